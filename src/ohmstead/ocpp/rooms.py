@@ -1,0 +1,44 @@
+"""What the gateway asks of the rooms: one call a message, which returns when the fact is durable."""
+
+from typing import Protocol
+
+from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.network.facts import (
+    Booted,
+    BootVerdict,
+    Connected,
+    DataReceived,
+    DataVerdict,
+    Disconnected,
+    StatusChanged,
+)
+
+
+class Rooms(Protocol):
+    """Takes facts from charge points. An exception makes the gateway answer InternalError; the station tries again."""
+
+    async def connected(self, fact: Connected) -> None: ...
+
+    async def disconnected(self, fact: Disconnected) -> None: ...
+
+    async def heard(self, charge_point_id: int) -> None:
+        """A heartbeat came in."""
+        ...
+
+    async def booted(self, fact: Booted) -> BootVerdict: ...
+
+    async def status_changed(self, fact: StatusChanged) -> None: ...
+
+    async def authorize(self, fact: TagPresented) -> TagVerdict: ...
+
+    async def charge_started(self, fact: ChargeStarted) -> tuple[int, TagVerdict]:
+        """The transaction id (32 bits, never given twice; the same again for a start told again) and the verdict."""
+        ...
+
+    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+        """A verdict only where the stop named a tag. An unknown transaction is taken too: the station must not retry."""
+        ...
+
+    async def metered(self, fact: Metered) -> None: ...
+
+    async def data_transfer(self, fact: DataReceived) -> DataVerdict: ...

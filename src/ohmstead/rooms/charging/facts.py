@@ -1,0 +1,91 @@
+"""What charge points tell of charging, free of any OCPP version: tags, starts, stops and meter samples."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Sample(Struct, frozen=True):
+    """One number off a meter, in Wh, W, varh, var, VA, A, V, Percent, Celsius or the unit the station named.
+
+    `raw` keeps the value and unit as sent where they were converted ("1.5 kWh"), else None.
+    """
+
+    at: datetime
+    measurand: str
+    value: float
+    unit: str
+    phase: str | None = None
+    location: str | None = None
+    context: str | None = None
+    raw: str | None = None
+
+
+class SignedReading(Struct, frozen=True):
+    """A reading signed by the meter (for calibration law); `data` is the signed text, to be kept unchanged."""
+
+    at: datetime
+    data: str
+    measurand: str | None = None
+    context: str | None = None
+
+
+class TagPresented(Struct, frozen=True, kw_only=True):
+    """Somebody held a tag to the reader, or an app's token came back: may it charge here?"""
+
+    charge_point_id: int
+    id_tag: str
+    received_at: datetime
+
+
+class TagVerdict(Struct, frozen=True, kw_only=True):
+    """The answer for a tag; `parent` is the group whose tags may stop each other's sessions."""
+
+    status: Literal["accepted", "blocked", "expired", "invalid", "concurrent"]
+    expires_at: datetime | None = None
+    parent: str | None = None
+
+
+class ChargeStarted(Struct, frozen=True, kw_only=True):
+    """A transaction began. `ref` is equal for two tellings of one start: a lost answer makes stations tell it again.
+
+    `at` and `meter_wh` are the station's own; the register's reading is in Wh.
+    """
+
+    charge_point_id: int
+    evse_network_id: int
+    id_tag: str
+    meter_wh: int
+    at: datetime
+    reservation_id: int | None
+    ref: str
+    received_at: datetime
+
+
+class ChargeStopped(Struct, frozen=True, kw_only=True):
+    """A transaction ended. `transaction_id` is as sent: -1, 0 and numbers beyond 64 bits do occur.
+
+    `reason` is the station's word ("Local", "EVDisconnected", …), None where it gave none (then "Local" is meant).
+    """
+
+    charge_point_id: int
+    transaction_id: int
+    id_tag: str | None
+    meter_wh: int
+    at: datetime
+    reason: str | None
+    samples: tuple[Sample, ...]
+    signed: tuple[SignedReading, ...] = ()
+    received_at: datetime
+
+
+class Metered(Struct, frozen=True, kw_only=True):
+    """Meter samples of one EVSE, or with `evse_network_id` 0 of the main meter; with or without a transaction."""
+
+    charge_point_id: int
+    evse_network_id: int
+    transaction_id: int | None
+    samples: tuple[Sample, ...]
+    signed: tuple[SignedReading, ...] = ()
+    received_at: datetime

@@ -1,0 +1,96 @@
+"""What charge points tell of themselves, free of any OCPP version: booted, alive, a status changed."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+HardwareStatus = Literal[
+    "available",
+    "preparing",
+    "charging",
+    "suspendedEV",
+    "suspendedEVSE",
+    "finishing",
+    "reserved",
+    "unavailable",
+    "faulted",
+    "occupied",
+]
+"""The state of one outlet; `occupied` is all that an OCPP 2.x station says of a plugged cable."""
+
+
+class Connected(Struct, frozen=True, kw_only=True):
+    """A charge point opened its socket and was admitted. `version` is "1.6", "2.0.1" or "2.1"."""
+
+    charge_point_id: int
+    version: str
+    remote_ip: str
+    at: datetime
+
+
+class Disconnected(Struct, frozen=True, kw_only=True):
+    """A charge point's last socket is gone."""
+
+    charge_point_id: int
+    at: datetime
+
+
+class Booted(Struct, frozen=True, kw_only=True):
+    """A charge point started and says what it is. Texts are as sent; a missing or empty one is None."""
+
+    charge_point_id: int
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    box_serial_number: str | None = None
+    firmware_version: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    meter_type: str | None = None
+    meter_serial_number: str | None = None
+    reason: str | None = None
+    received_at: datetime
+
+
+class BootVerdict(Struct, frozen=True, kw_only=True):
+    """The answer to a boot: accepted or not, seconds between heartbeats (or until the next try), the time to set."""
+
+    status: Literal["accepted", "pending", "rejected"]
+    interval_s: int
+    now: datetime
+
+
+class StatusChanged(Struct, frozen=True, kw_only=True):
+    """An EVSE, or with `evse_network_id` 0 the charge point itself, says what state it is in.
+
+    `error_code` is None when there is nothing wrong; `at` is the station's time, or the time of receipt where it
+    sent none.
+    """
+
+    charge_point_id: int
+    evse_network_id: int
+    status: HardwareStatus
+    error_code: str | None
+    vendor_error_code: str | None
+    vendor_id: str | None
+    info: str | None
+    at: datetime
+    received_at: datetime
+
+
+class DataReceived(Struct, frozen=True, kw_only=True):
+    """A vendor's own message; `data` is whatever text it carries."""
+
+    charge_point_id: int
+    vendor_id: str
+    message_id: str | None
+    data: str | None
+    received_at: datetime
+
+
+class DataVerdict(Struct, frozen=True, kw_only=True):
+    """The answer to a vendor's own message."""
+
+    status: Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]
+    data: str | None = None

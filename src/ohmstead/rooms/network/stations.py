@@ -1,0 +1,188 @@
+"""Commands to charge points, free of any OCPP version, and the door through which every room sends them."""
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+AGREED = frozenset({"Accepted", "Scheduled", "RebootRequired", "Unlocked"})
+
+
+class StationError(Exception):
+    """A command did not reach its station, or the station would not have it; the text is a reason for people."""
+
+
+class StationOffline(StationError):
+    """The station holds no connection, or lost it before it answered."""
+
+    def __init__(self) -> None:
+        super().__init__("The charge point is not connected.")
+
+
+class StationSilent(StationError):
+    """The station did not answer in time (s); it may or may not have obeyed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The charge point did not answer within {seconds:g} seconds.")
+
+
+class StationRefused(StationError):
+    """The station answered with an error (an OCPP error code, spelled as in OCPP 2.x) or with nonsense."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"The charge point refused: {code}{': ' if description else ''}{description}")
+        self.code = code
+        self.description = description
+
+
+class SchedulePeriod(Struct, frozen=True):
+    """From `start_s` seconds after the schedule's start at most `limit` (A a phase, or W in all)."""
+
+    start_s: int
+    limit: float
+    phases: int | None = None
+
+
+class ChargingProfile(Struct, frozen=True, kw_only=True):
+    """Limits over time: for the whole station, for any transaction, or for one (`transaction_ref`)."""
+
+    id: int
+    stack_level: int
+    purpose: Literal["station_max", "transaction_default", "transaction"]
+    kind: Literal["absolute", "recurring", "relative"]
+    unit: Literal["A", "W"]
+    periods: tuple[SchedulePeriod, ...]
+    duration_s: int | None = None
+    starts_at: datetime | None = None
+    min_rate: float | None = None
+    recurrency: Literal["daily", "weekly"] | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    transaction_ref: str | None = None
+
+
+class RemoteStart(Struct, frozen=True, kw_only=True):
+    """Start charging for a tag; without an EVSE the station takes the one where a cable is plugged."""
+
+    id_tag: str
+    evse_network_id: int | None = None
+    charging_profile: ChargingProfile | None = None
+
+
+class RemoteStop(Struct, frozen=True, kw_only=True):
+    """Stop a transaction; the reference is the number we gave (1.6) or the text the station gave (2.x)."""
+
+    transaction_ref: str
+
+
+class Reset(Struct, frozen=True, kw_only=True):
+    """Restart: `soft` ends sessions in good order first, `hard` does not wait."""
+
+    kind: Literal["hard", "soft"]
+
+
+class Unlock(Struct, frozen=True, kw_only=True):
+    """Release the cable. A 1.6 station has one connector to an EVSE and knows no `connector_network_id`."""
+
+    evse_network_id: int
+    connector_network_id: int = 1
+
+
+class ChangeAvailability(Struct, frozen=True, kw_only=True):
+    """Open or close one EVSE, or without one the whole station."""
+
+    operative: bool
+    evse_network_id: int | None = None
+
+
+class SetChargingProfile(Struct, frozen=True, kw_only=True):
+    """Lay a profile on one EVSE; 0 is the whole station."""
+
+    evse_network_id: int
+    profile: ChargingProfile
+
+
+class ClearChargingProfile(Struct, frozen=True, kw_only=True):
+    """Take away the profiles that match all that is given; nothing given takes away all."""
+
+    profile_id: int | None = None
+    evse_network_id: int | None = None
+    purpose: Literal["station_max", "transaction_default", "transaction"] | None = None
+    stack_level: int | None = None
+
+
+class GetConfiguration(Struct, frozen=True, kw_only=True):
+    """Read settings by key; no key reads all."""
+
+    keys: tuple[str, ...] = ()
+
+
+class ChangeConfiguration(Struct, frozen=True, kw_only=True):
+    """Write one setting."""
+
+    key: str
+    value: str
+
+
+class TriggerMessage(Struct, frozen=True, kw_only=True):
+    """Ask the station to send a message now; `message` is its OCPP name ("StatusNotification")."""
+
+    message: str
+    evse_network_id: int | None = None
+
+
+class DataTransfer(Struct, frozen=True, kw_only=True):
+    """Send a vendor's own message."""
+
+    vendor_id: str
+    message_id: str | None = None
+    data: str | None = None
+
+
+Command = (
+    RemoteStart
+    | RemoteStop
+    | Reset
+    | Unlock
+    | ChangeAvailability
+    | SetChargingProfile
+    | ClearChargingProfile
+    | GetConfiguration
+    | ChangeConfiguration
+    | TriggerMessage
+    | DataTransfer
+)
+
+
+class Setting(Struct, frozen=True):
+    """One configuration key as the station holds it; no value means it is hidden or not set."""
+
+    key: str
+    value: str | None
+    readonly: bool
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """The station's answer: its own status word, and what it handed back."""
+
+    status: str
+    data: str | None = None
+    settings: tuple[Setting, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the station did it, or will."""
+        return self.status in AGREED
+
+
+class Stations(Protocol):
+    """The charge points within reach, addressed by charge point id."""
+
+    async def call(self, charge_point_id: int, command: Command) -> Outcome:
+        """Send one command and wait for its answer; raises a `StationError`."""
+        ...
+
+    def connected(self, charge_point_id: int) -> bool:
+        """Whether the charge point holds a connection now."""
+        ...
