@@ -1,0 +1,47 @@
+"""Reading payloads: strictly in one pass where they are as specified, leniently where they are not."""
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from ohmstead.ocpp.errors import ErrorCode, Refusal
+from ohmstead.ocpp.leniency import repaired
+from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.wire import UNREADABLE
+
+M = TypeVar("M", bound=Message)
+NUL = b"\\u0000"
+"""The one character that a database text cannot hold; stations pad serial numbers with it."""
+
+
+class Reader(Generic[M]):
+    """Reads one type of payload."""
+
+    def __init__(self, payload: type[M]) -> None:
+        self._type = payload
+        self._decoder = msgspec.json.Decoder(payload)
+
+    def read(self, raw: Raw, received_at: datetime) -> tuple[M, tuple[str, ...]]:
+        """The payload, and each deviation from the specification in words. Raises `Refusal` where it makes no sense.
+
+        A moment that cannot be read at all is taken to be `received_at`.
+        """
+        try:
+            payload = self._decoder.decode(raw)
+        except UNREADABLE:
+            return repaired(self._json(raw), self._type, received_at)
+        if NUL in bytes(raw):
+            return repaired(self._json(raw), self._type, received_at)
+        return payload, ()
+
+    def check(self, raw: Raw | bytes) -> None:
+        """Raise msgspec.ValidationError where a payload of our own is not as specified."""
+        self._decoder.decode(raw)
+
+    def _json(self, raw: Raw) -> object:
+        try:
+            return msgspec.json.decode(raw)
+        except UNREADABLE as failure:
+            raise Refusal(ErrorCode.FORMAT_VIOLATION, f"the payload is not valid JSON: {failure}") from failure

@@ -1,0 +1,146 @@
+"""OCPP-J frames: a JSON array that starts with its type and a message id (OCPP-J 1.6 section 4, 2.x Part 4)."""
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ohmstead.ocpp.errors import SPELLED_1_6, ErrorCode
+
+EMPTY = Raw(b"{}")
+NO_ID = "-1"
+DESCRIPTION_LENGTH = 255
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for input that is not JSON, not UTF-8, nested too deeply or of another shape."""
+
+
+class Call(Struct, array_like=True, tag=2):
+    """A request; the answer carries the same id."""
+
+    id: str
+    action: str
+    payload: Raw
+
+
+class CallResult(Struct, array_like=True, tag=3):
+    """The answer to a call."""
+
+    id: str
+    payload: Raw
+
+
+class CallError(Struct, array_like=True, tag=4):
+    """The answer to a call that failed."""
+
+    id: str
+    code: str
+    description: str | None = ""
+    details: Raw = EMPTY
+
+
+class CallResultError(Struct, array_like=True, tag=5):
+    """2.1: the answer to a call result that cannot be read."""
+
+    id: str
+    code: str
+    description: str = ""
+    details: Raw = EMPTY
+
+
+class Send(Struct, array_like=True, tag=6):
+    """2.1: a message that wants no answer."""
+
+    id: str
+    action: str
+    payload: Raw
+
+
+Frame = Call | CallResult | CallError | CallResultError | Send
+
+
+class Dialect(Struct, frozen=True):
+    """How one version of OCPP-J differs from the others."""
+
+    version: str
+    subprotocol: str
+    message_types: frozenset[int]
+    spelled: dict[ErrorCode, str]
+    answers_all: bool
+    """Whether frames of unknown type or without a readable id (then under the id "-1") are answered with an error."""
+
+
+DIALECT_1_6 = Dialect("1.6", "ocpp1.6", frozenset({2, 3, 4}), SPELLED_1_6, False)
+DIALECT_2_0_1 = Dialect("2.0.1", "ocpp2.0.1", frozenset({2, 3, 4}), {}, True)
+DIALECT_2_1 = Dialect("2.1", "ocpp2.1", frozenset({2, 3, 4, 5, 6}), {}, True)
+
+
+class Malformed(Exception):
+    """A frame that is none; its id is "-1" where none could be read. Answers that are malformed are not answered."""
+
+    def __init__(self, code: ErrorCode, reason: str, message_id: str, answerable: bool) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.id = message_id
+        self.answerable = answerable
+
+
+_frames = msgspec.json.Decoder(Frame)
+_parts = msgspec.json.Decoder(list[Raw])
+_encoder = msgspec.json.Encoder()
+
+
+def parse(raw: bytes, dialect: Dialect) -> tuple[Frame, tuple[str, ...]]:
+    """The frame and what was odd about it; payloads stay raw. Raises `Malformed`."""
+    try:
+        frame = _frames.decode(raw)
+    except UNREADABLE:
+        return _repaired(raw, dialect)
+    if isinstance(frame, CallResultError | Send) and not dialect.message_types >= {5, 6}:
+        raise _unknown_type(frame.id, dialect)
+    return frame, ()
+
+
+def encode(frame: Frame) -> bytes:
+    """Compact JSON."""
+    return _encoder.encode(frame)
+
+
+def error(message_id: str, code: ErrorCode, description: str, dialect: Dialect) -> CallError:
+    """An error as the version spells it, its description cut to the allowed length."""
+    return CallError(message_id, dialect.spelled.get(code, code.value), description[:DESCRIPTION_LENGTH])
+
+
+def _repaired(raw: bytes, dialect: Dialect) -> tuple[Frame, tuple[str, ...]]:
+    """Reads frames that stations are known to send: a number for an id, a text for a type, no payload."""
+    parts = _split(raw)
+    message_id = _text(parts[1]) if len(parts) > 1 else None
+    if message_id is None:
+        raise Malformed(ErrorCode.RPC_FRAMEWORK_ERROR, "no array with a message id", NO_ID, dialect.answers_all)
+    kind = _text(parts[0])
+    if kind not in {str(known) for known in dialect.message_types}:
+        raise _unknown_type(message_id, dialect)
+    if (kind, len(parts)) in {("2", 3), ("3", 2)}:
+        parts.append(EMPTY)
+    parts[0], parts[1] = Raw(kind.encode()), Raw(_encoder.encode(message_id))
+    try:
+        return _frames.decode(_encoder.encode(parts)), ("the frame is not as specified, but readable",)
+    except UNREADABLE as failure:
+        raise Malformed(ErrorCode.RPC_FRAMEWORK_ERROR, str(failure), message_id, kind == "2") from failure
+
+
+def _split(raw: bytes) -> list[Raw]:
+    try:
+        return _parts.decode(raw)
+    except UNREADABLE:
+        return []
+
+
+def _text(part: Raw) -> str | None:
+    """A string as it is, a whole number as its digits; anything else is no text."""
+    try:
+        value = msgspec.json.decode(part)
+    except UNREADABLE:
+        return None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _unknown_type(message_id: str, dialect: Dialect) -> Malformed:
+    return Malformed(ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "unknown message type", message_id, dialect.answers_all)
