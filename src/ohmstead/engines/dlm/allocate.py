@@ -1,0 +1,114 @@
+"""Allocation: who may charge, and with how many amperes, when the cables cannot carry everyone at full power.
+
+Weighted max-min fairness over every conductor of the tree, with semi-continuous demands: a car gets nothing or at least
+its minimum. Two steps. *Admission* reserves the minima: running sessions first, so that a newcomer never pushes one
+below its minimum, then the highest weight per ampere reserved, then the earliest. *Filling* raises everyone admitted in
+proportion to weight until a maximum or a full conductor stops them; it jumps from event to event and is exact.
+A weight of 0 means leftovers only: such demands are admitted and filled after all others, running or not.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ohmstead.engines.dlm.filling import Share, fill
+from ohmstead.engines.dlm.tree import Amps, Conductor, Id, Tree
+from ohmstead.engines.dlm.wiring import Mask
+
+TOLERANCE = 1e-9  # A, the rounding of a sum
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one EVSE could use: nothing, or `min`..`max` A on each line of `mask` (of the root's lines).
+
+    `running` sessions are admitted before new ones; `arrived` is anything that sorts, the earliest first."""
+
+    id: Id
+    circuit: Id
+    mask: Mask
+    min: float
+    max: float
+    weight: float = 1.0
+    running: bool = False
+    arrived: Any = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A per EVSE, with reasons: which conductor kept a demand from its maximum, or from being admitted at all.
+
+    A demand whose maximum is below its minimum is refused by no conductor (None)."""
+
+    amps: dict[Id, float] = field(default_factory=dict)
+    bottlenecks: dict[Id, Conductor] = field(default_factory=dict)
+    refused: dict[Id, Conductor | None] = field(default_factory=dict)
+
+
+def allocate(
+    tree: Tree, demands: Iterable[Demand], limits: Mapping[Id, Amps] | None = None, resolution: float = 0.1
+) -> Allocation:
+    """Share `limits` (A on the root's lines per circuit; the tree's own where not given) among the demands.
+
+    Amperes are rounded down to `resolution` A (0: not at all); minima are rounded up to it first. Raises ValueError for
+    a demand given twice or with a weight or current that is negative or not finite."""
+    per_ampere = round(1 / resolution) if resolution else 0
+    shares = {demand.id: _share(tree, demand, per_ampere) for demand in _checked(demands)}
+    room = tree.capacities(limits)
+    result = Allocation()
+    ranked = sorted(shares, key=lambda id: _rank(shares[id]))
+    for leftovers in (False, True):
+        tier = [shares[id] for id in ranked if (shares[id].demand.weight == 0) is leftovers]
+        fill(_admit(tree, tier, room, result), room)
+    for id, share in shares.items():
+        result.amps[id] = _floor(share.amps, per_ampere)
+        if share.stopped_by is not None:
+            result.bottlenecks[id] = tree.conductor(share.stopped_by)
+    return result
+
+
+def _checked(demands: Iterable[Demand]) -> list[Demand]:
+    known = list(demands)
+    if len({demand.id for demand in known}) < len(known):
+        raise ValueError("a demand is given twice")
+    for demand in known:
+        values = (demand.min, demand.max, demand.weight)
+        if not all(math.isfinite(value) and value >= 0 for value in values) or not any(demand.mask):
+            raise ValueError(f"demand {demand.id} has a weight, current or mask that makes no sense")
+    return known
+
+
+def _share(tree: Tree, demand: Demand, per_ampere: int) -> Share:
+    low = math.ceil(demand.min * per_ampere - 1e-6) / per_ampere if per_ampere else demand.min
+    high = _floor(demand.max, per_ampere)
+    return Share(demand, tree.crossings(demand.circuit, demand.mask), low, high, demand.weight or 1.0)
+
+
+def _rank(share: Share) -> tuple[bool, float, Any, Id]:
+    """Running first, then the most weight per ampere the minimum reserves, then the earliest; the id ends ties."""
+    demand = share.demand
+    reserved = sum(demand.mask) * share.low
+    return not demand.running, -share.weight / reserved if reserved else -math.inf, demand.arrived, demand.id
+
+
+def _admit(tree: Tree, ranked: list[Share], room: list[float], result: Allocation) -> list[Share]:
+    """Reserve the minimum of each in turn, skipping who does not fit; `room` shrinks by what is reserved."""
+    admitted = []
+    for share in ranked:
+        tightest = min(share.crossings, key=room.__getitem__)
+        if share.low > share.high:
+            result.refused[share.demand.id] = None
+        elif room[tightest] < share.low - TOLERANCE:
+            result.refused[share.demand.id] = tree.conductor(tightest)
+        else:
+            share.amps = share.low
+            admitted.append(share)
+            for number in share.crossings:
+                room[number] -= share.low
+    return admitted
+
+
+def _floor(amps: float, per_ampere: int) -> float:
+    """Down to the resolution; a hair below a step is that step, for sums of floats are off by a hair."""
+    return math.floor(amps * per_ampere + 1e-6) / per_ampere if per_ampere else amps
