@@ -1,0 +1,73 @@
+"""Settings: from the command line, the environment (OHMSTEAD_*), a TOML file and defaults, in this order of rank."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+PREFIX = "OHMSTEAD_"
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text names it."""
+
+
+class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Everything an operator may set. Each is also `OHMSTEAD_<NAME>` and a key of the TOML file."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    ocpp_host: str = "127.0.0.1"
+    ocpp_port: Port = 9000
+    data_dir: Path = Path(".ohmstead")
+    database_url: str | None = None  # an external PostgreSQL; None: the embedded one in data_dir
+    database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
+    rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
+    rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
+    trusts_proxy: bool = False  # honour X-Forwarded-*: only behind a proxy of yours
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    log_json: bool = False
+    heartbeat_interval: Annotated[int, Meta(ge=10, le=86_400)] = 60  # s, told to charge points at boot
+    command_timeout: Annotated[float, Meta(gt=0, le=600)] = 60.0  # s to wait for a charge point's answer
+    ocpp_compression: bool = False  # permessage-deflate on charge point sockets: less traffic for more memory and CPU
+    meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
+    timezone: str = "UTC"
+
+
+def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings; SettingsError names the one that is wrong and where it came from. `given` holds what the command
+    line set (None: not set)."""
+    merged: dict[str, tuple[Any, str]] = {}
+    file = environment.get(PREFIX + "CONFIG")
+    if file:
+        merged |= {name: (value, file) for name, value in _toml(Path(file)).items()}
+    for name in Settings.__struct_fields__:
+        if (text := environment.get(PREFIX + name.upper())) is not None:
+            merged[name] = (text, PREFIX + name.upper())
+    merged |= {name: (value, f"--{name.replace('_', '-')}") for name, value in given.items() if value is not None}
+    return _convert(merged)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def _convert(merged: Mapping[str, tuple[Any, str]]) -> Settings:
+    known = Settings.__annotations__
+    values: dict[str, Any] = {}
+    for name, (value, source) in merged.items():
+        if name not in known:
+            raise SettingsError(f"{source}: there is no setting {name!r}")
+        try:
+            values[name] = Path(value) if known[name] is Path else msgspec.convert(value, known[name], strict=False)
+        except (msgspec.ValidationError, TypeError) as error:
+            raise SettingsError(f"{source} (setting {name!r}): {error}") from None
+    return Settings(**values)

@@ -1,0 +1,125 @@
+"""What the grammar asks of a database: tables, prepared statements and a transaction. The store answers it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql import ClauseElement
+
+Row = Mapping[str, Any]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_DIALECT = dialect()
+
+
+def moment(name: str, **options: Any) -> Column[datetime]:
+    """A column that holds a moment, aware."""
+    return Column(name, DateTime(timezone=True), **options)
+
+
+def table(name: str, *columns: Any) -> Table:
+    """A table of the product: an id, its columns, and when a row came and last changed."""
+    return Table(
+        name,
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        *columns,
+        moment("created_at", nullable=False),
+        moment("updated_at", nullable=False, index=True),
+    )
+
+
+class Statement:
+    """A SQL text compiled once, with the order of its named values."""
+
+    __slots__ = ("_fixed", "_names", "text")
+
+    def __init__(self, clause: ClauseElement) -> None:
+        compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self.text = str(compiled)
+        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined]
+        self._fixed = compiled.params
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The positional values: those given by name, else those the clause was written with."""
+        fixed = self._fixed
+        return [values[name] if name in values else fixed[name] for name in self._names]
+
+
+Sql = Statement | ClauseElement
+
+
+class Duplicate(Exception):
+    """A unique constraint said no."""
+
+    def __init__(self, constraint: str) -> None:
+        self.constraint = constraint
+        super().__init__(constraint)
+
+
+class StillUsed(Exception):
+    """A foreign key said no."""
+
+    def __init__(self, constraint: str) -> None:
+        self.constraint = constraint
+        super().__init__(constraint)
+
+
+class Tx(Protocol):
+    """One transaction (or, for reading, one connection). Nobody commits by hand."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment the transaction counts as."""
+        ...
+
+    async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
+        """All rows."""
+        ...
+
+    async def one(self, sql: Sql, /, **values: Any) -> Any | None:
+        """The first row or None."""
+        ...
+
+    async def value(self, sql: Sql, /, **values: Any) -> Any:
+        """The first column of the first row or None."""
+        ...
+
+    async def run(self, sql: Sql, /, **values: Any) -> int:
+        """Execute; the number of rows touched."""
+        ...
+
+    async def copy(self, table_name: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
+        """Append many rows by COPY."""
+        ...
+
+    def fact(self, topic: str, **payload: Any) -> None:
+        """Say that something happened; it reaches the outbox in this very transaction."""
+        ...
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` once the transaction is durable; never if it is rolled back."""
+        ...
+
+
+class Database(Protocol):
+    """Opens transactions."""
+
+    def begin(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction: committed where the block ends well, rolled back where it raises."""
+        ...
+
+    def read(self) -> AbstractAsyncContextManager[Tx]:
+        """A connection for reading: every statement sees the database as it then is."""
+        ...

@@ -1,0 +1,102 @@
+"""Filters: the `filter[...]` parameters of a listing, declared as data and compiled into one WHERE."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_origin
+
+import msgspec
+from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Text, any_, bindparam
+
+from ohmstead.kit.errors import Invalid
+from ohmstead.kit.validation import label
+from ohmstead.kit.views import aware
+
+Clause = Callable[[Any], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter: its API name, the type its text is read as, and the condition on a bound value."""
+
+    name: str
+    type: Any
+    clause: Clause
+    sql_type: Any = None
+    doc: str = ""
+
+    def condition(self) -> ColumnElement[bool]:
+        """The WHERE part, its value bound by the filter's name."""
+        return self.clause(bindparam(self.bound, type_=self.sql_type))
+
+    @property
+    def bound(self) -> str:
+        """The name its value is bound by."""
+        return "filter_" + self.name.replace(".", "_")
+
+    def read(self, texts: list[str]) -> Any:
+        """The value of the given texts; Invalid naming `filter.x` when it is not of the type."""
+        try:
+            if get_origin(self.type) is list:
+                return msgspec.convert(texts, self.type, strict=False)
+            if self.type is datetime:
+                return aware(msgspec.convert(texts[-1].replace(" ", "+"), datetime))
+            return msgspec.convert(texts[-1], self.type, strict=False)
+        except msgspec.ValidationError:
+            raise Invalid.of({f"filter.{self.name}": [f"The selected filter.{self.name} is invalid."]}) from None
+
+
+def equals(name: str, column: ColumnElement[Any], type: Any = str, doc: str = "") -> Filter:
+    """`column = value`."""
+    return Filter(name, type, lambda value: column == value, column.type, doc)
+
+
+def any_of(name: str, column: ColumnElement[Any], type: Any, doc: str = "") -> Filter:
+    """`column` is one of several values, given by repeating the parameter."""
+    return Filter(name, list[type], lambda value: column == any_(value), ARRAY(column.type), doc)
+
+
+def since(name: str, column: ColumnElement[Any], doc: str = "On and after this moment.") -> Filter:
+    """`column >= value`."""
+    return Filter(name, datetime, lambda value: column >= value, DateTime(timezone=True), doc)
+
+
+def until(name: str, column: ColumnElement[Any], doc: str = "On and before this moment.") -> Filter:
+    """`column <= value`."""
+    return Filter(name, datetime, lambda value: column <= value, DateTime(timezone=True), doc)
+
+
+def changed(column: ColumnElement[Any]) -> tuple[Filter, Filter]:
+    """The pair every newer listing has."""
+    return since("lastUpdatedAfter", column), until("lastUpdatedBefore", column)
+
+
+def tagged(name: str, column: ColumnElement[Any]) -> Filter:
+    """Rows whose text array holds the value."""
+    return Filter(name, str, lambda value: value == any_(column), Text())
+
+
+def holds(name: str, condition: ColumnElement[bool], doc: str = "") -> Filter:
+    """Rows for which a condition is as asked: true or false."""
+    return Filter(name, bool, lambda value: condition == value, Boolean(), doc)
+
+
+def chosen(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The names in use, in declared order, and their bound values. Unknown names: 422 naming each `filter.x`."""
+    unknown = [name for name in asked if name not in filters]
+    if unknown:
+        raise Invalid.of({f"filter.{name}": [f"The filter {label(name)} is not supported."] for name in unknown})
+    names = tuple(name for name in filters if name in asked)
+    return names, {filters[name].bound: filters[name].read(asked[name]) for name in names}
+
+
+def one_of(name: str, column: ColumnElement[Any], *values: str) -> Filter:
+    """`column = value` for a closed list of words."""
+    return equals(name, column, Literal[values])  # type: ignore[valid-type]
+
+
+def by_name(filters: Iterable[Filter]) -> dict[str, Filter]:
+    """Filters by their API name."""
+    return {one.name: one for one in filters}
+
+

@@ -1,0 +1,97 @@
+"""Groups of hand-written operations: the actions of a tag, declared as decorated functions."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ohmstead.kit.operations import Call, Does, Operation, Parameter, Reply
+from ohmstead.kit.validation import decode
+
+Handler = Callable[..., Awaitable[Any]]
+API = "/public-api/"
+
+
+class Group:
+    """Operations that share a tag, a path prefix below `/public-api/` and a scope word."""
+
+    def __init__(self, tag: str, prefix: str, scope: str) -> None:
+        self.tag, self.prefix, self.scope = tag, prefix, scope
+        self.operations: list[Operation] = []
+
+    def post(self, path: str, summary: str, *, scope: str = "act", **facts: Any) -> Callable[[Handler], Handler]:
+        """Declare a POST. See `declare`."""
+        return self.declare("POST", path, summary, scope=scope, **facts)
+
+    def get(self, path: str, summary: str, **facts: Any) -> Callable[[Handler], Handler]:
+        """Declare a GET. See `declare`."""
+        facts.setdefault("status", 200)
+        return self.declare("GET", path, summary, scope="read", does=Does.READS, **facts)
+
+    def declare(
+        self,
+        method: str,
+        path: str,
+        summary: str,
+        *,
+        scope: str,
+        does: Does = Does.WRITES,
+        body: type[Struct] | None = None,
+        status: int = 202,
+        gives: Any = None,
+        answers: Mapping[int, Any] | None = None,
+        errors: tuple[int, ...] = (401, 403, 404, 429),
+        choices: Mapping[str, tuple[str, ...]] | None = None,
+        parameters: tuple[Parameter, ...] = (),
+        deprecated: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Declare `async def handler(call)` or, with a body, `handler(call, body)`.
+
+        What it returns is the answer: None for an empty `status`, a Reply as it is, anything else encoded.
+        """
+
+        def register(handler: Handler) -> Handler:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=API + self.prefix + path,
+                    tag=self.tag,
+                    summary=summary,
+                    run=_runner(handler, body, status),
+                    scope=f"{self.scope}.{scope}",
+                    does=does,
+                    body=body,
+                    body_required=body is not None and bool(_required(body)),
+                    answers=answers or {status: gives},
+                    errors=errors if body is None or 422 in errors else (*errors, 422),
+                    choices=choices or {},
+                    parameters=parameters,
+                    deprecated=deprecated,
+                    wrapped=False,
+                    doc=re.sub(r"\s+", " ", handler.__doc__ or "").strip(),
+                )
+            )
+            return handler
+
+        return register
+
+
+def _required(body: type[Struct]) -> list[str]:
+    return [field.name for field in msgspec.structs.fields(body) if field.required]
+
+
+def _runner(handler: Handler, body: type[Struct] | None, status: int) -> Callable[[Call], Awaitable[Reply]]:
+    decoder = msgspec.json.Decoder(body) if body else None
+
+    async def run(call: Call) -> Reply:
+        if decoder is None:
+            answer = await handler(call)
+        else:
+            answer = await handler(call, decode(call.raw or b"{}", decoder))
+        if isinstance(answer, Reply):
+            return answer
+        return Reply(status) if answer is None else Reply.of(status, answer)
+
+    return run

@@ -1,0 +1,190 @@
+"""The way of a request: token, scope, rate limit, transaction, operation, answer; and every failure as JSON."""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import falcon
+import falcon.asgi
+import structlog
+from falcon import Request, Response
+from sqlalchemy import insert
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Statement, Tx
+from ohmstead.kit.errors import BY_STATUS, ApiError, Forbidden, NotAllowed, NotFound, TooLarge, UnsupportedMediaType
+from ohmstead.kit.facts import audit
+from ohmstead.kit.limits import RateLimit
+from ohmstead.kit.operations import JSON, Actor, Call, Does, Operation, Reply, encoder
+from ohmstead.kit.queries import parse
+
+Authenticate = Callable[[str | None, str], Awaitable[Actor]]
+Observe = Callable[[str, str, int, float], None]
+MOST_BYTES = 1 << 20
+log = structlog.get_logger("ohmstead.api")
+
+_AUDIT = Statement(
+    insert(audit).values(
+        {name: None for name in ("at", "admin_id", "token_id", "action", "target", "changes", "trace_id")}
+    )
+)
+
+
+class Api:
+    """Serves operations as one ASGI app."""
+
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        database: Database,
+        authenticate: Authenticate,
+        clock: Clock,
+        limit: RateLimit,
+        version: str,
+        observe: Observe = lambda operation, method, status, seconds: None,
+        trusts_proxy: bool = False,
+    ) -> None:
+        self.database, self.clock, self.limit = database, clock, limit
+        self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
+        self._version = version
+        self.app: Any = falcon.asgi.App(media_type=JSON)
+        self.app.req_options.strip_url_path_trailing_slash = True
+        self.app.set_error_serializer(self._say_falcon)
+        self.app.add_error_handler(Exception, self._crash)
+        self.app.add_error_handler(falcon.HTTPError, self._falcon_error)
+        for path, methods in _by_path(operations).items():
+            self.app.add_route(path, _route({method: self._responder(one) for method, one in methods.items()}))
+        self.app.add_sink(self._unknown, "/")
+
+    def _responder(self, operation: Operation) -> Callable[..., Awaitable[None]]:
+        async def respond(_: Any, req: Request, resp: Response, **path: str) -> None:
+            started, actor = time.perf_counter(), None
+            trace = self._trace(req)
+            try:
+                actor = await self._authenticate(req.get_header("Authorization"), self._remote(req))
+                if not actor.may(operation.scope):
+                    raise Forbidden
+                self.limit.check(actor.token_id)
+                call = self._call(operation, actor, path, req, await _body(req), trace)
+                reply = await self._run(call)
+                self.limit.count(actor.token_id)
+            except ApiError as error:
+                reply = Reply.of(error.status, error.body())
+                resp.set_headers(error.headers)
+            except Exception:
+                log.exception("request failed", path=req.path, trace_id=trace)
+                reply = Reply.of(500, ApiError().body())
+            self._send(resp, reply, actor, trace)
+            self._observe(operation.path, operation.method, reply.status, time.perf_counter() - started)
+
+        return respond
+
+    def _call(
+        self, operation: Operation, actor: Actor, path: dict[str, str], req: Request, raw: bytes, trace: str
+    ) -> Call:
+        return Call(
+            operation, actor, self.database, self.clock, path, parse(req.query_string), raw, self._url(req), trace
+        )
+
+    async def _run(self, call: Call) -> Reply:
+        _check_choices(call)
+        does = call.operation.does
+        if does is Does.READS:
+            async with self.database.read() as call._tx:
+                return await call.operation.run(call)
+        if does is Does.WRITES:
+            async with self.database.begin() as call._tx:
+                reply = await call.operation.run(call)
+                await _write_audit(call, call._tx)
+                return reply
+        reply = await call.operation.run(call)
+        async with self.database.begin() as tx:
+            await _write_audit(call, tx)
+        return reply
+
+    def _send(self, resp: Response, reply: Reply, actor: Actor | None, trace: str) -> None:
+        resp.status = reply.status
+        if reply.body is not None:
+            resp.data, resp.content_type = reply.body, JSON
+        headers = self.limit.headers(actor.token_id if actor else None)
+        headers["X-App-Version"], headers["X-Req-Trace-Id"] = self._version, trace
+        resp.set_headers(headers)
+
+    async def _unknown(self, req: Request, resp: Response, **_: str) -> None:
+        message = f"The route {req.path.lstrip('/')} could not be found."
+        self._send(resp, Reply.of(404, NotFound(message).body()), None, self._trace(req))
+
+    async def _falcon_error(self, req: Request, resp: Response, error: Any, params: Any) -> None:
+        kind = BY_STATUS.get(error.status_code, ApiError)
+        message = None
+        if kind is NotAllowed:
+            message = f"The {req.method} method is not supported for this route."
+        resp.set_headers(dict(error.headers or {}))
+        self._send(resp, Reply.of(error.status_code, kind(message).body()), None, self._trace(req))
+
+    async def _crash(self, req: Request, resp: Response, error: Exception, params: Any) -> None:
+        log.error("request crashed", path=req.path, exc_info=error)
+        self._send(resp, Reply.of(500, ApiError().body()), None, self._trace(req))
+
+    def _say_falcon(self, req: Request, resp: Response, error: Any) -> None:
+        resp.data, resp.content_type = encoder.encode({"message": error.title}), JSON
+
+    def _trace(self, req: Request) -> str:
+        return req.get_header("X-Req-Trace-Id") or f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+
+    def _remote(self, req: Request) -> str:
+        if self._trusts_proxy and (forwarded := req.get_header("X-Forwarded-For")):
+            return forwarded.split(",")[0].strip()
+        return req.remote_addr
+
+    def _url(self, req: Request) -> str:
+        scheme, host = req.scheme, req.get_header("Host") or req.netloc
+        if self._trusts_proxy:
+            scheme = req.get_header("X-Forwarded-Proto") or scheme
+            host = req.get_header("X-Forwarded-Host") or host
+        return f"{scheme}://{host}{req.path}"
+
+
+def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]:
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        methods = paths.setdefault(operation.path, {})
+        if operation.method in methods:
+            raise LookupError(f"{operation.method} {operation.path} is declared twice")
+        methods[operation.method] = operation
+    return paths
+
+
+def _route(methods: dict[str, Callable[..., Awaitable[None]]]) -> Any:
+    return type("Route", (), {f"on_{method.lower()}": responder for method, responder in methods.items()})()
+
+
+def _check_choices(call: Call) -> None:
+    for name, allowed in call.operation.choices.items():
+        if call.path[name] not in allowed:
+            raise NotFound(f"The selected {name} is invalid.")
+
+
+async def _body(req: Request) -> bytes:
+    """The body's bytes; too many are refused by their length before they are read, or as they come."""
+    if req.method == "GET":
+        return b""
+    if (req.content_length or 0) > MOST_BYTES:
+        raise TooLarge
+    raw = await req.stream.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        raise TooLarge
+    if raw and not (req.content_type or JSON).startswith(JSON):
+        raise UnsupportedMediaType
+    return raw
+
+
+async def _write_audit(call: Call, tx: Tx) -> None:
+    """Who did what to which path, when, under which trace."""
+    target = call.url.partition("/public-api/")[2] or call.url
+    action = f"{call.operation.method} {call.operation.summary}"
+    await tx.run(
+        _AUDIT, at=tx.now, admin_id=call.actor.admin_id, token_id=call.actor.token_id, action=action, target=target,
+        changes=call.changes, trace_id=call.trace_id,
+    )  # fmt: skip

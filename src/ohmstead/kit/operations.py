@@ -1,0 +1,129 @@
+"""Operations: one route of the API each, declared with all that the routes, the document and the tests need."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Tx
+from ohmstead.kit.errors import NotFound
+from ohmstead.kit.filters import Filter
+from ohmstead.kit.queries import Query
+
+JSON = "application/json"
+encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class Does(Enum):
+    """How an operation meets the database."""
+
+    READS = "reads"  # a connection, no transaction
+    WRITES = "writes"  # one transaction for the whole request
+    STEPS = "steps"  # opens its own transactions, because it waits for the world between them
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking: an administrator through a token, with the token's scopes and, maybe, one partner's rights."""
+
+    admin_id: int
+    token_id: int
+    scopes: frozenset[str]
+    partner_id: int | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether the scope is granted, itself or by `*` or `<resource>.*`."""
+        return not self.scopes.isdisjoint(("*", scope, scope.partition(".")[0] + ".*", "*." + scope.partition(".")[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A ready answer: status and JSON bytes (None: no body)."""
+
+    status: int
+    body: bytes | None = None
+
+    @classmethod
+    def of(cls, status: int, value: Any) -> "Reply":
+        """Encode `value`."""
+        return cls(status, encoder.encode(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter of a single operation."""
+
+    name: str
+    type: Any
+    default: Any = None
+    doc: str = ""
+
+
+@dataclass(slots=True)
+class Operation:
+    """Method, path template and everything known of one route. `answers` maps a 2xx status to its body type or None."""
+
+    method: str
+    path: str
+    tag: str
+    summary: str
+    run: Callable[["Call"], Awaitable[Reply]]
+    scope: str
+    does: Does
+    body: type[Struct] | None = None
+    body_required: bool = True
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    errors: tuple[int, ...] = (401, 403, 404, 429)
+    parameters: tuple[Parameter, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    includes: tuple[str, ...] = ()
+    pages: Any = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deprecated: bool = False
+    wrapped: bool = True  # the answer is a resource's: `{data: ...}`
+    doc: str = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through an operation."""
+
+    operation: Operation
+    actor: Actor
+    database: Database
+    clock: Clock
+    path: Mapping[str, str]
+    query: Query
+    raw: bytes
+    url: str
+    trace_id: str
+    _tx: Tx | None = None
+    changes: Any = None
+
+    @property
+    def tx(self) -> Tx:
+        """The request's transaction (an operation in steps has none: it begins its own)."""
+        assert self._tx is not None, "an operation in steps opens its transactions with call.begin()"
+        return self._tx
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the request's transaction, or of the clock."""
+        return self._tx.now if self._tx else self.clock.now()
+
+    def begin(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction of its own for one step."""
+        return self.database.begin()
+
+    def key(self, name: str) -> int:
+        """A path parameter as a row's id; what is no number names no row: 404."""
+        text = self.path[name]
+        if not text.isdecimal() or len(text) > 18:
+            raise NotFound.model(name, text)
+        return int(text)

@@ -1,0 +1,246 @@
+"""Reading: the SQL of a version's list and read, and the way from rows to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.errors import Invalid, NotFound
+from ohmstead.kit.filters import chosen
+from ohmstead.kit.operations import Actor, Call, Does, Parameter, Reply
+from ohmstead.kit.paging import Pages, Wanted, cursor_page, number_page, wanted
+from ohmstead.kit.validation import label
+from ohmstead.kit.views import answers, bare, nullable, readable, stamp
+
+if TYPE_CHECKING:
+    from ohmstead.kit.resources import Include, Resource, Version
+
+_TRUE = ("1", "true")
+
+
+def visible(resource: Resource, partner: bool) -> list[ColumnElement[bool]]:
+    """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's partner's."""
+    table, parts = resource.table, []
+    if "deleted_at" in table.c:
+        parts.append(table.c.deleted_at.is_(None))
+    if resource.where is not None:
+        parts.append(resource.where)
+    if partner and resource.owner is not None:
+        parts.append(resource.owner == bindparam("partner", type_=BigInteger))
+    return parts
+
+
+def below(resource: Resource, path: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    """The WHERE part that holds a child to the parent named in the path."""
+    parent = resource.parent
+    named = parent is not None and (parent.resource.key in path)
+    return [parent.column == bindparam("parent", type_=BigInteger)] if parent and named else []
+
+
+_finds: dict[tuple[int, bool, bool, bool], Statement] = {}
+
+
+async def find(resource: Resource, call: Call, key: int, tx: Tx, lock: bool) -> Row:
+    """All columns of the row `key`, or 404."""
+    actor, under = call.actor, below(resource, call.path)
+    shape = (id(resource), actor.partner_id is not None, bool(under), lock)
+    if shape not in _finds:
+        query = select(resource.table).where(resource.table.c.id == bindparam("key"), *visible(resource, shape[1]))
+        query = query.where(*under)
+        _finds[shape] = Statement(query.with_for_update(of=resource.table) if lock else query)
+    parent = await _above(resource, call, tx) if under else None
+    row = await tx.one(_finds[shape], key=key, partner=actor.partner_id, parent=parent)
+    if row is None:
+        raise NotFound.model(resource.title, key)
+    return row
+
+
+async def _above(resource: Resource, call: Call, tx: Tx) -> int:
+    """The parent's id as the path names it; a parent that has a parent itself must be below that one too."""
+    assert resource.parent is not None
+    parent = resource.parent.resource
+    if parent.parent is not None:
+        await parent.find(call, tx=tx)
+    return call.key(parent.key)
+
+
+class Reader:
+    """Lists and reads one version of a resource."""
+
+    def __init__(self, resource: Resource, version: Version) -> None:
+        self.resource, self.version = resource, version
+        self.includes = resource.includes_of(version)
+        self.filters = resource.filters_of(version)
+        self._extra = {one.field or _snake(one.name): one for one in self.includes.values()}
+        newest = resource.newest
+        every = {one.field or _snake(one.name) for one in resource.includes_of(newest).values()} | set(self._extra)
+        shown = readable(newest.view)
+        self._selected = [name for name in shown if name not in every]
+        self.columns = [resource.table.c.id.label("key"), *(self._source(name).label(name) for name in self._selected)]
+        self._places = {name: number for number, name in enumerate([*self._selected, *self._extra])}
+        self._answer = answers(newest.view, list(self._places))
+        self._older = answers(version.view, list(readable(version.view))) if version.downgrade else None
+        self._unset = [n for n, name in enumerate(self._selected) if not nullable(shown[name])]
+        self._moments = [n for n, name in enumerate(self._selected) if _is_moment(shown[name])]
+        self._statements: dict[Any, Statement] = {}
+
+    def facts(self, verb: str) -> dict[str, Any]:
+        """What an Operation of list or read is made of."""
+        common: dict[str, Any] = {"method": "GET", "does": Does.READS, "includes": self._named_includes()}
+        common["parameters"] = tuple(Parameter(one.flag, bool, False) for one in self.includes.values() if one.flag)
+        common["parameters"] += self.version.parameters
+        if verb == "read":
+            return common | {"run": self.read, "answers": {200: self.version.view}}
+        pages = self.version.pages
+        listed = {"pages": pages, "filters": tuple(self.filters.values()), "answers": {200: list[self.version.view]}}
+        return common | listed | {"run": self.list, "errors": (401, 403, 404, 422, 429)}
+
+    def _named_includes(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.includes.values() if not one.always and not one.flag)
+
+    def _source(self, name: str) -> Any:
+        table, columns = self.resource.table, self.resource.columns
+        if name in columns:
+            return columns[name]
+        if name == "last_updated_at":
+            return table.c.updated_at
+        if name not in table.c:
+            raise LookupError(f"{self.resource.name}: nothing to read the field {name!r} from")
+        return table.c[name]
+
+    async def read(self, call: Call) -> Reply:
+        """Answer one row."""
+        key = call.key(self.version.key or self.resource.key)
+        return Reply.of(200, {"data": await self.one(call, key, self.asked(call))})
+
+    async def one(self, call: Call, key: int, includes: list[Include]) -> Any:
+        """One row's answer, or 404."""
+        resource, actor = self.resource, call.actor
+        under = below(resource, call.path)
+        shape = ("one", actor.partner_id is not None, bool(under))
+        if shape not in self._statements:
+            query = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
+            self._statements[shape] = Statement(query.where(*visible(resource, shape[1]), *under))
+        parent = await _above(resource, call, call.tx) if under else None
+        row = await call.tx.one(self._statements[shape], wanted=key, partner=actor.partner_id, parent=parent)
+        if row is None:
+            raise NotFound.model(resource.title, key)
+        return (await self.present(call.tx, [row], includes, call))[0]
+
+    def asked(self, call: Call) -> list[Include]:
+        """The includes a request names, and those that are always there; an unknown one is a 422."""
+        unknown = [name for name in call.query.include if name not in self.includes]
+        if unknown and self.includes:
+            raise Invalid(include=[f"The include {label(name)} is not supported." for name in unknown])
+        plain, named = call.query.plain, call.query.include
+        return [
+            one
+            for one in self.includes.values()
+            if one.always or one.name in named or (one.flag and plain.get(one.flag, "").lower() in _TRUE)
+        ]
+
+    async def present(self, tx: Tx, rows: list[Any], includes: list[Include], call: Call) -> list[Any]:
+        """Rows (key first, then the selected fields) as answers of this version, with their includes."""
+        found = [self._fill(row) for row in rows]
+        if includes and rows:
+            keys = [row[0] for row in rows]
+            for one in includes:
+                place = one.field or _snake(one.name)
+                values = await one.load(tx, keys, call)
+                for key, answer in zip(keys, found, strict=True):
+                    setattr(answer, place, values.get(key, one.empty))
+        return [self._downgraded(answer) for answer in found] if self._older else found
+
+    def _fill(self, row: Any) -> Any:
+        _, *values = row
+        for place in self._unset:
+            if values[place] is None:
+                values[place] = UNSET
+        for place in self._moments:
+            if isinstance(values[place], datetime):
+                values[place] = stamp(values[place])
+        return self._answer(*values)
+
+    def _downgraded(self, answer: Any) -> Any:
+        assert self._older is not None
+        assert self.version.downgrade is not None
+        fields = {name: value for name in self._places if (value := getattr(answer, name)) is not UNSET}
+        return self._older(**self.version.downgrade(fields))
+
+    async def list(self, call: Call) -> Reply:
+        """Answer a page."""
+        if self.resource.parent:
+            await self.resource.parent.resource.find(call)
+        page = wanted(call.query, self.version.pages)
+        names, values = chosen(self.filters, call.query.filters)
+        includes = self.asked(call)
+        values |= self._bindings(call.actor, call) | {"after": page.after}
+        if self.version.pages is Pages.WHOLE:
+            rows = await call.tx.all(self._listing(call, names, None), **values)
+            return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)})
+        if not page.by_cursor:
+            return await self._numbered(call, page, names, values, includes)
+        rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page + 1)
+        more, rows = len(rows) > page.per_page, rows[: page.per_page]
+        if not page.forward:
+            rows.reverse()
+        around = cursor_page(page, [row[0] for row in rows], more, call.url, call.query)
+        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
+
+    async def _numbered(
+        self, call: Call, page: Wanted, names: tuple[str, ...], values: dict[str, Any], includes: list[Include]
+    ) -> Reply:
+        skipped = (page.number - 1) * page.per_page
+        rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page, skipped=skipped)
+        total = await call.tx.value(self._count(call, names), **values)
+        around = number_page(page, len(rows), total, call.url, call.query)
+        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
+
+    def _bindings(self, actor: Actor, call: Call) -> dict[str, Any]:
+        parent = self.resource.parent
+        return {"partner": actor.partner_id, "parent": call.key(parent.resource.key) if parent else None}
+
+    def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
+        parts = [*visible(self.resource, call.actor.partner_id is not None), *below(self.resource, call.path)]
+        return query.where(*parts, *(self.filters[name].condition() for name in names))
+
+    def _listing(self, call: Call, names: tuple[str, ...], page: Wanted | None) -> Statement:
+        partner = call.actor.partner_id is not None
+        shape = (partner, names, page and (page.by_cursor, page.after is not None, page.forward))
+        if shape not in self._statements:
+            query = self._where(select(*self.columns), call, names)
+            self._statements[shape] = Statement(self._paged(query, page))
+        return self._statements[shape]
+
+    def _paged(self, query: Select[Any], page: Wanted | None) -> Select[Any]:
+        key = self.resource.table.c.id
+        if page is None:
+            return query.order_by(key)
+        if page.by_cursor and page.after is not None:
+            after = bindparam("after", type_=BigInteger)
+            query = query.where(key > after if page.forward else key < after)
+        query = query.order_by(key if page.forward else key.desc()).limit(bindparam("most", type_=BigInteger))
+        return query if page.by_cursor else query.offset(bindparam("skipped", type_=BigInteger))
+
+    def _count(self, call: Call, names: tuple[str, ...]) -> Statement:
+        shape = ("count", call.actor.partner_id is not None, names)
+        if shape not in self._statements:
+            query = self._where(select(func.count()).select_from(self.resource.table), call, names)
+            self._statements[shape] = Statement(query)
+        return self._statements[shape]
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
+
+
+def _is_moment(field: Any) -> bool:
+    kind = bare(field.type)
+    parts = [bare(part) for part in getattr(kind, "types", (kind,))]
+    return any(type(part).__name__ == "DateTimeType" for part in parts)

@@ -1,0 +1,116 @@
+"""From bytes to a body: one fast decode, and only when that fails a walk that gathers the text of every bad field."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+from ohmstead.kit.errors import BadRequest, Invalid
+from ohmstead.kit.views import fields, hints
+
+_TYPES = {
+    "str": "must be a string",
+    "int": "must be an integer",
+    "float": "must be a number",
+    "decimal": "must be a number",
+    "bool": "field must be true or false",
+    "array": "must be an array",
+    "object": "must be an object",
+    "datetime": "is not a valid date",
+    "date": "is not a valid date",
+    "uuid": "must be a valid UUID",
+}
+_BOUNDS = (
+    (re.compile(r"`(?:int|float|decimal)` >= (\S+)"), "must be at least {}"),
+    (re.compile(r"`(?:int|float|decimal)` <= (\S+)"), "may not be greater than {}"),
+    (re.compile(r"`(?:int|float|decimal)` > (\S+)"), "must be greater than {}"),
+    (re.compile(r"`(?:int|float|decimal)` < (\S+)"), "must be less than {}"),
+    (re.compile(r"`str` of length >= (\d+)"), "must be at least {} characters"),
+    (re.compile(r"`str` of length <= (\d+)"), "may not be greater than {} characters"),
+    (re.compile(r"`array` of length >= (\d+)"), "must have at least {} items"),
+    (re.compile(r"`array` of length <= (\d+)"), "may not have more than {} items"),
+    (re.compile(r"`str` matching regex"), "format is invalid"),
+    (re.compile(r"[Ii]nvalid .*datetime|[Ii]nvalid .*date"), "is not a valid date"),
+)
+
+
+def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """The body as the decoder's struct; BadRequest for what is no JSON, Invalid naming every bad field otherwise."""
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        found = dict(_collect(msgspec.json.decode(raw), decoder.type))
+        raise Invalid.of(found or {"body": [str(error)]}) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest("The request body is not valid JSON.") from None
+
+
+def _collect(value: Any, kind: type[Struct]) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(value, dict):
+        yield from _struct(value, kind, "")
+    else:
+        yield "body", ["The body must be an object."]
+
+
+def _struct(value: dict[str, Any], kind: type[Struct], prefix: str) -> Iterator[tuple[str, list[str]]]:
+    annotations = hints(kind)
+    for field in fields(kind).values():
+        path = prefix + field.encode_name
+        if field.encode_name in value:
+            yield from _value(value[field.encode_name], annotations[field.name], path)
+        elif field.required:
+            yield path, [f"The {label(path)} field is required."]
+
+
+def _value(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """The texts of one field: those of its members where there are any, else its own."""
+    below = list(_members(value, annotation, path))
+    if below:
+        yield from below
+        return
+    try:
+        msgspec.convert(value, annotation)
+    except msgspec.ValidationError as error:
+        yield path, [_text(str(error), value, path)]
+
+
+def _members(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    for part in alternatives(annotation):
+        if isinstance(value, dict) and isinstance(part, type) and issubclass(part, Struct):
+            yield from _struct(value, part, path + ".")
+        elif isinstance(value, list) and get_origin(part) is list:
+            for number, item in enumerate(value):
+                yield from _value(item, get_args(part)[0], f"{path}.{number}")
+
+
+def alternatives(annotation: Any) -> Iterator[Any]:
+    """The plain types of an annotation: unions opened, metadata taken off."""
+    if get_origin(annotation) is Annotated:
+        yield from alternatives(get_args(annotation)[0])
+    elif get_origin(annotation) is not None and get_origin(annotation) not in (list, dict, tuple, set):
+        for part in get_args(annotation):
+            yield from alternatives(part)
+    else:
+        yield annotation
+
+
+def _text(error: str, value: Any, path: str) -> str:
+    name = label(path)
+    if "enum value" in error:
+        return f"The selected {name} is invalid."
+    for pattern, text in _BOUNDS:
+        if found := pattern.search(error):
+            return f"The {name} {text.format(*found.groups())}."
+    expected = re.search(r"Expected `(\w+)", error)
+    if expected is None:
+        return f"The {name} is invalid."
+    if value is None:
+        return f"The {name} field may not be null."
+    return f"The {name} {_TYPES.get(expected[1], 'is invalid')}."
+
+
+def label(path: str) -> str:
+    """`network.maxCurrent` as words: `network max current`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", path.replace(".", " ").replace("_", " ")).lower()

@@ -1,0 +1,131 @@
+"""Views: the shapes a version of a resource takes in and gives out, all derived from one declared struct.
+
+A field is `T` (always there), `Opt[T]` (left out when unset), `T | None` (null when unset), wrapped in `ReadOnly` or
+`WriteOnly` where only one side carries it. Field names are snake_case here and camelCase on the wire.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar, Union
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.inspect import Field, Metadata, NoneType, UnionType, type_info
+
+T = TypeVar("T")
+Opt = Union[T, UnsetType]  # noqa: UP007 - only this spelling is a generic alias
+ReadOnly = Annotated[T, Meta(extra_json_schema={"readOnly": True})]
+WriteOnly = Annotated[T, Meta(extra_json_schema={"writeOnly": True})]
+Deprecated = Annotated[T, Meta(extra_json_schema={"deprecated": True})]
+
+Id = ReadOnly[int]
+Priority = Annotated[float, Meta(ge=0, description="A weight: 1 is as important as anyone else, 2 twice, 0.5 half.")]
+
+
+class View(Struct, rename="camel", kw_only=True):
+    """The base of every declared shape."""
+
+
+class Translation(Struct):
+    """A text in one language."""
+
+    locale: Annotated[str, Meta(min_length=2, max_length=10, description="Language tag, for example en or pt-BR.")]
+    translation: str
+
+
+Translations = list[Translation]
+
+
+def fields(view: type[Struct]) -> dict[str, Field]:
+    """The declared fields by attribute name, in order."""
+    return {field.name: field for field in type_info(view).fields}  # type: ignore[union-attr]
+
+
+def hints(view: type[Struct]) -> dict[str, Any]:
+    """The declared annotations by attribute name, bases first."""
+    found: dict[str, Any] = {}
+    for base in reversed(view.__mro__):
+        found.update(getattr(base, "__annotations__", {}))
+    return found
+
+
+def marked(field: Field, mark: str) -> bool:
+    """Whether the field carries `readOnly`, `writeOnly` or `deprecated`."""
+    node = field.type
+    while isinstance(node, Metadata):
+        if mark in (node.extra_json_schema or {}):
+            return True
+        node = node.type
+    return False
+
+
+def bare(node: Any) -> Any:
+    """A described type without its metadata."""
+    while isinstance(node, Metadata):
+        node = node.type
+    return node
+
+
+def nullable(field: Field) -> bool:
+    """Whether null is a value of the field."""
+    kind = bare(field.type)
+    return isinstance(kind, UnionType) and any(isinstance(bare(part), NoneType) for part in kind.types)
+
+
+def creates(view: type[Struct]) -> type[Struct]:
+    """The body of a POST: what is writable, required where the view says so."""
+    return _body(view, "Create", required=True)
+
+
+def updates(view: type[Struct]) -> type[Struct]:
+    """The body of a PATCH: every writable field may be left out."""
+    return _body(view, "Update", required=False)
+
+
+def _body(view: type[Struct], suffix: str, required: bool) -> type[Struct]:
+    declared = hints(view)
+    members: list[Any] = [
+        (name, declared[name])
+        if required and field.required
+        else (name, Union[declared[name], UnsetType], UNSET)  # noqa: UP007
+        for name, field in fields(view).items()
+        if not marked(field, "readOnly")
+    ]
+    return msgspec.defstruct(
+        view.__name__ + suffix, members, kw_only=True, rename=_renames(view), module=view.__module__
+    )
+
+
+def readable(view: type[Struct]) -> dict[str, Field]:
+    """The fields an answer may carry."""
+    return {name: field for name, field in fields(view).items() if not marked(field, "writeOnly")}
+
+
+def answers(view: type[Struct], order: list[str]) -> type[Struct]:
+    """The struct an answer is encoded from: positional in `order`, any field may be unset, values are ready JSON."""
+    return msgspec.defstruct(
+        view.__name__ + "Answer", [(name, Any, UNSET) for name in order], rename=_renames(view), module=view.__module__
+    )
+
+
+def _renames(view: type[Struct]) -> dict[str, str]:
+    return {field.name: field.encode_name for field in fields(view).values()}
+
+
+def given(body: Struct) -> dict[str, Any]:
+    """Attribute name -> value of what a body really carried; moments without a zone are UTC."""
+    carried: dict[str, Any] = {}
+    for name in body.__struct_fields__:
+        value = getattr(body, name)
+        if value is not UNSET:
+            carried[name] = aware(value) if isinstance(value, datetime) else value
+    return carried
+
+
+def aware(moment: datetime) -> datetime:
+    """The moment in UTC; one without a zone is taken as UTC (api-behaviour C8)."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the API writes it: UTC, seconds, offset form. Wants an aware datetime in UTC."""
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,185 @@
+"""Writing: create, update and delete of a version: parse, upgrade, rules, row, facts, answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, update
+
+from ohmstead.kit.db import Duplicate, Row, Statement, StillUsed, Tx
+from ohmstead.kit.errors import Conflict, Forbidden, Invalid
+from ohmstead.kit.operations import Call, Does, Reply
+from ohmstead.kit.reading import Reader, find
+from ohmstead.kit.validation import decode
+from ohmstead.kit.views import creates, given, updates
+
+if TYPE_CHECKING:
+    from ohmstead.kit.resources import Resource, Version
+
+
+@dataclass(slots=True)
+class Write:
+    """One row on its way into a table. Rules read it, complete `values`, and object by `wrong`."""
+
+    verb: str  # create | update | delete
+    call: Call
+    tx: Tx
+    values: dict[str, Any]  # attribute or column -> value, what is to be written
+    before: Row | None = None
+    parent: Row | None = None
+    id: int = 0
+    extras: dict[str, Any] = field(default_factory=dict)  # what an `after` needs and no column holds
+    _errors: dict[str, list[str]] = field(default_factory=dict)
+
+    def now(self, name: str, default: Any = None) -> Any:
+        """The value a column will have after this write."""
+        if name in self.values:
+            return self.values[name]
+        return self.before[name] if self.before is not None else default
+
+    def sets(self, *names: str) -> bool:
+        """Whether the write gives any of these a value."""
+        return any(name in self.values for name in names)
+
+    def wrong(self, field_name: str, text: str) -> None:
+        """Object to a field (its API name); all objections leave in one 422."""
+        self._errors.setdefault(field_name, []).append(text)
+
+    def settle(self) -> None:
+        """Raise the objections, if there are any."""
+        if self._errors:
+            raise Invalid.of(self._errors)
+
+
+class Writer:
+    """Creates, updates and deletes one version of a resource."""
+
+    def __init__(self, resource: Resource, version: Version, reader: Reader) -> None:
+        self.resource, self.version, self.reader = resource, version, reader
+        self.create_body = creates(version.create_view or version.view)
+        self.update_body = updates(version.update_view or version.create_view or version.view)
+        self._creates = msgspec.json.Decoder(self.create_body)
+        self._updates = msgspec.json.Decoder(self.update_body)
+        self._statements: dict[Any, Statement] = {}
+
+    def facts(self, verb: str) -> dict[str, Any]:
+        """What an Operation of create, update or delete is made of."""
+        view = self.version.view
+        if verb == "create":
+            return {"method": "POST", "does": Does.WRITES, "run": self.create, "body": self.create_body,
+                    "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
+        if verb == "update":
+            return {"method": "PATCH", "does": Does.WRITES, "run": self.update, "body": self.update_body,
+                    "answers": {200: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
+        return {"method": "DELETE", "does": Does.WRITES, "run": self.delete, "answers": {204: None},
+                "errors": (401, 403, 404, 409, 422, 429)}  # fmt: skip
+
+    async def create(self, call: Call) -> Reply:
+        """Add a row."""
+        self._may_write(call)
+        parent = self.resource.parent
+        above = await parent.resource.find(call) if parent else None
+        write = Write("create", call, call.tx, self._given(call, self._creates), parent=above)
+        if parent and above is not None:
+            write.values[parent.column.key] = above["id"]  # type: ignore[index]
+        self._own(write)
+        await self._rules(write)
+        write.values |= {"created_at": call.now, "updated_at": call.now}
+        row = await self._store(write, ("create", tuple(write.values)))
+        write.id = row[0]
+        return await self._answer(write, row, 201, "created")
+
+    async def update(self, call: Call) -> Reply:
+        """Change what is given of a row."""
+        self._may_write(call)
+        key = call.key(self.version.key or self.resource.key)
+        before = await find(self.resource, call, key, call.tx, lock=True)
+        write = Write("update", call, call.tx, self._given(call, self._updates), before=before, id=before["id"])
+        await self._rules(write)
+        write.values["updated_at"] = call.now
+        row = await self._store(write, ("update", tuple(write.values)))
+        return await self._answer(write, row, 200, "updated")
+
+    async def delete(self, call: Call) -> Reply:
+        """Take a row away, where nothing above objects."""
+        self._may_write(call)
+        key = call.key(self.version.key or self.resource.key)
+        before = await find(self.resource, call, key, call.tx, lock=True)
+        write = Write("delete", call, call.tx, {}, before=before, id=before["id"])
+        await self.resource.may_delete(write)
+        write.settle()
+        for after in self.resource.afters:
+            await after(write)
+        try:
+            await call.tx.run(self._deletion(), row_id=write.id, now=call.now)
+        except StillUsed:
+            raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
+        self._tell(write, "deleted")
+        return Reply(204)
+
+    def _may_write(self, call: Call) -> None:
+        if call.actor.partner_id is not None and self.resource.owner is None:
+            raise Forbidden
+
+    def _own(self, write: Write) -> None:
+        """A partner's token creates its partner's rows, whatever the body says."""
+        partner, owner = write.call.actor.partner_id, self.resource.owner
+        if partner is not None and getattr(owner, "table", None) is self.resource.table:
+            write.values[owner.key] = partner  # type: ignore[union-attr, index]
+
+    def _given(self, call: Call, decoder: msgspec.json.Decoder[Any]) -> dict[str, Any]:
+        values = given(decode(call.raw or b"{}", decoder))
+        return self.version.upgrade(values) if self.version.upgrade else values
+
+    async def _rules(self, write: Write) -> None:
+        for rule in self.resource.rules:
+            await rule(write)
+        write.settle()
+
+    async def _store(self, write: Write, shape: tuple[str, tuple[str, ...]]) -> Any:
+        if shape not in self._statements:
+            self._statements[shape] = self._statement(*shape)
+        try:
+            return await write.tx.one(
+                self._statements[shape], row_id=write.id, **{f"v_{name}": value for name, value in write.values.items()}
+            )
+        except Duplicate as error:
+            name, text = self.resource.conflicts.get(error.constraint, ("", ""))
+            if not name:
+                raise
+            raise Invalid.of({name: [text]}) from None
+
+    def _statement(self, verb: str, names: tuple[str, ...]) -> Statement:
+        table = self.resource.table
+        values = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
+        if verb == "create":
+            return Statement(insert(table).values(values).returning(*self.reader.columns))
+        changing = update(table).values(values).where(table.c.id == bindparam("row_id"))
+        return Statement(changing.returning(*self.reader.columns))
+
+    def _deletion(self) -> Statement:
+        table = self.resource.table
+        if "delete" not in self._statements:
+            gone = (
+                update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
+                if "deleted_at" in table.c
+                else delete(table)
+            )
+            self._statements["delete"] = Statement(gone.where(table.c.id == bindparam("row_id")))
+        return self._statements["delete"]
+
+    async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
+        for after in self.resource.afters:
+            await after(write)
+        self._tell(write, action)
+        includes = [one for one in self.reader.includes.values() if one.always]
+        if self.resource.afters:
+            return Reply.of(status, {"data": await self.reader.one(write.call, write.id, includes)})
+        return Reply.of(status, {"data": (await self.reader.present(write.tx, [row], includes, write.call))[0]})
+
+    def _tell(self, write: Write, action: str) -> None:
+        write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
+        if self.resource.topic:
+            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=action)

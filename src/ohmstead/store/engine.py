@@ -1,0 +1,146 @@
+"""The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, nothing stands between it and the wire."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Duplicate, Sql, Statement, StillUsed
+
+log = structlog.get_logger("ohmstead.store")
+
+_TELL = """INSERT INTO outbox (topic, payload, at, due_at)
+SELECT topic, payload, $1, $1 FROM unnest($2::text[], $3::jsonb[]) AS told(topic, payload)"""
+
+
+class _Tx:
+    """A transaction over one connection (or just the connection, for reading)."""
+
+    __slots__ = ("_after", "_connection", "_facts", "now")
+
+    def __init__(self, connection: Any, now: datetime) -> None:
+        self._connection, self.now = connection, now
+        self._facts: list[tuple[str, dict[str, Any]]] = []
+        self._after: list[Callable[[], None]] = []
+
+    async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
+        statement = sql if isinstance(sql, Statement) else Statement(sql)
+        return await self._connection.fetch(statement.text, *statement.arguments(values))
+
+    async def one(self, sql: Sql, /, **values: Any) -> Any | None:
+        statement = sql if isinstance(sql, Statement) else Statement(sql)
+        with _translated():
+            return await self._connection.fetchrow(statement.text, *statement.arguments(values))
+
+    async def value(self, sql: Sql, /, **values: Any) -> Any:
+        row = await self.one(sql, **values)
+        return None if row is None else row[0]
+
+    async def run(self, sql: Sql, /, **values: Any) -> int:
+        statement = sql if isinstance(sql, Statement) else Statement(sql)
+        with _translated():
+            done = await self._connection.execute(statement.text, *statement.arguments(values))
+        touched = done.rpartition(" ")[2]
+        return int(touched) if touched.isdecimal() else 0
+
+    async def copy(self, table_name: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
+        await self._connection.copy_records_to_table(table_name, columns=list(columns), records=records)
+
+    def fact(self, topic: str, **payload: Any) -> None:
+        self._facts.append((topic, payload))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        self._after.append(act)
+
+    async def tell(self) -> None:
+        """Write the facts; the last thing before the commit."""
+        if self._facts:
+            topics, payloads = zip(*self._facts, strict=True)
+            await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
+
+    def committed(self) -> None:
+        """Run what waited for the commit."""
+        for act in self._after:
+            act()
+
+
+class _translated:  # reads as a statement: `with _translated():`
+    """The server's refusals in the grammar's words."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, asyncpg.UniqueViolationError):
+            raise Duplicate(error.constraint_name or "") from error
+        if isinstance(error, asyncpg.ForeignKeyViolationError):
+            raise StillUsed(error.constraint_name or "") from error
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda raw: msgspec.json.decode(raw[1:]),
+        format="binary",
+    )
+
+
+async def _keep(connection: Any) -> None:
+    """Give a connection back as it is: we set nothing on a session that would have to be undone."""
+
+
+class PostgresDatabase:
+    """Transactions on a pool of connections to one PostgreSQL."""
+
+    def __init__(self, pool: Any, clock: Clock, dsn: str) -> None:
+        self._pool, self.clock, self.dsn = pool, clock, dsn
+
+    @classmethod
+    async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
+        """Open the pool. `dsn` is a PostgreSQL URL, `most` the number of connections."""
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=most, init=_prepare, reset=_keep, command_timeout=60, server_settings={"jit": "off"}
+        )
+        return cls(pool, clock, dsn)
+
+    async def close(self) -> None:
+        """Close every connection, waiting 5 s for those in use."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[_Tx]:
+        """A connection for reading."""
+        async with self._pool.acquire() as connection:
+            yield _Tx(connection, self.clock.now())
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[_Tx]:
+        """A transaction; its facts are written with it, its after-commit calls run once it is durable."""
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                tx = _Tx(connection, self.clock.now())
+                yield tx
+                await tx.tell()
+            tx.committed()
+
+    @asynccontextmanager
+    async def dedicated(self) -> AsyncIterator[Any]:
+        """A connection outside the pool, for LISTEN and for session locks."""
+        connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=5)

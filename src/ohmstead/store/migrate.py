@@ -1,0 +1,45 @@
+"""Brings the schema to the newest revision at start; Alembic is loaded only where there is something to do."""
+
+import asyncio
+import importlib
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+import ohmstead
+
+_BESIDE = Path(ohmstead.__file__).parent / "migrations"  # in a wheel
+FOLDER = _BESIDE if _BESIDE.is_dir() else Path(ohmstead.__file__).parents[2] / "migrations"
+LOCK = 0x0145EAD  # an advisory lock: of several processes that start at once one migrates, the others wait
+
+
+def head() -> str:
+    """The newest revision: migrations are files `NNNN_what.py` whose revision is their number."""
+    return max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+async def migrate(dsn: str) -> bool:
+    """Migrate the database at `dsn`; True where anything was done."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        if await _revision(connection) == head():
+            return False
+        await asyncio.to_thread(_upgrade, dsn)
+        return True
+    finally:
+        await connection.close()
+
+
+async def _revision(connection: Any) -> str | None:
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    return await connection.fetchval("SELECT version_num FROM alembic_version")
+
+
+def _upgrade(dsn: str) -> None:
+    config = importlib.import_module("alembic.config").Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["dsn"] = dsn
+    importlib.import_module("alembic.command").upgrade(config, "head")

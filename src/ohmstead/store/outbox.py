@@ -1,0 +1,96 @@
+"""The outbox's reader: facts in order, each subscriber in a transaction of its own, what failed tried again."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import bindparam, delete, select, update
+
+from ohmstead.kit.db import Statement
+from ohmstead.kit.facts import outbox, subscribers
+from ohmstead.store.engine import PostgresDatabase
+
+log = structlog.get_logger("ohmstead.outbox")
+
+BATCH = 100
+MOST_ATTEMPTS = 12
+POLL_S = 1.0
+_living = outbox.c.failed_at.is_(None)
+_TAKE = Statement(
+    select(outbox)
+    .where(_living, outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
+_DONE = Statement(delete(outbox).where(outbox.c.id == bindparam("fact")))
+_FAILED = Statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("fact"))
+    .values({name: bindparam(f"v_{name}") for name in ("attempts", "due_at", "error", "failed_at")})
+)
+
+
+class OutboxReader:
+    """Tells facts to their subscribers. A fact that fails waits (2, 4, 8 … s, at most 10 min) and is set aside as
+    failed after 12 attempts; others go on meanwhile."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+        self._wake = asyncio.Event()
+
+    def wake(self, *_: Any) -> None:
+        """There may be something to read."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Read for ever: on each NOTIFY, and once a second for what has fallen due."""
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                async with self._database.dedicated() as listener:
+                    await listener.add_listener("outbox", self.wake)
+                    while not listener.is_closed():
+                        await self.drain()
+                        await self._rest()
+            await asyncio.sleep(POLL_S)
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_S)
+        self._wake.clear()
+
+    async def drain(self) -> int:
+        """Tell all that is due; the number of facts told."""
+        told = 0
+        while batch := await self._batch():
+            told += batch
+        return told
+
+    async def _batch(self) -> int:
+        async with self._database.begin() as tx:
+            facts = await tx.all(_TAKE, now=tx.now)
+            for fact in facts:
+                await self._tell(tx, fact)
+            return len(facts)
+
+    async def _tell(self, tx: Any, fact: Any) -> None:
+        try:
+            for handler in subscribers(fact["topic"]):
+                async with self._database.begin() as own:
+                    await handler(own, fact["payload"])
+        except Exception as error:
+            log.exception("fact failed", topic=fact["topic"], fact=fact["id"])
+            await self._postpone(tx, fact, error)
+        else:
+            await tx.run(_DONE, fact=fact["id"])
+
+    async def _postpone(self, tx: Any, fact: Any, error: Exception) -> None:
+        attempts = fact["attempts"] + 1
+        wait = timedelta(seconds=min(2**attempts, 600))
+        await tx.run(
+            _FAILED, fact=fact["id"], v_attempts=attempts, v_due_at=tx.now + wait, v_error=repr(error)[:2000],
+            v_failed_at=tx.now if attempts >= MOST_ATTEMPTS else None,
+        )  # fmt: skip

@@ -1,0 +1,94 @@
+"""Fixtures: a throw-away PostgreSQL for the run, a system over it, and a clean house for every test."""
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import uvicorn
+
+from ohmstead.app.settings import Settings
+from ohmstead.app.system import System
+from ohmstead.kit.clock import SystemClock
+from ohmstead.kit.db import metadata
+from ohmstead.rooms.operator.admins import create_token
+from ohmstead.store.cluster import Cluster
+from ohmstead.store.migrate import migrate
+from tests.client import Client
+from tests.given import Given
+
+
+@pytest.fixture(scope="session")
+async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A migrated database on a cluster of this test process."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), throwaway=True)
+    address = await cluster.start("ohmstead_test")
+    await migrate(address)
+    yield address
+    await cluster.destroy()
+
+
+@pytest.fixture(scope="session")
+async def running(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[System, str]]:
+    """A system whose API listens on a free port; its background work is driven by the tests."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), port=0, ocpp_port=0, rate_limit_per_minute=10**6,
+                        rate_limit_per_day=10**9)  # fmt: skip
+    system = await System(settings, dsn, SystemClock()).start()
+    async with served(system.api.app) as base:
+        yield system, base
+    await system.stop()
+
+
+class served:
+    """An ASGI app behind a real HTTP server on a free port of this loop: `async with served(app) as base_url`."""
+
+    def __init__(self, app: Any) -> None:
+        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False)
+        self._server, self._socket = uvicorn.Server(config), socket.socket()
+
+    async def __aenter__(self) -> str:
+        self._socket.bind(("127.0.0.1", 0))
+        self._server.config.load()
+        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
+        await self._server.startup([self._socket])
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self._server.shutdown([self._socket])
+
+
+@pytest.fixture
+async def system(running: tuple[System, str]) -> AsyncIterator[System]:
+    """The system over an empty database."""
+    yield running[0]
+    names = ", ".join(f'"{name}"' for name in metadata.tables)
+    connection = await asyncpg.connect(running[0].dsn)
+    try:
+        await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    finally:
+        await connection.close()
+    running[0].doorman.forget()
+
+
+@pytest.fixture
+async def api(system: System, running: tuple[System, str]) -> AsyncIterator[Client]:
+    """A client with every right."""
+    async with system.database.begin() as tx:
+        token = await create_token(tx, system.vault, "tests", ["*"])
+    client = Client(running[1], token)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def given(system: System, api: Client) -> Given:
+    """Makers of what a test needs to be there."""
+    return Given(system, api)
+
+
+@pytest.fixture
+def here() -> Path:
+    """The repository."""
+    return Path(__file__).parent.parent

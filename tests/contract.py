@@ -1,0 +1,185 @@
+"""The contract of every resource: a class of a few declared lines tests each version through the real API."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from ohmstead.kit.operations import Operation
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource, Version
+from tests.client import Client
+from tests.given import Given
+
+
+class ResourceContract:
+    """Declare `resource`, `create` (a body, or `async def body(given, version)`) and `update`; the tests follow.
+
+    Children of a parent override `base(given)` with the path their rows are made below.
+    """
+
+    resource: ClassVar[Resource]
+    create: ClassVar[dict[str, Any]] = {}
+    update: ClassVar[dict[str, Any]] = {}
+    versions: ClassVar[dict[str, dict[str, Any]]] = {}  # version -> {"create": …, "update": …} where it differs
+    ignored: ClassVar[tuple[str, ...]] = ()  # fields of a body that do not read back
+
+    async def body(self, given: Given, version: Version) -> dict[str, Any]:
+        """A body that creates a row."""
+        return dict(self.versions.get(version.name, {}).get("create", self.create))
+
+    def change(self, version: Version) -> dict[str, Any]:
+        """A body that changes a row."""
+        return self.versions.get(version.name, {}).get("update", self.update)
+
+    async def base(self, given: Given, version: Version) -> str:
+        """The collection's path, below /public-api."""
+        return self.resource.path(version, "list").removeprefix("/public-api")
+
+    def each(self, *verbs: str) -> list[Version]:
+        """The versions that have all these verbs."""
+        return [one for one in self.resource.versions if set(verbs) <= set(one.verbs)]
+
+    async def made(self, given: Given, version: Version) -> tuple[str, dict[str, Any]]:
+        """A new row: its path and its data."""
+        base = await self.base(given, version)
+        row = await given.made(base, await self.body(given, version))
+        return f"{base}/{row['id']}", row
+
+    async def test_every_operation_needs_a_token(self, api: Client) -> None:
+        for one in self.resource.operations:
+            stranger = await api.request(one.method, _filled(one), headers={"Authorization": "Bearer nobody"})
+            assert stranger.status == 401
+            assert stranger.body == {"message": "Unauthenticated."}
+
+    async def test_every_operation_needs_its_scope(self, given: Given) -> None:
+        client = await given.client("nothing.read")
+        try:
+            for one in self.resource.operations:
+                answer = await client.request(one.method, _filled(one))
+                assert (answer.status, answer.body["message"]) == (403, "This action is unauthorized.")
+        finally:
+            await client.close()
+
+    async def test_what_is_created_reads_back(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "read"):
+            body = await self.body(given, version)
+            base = await self.base(given, version)
+            made = await given.made(base, body)
+            read = await api.get(f"{base}/{made['id']}")
+            assert read.status == 200
+            assert read.data == made
+            for name, value in body.items():
+                if name not in self.ignored:
+                    assert _holds(read.data.get(name), value), f"{name}: {read.data.get(name)!r} is not {value!r}"
+
+    async def test_a_missing_field_is_named(self, api: Client, given: Given) -> None:
+        for version in self.each("create"):
+            operation = _operation(self.resource, version, "create")
+            body, base = await self.body(given, version), await self.base(given, version)
+            required = [name for name in _required(operation) if name in body]
+            answer = await api.post(base, {name: value for name, value in body.items() if name not in required})
+            if required:
+                assert answer.status == 422
+                assert set(required) <= set(answer.body["errors"])
+
+    async def test_a_wrong_type_is_named(self, api: Client, given: Given) -> None:
+        for version in self.each("create"):
+            base, body = await self.base(given, version), await self.body(given, version)
+            wrong = {name: {"wrong": [1]} for name, value in body.items() if not isinstance(value, dict)}
+            answer = await api.post(base, body | wrong)
+            assert answer.status == 422
+            assert set(wrong) <= {name.split(".")[0] for name in answer.body["errors"]}
+
+    async def test_a_patch_changes_only_what_it_gives(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "update"):
+            path, before = await self.made(given, version)
+            change = self.change(version)
+            answer = await api.patch(path, change)
+            assert answer.status == 200, answer.body
+            for name, value in answer.data.items():
+                if name in change:
+                    assert _holds(value, change[name]) or name in self.ignored, f"{name}: {value!r}"
+                elif name != "lastUpdatedAt" and name in before:
+                    assert value == before[name], name
+            assert (await api.patch(path, {})).status == 200
+
+    async def test_pages_do_not_overlap(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "list"):
+            base = await self.base(given, version)
+            made = [(await given.made(base, await self.body(given, version)))["id"] for _ in range(5)]
+            if version.pages is Pages.WHOLE:
+                continue
+            for mode in _modes(version.pages):
+                seen = await self._walk(api, base, mode)
+                assert len(seen) == len(set(seen))
+                assert set(made) <= set(seen)
+
+    async def _walk(self, api: Client, base: str, mode: str) -> list[Any]:
+        answer, seen = await api.get(base, f"per_page=2{mode}"), []
+        for _ in range(50):
+            assert answer.status == 200
+            assert len(answer.data) <= 2
+            seen += [row["id"] for row in answer.data]
+            following = answer.body["links"]["next"]
+            if following is None:
+                return seen
+            assert "per_page=2" in following
+            answer = await api.get(following)
+        raise AssertionError("the pages have no end")
+
+    async def test_an_unknown_filter_is_named(self, api: Client, given: Given) -> None:
+        for version in self.each("list"):
+            answer = await api.get(await self.base(given, version), "filter[nonsense]=1")
+            assert answer.status == 422
+            assert "filter.nonsense" in answer.body["errors"]
+
+    async def test_unknown_parameters_do_no_harm(self, api: Client, given: Given) -> None:
+        for version in self.each("list"):
+            assert (await api.get(await self.base(given, version), "nonsense=1&cursor=null")).status == 200
+
+    async def test_what_is_deleted_is_gone(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "delete"):
+            path, _ = await self.made(given, version)
+            answer = await api.delete(path, query="cursor=null")
+            assert (answer.status, answer.body) == (204, None)
+            for method in ("GET", "DELETE"):
+                assert (await api.request(method, path)).status == 404
+
+    async def test_what_is_not_there_is_404(self, api: Client, given: Given) -> None:
+        for version in self.each("read"):
+            base = await self.base(given, version)
+            for key in ("999999999", "no-number"):
+                assert (await api.get(f"{base}/{key}")).status == 404
+
+
+def _filled(operation: Operation) -> str:
+    path = operation.path.removeprefix("/public-api")
+    return "/".join(operation.choices.get(part.strip("{}"), "1")[0] if "{" in part else part for part in path.split("/"))
+
+
+def _operation(resource: Resource, version: Version, verb: str) -> Operation:
+    method = {"create": "POST", "update": "PATCH"}[verb]
+    path = resource.path(version, verb)
+    return next(one for one in resource.operations if (one.method, one.path) == (method, path))
+
+
+def _required(operation: Operation) -> list[str]:
+    assert operation.body is not None
+    return [field.encode_name for field in msgspec.structs.fields(operation.body) if field.required]
+
+
+def _modes(pages: Pages) -> list[str]:
+    return {
+        Pages.CURSOR: ["", "&cursor=null", "&cursor="],
+        Pages.NUMBER: ["", "&page=1"],
+        Pages.EITHER: ["", "&cursor=null", "&cursor=", "&page=1&cursor=null"],
+    }[pages]
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    """Whether `value` has all that was sent (answers may add fields)."""
+    if isinstance(wanted, dict) and isinstance(value, dict):
+        return all(_holds(value.get(name), part) for name, part in wanted.items())
+    if isinstance(wanted, list) and isinstance(value, list):
+        return len(value) == len(wanted) and all(_holds(*pair) for pair in zip(value, wanted, strict=True))
+    return value == wanted
