@@ -82,15 +82,23 @@ class Resource:
     rules: list[Rule] = field(default_factory=list)
     afters: list[Rule] = field(default_factory=list)
     may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
-    operations: list[Operation] = field(default_factory=list)
+    _operations: list[Operation] | None = None
 
     def __post_init__(self) -> None:
         self.filters = tuple(self.filters)
-        for version in self.versions:
-            reader = Reader(self, version)
-            writer = Writer(self, version, reader)
-            for verb in version.verbs:
-                self.operations.append(self._operation(version, verb, reader, writer))
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The operations of every version, made when first asked for: by then every room has added what it adds."""
+        if self._operations is None:
+            self._operations = [one for version in self.versions for one in self._version_operations(version)]
+        return self._operations
+
+    def _version_operations(self, version: Version) -> Iterable[Operation]:
+        reader = Reader(self, version)
+        writer = Writer(self, version, reader)
+        for verb in version.verbs:
+            yield self._operation(version, verb, reader, writer)
 
     @property
     def newest(self) -> Version:
@@ -106,6 +114,16 @@ class Resource:
         """Register what else a write does once its row is there (or before it is deleted: `write.verb`)."""
         self.afters.append(rule)
         return rule
+
+    def include(self, *includes: Include) -> None:
+        """Add includes from an upper room; the view declares their fields."""
+        self.includes += includes
+        assert self._operations is None, f"{self.name}: too late to add an include"
+
+    def filter(self, *filters: Filter) -> None:
+        """Add filters from an upper room."""
+        self.filters = (*self.filters, *filters)
+        assert self._operations is None, f"{self.name}: too late to add a filter"
 
     def filters_of(self, version: Version) -> dict[str, Filter]:
         """The filters a version's listing takes, by name."""
