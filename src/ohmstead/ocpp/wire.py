@@ -7,6 +7,7 @@ from ohmstead.ocpp.errors import SPELLED_1_6, ErrorCode
 
 EMPTY = Raw(b"{}")
 NO_ID = "-1"
+RESULT_ERROR, SEND = 5, 6
 DESCRIPTION_LENGTH = 255
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for input that is not JSON, not UTF-8, nested too deeply or of another shape."""
@@ -36,7 +37,7 @@ class CallError(Struct, array_like=True, tag=4):
     details: Raw = EMPTY
 
 
-class CallResultError(Struct, array_like=True, tag=5):
+class CallResultError(Struct, array_like=True, tag=RESULT_ERROR):
     """2.1: the answer to a call result that cannot be read."""
 
     id: str
@@ -45,7 +46,7 @@ class CallResultError(Struct, array_like=True, tag=5):
     details: Raw = EMPTY
 
 
-class Send(Struct, array_like=True, tag=6):
+class Send(Struct, array_like=True, tag=SEND):
     """2.1: a message that wants no answer."""
 
     id: str
@@ -69,7 +70,7 @@ class Dialect(Struct, frozen=True):
 
 DIALECT_1_6 = Dialect("1.6", "ocpp1.6", frozenset({2, 3, 4}), SPELLED_1_6, False)
 DIALECT_2_0_1 = Dialect("2.0.1", "ocpp2.0.1", frozenset({2, 3, 4}), {}, True)
-DIALECT_2_1 = Dialect("2.1", "ocpp2.1", frozenset({2, 3, 4, 5, 6}), {}, True)
+DIALECT_2_1 = Dialect("2.1", "ocpp2.1", frozenset({2, 3, 4, RESULT_ERROR, SEND}), {}, True)
 
 
 class Malformed(Exception):
@@ -93,7 +94,7 @@ def parse(raw: bytes, dialect: Dialect) -> tuple[Frame, tuple[str, ...]]:
         frame = _frames.decode(raw)
     except UNREADABLE:
         return _repaired(raw, dialect)
-    if isinstance(frame, CallResultError | Send) and not dialect.message_types >= {5, 6}:
+    if isinstance(frame, CallResultError | Send) and not dialect.message_types >= {RESULT_ERROR, SEND}:
         raise _unknown_type(frame.id, dialect)
     return frame, ()
 
@@ -103,9 +104,14 @@ def encode(frame: Frame) -> bytes:
     return _encoder.encode(frame)
 
 
-def error(message_id: str, code: ErrorCode, description: str, dialect: Dialect) -> CallError:
-    """An error as the version spells it, its description cut to the allowed length."""
-    return CallError(message_id, dialect.spelled.get(code, code.value), description[:DESCRIPTION_LENGTH])
+def error(message_id: str, code: ErrorCode, reason: str, dialect: Dialect) -> CallError:
+    """The answer to a call that failed: the code as the version spells it, the reason cut to the allowed length."""
+    return CallError(message_id, dialect.spelled.get(code, code.value), reason[:DESCRIPTION_LENGTH])
+
+
+def result_error(message_id: str, code: ErrorCode, reason: str, dialect: Dialect) -> CallResultError:
+    """The answer to a response that failed, which only 2.1 knows."""
+    return CallResultError(message_id, dialect.spelled.get(code, code.value), reason[:DESCRIPTION_LENGTH])
 
 
 def _repaired(raw: bytes, dialect: Dialect) -> tuple[Frame, tuple[str, ...]]:

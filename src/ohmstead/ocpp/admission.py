@@ -1,0 +1,49 @@
+"""Who may connect and what will be spoken: the question the listener asks for each handshake, and the answers."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+
+from ohmstead.ocpp.connection import CALL_TIMEOUT_S
+from ohmstead.ocpp.versions import Version
+
+
+class Admitted(Struct, frozen=True, kw_only=True):
+    """A charge point we know. `versions` it may speak ("1.6", "2.0.1", "2.1"); none given means any that we speak.
+
+    `assume_version` is taken for a station that offers no subprotocol, or none that we know. `ping_interval_s`
+    overrides the listener's, 0 sends no pings; `silence_limit_s` is how long it may send nothing before its
+    connection counts as dead (three heartbeat intervals are usual), None for ever.
+    """
+
+    charge_point_id: int
+    versions: frozenset[str] = frozenset()
+    assume_version: str | None = None
+    call_timeout_s: float = CALL_TIMEOUT_S
+    ping_interval_s: float | None = None
+    silence_limit_s: float | None = None
+
+
+class Refused(Struct, frozen=True):
+    """An HTTP status (404 unknown identity, 401 missing or wrong password, 403 blocked, 503 later) and why."""
+
+    status: int
+    reason: str
+
+
+Admit = Callable[[str, bytes | None, Sequence[str], str], Awaitable[Admitted | Refused]]
+"""Asked with identity, password (None where none was sent), subprotocols offered and remote IP address."""
+
+
+def identity(target: str) -> str:
+    """The last segment of the request path, decoded; "" where there is none. Prefix and trailing slashes are free."""
+    return unquote(urlsplit(target).path.rstrip("/").rpartition("/")[2])
+
+
+def agreed(ours: Sequence[Version], admitted: Admitted, offered: Sequence[str]) -> Version | None:
+    """The first of our versions that the station offers and may speak, else the one to assume, else None."""
+    allowed = [each for each in ours if not admitted.versions or each.dialect.version in admitted.versions]
+    common = (each for each in allowed if each.dialect.subprotocol in offered)
+    assumed = (each for each in allowed if each.dialect.version == admitted.assume_version)
+    return next(common, None) or next(assumed, None)

@@ -1,0 +1,96 @@
+"""One charge point's connection: an actor that reads frames and never waits for anything but room in its inbox."""
+
+from datetime import datetime
+
+from ohmstead.kit.clock import Clock
+from ohmstead.ocpp import wire
+from ohmstead.ocpp.incoming import Inbox, Incoming
+from ohmstead.ocpp.line import Line, OnFrame, Socket, SocketClosed
+from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.outgoing import Outbox
+from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.versions import Version
+from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Malformed, Send
+
+CALL_TIMEOUT_S = 60.0
+"""Stations take long: 30 s is known to be too short."""
+
+
+class Connection:
+    """`run` until the socket closes, then `finish`. `heard_at` is the time of the last frame of any kind."""
+
+    def __init__(
+        self,
+        charge_point_id: int,
+        version: Version,
+        socket: Socket,
+        rooms: Rooms,
+        clock: Clock,
+        on_frame: OnFrame,
+        call_timeout_s: float = CALL_TIMEOUT_S,
+        silence_limit_s: float | None = None,
+    ) -> None:
+        self.charge_point_id = charge_point_id
+        self.version = version
+        self.heard_at = clock.now()
+        self._socket = socket
+        self._clock = clock
+        self._silence_limit_s = silence_limit_s
+        self._line = Line(charge_point_id, socket, version.dialect, on_frame)
+        self._outbox = Outbox(version, self._line, clock, call_timeout_s)
+        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock)
+
+    async def run(self) -> None:
+        """Take in frames until the socket closes; then every call of ours still waiting fails as offline."""
+        try:
+            while True:
+                raw = await self._socket.recv()
+                self.heard_at = self._clock.now()
+                await self._take(raw, self.heard_at)
+        except SocketClosed as closed:
+            self._line.log.info("connection closed", reason=str(closed))
+        finally:
+            self._outbox.close()
+
+    async def finish(self) -> None:
+        """Answer the calls that came in: a stop sent just before the line broke must not be lost."""
+        await self._inbox.finish()
+
+    def is_silent(self) -> bool:
+        """Whether nothing was heard for longer than this station is allowed."""
+        silence_s = (self._clock.now() - self.heard_at).total_seconds()
+        return self._silence_limit_s is not None and silence_s > self._silence_limit_s
+
+    async def close(self, code: int, reason: str) -> None:
+        """Fail our waiting calls at once, then close the socket with a WebSocket close code."""
+        self._outbox.close()
+        await self._socket.close(code, reason)
+
+    async def call(self, action: str, request: Message) -> Message:
+        """Call the station and return its response; raises a `StationError`."""
+        return await self._outbox.call(action, request)
+
+    async def _take(self, raw: bytes, at: datetime) -> None:
+        try:
+            frame, deviations = wire.parse(raw, self.version.dialect)
+        except Malformed as malformed:
+            await self._take_malformed(raw, malformed)
+            return
+        match frame:
+            case Call() | Send():
+                await self._inbox.put(Incoming(frame, raw, at, deviations))
+            case CallResult():
+                await self._outbox.take_result(frame, raw, at, deviations)
+            case CallError():
+                self._outbox.take_error(frame, raw, at, deviations)
+            case CallResultError():
+                self._line.received(raw, frame.id, deviations=deviations)
+                self._line.log.warning("our response was not understood", code=frame.code, reason=frame.description)
+
+    async def _take_malformed(self, raw: bytes, malformed: Malformed) -> None:
+        reason = str(malformed)
+        self._line.received(raw, malformed.id, deviations=(reason,))
+        self._line.log.warning("malformed frame", message_id=malformed.id, reason=reason)
+        self._outbox.take_malformed(malformed.id, malformed.code, reason)
+        if malformed.answerable:
+            await self._line.reply(wire.error(malformed.id, malformed.code, reason, self._line.dialect))

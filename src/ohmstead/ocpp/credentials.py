@@ -1,0 +1,38 @@
+"""HTTP basic authentication as stations send it: the password is bytes, and may be written in hexadecimal."""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+
+class Credentials(NamedTuple):
+    """`user` should be the charge point's identity."""
+
+    user: str
+    password: bytes
+
+
+def credentials(header: str | None) -> Credentials | None:
+    """What an Authorization header says; None for none, or one that is no basic authentication (RFC 7617)."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(token.strip(), validate=True).partition(b":")
+    except binascii.Error:
+        return None
+    return Credentials(user.decode(errors="replace"), password) if colon else None
+
+
+def key_forms(password: bytes) -> tuple[bytes, ...]:
+    """The keys a presented password may stand for: itself, its hexadecimal, the bytes it is the hexadecimal of.
+
+    AuthorizationKey is set in hexadecimal (OCPP 1.6 security whitepaper); some stations present it decoded as they
+    should, some as it was set. Whoever compares admits any of these forms.
+    """
+    forms = [password, password.hex().encode(), password.hex().upper().encode()]
+    try:
+        forms.append(bytes.fromhex(password.decode("ascii")))
+    except ValueError:
+        return tuple(forms)
+    return tuple(forms)

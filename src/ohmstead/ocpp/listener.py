@@ -1,0 +1,192 @@
+"""The WebSocket server stations connect to: a port of its own, for client certificates need a native server."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Sequence
+from functools import partial
+from http import HTTPStatus
+from ssl import SSLContext
+from typing import Literal
+
+import structlog
+from msgspec import Struct
+from websockets import Request, Response, Subprotocol
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import CloseCode
+
+from ohmstead.kit.clock import Clock
+from ohmstead.ocpp.admission import Admit, Admitted, Refused, agreed, identity
+from ohmstead.ocpp.connection import Connection
+from ohmstead.ocpp.credentials import credentials
+from ohmstead.ocpp.registry import Registry
+from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.sweeper import sweep
+from ohmstead.ocpp.versions import Version
+from ohmstead.ocpp.websocket import StationSocket, WebSocket, keep_alive
+
+logger = structlog.get_logger()
+
+OnStationFrame = Callable[
+    [int, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
+]
+"""The communication log of all stations: the charge point id, then what `line.OnFrame` tells."""
+
+CHALLENGE = 'Basic realm="OCPP", charset="UTF-8"'
+DEFLATE = ServerPerMessageDeflateFactory(server_max_window_bits=12, client_max_window_bits=12)
+"""Windows of 4 kB: ten thousand stations with the usual 32 kB would not fit into memory."""
+
+
+class ListenerSettings(Struct, frozen=True, kw_only=True):
+    """Where to listen, and how. Times in s, sizes in bytes.
+
+    A pong is never waited for: some stations send none. `deflate` saves cellular data and costs half the throughput
+    and four times the memory.
+    """
+
+    host: str = "0.0.0.0"
+    port: int = 9000
+    ssl: SSLContext | None = None
+    deflate: bool = False
+    max_size: int = 2**20
+    ping_interval_s: float | None = 60.0
+    handshake_timeout_s: float = 30.0
+    close_timeout_s: float = 5.0
+    keepalive_idle_s: int = 120
+    sweep_interval_s: float = 30.0
+
+
+def raise_gc_thresholds() -> None:
+    """Call once after start: with thousands of connections most of the time would go into collecting nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+class Listener:
+    """`start` opens the port, `stop` closes every connection and waits for the last answers.
+
+    `versions` are those we speak, the most wanted first.
+    """
+
+    def __init__(
+        self,
+        settings: ListenerSettings,
+        versions: Sequence[Version],
+        registry: Registry,
+        rooms: Rooms,
+        clock: Clock,
+        admit: Admit,
+        on_frame: OnStationFrame,
+    ) -> None:
+        self._settings = settings
+        self._versions = versions
+        self._registry = registry
+        self._rooms = rooms
+        self._clock = clock
+        self._admit = admit
+        self._on_frame = on_frame
+        self._server: Server | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Listen; the port, which is of use where the settings say 0."""
+        settings = self._settings
+        self._server = await serve(
+            self._hold,
+            settings.host,
+            settings.port,
+            ssl=settings.ssl,
+            process_request=self._greet,
+            select_subprotocol=self._select_subprotocol,
+            create_connection=StationSocket,
+            compression=None,
+            extensions=[DEFLATE] if settings.deflate else None,
+            max_size=settings.max_size,
+            open_timeout=settings.handshake_timeout_s,
+            close_timeout=settings.close_timeout_s,
+            ping_interval=settings.ping_interval_s,
+            ping_timeout=None,
+            server_header=None,
+        )
+        self._sweeping = asyncio.create_task(sweep(self._registry, self._clock, settings.sweep_interval_s))
+        return next(iter(self._server.sockets)).getsockname()[1]
+
+    async def stop(self) -> None:
+        """Refuse newcomers, close all connections as going away, return when the last call is answered."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        if self._server is not None:
+            self._server.close(code=CloseCode.GOING_AWAY, reason="the server is going away")
+            await self._server.wait_closed()
+
+    async def _greet(self, socket: ServerConnection, request: Request) -> Response | None:
+        """Refuse the handshake, or remember who was admitted."""
+        assert isinstance(socket, StationSocket)
+        verdict = await self._verdict(socket, request)
+        if isinstance(verdict, Refused):
+            logger.info("station refused", target=request.path, remote_ip=socket.remote_ip, reason=verdict.reason)
+            return _refusal(socket, verdict)
+        socket.admitted = verdict
+        if verdict.ping_interval_s is not None:
+            socket.ping_interval = verdict.ping_interval_s or None
+        return None
+
+    async def _verdict(self, socket: StationSocket, request: Request) -> Admitted | Refused:
+        who = identity(request.path)
+        given = credentials(request.headers.get("Authorization"))
+        if not who:
+            return Refused(HTTPStatus.NOT_FOUND, "the path names no charge point")
+        if given and given.user != who:
+            return Refused(HTTPStatus.UNAUTHORIZED, "the user name is not the identity of the path")
+        offered = [
+            name.strip() for line in request.headers.get_all("Sec-WebSocket-Protocol") for name in line.split(",")
+        ]
+        return await self._admit(who, given.password if given else None, offered, socket.remote_ip)
+
+    def _select_subprotocol(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """OCPP-J (1.6 section 3.2): where there is no agreement, complete the handshake without one, then close."""
+        assert isinstance(socket, StationSocket)
+        socket.version = agreed(self._versions, socket.admitted, offered)
+        chosen = Subprotocol(socket.version.dialect.subprotocol) if socket.version else None
+        return chosen if chosen in offered else None
+
+    async def _hold(self, socket: ServerConnection) -> None:
+        """Serve one station until its socket closes."""
+        assert isinstance(socket, StationSocket)
+        if socket.version is None:
+            await socket.close(CloseCode.PROTOCOL_ERROR, "no common subprotocol")
+            return
+        keep_alive(socket, self._settings.keepalive_idle_s)
+        connection = self._connection(socket, socket.version)
+        try:
+            await self._registry.enter(connection, socket.remote_ip)
+            await connection.run()
+        finally:
+            await self._leave(connection)
+
+    def _connection(self, socket: StationSocket, version: Version) -> Connection:
+        admitted = socket.admitted
+        return Connection(
+            admitted.charge_point_id,
+            version,
+            WebSocket(socket),
+            self._rooms,
+            self._clock,
+            partial(self._on_frame, admitted.charge_point_id),
+            call_timeout_s=admitted.call_timeout_s,
+            silence_limit_s=admitted.silence_limit_s,
+        )
+
+    async def _leave(self, connection: Connection) -> None:
+        try:
+            await self._registry.leave(connection)
+        finally:
+            await connection.finish()
+
+
+def _refusal(socket: StationSocket, refused: Refused) -> Response:
+    response = socket.respond(HTTPStatus(refused.status), f"{refused.reason}\n")
+    if refused.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response

@@ -1,0 +1,117 @@
+"""Our calls to the station: one outstanding at a time, each waiting for its answer no longer than allowed."""
+
+import asyncio
+from datetime import datetime
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+
+from ohmstead.kit.clock import Clock
+from ohmstead.ocpp import wire
+from ohmstead.ocpp.errors import ErrorCode, Refusal, understood
+from ohmstead.ocpp.line import Line, SocketClosed
+from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.versions import Payload, Version
+from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult
+from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent
+
+
+class _Waiting(Struct):
+    """A call that the station has not answered yet."""
+
+    action: str
+    response: Payload
+    sent_at: datetime
+    answered: asyncio.Future[Message]
+
+    def fail(self, error: Exception) -> None:
+        if not self.answered.done():
+            self.answered.set_exception(error)
+
+
+class Outbox:
+    """Calls by message id. An answer that comes too late, or to no call of ours, is logged and passed over."""
+
+    def __init__(self, version: Version, line: Line, clock: Clock, timeout_s: float) -> None:
+        self._version = version
+        self._line = line
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._closed = False
+        self._turn = asyncio.Lock()
+        self._waiting: dict[str, _Waiting] = {}
+
+    async def call(self, action: str, request: Message) -> Message:
+        """Send a call when it is our turn and return the response; raises a `StationError`."""
+        try:
+            payload = self._version.request(action).write(request)
+        except msgspec.ValidationError as invalid:
+            raise StationRefused(ErrorCode.FORMAT_VIOLATION, f"{action} cannot say this: {invalid}") from invalid
+        async with self._turn:
+            if self._closed:
+                raise StationOffline
+            return await self._asked(Call(str(uuid4()), action, payload))
+
+    def close(self) -> None:
+        """Fail every call that waits or is still to be sent."""
+        self._closed = True
+        for waiting in self._waiting.values():
+            waiting.fail(StationOffline())
+
+    async def take_result(self, frame: CallResult, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
+        """Hand the response to whoever waits for it; nonsense becomes a `StationRefused`."""
+        if (waiting := self._answered(frame.id, raw, deviations)) is None:
+            return
+        latency_s = (at - waiting.sent_at).total_seconds()
+        try:
+            response, odd = waiting.response.read(frame.payload, at)
+        except Refusal as refusal:
+            self._line.received(raw, frame.id, waiting.action, latency_s, (*deviations, str(refusal)))
+            waiting.fail(StationRefused(refusal.code, f"its answer makes no sense: {refusal.description}"))
+            await self._complain(frame.id, refusal)
+            return
+        self._line.received(raw, frame.id, waiting.action, latency_s, (*deviations, *odd))
+        if not waiting.answered.done():
+            waiting.answered.set_result(response)
+
+    def take_error(self, frame: CallError, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
+        """The station would not have it."""
+        if (waiting := self._answered(frame.id, raw, deviations)) is None:
+            return
+        latency_s = (at - waiting.sent_at).total_seconds()
+        self._line.received(raw, frame.id, waiting.action, latency_s, deviations)
+        waiting.fail(StationRefused(understood(frame.code), frame.description or ""))
+
+    def take_malformed(self, message_id: str, code: ErrorCode, reason: str) -> None:
+        """A frame that should have been an answer is none; nobody need wait any longer."""
+        if waiting := self._waiting.get(message_id):
+            waiting.fail(StationRefused(code, reason))
+
+    async def _asked(self, call: Call) -> Message:
+        answered: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(call.action, self._version.response(call.action), self._clock.now(), answered)
+        self._waiting[call.id] = waiting
+        alarm = asyncio.create_task(self._clock.sleep(self._timeout_s))
+        alarm.add_done_callback(lambda _: waiting.fail(StationSilent(self._timeout_s)))
+        try:
+            await self._line.send(call, call.action)
+            return await answered
+        except SocketClosed as closed:
+            raise StationOffline from closed
+        finally:
+            answered.cancel()
+            alarm.cancel()
+            self._waiting.pop(call.id, None)
+
+    def _answered(self, message_id: str, raw: bytes, deviations: tuple[str, ...]) -> _Waiting | None:
+        waiting = self._waiting.pop(message_id, None)
+        if waiting is None:
+            self._line.received(raw, message_id, deviations=(*deviations, "answers no call that is waiting"))
+            self._line.log.info("late or unknown answer", message_id=message_id)
+        return waiting
+
+    async def _complain(self, message_id: str, refusal: Refusal) -> None:
+        dialect = self._line.dialect
+        if RESULT_ERROR in dialect.message_types:
+            await self._line.reply(wire.result_error(message_id, refusal.code, refusal.description, dialect))

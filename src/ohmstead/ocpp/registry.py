@@ -1,0 +1,72 @@
+"""Which connection holds which charge point on this node."""
+
+import asyncio
+from collections.abc import Iterator
+from weakref import WeakValueDictionary
+
+import structlog
+from websockets.frames import CloseCode
+
+from ohmstead.kit.clock import Clock
+from ohmstead.ocpp.connection import Connection
+from ohmstead.ocpp.rooms import Rooms
+from ohmstead.rooms.network.facts import Connected, Disconnected
+
+logger = structlog.get_logger()
+
+
+class Registry:
+    """The newest connection of a charge point is the one; an older one's end changes nothing.
+
+    A station that lost power leaves a half-open socket behind, so a second connection is never refused.
+    """
+
+    def __init__(self, rooms: Rooms, clock: Clock) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._held: dict[int, Connection] = {}
+        self._telling: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(tuple(self._held.values()))
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, charge_point_id: int) -> Connection | None:
+        return self._held.get(charge_point_id)
+
+    async def enter(self, connection: Connection, remote_ip: str) -> None:
+        """Hold this connection from now on, and tell the rooms."""
+        charge_point_id = connection.charge_point_id
+        replaced = self._held.get(charge_point_id)
+        self._held[charge_point_id] = connection
+        if replaced is not None:
+            self._close(replaced)
+        async with self._in_order(charge_point_id):
+            version = connection.version.dialect.version
+            await self._rooms.connected(
+                Connected(charge_point_id=charge_point_id, version=version, remote_ip=remote_ip, at=self._clock.now())
+            )
+
+    async def leave(self, connection: Connection) -> None:
+        """Let go of this connection and tell the rooms, unless a newer one has taken its place."""
+        charge_point_id = connection.charge_point_id
+        if self._held.get(charge_point_id) is not connection:
+            return
+        del self._held[charge_point_id]
+        async with self._in_order(charge_point_id):
+            if charge_point_id not in self._held:
+                await self._rooms.disconnected(Disconnected(charge_point_id=charge_point_id, at=self._clock.now()))
+
+    def _in_order(self, charge_point_id: int) -> asyncio.Lock:
+        """A charge point's comings and goings are told one after the other."""
+        return self._telling.setdefault(charge_point_id, asyncio.Lock())
+
+    def _close(self, connection: Connection) -> None:
+        """In the background: the other end may be dead and take its time."""
+        logger.info("connection replaced", charge_point_id=connection.charge_point_id)
+        closing = asyncio.create_task(connection.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection"))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

@@ -1,0 +1,17 @@
+"""GetConfiguration: read settings by key, or all of them."""
+
+from ohmstead.ocpp.v16.types import GetConfigurationRequest, GetConfigurationResponse
+from ohmstead.rooms.network.stations import GetConfiguration, Outcome, Setting
+
+
+def request(command: GetConfiguration) -> GetConfigurationRequest:
+    return GetConfigurationRequest(key=list(command.keys) or None)
+
+
+def outcome(response: GetConfigurationResponse) -> Outcome:
+    """The response has no status; a station that answers has agreed."""
+    return Outcome(
+        status="Accepted",
+        settings=tuple(Setting(each.key, each.value, each.readonly) for each in response.configuration_key or ()),
+        unknown_keys=tuple(response.unknown_key or ()),
+    )

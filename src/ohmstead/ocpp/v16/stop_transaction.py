@@ -1,0 +1,26 @@
+"""StopTransaction: charging ended; whatever it says is taken, for an error would make the station repeat it."""
+
+from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.v16.samples import samples, signed
+from ohmstead.ocpp.v16.tags import id_tag_info
+from ohmstead.ocpp.v16.types import StopTransactionRequest, StopTransactionResponse
+from ohmstead.ocpp.versions import Arrival
+from ohmstead.rooms.charging.facts import ChargeStopped
+
+
+async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactionResponse:
+    readings = request.transaction_data or []
+    verdict = await at.rooms.charge_stopped(
+        ChargeStopped(
+            charge_point_id=at.charge_point_id,
+            transaction_id=request.transaction_id,
+            id_tag=request.id_tag or None,
+            meter_wh=request.meter_stop,
+            at=utc(request.timestamp),
+            reason=request.reason or None,
+            samples=samples(readings),
+            signed=signed(readings),
+            received_at=at.received_at,
+        )
+    )
+    return StopTransactionResponse(id_tag_info=id_tag_info(verdict) if verdict else None)

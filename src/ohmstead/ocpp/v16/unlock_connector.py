@@ -1,0 +1,8 @@
+"""UnlockConnector: release the cable."""
+
+from ohmstead.ocpp.v16.types import UnlockConnectorRequest
+from ohmstead.rooms.network.stations import Unlock
+
+
+def request(command: Unlock) -> UnlockConnectorRequest:
+    return UnlockConnectorRequest(connector_id=command.evse_network_id)

@@ -1,0 +1,90 @@
+"""What the gateway speaks of one OCPP version: its dialect, the calls it takes, the commands it sends."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ohmstead.kit.clock import Clock
+from ohmstead.ocpp.errors import ErrorCode, Refusal
+from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.reading import Reader
+from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.wire import Dialect
+from ohmstead.rooms.network.stations import Outcome
+
+_encoder = msgspec.json.Encoder()
+
+
+class Arrival(Struct, frozen=True):
+    """The circumstances of a call: from whom, when its frame came in, and whom to tell."""
+
+    charge_point_id: int
+    received_at: datetime
+    rooms: Rooms
+    clock: Clock
+
+
+Answer = Callable[[Any, Arrival], Awaitable[Message]]
+"""Takes a typed request, tells the rooms, and returns the response once they have it safe."""
+
+
+class Payload:
+    """One direction of one action: how its payload is read and written."""
+
+    def __init__(self, payload: type[Message]) -> None:
+        self.read = Reader(payload).read
+        self._strict = msgspec.json.Decoder(payload)
+
+    def write(self, message: Message) -> Raw:
+        """Compact JSON; raises msgspec.ValidationError where the message breaks the specification."""
+        raw = _encoder.encode(message)
+        self._strict.decode(raw)
+        return Raw(raw)
+
+
+def by_status(response: Any) -> Outcome:
+    """The outcome of the many commands that are answered with a status and nothing else."""
+    return Outcome(status=response.status)
+
+
+class Sent(Struct, frozen=True):
+    """How a command becomes a call of this version, and its response the command's outcome."""
+
+    action: str
+    request: Callable[[Any], Message]
+    outcome: Callable[[Any], Outcome] = by_status
+
+
+class Version:
+    """One version: `actions` are all it defines, `answers` the calls taken, `commands` the commands sent."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        actions: dict[str, tuple[type[Message], type[Message]]],
+        answers: dict[str, Answer],
+        commands: dict[type, Sent],
+    ) -> None:
+        self.dialect = dialect
+        self.commands = commands
+        self._answers = answers
+        self._payloads = {
+            action: (Payload(request), Payload(response)) for action, (request, response) in actions.items()
+        }
+
+    def request(self, action: str) -> Payload:
+        return self._payloads[action][0]
+
+    def response(self, action: str) -> Payload:
+        return self._payloads[action][1]
+
+    def answer(self, action: str) -> Answer:
+        """Who answers a call; raises `Refusal` for an action that the version lacks or that we do not take."""
+        if action in self._answers:
+            return self._answers[action]
+        if action in self._payloads:
+            raise Refusal(ErrorCode.NOT_SUPPORTED, f"{action} is not taken here")
+        raise Refusal(ErrorCode.NOT_IMPLEMENTED, f"OCPP {self.dialect.version} has no action {action[:50]}")
