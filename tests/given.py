@@ -20,7 +20,7 @@ class Given:
         """POST and expect 201."""
         answer = await self.api.post(path, body)
         assert answer.status == 201, answer.body
-        return answer.data
+        return answer.body.get("data", answer.body)
 
     async def token(self, *scopes: str, **facts: Any) -> str:
         """A token with just these scopes."""

@@ -117,7 +117,7 @@ class Reader:
     async def read(self, call: Call) -> Reply:
         """Answer one row."""
         key = call.key(self.version.key or self.resource.key)
-        return Reply.of(200, {"data": await self.one(call, key, self.asked(call))})
+        return Reply.of(200, self.version.wrapped("read", await self.one(call, key, self.asked(call))))
 
     async def one(self, call: Call, key: int, includes: list[Include]) -> Any:
         """One row's answer, or 404."""

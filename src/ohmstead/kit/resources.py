@@ -50,6 +50,11 @@ class Version:
     update_view: type[Struct] | None = None
     key: str = ""  # the path parameter, where it differs from the resource's
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
+    bare: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
+
+    def wrapped(self, verb: str, answer: Any) -> Any:
+        """A row's answer as this version's verb gives it."""
+        return answer if verb in self.bare else {"data": answer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,7 @@ class Resource:
             summary=f"{self.title} / {word}",
             deprecated=version.deprecated,
             scope=f"{self._scope()}.{'read' if verb in ('list', 'read') else 'write'}",
+            wrapped=verb not in version.bare,
             **facts,
         )
 

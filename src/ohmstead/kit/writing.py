@@ -176,8 +176,10 @@ class Writer:
         self._tell(write, action)
         includes = [one for one in self.reader.includes.values() if one.always]
         if self.resource.afters:
-            return Reply.of(status, {"data": await self.reader.one(write.call, write.id, includes)})
-        return Reply.of(status, {"data": (await self.reader.present(write.tx, [row], includes, write.call))[0]})
+            answer = await self.reader.one(write.call, write.id, includes)
+        else:
+            answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
+        return Reply.of(status, self.version.wrapped(write.verb, answer))
 
     def _tell(self, write: Write, action: str) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
