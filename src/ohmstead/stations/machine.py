@@ -1,0 +1,255 @@
+"""A station that runs by itself: powered, connected, following its physics. What it says is left to a protocol."""
+
+import asyncio
+import random
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from ohmstead.kit.clock import Clock, SystemClock
+from ohmstead.stations.authorization import Authorization, Verdict
+from ohmstead.stations.charging import Charging
+from ohmstead.stations.charging_profiles import ChargingProfiles
+from ohmstead.stations.connector import State, Transaction
+from ohmstead.stations.faults import Faults
+from ohmstead.stations.frames import Call, CallError
+from ohmstead.stations.hardware import Hardware
+from ohmstead.stations.heart import Heart
+from ohmstead.stations.line import Address, Patience, Unanswered
+from ohmstead.stations.settings import Settings
+from ohmstead.stations.tasks import Tasks
+from ohmstead.stations.uplink import Hooks, Uplink
+from ohmstead.stations.watch import Watch
+
+
+def _unseen(direction: str, frame: str) -> None:
+    """Nobody looks at the frames."""
+
+
+class Machine(ABC):
+    """A simulated station. Connectors count from 1; currents are A per phase, energy is Wh, times are of the clock.
+
+    `rotation` says which phase of the site feeds each terminal: "RST" to "TSR", or the one phase ("L2") of a
+    single-phase station. `profiles` replaces the charging profile store where a station is to understand less.
+    `trace` sees each frame after "<" (came in), ">" (went out) or "x" (should have gone out, but for a fault).
+    """
+
+    subprotocol: str
+
+    def __init__(
+        self,
+        url: str,
+        identity: str,
+        password: str | bytes | None = None,
+        *,
+        connectors: int = 1,
+        phases: int = 3,
+        rating_a: float = 32.0,
+        rotation: str = "RST",
+        clock: Clock | None = None,
+        seed: int = 0,
+        profiles: ChargingProfiles | None = None,
+        settings: Settings | None = None,
+        patience: Patience | None = None,
+        tls: ssl.SSLContext | None = None,
+        trace: Callable[[str, str], None] = _unseen,
+    ) -> None:
+        self.identity = identity
+        self.clock = clock or SystemClock()
+        self.settings = settings or Settings()
+        self.faults = Faults()
+        self.hardware = Hardware(connectors, profiles or ChargingProfiles(rating_a, phases), rotation)
+        self.charging = Charging(
+            self.hardware, self.settings, self.clock, self._post_start, self._post_stop, self._touch
+        )
+        self.authorization = Authorization(self.settings, self.charging.time, self._ask)
+        self.powered, self.outside = Tasks(identity), Tasks(identity)
+        """What ends with the power, and what does not."""
+        self.heart = Heart(self.clock, self.powered, self._settle)
+        self.uplink = Uplink(
+            Address(url, identity, password.encode() if isinstance(password, str) else password, self.subprotocol, tls),
+            self.clock,
+            self.faults,
+            random.Random(f"{seed} {identity}"),
+            self.settings,
+            patience or Patience(),
+            self.powered,
+            Hooks(self._come_online, self._obey, self._seen, trace),
+        )
+        self.accepted = False
+        """Whether the central system has accepted this station since it was switched on."""
+        self.listeners: list[Callable[[int, State], None]] = []
+        """Called with a connector (0 is the station) and its new state."""
+        self._watch: Watch[Machine] = Watch(self)
+        self._shown: dict[int, State] = {}
+        self._told: dict[int, State] = {}
+        self._lost_power_at: datetime | None = None
+
+    # What it is
+
+    def state(self, connector: int) -> State:
+        """The state of a connector, or of the whole station for 0."""
+        if connector == 0:
+            return State.AVAILABLE if self.hardware.operative else State.UNAVAILABLE
+        return self.charging.connector(connector).state
+
+    @property
+    def online(self) -> bool:
+        """Whether the line is open and the central system has accepted the station."""
+        return self.uplink.online
+
+    @property
+    def in_flight(self) -> int:
+        """Messages made and not answered yet: waiting, on the wire, or kept for better times."""
+        return self.uplink.in_flight
+
+    async def until(self, predicate: Callable[["Machine"], bool]) -> None:
+        """Return at the first change after which the predicate holds."""
+        await self._watch.until(predicate)
+
+    # Power
+
+    async def start(self) -> None:
+        """Switch the station on. It connects by itself; wait for `online` where that matters."""
+        self.power_on()
+
+    async def stop(self) -> None:
+        """Take the station out of the world: close the line and end everything."""
+        self.heart.stop()
+        await self.uplink.line.close()
+        self.uplink.line.bury()
+        await self.outside.ended()
+        await self.powered.ended()
+
+    def power_on(self, reason: str = "PowerLoss") -> None:
+        """Boot. Transactions that were running when the power went end with `reason`, unless they were forgotten."""
+        self._recover(reason)
+        with self.charging.change():
+            self.hardware.powered = True
+        self.uplink.start()
+        self.rhythm()
+
+    def power_off(self, *, half_open: bool = False) -> None:
+        """Pull the plug: no goodbye. With `half_open` the other side is left with a socket that nobody reads."""
+        self._lost_power_at = self.charging.time()
+        with self.charging.change():
+            self.hardware.powered = False
+            self.charging.revoke()
+        line = self.uplink.line
+        line.abandon() if half_open else line.abort()
+        self.heart.stop()
+        self.powered.cancel()
+        self.accepted = False
+        self._told.clear()
+
+    async def reset(self, *, hard: bool) -> None:
+        """Reboot; the soft way ends transactions first, and gives the central system time to hear of it."""
+        if not hard:
+            self.charging.end_all("SoftReset")
+            heard = self.outside.start(self.until(lambda machine: not machine.online or machine.in_flight == 0))
+            patience = self.outside.start(self.clock.sleep(self.uplink.line.patience.answer_s))
+            await asyncio.wait({heard, patience}, return_when=asyncio.FIRST_COMPLETED)
+            heard.cancel()
+            patience.cancel()
+        await self.reboot("HardReset" if hard else "SoftReset")
+
+    async def reboot(self, reason: str = "PowerLoss") -> None:
+        """Off, and on again after the time a boot takes."""
+        self.power_off()
+        await self.clock.sleep(self.settings.reboot_s)
+        self.power_on(reason)
+
+    # What it does by itself
+
+    def rhythm(self) -> None:
+        """Take up the regular intervals anew, after they were changed or the power came back."""
+        self.heart.beat("heartbeat", lambda: self.settings.heartbeat_s, self._beat)
+        self.heart.beat("sample", lambda: self.settings.sample_s, self._sample)
+
+    def _recover(self, reason: str) -> None:
+        if self.faults.forgets_transactions:
+            self.charging.forget_transactions()
+        self.charging.end_all(reason, self._lost_power_at)
+
+    def _seen(self) -> None:
+        self._watch.changed()
+
+    def _touch(self) -> None:
+        if self.hardware.powered:
+            self.heart.touch()
+        else:
+            self._watch.changed()
+
+    def _settle(self) -> datetime | None:
+        """Bring everything up to now, tell what is new, and say when to look again."""
+        self.hardware.advance(self.clock.now())
+        self.charging.expire()
+        for connector in (0, *self.hardware.connectors):
+            if (state := self.state(connector)) is not self._shown.get(connector):
+                self._shown[connector] = state
+                self._show(connector, state)
+        self._watch.changed()
+        due = (self.hardware.next_change(), self.charging.next_expiry())
+        return min((moment for moment in due if moment), default=None)
+
+    def _show(self, connector: int, state: State) -> None:
+        for listener in self.listeners:
+            listener(connector, state)
+        if self.online:
+            self.tell_state(connector)
+
+    def tell_state(self, connector: int) -> None:
+        """Say the present state of a connector; what fails is said again when the station comes online."""
+        self.powered.start(self._tell_state(connector, self.state(connector), self.charging.time()))
+
+    async def _tell_state(self, connector: int, state: State, at: datetime) -> None:
+        with suppress(Unanswered, CallError):
+            await self._say_state(connector, state, at)
+            self._told[connector] = state
+
+    async def _come_online(self) -> None:
+        await self._introduce()
+        for connector in (0, *self.hardware.connectors):
+            if self._told.get(connector) is not self.state(connector):
+                self.tell_state(connector)
+
+    def _beat(self) -> None:
+        if self.online:
+            self.powered.start(self._heartbeat())
+
+    def _sample(self) -> None:
+        self.hardware.advance(self.clock.now())
+        for connector in self.hardware.connectors.values():
+            if connector.transaction:
+                self._post_sample(connector.id)
+
+    # What the protocol adds
+
+    @abstractmethod
+    async def _introduce(self) -> None:
+        """After the line has opened: return once the central system has accepted the station."""
+
+    @abstractmethod
+    async def _obey(self, call: Call) -> None:
+        """Do and answer what the central system asks for."""
+
+    @abstractmethod
+    async def _ask(self, tag: str) -> Verdict:
+        """What the central system says of a tag. Unanswered or CallError when it says nothing."""
+
+    @abstractmethod
+    async def _say_state(self, connector: int, state: State, at: datetime) -> None: ...
+
+    @abstractmethod
+    async def _heartbeat(self) -> None: ...
+
+    @abstractmethod
+    def _post_start(self, transaction: Transaction) -> None: ...
+
+    @abstractmethod
+    def _post_stop(self, transaction: Transaction) -> None: ...
+
+    @abstractmethod
+    def _post_sample(self, connector: int) -> None: ...

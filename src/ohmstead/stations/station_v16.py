@@ -1,0 +1,194 @@
+"""A station that speaks OCPP 1.6J."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from ohmstead.stations.authorization import Verdict
+from ohmstead.stations.connector import Connector, State, Transaction
+from ohmstead.stations.frames import Call, CallError, Result
+from ohmstead.stations.line import Unanswered
+from ohmstead.stations.outbox import Message
+from ohmstead.stations.station import Station
+from ohmstead.stations.v16.commands import carry_out, refuse
+from ohmstead.stations.v16.configuration import Configuration
+from ohmstead.stations.v16.desk import Answer, Desk
+from ohmstead.stations.v16.messages import stamp
+from ohmstead.stations.v16.metering import meter_value
+from ohmstead.stations.v16.tags import verdict_in
+
+UNKNOWN_TRANSACTION = -1
+"""What a station says whose StartTransaction was never answered, as real ones do."""
+
+RETRY_BOOT_S = 30
+
+
+class StationV16(Station):
+    """See `Station` for what can be done with it. Answers and states go by OCPP 1.6 edition 2."""
+
+    subprotocol = "ocpp1.6"
+    vendor, model, firmware = "Ohmstead", "Simulator", "1.0"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        configuration = Configuration(self.settings, self.hardware, self._configured, self.uplink.line.use_password)
+        self._desk = Desk(self, configuration, self._triggers())
+
+    # What the station says
+
+    async def _introduce(self) -> None:
+        if not self.accepted or self.settings.boots_after_reconnect:
+            await self._boot()
+
+    async def _boot(self) -> None:
+        """Say hello until accepted; a system that is not ready says how long to wait (1.6, 4.2)."""
+        while wait_s := await self._hello():
+            await self.clock.sleep(wait_s)
+
+    async def _hello(self) -> int:
+        """Send a BootNotification: 0 once accepted, else the s to wait before the next."""
+        who = {
+            "chargePointVendor": self.vendor,
+            "chargePointModel": self.model,
+            "chargePointSerialNumber": self.identity[:25],
+            "firmwareVersion": self.firmware,
+        }
+        answer: dict[str, Any] = {}
+        with suppress(Unanswered, CallError):
+            answer = await self.uplink.call("BootNotification", who)
+        interval = int(answer.get("interval") or 0)
+        if answer.get("status") != "Accepted":
+            return interval or RETRY_BOOT_S
+        self.accepted = True
+        self.settings.heartbeat_s = interval or self.settings.heartbeat_s
+        self.rhythm()
+        return 0
+
+    async def _heartbeat(self) -> None:
+        with suppress(Unanswered, CallError):
+            await self.uplink.call("Heartbeat", {})
+
+    async def _say_state(self, connector: int, state: State, at: datetime) -> None:
+        error = self.hardware.connectors[connector].error if connector else "NoError"
+        said = {"connectorId": connector, "errorCode": error, "status": state.value, "timestamp": stamp(at)}
+        await self.uplink.call("StatusNotification", said)
+
+    async def _ask(self, tag: str) -> Verdict:
+        return verdict_in(await self.uplink.call("Authorize", {"idTag": tag}))
+
+    # What must not be lost
+
+    def _post_start(self, transaction: Transaction) -> None:
+        payload: dict[str, Any] = {
+            "connectorId": transaction.connector,
+            "idTag": transaction.tag,
+            "meterStart": transaction.meter_start_wh,
+            "timestamp": stamp(transaction.started_at),
+        }
+        if transaction.reservation is not None:
+            payload["reservationId"] = transaction.reservation
+        for _ in range(1 + self.faults.start_twice):
+            self._post("StartTransaction", lambda: payload, lambda answer: self._started(transaction, answer))
+
+    def _post_stop(self, transaction: Transaction) -> None:
+        assert transaction.ended_at is not None
+        payload = {
+            "meterStop": transaction.meter_stop_wh,
+            "timestamp": stamp(transaction.ended_at),
+            "reason": transaction.reason,
+        }
+        if transaction.stop_tag:
+            payload["idTag"] = transaction.stop_tag
+        self._post("StopTransaction", lambda: {"transactionId": _id(transaction), **payload})
+
+    def _post_sample(self, connector: int) -> None:
+        box = self.hardware.connectors[connector]
+        reading, transaction = self._reading(box, "Sample.Periodic"), box.transaction
+        if reading["sampledValue"] and transaction:
+            payload = {"connectorId": connector, "meterValue": [reading]}
+            self._post("MeterValues", lambda: {**payload, "transactionId": _id(transaction)})
+
+    def _post(
+        self,
+        action: str,
+        payload: Callable[[], dict[str, Any]],
+        answered: Callable[[dict[str, Any]], None] = lambda answer: None,
+    ) -> None:
+        self.uplink.outbox.put(Message(action, payload, answered))
+
+    def _started(self, transaction: Transaction, answer: dict[str, Any]) -> None:
+        """The central system has given the transaction its id, and has had its say about the tag."""
+        transaction.id = answer.get("transactionId")
+        verdict = verdict_in(answer)
+        self.authorization.learn(transaction.tag, verdict)
+        if not verdict.accepted:
+            self.charging.bar(transaction)
+
+    def _reading(self, connector: Connector, context: str) -> dict[str, Any]:
+        self.hardware.advance(self.clock.now())
+        phases = self.hardware.profiles.rating.phases
+        return meter_value(connector, self.charging.time(), context, self.settings.measurands, phases)
+
+    # What the central system says
+
+    async def _obey(self, call: Call) -> None:
+        if self.faults.silent:
+            return
+        try:
+            answer = self._decide(call)
+        except CallError as error:
+            await self._reply(error)
+            return
+        await self._reply(Result(call.id, answer.payload))
+        if answer.then:
+            answer.then()
+
+    def _decide(self, call: Call) -> Answer:
+        if self.faults.takes("error_next"):
+            raise CallError(call.id, "InternalError", "something broke inside")
+        if self.faults.takes("reject_next"):
+            return refuse(call)
+        return carry_out(self._desk, call)
+
+    async def _reply(self, frame: Result | CallError) -> None:
+        with suppress(Unanswered):
+            await self.uplink.rpc.send(frame, lost=self.faults.takes("lose_answers_sent"))
+
+    def _configured(self, key: str) -> None:
+        if key in ("HeartbeatInterval", "MeterValueSampleInterval"):
+            self.rhythm()
+
+    def _triggers(self) -> dict[str, Callable[[int | None], None]]:
+        return {
+            "BootNotification": lambda _: self._do(self._hello()),
+            "Heartbeat": lambda _: self._do(self._heartbeat()),
+            "MeterValues": self._trigger_readings,
+            "StatusNotification": self._trigger_states,
+        }
+
+    def _trigger_states(self, connector: int | None) -> None:
+        for number in (0, *self.hardware.connectors) if connector is None else (connector,):
+            self.tell_state(number)
+
+    def _trigger_readings(self, connector: int | None) -> None:
+        for box in self.hardware.connectors.values():
+            if connector in (None, 0, box.id):
+                self._do(self._say_reading(box))
+
+    async def _say_reading(self, connector: Connector) -> None:
+        reading, transaction = self._reading(connector, "Trigger"), connector.transaction
+        if not reading["sampledValue"]:
+            return
+        payload: dict[str, Any] = {"connectorId": connector.id, "meterValue": [reading]}
+        if transaction:
+            payload["transactionId"] = _id(transaction)
+        with suppress(Unanswered, CallError):
+            await self.uplink.call("MeterValues", payload)
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> None:
+        self.powered.start(work)
+
+
+def _id(transaction: Transaction) -> int | str:
+    return UNKNOWN_TRANSACTION if transaction.id is None else transaction.id

@@ -1,0 +1,44 @@
+"""Where commands are carried out: the station, its configuration, and what each command answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ohmstead.stations.connector import Connector
+from ohmstead.stations.machine import Machine
+from ohmstead.stations.v16.configuration import Configuration
+
+Work = Callable[[], Any]
+
+
+class Answer(NamedTuple):
+    """The payload to answer with, and the work that begins once it is sent."""
+
+    payload: dict[str, Any]
+    then: Work | None = None
+
+
+def status(word: str, then: Work | None = None) -> Answer:
+    return Answer({"status": word}, then)
+
+
+@dataclass
+class Desk:
+    """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about."""
+
+    station: Machine
+    configuration: Configuration
+    triggers: Mapping[str, Callable[[int | None], None]]
+
+    @property
+    def connectors(self) -> list[Connector]:
+        return [*self.station.hardware.connectors.values()]
+
+    def now(self) -> datetime:
+        """What the station believes the time to be."""
+        return self.station.charging.time()
+
+    def has(self, connector: int, *, or_station: bool = False) -> bool:
+        """Whether there is such a connector; 0 counts as the station where that is meant."""
+        return connector in self.station.hardware.connectors or (or_station and connector == 0)

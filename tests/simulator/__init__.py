@@ -1,0 +1,1 @@
+"""The charge point simulator against a scripted central system."""
