@@ -1,0 +1,182 @@
+"""Envelope: the part of load management that owns safety. The allocator may be wrong; this may not.
+
+It knows, for every EVSE of one circuit tree, all that the EVSE may legally draw now (its *envelope*), and keeps the sum
+of envelopes within every conductor at all times, transitions included. Three things only can break that, and all are
+reported by `overcommitted`: a limit lowered below what is already out, an EVSE nothing is known of, and a station that
+turned out not to obey. Times are seconds of any one clock, currents A per line on the root's lines.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ohmstead.engines.dlm.holding import Evse, Holding
+from ohmstead.engines.dlm.planning import Pace, Round, Send
+from ohmstead.engines.dlm.shedding import HAIR
+from ohmstead.engines.dlm.tree import Amps, Conductor, Id, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Overcommitment:
+    """A conductor on which more may be drawn than it can carry: by how much (A), and until when at the latest (s).
+
+    `until` counts on no station answering; None: only an answer or an operator ends it."""
+
+    conductor: Conductor
+    amps: float
+    until: float | None
+
+
+class Envelope:
+    """What every EVSE of a tree may draw; events go in, limits to send come out."""
+
+    def __init__(self, tree: Tree, limits: Mapping[Id, Amps] | None = None, pace: Pace | None = None) -> None:
+        self.tree, self.pace = tree, pace or Pace()
+        self._holdings: dict[Id, Holding] = {}
+        self._last = 0
+        self.limits_changed(limits or {})
+
+    @classmethod
+    def load(
+        cls,
+        tree: Tree,
+        records: Iterable[Mapping[str, Any]],
+        limits: Mapping[Id, Amps] | None = None,
+        pace: Pace | None = None,
+    ) -> "Envelope":
+        """Rebuild from records after a crash: all are offline until heard of, unanswered limits may be in force.
+
+        Attach every EVSE again to bring its details up to date; one that has no record counts with its rating."""
+        envelope = cls(tree, limits, pace)
+        for record in records:
+            holding = Holding.restored(dict(record))
+            envelope._holdings[holding.evse.id] = holding
+            envelope._last = max(envelope._last, record["last"])
+        return envelope
+
+    def dump(self) -> list[dict[str, Any]]:
+        """One record for each EVSE."""
+        return [self.record(id) for id in self._holdings]
+
+    def record(self, evse: Id) -> dict[str, Any]:
+        """The EVSE's record in plain JSON values; keep it before a frame goes out and after each event."""
+        return {**self._holdings[evse].record(), "last": self._last}
+
+    @property
+    def evses(self) -> list[Id]:
+        """Every EVSE attached."""
+        return list(self._holdings)
+
+    # What changes around the EVSEs
+
+    def limits_changed(self, limits: Mapping[Id, Amps]) -> None:
+        """What the managed EVSEs may draw together per circuit; a circuit not named keeps its own limit."""
+        self._capacities = self.tree.capacities(limits)
+
+    def attached(self, evse: Evse) -> None:
+        """A new EVSE, of which nothing is known, or new details of one that is there already."""
+        if evse.id in self._holdings:
+            self._holdings[evse.id].evse = evse
+        else:
+            self._holdings[evse.id] = Holding(evse)
+
+    def detached(self, evse: Id) -> None:
+        """It is no longer fed by this tree, or the meter counts it as unmanaged from now on."""
+        del self._holdings[evse]
+
+    def came_online(self, evse: Id) -> None:
+        """It can be reached, maybe after a reboot that forgot its limit."""
+        self._holdings[evse].online = self._holdings[evse].refresh = True
+
+    def went_offline(self, evse: Id) -> None:
+        """It cannot be reached; what was sent to it may have arrived."""
+        holding = self._holdings[evse]
+        holding.online = False
+        if holding.awaiting is not None:
+            holding.lose(holding.awaiting)
+
+    def released(self, evse: Id, up_to: int) -> None:
+        """Its session ended, and with it the limits up to this number (for stations that tie a limit to a session)."""
+        self._holdings[evse].release(up_to)
+
+    # What becomes of a send; a number that is no longer of interest is passed over
+
+    def sent(self, seq: int, now: float) -> None:
+        """The frame went out: the time for its answer starts."""
+        if holding := self._of(seq):
+            holding.awaiting_since = now
+
+    def withdrawn(self, seq: int) -> None:
+        """The frame never went out."""
+        if holding := self._of(seq):
+            holding.withdraw(seq)
+
+    def accepted(self, seq: int) -> None:
+        """The station took the limit."""
+        if holding := self._of(seq):
+            holding.accept(seq)
+
+    def rejected(self, seq: int, now: float) -> None:
+        """The station refused the limit, or answered with an error."""
+        if holding := self._of(seq):
+            holding.reject(seq, now)
+
+    def lost(self, seq: int) -> None:
+        """No answer came in time."""
+        if holding := self._of(seq):
+            holding.lose(seq)
+
+    # What to do
+
+    def plan(self, targets: Mapping[Id, float], now: float) -> list[Send]:
+        """The limits to send now; each counts from here on as possibly in force until its fate is told.
+
+        Targets are A per EVSE; one without a target is idle and left at its fallback."""
+        sends = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now).sends(self._last + 1)
+        self._last += len(sends)
+        return sends
+
+    def room(self, engaged: Iterable[Id], now: float) -> dict[Id, Amps]:
+        """Limits for the allocator: what is left for the engaged, steerable EVSEs after all others' claims."""
+        served = {id for id in engaged if self._holdings[id].steerable}
+        claims = self.tree.load(
+            (h.evse.circuit, h.evse.mask, h.evse.fallback if h.steerable else h.envelope(now))
+            for id, h in self._holdings.items()
+            if id not in served
+        )
+        left = [max(0.0, cap - claim) for cap, claim in zip(self._capacities, claims, strict=True)]
+        return {id: (left[3 * n], left[3 * n + 1], left[3 * n + 2]) for n, id in enumerate(self.tree.ids)}
+
+    def steerable(self, evse: Id) -> bool:
+        """Whether the EVSE can be reached and obeys; only such belong among the allocator's demands."""
+        return self._holdings[evse].steerable
+
+    def overdue(self, now: float, within: float = 30.0) -> list[int]:
+        """Numbers of sends that should have been answered by now; tell their fate with `lost`."""
+        holdings = self._holdings.values()
+        waiting = [(h.awaiting, h.awaiting_since) for h in holdings if h.awaiting is not None]
+        return [seq for seq, since in waiting if since is not None and now >= since + within]
+
+    def may_draw(self, evse: Id, now: float) -> float:
+        """The EVSE's envelope: A per line it may legally draw."""
+        return self._holdings[evse].envelope(now)
+
+    def overcommitted(self, now: float) -> list[Overcommitment]:
+        """Where more may be drawn than the limits of the moment; empty but for the three causes named above."""
+        over = [(n, load - self._capacities[n]) for n, load in enumerate(self._loads(now))]
+        return [
+            Overcommitment(self.tree.conductor(number), excess, self._relief(number, now))
+            for number, excess in over
+            if excess > HAIR
+        ]
+
+    def _relief(self, number: int, now: float) -> float | None:
+        """The first end of a lease after which the conductor carries all that may be drawn."""
+        ends = sorted({end for h in self._holdings.values() for end in h.ends() if end > now})
+        return next((end for end in ends if self._loads(end)[number] <= self._capacities[number] + HAIR), None)
+
+    def _loads(self, now: float) -> list[float]:
+        return self.tree.load((h.evse.circuit, h.evse.mask, h.envelope(now)) for h in self._holdings.values())
+
+    def _of(self, seq: int) -> Holding | None:
+        return next((holding for holding in self._holdings.values() if seq in holding.sent), None)

@@ -1,0 +1,180 @@
+"""Holding: every limit one EVSE may be holding right now, given what was sent to it and what came back.
+
+A limit is a lease: it ends by itself `ttl` s after it was sent and leaves the fallback current in force. Clocks of
+stations are off by up to `guard` s, so around its end a lease counts as both. A limit that was sent but not answered
+may be in force or not; it stays possible until a *later* one is accepted (frames reach a station in order) or its
+lease is over. Nothing known means anything up to the rating.
+"""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from ohmstead.engines.dlm.tree import Id
+from ohmstead.engines.dlm.wiring import Mask
+
+Control = Literal["A", "B", "C"]
+LEAST = 6.0  # A, below which no car charges (IEC 61851)
+REJECTIONS = 3  # in a row make a station uncontrollable
+
+
+@dataclass(frozen=True, slots=True)
+class Evse:
+    """An EVSE below a circuit, currents in A per line and times in s.
+
+    `least` is the lowest limit other than 0 it is sent (never below 6 A); `fallback` is in force whenever no lease is.
+    `control` is what it was seen to obey: A leases, B limits but not their end, C nothing, so its rating is reserved.
+    A lower fallback may only be given here once the station has accepted it."""
+
+    id: Id
+    circuit: Id
+    mask: Mask
+    rating: float
+    least: float = LEAST
+    fallback: float = 0.0
+    ttl: float = 900.0
+    guard: float = 60.0
+    control: Control = "A"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.rating) and 0 <= self.fallback <= self.rating and self.ttl > 0 <= self.guard):
+            raise ValueError(f"EVSE {self.id}: rating, fallback, ttl or guard make no sense")
+        if 0 < self.fallback < self.lowest:
+            raise ValueError(f"EVSE {self.id}: a fallback is 0 or at least {self.lowest} A")
+
+    @property
+    def lowest(self) -> float:
+        """The lowest limit other than 0 that is ever sent, in A."""
+        return max(LEAST, self.least)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A limit in A up to the moment `until` (s; None: without end) and the fallback in A after it."""
+
+    seq: int
+    amps: float
+    until: float | None
+    fallback: float
+
+
+@dataclass(slots=True)
+class Holding:
+    """What is known of an EVSE's limit: the last one confirmed, those sent since, and whether it can be reached."""
+
+    evse: Evse
+    held: Lease | None = None
+    sent: dict[int, Lease] = field(default_factory=dict)
+    awaiting: int | None = None
+    awaiting_since: float | None = None
+    online: bool = False
+    rejections: int = 0
+    retry_at: float = -math.inf
+    changed_at: float = -math.inf
+    refresh: bool = False
+
+    @property
+    def steerable(self) -> bool:
+        """It can be reached and does what it is told."""
+        return self.online and not self.uncontrollable
+
+    @property
+    def uncontrollable(self) -> bool:
+        """Its rating must be reserved: it obeys nothing, or has refused too often."""
+        return self.evse.control == "C" or self.rejections >= REJECTIONS
+
+    def ready(self, now: float) -> bool:
+        """Whether a limit may be sent: one at a time, and not at once after a refusal."""
+        return self.online and self.evse.control != "C" and self.awaiting is None and now >= self.retry_at
+
+    def possible(self, now: float) -> list[float]:
+        """Every limit in A that may be in force."""
+        found = [0.0, self.evse.rating] if self.held is None else list(self._outcomes(self.held, now))
+        for lease in self.sent.values():
+            found += self._outcomes(lease, now)
+        return found
+
+    def envelope(self, now: float) -> float:
+        """The most it may legally draw, in A per line: any possible limit, and the fallback it may drop to."""
+        if self.uncontrollable:
+            return self.evse.rating
+        return max(self.evse.fallback, *self.possible(now), *(lease.fallback for lease in self._leases()))
+
+    def ends(self) -> list[float]:
+        """The moments (s) at which a lease is over for certain."""
+        if self.evse.control != "A":
+            return []
+        return [lease.until + self.evse.guard for lease in self._leases() if lease.until is not None]
+
+    def accept(self, seq: int) -> None:
+        """The station took this limit, so earlier ones are history."""
+        self._stop_waiting(seq)
+        self.rejections, self.retry_at = 0, -math.inf
+        self.held = self.sent.pop(seq)
+        self.sent = {later: lease for later, lease in self.sent.items() if later > seq}
+
+    def reject(self, seq: int, now: float) -> None:
+        """The station refused: what it held before stays, and the next try waits 10, 20, 40 .. 300 s.
+
+        A refusal that comes after the send was given up is no news worth trusting."""
+        if seq == self.awaiting:
+            self._stop_waiting(seq)
+            del self.sent[seq]
+            self.retry_at = now + min(300.0, 10.0 * 2**self.rejections)
+            self.rejections += 1
+
+    def lose(self, seq: int) -> None:
+        """No answer came. The limit may be in force; it must be sent again to know."""
+        self._stop_waiting(seq)
+        self.refresh = True
+        lost = self.sent[seq]
+        self.sent = {each: lease for each, lease in self.sent.items() if each >= seq or not _covers(lost, lease)}
+
+    def withdraw(self, seq: int) -> None:
+        """The limit never left this house, unless it was given up before."""
+        if seq == self.awaiting:
+            self._stop_waiting(seq)
+            del self.sent[seq]
+            self.refresh = True
+
+    def release(self, up_to: int) -> None:
+        """The session is over and took its limit with it: the fallback is in force."""
+        if self.held is not None and self.held.seq <= up_to:
+            self.held = Lease(self.held.seq, self.evse.fallback, None, self.evse.fallback)
+
+    def record(self) -> dict[str, Any]:
+        """What must survive a crash, as plain JSON values."""
+        return {
+            "evse": asdict(self.evse),
+            "held": self.held and asdict(self.held),
+            "sent": [asdict(lease) for lease in self.sent.values()],
+            "rejections": self.rejections,
+        }
+
+    @classmethod
+    def restored(cls, record: dict[str, Any]) -> "Holding":
+        """From a record: offline until heard of, and every unanswered limit may be in force."""
+        evse = Evse(**{**record["evse"], "mask": tuple(record["evse"]["mask"])})
+        leases = [Lease(**lease) for lease in record["sent"]]
+        held = Lease(**record["held"]) if record["held"] else None
+        return cls(evse, held, {lease.seq: lease for lease in leases}, rejections=record["rejections"], refresh=True)
+
+    def _leases(self) -> list[Lease]:
+        return [*self.sent.values()] if self.held is None else [self.held, *self.sent.values()]
+
+    def _outcomes(self, lease: Lease, now: float) -> tuple[float, ...]:
+        if lease.until is None or self.evse.control == "B" or now < lease.until - self.evse.guard:
+            return (lease.amps,)
+        if now < lease.until + self.evse.guard:
+            return lease.amps, lease.fallback
+        return (lease.fallback,)
+
+    def _stop_waiting(self, seq: int) -> None:
+        if seq == self.awaiting:
+            self.awaiting = self.awaiting_since = None
+
+
+def _covers(lease: Lease, older: Lease) -> bool:
+    """Whether all that an older unanswered limit may do, this one may do at least as long."""
+    outlives = lease.until is None or (older.until is not None and lease.until >= older.until)
+    return outlives and (lease.amps, lease.fallback) == (older.amps, older.fallback)

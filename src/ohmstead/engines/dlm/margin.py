@@ -1,0 +1,61 @@
+"""Margin: the current kept free because unmanaged load can rise before load management has reacted.
+
+The operator may pin it. Otherwise it is learned: the rise that 99.9 % of observations stay below, once a day has been
+seen; until then it is a cautious default. Rises are counted in steps of half an ampere; old ones fade.
+"""
+
+import math
+from collections import deque
+
+STEP = 0.5  # A
+DEFAULT = 15.0  # A; with steps of 12 A in the unmanaged load this was enough, 6 A was not
+LEAST = 2.0  # A; a quiet day proves little
+ENOUGH = 1000  # observations
+A_DAY = 86_400.0  # s
+FADE = 50_000  # observations, after which all count half
+
+
+class Margin:
+    """The margin in A for one line, from the rises seen within `reaction` s (meter period, tick, latency, car)."""
+
+    def __init__(self, reaction: float, pinned: float | None = None) -> None:
+        self.reaction, self.pinned = reaction, pinned
+        self._recent: deque[tuple[float, float]] = deque()
+        self._counts: dict[int, float] = {}
+        self._seen = 0.0
+        self._first = math.inf
+        self._last = -math.inf
+
+    def observe(self, now: float, amps: float) -> None:
+        """The unmanaged load at this moment (s, A)."""
+        while self._recent and self._recent[0][0] < now - self.reaction:
+            self._recent.popleft()
+        if self._recent:
+            self._count(amps - min(before for _, before in self._recent))
+        self._recent.append((now, amps))
+        self._first, self._last = min(self._first, now), now
+
+    @property
+    def amps(self) -> float:
+        """The margin in A."""
+        if self.pinned is not None:
+            return self.pinned
+        if self._seen < ENOUGH or self._last - self._first < A_DAY:
+            return DEFAULT
+        return max(LEAST, self._quantile(0.999))
+
+    def _count(self, rise: float) -> None:
+        step = math.ceil(max(0.0, rise) / STEP)
+        self._counts[step] = self._counts.get(step, 0.0) + 1
+        self._seen += 1
+        if self._seen > FADE:
+            self._counts = {step: count / 2 for step, count in self._counts.items()}
+            self._seen /= 2
+
+    def _quantile(self, share: float) -> float:
+        below = 0.0
+        for step in sorted(self._counts):
+            below += self._counts[step]
+            if below >= share * self._seen:
+                return step * STEP
+        return max(self._counts) * STEP

@@ -1,0 +1,133 @@
+"""Unmanaged load: what else draws on a circuit, from its meter less what the managed EVSEs drew at the very least.
+
+A meter and the stations do not report at the same moment. Taking the lowest draw within the window in which the reports
+could belong together keeps the unmanaged load from looking too small, and so does believing a fall only when it has
+lasted: a car that stops by itself is seen by the meter before its station says so. A meter that falls silent, or talks
+nonsense, is not taken for an empty circuit: the operator's reserve counts, or else the worst of the last 24 hours.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ohmstead.engines.dlm.margin import LEAST, Margin
+from ohmstead.engines.dlm.tree import Amps
+
+HOUR = 3600.0  # s
+REMEMBERED = 24  # hours of maxima
+LASTING = 30.0  # s a fall must last to be believed: stations sample every 15 to 30 s
+LATENCY = 8.0 + 5.0  # s for a frame and its answer, and for the car to follow (IEC 61851)
+
+
+class ManagedDraw:
+    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart."""
+
+    def __init__(self, window: float = 30.0) -> None:
+        self.window = window
+        self._samples: deque[tuple[float, Amps]] = deque()
+
+    def measured(self, now: float, amps: Sequence[float]) -> None:
+        """A meter value of the station. What is no number or below 0 counts as 0."""
+        first, second, third = (value if value > 0 else 0.0 for value in amps)
+        self._samples.append((now, (first, second, third)))
+
+    def limited(self, now: float, amps: float) -> None:
+        """The station took a limit: from now on it may draw that little, whatever it said before."""
+        if self._samples:
+            first, second, third = self._samples[-1][1]
+            self._samples.append((now, (min(first, amps), min(second, amps), min(third, amps))))
+
+    def least(self, now: float) -> Amps:
+        """The least it may have drawn within the window up to now; 0 if it has been silent for three windows."""
+        start = now - self.window
+        while len(self._samples) > 1 and self._samples[1][0] <= start:
+            self._samples.popleft()  # the one in force when the window began stays
+        if not self._samples or self._samples[-1][0] < now - 3 * self.window:
+            return 0.0, 0.0, 0.0
+        first, second, third = (min(line) for line in zip(*(amps for _, amps in self._samples), strict=True))
+        return first, second, third
+
+
+@dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """A per line of the root: the load, the margin on top, and whether the meter itself said so."""
+
+    amps: Amps
+    margin: Amps
+    fresh: tuple[bool, bool, bool]
+
+    def leaves(self, limit: Amps) -> Amps:
+        """What a limit leaves for managed EVSEs."""
+        first, second, third = (
+            max(0.0, cap - load - margin) for cap, load, margin in zip(limit, self.amps, self.margin, strict=True)
+        )
+        return first, second, third
+
+
+class UnmanagedLoad:
+    """The unmanaged load of one circuit with a meter that reports every `period` s.
+
+    `reserved` A count for a line whose meter is silent for three periods; None: the worst that is known. A `signed`
+    meter reports export below 0, which counts as no load; of any other, a value below 0 is an error and not used.
+    After a restart, feed it the last day's reports again."""
+
+    def __init__(
+        self,
+        period: float = 10.0,
+        reserved: float | None = None,
+        margin: float | None = None,
+        tick: float = 10.0,
+        signed: bool = False,
+    ) -> None:
+        self.period, self.reserved, self.signed = period, reserved, signed
+        self._lines = [_Line(Margin(period + tick + LATENCY, margin)) for _ in range(3)]
+
+    def report(self, now: float, meter: Sequence[float], managed: Amps) -> None:
+        """The meter's A on the root's lines, and the sum of the least the EVSEs below drew."""
+        for line, total, ours in zip(self._lines, meter, managed, strict=True):
+            if math.isfinite(total) and (self.signed or total >= 0) and now >= line.seen:
+                line.report(now, max(0.0, total - ours))
+
+    def at(self, now: float) -> Unmanaged:
+        """The unmanaged load to reckon with now."""
+        claims = [line.claim(now, now - 3 * self.period, self.reserved) for line in self._lines]
+        (a, margin_a, fresh_a), (b, margin_b, fresh_b), (c, margin_c, fresh_c) = claims
+        return Unmanaged((a, b, c), (margin_a, margin_b, margin_c), (fresh_a, fresh_b, fresh_c))
+
+
+class _Line:
+    """One line of the circuit: its last known unmanaged load, its maximum per hour, its margin."""
+
+    def __init__(self, margin: Margin) -> None:
+        self.margin = margin
+        self.last: float | None = None
+        self.seen = -math.inf
+        self._recent: deque[tuple[float, float]] = deque()
+        self._maxima: deque[tuple[int, float]] = deque()
+
+    def report(self, now: float, amps: float) -> None:
+        self._recent.append((now, amps))
+        while self._recent[0][0] < now - LASTING:
+            self._recent.popleft()
+        amps = max(known for _, known in self._recent)
+        self.last, self.seen = amps, now
+        self.margin.observe(now, amps)
+        hour = int(now // HOUR)
+        if self._maxima and self._maxima[-1][0] == hour:
+            amps = max(amps, self._maxima.pop()[1])
+        self._maxima.append((hour, amps))
+        while self._maxima[0][0] < hour - REMEMBERED:
+            self._maxima.popleft()
+
+    def claim(self, now: float, stale_before: float, reserved: float | None) -> tuple[float, float, bool]:
+        """Load, margin and whether they are fresh. Of a meter that has never spoken nothing is known: all is taken."""
+        if self.last is not None and self.seen >= stale_before:
+            return self.last, self.margin.amps, True
+        if reserved is not None:
+            return reserved, 0.0, False
+        if self.last is None:
+            return math.inf, 0.0, False
+        oldest = int(now // HOUR) - REMEMBERED
+        known = [amps for hour, amps in self._maxima if hour >= oldest]
+        return max(self.last + max(LEAST, self.margin.amps), *known, 0.0), 0.0, False

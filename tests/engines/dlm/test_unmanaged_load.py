@@ -1,0 +1,149 @@
+"""Unmanaged load: never too small, whatever the order of reports and however broken the meter."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ohmstead.engines.dlm.margin import A_DAY, DEFAULT, LEAST, Margin
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
+
+NONE = (0.0, 0.0, 0.0)
+
+
+def test_the_meter_less_what_the_stations_drew():
+    load = UnmanagedLoad(margin=5.0)
+    load.report(100.0, (40.0, 20.0, 3.0), (16.0, 6.0, 6.0))
+    now = load.at(105.0)
+    assert now.amps == (24.0, 14.0, 0.0)
+    assert now.fresh == (True, True, True)
+    assert now.leaves((63.0, 18.0, 63.0)) == (34.0, 0.0, 58.0)
+
+
+def test_the_least_draw_within_the_window_counts():
+    draw = ManagedDraw(window=30.0)
+    for at, amps in ((0.0, 6.0), (20.0, 10.0), (50.0, 16.0), (70.0, 16.0)):
+        draw.measured(at, (amps, 0.0, amps))
+    assert draw.least(79.0) == (10.0, 0.0, 10.0)
+    assert draw.least(85.0) == (16.0, 0.0, 16.0)
+
+
+def test_a_lower_limit_lowers_the_draw_before_the_station_says_so():
+    draw = ManagedDraw()
+    draw.measured(0.0, (16.0, 16.0, 0.0))
+    draw.limited(5.0, 6.0)
+    assert draw.least(10.0) == (6.0, 6.0, 0.0)
+
+
+def test_a_silent_station_draws_nothing_for_certain():
+    draw = ManagedDraw(window=30.0)
+    assert draw.least(0.0) == NONE
+    draw.measured(0.0, (16.0, math.nan, -4.0))
+    assert draw.least(10.0) == (16.0, 0.0, 0.0)
+    assert draw.least(90.0) == (16.0, 0.0, 0.0)
+    assert draw.least(91.0) == NONE
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_stations_and_meter_out_of_step_never_hide_unmanaged_load(data):
+    """Limits change the draw at will, the car itself now and then; the station samples late, the meter never."""
+    draw, load = ManagedDraw(window=30.0), UnmanagedLoad(period=10.0)
+    truth, unmanaged, settled = 0.0, data.draw(st.floats(0, 50)), 0
+    for second in range(0, 300, 5):
+        if data.draw(st.booleans()):
+            truth = data.draw(st.floats(0, 32))
+            draw.limited(second, truth)
+        elif second >= settled + 60 and data.draw(st.booleans()):
+            truth, settled = data.draw(st.floats(0, 32)), second
+        if second % 15 == 0 or data.draw(st.booleans()):
+            draw.measured(second, (truth, 0.0, 0.0))
+        if second % 10 == 0:
+            load.report(second, (unmanaged + truth, 0.0, 0.0), draw.least(second))
+            assert load.at(second).amps[0] >= unmanaged - 1e-9
+
+
+def test_a_fall_is_believed_when_it_has_lasted_a_rise_at_once():
+    load = UnmanagedLoad()
+    for second, amps in ((0, 20.0), (10, 8.0), (20, 8.0), (30, 8.0)):
+        load.report(second, (amps, 0.0, 0.0), NONE)
+    assert load.at(30).amps[0] == 20.0
+    load.report(40, (8.0, 0.0, 0.0), NONE)
+    assert load.at(40).amps[0] == 8.0
+    load.report(50, (9.0, 0.0, 0.0), NONE)
+    assert load.at(50).amps[0] == 9.0
+
+
+def test_a_silent_meter_leaves_the_reserve():
+    load = UnmanagedLoad(period=10.0, reserved=25.0, margin=5.0)
+    assert load.at(0.0).amps == (25.0, 25.0, 25.0)
+    load.report(0.0, (3.0, 3.0, 3.0), NONE)
+    assert load.at(30.0).amps == (3.0, 3.0, 3.0)
+    stale = load.at(30.1)
+    assert (stale.amps, stale.margin, stale.fresh) == ((25.0, 25.0, 25.0), NONE, (False, False, False))
+
+
+def test_without_a_reserve_the_worst_known_counts():
+    load = UnmanagedLoad(margin=4.0)
+    assert load.at(0.0).leaves((63.0, 63.0, 63.0)) == NONE
+    load.report(0.0, (30.0, 1.0, 0.0), NONE)
+    load.report(7200.0, (10.0, 1.0, 0.0), NONE)
+    assert load.at(7300.0).amps == (30.0, 5.0, 4.0)
+    assert load.at(A_DAY + 3599).amps == (30.0, 5.0, 4.0)
+    assert load.at(A_DAY + 3601).amps == (14.0, 5.0, 4.0)
+
+
+def test_a_silent_meter_is_never_taken_for_an_empty_circuit():
+    load = UnmanagedLoad(margin=0.0)
+    load.report(0.0, NONE, NONE)
+    assert load.at(60.0).amps == (LEAST, LEAST, LEAST)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf, -12.0])
+def test_a_broken_line_is_stale_alone(broken):
+    load = UnmanagedLoad(reserved=20.0)
+    load.report(0.0, (8.0, 8.0, 8.0), NONE)
+    load.report(40.0, (9.0, broken, 9.0), NONE)
+    assert load.at(41.0).amps == (9.0, 20.0, 9.0)
+
+
+def test_export_of_a_signed_meter_is_no_load_and_no_extra_room():
+    load = UnmanagedLoad(signed=True, reserved=20.0)
+    load.report(0.0, (-12.0, -1.0, 4.0), (0.0, 6.0, 6.0))
+    assert load.at(1.0).amps == NONE
+    assert load.at(1.0).fresh == (True, True, True)
+
+
+def test_an_old_report_does_not_replace_a_newer_one():
+    load = UnmanagedLoad()
+    load.report(20.0, (8.0, 8.0, 8.0), NONE)
+    load.report(10.0, (1.0, 1.0, 1.0), NONE)
+    assert load.at(21.0).amps == (8.0, 8.0, 8.0)
+
+
+def observed(loads, every: float = 30.0) -> Margin:
+    margin = Margin(reaction=40.0)
+    for number, amps in enumerate(loads):
+        margin.observe(every * number, amps)
+    return margin
+
+
+def test_the_margin_is_a_default_until_a_day_was_seen_then_what_was_needed():
+    day = int(A_DAY / 30.0)
+    assert observed([5.0] * day).amps == DEFAULT
+    assert observed([5.0] * (day + 1)).amps == LEAST
+    assert observed([5.0, 5.0, 5.0, 16.7] * day).amps == 12.0
+    assert observed(([5.0] * 600 + [25.0] * 600) * 10).amps == LEAST
+
+
+def test_a_pinned_margin_stays():
+    assert Margin(reaction=40.0, pinned=7.0).amps == 7.0
+
+
+def test_old_rises_fade():
+    margin = observed([0.0, 20.0] * 30_000)
+    assert margin.amps == 20.0
+    for number in range(600_000):
+        margin.observe(2e6 + 30.0 * number, 0.0)
+    assert margin.amps == LEAST
