@@ -2,6 +2,7 @@
 
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.energy import meters
+from ohmstead.rooms.network import communication, connectors, evses  # noqa: F401 - their tables
 
 OPERATIONS: list[Operation] = [
     *meters.meters.operations,

@@ -14,6 +14,7 @@ from ohmstead.kit.limits import RateLimit
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
+from ohmstead.store.partitions import ensure, keep_up
 
 VERSION = version("ohmstead")
 
@@ -31,6 +32,8 @@ class System:
         settings = self.settings
         self.database = await PostgresDatabase.connect(self.dsn, self.clock, settings.database_connections)
         self._stack.push_async_callback(self.database.close)
+        async with self.database.begin() as tx:
+            await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self.doorman = Doorman(self.database, self.clock)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
@@ -50,6 +53,7 @@ class System:
     def work(self) -> None:
         """Start what runs beside the requests."""
         self.spawn(self.outbox.run())
+        self.spawn(keep_up(self.database, self.clock))
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run in the background until the system stops."""

@@ -1,0 +1,78 @@
+"""Partitions come before their month, take in strays, and go when nobody needs them."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from ohmstead.app.system import System
+from ohmstead.kit.clock import ManualClock
+from ohmstead.rooms.network.communication import communication_log
+from ohmstead.store.engine import PostgresDatabase
+from ohmstead.store.partitions import declared, ensure, month, prune
+
+MARCH = datetime(2031, 3, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+async def then(system: System) -> AsyncIterator[PostgresDatabase]:
+    """A database that believes it is March 2031; what it makes is taken away."""
+    database = await PostgresDatabase.connect(system.dsn, ManualClock(MARCH), 2)
+    yield database
+    async with database.begin() as tx:
+        for table in declared():
+            await prune(tx, table, datetime(2040, 1, 1, tzinfo=UTC))
+    await database.close()
+    async with system.database.begin() as tx:
+        await ensure(tx)
+
+
+async def _partition_of(database: PostgresDatabase, message: str) -> str:
+    async with database.read() as tx:
+        where = text("SELECT tableoid::regclass::text FROM communication_log WHERE message_id = :message")
+        return await tx.value(where, message=message)
+
+
+async def _log(database: PostgresDatabase, message: str, at: datetime) -> None:
+    async with database.begin() as tx:
+        row = {"at": at, "charge_point_id": 1, "direction": "in", "raw": "[]", "message_id": message}
+        await tx.run(insert(communication_log).values(row))
+
+
+async def test_a_row_goes_to_its_month_or_to_the_rest(then: PostgresDatabase) -> None:
+    async with then.begin() as tx:
+        await ensure(tx)
+        await ensure(tx)
+    await _log(then, "this", MARCH)
+    await _log(then, "next", MARCH + timedelta(days=30))
+    await _log(then, "lost clock", datetime(1970, 1, 1, tzinfo=UTC))
+    assert await _partition_of(then, "this") == "communication_log_2031_03"
+    assert await _partition_of(then, "next") == "communication_log_2031_04"
+    assert await _partition_of(then, "lost clock") == "communication_log_rest"
+
+
+async def test_strays_move_into_a_month_made_late(then: PostgresDatabase) -> None:
+    await _log(then, "stray", MARCH)
+    assert await _partition_of(then, "stray") == "communication_log_rest"
+    async with then.begin() as tx:
+        await ensure(tx)
+    assert await _partition_of(then, "stray") == "communication_log_2031_03"
+
+
+async def test_months_that_are_over_are_dropped(then: PostgresDatabase) -> None:
+    async with then.begin() as tx:
+        await ensure(tx)
+        assert await prune(tx, communication_log, datetime(2031, 3, 31, tzinfo=UTC)) >= 1  # the real present's
+    await _log(then, "march", MARCH)
+    await _log(then, "lost clock", datetime(1970, 1, 1, tzinfo=UTC))
+    async with then.begin() as tx:
+        assert await prune(tx, communication_log, datetime(2031, 4, 1, tzinfo=UTC)) == 1
+    assert await _partition_of(then, "march") is None
+    assert await _partition_of(then, "lost clock") is None
+
+
+def test_a_year_ends_after_december() -> None:
+    december = datetime(2031, 12, 31, 23, tzinfo=UTC)
+    assert month(december) == datetime(2031, 12, 1, tzinfo=UTC)
+    assert month(december, 1) == datetime(2032, 1, 1, tzinfo=UTC)
