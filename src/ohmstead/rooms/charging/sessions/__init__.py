@@ -1,0 +1,5 @@
+"""Sessions: one vehicle's stay at an EVSE, from the authorization to the last reading of the meter."""
+
+from ohmstead.rooms.charging.sessions.table import session
+
+__all__ = ["session"]

@@ -1,0 +1,25 @@
+"""What of charging goes on inside this process: sent at once, once it is durable; load management listens."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from ohmstead.kit.signals import Signal
+
+
+class Draw(Struct, frozen=True):
+    """What one EVSE takes at a moment: A on each line that was measured, the vehicle's state of charge in %, W."""
+
+    evse_id: int
+    session_id: int | None
+    at: datetime
+    currents: dict[str, float]
+    soc: float | None
+    power_w: float | None
+
+
+session_changed = Signal()
+"""Called with `(session_id, charge_point_id, evse_id)` when a session began, ended or became another's."""
+
+metered_now = Signal()
+"""Called with `list[Draw]`, the newest of each message of a batch."""
