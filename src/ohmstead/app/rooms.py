@@ -3,8 +3,17 @@
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import communication, connectors, evses  # noqa: F401 - their tables
+from ohmstead.rooms.power.circuits import actions as circuit_actions
+from ohmstead.rooms.power.circuits import loads, priorities
+from ohmstead.rooms.power.circuits.resource import circuits
 
 OPERATIONS: list[Operation] = [
     *meters.meters.operations,
     *meters.actions.operations,
+    *circuits.operations,
+    *loads.reads.operations,
+    *priorities.charge_point_priorities.operations,
+    *priorities.user_priorities.operations,
+    *priorities.reads.operations,
+    *circuit_actions.actions.operations,
 ]

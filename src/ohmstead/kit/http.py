@@ -26,7 +26,7 @@ log = structlog.get_logger("ohmstead.api")
 
 _AUDIT = Statement(
     insert(audit).values(
-        {name: None for name in ("at", "admin_id", "token_id", "action", "target", "changes", "trace_id")}
+        dict.fromkeys(("at", "admin_id", "token_id", "action", "target", "changes", "trace_id"))
     )
 )
 

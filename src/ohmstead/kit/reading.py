@@ -92,7 +92,7 @@ class Reader:
 
     def facts(self, verb: str) -> dict[str, Any]:
         """What an Operation of list or read is made of."""
-        common: dict[str, Any] = {"method": "GET", "does": Does.READS, "includes": self._named_includes()}
+        common: dict[str, Any] = {"method": "GET", "does": Does.READS, "includes": self.named_includes()}
         common["parameters"] = tuple(Parameter(one.flag, bool, False) for one in self.includes.values() if one.flag)
         common["parameters"] += self.version.parameters
         if verb == "read":
@@ -101,7 +101,8 @@ class Reader:
         listed = {"pages": pages, "filters": tuple(self.filters.values()), "answers": {200: list[self.version.view]}}
         return common | listed | {"run": self.list, "errors": (401, 403, 404, 422, 429)}
 
-    def _named_includes(self) -> tuple[str, ...]:
+    def named_includes(self) -> tuple[str, ...]:
+        """What `include[]` may ask for."""
         return tuple(one.name for one in self.includes.values() if not one.always and not one.flag)
 
     def _source(self, name: str) -> Any:

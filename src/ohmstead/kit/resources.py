@@ -48,8 +48,10 @@ class Version:
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's
     update_view: type[Struct] | None = None
+    restated: tuple[str, ...] = ()  # attributes a PATCH has to give even where they stay the same
     key: str = ""  # the path parameter, where it differs from the resource's
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
+    words: Mapping[str, str] = field(default_factory=dict)  # newest field -> this version's, for the texts of a 422
     bare: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
 
     def wrapped(self, verb: str, answer: Any) -> Any:

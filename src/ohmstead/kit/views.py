@@ -4,6 +4,7 @@ A field is `T` (always there), `Opt[T]` (left out when unset), `T | None` (null 
 `WriteOnly` where only one side carries it. Field names are snake_case here and camelCase on the wire.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar, Union
 
@@ -21,7 +22,14 @@ Id = ReadOnly[int]
 Priority = Annotated[float, Meta(ge=0, description="A weight: 1 is as important as anyone else, 2 twice, 0.5 half.")]
 
 
-class View(Struct, rename="camel", kw_only=True):
+class _Shape(msgspec.StructMeta):
+    """Fields by keyword in every shape, so that optional ones may stand where they belong (not inherited by itself)."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any) -> "_Shape":
+        return super().__new__(cls, name, bases, body, **{"kw_only": True} | options)
+
+
+class View(Struct, metaclass=_Shape, rename="camel"):
     """The base of every declared shape."""
 
 
@@ -73,19 +81,19 @@ def nullable(field: Field) -> bool:
 
 def creates(view: type[Struct]) -> type[Struct]:
     """The body of a POST: what is writable, required where the view says so."""
-    return _body(view, "Create", required=True)
+    return _body(view, "Create", [name for name, field in fields(view).items() if field.required])
 
 
-def updates(view: type[Struct]) -> type[Struct]:
-    """The body of a PATCH: every writable field may be left out."""
-    return _body(view, "Update", required=False)
+def updates(view: type[Struct], restated: Collection[str] = ()) -> type[Struct]:
+    """The body of a PATCH: every writable field but the `restated` may be left out."""
+    return _body(view, "Update", restated)
 
 
-def _body(view: type[Struct], suffix: str, required: bool) -> type[Struct]:
+def _body(view: type[Struct], suffix: str, required: Collection[str]) -> type[Struct]:
     declared = hints(view)
     members: list[Any] = [
         (name, declared[name])
-        if required and field.required
+        if name in required
         else (name, Union[declared[name], UnsetType], UNSET)  # noqa: UP007
         for name, field in fields(view).items()
         if not marked(field, "readOnly")

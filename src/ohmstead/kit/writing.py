@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class Write:
     parent: Row | None = None
     id: int = 0
     extras: dict[str, Any] = field(default_factory=dict)  # what an `after` needs and no column holds
+    words: Mapping[str, str] = field(default_factory=dict)  # the version's names for fields, where they differ
     _errors: dict[str, list[str]] = field(default_factory=dict)
 
     def now(self, name: str, default: Any = None) -> Any:
@@ -44,8 +46,9 @@ class Write:
         return any(name in self.values for name in names)
 
     def wrong(self, field_name: str, text: str) -> None:
-        """Object to a field (its API name); all objections leave in one 422."""
-        self._errors.setdefault(field_name, []).append(text)
+        """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
+        head, dot, rest = field_name.partition(".")
+        self._errors.setdefault(self.words.get(head, head) + dot + rest, []).append(text)
 
     def settle(self) -> None:
         """Raise the objections, if there are any."""
@@ -59,29 +62,29 @@ class Writer:
     def __init__(self, resource: Resource, version: Version, reader: Reader) -> None:
         self.resource, self.version, self.reader = resource, version, reader
         self.create_body = creates(version.create_view or version.view)
-        self.update_body = updates(version.update_view or version.create_view or version.view)
+        self.update_body = updates(version.update_view or version.create_view or version.view, version.restated)
         self._creates = msgspec.json.Decoder(self.create_body)
         self._updates = msgspec.json.Decoder(self.update_body)
         self._statements: dict[Any, Statement] = {}
 
     def facts(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
-        view = self.version.view
+        view, includes = self.version.view, self.reader.named_includes()
         if verb == "create":
             return {"method": "POST", "does": Does.WRITES, "run": self.create, "body": self.create_body,
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb == "update":
             return {"method": "PATCH", "does": Does.WRITES, "run": self.update, "body": self.update_body,
-                    "answers": {200: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
+                    "answers": {200: view}, "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
         return {"method": "DELETE", "does": Does.WRITES, "run": self.delete, "answers": {204: None},
-                "errors": (401, 403, 404, 409, 422, 429)}  # fmt: skip
+                "errors": (401, 403, 404, 409, 422, 429), "includes": includes}  # fmt: skip
 
     async def create(self, call: Call) -> Reply:
         """Add a row."""
         self._may_write(call)
         parent = self.resource.parent
         above = await parent.resource.find(call) if parent else None
-        write = Write("create", call, call.tx, self._given(call, self._creates), parent=above)
+        write = self._write("create", call, self._given(call, self._creates), parent=above)
         if parent and above is not None:
             write.values[parent.column.key] = above["id"]  # type: ignore[index]
         self._own(write)
@@ -96,7 +99,7 @@ class Writer:
         self._may_write(call)
         key = call.key(self.version.key or self.resource.key)
         before = await find(self.resource, call, key, call.tx, lock=True)
-        write = Write("update", call, call.tx, self._given(call, self._updates), before=before, id=before["id"])
+        write = self._write("update", call, self._given(call, self._updates), before=before, id=before["id"])
         await self._rules(write)
         write.values["updated_at"] = call.now
         row = await self._store(write, ("update", tuple(write.values)))
@@ -107,7 +110,7 @@ class Writer:
         self._may_write(call)
         key = call.key(self.version.key or self.resource.key)
         before = await find(self.resource, call, key, call.tx, lock=True)
-        write = Write("delete", call, call.tx, {}, before=before, id=before["id"])
+        write = self._write("delete", call, {}, before=before, id=before["id"])
         await self.resource.may_delete(write)
         write.settle()
         for after in self.resource.afters:
@@ -122,6 +125,9 @@ class Writer:
     def _may_write(self, call: Call) -> None:
         if call.actor.partner_id is not None and self.resource.owner is None:
             raise Forbidden
+
+    def _write(self, verb: str, call: Call, values: dict[str, Any], **facts: Any) -> Write:
+        return Write(verb, call, call.tx, values, words=self.version.words, **facts)
 
     def _own(self, write: Write) -> None:
         """A partner's token creates its partner's rows, whatever the body says."""
@@ -146,10 +152,10 @@ class Writer:
                 self._statements[shape], row_id=write.id, **{f"v_{name}": value for name, value in write.values.items()}
             )
         except Duplicate as error:
-            name, text = self.resource.conflicts.get(error.constraint, ("", ""))
-            if not name:
+            if error.constraint not in self.resource.conflicts:
                 raise
-            raise Invalid.of({name: [text]}) from None
+            write.wrong(*self.resource.conflicts[error.constraint])
+            write.settle()
 
     def _statement(self, verb: str, names: tuple[str, ...]) -> Statement:
         table = self.resource.table
@@ -174,7 +180,7 @@ class Writer:
         for after in self.resource.afters:
             await after(write)
         self._tell(write, action)
-        includes = [one for one in self.reader.includes.values() if one.always]
+        includes = self.reader.asked(write.call)
         if self.resource.afters:
             answer = await self.reader.one(write.call, write.id, includes)
         else:

@@ -1,0 +1,99 @@
+"""Weights on a circuit: of charge points and EVSEs, of users by group or partner, by state of charge, of a session."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.groups import Group
+from ohmstead.kit.operations import Call
+from ohmstead.kit.resources import Include, Parent, Resource, Version
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
+from ohmstead.rooms.power.circuits.table import (
+    circuit,
+    circuit_charge_point,
+    circuit_evse_priority,
+    circuit_user_priority,
+)
+from ohmstead.rooms.power.circuits.views import ChargePointPriority, SocPriorities, UserPriority
+
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
+
+
+def _evses() -> Any:
+    """The EVSE weights of a charge point on its circuit, as JSON."""
+    own, of = circuit_evse_priority.c, circuit_charge_point.c
+    pairs = func.jsonb_agg(func.jsonb_build_object("id", own.evse_id, "priority", own.priority))
+    mine = select(func.coalesce(pairs, func.jsonb_build_array()))
+    return mine.where(own.circuit_id == of.circuit_id, own.charge_point_id == of.charge_point_id).scalar_subquery()
+
+
+charge_point_priorities = Resource(
+    "charge-point-priorities",
+    circuit_charge_point,
+    tag="resource / circuits",
+    title="Circuit / Charge Point Priorities",
+    key="chargePoint",
+    parent=Parent(circuits, circuit_charge_point.c.circuit_id),
+    columns={"id": circuit_charge_point.c.charge_point_id, "evses": _evses()},
+    versions=[Version("v2.0", ChargePointPriority, verbs=("list",))],
+)
+
+user_priorities = Resource(
+    "user-priorities",
+    circuit_user_priority,
+    tag="resource / circuits",
+    title="Circuits / User Priorities",
+    key="userPriority",
+    parent=Parent(circuits, circuit_user_priority.c.circuit_id),
+    versions=[Version("v2.0", UserPriority)],
+    conflicts={"uq_circuit_user_priority_target": ("targetId", "The target already has a priority on the circuit.")},
+)
+
+
+@user_priorities.after
+async def the_shares_change(write: Write) -> None:
+    circuit_id = write.now("circuit_id")
+    write.tx.after_commit(lambda: circuit_changed.send(circuit_id))
+
+
+def _grouped(circuit_id: Any, order: Any, *pairs: Any) -> Statement:
+    """circuit id -> JSON array of the objects that `pairs` make."""
+    objects = func.jsonb_agg(aggregate_order_by(func.jsonb_build_object(*pairs), order))
+    return Statement(select(circuit_id, objects).where(circuit_id == any_(_ids)).group_by(circuit_id))
+
+
+_points, _users = circuit_charge_point.c, circuit_user_priority.c
+_OF_POINTS = _grouped(
+    _points.circuit_id, _points.id, "id", _points.charge_point_id, "priority", _points.priority, "evses", _evses()
+)
+_OF_USERS = _grouped(
+    _users.circuit_id, _users.id,
+    "id", _users.id, "targetId", _users.target_id, "type", _users.type, "priority", _users.priority,
+)  # fmt: skip
+_OF_SOC = Statement(select(circuit.c.id, circuit.c.soc_priorities).where(circuit.c.id == any_(_ids)))
+
+
+def _include(name: str, statement: Statement, empty: Any) -> Include:
+    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+        return {row[0]: row[1] for row in await tx.all(statement, ids=ids)}
+
+    return Include(name, load, empty=empty)
+
+
+circuits.include(
+    _include("chargePointPriorities", _OF_POINTS, []),
+    _include("userPriorities", _OF_USERS, []),
+    _include("socPriorities", _OF_SOC, None),
+)
+
+reads = Group("resource / circuits", "resources/circuits/", "circuits")
+
+
+@reads.get("v2.0/{circuit}/soc-priorities", "Circuit / SoC Priorities / Listing", gives=SocPriorities)
+async def soc_priorities(call: Call) -> dict[str, Any]:
+    """The weights by state of charge; empty where none are set."""
+    row = await circuits.find(call)
+    return row["soc_priorities"] or {}

@@ -1,0 +1,152 @@
+"""Circuits v2.0 and v1.0: the declaration and the rules of a cable with a limit."""
+
+from typing import Any
+
+from msgspec import UNSET
+from sqlalchemy import select
+
+from ohmstead.engines.dlm.tree import TreeError
+from ohmstead.kit.db import Row
+from ohmstead.kit.errors import Conflict
+from ohmstead.kit.filters import changed
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.signals import Signal
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.energy.meters import electricity_meter, meters
+from ohmstead.rooms.power.circuits import v1
+from ohmstead.rooms.power.circuits.table import circuit
+from ohmstead.rooms.power.circuits.views import Circuit, CircuitV1, LoadBalancingIntegration
+from ohmstead.rooms.power.trees import build, family
+
+DREEV, ZAPTEC = 1, 2
+_FIELDS = {"parent": "parentCircuitId", "configuration": "electricalConfiguration", "limits": "maxCurrent"}
+_ELECTRICAL = ("parent_circuit_id", "phases", "phase_rotation", "connected_phase", "electrical_configuration")
+_ROOT = {"parent_circuit_id": None, "phase_rotation": None, "connected_phase": None, "electrical_configuration": "star"}
+
+circuit_changed = Signal()  # (circuit id): load management looks at the circuit's tree again
+
+circuits = Resource(
+    "circuits",
+    circuit,
+    tag="resource / circuits",
+    title="Circuit",
+    key="circuit",
+    topic="circuit",
+    filters=changed(circuit.c.updated_at),
+    versions=[
+        Version("v2.0", Circuit),
+        Version(
+            "v1.0",
+            CircuitV1,
+            pages=Pages.NUMBER,
+            upgrade=v1.phases_were_numbers,
+            downgrade=v1.phases_as_numbers,
+            deprecated=True,
+            filters=(),
+            includes=(Include("chargePoints", v1.charge_points, always=True, empty=[]),),
+            bare=("update",),
+            key="dlmCircuit",
+        ),
+    ],
+)
+circuits.rule(v1.take_charge_points)
+circuits.after(v1.put_charge_points)
+
+
+@circuits.rule
+async def currents_make_sense(write: Write) -> None:
+    limit = write.now("max_current")
+    for name, field in (("min_charge_point_current", "minChargePointCurrent"),
+                        ("offline_reserved_current", "offlineReservedCurrent")):  # fmt: skip
+        if write.sets(name, "max_current") and (write.now(name) or 0) > limit:
+            write.wrong(field, "It may not be greater than the max current of the circuit.")
+    if limit <= 0:
+        write.wrong("maxCurrent", "The max current must be greater than 0.")
+
+
+@circuits.rule
+async def meter_exists(write: Write) -> None:
+    meter = write.values.get("electricity_meter_id")
+    if meter is not None and not await write.tx.value(select(electricity_meter.c.id).where(electricity_meter.c.id == meter)):
+        write.wrong("electricityMeterId", "The selected electricity meter id is invalid.")
+
+
+@circuits.rule
+async def integration_is_known(write: Write) -> None:
+    chosen: LoadBalancingIntegration | None = write.values.get("load_balancing_integration")
+    if chosen is None:
+        return
+    if chosen.id not in (DREEV, ZAPTEC, None, UNSET):
+        write.wrong("loadBalancingIntegration.id", "The selected load balancing integration id is invalid.")
+    installed = chosen.fields and chosen.fields is not UNSET and chosen.fields.installation_id is not UNSET
+    if chosen.id == ZAPTEC and not installed:
+        write.wrong("loadBalancingIntegration.fields.installationId", "The installation id field is required.")
+    if not chosen.id:
+        write.values["load_balancing_integration"] = None
+
+
+@circuits.rule
+async def stands_in_its_tree(write: Write) -> None:
+    """Multi-level: the parent exists, no circle, phases lead up to it, no third party steers a part of the tree."""
+    if not write.sets(*_ELECTRICAL, "load_balancing_integration"):
+        return
+    row = {name: write.now(name, default) for name, default in _ROOT.items()} | {
+        name: write.now(name) for name in ("phases", "max_current", "load_balancing_integration")
+    }
+    row |= {"id": write.id, "electrical_configuration": row["electrical_configuration"] or "star"}
+    others = await _others(write, row)
+    if row["parent_circuit_id"] is not None and row["parent_circuit_id"] not in {other["id"] for other in others}:
+        write.wrong("parentCircuitId", "The selected parent circuit id is invalid.")
+        return
+    if others and any(one["load_balancing_integration"] for one in (row, *others)):
+        write.wrong("loadBalancingIntegration", "A circuit of a multi-level tree may not use a third party's load balancing.")
+    _check_tree(write, [row, *others])
+
+
+async def _others(write: Write, row: dict[str, Any]) -> list[Row]:
+    """The rest of the tree as it will be: the parent's tree and whatever hangs below the circuit itself."""
+    found: dict[int, Row] = {}
+    if row["parent_circuit_id"] is not None:
+        found |= {other["id"]: other for other in await family(write.tx, row["parent_circuit_id"])}
+    if write.id:
+        mine = await family(write.tx, write.id)
+        found |= {other["id"]: other for other in mine if row["parent_circuit_id"] is not None or _below(other, write.id, mine)}
+    found.pop(write.id, None)
+    return list(found.values())
+
+
+def _below(row: Row, above: int, rows: list[Row]) -> bool:
+    parents = {one["id"]: one["parent_circuit_id"] for one in rows}
+    at: int | None = row["id"]
+    while at is not None and at != above:
+        at = parents[at]
+    return at == above
+
+
+def _check_tree(write: Write, rows: list[Any]) -> None:
+    try:
+        build(rows)
+    except TreeError as error:
+        field = _FIELDS.get(error.field) or (
+            "phaseRotation" if write.now("phases") == "three_phase" else "connectedPhase"
+        )
+        write.wrong(field, f"The circuit does not fit its tree: {error}.")
+
+
+@circuits.may_delete.answer
+async def nothing_hangs_below(write: Write) -> None:
+    if await write.tx.value(select(circuit.c.id).where(circuit.c.parent_circuit_id == write.id)):
+        raise Conflict("The circuit feeds other circuits.")
+
+
+@circuits.after
+async def load_management_looks_again(write: Write) -> None:
+    write.tx.after_commit(lambda: circuit_changed.send(write.id))
+
+
+@meters.may_delete.answer
+async def no_circuit_uses_the_meter(write: Write) -> None:
+    if await write.tx.value(select(circuit.c.id).where(circuit.c.electricity_meter_id == write.id)):
+        raise Conflict("The electricity meter is used by a circuit.")
+

@@ -1,0 +1,74 @@
+"""Circuits in the database: the cables, what hangs on them with which weight, and what flows through them."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, Table, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ohmstead.kit.db import metadata, moment, table
+
+circuit = table(
+    "circuit",
+    Column("name", Text, nullable=False),
+    Column("parent_circuit_id", BigInteger, ForeignKey("circuit.id"), index=True),
+    Column("phases", Text, nullable=False),
+    Column("phase_rotation", Text),
+    Column("connected_phase", Text),
+    Column("electrical_configuration", Text, nullable=False, server_default="star"),
+    Column("max_voltage", Text),
+    Column("max_current", Double, nullable=False),  # A, on each line
+    Column("min_charge_point_current", Double),  # A
+    Column("set_session_limit_to_zero_on_idle", Boolean, nullable=False, server_default="false"),
+    Column("electricity_meter_id", BigInteger, ForeignKey("electricity_meter.id"), index=True),
+    Column("offline_reserved_current", Double),  # A
+    Column("load_balancing_integration", JSONB),
+    Column("soc_priorities", JSONB),
+)
+
+
+def _of_circuit() -> Column[int]:
+    return Column("circuit_id", BigInteger, ForeignKey("circuit.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+def _priority() -> Column[float]:
+    return Column("priority", Double, nullable=False, server_default="1")
+
+
+circuit_charge_point = table(  # a charge point hangs on one circuit at most
+    "circuit_charge_point",
+    _of_circuit(),
+    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id", ondelete="CASCADE"), nullable=False, unique=True),
+    _priority(),
+)
+
+circuit_evse_priority = table(
+    "circuit_evse_priority",
+    _of_circuit(),
+    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("evse_id", BigInteger, ForeignKey("evse.id", ondelete="CASCADE"), nullable=False, unique=True),
+    _priority(),
+)
+
+circuit_session_priority = table(
+    "circuit_session_priority",
+    _of_circuit(),
+    Column("session_id", BigInteger, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, unique=True),
+    _priority(),
+)
+
+circuit_user_priority = table(
+    "circuit_user_priority",
+    _of_circuit(),
+    Column("target_id", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    _priority(),
+    UniqueConstraint("circuit_id", "type", "target_id", name="uq_circuit_user_priority_target"),
+)
+
+circuit_load = Table(  # what load management last knew of a circuit's own lines, A
+    "circuit_load",
+    metadata,
+    Column("circuit_id", BigInteger, ForeignKey("circuit.id", ondelete="CASCADE"), primary_key=True),
+    Column("line", Integer, primary_key=True),  # 1, 2, 3
+    Column("managed", Double, nullable=False),
+    Column("unmanaged", Double, nullable=False),
+    moment("at", nullable=False),
+)
