@@ -1,4 +1,4 @@
-"""A central system by script: it checks every frame against the schemas of OCPP 1.6 and answers as a test tells it to."""
+"""A central system by script: checks every frame against the schemas of OCPP 1.6, answers as a test tells it to."""
 
 import asyncio
 import base64

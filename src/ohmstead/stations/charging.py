@@ -53,7 +53,7 @@ class Charging:
         if connector.vehicle is None:
             raise ValueError(f"no car is plugged in at connector {number}")
         with self.change():
-            if connector.transaction and self.settings.ends_on_unplug:
+            if connector.transaction and self.settings.ends_on_unplug and self.hardware.powered:
                 self._end(connector, "EVDisconnected")
             connector.open()
             vehicle, connector.vehicle, connector.finished = connector.vehicle, None, False
@@ -95,6 +95,8 @@ class Charging:
 
     def free(self, number: int, tag: str, group: str | None = None) -> bool:
         """Whether `tag` could begin to charge at a connector."""
+        if not self.hardware.powered:
+            return False
         connector = self.connector(number)
         reserved = connector.reservation
         for_them = reserved is None or reserved.tag == tag or (group is not None and reserved.group == group)

@@ -1,7 +1,7 @@
 """The commands of OCPP 1.6 (chapter 5), as far as this station understands them."""
 
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
@@ -134,12 +134,9 @@ class UnlockConnector(Message):
     connector_id: int
 
 
-Moment = TypeVar("Moment", datetime, datetime | None)
-
-
-def utc(moment: Moment) -> Moment:
+def utc(moment: datetime) -> datetime:
     """A moment as the station understands it: one without a zone is taken for UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def stamp(moment: datetime) -> str:

@@ -29,10 +29,10 @@ def profile_of(wire: messages.ChargingProfile, connector: int, now: datetime) ->
         unit=Unit(schedule.charging_rate_unit),
         periods=tuple(Period(p.start_period, p.limit, p.number_phases) for p in schedule.charging_schedule_period),
         installed_at=now,
-        start=utc(schedule.start_schedule),
+        start=schedule.start_schedule and utc(schedule.start_schedule),
         duration_s=schedule.duration,
-        valid_from=utc(wire.valid_from),
-        valid_to=utc(wire.valid_to),
+        valid_from=wire.valid_from and utc(wire.valid_from),
+        valid_to=wire.valid_to and utc(wire.valid_to),
         recurrence_s=RECURRENCES_S.get(wire.recurrency_kind or "") if kind is Kind.RECURRING else None,
         transaction_id=wire.transaction_id,
     )

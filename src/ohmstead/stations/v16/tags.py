@@ -11,7 +11,7 @@ from ohmstead.stations.v16.desk import Answer, Desk, status
 
 
 def verdict_of(info: messages.TagInfo) -> Verdict:
-    return Verdict(info.status, info.parent_id_tag, messages.utc(info.expiry_date))
+    return Verdict(info.status, info.parent_id_tag, info.expiry_date and messages.utc(info.expiry_date))
 
 
 def verdict_in(answer: dict[str, Any]) -> Verdict:
