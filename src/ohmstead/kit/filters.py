@@ -1,12 +1,14 @@
 """Filters: the `filter[...]` parameters of a listing, declared as data and compiled into one WHERE."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_origin
 
 import msgspec
 from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Text, any_, bindparam
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.validation import label
@@ -24,6 +26,7 @@ class Filter:
     clause: Clause
     sql_type: Any = None
     doc: str = ""
+    inside: bool = False  # looks into a JSON object: `filter[name.path]=value` counts as well
 
     def condition(self) -> ColumnElement[bool]:
         """The WHERE part, its value bound by the filter's name."""
@@ -81,18 +84,14 @@ def holds(name: str, condition: ColumnElement[bool], doc: str = "") -> Filter:
     return Filter(name, bool, lambda value: condition == value, Boolean(), doc)
 
 
-def chosen(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The names in use, in declared order, and their bound values. Unknown names: 422 naming each `filter.x`."""
-    unknown = [name for name in asked if name not in filters]
-    if unknown:
-        raise Invalid.of({f"filter.{name}": [f"The filter {label(name)} is not supported."] for name in unknown})
-    names = tuple(name for name in filters if name in asked)
-    return names, {filters[name].bound: filters[name].read(asked[name]) for name in names}
-
-
 def one_of(name: str, column: ColumnElement[Any], *values: str) -> Filter:
     """`column = value` for a closed list of words."""
     return equals(name, column, Literal[values])  # type: ignore[valid-type]
+
+
+def within(name: str, column: ColumnElement[Any], doc: str = "") -> Filter:
+    """Rows whose JSON object holds the value at `filter[name.path]`, or without a path in any of its properties."""
+    return Filter(name, str, lambda value: column.op("@@", is_comparison=True)(value), JSONPATH(), doc, inside=True)
 
 
 def by_name(filters: Iterable[Filter]) -> dict[str, Filter]:
@@ -100,3 +99,36 @@ def by_name(filters: Iterable[Filter]) -> dict[str, Filter]:
     return {one.name: one for one in filters}
 
 
+def chosen(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The names in use, in declared order, and their bound values. Unknown names: 422 naming each `filter.x`."""
+    asked = _folded(filters, asked)
+    unknown = [name for name in asked if name not in filters]
+    if unknown:
+        raise Invalid.of({f"filter.{name}": [f"The filter {label(name)} is not supported."] for name in unknown})
+    names = tuple(name for name in filters if name in asked)
+    return names, {filters[name].bound: filters[name].read(asked[name]) for name in names}
+
+
+def _folded(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What is asked, all that looks into one JSON object made a single JSON path predicate."""
+    folded: dict[str, list[str]] = {}
+    for name, texts in asked.items():
+        top, _, path = (name, "", "") if name in filters else name.partition(".")
+        if top in filters and filters[top].inside:
+            folded[top] = [" && ".join([*folded.get(top, []), _holds(path, texts[-1])])]
+        else:
+            folded[name] = texts
+    return folded
+
+
+def _holds(path: str, text: str) -> str:
+    """A JSON path predicate: the text, or the number or truth value it spells, is found at the path."""
+    place = "$" + "".join("." + _quoted(part) for part in path.split(".")) if path else "$.*"
+    alternatives = [_quoted(text)]
+    with suppress(msgspec.MsgspecError):
+        alternatives.append(_quoted(msgspec.json.decode(text, type=bool | int | float)))
+    return "(" + " || ".join(f"{place} == {one}" for one in alternatives) + ")"
+
+
+def _quoted(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
