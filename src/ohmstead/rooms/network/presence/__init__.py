@@ -1,0 +1,17 @@
+"""Presence: what charge points say of themselves, taken in; one transaction each, told by the gateway."""
+
+from ohmstead.rooms.network.presence.admission import Refusal, admit
+from ohmstead.rooms.network.presence.connections import booted, connected, disconnect_all, disconnected, heard
+from ohmstead.rooms.network.presence.statuses import can_charge, status_changed
+
+__all__ = [
+    "Refusal",
+    "admit",
+    "booted",
+    "can_charge",
+    "connected",
+    "disconnect_all",
+    "disconnected",
+    "heard",
+    "status_changed",
+]

@@ -1,0 +1,92 @@
+"""Connections: a charge point comes, says what it is, is heard of, goes; its satellites with it."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, bindparam, false, func, or_, select, true, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.views import stamp
+from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.facts import Booted, BootVerdict, Connected, Disconnected
+from ohmstead.rooms.network.signals import presence_changed
+
+_own = charge_point.c
+_station = bindparam("station", type_=BigInteger)
+_at = bindparam("at", type_=DateTime(timezone=True))
+_living = _own.deleted_at.is_(None)
+_behind = or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station)  # with its satellites
+
+_HEARD = Statement(update(charge_point).where(_own.id == _station).values(last_seen_at=_at))
+
+_before = select(_own.id, _own.connected).where(_behind, _living).order_by(_own.id).with_for_update().cte("before")
+_CONNECTED = Statement(
+    update(charge_point)
+    .where(_own.id == _before.c.id)
+    .values(connected=true(), connected_at=_at, last_seen_at=_at, ocpp_version=bindparam("version"))
+    .values(first_contact_at=func.coalesce(_own.first_contact_at, _at))
+    .returning(_own.id, _before.c.connected.label("was_connected"))
+)
+_gone = update(charge_point).where(_own.connected).values(connected=false())
+_DISCONNECTED = Statement(_gone.where(_behind, _own.connected_at <= _at).values(disconnected_at=_at).returning(_own.id))
+_ALL_DISCONNECTED = Statement(
+    _gone.values(disconnected_at=func.coalesce(_own.last_seen_at, _at)).returning(_own.id, _own.disconnected_at)
+)
+_BOOTED = Statement(
+    update(charge_point)
+    .where(_behind, _living)
+    .values(last_boot_notification=bindparam("boot", type_=JSONB), last_seen_at=_at)
+    .values(first_contact_at=func.coalesce(_own.first_contact_at, _at))
+)
+
+
+async def connected(tx: Tx, fact: Connected) -> None:
+    """A charge point is here, and with it its satellites."""
+    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version}
+    for row in await tx.all(_CONNECTED, **values):
+        _presence(tx, row["id"], None if row["was_connected"] else "available", fact.at)
+
+
+async def disconnected(tx: Tx, fact: Disconnected) -> None:
+    """A charge point is gone; a newer connection than the one that went counts."""
+    for row in await tx.all(_DISCONNECTED, station=fact.charge_point_id, at=fact.at):
+        _presence(tx, row["id"], "temporarily_unavailable", fact.at)
+
+
+async def disconnect_all(tx: Tx) -> int:
+    """After a crash: nobody is here until they come again. The number of those that were."""
+    rows = await tx.all(_ALL_DISCONNECTED, at=tx.now)
+    for row in rows:
+        _presence(tx, row["id"], "temporarily_unavailable", row["disconnected_at"])
+    return len(rows)
+
+
+async def heard(tx: Tx, charge_point_id: int) -> None:
+    """A charge point lives."""
+    await tx.run(_HEARD, station=charge_point_id, at=tx.now)
+
+
+async def booted(tx: Tx, fact: Booted, interval_s: int) -> BootVerdict:
+    """A charge point says what it is, and shall send heartbeats every `interval_s` s."""
+    boot = {
+        "vendor": fact.vendor,
+        "model": fact.model,
+        "chargeBoxSerialNumber": fact.box_serial_number,
+        "chargePointSerialNumber": fact.serial_number,
+        "firmwareVersion": fact.firmware_version,
+        "iccid": fact.iccid,
+        "imsi": fact.imsi,
+        "meterSerialNumber": fact.meter_serial_number,
+        "meterType": fact.meter_type,
+        "lastUpdatedAt": stamp(fact.received_at),
+    }
+    await tx.run(_BOOTED, station=fact.charge_point_id, boot=boot, at=fact.received_at)
+    tx.fact("chargePoint.booted", id=fact.charge_point_id, reason=fact.reason, **boot)
+    return BootVerdict(status="accepted", interval_s=interval_s, now=tx.now)
+
+
+def _presence(tx: Tx, charge_point_id: int, network_status: str | None, at: datetime) -> None:
+    """Tell load management at once, and the world where the network status is another."""
+    if network_status:
+        tx.fact("chargePoint.networkStatusChanged", id=charge_point_id, network_status=network_status, at=stamp(at))
+    tx.after_commit(lambda: presence_changed.send(charge_point_id))

@@ -1,0 +1,9 @@
+"""What charge points do, told inside the process at once: for load management, which cannot wait for the outbox."""
+
+from ohmstead.kit.signals import Signal
+
+presence_changed = Signal()
+"""(charge_point_id): it came, or it went."""
+
+evse_status_changed = Signal()
+"""(charge_point_id, evse_id): an EVSE of it is in another hardware state."""
