@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
-from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy import BigInteger, DateTime, Select, bindparam, func, select
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ohmstead.kit.resources import Include, Resource, Version
 
 _TRUE = ("1", "true")
+NOW = bindparam("now", type_=DateTime(timezone=True))
+"""The moment of the call, for a resource's columns and filters."""
 
 
 def visible(resource: Resource, partner: bool) -> list[ColumnElement[bool]]:
@@ -129,7 +131,9 @@ class Reader:
             query = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
             self._statements[shape] = Statement(query.where(*visible(resource, shape[1]), *under))
         parent = await _above(resource, call, call.tx) if under else None
-        row = await call.tx.one(self._statements[shape], wanted=key, partner=actor.partner_id, parent=parent)
+        row = await call.tx.one(
+            self._statements[shape], wanted=key, partner=actor.partner_id, parent=parent, now=call.now
+        )
         if row is None:
             raise NotFound.model(resource.title, key)
         return (await self.present(call.tx, [row], includes, call))[0]
@@ -205,7 +209,8 @@ class Reader:
 
     def _bindings(self, actor: Actor, call: Call) -> dict[str, Any]:
         parent = self.resource.parent
-        return {"partner": actor.partner_id, "parent": call.key(parent.resource.key) if parent else None}
+        above = call.key(parent.resource.key) if parent else None
+        return {"partner": actor.partner_id, "parent": above, "now": call.now}
 
     def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
         parts = [*visible(self.resource, call.actor.partner_id is not None), *below(self.resource, call.path)]

@@ -148,9 +148,8 @@ class Writer:
         if shape not in self._statements:
             self._statements[shape] = self._statement(*shape)
         try:
-            return await write.tx.one(
-                self._statements[shape], row_id=write.id, **{f"v_{name}": value for name, value in write.values.items()}
-            )
+            values = {f"v_{name}": value for name, value in write.values.items()}
+            return await write.tx.one(self._statements[shape], row_id=write.id, now=write.call.now, **values)
         except Duplicate as error:
             if error.constraint not in self.resource.conflicts:
                 raise
