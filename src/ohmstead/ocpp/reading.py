@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Raw
 
+from ohmstead.ocpp import loose_json
 from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.leniency import repaired
 from ohmstead.ocpp.message import Message
@@ -31,13 +32,14 @@ class Reader(Generic[M]):
         try:
             payload = self._decoder.decode(raw)
         except UNREADABLE:
-            return repaired(self._json(raw), self._type, received_at)
+            return repaired(_json(raw), self._type, received_at)
         if NUL in bytes(raw):
-            return repaired(self._json(raw), self._type, received_at)
+            return repaired(_json(raw), self._type, received_at)
         return payload, ()
 
-    def _json(self, raw: Raw) -> object:
-        try:
-            return msgspec.json.decode(raw)
-        except UNREADABLE as failure:
-            raise Refusal(ErrorCode.FORMAT_VIOLATION, f"the payload is not valid JSON: {failure}") from failure
+
+def _json(raw: Raw) -> object:
+    try:
+        return loose_json.loads(bytes(raw))
+    except ValueError as failure:
+        raise Refusal(ErrorCode.FORMAT_VIOLATION, f"the payload is not JSON: {failure}") from failure

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Raw, Struct
 
+from ohmstead.ocpp import loose_json
 from ohmstead.ocpp.errors import SPELLED_1_6, ErrorCode
 
 EMPTY = Raw(b"{}")
@@ -136,7 +137,15 @@ def _split(raw: bytes) -> list[Raw]:
     try:
         return _parts.decode(raw)
     except UNREADABLE:
+        return _split_loosely(raw)
+
+
+def _split_loosely(raw: bytes) -> list[Raw]:
+    try:
+        value = loose_json.loads(raw)
+    except ValueError:
         return []
+    return [Raw(loose_json.dumps(part)) for part in value] if isinstance(value, list) else []
 
 
 def _text(part: Raw) -> str | None:

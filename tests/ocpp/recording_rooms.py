@@ -1,0 +1,84 @@
+"""Rooms in memory: keep every fact, answer as told."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.network.facts import (
+    Booted,
+    BootVerdict,
+    Connected,
+    DataReceived,
+    DataVerdict,
+    Disconnected,
+    StatusChanged,
+)
+
+ACCEPTED = TagVerdict(status="accepted")
+
+
+class Record(list):
+    """A list that wakes whoever waits for something to be appended."""
+
+    def __init__(self, appended: asyncio.Event) -> None:
+        super().__init__()
+        self._appended = appended
+
+    def append(self, what: object) -> None:
+        super().append(what)
+        self._appended.set()
+
+
+class RecordingRooms:
+    """`verdicts` by tag; `broken` names a method that raises; `gate` holds back meter values until it is set."""
+
+    def __init__(self, happened: asyncio.Event) -> None:
+        self.facts = Record(happened)
+        self.heartbeats: list[int] = []
+        self.verdicts: dict[str, TagVerdict] = {}
+        self.transactions: dict[str, int] = {}
+        self.broken = ""
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def only(self, kind: type) -> list:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    async def connected(self, fact: Connected) -> None:
+        self.facts.append(fact)
+
+    async def disconnected(self, fact: Disconnected) -> None:
+        self.facts.append(fact)
+
+    async def heard(self, charge_point_id: int) -> None:
+        self.heartbeats.append(charge_point_id)
+
+    async def booted(self, fact: Booted) -> BootVerdict:
+        self.facts.append(fact)
+        return BootVerdict(status="accepted", interval_s=300, now=datetime(2026, 3, 1, 12, 0, 0, 123456, UTC))
+
+    async def status_changed(self, fact: StatusChanged) -> None:
+        if self.broken == "status_changed":
+            raise RuntimeError("the database is away")
+        self.facts.append(fact)
+
+    async def authorize(self, fact: TagPresented) -> TagVerdict:
+        self.facts.append(fact)
+        return self.verdicts.get(fact.id_tag, ACCEPTED)
+
+    async def charge_started(self, fact: ChargeStarted) -> tuple[int, TagVerdict]:
+        self.facts.append(fact)
+        number = self.transactions.setdefault(fact.ref, len(self.transactions) + 1)
+        return number, self.verdicts.get(fact.id_tag, ACCEPTED)
+
+    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+        self.facts.append(fact)
+        return self.verdicts.get(fact.id_tag, ACCEPTED) if fact.id_tag else None
+
+    async def metered(self, fact: Metered) -> None:
+        await self.gate.wait()
+        self.facts.append(fact)
+
+    async def data_transfer(self, fact: DataReceived) -> DataVerdict:
+        self.facts.append(fact)
+        return DataVerdict(status="accepted", data="seen")
