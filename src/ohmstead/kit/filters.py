@@ -1,5 +1,6 @@
 """Filters: the `filter[...]` parameters of a listing, declared as data and compiled into one WHERE."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ohmstead.kit.validation import label
 from ohmstead.kit.views import aware
 
 Clause = Callable[[Any], ColumnElement[bool]]
+_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:\d\d)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,17 @@ class Filter:
             if get_origin(self.type) is list:
                 return msgspec.convert(texts, self.type, strict=False)
             if self.type is datetime:
-                return aware(msgspec.convert(texts[-1].replace(" ", "+"), datetime))
+                return _moment(texts[-1])
             return msgspec.convert(texts[-1], self.type, strict=False)
         except msgspec.ValidationError:
             raise Invalid.of({f"filter.{self.name}": [f"The selected filter.{self.name} is invalid."]}) from None
+
+
+def _moment(text: str) -> datetime:
+    """A moment as clients write it: a date alone is its midnight, a `+` may have arrived as a space."""
+    if len(text) == len("2026-01-01"):
+        return aware(msgspec.convert(text + "T00:00:00", datetime))
+    return aware(msgspec.convert(_LOST_PLUS.sub(r"\1+\2", text), datetime))
 
 
 def equals(name: str, column: ColumnElement[Any], type: Any = str, doc: str = "") -> Filter:
