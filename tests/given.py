@@ -33,3 +33,7 @@ class Given:
 
     async def meter(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/electricity-meters/v1.0", {"name": f"Meter {next(_number)}"} | fields)
+
+    async def location(self, **fields: Any) -> dict[str, Any]:
+        name = [{"locale": "en", "translation": f"Location {next(_number)}"}]
+        return await self.made("/resources/locations/v2.0", {"name": name, "country": "AT"} | fields)

@@ -1,9 +1,17 @@
 """Charging zones: the parts of a location, such as the decks of a car park, that charge points are grouped by."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Text
+from typing import Any
+
+import msgspec
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.operations import Call
+from ohmstead.kit.resources import Include, Parent, Resource, Version
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.network.locations import location, locations
+from ohmstead.rooms.network.locations.view import ChargingZone
 
 charging_zone = table(
     "charging_zone",
@@ -13,3 +21,60 @@ charging_zone = table(
     Column("additional_info", JSONB, nullable=False, server_default='{"enabled": false}'),
     moment("deleted_at"),
 )
+
+zones = Resource(
+    "charging-zones",
+    charging_zone,
+    tag="resource / locations",
+    title="Charging Zone",
+    key="chargingZone",
+    versions=[Version("v2.0", ChargingZone)],
+    parent=Parent(locations, charging_zone.c.location_id),
+    owner=select(location.c.partner_id).where(location.c.id == charging_zone.c.location_id).scalar_subquery(),
+    topic="chargingZone",
+)
+
+
+@zones.rule
+async def what_is_not_said_stays(write: Write) -> None:
+    """The members of the additional info change one by one, each text as a whole."""
+    if "additional_info" in write.values:
+        before = write.before["additional_info"] if write.before else {"enabled": False}
+        write.values["additional_info"] = before | msgspec.to_builtins(write.values["additional_info"])
+
+
+_LIVING = charging_zone.c.deleted_at.is_(None)
+_AT_LOCATIONS = Statement(
+    select(charging_zone)
+    .where(charging_zone.c.location_id == func.any(bindparam("locations", type_=ARRAY(BigInteger))), _LIVING)
+    .order_by(charging_zone.c.id)
+)
+_CLOSE = Statement(
+    update(charging_zone)
+    .values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
+    .where(charging_zone.c.location_id == bindparam("gone"), _LIVING)
+)
+
+
+async def _of_locations(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {key: [] for key in ids}
+    for zone in await tx.all(_AT_LOCATIONS, locations=ids):
+        found[zone["location_id"]].append(
+            {
+                "id": zone["id"],
+                "locationId": zone["location_id"],
+                "name": zone["name"],
+                "status": zone["status"],
+                "additionalInfo": zone["additional_info"],
+            }
+        )
+    return found
+
+
+locations.include(Include("chargingZones", _of_locations))
+
+
+@locations.after
+async def zones_go_with_their_location(write: Write) -> None:
+    if write.verb == "delete":
+        await write.tx.run(_CLOSE, gone=write.id, now=write.tx.now)

@@ -1,0 +1,99 @@
+"""The resource of locations: its versions, filters and includes."""
+
+from typing import Any, Literal
+
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, case, func, null, select
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.filters import Filter, changed, equals, holds, tagged
+from ohmstead.kit.operations import Call
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.questions import Question
+from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.rooms.network.locations import v1
+from ohmstead.rooms.network.locations.row import location
+from ohmstead.rooms.network.locations.view import Location, LocationBody
+from ohmstead.rooms.network.places import Country, State
+
+public_charge_points: Question[Any] = Question("public, enabled charge points: (tx, location ids) -> {id: [ids]}")
+
+
+def column_of(name: str) -> Include:
+    """An include that is a column of the row, but too large to send unasked."""
+    column = location.c[name]
+    wanted = bindparam("wanted", type_=ARRAY(BigInteger))
+    statement = Statement(select(location.c.id, column).where(location.c.id == func.any(wanted)))
+
+    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+        return dict(await tx.all(statement, wanted=ids))
+
+    head, *rest = name.split("_")
+    return Include(head + "".join(word.capitalize() for word in rest), load)
+
+
+async def _public(tx: Tx, ids: list[int], call: Call) -> dict[int, list[int]]:
+    """The public charge points at each location, in the words of whoever knows charge points."""
+    return {key: found for answer in await public_charge_points(tx, ids) for key, found in answer.items()}
+
+
+async def _public_count(tx: Tx, ids: list[int], call: Call) -> dict[int, int]:
+    return {key: len(found) for key, found in (await _public(tx, ids, call)).items()}
+
+
+def of_partner(partner: Any) -> ColumnElement[bool]:
+    """Made by a partner's token, or by the operator's (null)."""
+    return location.c.partner_id.is_not_distinct_from(partner)
+
+
+def _has_status(status: Any) -> ColumnElement[bool]:
+    """Version 1.0 says `active` for enabled."""
+    return location.c.status == case((status == "active", "enabled"), else_=status)
+
+
+IMAGES = (column_of("location_image"), column_of("images"))
+_POINT = func.jsonb_build_object("latitude", location.c.latitude, "longitude", location.c.longitude)
+
+locations = Resource(
+    "locations",
+    location,
+    tag="resource / locations",
+    title="Location",
+    key="location",
+    versions=[
+        Version("v2.0", Location, create_view=LocationBody),
+        Version(
+            "v1.0",
+            v1.LocationV1,
+            pages=Pages.EITHER,
+            upgrade=v1.upgrade,
+            downgrade=v1.downgrade,
+            deprecated=True,
+            words=v1.WORDS,
+            bare=("create", "update"),
+            includes=(
+                *(Include(one.name, one.load, always=True) for one in IMAGES),
+                Include("publicChargePoints", _public_count, always=True, empty=0),
+                Include("publicChargePointsIds", _public, always=True, empty=[]),
+            ),
+        ),
+    ],
+    owner=location.c.partner_id,
+    columns={"geoposition": case((location.c.latitude.is_(None), null()), else_=_POINT)},
+    filters=[
+        equals("country", location.c.country, Country),
+        equals("state", location.c.state, State),
+        equals("region", location.c.region),
+        equals("city", location.c.city),
+        equals("postCode", location.c.post_code),
+        equals("externalId", location.c.external_id),
+        Filter("partnerId", int | None, of_partner, BigInteger(), "null: the operator's alone."),
+        Filter("status", Literal["enabled", "active", "disabled"], _has_status, Text()),
+        tagged("tag", location.c.tags),
+        holds("roaming", location.c.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
+        *changed(location.c.updated_at),
+    ],
+    includes=(*IMAGES, column_of("external_app_data")),
+    topic="location",
+    conflicts={"uq_location_external_id": ("externalId", "The external id has already been taken.")},
+)
