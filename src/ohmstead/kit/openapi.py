@@ -82,12 +82,14 @@ def _key(kind: Any) -> Any:
 
 
 def _typed(schema: Any) -> Any:
-    """Say the type of enums, which msgspec leaves to be guessed, and drop titles that repeat the component's name."""
+    """Say the type of enums and decimals as they are on the wire; drop titles that repeat the component's name."""
     if isinstance(schema, list):
         return [_typed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     typed = {name: _typed(part) for name, part in schema.items() if not (name == "title" and isinstance(part, str))}
+    if typed.get("format") == "decimal":
+        typed["type"] = "number"  # as the encoder writes it
     if "enum" in typed and "type" not in typed and isinstance(typed["enum"], list):
         words = all(isinstance(value, str) for value in typed["enum"] if value is not None)
         typed["type"] = "string" if words else "number"

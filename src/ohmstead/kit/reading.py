@@ -79,9 +79,9 @@ class Reader:
         self.resource, self.version = resource, version
         self.includes = resource.includes_of(version)
         self.filters = resource.filters_of(version)
-        self._extra = {one.field or _snake(one.name): one for one in self.includes.values()}
+        self._extra = {one.field or snake(one.name): one for one in self.includes.values()}
         newest = resource.newest
-        every = {one.field or _snake(one.name) for one in resource.includes_of(newest).values()} | set(self._extra)
+        every = {one.field or snake(one.name) for one in resource.includes_of(newest).values()} | set(self._extra)
         shown = readable(newest.view)
         self._selected = [name for name in shown if name not in every]
         self.columns = [resource.table.c.id.label("key"), *(self._source(name).label(name) for name in self._selected)]
@@ -156,7 +156,7 @@ class Reader:
         if includes and rows:
             keys = [row[0] for row in rows]
             for one in includes:
-                place = one.field or _snake(one.name)
+                place = one.field or snake(one.name)
                 values = await one.load(tx, keys, call)
                 for key, answer in zip(keys, found, strict=True):
                     setattr(answer, place, values.get(key, one.empty))
@@ -242,7 +242,8 @@ class Reader:
         return self._statements[shape]
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """A wire name as attributes are spelled."""
     return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
 
 

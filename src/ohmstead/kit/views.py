@@ -6,7 +6,7 @@ A field is `T` (always there), `Opt[T]` (left out when unset), `T | None` (null 
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any, TypeVar, Union, dataclass_transform
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -22,11 +22,13 @@ Id = ReadOnly[int]
 Priority = Annotated[float, Meta(ge=0, description="A weight: 1 is as important as anyone else, 2 twice, 0.5 half.")]
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class _Shape(msgspec.StructMeta):
     """Fields by keyword in every shape, so that optional ones may stand where they belong (not inherited by itself)."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any) -> "_Shape":
-        return super().__new__(cls, name, bases, body, **{"kw_only": True} | options)
+        options.setdefault("kw_only", True)
+        return super().__new__(cls, name, bases, body, **options)
 
 
 class View(Struct, metaclass=_Shape, rename="camel"):
@@ -92,9 +94,7 @@ def updates(view: type[Struct], restated: Collection[str] = ()) -> type[Struct]:
 def _body(view: type[Struct], suffix: str, required: Collection[str]) -> type[Struct]:
     declared = hints(view)
     members: list[Any] = [
-        (name, declared[name])
-        if name in required
-        else (name, Union[declared[name], UnsetType], UNSET)  # noqa: UP007
+        (name, declared[name]) if name in required else (name, Union[declared[name], UnsetType], UNSET)  # noqa: UP007
         for name, field in fields(view).items()
         if not marked(field, "readOnly")
     ]

@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, update
 
 from ohmstead.kit.db import Duplicate, Row, Statement, StillUsed, Tx
-from ohmstead.kit.errors import Conflict, Forbidden, Invalid
+from ohmstead.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from ohmstead.kit.operations import Call, Does, Reply
-from ohmstead.kit.reading import Reader, find
-from ohmstead.kit.validation import decode
+from ohmstead.kit.reading import Reader, find, snake
+from ohmstead.kit.validation import decode, label
 from ohmstead.kit.views import creates, given, updates
 
 if TYPE_CHECKING:
@@ -49,6 +49,15 @@ class Write:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
         head, dot, rest = field_name.partition(".")
         self._errors.setdefault(self.words.get(head, head) + dot + rest, []).append(text)
+
+    async def refers(self, field_name: str, resource: Resource) -> None:
+        """Object unless the row of `resource` that the field names, if it names one, is there for the caller."""
+        key = self.values.get(snake(field_name))
+        try:
+            if key is not None:
+                await resource.get(self.call, key, self.tx)
+        except NotFound:
+            self.wrong(field_name, f"The selected {label(field_name)} is invalid.")
 
     def settle(self) -> None:
         """Raise the objections, if there are any."""
@@ -86,7 +95,7 @@ class Writer:
         above = await parent.resource.find(call) if parent else None
         write = self._write("create", call, self._given(call, self._creates), parent=above)
         if parent and above is not None:
-            write.values[parent.column.key] = above["id"]  # type: ignore[index]
+            write.values[str(parent.column.key)] = above["id"]
         self._own(write)
         await self._rules(write)
         write.values |= {"created_at": call.now, "updated_at": call.now}
@@ -133,7 +142,7 @@ class Writer:
         """A partner's token creates its partner's rows, whatever the body says."""
         partner, owner = write.call.actor.partner_id, self.resource.owner
         if partner is not None and getattr(owner, "table", None) is self.resource.table:
-            write.values[owner.key] = partner  # type: ignore[union-attr, index]
+            write.values[str(owner.key)] = partner  # type: ignore[union-attr]
 
     def _given(self, call: Call, decoder: msgspec.json.Decoder[Any]) -> dict[str, Any]:
         values = given(decode(call.raw or b"{}", decoder))
