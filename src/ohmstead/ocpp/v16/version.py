@@ -21,34 +21,32 @@ from ohmstead.ocpp.v16 import (
     unlock_connector,
 )
 from ohmstead.ocpp.v16.types import ACTIONS
-from ohmstead.ocpp.versions import Sent, Version
+from ohmstead.ocpp.versions import Answer, Sent, Version
 from ohmstead.ocpp.wire import DIALECT_1_6
 from ohmstead.rooms.network import stations
 
-OCPP_1_6 = Version(
-    DIALECT_1_6,
-    ACTIONS,
-    answers={
-        "Authorize": authorize.answer,
-        "BootNotification": boot_notification.answer,
-        "DataTransfer": data_transfer.answer,
-        "Heartbeat": heartbeat.answer,
-        "MeterValues": meter_values.answer,
-        "StartTransaction": start_transaction.answer,
-        "StatusNotification": status_notification.answer,
-        "StopTransaction": stop_transaction.answer,
-    },
-    commands={
-        stations.ChangeAvailability: Sent("ChangeAvailability", change_availability.request),
-        stations.ChangeConfiguration: Sent("ChangeConfiguration", change_configuration.request),
-        stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
-        stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
-        stations.GetConfiguration: Sent("GetConfiguration", get_configuration.request, get_configuration.outcome),
-        stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
-        stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
-        stations.Reset: Sent("Reset", reset.request),
-        stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
-        stations.TriggerMessage: Sent("TriggerMessage", trigger_message.request),
-        stations.Unlock: Sent("UnlockConnector", unlock_connector.request),
-    },
-)
+ANSWERS: dict[str, Answer] = {
+    "Authorize": authorize.answer,
+    "BootNotification": boot_notification.answer,
+    "DataTransfer": data_transfer.answer,
+    "Heartbeat": heartbeat.answer,
+    "MeterValues": meter_values.answer,
+    "StartTransaction": start_transaction.answer,
+    "StatusNotification": status_notification.answer,
+    "StopTransaction": stop_transaction.answer,
+}
+COMMANDS: dict[type, Sent] = {
+    stations.ChangeAvailability: Sent("ChangeAvailability", change_availability.request),
+    stations.ChangeConfiguration: Sent("ChangeConfiguration", change_configuration.request),
+    stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
+    stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.GetConfiguration: Sent("GetConfiguration", get_configuration.request, get_configuration.outcome),
+    stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
+    stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
+    stations.Reset: Sent("Reset", reset.request),
+    stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
+    stations.TriggerMessage: Sent("TriggerMessage", trigger_message.request),
+    stations.Unlock: Sent("UnlockConnector", unlock_connector.request),
+}
+
+OCPP_1_6 = Version(DIALECT_1_6, ACTIONS, ANSWERS, COMMANDS)

@@ -1,0 +1,192 @@
+"""Each command becomes the right call, valid by the schemas of the standard, and its answer the right outcome."""
+
+import asyncio
+import typing
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from ohmstead.ocpp.v16.version import OCPP_1_6
+from ohmstead.rooms.network.stations import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ChargingProfile,
+    ClearChargingProfile,
+    Command,
+    DataTransfer,
+    GetConfiguration,
+    Outcome,
+    RemoteStart,
+    RemoteStop,
+    Reset,
+    SchedulePeriod,
+    SetChargingProfile,
+    Setting,
+    StationRefused,
+    TriggerMessage,
+    Unlock,
+)
+from tests.ocpp.conftest import House
+from tests.ocpp.schemas import check
+
+PLAIN = ChargingProfile(
+    id=1, stack_level=0, purpose="station_max", kind="absolute", unit="W", periods=(SchedulePeriod(0, 11000),)
+)
+FULL = ChargingProfile(
+    id=7,
+    stack_level=2,
+    purpose="transaction",
+    kind="recurring",
+    unit="A",
+    periods=(SchedulePeriod(0, 16.19, 3), SchedulePeriod(3600, 6.3, 1)),
+    duration_s=86400,
+    starts_at=datetime(2026, 3, 1, 13, 30, 0, 999, timezone(timedelta(hours=1))),
+    min_rate=6.06,
+    recurrency="daily",
+    valid_from=datetime(2026, 3, 1, tzinfo=UTC),
+    valid_to=datetime(2026, 4, 1, tzinfo=UTC),
+    transaction_ref="42",
+)
+FULL_ON_THE_WIRE = {
+    "chargingProfileId": 7,
+    "stackLevel": 2,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Recurring",
+    "recurrencyKind": "Daily",
+    "transactionId": 42,
+    "validFrom": "2026-03-01T00:00:00Z",
+    "validTo": "2026-04-01T00:00:00Z",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": 16.1, "numberPhases": 3},
+            {"startPeriod": 3600, "limit": 6.3, "numberPhases": 1},
+        ],
+        "duration": 86400,
+        "startSchedule": "2026-03-01T12:30:00Z",
+        "minChargingRate": 6.0,
+    },
+}
+
+CALLS = [
+    (RemoteStart(id_tag="T"), "RemoteStartTransaction", {"idTag": "T"}),
+    (
+        RemoteStart(id_tag="T", evse_network_id=2, charging_profile=FULL),
+        "RemoteStartTransaction",
+        {"idTag": "T", "connectorId": 2, "chargingProfile": FULL_ON_THE_WIRE},
+    ),
+    (RemoteStop(transaction_ref="42"), "RemoteStopTransaction", {"transactionId": 42}),
+    (Reset(kind="hard"), "Reset", {"type": "Hard"}),
+    (Reset(kind="soft"), "Reset", {"type": "Soft"}),
+    (Unlock(evse_network_id=2), "UnlockConnector", {"connectorId": 2}),
+    (ChangeAvailability(operative=True), "ChangeAvailability", {"connectorId": 0, "type": "Operative"}),
+    (
+        ChangeAvailability(operative=False, evse_network_id=1),
+        "ChangeAvailability",
+        {"connectorId": 1, "type": "Inoperative"},
+    ),
+    (
+        SetChargingProfile(evse_network_id=1, profile=FULL),
+        "SetChargingProfile",
+        {"connectorId": 1, "csChargingProfiles": FULL_ON_THE_WIRE},
+    ),
+    (
+        SetChargingProfile(evse_network_id=0, profile=PLAIN),
+        "SetChargingProfile",
+        {
+            "connectorId": 0,
+            "csChargingProfiles": {
+                "chargingProfileId": 1,
+                "stackLevel": 0,
+                "chargingProfilePurpose": "ChargePointMaxProfile",
+                "chargingProfileKind": "Absolute",
+                "chargingSchedule": {
+                    "chargingRateUnit": "W",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 11000.0}],
+                },
+            },
+        },
+    ),
+    (ClearChargingProfile(), "ClearChargingProfile", {}),
+    (
+        ClearChargingProfile(profile_id=1, evse_network_id=2, purpose="transaction_default", stack_level=0),
+        "ClearChargingProfile",
+        {"id": 1, "connectorId": 2, "chargingProfilePurpose": "TxDefaultProfile", "stackLevel": 0},
+    ),
+    (GetConfiguration(), "GetConfiguration", {}),
+    (GetConfiguration(keys=("A", "B")), "GetConfiguration", {"key": ["A", "B"]}),
+    (ChangeConfiguration(key="K", value="V"), "ChangeConfiguration", {"key": "K", "value": "V"}),
+    (TriggerMessage(message="Heartbeat"), "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    (
+        TriggerMessage(message="StatusNotification", evse_network_id=1),
+        "TriggerMessage",
+        {"requestedMessage": "StatusNotification", "connectorId": 1},
+    ),
+    (DataTransfer(vendor_id="v"), "DataTransfer", {"vendorId": "v"}),
+    (
+        DataTransfer(vendor_id="v", message_id="m", data="d"),
+        "DataTransfer",
+        {"vendorId": "v", "messageId": "m", "data": "d"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("command", "action", "payload"), CALLS)
+async def test_a_command_is_the_call_the_standard_wants(house: House, command: Command, action: str, payload: dict):
+    station = await house.station()
+    asked = asyncio.create_task(house.gateway.call(1, command))
+    kind, _, said, carried = await station.obey({} if action == "GetConfiguration" else {"status": "Accepted"})
+    assert (kind, said, carried) == (2, action, payload)
+    check(action, carried)
+    assert (await asked).agreed
+
+
+def test_every_command_is_in_the_table_of_1_6_and_tested():
+    commands = set(typing.get_args(Command))
+    assert set(OCPP_1_6.commands) == commands
+    assert {type(command) for command, _, _ in CALLS} == commands
+
+
+async def outcome_of(house: House, command: Command, answer: dict) -> Outcome:
+    station = await house.station()
+    asked = asyncio.create_task(house.gateway.call(1, command))
+    await station.obey(answer)
+    return await asked
+
+
+@pytest.mark.parametrize(
+    ("status", "agreed"),
+    [("Accepted", True), ("RebootRequired", True), ("Rejected", False), ("NotSupported", False)],
+)
+async def test_an_outcome_keeps_the_status_word(house: House, status: str, agreed: bool):
+    outcome = await outcome_of(house, ChangeConfiguration(key="K", value="V"), {"status": status})
+    assert (outcome.status, outcome.agreed) == (status, agreed)
+
+
+async def test_an_outcome_hands_back_settings(house: House):
+    known = [{"key": "A", "readonly": True, "value": "1"}, {"key": "Secret", "readonly": False}]
+    outcome = await outcome_of(house, GetConfiguration(), {"configurationKey": known, "unknownKey": ["Z"]})
+    assert outcome.settings == (Setting("A", "1", True), Setting("Secret", None, False))
+    assert outcome.unknown_keys == ("Z",)
+
+
+async def test_an_outcome_hands_back_data(house: House):
+    outcome = await outcome_of(house, DataTransfer(vendor_id="v"), {"status": "UnknownVendorId", "data": "?"})
+    assert (outcome.status, outcome.data, outcome.agreed) == ("UnknownVendorId", "?", False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        RemoteStart(id_tag="T" * 21),
+        TriggerMessage(message="Coffee"),
+        RemoteStop(transaction_ref="6f1e"),
+        ChangeConfiguration(key="K", value="V" * 501),
+    ],
+)
+async def test_what_1_6_cannot_say_is_refused_before_it_is_sent(house: House, command: Command):
+    station = await house.station()
+    with pytest.raises(StationRefused):
+        await house.gateway.call(1, command)
+    await station.ask("Heartbeat", {})
+    assert [frame[3] for frame in house.frames] == ["Heartbeat", "Heartbeat"]
