@@ -2,20 +2,28 @@
 
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations  # noqa: F401 - its table
+from ohmstead.rooms.charging import id_tags
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import communication, connectors, evses  # noqa: F401 - their tables
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.zones import zones
-from ohmstead.rooms.people import users  # noqa: F401 - its table
+from ohmstead.rooms.operator import currencies, settings, taxes
+from ohmstead.rooms.people import users
 from ohmstead.rooms.power.circuits import actions as circuit_actions
 from ohmstead.rooms.power.circuits import loads, priorities
 from ohmstead.rooms.power.circuits.resource import circuits
 
 OPERATIONS: list[Operation] = [
+    *settings.actions.operations,
+    *currencies.currencies.operations,
+    *taxes.taxes.operations,
+    *users.users.operations,
+    *users.actions.operations,
     *meters.meters.operations,
     *meters.actions.operations,
     *locations.operations,
     *zones.operations,
+    *id_tags.id_tags.operations,
     *circuits.operations,
     *loads.reads.operations,
     *priorities.charge_point_priorities.operations,

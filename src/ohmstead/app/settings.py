@@ -36,7 +36,8 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     command_timeout: Annotated[float, Meta(gt=0, le=600)] = 60.0  # s to wait for a charge point's answer
     ocpp_compression: bool = False  # permessage-deflate on charge point sockets: less traffic for more memory and CPU
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
-    timezone: str = "UTC"
+    unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned
+    limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
 
 
 def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:

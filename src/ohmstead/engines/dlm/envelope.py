@@ -157,6 +157,22 @@ class Envelope:
         waiting = [(h.awaiting, h.awaiting_since) for h in holdings if h.awaiting is not None]
         return [seq for seq, since in waiting if since is not None and now >= since + within]
 
+    def online(self, evse: Id) -> bool:
+        """Whether it can be reached."""
+        return self._holdings[evse].online
+
+    def offered(self, evse: Id, now: float) -> float | None:
+        """The confirmed limit in A per line that is in force; None where nothing was ever confirmed."""
+        held = self._holdings[evse].held
+        if held is None:
+            return None
+        return held.amps if held.until is None or now < held.until else held.fallback
+
+    def newest(self, evse: Id) -> int:
+        """The number of the last limit sent to it; 0 where none was."""
+        holding = self._holdings[evse]
+        return max((*holding.sent, holding.held.seq if holding.held else 0), default=0)
+
     def may_draw(self, evse: Id, now: float) -> float:
         """The EVSE's envelope: A per line it may legally draw."""
         return self._holdings[evse].envelope(now)

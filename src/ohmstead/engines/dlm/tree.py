@@ -80,6 +80,11 @@ class Tree:
                 values[line] = value
         return values[0], values[1], values[2]
 
+    def own(self, circuit: Id, absolute: Amps) -> Amps:
+        """Values on the root's lines as values on the circuit's own L1, L2, L3; 0 for lines it does not have."""
+        first, second, third = (0.0 if line is None else absolute[line] for line in self._frames[circuit])
+        return first, second, third
+
     def crossings(self, circuit: Id, mask: Mask) -> tuple[int, ...]:
         """Numbers of all conductors a load with this mask flows through, from its circuit up to the root."""
         key = (circuit, mask)

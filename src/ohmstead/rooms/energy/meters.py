@@ -1,5 +1,6 @@
 """Electricity meters: what measures a circuit's whole load, so that load management knows the part it does not steer."""
 
+import math
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.signals import Signal
 from ohmstead.kit.views import Id, Opt, View, aware
 
 electricity_meter = table(
@@ -52,6 +54,9 @@ meters = Resource(
 
 actions = Group("action / electricity meter", "actions/electricity-meter/", "electricity-meters")
 
+meter_reported = Signal()
+"""Called with `(meter id, moment, (A on L1, L2, L3))` for each report; a line the report left out is NaN."""
+
 Milliamperes = Annotated[int, Meta(description="Current on the line, mA.")]
 AHEAD = timedelta(minutes=1)
 _LATEST = Statement(select(func.max(meter_report.c.at)).where(meter_report.c.meter_id == bindparam("meter")))
@@ -84,4 +89,5 @@ async def report_consumption(call: Call, report: Report) -> None:
         raise Rejected("A reading of this or a later moment is already known.")
     amps = {f"current_l{n}": None if line is UNSET else line / 1000 for n, line in enumerate(lines, 1)}  # type: ignore[operator]
     await call.tx.run(insert(meter_report).values(meter_id=meter["id"], at=at, received_at=call.now, **amps))
-    call.tx.fact("electricityMeter.reported", id=meter["id"])
+    measured = tuple(math.nan if line is UNSET else line / 1000 for line in lines)  # type: ignore[operator]
+    call.tx.after_commit(lambda: meter_reported.send(meter["id"], at, measured))

@@ -1,0 +1,173 @@
+"""The gateway's rooms over the database: every message becomes a transaction, many meter messages become one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Generic, TypeVar
+
+import asyncpg
+import structlog
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Tx
+from ohmstead.ocpp.admission import Admitted, Refused
+from ohmstead.rooms.charging import flow
+from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.facts import (
+    Booted,
+    BootVerdict,
+    Connected,
+    DataReceived,
+    DataVerdict,
+    Disconnected,
+    StatusChanged,
+)
+
+log = structlog.get_logger("ohmstead.gateway")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AWAY = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)  # fmt: skip
+PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
+BATCH = 500
+BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1"})}
+
+
+class Batcher(Generic[Item]):
+    """Writes many items in one transaction: while one batch is being written the next gathers; `put` returns when the
+    item is durable. A batch that fails is tried item by item, so that a bad one hurts nobody else."""
+
+    def __init__(self, write: Callable[[list[Item]], Awaitable[None]]) -> None:
+        self._write = write
+        self._waiting: list[tuple[Item, asyncio.Future[None]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def put(self, item: Item) -> None:
+        """Return once `item` is written."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, written))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        await written
+
+    async def _flush(self) -> None:
+        """A task starts after the frames that arrived together were read: they make the first batch."""
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            await self._write_batch(batch)
+        self._flushing = None
+
+    async def _write_batch(self, batch: "list[tuple[Item, asyncio.Future[None]]]") -> None:
+        try:
+            await self._write([item for item, _ in batch])
+        except Exception:
+            for item, written in batch:
+                await self._alone(item, written)
+        else:
+            for _, written in batch:
+                _settle(written, None)
+
+    async def _alone(self, item: Item, written: "asyncio.Future[None]") -> None:
+        try:
+            await self._write([item])
+        except Exception as error:
+            _settle(written, error)
+        else:
+            _settle(written, None)
+
+
+def _settle(written: "asyncio.Future[None]", error: Exception | None) -> None:
+    if written.done():
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)
+
+
+class DurableRooms:
+    """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away
+    is waited for up to 30 s."""
+
+    def __init__(self, database: Database, clock: Clock, heartbeat_interval_s: int, call_timeout_s: float) -> None:
+        self._database, self._clock = database, clock
+        self._interval, self._call_timeout = heartbeat_interval_s, call_timeout_s
+        self._meters = Batcher(self._write_meters)
+        self._heard = Batcher(self._write_heard)
+
+    async def admit(
+        self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str
+    ) -> Admitted | Refused:
+        """Whether a charge point may connect: 404 unknown, 401 not proved, 503 while the database is away."""
+        try:
+            async with self._database.read() as tx:
+                found = await presence.admit(tx, identity, password)
+        except AWAY:
+            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
+        if found == "unknown":
+            return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
+        if isinstance(found, str):
+            return Refused(HTTPStatus.UNAUTHORIZED, "wrong or missing password")
+        versions = BEARABLE.get(found["network_protocol"] or "", frozenset())
+        return Admitted(
+            charge_point_id=found["id"],
+            versions=versions,
+            call_timeout_s=self._call_timeout,
+            silence_limit_s=3.0 * self._interval,
+        )
+
+    async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
+        """Run `act` in a transaction, again where the database went away."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            try:
+                async with self._database.begin() as tx:
+                    return await act(tx)
+            except AWAY as error:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                log.warning("database away", why=repr(error))
+                await asyncio.sleep(0.5)
+
+    async def connected(self, fact: Connected) -> None:
+        await self._durably(lambda tx: presence.connected(tx, fact))
+
+    async def disconnected(self, fact: Disconnected) -> None:
+        await self._durably(lambda tx: presence.disconnected(tx, fact))
+
+    async def heard(self, charge_point_id: int) -> None:
+        await self._heard.put(charge_point_id)
+
+    async def booted(self, fact: Booted) -> BootVerdict:
+        return await self._durably(lambda tx: presence.booted(tx, fact, self._interval))
+
+    async def status_changed(self, fact: StatusChanged) -> None:
+        await self._durably(lambda tx: presence.status_changed(tx, fact))
+
+    async def authorize(self, fact: TagPresented) -> TagVerdict:
+        return await self._durably(lambda tx: flow.authorize(tx, fact))
+
+    async def charge_started(self, fact: ChargeStarted) -> tuple[int, TagVerdict]:
+        return await self._durably(lambda tx: flow.charge_started(tx, fact))
+
+    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+        return await self._durably(lambda tx: flow.charge_stopped(tx, fact))
+
+    async def metered(self, fact: Metered) -> None:
+        await self._meters.put(fact)
+
+    async def data_transfer(self, fact: DataReceived) -> DataVerdict:
+        """No vendor's messages are understood here; the communication log keeps them."""
+        return DataVerdict(status="unknown_vendor")
+
+    async def _write_meters(self, facts: list[Metered]) -> None:
+        await self._durably(lambda tx: flow.metered(tx, facts))
+
+    async def _write_heard(self, charge_point_ids: list[int]) -> None:
+        async def write(tx: Tx) -> None:
+            for charge_point_id in dict.fromkeys(charge_point_ids):
+                await presence.heard(tx, charge_point_id)
+
+        await self._durably(write)

@@ -1,0 +1,140 @@
+"""Delivery: limits on their way to EVSEs. Written down before the frame goes out, settled when the answer comes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from ohmstead.engines.dlm.planning import Send
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.views import stamp
+from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.stations import (
+    ChargingProfile,
+    ClearChargingProfile,
+    SetChargingProfile,
+    StationError,
+    StationRefused,
+    Stations,
+)
+from ohmstead.rooms.power.management.profiles import fallback, setpoint, shown
+from ohmstead.rooms.power.management.site import Site
+from ohmstead.rooms.power.management.snapshot import Outlet
+from ohmstead.rooms.power.management.table import charging_limit
+
+log = structlog.get_logger("ohmstead.power")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A profile a station took: what the API shows and the world is told."""
+
+    outlet: Outlet
+    session_id: int | None
+    profile: ChargingProfile
+    at: datetime
+
+
+def _keep() -> Statement:
+    rows = func.unnest(
+        bindparam("ids", type_=ARRAY(BigInteger)),
+        bindparam("records", type_=ARRAY(JSONB)),
+        bindparam("fallbacks", type_=ARRAY(Boolean)),
+    ).table_valued("evse_id", "record", "fallback_set")
+    given = select(rows.c.evse_id, rows.c.record, rows.c.fallback_set, bindparam("now", type_=charging_limit.c.updated_at.type))
+    own = insert(charging_limit).from_select(["evse_id", "record", "fallback_set", "updated_at"], given)
+    newer = {name: own.excluded[name] for name in ("record", "fallback_set", "updated_at")}
+    return Statement(own.on_conflict_do_update(index_elements=["evse_id"], set_=newer))
+
+
+_KEEP = _keep()
+_SHOW = Statement(
+    update(evse)
+    .where(evse.c.id == bindparam("evse"))
+    .values(charging_profile=bindparam("profile", type_=JSONB), updated_at=bindparam("now"))
+)
+
+
+async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Applied]) -> None:
+    """Write down what the envelope holds of these EVSEs, and the profiles that stations took."""
+    ids = sorted(evses)
+    if ids:
+        await tx.run(_KEEP, ids=ids, records=[site.record(id) for id in ids],
+                     fallbacks=[id in site.fallbacks for id in ids], now=tx.now)  # fmt: skip
+    for one in applied:
+        profile = shown(one.profile)
+        await tx.run(_SHOW, evse=one.outlet.id, profile=profile, now=tx.now)
+        tx.fact("chargingProfile.applied", **_told(one, profile))
+
+
+def _told(one: Applied, profile: dict[str, Any]) -> dict[str, Any]:
+    told = {"chargePointId": one.outlet.charge_point_id, "evseId": one.outlet.id, "appliedAt": stamp(one.at)}
+    return told | {"chargingProfile": profile} | ({"sessionId": one.session_id} if one.session_id else {})
+
+
+class Delivery:
+    """Sends the limits of one site."""
+
+    def __init__(self, stations: Stations, clock: Clock) -> None:
+        self._stations, self._clock = stations, clock
+
+    async def deliver(self, site: Site, send: Send) -> list[Applied]:
+        """Send one limit and tell the envelope its fate; the profiles the station took."""
+        outlet = site.outlets.get(int(send.evse))
+        if outlet is None or not self._stations.connected(outlet.station_id):
+            site.envelope.withdrawn(send.seq)
+            return []
+        site.envelope.sent(send.seq, self._clock.now().timestamp())
+        applied: list[Applied] = []
+        try:
+            for profile in self._profiles(site, outlet, send):
+                await self._set(outlet, profile)
+                charge = outlet.charge.id if outlet.charge else None
+                applied.append(Applied(outlet, charge, profile, self._clock.now()))
+        except StationRefused as error:
+            self._refused(site, outlet, send, error)
+        except StationError as error:
+            log.warning("limit unanswered", evse=outlet.id, amps=send.amps, why=str(error))
+            site.envelope.lost(send.seq)
+        else:
+            site.fallbacks.add(outlet.id)
+            site.envelope.accepted(send.seq)
+            site.limited(outlet.id, self._clock.now().timestamp())
+        return applied
+
+    def _profiles(self, site: Site, outlet: Outlet, send: Send) -> list[ChargingProfile]:
+        """An idle EVSE gets its fallback; a charging one its setpoint, and the fallback if it has none of ours yet."""
+        resting = fallback(outlet, send.fallback, self._clock.now())
+        if outlet.charge is None:
+            return [resting]
+        own = setpoint(outlet, outlet.charge, send)
+        return [own] if outlet.id in site.fallbacks else [own, resting]
+
+    async def _set(self, outlet: Outlet, profile: ChargingProfile) -> None:
+        outcome = await self._stations.call(outlet.station_id, SetChargingProfile(
+            evse_network_id=outlet.network_id, profile=profile))  # fmt: skip
+        if not outcome.agreed:
+            raise StationRefused(outcome.status)
+
+    def _refused(self, site: Site, outlet: Outlet, send: Send, error: StationRefused) -> None:
+        """A refusal counts against the station, unless the session it was for is over: then it had to refuse."""
+        now = site.outlets.get(outlet.id)
+        if outlet.charge is not None and (now is None or now.charge is None or now.charge.id != outlet.charge.id):
+            site.envelope.withdrawn(send.seq)
+            return
+        log.warning("limit refused", evse=outlet.id, amps=send.amps, why=str(error))
+        site.envelope.rejected(send.seq, self._clock.now().timestamp())
+
+    async def release(self, station_id: int, network_id: int, evse_id: int) -> None:
+        """Take our profiles off an EVSE that left the circuit, so that it charges as it likes."""
+        for profile_id in (2 * evse_id, 2 * evse_id + 1):
+            try:
+                await self._stations.call(station_id, ClearChargingProfile(profile_id=profile_id))
+            except StationError as error:
+                log.info("profile not cleared", evse=evse_id, why=str(error))
+                return

@@ -1,0 +1,149 @@
+"""Load management: keeps a loop for every circuit tree and tells each what happens below it."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from ohmstead.engines.dlm.tree import Amps
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Statement, Tx
+from ohmstead.kit.facts import on
+from ohmstead.kit.signals import Signal
+from ohmstead.rooms.charging.signals import Draw, metered_now, session_changed
+from ohmstead.rooms.energy.meters import meter_reported
+from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
+from ohmstead.rooms.network.stations import Stations
+from ohmstead.rooms.power.circuits.resource import circuit_changed
+from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.management.loop import Loop
+from ohmstead.rooms.power.management.site import Tuning
+
+log = structlog.get_logger("ohmstead.power")
+_CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))
+_MEMBERS = Statement(select(circuit_charge_point.c.charge_point_id, circuit_charge_point.c.circuit_id))
+AGAIN_S = 60.0  # everything is read anew so often, whatever was or was not told
+
+network_changed = Signal()  # (): what operators say of charge points or EVSEs has changed
+
+
+@on("chargePoint.changed", "evse.changed")
+async def tell_load_management(tx: Tx, payload: dict[str, Any]) -> None:
+    """Ratings, wiring and smart-charging details may have changed."""
+    tx.after_commit(network_changed.send)
+
+
+class LoadManagement:
+    """Owns the loops. `run` until cancelled."""
+
+    def __init__(self, database: Database, stations: Stations, clock: Clock, tuning: Tuning | None = None) -> None:
+        self._database, self._stations, self._clock = database, stations, clock
+        self.tuning = tuning or Tuning()
+        self.loops: dict[int, Loop] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._root_of: dict[int, int] = {}  # charge point -> root circuit
+        self._rearrange = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen, arrange the loops, and rearrange them when circuits change."""
+        hearing = [
+            circuit_changed.connect(lambda _: self._rearrange.set()),
+            presence_changed.connect(self._stale),
+            evse_status_changed.connect(lambda charge_point_id, _: self._stale(charge_point_id)),
+            session_changed.connect(lambda _, charge_point_id, __: self._stale(charge_point_id)),
+            network_changed.connect(self._all_stale),
+            metered_now.connect(self._drew),
+            meter_reported.connect(self._metered),
+        ]
+        ticking = asyncio.create_task(self._tick())
+        try:
+            while True:
+                await self._arrange()
+                await self._rearrange.wait()
+        finally:
+            for end in hearing:
+                end()
+            for task in (ticking, *self._tasks.values()):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is still being looked at or sent."""
+        return self._rearrange.is_set() or any(loop.busy for loop in self.loops.values())
+
+    def loop_of(self, charge_point_id: int) -> Loop | None:
+        """The loop of the tree a charge point hangs on."""
+        return self.loops.get(self._root_of.get(charge_point_id, 0))
+
+    async def _tick(self) -> None:
+        since = 0.0
+        while True:
+            await self._clock.sleep(self.tuning.tick)
+            since += self.tuning.tick
+            for loop in self.loops.values():
+                loop.wake(stale=since >= AGAIN_S)
+            if since >= AGAIN_S:
+                since = 0.0
+                self._rearrange.set()
+
+    async def _arrange(self) -> None:
+        """One loop for each root; trees whose members changed look again."""
+        self._rearrange.clear()
+        try:
+            async with self._database.read() as tx:
+                parents = {row[0]: row[1] for row in await tx.all(_CIRCUITS)}
+                members = await tx.all(_MEMBERS)
+        except Exception:
+            log.exception("circuits could not be read")
+            return
+        self._root_of = {row[0]: _root(parents, row[1]) for row in members}
+        roots = {key for key, parent in parents.items() if parent is None}
+        for gone in self._tasks.keys() - roots:
+            await self._end(gone)
+        for root in roots - self._tasks.keys():
+            self.loops[root] = Loop(
+                root, self._database, self._stations, self._clock, self.tuning, self._root_of.__contains__
+            )
+            self._tasks[root] = asyncio.create_task(self.loops[root].run())
+        self._all_stale()
+
+    async def _end(self, root: int) -> None:
+        task = self._tasks.pop(root)
+        self.loops.pop(root)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    def _all_stale(self) -> None:
+        for loop in self.loops.values():
+            loop.wake(stale=True)
+
+    def _stale(self, charge_point_id: int) -> None:
+        if loop := self.loop_of(charge_point_id):
+            loop.wake(stale=True)
+
+    def _drew(self, draws: list[Draw]) -> None:
+        for loop in self.loops.values():
+            site = loop.site
+            heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
+            for draw in heard:
+                assert site is not None
+                site.drew(draw.evse_id, draw.at.timestamp(), draw.currents, draw.power_w, draw.soc)
+            if heard:
+                loop.wake()
+
+    def _metered(self, meter_id: int, at: datetime, amps: Amps) -> None:
+        for loop in self.loops.values():
+            if loop.site is not None and loop.site.metered(meter_id, at.timestamp(), amps):
+                loop.wake()
+
+
+def _root(parents: dict[int, int | None], circuit_id: int) -> int:
+    while (parent := parents.get(circuit_id)) is not None:
+        circuit_id = parent
+    return circuit_id

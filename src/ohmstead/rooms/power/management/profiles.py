@@ -1,0 +1,63 @@
+"""Charging profiles load management writes: the fallback of an EVSE, and the setpoint of a session with its lease."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ohmstead.engines.dlm.planning import Send
+from ohmstead.kit.views import stamp
+from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
+from ohmstead.rooms.power.management.snapshot import Charge, Outlet
+
+SKEW = timedelta(seconds=60)  # a station's clock may be off by so much: start earlier, and end later by the guard
+FALLBACK_LEVEL, SETPOINT_LEVEL = 0, 1
+_PURPOSES = {"station_max": "ChargePointMaxProfile", "transaction_default": "TxDefaultProfile", "transaction": "TxProfile"}
+
+
+def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
+    """What holds whenever no setpoint does: A per line without end. One id an EVSE, so that it replaces itself."""
+    return ChargingProfile(
+        id=2 * outlet.id,
+        stack_level=FALLBACK_LEVEL,
+        purpose="transaction_default",
+        kind="absolute",
+        unit="A",
+        starts_at=now - SKEW,
+        periods=(SchedulePeriod(0, amps, len(outlet.wiring.lines)),),
+    )
+
+
+def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
+    """The limit of a session for the lease, then the fallback, whether anyone is there to say so or not."""
+    starts = datetime.fromtimestamp(send.starts, UTC) - SKEW
+    count = len(outlet.wiring.lines)
+    periods = [SchedulePeriod(0, send.amps, count)]
+    if send.until is not None and send.amps != send.fallback:
+        ends = round(send.until - send.starts + SKEW.total_seconds())
+        periods.append(SchedulePeriod(ends, send.fallback, count))
+    return ChargingProfile(
+        id=2 * outlet.id + 1,
+        stack_level=SETPOINT_LEVEL,
+        purpose="transaction",
+        kind="absolute",
+        unit="A",
+        starts_at=starts,
+        periods=tuple(periods),
+        transaction_ref=str(charge.transaction_id),
+    )
+
+
+def shown(profile: ChargingProfile) -> dict[str, Any]:
+    """A profile as the API shows it."""
+    periods = [
+        {"startPeriod": one.start_s, "limit": one.limit} | ({"numberPhases": one.phases} if one.phases else {})
+        for one in profile.periods
+    ]
+    return {
+        "id": profile.id,
+        "schedulePeriods": periods,
+        "scheduleStart": stamp(profile.starts_at) if profile.starts_at else None,
+        "chargingRateUnit": profile.unit,
+        "stackLevel": profile.stack_level,
+        "chargingProfileKind": profile.kind.capitalize(),
+        "purpose": _PURPOSES[profile.purpose],
+    }

@@ -1,0 +1,258 @@
+"""A site: one circuit tree under management. It holds what the engine needs between two looks and asks it what to send."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
+from ohmstead.engines.dlm.envelope import Envelope, Overcommitment
+from ohmstead.engines.dlm.holding import Evse
+from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.planning import Pace, Send
+from ohmstead.engines.dlm.priority import soc_priority, weight
+from ohmstead.engines.dlm.tree import Amps
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
+from ohmstead.engines.dlm.usage import Usage
+from ohmstead.kit.db import Row
+from ohmstead.rooms.power.management.schedule import ceiling
+from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
+
+NOTHING: Amps = (0.0, 0.0, 0.0)
+IDLE_S = 300.0  # s a car must have stopped by itself to count as idle
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a site is run: times in s, currents in A."""
+
+    tick: float = 10.0
+    lease: float = 900.0
+    guard: float = 60.0
+    meter_period: float = 10.0
+    margin: float | None = None  # None: learned from the meter
+    volts: float = 230.0
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is observed at one EVSE: its draw on the root's lines, how it uses its offer, whether it obeys."""
+
+    draw: ManagedDraw
+    obedience: Obedience
+    latest: Amps = NOTHING
+    usage: Usage | None = None
+    session_id: int | None = None
+    soc: float | None = None
+
+
+class Site:
+    """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send."""
+
+    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning) -> None:
+        self.root, self.tuning = root, tuning
+        self.envelope = Envelope.load(snapshot.tree, snapshot.records.values(), pace=tuning.pace)
+        self.fallbacks = set(snapshot.fallbacks)
+        self.allocation = Allocation()
+        self._watches: dict[int, Watch] = {}
+        self._unmanaged: dict[int, UnmanagedLoad] = {}
+        self._meters: dict[int, int] = {}
+        self.snapshot = snapshot
+        self.refresh(snapshot)
+
+    @property
+    def outlets(self) -> Mapping[int, Outlet]:
+        """The EVSEs of the tree."""
+        return self.snapshot.outlets
+
+    def refresh(self, snapshot: Snapshot) -> list[int]:
+        """Go on with a new snapshot; the EVSEs that left the tree."""
+        if _shape(snapshot) != _shape(self.snapshot):
+            records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
+            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
+            for id in online:
+                self.envelope.came_online(id)
+        gone = [id for id in self.envelope.evses if id not in snapshot.outlets]
+        for id in gone:
+            self.envelope.detached(int(id))
+            self._watches.pop(int(id), None)
+        self.snapshot = snapshot
+        for outlet in snapshot.outlets.values():
+            self._take(outlet)
+        self._take_meters()
+        return [int(id) for id in gone]
+
+    def _take(self, outlet: Outlet) -> None:
+        watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(), Obedience()))
+        self.envelope.attached(self._evse(outlet, watch))
+        session_id = outlet.charge.id if outlet.charge else None
+        if session_id != watch.session_id:
+            if watch.session_id is not None:
+                self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
+            watch.session_id, watch.soc, watch.latest = session_id, None, NOTHING
+            watch.usage = Usage(outlet.rating, outlet.least) if session_id else None
+            watch.draw = ManagedDraw()
+
+    def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
+        tuning = self.tuning
+        return Evse(
+            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least,
+            ttl=tuning.lease, guard=tuning.guard, control="A" if watch.obedience.obeys else "C",
+        )  # fmt: skip
+
+    def _take_meters(self) -> None:
+        rows = self.snapshot.circuits.values()
+        self._meters = {row["electricity_meter_id"]: row["id"] for row in rows if row["electricity_meter_id"]}
+        for row in rows:
+            if not row["electricity_meter_id"]:
+                self._unmanaged.pop(row["id"], None)
+            elif row["id"] not in self._unmanaged:
+                tuning = self.tuning
+                self._unmanaged[row["id"]] = UnmanagedLoad(
+                    tuning.meter_period, row["offline_reserved_current"], tuning.margin, tuning.tick
+                )
+            else:
+                self._unmanaged[row["id"]].reserved = row["offline_reserved_current"]
+
+    # Observations
+
+    def metered(self, meter_id: int, at: float, own: Amps) -> bool:
+        """A meter's report, A on its circuit's own lines; False where the meter is not of this tree."""
+        circuit_id = self._meters.get(meter_id)
+        if circuit_id is None:
+            return False
+        tree = self.snapshot.tree
+        ours = [w.draw.least(at) for id, w in self._watches.items() if circuit_id in tree.path(self.outlets[id].circuit_id)]
+        managed = (sum(line[0] for line in ours), sum(line[1] for line in ours), sum(line[2] for line in ours))
+        self._unmanaged[circuit_id].report(at, tree.absolute(circuit_id, own), managed)
+        return True
+
+    def drew(self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None) -> None:
+        """A meter value of an EVSE: A by the name of its own line, or W in all."""
+        watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
+        if watch is None or outlet is None:
+            return
+        own = self._own(outlet, currents, power_w)
+        watch.soc = soc if soc is not None else watch.soc
+        if own is None:
+            return
+        watch.latest = outlet.wiring.place(own)
+        watch.draw.measured(at, watch.latest)
+        offered = self.envelope.offered(evse_id, at)
+        if watch.obedience.observe(at, offered, max(own)):
+            self.envelope.attached(self._evse(outlet, watch))
+        if watch.usage is not None and offered is not None:
+            watch.usage.observe(at, offered, max(own))
+
+    def _own(self, outlet: Outlet, currents: Mapping[str, float], power_w: float | None) -> list[float] | None:
+        """A on the EVSE's own lines, from currents, or from the power where the station tells no currents."""
+        count = len(outlet.wiring.lines)
+        if currents:
+            named = [currents.get(f"L{line}") for line in (1, 2, 3)]
+            if count == 1 or all(value is None for value in named):
+                return [max(currents.values())] * count
+            return [value or 0.0 for value in named][:count]
+        return None if power_w is None else [power_w / (self.tuning.volts * count)] * count
+
+    def reachable(self, evse_id: int, connected: bool) -> None:
+        """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
+        if connected and not self.envelope.online(evse_id):
+            self.envelope.came_online(evse_id)
+            self._watches[evse_id].obedience.forgive()
+            self.fallbacks.discard(evse_id)
+        elif not connected and self.envelope.online(evse_id):
+            self.envelope.went_offline(evse_id)
+
+    def limited(self, evse_id: int, at: float) -> None:
+        """Its station took a limit: from now on it draws no more than that."""
+        offered = self.envelope.offered(evse_id, at)
+        if offered is not None and evse_id in self._watches:
+            self._watches[evse_id].draw.limited(at, offered)
+
+    # Decisions
+
+    def step(self, now: datetime) -> list[Send]:
+        """Look at everything and say what to send."""
+        at = now.timestamp()
+        tree = self.snapshot.tree
+        self.envelope.limits_changed(
+            {id: load.at(at).leaves(tree.limits[id]) for id, load in self._unmanaged.items()}
+        )
+        demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
+        wanted = [demand for demand in demands if demand is not None]
+        room = self.envelope.room([demand.id for demand in wanted], at)
+        self.allocation = allocate(tree, wanted, room)
+        targets = {outlet.id: 0.0 for outlet in self.outlets.values() if outlet.charge} | self.allocation.amps
+        return self.envelope.plan(targets, at)
+
+    def _engaged(self, outlet: Outlet) -> bool:
+        return outlet.charge is not None and self.envelope.steerable(outlet.id)
+
+    def _demand(self, outlet: Outlet, now: datetime) -> Demand | None:
+        """What the session could use; None where it is to have nothing."""
+        charge, watch = outlet.charge, self._watches[outlet.id]
+        circuit = self.snapshot.circuits[outlet.circuit_id]
+        if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and _idle(outlet, now)):
+            return None
+        top = ceiling(outlet.details, now, outlet.zone)
+        most = min(value for value in (outlet.rating, top, watch.usage and watch.usage.cap) if value is not None)
+        return Demand(
+            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least, most,
+            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, _soc(watch, circuit)),
+            running=bool(self.envelope.offered(outlet.id, now.timestamp())), arrived=charge.started_at,
+        )  # fmt: skip
+
+    def has_room(self, evse_id: int, now: datetime) -> bool:
+        """Whether a session could start on the EVSE without pushing a running one below its minimum."""
+        outlet = self.outlets[evse_id]
+        at = now.timestamp()
+        running = [self._demand(one, now) for one in self.outlets.values() if self._engaged(one)]
+        newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now)
+        demands = [one for one in running if one is not None and one.id != evse_id]
+        others = [replace(one, running=True) for one in demands]
+        room = self.envelope.room([*(one.id for one in others), evse_id], at)
+        return evse_id not in allocate(self.snapshot.tree, [*others, newcomer], room).refused
+
+    # Accounts
+
+    def loads(self, now: float) -> Iterable[tuple[int, int, float, float]]:
+        """(circuit, own line from 1, managed A, unmanaged A) for every line."""
+        tree = self.snapshot.tree
+        for id in tree.ids:
+            flows = [w.latest for evse, w in self._watches.items() if id in tree.path(self.outlets[evse].circuit_id)]
+            managed = tree.own(id, (sum(f[0] for f in flows), sum(f[1] for f in flows), sum(f[2] for f in flows)))
+            unmanaged = tree.own(id, self._unmanaged[int(id)].at(now).amps if id in self._unmanaged else NOTHING)
+            for line in range(3):
+                yield int(id), line + 1, managed[line], unmanaged[line] if unmanaged[line] != float("inf") else 0.0
+
+    def overcommitted(self, now: float) -> list[Overcommitment]:
+        """Where more may flow than the cable carries, each cause being one the engine cannot prevent."""
+        return self.envelope.overcommitted(now)
+
+    def record(self, evse_id: int) -> dict[str, Any]:
+        """What must survive of an EVSE."""
+        return self.envelope.record(evse_id)
+
+
+def _soc(watch: Watch, circuit: Row) -> float:
+    """The priority of the battery's state of charge by the circuit's thresholds."""
+    set_ = circuit["soc_priorities"] or {}
+    return soc_priority(
+        watch.soc,
+        upper_threshold=set_.get("upperThresholdPercent"),
+        high=set_.get("highSoCPriority", 1.0),
+        lower_threshold=set_.get("lowerThresholdPercent"),
+        low=set_.get("lowSoCPriority", 1.0),
+    )
+
+
+def _idle(outlet: Outlet, now: datetime) -> bool:
+    since = outlet.status_since
+    return outlet.hardware_status == "suspendedEV" and since is not None and (now - since).total_seconds() >= IDLE_S
+
+
+def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:
+    """What of the cables the engine's tree is made of."""
+    names = ("id", "parent_circuit_id", "max_current", "phases", "phase_rotation", "connected_phase")
+    return [tuple(row[name] for name in names) for row in snapshot.circuits.values()]

@@ -1,0 +1,15 @@
+"""What was sent to each EVSE and what it answered: kept before a frame goes out, so that a crash forgets nothing."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ohmstead.kit.db import metadata, moment
+
+charging_limit = Table(
+    "charging_limit",
+    metadata,
+    Column("evse_id", BigInteger, ForeignKey("evse.id", ondelete="CASCADE"), primary_key=True),
+    Column("record", JSONB, nullable=False),  # the engine's
+    Column("fallback_set", Boolean, nullable=False, server_default=text("false")),  # the station took our fallback
+    moment("updated_at", nullable=False),
+)
