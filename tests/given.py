@@ -37,3 +37,22 @@ class Given:
     async def location(self, **fields: Any) -> dict[str, Any]:
         name = [{"locale": "en", "translation": f"Location {next(_number)}"}]
         return await self.made("/resources/locations/v2.0", {"name": name, "country": "AT"} | fields)
+
+    async def currency(self, **fields: Any) -> dict[str, Any]:
+        return await self.made("/resources/currencies/v2.0", {"alphabeticCode": "EUR"} | fields)
+
+    async def tax(self, **fields: Any) -> dict[str, Any]:
+        return await self.made("/resources/taxes/v2.0", {"name": f"Tax {next(_number)}", "percentage": 20} | fields)
+
+    async def user(self, **fields: Any) -> dict[str, Any]:
+        """The `id` is a text, as the API shows it."""
+        email = f"user{next(_number)}@example.org"
+        return await self.made("/resources/users/v1.0", {"email": email, "password": "correct horse"} | fields)
+
+    async def id_tag(self, **fields: Any) -> dict[str, Any]:
+        body = {"idTagUid": f"TAG{next(_number):05}", "status": "enabled", "type": "rfid"}
+        return await self.made("/resources/id-tags/v2.0", body | fields)
+
+    async def circuit(self, **fields: Any) -> dict[str, Any]:
+        body = {"name": f"Circuit {next(_number)}", "phases": "three_phase", "maxCurrent": 63}
+        return await self.made("/resources/circuits/v2.0", body | fields)

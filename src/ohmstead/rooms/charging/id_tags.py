@@ -1,8 +1,18 @@
 """ID tags: the cards, cars and contracts that open a charge point for a user."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, func, text
+from datetime import datetime
+from typing import Annotated, Literal
 
-from ohmstead.kit.db import moment, table
+from msgspec import Meta, Struct
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, func, select, text, update
+
+from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.filters import Filter, changed, equals, one_of, since
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.views import Id, ReadOnly, View
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.people.users import ev_user, users
 
 id_tag = table(
     "id_tag",
@@ -21,3 +31,119 @@ id_tag = table(
         "uq_id_tag_id_tag_uid", func.upper(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")
     ),
 )
+
+_UID = func.upper(id_tag.c.id_tag_uid)
+_of_partner = id_tag.c.partner_id.is_not_distinct_from
+
+Uid = Annotated[str, Meta(min_length=1, max_length=36, description="As read; upper and lower case are one.")]
+Label = Annotated[str, Meta(max_length=255)]
+PaymentMethodId = Annotated[
+    str,
+    Meta(
+        pattern=r"^(auto|[0-9]+|corporate:[0-9]+)$",
+        description="The id of a payment method, `corporate:` with a partner's, or auto: one that works.",
+    ),
+]
+
+
+class IdTag(View):
+    id: Id
+    id_tag_uid: Uid
+    id_label: Annotated[Label, Meta(description="What is printed on it.")] | None = None
+    expire_at: datetime | None = None
+    created_at: ReadOnly[datetime]
+    status: Annotated[
+        Literal["enabled", "disabled", "suspended"],
+        Meta(description="The operator disables a tag, its owner suspends it; neither is accepted then."),
+    ]
+    type: Literal["rfid", "mac_address", "emaid"]
+    vehicle_type: Literal["company_car", "private_car"] | None = None
+    payment_method_id: PaymentMethodId | None = None
+    user_id: Annotated[int, Meta(description="Whose it is; a tag of nobody is not accepted.")] | None = None
+    external_id: Label | None = None
+    partner_id: Annotated[int, Meta(description="The partner whose administrators may change it.")] | None = None
+    last_updated_at: ReadOnly[datetime]
+
+
+class IdTagBody(IdTag):
+    """EMAIDs come with the contracts of Plug & Charge, not by hand."""
+
+    type: Literal["rfid", "mac_address"]
+
+
+id_tags = Resource(
+    "id-tags",
+    id_tag,
+    tag="resource / id tags",
+    title="Id Tag",
+    key="idTag",
+    versions=[Version("v2.0", IdTag, pages=Pages.EITHER, create_view=IdTagBody)],
+    owner=id_tag.c.partner_id,
+    filters=[
+        Filter("idTagUid", str, lambda value: func.upper(value) == _UID, Text()),
+        equals("idLabel", id_tag.c.id_label),
+        equals("userId", id_tag.c.user_id, int),
+        since("expireAt", id_tag.c.expire_at),
+        one_of("status", id_tag.c.status, "enabled", "disabled", "suspended"),
+        one_of("type", id_tag.c.type, "rfid", "mac_address", "emaid"),
+        Filter("partnerId", int | None, _of_partner, BigInteger(), "null: those of no partner."),
+        *changed(id_tag.c.updated_at),
+    ],
+    topic="idTag",
+    conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
+)
+
+
+@id_tags.rule
+async def user_exists(write: Write) -> None:
+    """A tag belongs to a living user, a partner's to one the partner may see."""
+    await write.refers("userId", users)
+
+
+@users.after
+async def tags_of_the_deleted_are_nobodys(write: Write) -> None:
+    """They stay, ready for somebody else, and open nothing until then."""
+    if write.verb == "delete":
+        theirs = id_tag.c.user_id == write.id
+        await write.tx.run(update(id_tag).where(theirs).values(user_id=None, updated_at=write.tx.now))
+
+
+class IdTagRow(Struct, frozen=True):
+    """All that an authorisation asks of a tag and its user; the user's part is None for a tag of nobody."""
+
+    id: int
+    id_tag_uid: str
+    status: str
+    type: str
+    expire_at: datetime | None
+    payment_method_id: str | None
+    partner_id: int | None
+    user_id: int | None
+    user_status: str | None
+    user_group_ids: list[int] | None
+    sessions_allowed: str | None
+
+
+_RESOLVE = Statement(
+    select(
+        id_tag.c.id,
+        id_tag.c.id_tag_uid,
+        id_tag.c.status,
+        id_tag.c.type,
+        id_tag.c.expire_at,
+        id_tag.c.payment_method_id,
+        id_tag.c.partner_id,
+        ev_user.c.id,
+        ev_user.c.status,
+        ev_user.c.user_group_ids,
+        ev_user.c.sessions_allowed,
+    )
+    .outerjoin_from(id_tag, ev_user, (ev_user.c.id == id_tag.c.user_id) & ev_user.c.deleted_at.is_(None))
+    .where(func.upper(bindparam("uid", type_=Text)) == _UID, id_tag.c.deleted_at.is_(None))
+)
+
+
+async def resolve(tx: Tx, uid: str) -> IdTagRow | None:
+    """The tag a station names, upper and lower case alike; None where there is none."""
+    row = await tx.one(_RESOLVE, uid=uid)
+    return None if row is None else IdTagRow(*row)

@@ -1,5 +1,7 @@
 """ISO 3166: the codes of countries, and of the parts of those whose addresses need them."""
 
+from typing import TYPE_CHECKING, Literal
+
 _COUNTRIES = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
     CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
@@ -21,3 +23,9 @@ _STATES = {
 }
 STATES = {country: tuple(codes.split()) for country, codes in _STATES.items()}
 """Country -> the codes of its states and territories as addresses write them."""
+
+if TYPE_CHECKING:
+    CountryCode = StateCode = str
+else:
+    CountryCode = Literal[COUNTRIES]
+    StateCode = Literal[tuple(sorted({code for codes in STATES.values() for code in codes}))]

@@ -1,5 +1,7 @@
 """ISO 4217: the codes of currencies, their numbers and how many decimals their amounts have."""
 
+from typing import TYPE_CHECKING, Literal
+
 _NUMBERED = """
     AED784 AFN971 ALL008 AMD051 ANG532 AOA973 ARS032 AUD036 AWG533 AZN944 BAM977 BBD052 BDT050 BGN975 BHD048 BIF108
     BMD060 BND096 BOB068 BOV984 BRL986 BSD044 BTN064 BWP072 BYN933 BZD084 CAD124 CDF976 CHE947 CHF756 CHW948 CLF990
@@ -30,3 +32,8 @@ DECIMALS: dict[str, int | None] = (
     | dict.fromkeys(_WITHOUT_DECIMALS.split())
 )
 """Alphabetic code -> digits of the minor unit, None where the standard says there is none."""
+
+if TYPE_CHECKING:
+    CurrencyCode = str
+else:
+    CurrencyCode = Literal[tuple(NUMBERS)]

@@ -1,9 +1,42 @@
 """Users: the people who charge, their accounts and what they may do."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Numeric, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
 
-from ohmstead.kit.db import moment, table
+import msgspec
+from msgspec import UNSET, Meta
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Numeric,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, array
+
+from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.filters import Filter, changed, equals, within
+from ohmstead.kit.groups import Group
+from ohmstead.kit.operations import Call
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.questions import Question
+from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.views import View
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.operator.iso3166 import STATES
+from ohmstead.rooms.people.passwords import hashed
+from ohmstead.rooms.people.user_views import Status, User, UserBody
 
 _LIVING = text("deleted_at IS NULL")
 
@@ -31,4 +64,124 @@ ev_user = table(
     Index("uq_ev_user_nonce", "nonce", unique=True),
     Index("ix_ev_user_external_id", "external_id"),
     Index("ix_ev_user_user_group_ids", "user_group_ids", postgresql_using="gin"),
+    Index("ix_ev_user_external_app_data", "external_app_data", postgresql_using="gin"),
 )
+
+_OF_THESE = ev_user.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+_BALANCES = Statement(select(ev_user.c.id, ev_user.c.balance).where(_OF_THESE))
+_APP_DATA = Statement(select(ev_user.c.id, ev_user.c.external_app_data).where(_OF_THESE))
+
+amounts_due: Question[Any] = Question("what do these users owe?")
+"""`async (tx, ids) -> {user id: Decimal}`, base currency: asked of the rooms that bill; their answers are added up."""
+partner_invites: Question[Any] = Question("which partner invites have these users?")
+"""`async (tx, ids) -> {user id: [PartnerInvite]}`."""
+
+
+async def _balance(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
+    return {} if call.actor.partner_id is not None else dict(await tx.all(_BALANCES, ids=ids))
+
+
+async def _amount_due(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Decimal]:
+    """A balance below zero is owed, and so is what other rooms know of."""
+    due = {key: max(Decimal(0), -balance) for key, balance in await tx.all(_BALANCES, ids=ids)}
+    for answer in await amounts_due(tx, ids):
+        due |= {key: due[key] + amount for key, amount in answer.items()}
+    return due
+
+
+async def _external_app_data(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
+    return dict(await tx.all(_APP_DATA, ids=ids))
+
+
+async def _partner_invites(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
+    return {key: invites for answer in await partner_invites(tx, ids) for key, invites in answer.items()}
+
+
+users = Resource(
+    "users",
+    ev_user,
+    tag="resource / users",
+    title="User",
+    key="user",
+    versions=[Version("v1.0", User, pages=Pages.EITHER, create_view=UserBody)],
+    owner=ev_user.c.partner_id,
+    filters=[
+        Filter("userGroupId", int, lambda value: ev_user.c.user_group_ids.contains(array([value])), BigInteger()),
+        equals("partnerId", ev_user.c.partner_id, int),
+        equals("externalId", ev_user.c.external_id),
+        Filter("email", str, lambda value: func.lower(ev_user.c.email) == func.lower(value), Text()),
+        within("externalAppData", ev_user.c.external_app_data),
+        *changed(ev_user.c.updated_at),
+    ],
+    includes=(
+        Include("balance", _balance, always=True, empty=UNSET),
+        Include("partnerInvites", _partner_invites, empty=[]),
+        Include("externalAppData", _external_app_data),
+        Include("amountDue", _amount_due, flag="withAmountDue"),
+    ),
+    columns={
+        "id": cast(ev_user.c.id, Text),
+        "options": func.jsonb_build_object("sessionsAllowed", ev_user.c.sessions_allowed),
+        "password": null(),
+    },
+    topic="user",
+    conflicts={
+        "uq_ev_user_email": ("email", "The email has already been taken."),
+        "uq_ev_user_nonce": ("nonce", "The nonce has already been used."),
+    },
+)
+
+
+@users.rule
+async def password_is_hashed(write: Write) -> None:
+    """Only the hash is kept."""
+    if "password" in write.values:
+        write.values["password_hash"] = await hashed(write.values.pop("password"))
+
+
+@users.rule
+async def state_belongs_to_the_country(write: Write) -> None:
+    """Countries whose addresses have no state forget it."""
+    state, states = write.now("state"), STATES.get(write.now("country") or "", ())
+    if not states:
+        write.values["state"] = None
+    elif state is not None and state not in states:
+        write.wrong("state", "The selected state is invalid.")
+
+
+@users.rule
+async def parts_are_laid_flat(write: Write) -> None:
+    """Options are columns; bank details change one by one."""
+    options, details = write.values.pop("options", UNSET), write.values.pop("bank_details", UNSET)
+    if options is not UNSET and options.sessions_allowed is not UNSET:
+        write.values["sessions_allowed"] = options.sessions_allowed
+    if details is not UNSET:
+        write.values["bank_details"] = write.now("bank_details", {}) | msgspec.to_builtins(details)
+
+
+@users.rule
+async def maker_is_known(write: Write) -> None:
+    """Who made the account: a partner's token, or a token of the operator's own."""
+    actor = write.call.actor
+    if write.verb == "create":
+        made_by = f"token:{actor.token_id}" if actor.partner_id is None else f"partner:{actor.partner_id}"
+        write.values["created_by"] = made_by
+
+
+actions = Group("action / user", "actions/users/", "users")
+
+
+class StatusChange(View):
+    status: Annotated[Status, Meta(description="A disabled user may not charge.")]
+    reason: Annotated[str, Meta(min_length=1, description="Why; kept in the audit log.")]
+
+
+@actions.post("v1.0/{user}/change-status", "User / Change Status", body=StatusChange)
+async def change_status(call: Call, change: StatusChange) -> None:
+    """Let a user use the system, or no longer."""
+    user = await users.find(call, lock=True)
+    await call.tx.run(
+        update(ev_user).where(ev_user.c.id == user["id"]).values(status=change.status, updated_at=call.now)
+    )
+    call.changes = {"id": user["id"], "status": change.status, "reason": change.reason}
+    call.tx.fact("user.changed", id=user["id"], action="updated")

@@ -1,0 +1,78 @@
+"""Currencies: what prices and amounts are in, how they are written and to how many decimals."""
+
+from typing import Annotated
+
+from babel.numbers import get_currency_name
+from msgspec import Meta
+from sqlalchemy import Boolean, Column, Integer, Text
+
+from ohmstead.kit.db import table
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.views import Id, ReadOnly, View
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.operator.iso4217 import DECIMALS, NUMBERS, CurrencyCode
+
+currency = table(
+    "currency",
+    Column("name", Text, nullable=False),
+    Column("alphabetic_code", Text, nullable=False, unique=True),
+    Column("numeric_code", Text, nullable=False),
+    Column("prefix", Text),
+    Column("suffix", Text),
+    Column("decimal", Integer),
+    Column("unit_price_and_calculations_decimal", Integer),
+    Column("enable_use_of_minor_currency_unit", Boolean, nullable=False, server_default="false"),
+    Column("minor_unit_sign", Text),
+)
+
+Decimals = Annotated[int, Meta(ge=0, le=10)]
+Sign = Annotated[str, Meta(max_length=20)]
+
+
+class Currency(View):
+    id: Id
+    name: ReadOnly[Annotated[str, Meta(description="The code and, in brackets, the English name.")]]
+    alphabetic_code: Annotated[CurrencyCode, Meta(description="ISO 4217, three letters.")]
+    numeric_code: ReadOnly[Annotated[str, Meta(description="ISO 4217, three digits.")]]
+    prefix: Annotated[Sign, Meta(description="Stands before an amount.")] | None = None
+    suffix: Annotated[Sign, Meta(description="Stands after an amount.")] | None = None
+    decimal: (
+        Annotated[Decimals, Meta(description="Decimals of totals and payments; null: as ISO 4217 has it.")] | None
+    ) = None
+    unit_price_and_calculations_decimal: (
+        Annotated[Decimals, Meta(description="Decimals of a tariff's prices per kWh and minute.")] | None
+    ) = None
+    enable_use_of_minor_currency_unit: Annotated[
+        bool, Meta(description="Whether electricity prices are shown in cents or the like.")
+    ] = False
+    minor_unit_sign: Annotated[Sign, Meta(description="How that minor unit is written.")] | None = None
+
+
+currencies = Resource(
+    "currencies",
+    currency,
+    tag="resource / currencies",
+    title="Currency",
+    key="currency",
+    versions=[
+        Version(
+            "v2.0",
+            Currency,
+            pages=Pages.EITHER,
+            bare=("create", "read", "update"),
+            restated=("alphabetic_code",),
+        )
+    ],
+    topic="currency",
+    conflicts={"uq_currency_alphabetic_code": ("alphabeticCode", "The alphabetic code has already been taken.")},
+)
+
+
+@currencies.rule
+async def iso_fills_in(write: Write) -> None:
+    """The name and number follow from the code, and so do the decimals where nobody chose them."""
+    code = write.now("alphabetic_code")
+    write.values |= {"name": f"{code} ({get_currency_name(code, locale='en')})", "numeric_code": NUMBERS[code]}
+    if write.now("decimal") is None:
+        write.values["decimal"] = DECIMALS[code]

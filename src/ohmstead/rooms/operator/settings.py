@@ -1,0 +1,138 @@
+"""Settings: what the operator decided once for the whole house. The API reads them; the command line sets them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta
+from sqlalchemy import Column, Table, Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from ohmstead.kit.db import Statement, Tx, metadata, moment
+from ohmstead.kit.errors import Conflict, Invalid
+from ohmstead.kit.groups import Group
+from ohmstead.kit.operations import Call
+from ohmstead.kit.views import Opt, ReadOnly, View, stamp
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.operator.currencies import currencies
+from ohmstead.rooms.operator.taxes import taxes
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),  # what was set of the section; the rest has its defaults
+    moment("updated_at", nullable=False),
+)
+
+Moment = ReadOnly[Opt[Annotated[str, Meta(extra_json_schema={"format": "date-time"})]]]
+Minutes = Annotated[int, Meta(ge=0)]
+
+
+class BaseCurrency(View):
+    id: int
+    last_updated_at: Moment = UNSET
+
+
+class DefaultTax(View):
+    id: int
+    enable_multi_tax_support: Annotated[
+        bool, Meta(description="Each tariff may have its own tax; balances, vouchers and top-ups are then off.")
+    ] = False
+    tax_information_not_in_invoices_and_receipts: bool = False
+    last_updated_at: Moment = UNSET
+
+
+class Reservations(View):
+    enable_reservations: bool = True
+    reservation_time: Annotated[Minutes, Meta(description="How long a reservation lasts, min.")] = 15
+    expiry_notification: Annotated[Minutes, Meta(description="How long before its end the user is told, min.")] = 5
+    max_reservations_per_day_per_user: Annotated[int, Meta(ge=0)] = 5
+    cooldown_time_between_reservations: Annotated[
+        Minutes, Meta(description="The pause after a reservation before the same user's next, min.")
+    ] = 0
+    enable_reservations_queue: Annotated[
+        bool, Meta(description="Whether an occupied EVSE may be reserved for when it is free.")
+    ] = False
+    last_updated_at: Moment = UNSET
+
+
+class Settings(View):
+    """All sections. The base currency is the first one and the default tax likewise, until others are chosen."""
+
+    base_currency: Opt[BaseCurrency] = UNSET
+    default_tax: Opt[DefaultTax] = UNSET
+    reservations: Reservations
+
+
+class SettingsAnswer(View):
+    data: Settings
+
+
+_KINDS = {"baseCurrency": BaseCurrency, "defaultTax": DefaultTax, "reservations": Reservations}
+_NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
+_STORED = Statement(select(setting))
+_FIRST = Statement(select(*(select(func.min(one.table.c.id)).scalar_subquery() for one in _NAMED.values())))
+_LIVING = {
+    key: Statement(select(one.table.c.id).where(one.table.c.id == bindparam("id"))) for key, one in _NAMED.items()
+}
+_OTHERS = {
+    key: Statement(select(one.table.c.id).where(one.table.c.id != bindparam("id"))) for key, one in _NAMED.items()
+}
+
+
+async def read(tx: Tx) -> Settings:
+    """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
+    sections: dict[str, Any] = {"reservations": {}}
+    firsts = await tx.one(_FIRST) or ()
+    sections |= {key: {"id": first} for key, first in zip(_NAMED, firsts, strict=True) if first is not None}
+    for key, value, updated_at in await tx.all(_STORED):
+        sections[key] = sections.get(key, {}) | value | {"lastUpdatedAt": stamp(updated_at)}
+    return msgspec.convert(sections, Settings)
+
+
+async def put(tx: Tx, section: str, **values: Any) -> None:
+    """Set some values of a section, all by their API names; Invalid names what is wrong (`section.field`)."""
+    stored = {key: value for key, value, _ in await tx.all(_STORED)}
+    merged = stored.get(section, {}) | values
+    kind = _KINDS[section]
+    for field in values.keys() - {one.encode_name for one in msgspec.structs.fields(kind)}:
+        raise Invalid.of({f"{section}.{field}": ["There is no such setting."]})
+    try:
+        msgspec.convert({"id": 0} | merged, kind)
+    except msgspec.ValidationError as error:
+        raise Invalid.of({section: [str(error)]}) from None
+    if "id" in values and await tx.value(_LIVING[section], id=values["id"]) is None:
+        raise Invalid.of({f"{section}.id": ["The selected id is invalid."]})
+    changed = {"value": merged, "updated_at": tx.now}
+    put_in = insert(setting).values(key=section, **changed)
+    await tx.run(put_in.on_conflict_do_update(index_elements=["key"], set_=changed))
+
+
+async def _stays(write: Write, section: str, text: str) -> None:
+    """Keep what is in force, unless it was never chosen and nothing else would silently take its place."""
+    in_force = getattr(await read(write.tx), {"baseCurrency": "base_currency", "defaultTax": "default_tax"}[section])
+    if in_force.id != write.id:
+        return
+    if in_force.last_updated_at is not UNSET or await write.tx.value(_OTHERS[section], id=write.id):
+        raise Conflict(text)
+
+
+@currencies.may_delete.answer
+async def base_currency_stays(write: Write) -> None:
+    """Balances and settlements count in it."""
+    await _stays(write, "baseCurrency", "The base currency cannot be deleted.")
+
+
+@taxes.may_delete.answer
+async def default_tax_stays(write: Write) -> None:
+    """Prices without a tax of their own count with it."""
+    await _stays(write, "defaultTax", "The default tax cannot be deleted.")
+
+
+actions = Group("resource / settings", "resources/settings/", "settings")
+
+
+@actions.get("v1.0", "Settings / Listing", gives=SettingsAnswer)
+async def show(call: Call) -> SettingsAnswer:
+    """Every setting the API shows."""
+    return SettingsAnswer(data=await read(call.tx))
