@@ -39,6 +39,7 @@ session = table(
     Column("authorization_id", BigInteger, ForeignKey("charging_authorization.id"), index=True),
     Column("id_tag", Text, index=True),
     Column("id_tag_label", Text),
+    Column("remote", Boolean, nullable=False, server_default=text("false")),  # started through the API
     Column("booking_id", BigInteger),
     Column("randomised_delay", Integer),  # s
     Column("external_app_data", JSONB),

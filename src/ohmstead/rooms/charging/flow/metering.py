@@ -1,0 +1,150 @@
+"""Meter values coming in: a batch of messages of many stations becomes rows, and the sessions' newest figures.
+
+The hottest path of the product: three statements a batch, whatever its size.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec import Struct
+from sqlalchemy import text
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.facts import Metered
+from ohmstead.rooms.charging.flow.extending import extend
+from ohmstead.rooms.charging.flow.transactions import number
+from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
+from ohmstead.rooms.charging.readings import Reading, readings
+from ohmstead.rooms.charging.reasons import LOST
+from ohmstead.rooms.charging.register import Register, register_of
+from ohmstead.rooms.charging.signals import Draw, metered_now
+
+FRESH = timedelta(minutes=1)  # a charging session's `updated_at`, which is indexed, moves this often at most
+
+# A transaction id is believed first; without a known one the values belong to the session that is open on the EVSE.
+_RESOLVE = Statement(
+    text("""
+SELECT COALESCE(evse.id, session.evse_id) AS evse_id, evse.phases, evse.max_power, evse.current_type,
+       session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
+       session.meter_wh, session.meter_at, session.metered_at
+FROM unnest(CAST(:stations AS bigint[]), CAST(:numbers AS int[]), CAST(:transactions AS bigint[])) WITH ORDINALITY
+     AS told(station_id, number, transaction_id, place)
+LEFT JOIN evse ON evse.station_id = told.station_id AND evse.network_id = told.number AND evse.deleted_at IS NULL
+LEFT JOIN session ON session.id = COALESCE(
+    (SELECT id FROM session WHERE station_id = told.station_id AND transaction_id = told.transaction_id),
+    (SELECT id FROM session WHERE evse_id = evse.id AND status = 'active'))
+ORDER BY told.place""")
+)
+_UPDATE = Statement(
+    text("""
+UPDATE session SET meter_wh = told.meter_wh, meter_at = told.meter_at, metered_at = told.metered_at,
+    energy_wh = told.meter_wh - session.meter_start_wh, power_w = COALESCE(told.power_w, session.power_w),
+    peak_power_w = GREATEST(session.peak_power_w, told.peak_power_w),
+    soc_percent = COALESCE(told.soc_percent, session.soc_percent), anomalies = session.anomalies + told.anomalies,
+    updated_at = CASE WHEN session.updated_at < :fresh THEN :now ELSE session.updated_at END
+FROM unnest(CAST(:ids AS bigint[]), CAST(:meters AS float8[]), CAST(:raised AS timestamptz[]),
+            CAST(:read AS timestamptz[]), CAST(:powers AS float8[]), CAST(:peaks AS float8[]),
+            CAST(:socs AS float8[]), CAST(:anomalies AS int[]))
+     AS told(id, meter_wh, meter_at, metered_at, power_w, peak_power_w, soc_percent, anomalies)
+WHERE session.id = told.id AND session.status = 'active'""")
+)
+
+
+class Live(Struct):
+    """An open session while a batch is taken in."""
+
+    id: int
+    register: Register
+    power_w: float | None = None
+    peak_power_w: float | None = None
+    soc_percent: float | None = None
+    anomalies: int = 0
+
+    def take(self, reading: Reading, watts: float | None) -> None:
+        """Let the session know of a reading."""
+        newest = reading.at >= self.register.read_at
+        if reading.energy_wh is not None:
+            reading.anomaly = self.register.read(reading.energy_wh, reading.at)
+            self.anomalies += reading.anomaly is not None
+        if watts is not None:
+            self.peak_power_w = max(watts, self.peak_power_w or 0.0)
+        if newest:
+            self.register.read_at = reading.at
+            self.power_w = self.power_w if watts is None else watts
+            self.soc_percent = self.soc_percent if reading.soc_percent is None else reading.soc_percent
+
+
+async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
+    """Take in the meter values of any number of stations, oldest message first.
+
+    What belongs to no session is stored all the same; what comes after a session's end does not revive it.
+    """
+    places = [await _extended(tx, *told) for told in zip(messages, await _resolve(tx, messages), strict=True)]
+    sessions: dict[int, Live] = {}
+    records: list[Record] = []
+    draws: list[Draw] = []
+    for message, place in zip(messages, places, strict=True):
+        session = _live(sessions, place)
+        found = readings(message.samples, message.received_at, _phases(place))
+        for reading in found:
+            watts = reading.watts()
+            if session is not None and reading.at >= place["started_at"]:
+                session.take(reading, watts)
+            records.append(record(reading, place, message))
+        if found and place["evse_id"] is not None:
+            draws.append(_draw(place, session, found[-1]))
+    await store(tx, records)
+    await store_signed(tx, [(one, place) for one, place in zip(messages, places, strict=True) if one.signed])
+    await _update(tx, list(sessions.values()))
+    tx.after_commit(lambda: metered_now.send(draws))
+
+
+async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
+    """The EVSE and the session of each message, in their order."""
+    return await tx.all(
+        _RESOLVE,
+        stations=[one.charge_point_id for one in messages],
+        numbers=[one.evse_network_id for one in messages],
+        transactions=[number(one.transaction_id) for one in messages],
+    )
+
+
+async def _extended(tx: Tx, message: Metered, place: Row) -> Row:
+    """The place, or that of the session that extends it where it was closed for a lost connection too early."""
+    if place["reason"] != LOST or not any(one.at > place["stopped_at"] for one in message.samples):
+        return place
+    await extend(tx, place["id"])
+    return (await _resolve(tx, [message]))[0]
+
+
+def _live(sessions: dict[int, Live], place: Row) -> Live | None:
+    if place["status"] != "active":
+        return None
+    if place["id"] not in sessions:
+        sessions[place["id"]] = Live(place["id"], register_of(place, place))
+    return sessions[place["id"]]
+
+
+def _phases(place: Row) -> str | None:
+    """The EVSE's lines; a direct current flows in none of them."""
+    return None if place["current_type"] == "dc" else place["phases"] or "single_phase"
+
+
+def _draw(place: Row, session: Live | None, reading: Reading) -> Draw:
+    currents = {} if place["current_type"] == "dc" else reading.currents()
+    return Draw(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, reading.watts())
+
+
+async def _update(tx: Tx, sessions: list[Live]) -> None:
+    if not sessions:
+        return
+    registers = [one.register for one in sessions]
+    ids = [one.id for one in sessions]
+    await tx.run(
+        _UPDATE, now=tx.now, fresh=tx.now - FRESH, ids=ids,
+        meters=[one.wh for one in registers], raised=[one.raised_at for one in registers],
+        read=[one.read_at for one in registers], powers=[one.power_w for one in sessions],
+        peaks=[one.peak_power_w for one in sessions], socs=[one.soc_percent for one in sessions],
+        anomalies=[one.anomalies for one in sessions],
+    )  # fmt: skip
+    tx.fact("session.metered", ids=ids)

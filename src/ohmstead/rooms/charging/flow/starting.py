@@ -1,0 +1,103 @@
+"""Starting: a station says that a charge began, and gets a transaction number; it cannot be refused one."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import Text, bindparam, func, or_, select
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.authorizations import authorization
+from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, holder_at_start, remote
+from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
+from ohmstead.rooms.charging.flow.transactions import started_as
+from ohmstead.rooms.charging.readings import believable
+from ohmstead.rooms.charging.register import register_of
+from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tags import judge
+
+SUPERSEDED = "new_start_transaction_received"
+
+_own = session.c
+_station = _own.station_id == bindparam("station")
+_OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
+# A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
+_AHEAD = Statement(
+    select(session)
+    .where(_station, _own.start_ref.is_(None), _own.stop_ref.is_not(None), _own.original_session_id.is_(None))
+    .where(_own.stopped_at >= bindparam("at"), _own.meter_stop_wh >= bindparam("wh"))
+    .where(or_(_own.id_tag.is_(None), func.upper(_own.id_tag) == func.upper(bindparam("tag", type_=Text))))
+    .order_by(_own.stopped_at)
+    .limit(1)
+    .with_for_update()
+)
+_VERDICT = Statement(
+    select(authorization.c.status, authorization.c.rejection_reason).where(authorization.c.id == bindparam("key"))
+)
+
+
+async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
+    """The transaction number (the same for a start told again) and the verdict on the tag."""
+    station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
+    place = await _place(tx, fact)
+    known = await started_as(tx, station, fact.ref)
+    if known is not None:
+        return known["transaction_id"], await _verdict_again(tx, known, fact, place)
+    began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
+    began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
+    pending = await remote(tx, station, fact.id_tag)
+    if pending is not None and pending["start_ref"] is None:
+        row = await change(tx, pending["id"], "started", **began, **await _onwards(tx, place, at))
+        return row["transaction_id"], ACCEPTED
+    return await _by_tag(tx, fact, place, at, began)
+
+
+async def _by_tag(
+    tx: Tx, fact: ChargeStarted, place: Row, at: datetime, began: dict[str, Any]
+) -> tuple[int, TagVerdict]:
+    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
+    began |= {"id_tag": fact.id_tag, "id_tag_label": holder.label, "user_id": holder.user_id}
+    began |= {"authorization_id": await authorized(tx, place, fact.id_tag, holder)}
+    began |= {"payment_method_id": holder.payment_method_id, "partner_id": place["partner_id"]}
+    ended = await tx.one(_AHEAD, station=fact.charge_point_id, at=at, wh=fact.meter_wh, tag=fact.id_tag)
+    if ended is not None:
+        row = await change(tx, ended["id"], "updated", **began | _completed(began, ended, place))
+    else:
+        row = await add(tx, {"station_id": fact.charge_point_id} | began | await _onwards(tx, place, at), "started")
+    return row["transaction_id"], holder.verdict
+
+
+async def _place(tx: Tx, fact: ChargeStarted) -> Row:
+    if fact.evse_network_id < 1:
+        return await any_outlet(tx, fact.charge_point_id, fact.received_at)
+    return await outlet(tx, fact.charge_point_id, fact.evse_network_id, fact.received_at)
+
+
+async def _onwards(tx: Tx, place: Row, at: datetime) -> dict[str, Any]:
+    """One vehicle at a time: the charge that was open here has ended. Where the open one began later, this one is told
+    late and has ended by then."""
+    there = await tx.one(_OPEN, evse=place["id"])
+    if there is not None and there["started_at"] > at:
+        return {"status": "finished", "reason": SUPERSEDED, "stopped_at": there["started_at"]}
+    if there is not None:
+        await change(tx, there["id"], "stopped", status="finished", reason=SUPERSEDED, stopped_at=at, power_w=None)
+    return {"status": "active", "reason": None, "stopped_at": None}
+
+
+def _completed(began: dict[str, Any], ended: Row, place: Row) -> dict[str, Any]:
+    """The figures of a charge whose stop was told before its start."""
+    register = register_of({**began, "metered_at": None}, place)
+    anomaly = register.read(ended["meter_stop_wh"], ended["stopped_at"])
+    energy = register.wh - began["meter_start_wh"]
+    return {"meter_wh": register.wh, "energy_wh": energy, "anomalies": int(anomaly is not None)}
+
+
+async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) -> TagVerdict:
+    """The verdict of the first telling: a repetition is not concurrent with itself."""
+    given = await tx.one(_VERDICT, key=known["authorization_id"])
+    if given is None or (await remote(tx, fact.charge_point_id, fact.id_tag)) is not None:
+        return ACCEPTED
+    holder = await judge(tx, fact.id_tag, place["auto_start_without_authorization"])
+    return structs.replace(holder.verdict, status=given["rejection_reason"] or "accepted")

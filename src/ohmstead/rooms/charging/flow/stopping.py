@@ -1,0 +1,105 @@
+"""Stopping: a station says that a charge ended. Whatever it says is taken, and nothing of it counted twice."""
+
+from datetime import datetime
+from typing import Any
+
+from ohmstead.kit.db import Row, Tx
+from ohmstead.rooms.charging.facts import ChargeStopped, TagVerdict
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote
+from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.flow.extending import extend
+from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet_of
+from ohmstead.rooms.charging.flow.transactions import meant, stop_ref, stopped_as
+from ohmstead.rooms.charging.meter_values import record, store, store_signed
+from ohmstead.rooms.charging.readings import Reading, believable, readings
+from ohmstead.rooms.charging.reasons import LOST, told
+from ohmstead.rooms.charging.register import register_of
+from ohmstead.rooms.charging.tags import judge
+
+KEPT_REASONS = ("force_stop", "system_force_stop")  # why the session ended for us, whatever the station says
+
+
+async def charge_stopped(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
+    """Take a stop in; the verdict on its tag, where it names one."""
+    if await stopped_as(tx, fact.charge_point_id, stop_ref(fact)) is None:
+        at = believable(fact.at, fact.received_at)
+        stopping = await meant(tx, fact, at)
+        if stopping is None:
+            await _orphan(tx, fact, at)
+        elif stopping["stop_ref"] is None:
+            await _end(tx, fact, at, await _continued(tx, stopping, at))
+    return await _verdict(tx, fact)
+
+
+async def _verdict(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
+    if fact.id_tag is None:
+        return None
+    if await remote(tx, fact.charge_point_id, fact.id_tag) is not None:
+        return ACCEPTED
+    return (await judge(tx, fact.id_tag)).verdict
+
+
+async def _continued(tx: Tx, stopping: Row, at: datetime) -> Row:
+    """The session that was meant, or the one that extends it where it was closed for a lost connection before."""
+    if stopping["reason"] == LOST and at > stopping["stopped_at"]:
+        return await extend(tx, stopping["id"]) or stopping
+    return stopping
+
+
+async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None:
+    place = await outlet_of(tx, stopping["evse_id"])
+    register = register_of(stopping, place)
+    found = [one for one in _readings(fact) if _new(one, register.read_at)]
+    doubted = 0
+    for reading in found:
+        if reading.energy_wh is not None:
+            reading.anomaly = register.read(reading.energy_wh, reading.at)
+            doubted += reading.anomaly is not None
+    doubted += register.read(fact.meter_wh, max(at, register.read_at)) is not None
+    await _keep(tx, fact, stopping, found)
+    reason = stopping["reason"] if stopping["reason"] in KEPT_REASONS else told(fact.reason)
+    await change(
+        tx, stopping["id"], "stopped", status="finished", reason=reason, stop_ref=stop_ref(fact),
+        stopped_at=max(at, stopping["started_at"]), meter_stop_wh=fact.meter_wh, meter_wh=register.wh,
+        meter_at=register.raised_at, energy_wh=register.wh - (stopping["meter_start_wh"] or 0.0), power_w=None,
+        anomalies=stopping["anomalies"] + doubted,
+    )  # fmt: skip
+
+
+async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
+    """A stop of a charge we never heard of: a finished session, its beginning as far as the stop itself tells it."""
+    place = await any_outlet(tx, fact.charge_point_id, fact.received_at)
+    found = _readings(fact)
+    first = next((one for one in found if one.energy_wh is not None and one.at < at), None)
+    started_at, start_wh = (first.at, first.energy_wh) if first else (at, None)
+    began: dict[str, Any] = {"started_at": started_at, "meter_wh": start_wh, "meter_at": started_at, "metered_at": None}
+    register = register_of(began, place)
+    doubted = register.read(fact.meter_wh, at) is not None if first else True
+    row = await add(
+        tx,
+        began
+        | {
+            "station_id": fact.charge_point_id, "charge_point_id": place["charge_point_id"], "evse_id": place["id"],
+            "partner_id": place["partner_id"], "status": "finished", "reason": told(fact.reason), "id_tag": fact.id_tag,
+            "stop_ref": stop_ref(fact), "stopped_at": at, "meter_start_wh": start_wh, "meter_stop_wh": fact.meter_wh,
+            "meter_wh": register.wh, "energy_wh": register.wh - start_wh if start_wh is not None else 0.0,
+            "anomalies": int(doubted),
+        },
+        "stopped",
+    )  # fmt: skip
+    await _keep(tx, fact, row, found)
+
+
+def _readings(fact: ChargeStopped) -> list[Reading]:
+    return readings(fact.samples, fact.received_at)
+
+
+def _new(reading: Reading, since: datetime) -> bool:
+    """Some stations repeat the whole series with the stop; what was there before is not stored again."""
+    return reading.at > since or (reading.context or "").startswith("Transaction.")
+
+
+async def _keep(tx: Tx, fact: ChargeStopped, row: Row, found: list[Reading]) -> None:
+    place = {"evse_id": row["evse_id"], "id": row["id"]}
+    await store(tx, [record(reading, place, fact) for reading in found])
+    await store_signed(tx, [(fact, place)])

@@ -1,0 +1,65 @@
+"""Transactions: how stations name a charge, and the session that is meant."""
+
+from datetime import datetime
+
+from sqlalchemy import Text, and_, bindparam, func, or_, select
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.facts import ChargeStopped
+from ohmstead.rooms.charging.reasons import LOST
+from ohmstead.rooms.charging.sessions.table import session
+
+MOST = 2**31 - 1
+
+_own = session.c
+_station = _own.station_id == bindparam("station")
+_STARTED = Statement(select(session).where(_station, _own.start_ref == bindparam("ref")))
+_STOPPED = Statement(select(session).where(_station, _own.stop_ref == bindparam("ref")))
+_NUMBERED = Statement(select(session).where(_station, _own.transaction_id == bindparam("number")).with_for_update())
+
+# A charge that was on at that moment, by the clock and by the register, and of which no end was told yet.
+_at, _wh, _tag = bindparam("at"), bindparam("wh"), bindparam("tag", type_=Text)
+_open_then = or_(
+    _own.status == "active",
+    and_(_own.status == "finished", or_(_own.stopped_at >= _at, _own.reason == LOST)),
+)
+_ON_AT = Statement(
+    select(session)
+    .where(_station, _own.start_ref.is_not(None), _own.stop_ref.is_(None), _open_then)
+    .where(_own.started_at <= _at, _own.meter_start_wh <= _wh)
+    .order_by(
+        func.coalesce(func.upper(_own.id_tag) == func.upper(_tag), False).desc(),
+        (_own.status == "active").desc(),
+        _own.started_at.desc(),
+    )
+    .limit(1)
+    .with_for_update()
+)
+
+
+def number(transaction_id: int | None) -> int | None:
+    """The id where it can be one of ours; -1, 0 and what exceeds 32 bits cannot."""
+    return transaction_id if transaction_id is not None and 0 < transaction_id <= MOST else None
+
+
+def stop_ref(fact: ChargeStopped) -> str:
+    """Equal for a stop told twice."""
+    return f"{fact.transaction_id}/{fact.at.isoformat()}/{fact.meter_wh}"
+
+
+async def started_as(tx: Tx, station_id: int, ref: str) -> Row | None:
+    """The session of a start that was told before."""
+    return await tx.one(_STARTED, station=station_id, ref=ref)
+
+
+async def stopped_as(tx: Tx, station_id: int, ref: str) -> Row | None:
+    """The session of a stop that was told before."""
+    return await tx.one(_STOPPED, station=station_id, ref=ref)
+
+
+async def meant(tx: Tx, fact: ChargeStopped, at: datetime) -> Row | None:
+    """The session a stop means, locked: by its id, or where that is none of ours by the moment."""
+    known = number(fact.transaction_id)
+    if known is not None:
+        return await tx.one(_NUMBERED, station=fact.charge_point_id, number=known)
+    return await tx.one(_ON_AT, station=fact.charge_point_id, at=at, wh=fact.meter_wh, tag=fact.id_tag)

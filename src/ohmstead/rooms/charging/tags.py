@@ -1,0 +1,94 @@
+"""Tags at the reader: what an ID tag may do, and for whom."""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.rooms.charging.authorizations import Method
+from ohmstead.rooms.charging.facts import TagVerdict
+from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
+from ohmstead.rooms.charging.sessions.table import session
+
+_METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "emaid": "plug_and_charge_iso15118"}
+_REMOTE = re.compile(r"\*(\d{1,18})")
+
+_RUNNING = Statement(
+    select(session.c.id_tag, session.c.remote).where(
+        session.c.user_id == bindparam("user"), session.c.status.in_(["pending", "active"])
+    )
+)
+
+Status = Literal["accepted", "blocked", "expired"]
+
+
+class Holder(Struct, frozen=True):
+    """Who presents a tag: the verdict on it, whose it is and what pays, what kind of authorization it makes."""
+
+    verdict: TagVerdict
+    user_id: int | None = None
+    label: str | None = None
+    payment_method_id: str | None = None
+    method: Method = "id_tag"
+    sessions_allowed: str | None = None
+
+    @property
+    def rejection(self) -> str | None:
+        """Why the tag may not charge."""
+        return None if self.verdict.status == "accepted" else self.verdict.status
+
+
+ANYONE = Holder(TagVerdict(status="accepted"), method="plug_and_charge")
+UNKNOWN = Holder(TagVerdict(status="invalid"))
+
+
+def remote_tag(session_id: int) -> str:
+    """The tag a station is told to start a session with."""
+    return f"*{session_id:07d}"
+
+
+def remote_session(id_tag: str) -> int | None:
+    """The session a remote start's tag names."""
+    found = _REMOTE.fullmatch(id_tag)
+    return int(found[1]) if found else None
+
+
+async def judge(tx: Tx, id_tag: str, admits_all: bool = False) -> Holder:
+    """The verdict on a tag by itself, whatever runs already; `admits_all`: the charge point wants no authorization."""
+    tag = await resolve(tx, id_tag)
+    holder = _holder(tx, tag) if tag else UNKNOWN
+    return ANYONE if admits_all and holder.rejection else holder
+
+
+def _holder(tx: Tx, tag: IdTagRow) -> Holder:
+    verdict = TagVerdict(status=_status(tx, tag), expires_at=tag.expire_at, parent=_parent(tag))
+    return Holder(verdict, tag.user_id, None, tag.payment_method_id, _METHODS[tag.type], tag.sessions_allowed)
+
+
+def _status(tx: Tx, tag: IdTagRow) -> Status:
+    """A tag of nobody is not authorized (ID tags, `userId`)."""
+    if tag.status != "enabled" or tag.user_status != "enabled":
+        return "blocked"
+    return "expired" if tag.expire_at is not None and tag.expire_at <= tx.now else "accepted"
+
+
+def _parent(tag: IdTagRow) -> str | None:
+    """Tags of one user may stop each other's sessions."""
+    return None if tag.user_id is None else f"user{tag.user_id}"
+
+
+async def too_many(tx: Tx, user_id: int, allowed: str | None, id_tag: str | None) -> bool:
+    """Whether a user to whom so much is `allowed` (`sessionsAllowed`) may not start one more session: by a tag or,
+    without one, from afar."""
+    if allowed == "multiple_simultaneous_sessions_remotely_and_idtags":
+        return False
+    running = await tx.all(_RUNNING, user=user_id)
+    if allowed == "multiple_simultaneous_sessions_per_idtag" and id_tag is not None:
+        return False
+    if allowed == "simultaneous_use_of_idtags" and id_tag is not None:
+        return any((one["id_tag"] or "").upper() == id_tag.upper() for one in running)
+    if allowed in (None, "single_session"):
+        return bool(running)
+    return any(one["remote"] for one in running)
