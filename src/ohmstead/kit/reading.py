@@ -98,7 +98,8 @@ class Reader:
         common["parameters"] = tuple(Parameter(one.flag, bool, False) for one in self.includes.values() if one.flag)
         common["parameters"] += self.version.parameters
         if verb == "read":
-            return common | {"run": self.read, "answers": {200: self.version.view}}
+            errors = (401, 403, 404, 422, 429) if self.includes else (401, 403, 404, 429)  # 422: an unknown include
+            return common | {"run": self.read, "answers": {200: self.version.view}, "errors": errors}
         pages = self.version.pages
         listed = {"pages": pages, "filters": tuple(self.filters.values()), "answers": {200: list[self.version.view]}}
         return common | listed | {"run": self.list, "errors": (401, 403, 404, 422, 429)}
