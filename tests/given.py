@@ -56,3 +56,16 @@ class Given:
     async def circuit(self, **fields: Any) -> dict[str, Any]:
         body = {"name": f"Circuit {next(_number)}", "phases": "three_phase", "maxCurrent": 63}
         return await self.made("/resources/circuits/v2.0", body | fields)
+
+    async def charge_point(self, **fields: Any) -> dict[str, Any]:
+        """A public one with an OCPP identity, at a location of its own unless one is given."""
+        number = next(_number)
+        if "locationId" not in fields and fields.get("type") != "personal":
+            fields["locationId"] = (await self.location())["id"]
+        body = {"name": f"Charge point {number}", "type": "public", "network": {"id": f"CP-{number}"}} | fields
+        return await self.made("/resources/charge-points/v2.0", body)
+
+    async def evse(self, charge_point: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """An EVSE of a charge point: number 1 unless said otherwise."""
+        body = {"physicalReference": f"E-{next(_number)}", "currentType": "ac", "networkId": "1", "status": "enabled"}
+        return await self.made(f"/resources/charge-points/v2.0/{charge_point['id']}/evses", body | fields)

@@ -4,7 +4,9 @@ from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations  # noqa: F401 - its table
 from ohmstead.rooms.charging import id_tags
 from ohmstead.rooms.energy import meters
-from ohmstead.rooms.network import communication, connectors, evses  # noqa: F401 - their tables
+from ohmstead.rooms.network import communication, smart_charging, status  # noqa: F401 - the log's table
+from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.evses import connectors, evses
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.operator import currencies, settings, taxes
@@ -23,6 +25,11 @@ OPERATIONS: list[Operation] = [
     *meters.actions.operations,
     *locations.operations,
     *zones.operations,
+    *charge_points.operations,
+    *status.operations.operations,
+    *smart_charging.operations.operations,
+    *evses.operations,
+    *connectors.operations,
     *id_tags.id_tags.operations,
     *circuits.operations,
     *loads.reads.operations,

@@ -1,5 +1,20 @@
 """Charge points: the machines with one OCPP identity each, or none, and what the operator says of them."""
 
+from ohmstead.rooms.network.charge_points import consequences, rules  # noqa: F401 - register themselves
+from ohmstead.rooms.network.charge_points.derived import NETWORK_STATUS
+from ohmstead.rooms.network.charge_points.resource import (
+    charge_points,
+    circuits_of,
+    personal_modes_of,
+    smart_charging_of,
+)
 from ohmstead.rooms.network.charge_points.table import charge_point
 
-__all__ = ["charge_point"]
+__all__ = [
+    "NETWORK_STATUS",
+    "charge_point",
+    "charge_points",
+    "circuits_of",
+    "personal_modes_of",
+    "smart_charging_of",
+]

@@ -34,8 +34,8 @@ charge_point = table(
     Column("external_id", Text),
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     # where it stands and whose it is
-    Column("location_id", BigInteger),
-    Column("charging_zone_id", BigInteger),
+    Column("location_id", BigInteger, ForeignKey("location.id")),
+    Column("charging_zone_id", BigInteger, ForeignKey("charging_zone.id")),
     Column("electricity_rate_id", BigInteger),
     Column("utility_id", BigInteger),
     Column("model_id", BigInteger),
@@ -45,7 +45,7 @@ charge_point = table(
     Column("installation_and_maintenance_company_id", BigInteger),
     Column("electricity_cost_reimbursement_integration_id", BigInteger),
     Column("notice_id", BigInteger),
-    Column("user_id", BigInteger),
+    Column("user_id", BigInteger, ForeignKey("ev_user.id")),
     flag("automatic_firmware_updates_enabled", True),
     Column("sharing_code", Text),
     Column("enabled_randomised_delay", Boolean),
@@ -75,9 +75,9 @@ charge_point = table(
     flag("auto_start_without_authorization"),
     flag("disable_auto_start_emulation"),
     flag("enable_auto_fault_recovery", True),
-    flag("display_tariff_and_costs"),
     flag("uses_renewable_energy"),
     Column("smart_charging", JSONB),
+    Column("personal_smart_charging", JSONB),  # the owner's preferences
     Column("charging_profile", JSONB),  # the last one laid on the whole charge point, as the API shows it
     moment("integrated_at"),
     moment("manufactured_at"),

@@ -1,4 +1,4 @@
-"""EVSEs: the outlets of a charge point; each serves one vehicle at a time."""
+"""The row of an EVSE: what the operator says of it, and what it last said of itself."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,0 +1,71 @@
+"""What follows when a charge point is written or goes: its satellites take over, locations know their own."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, update
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.errors import Conflict
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.network.charge_points.resource import charge_points
+from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.locations import locations, public_charge_points
+from ohmstead.rooms.network.zones import zones
+
+_INHERITED = (
+    "electricity_rate_id", "utility_id", "model_id", "network_type", "network_protocol", "capabilities",
+    "auto_start_without_authorization", "disable_auto_start_emulation", "enable_auto_fault_recovery",
+    "desired_security_profile", "current_security_profile", "hardware_security_profile",
+    "desired_security_profile_status", "uses_renewable_energy", "enabled_randomised_delay", "integrated_at",
+    "manufactured_at", "connected", "connected_at", "disconnected_at", "first_contact_at", "ocpp_version",
+    "last_boot_notification",
+)  # fmt: skip
+
+_own = charge_point.c
+_living = _own.deleted_at.is_(None)
+_key = bindparam("key", type_=BigInteger)
+_master = charge_point.alias("master")
+_INHERIT = Statement(
+    update(charge_point)
+    .where(_own.ocpp_connected_charge_point_id == _master.c.id, (_own.id == _key) | (_master.c.id == _key), _living)
+    .values({name: _master.c[name] for name in _INHERITED})
+)
+_SATELLITE = Statement(select(_own.id).where(_own.ocpp_connected_charge_point_id == _key, _living).limit(1))
+_AT_LOCATION = Statement(select(_own.id).where(_own.location_id == _key, _living).limit(1))
+_IN_ZONE = Statement(select(_own.id).where(_own.charging_zone_id == _key, _living).limit(1))
+_PUBLIC = Statement(
+    select(_own.location_id, func.array_agg(_own.id))
+    .where(_own.location_id == any_(bindparam("locations", type_=ARRAY(BigInteger))), _living)
+    .where(_own.type == "public", _own.status == "enabled")
+    .group_by(_own.location_id)
+)
+
+
+@charge_points.after
+async def satellites_inherit(write: Write) -> None:
+    """A satellite has most of its properties from its master: when it is made, and whenever the master changes."""
+    if write.verb != "delete":
+        await write.tx.run(_INHERIT, key=write.id)
+
+
+@charge_points.may_delete.answer
+async def no_satellite_needs_it(write: Write) -> None:
+    if await write.tx.value(_SATELLITE, key=write.id) is not None:
+        raise Conflict("Other charge points communicate through this one.")
+
+
+@locations.may_delete.answer
+async def no_charge_point_stands_there(write: Write) -> None:
+    if await write.tx.value(_AT_LOCATION, key=write.id) is not None:
+        raise Conflict("Charge points still belong to the location.")
+
+
+@zones.may_delete.answer
+async def no_charge_point_is_in_it(write: Write) -> None:
+    if await write.tx.value(_IN_ZONE, key=write.id) is not None:
+        raise Conflict("Charge points still belong to the charging zone.")
+
+
+@public_charge_points.answer
+async def public_ones(tx: Tx, ids: list[int]) -> dict[int, Any]:
+    return {row[0]: row[1] for row in await tx.all(_PUBLIC, locations=ids)}

@@ -1,0 +1,75 @@
+"""What a charge point shows that no column holds: objects made of columns, and states that follow from them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Text, and_, any_, case, cast, func, literal, null
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.reading import NOW
+from ohmstead.rooms.network.charge_points.table import charge_point
+
+LONG_TERM = timedelta(hours=24)  # disconnected for longer than this is not expected back
+
+_own = charge_point.c
+_personal = _own.type == "personal"
+
+
+def _object(**members: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A JSON object of the members that have a value; null where none has."""
+    pairs = [part for name, member in members.items() for part in (literal(name, Text), member)]
+    empty = cast(literal("{}", Text), JSONB)
+    return func.nullif(func.jsonb_strip_nulls(func.jsonb_build_object(*pairs), type_=JSONB), empty, type_=JSONB)
+
+
+def _if(condition: ColumnElement[bool], value: Any) -> ColumnElement[Any]:
+    return case((condition, value), else_=null())
+
+
+_heartless = and_(_own.network_protocol == "ocpp 1.5", literal("disregard_the_heartbeats") == any_(_own.capabilities))
+NETWORK_STATUS = case(
+    (_own.connected | func.coalesce(_heartless, False), "available"),
+    (_own.first_contact_at.is_(None), "never_connected"),
+    (_own.disconnected_at > NOW - LONG_TERM, "temporarily_unavailable"),
+    else_="long-term_unavailable",
+)
+MANAGED = _own.communication_mode != "none"
+_noticed = and_(_own.type == "private", _own.access_type == "public_view_private_use")
+DERIVED: Mapping[str, Any] = {
+    "network": _object(id=_own.network_id, protocol=_own.network_protocol, ip=_own.network_ip, port=_own.network_port),
+    "security": _object(
+        desiredProfile=_own.desired_security_profile,
+        currentProfile=func.coalesce(
+            _own.current_security_profile, case((_own.network_password.is_(None), 0), else_=1)
+        ),
+        hardwareEnabledProfile=_own.hardware_security_profile,
+        desiredProfileStatus=_own.desired_security_profile_status,
+    ),
+    "subscription": _if(
+        _personal,
+        _object(required=_own.subscription_required, planIds=func.to_jsonb(_own.subscription_plan_ids)),
+    ),
+    "user": _if(
+        _personal,
+        _object(id=_own.user_id, automaticFirmwareUpdatesEnabled=_own.automatic_firmware_updates_enabled),
+    ),
+    "partner": _if(
+        _own.partner_id.is_not(None),
+        _object(
+            id=_own.partner_id,
+            contractId=_own.partner_contract_id,
+            contactId=_own.partner_contact_id,
+            corporateBillingAsDefault=_own.corporate_billing_as_default,
+            accessType=_own.access_type,
+            notice=_if(_noticed, _own.partner_notice),
+        ),
+    ),
+    "managed_by_operator": MANAGED,
+    "communication_mode": case((_own.roaming_operator_id.is_not(None), "roaming"), else_=_own.communication_mode),
+    "display_tariff_and_costs": literal("display_messages") == any_(_own.capabilities),
+    "network_status": NETWORK_STATUS,
+    "vendor_error_code": _if(_own.hardware_status == "faulted", _own.vendor_error_code),
+    "enabled_randomised_delay": _if(_personal, func.coalesce(_own.enabled_randomised_delay, False)),
+}

@@ -1,0 +1,101 @@
+"""The resource of charge points: its version, filters and includes."""
+
+from typing import Any, Literal
+
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.filters import any_of, changed, equals, holds, one_of, tagged
+from ohmstead.kit.operations import Call
+from ohmstead.kit.questions import Question
+from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
+from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
+from ohmstead.rooms.network.smart_charging_details import NONE
+
+circuits_of: Question[Any] = Question("on which circuit charge points hang: (tx, ids) -> {id: circuit id}")
+personal_modes_of: Question[Any] = Question("smart charging their owners may choose: (tx, ids) -> {id: [mode]}")
+
+_own = charge_point.c
+
+
+_wanted = bindparam("wanted", type_=ARRAY(BigInteger))
+
+
+def column_include(name: str, column: ColumnElement[Any], field: str = "", empty: Any = None) -> Include:
+    """An include that is a column of the row, sent only when asked for."""
+    statement = Statement(select(_own.id, column).where(_own.id == any_(_wanted), column.is_not(None)))
+
+    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+        return dict(await tx.all(statement, wanted=ids))
+
+    return Include(name, load, field=field, empty=empty)
+
+
+_DETAILS = Statement(select(_own.id, _own.smart_charging).where(_own.id == any_(_wanted)))
+
+
+async def smart_charging_of(tx: Tx, ids: list[int]) -> dict[int, dict[str, Any]]:
+    """The smart-charging details of charge points as the API shows them."""
+    circuits = {key: circuit for answer in await circuits_of(tx, ids) for key, circuit in answer.items()}
+    return {
+        key: details | {"circuitId": circuits.get(key)} if details else dict(NONE)
+        for key, details in await tx.all(_DETAILS, wanted=ids)
+    }
+
+
+async def _smart_charging(tx: Tx, ids: list[int], call: Call) -> dict[int, dict[str, Any]]:
+    return await smart_charging_of(tx, ids)
+
+
+async def _personal_modes(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
+    return {key: modes for answer in await personal_modes_of(tx, ids) for key, modes in answer.items()}
+
+
+charge_points = Resource(
+    "charge-points",
+    charge_point,
+    tag="resource / charge points",
+    title="Charge Point",
+    key="chargePoint",
+    versions=[Version("v2.0", ChargePoint, create_view=ChargePointCreation, update_view=ChargePointChange)],
+    owner=_own.partner_id,
+    columns=DERIVED,
+    topic="chargePoint",
+    conflicts={
+        "uq_charge_point_network_id": ("network.id", "The network id has already been taken."),
+        "uq_charge_point_sharing_code": ("sharingCode", "The sharing code has already been taken."),
+    },
+    includes=(
+        column_include("lastBootNotification", _own.last_boot_notification),
+        column_include("chargingProfile", _own.charging_profile),
+        Include("smartCharging", _smart_charging, empty=NONE),
+        column_include("smartChargingPreferences", _own.personal_smart_charging),
+        column_include("personalSmartChargingPreferences", _own.personal_smart_charging),
+        Include("availablePersonalSmartChargingModes", _personal_modes, empty=[]),
+    ),
+    filters=[
+        one_of("desiredSecurityProfileStatus", _own.desired_security_profile_status, "applied", "pending", "rejected"),
+        equals("networkId", _own.network_id),
+        equals("bootNotificationSerialNumber", _own.last_boot_notification["chargePointSerialNumber"].astext),
+        equals("modelId", _own.model_id, int),
+        equals("vendorId", _own.vendor_id, int),
+        equals("userId", _own.user_id, int),
+        equals("partnerId", _own.partner_id, int),
+        equals("type", _own.type, Literal["public", "private", "personal"]),
+        equals("subOperatorId", _own.sub_operator_id, int),
+        holds("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
+        any_of("roamingOperatorIds", _own.roaming_operator_id, int),
+        equals("name", _own.name),
+        equals("locationId", _own.location_id, int),
+        equals("chargingZoneId", _own.charging_zone_id, int),
+        holds("managedByOperator", MANAGED),
+        equals("externalId", _own.external_id),
+        equals("utilityId", _own.utility_id, int),
+        tagged("tag", _own.tags),
+        equals("sharingCode", _own.sharing_code),
+        *changed(_own.updated_at),
+    ],
+)

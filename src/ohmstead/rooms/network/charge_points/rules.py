@@ -1,0 +1,162 @@
+"""The rules a charge point's row keeps, whichever version writes it."""
+
+from typing import Any
+
+from msgspec import UNSET
+from sqlalchemy import Table, bindparam, select
+
+from ohmstead.kit.db import Row, Statement
+from ohmstead.kit.validation import label
+from ohmstead.kit.views import given
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.network.charge_points.passwords import hashed
+from ohmstead.rooms.network.charge_points.resource import charge_points
+from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.network.zones import charging_zone
+from ohmstead.rooms.people.users import ev_user
+
+_MEMBERS = {  # object -> its member -> column
+    "network": {name: f"network_{name}" for name in ("id", "protocol", "password", "ip", "port")},
+    "security": {"desired_profile": "desired_security_profile"},
+    "subscription": {"required": "subscription_required", "plan_ids": "subscription_plan_ids"},
+    "user": {"id": "user_id", "automatic_firmware_updates_enabled": "automatic_firmware_updates_enabled"},
+    "partner": {
+        "id": "partner_id",
+        "contract_id": "partner_contract_id",
+        "contact_id": "partner_contact_id",
+        "corporate_billing_as_default": "corporate_billing_as_default",
+        "access_type": "access_type",
+        "notice": "partner_notice",
+    },
+}
+_ALONE = {"partner_id": None, "partner_contract_id": None, "partner_contact_id": None, "access_type": None,
+          "partner_notice": None, "corporate_billing_as_default": False}  # fmt: skip
+_SOAP = ("ocpp 1.5", "ocpp 1.6 soap")
+
+
+def _living(table: Table) -> Statement:
+    return Statement(select(table).where(table.c.id == bindparam("key"), table.c.deleted_at.is_(None)))
+
+
+_LOCATION, _ZONE, _USER, _MASTER = (_living(one) for one in (location, charging_zone, ev_user, charge_point))
+
+
+async def _named(write: Write, column: str, field: str, statement: Statement) -> Row | None:
+    """The row a written id names; the objection where there is none."""
+    key = write.values.get(column)
+    row = None if key is None else await write.tx.one(statement, key=key)
+    if key is not None and row is None:
+        write.wrong(field, f"The selected {label(field)} is invalid.")
+    return row
+
+
+@charge_points.rule
+async def objects_are_columns(write: Write) -> None:
+    if "partner" in write.values and write.values["partner"] is None:
+        write.values |= _ALONE
+    for name, columns in _MEMBERS.items():
+        part = write.values.pop(name, None)
+        if part is not None:
+            said = given(part)
+            write.values |= {column: said[member] for member, column in columns.items() if member in said}
+
+
+@charge_points.rule
+async def a_partner_token_writes_its_own(write: Write) -> None:
+    if write.call.actor.partner_id is not None and "partner_id" in write.values:
+        write.values["partner_id"] = write.call.actor.partner_id
+
+
+@charge_points.rule
+async def a_list_names_each_once(write: Write) -> None:
+    for name in ("tags", "capabilities"):
+        if name in write.values:
+            write.values[name] = list(dict.fromkeys(write.values[name] or ()))
+    if write.verb == "create" and "display_messages" in write.values.get("capabilities", ()):
+        write.values["capabilities"].remove("display_messages")  # found out when it boots
+
+
+@charge_points.rule
+async def how_it_is_reached_is_settled_at_creation(write: Write) -> None:
+    """The older flag says only whether it is reached at all."""
+    managed = write.values.pop("managed_by_operator", UNSET)
+    if write.verb == "create":
+        write.values.setdefault("communication_mode", "none" if managed is False else "direct_ocpp")
+    elif managed is not UNSET and managed is not (write.now("communication_mode") != "none"):
+        if write.now("communication_mode") == "via_ocpp_connected_charge_point":
+            write.wrong("managedByOperator", "A satellite charge point is managed through its master.")
+        write.values["communication_mode"] = "direct_ocpp" if managed else "none"
+
+
+@charge_points.rule
+async def a_satellite_has_a_master(write: Write) -> None:
+    field, column = "ocppConnectedChargePointId", "ocpp_connected_charge_point_id"
+    if write.verb != "create":
+        return
+    if write.values["communication_mode"] != "via_ocpp_connected_charge_point":
+        write.values.pop(column, None)
+    elif write.values.get(column) is None:
+        write.wrong(field, "The ocpp connected charge point id field is required.")
+    else:
+        write.values.pop("network_id", None)
+        master = await _named(write, column, field, _MASTER)
+        if master is not None and master["communication_mode"] != "direct_ocpp":
+            write.wrong(field, "The selected charge point has no OCPP connection of its own.")
+
+
+@charge_points.rule
+async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
+    kind = write.now("type", "public")
+    if kind == "personal":
+        if write.now("pin") is None:
+            write.wrong("pin", "The pin field is required for personal charge points.")
+    elif write.now("location_id") is None:
+        write.wrong("locationId", "The location id field is required.")
+    if kind != "personal" and write.now("user_id") is not None:
+        if write.values.get("user_id") is not None:
+            write.wrong("user.id", "Only a personal charge point has an owner.")
+        write.values["user_id"] = None
+
+
+@charge_points.rule
+async def what_it_names_exists(write: Write) -> None:
+    await _named(write, "location_id", "locationId", _LOCATION)
+    await _named(write, "user_id", "user.id", _USER)
+    zone = await _named(write, "charging_zone_id", "chargingZoneId", _ZONE)
+    place = write.now("location_id")
+    if zone is not None and zone["location_id"] != place:
+        write.wrong("chargingZoneId", "The charging zone does not belong to the location.")
+    if write.before is not None and place != write.before["location_id"]:
+        write.values.setdefault("charging_zone_id", None)
+
+
+@charge_points.rule
+async def soap_needs_an_address(write: Write) -> None:
+    if write.sets("network_protocol", "network_ip", "network_port") and write.now("network_protocol") in _SOAP:
+        for name in ("ip", "port"):
+            if write.now(f"network_{name}") is None:
+                write.wrong(f"network.{name}", f"The network {name} field is required for SOAP.")
+
+
+@charge_points.rule
+async def a_password_is_kept_as_a_hash(write: Write) -> None:
+    password = write.values.get("network_password")
+    if "network_password" in write.values:
+        write.values["network_password"] = hashed(password.encode()) if password else None
+
+
+@charge_points.rule
+async def a_wished_security_profile_is_pending(write: Write) -> None:
+    """Until the charge point took it, which it is asked to when it boots."""
+    wished = write.values.get("desired_security_profile")
+    if wished is not None:
+        before: Any = write.before["current_security_profile"] if write.before else None
+        write.values["desired_security_profile_status"] = "applied" if wished == before else "pending"
+
+
+@charge_points.rule
+async def a_notice_is_plain_data(write: Write) -> None:
+    notice = write.values.get("partner_notice")
+    if notice is not None:
+        write.values["partner_notice"] = [{"locale": one.locale, "translation": one.translation} for one in notice]

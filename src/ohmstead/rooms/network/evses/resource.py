@@ -1,0 +1,84 @@
+"""The resource of EVSEs below their charge point, and the connectors below them."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, cast, func, literal, select
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.filters import Filter
+from ohmstead.kit.operations import Call
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Include, Parent, Resource, Version
+from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.connectors import Connector, connector, connectors_of
+from ohmstead.rooms.network.evses.table import evse
+from ohmstead.rooms.network.evses.view import Evse, EvseBody
+
+POWER = {
+    "maxPower": "max_power",
+    "maxVoltage": "max_voltage",
+    "maxAmperage": "max_amperage",
+    "phases": "phases",
+    "phaseRotation": "phase_rotation",
+    "connectedPhase": "connected_phase",
+}
+_members = [part for name, column in POWER.items() for part in (literal(name, Text), evse.c[column])]
+DERIVED = {
+    "network_id": cast(evse.c.network_id, Text),
+    "power_options": func.jsonb_build_object(*_members),
+}
+CONFLICTS = {"uq_evse_network_id": ("networkId", "The network id has already been taken on the charge point.")}
+OWNER = select(charge_point.c.partner_id).where(charge_point.c.id == evse.c.charge_point_id).scalar_subquery()
+
+_PROFILES = Statement(
+    select(evse.c.id, evse.c.charging_profile).where(
+        evse.c.id == any_(bindparam("wanted", type_=ARRAY(BigInteger))), evse.c.charging_profile.is_not(None)
+    )
+)
+
+
+async def _profiles(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+    return dict(await tx.all(_PROFILES, wanted=ids))
+
+
+INCLUDES = (Include("chargingProfile", _profiles), Include("connectors", connectors_of))
+
+evses = Resource(
+    "evses",
+    evse,
+    tag="resource / charge points",
+    title="Charge Point / EVSE",
+    key="evse",
+    versions=[Version("v2.0", Evse, create_view=EvseBody)],
+    parent=Parent(charge_points, evse.c.charge_point_id),
+    owner=OWNER,
+    columns=DERIVED,
+    includes=INCLUDES,
+    conflicts=CONFLICTS,
+    topic="evse",
+)
+
+connectors = Resource(
+    "connectors",
+    connector,
+    tag="resource / charge points",
+    title="Charge Point / EVSE / Connector",
+    key="connector",
+    versions=[Version("v2.0", Connector, pages=Pages.WHOLE)],
+    parent=Parent(evses, connector.c.evse_id),
+    owner=select(charge_point.c.partner_id)
+    .join(evse, evse.c.charge_point_id == charge_point.c.id)
+    .where(evse.c.id == connector.c.evse_id)
+    .scalar_subquery(),
+)
+
+
+def _has_reference(reference: Any) -> ColumnElement[bool]:
+    its = select(evse.c.id).where(evse.c.charge_point_id == charge_point.c.id, evse.c.deleted_at.is_(None))
+    return its.where(evse.c.physical_reference == reference).exists()
+
+
+charge_points.filter(
+    Filter("evsePhysicalReference", str, _has_reference, Text(), "What is written on one of its EVSEs.")
+)

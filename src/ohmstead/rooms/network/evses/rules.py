@@ -1,0 +1,75 @@
+"""The rules an EVSE's row keeps, and what goes with an EVSE or a charge point that goes."""
+
+from sqlalchemy import BigInteger, bindparam, select, update
+
+from ohmstead.kit.db import Statement
+from ohmstead.kit.views import given
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.connectors import connector
+from ohmstead.rooms.network.evses.resource import connectors, evses
+from ohmstead.rooms.network.evses.table import evse
+from ohmstead.rooms.network.wiring import connected_phase, misfits
+
+_key = bindparam("key", type_=BigInteger)
+_gone = {"deleted_at": bindparam("now"), "updated_at": bindparam("now")}
+_CLOSE_CONNECTORS = Statement(
+    update(connector)
+    .where(connector.c.evse_id == evse.c.id, evse.c.id == _key, connector.c.deleted_at.is_(None))
+    .values(_gone)
+)
+_ITS_EVSES = Statement(select(evse.c.id).where(evse.c.charge_point_id == _key, evse.c.deleted_at.is_(None)))
+_CLOSE_EVSE = Statement(update(evse).where(evse.c.id == _key).values(_gone))
+_TOUCH = Statement(update(evse).where(evse.c.id == _key).values(updated_at=bindparam("now")))
+
+
+@evses.rule
+async def power_options_are_columns(write: Write) -> None:
+    """A single phase whose line is not named has it from the rotation."""
+    if (options := write.values.pop("power_options", None)) is None:
+        return
+    said = given(options)
+    write.values |= said
+    phases = write.now("phases")
+    if {"phases", "phase_rotation", "connected_phase"} & said.keys():
+        line = connected_phase(phases, write.now("phase_rotation"), write.now("connected_phase"))
+        write.values["connected_phase"] = line
+        for text in misfits(phases, line, None):
+            write.wrong("powerOptions.connectedPhase", text)
+
+
+@evses.rule
+async def it_is_served_by_a_connection(write: Write) -> None:
+    """Its number counts within the OCPP connection, which a satellite shares with its master."""
+    if "network_id" in write.values:
+        write.values["network_id"] = int(write.values["network_id"])
+    if write.parent is not None:
+        write.values["station_id"] = write.parent["ocpp_connected_charge_point_id"] or write.parent["id"]
+
+
+@evses.rule
+async def what_can_be_booked_can_be_reserved(write: Write) -> None:
+    if write.now("booking_enabled") and (write.sets("booking_enabled") or write.sets("allows_reservation")):
+        write.values["allows_reservation"] = True
+
+
+@evses.after
+async def connectors_go_with_their_evse(write: Write) -> None:
+    if write.verb == "delete":
+        await write.tx.run(_CLOSE_CONNECTORS, key=write.id, now=write.tx.now)
+
+
+@charge_points.after
+async def evses_go_with_their_charge_point(write: Write) -> None:
+    if write.verb == "delete":
+        for row in await write.tx.all(_ITS_EVSES, key=write.id):
+            await write.tx.run(_CLOSE_CONNECTORS, key=row["id"], now=write.tx.now)
+            await write.tx.run(_CLOSE_EVSE, key=row["id"], now=write.tx.now)
+            write.tx.fact("evse.changed", id=row["id"], action="deleted")
+
+
+@connectors.after
+async def an_evse_changes_with_its_connectors(write: Write) -> None:
+    outlet = write.now("evse_id")
+    await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)
+    write.tx.fact("evse.changed", id=outlet, action="updated")
