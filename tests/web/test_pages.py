@@ -1,0 +1,41 @@
+"""The pages of /docs: what is served, and that it asks nobody but this server."""
+
+import re
+
+import pytest
+
+from ohmstead.web.pages import page
+
+
+def text(name: str) -> str:
+    found = page(name)
+    assert found
+    return found[0].decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("", "text/html"), ("index.html", "text/html"), ("docs.css", "text/css"), ("docs.js", "text/javascript")],
+)
+def test_a_page_comes_with_its_type(name: str, kind: str) -> None:
+    found = page(name)
+    assert found
+    assert found[0]
+    assert found[1] == f"{kind}; charset=utf-8"
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "../pages.py", "..", "/etc/passwd", "docs.css/"])
+def test_no_other_name_gives_a_file(name: str) -> None:
+    assert page(name) is None
+
+
+def test_every_file_a_page_asks_for_is_served() -> None:
+    asked = re.findall(r'(?:href|src)="/docs/([^"]+)"', text(""))
+    modules = re.findall(r'from "\./([^"]+)"', text("docs.js") + text("request.js"))
+    assert {"docs.css", "docs.js", "schema.js", "request.js", "element.js"} == {*asked, *modules}
+    assert all(page(name) for name in (*asked, *modules))
+
+
+@pytest.mark.parametrize("name", ["", "docs.css", "docs.js", "schema.js", "request.js", "element.js"])
+def test_a_page_names_no_outside_host(name: str) -> None:
+    assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", text(name))
