@@ -41,6 +41,14 @@ def _shape(payload: type) -> inspect.Type:
     return inspect.type_info(payload)
 
 
+@cache
+def _fields(struct: type) -> dict[str, inspect.Field]:
+    """A struct's fields by the names they have on the wire."""
+    shape = inspect.type_info(struct)
+    assert isinstance(shape, inspect.StructType)
+    return {field.encode_name: field for field in shape.fields}
+
+
 class _Repair:
     """One walk along a payload and its type; every method takes a value, its specified type and its place."""
 
@@ -58,21 +66,17 @@ class _Repair:
     def struct(self, value: Any, shape: inspect.StructType, place: str) -> Any:
         if not isinstance(value, dict):
             raise _senseless(place or "the payload", value, "an object", ErrorCode.FORMAT_VIOLATION)
-        known = {field.encode_name: field for field in shape.fields}
-        inside = f"{place}." if place else ""
-        for name in value:
-            if name not in known:
+        known, inside, fields = _fields(shape.cls), f"{place}." if place else "", {}
+        for name, given in value.items():
+            if (field := known.get(name)) is None:
                 self.note(f"{inside}{name[:SHOWN]}", "is not in the specification")
-        fields = {field.name: self.field(value, field, inside + name) for name, field in known.items()}
+            elif given is not None:
+                read = self.of if field.required else self.optional
+                fields[field.name] = read(given, field.type, inside + name)
+        for name, field in known.items():
+            if field.required and field.name not in fields:
+                raise Refusal(ErrorCode.PROTOCOL_ERROR, f"{inside}{name} is missing")
         return shape.cls(**fields)
-
-    def field(self, holder: dict, field: inspect.Field, place: str) -> Any:
-        value = holder.get(field.encode_name)
-        if not field.required:
-            return None if value is None else self.optional(value, field.type, place)
-        if value is None:
-            raise Refusal(ErrorCode.PROTOCOL_ERROR, f"{place} is missing")
-        return self.of(value, field.type, place)
 
     def optional(self, value: Any, shape: inspect.Type, place: str) -> Any:
         kept = len(self.deviations)

@@ -1,5 +1,6 @@
 """Reading payloads: strictly in one pass where they are as specified, leniently where they are not."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -39,6 +40,8 @@ class Reader(Generic[M]):
 
 
 def _json(raw: Raw) -> object:
+    with suppress(*UNREADABLE):
+        return msgspec.json.decode(raw)
     try:
         return loose_json.loads(bytes(raw))
     except ValueError as failure:
