@@ -113,6 +113,7 @@ class IdTagRow(Struct, frozen=True):
 
     id: int
     id_tag_uid: str
+    id_label: str | None
     status: str
     type: str
     expire_at: datetime | None
@@ -128,6 +129,7 @@ _RESOLVE = Statement(
     select(
         id_tag.c.id,
         id_tag.c.id_tag_uid,
+        id_tag.c.id_label,
         id_tag.c.status,
         id_tag.c.type,
         id_tag.c.expire_at,

@@ -64,7 +64,7 @@ async def judge(tx: Tx, id_tag: str, admits_all: bool = False) -> Holder:
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:
     verdict = TagVerdict(status=_status(tx, tag), expires_at=tag.expire_at, parent=_parent(tag))
-    return Holder(verdict, tag.user_id, None, tag.payment_method_id, _METHODS[tag.type], tag.sessions_allowed)
+    return Holder(verdict, tag.user_id, tag.id_label, tag.payment_method_id, _METHODS[tag.type], tag.sessions_allowed)
 
 
 def _status(tx: Tx, tag: IdTagRow) -> Status:
