@@ -12,6 +12,7 @@ from pathlib import Path
 
 FLOOR = Path(__file__).resolve().parent.parent / "tests" / "contract_floor.json"
 COUNTED = ("operations", "parameters", "request", "response", "statuses", "callbacks")
+SHOWN = 60
 
 Counts = dict[str, int]
 
@@ -42,7 +43,8 @@ def main() -> int:
     complaints = faults_of_ours(result["faults"]) + fallen(floor, now)
     print("contract: " + ", ".join(f"{kind} {now[kind]}/{result['total'].get(kind, 0)}" for kind in COUNTED))
     if complaints:
-        print("\n".join(complaints))
+        print("\n".join(complaints[:SHOWN]))
+        print(f"{len(complaints)} complaints" + (f", the first {SHOWN} shown" if len(complaints) > SHOWN else ""))
         return 1
     if lift:
         FLOOR.write_text(json.dumps(now, indent=2) + "\n")
