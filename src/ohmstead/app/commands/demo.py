@@ -1,0 +1,43 @@
+"""`ohmstead demo`: the product with a site, charge points and cars, in one terminal."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import uvloop
+
+from ohmstead.app.demo.run import run
+from ohmstead.app.logs import configure
+from ohmstead.app.settings import load
+
+
+def demo(
+    *,
+    duration: float | None = None,
+    seed: int = 7,
+    host: str | None = None,
+    port: int | None = None,
+    ocpp_port: int | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Show six charge points sharing a circuit of 63 A.
+
+    Parameters
+    ----------
+    duration
+        Seconds until it ends by itself; else Ctrl-C ends it.
+    seed
+        Decides which cars come when.
+    host
+        Address the API listens on (127.0.0.1).
+    port
+        Port of the API (8000).
+    ocpp_port
+        Port charge points connect to (9000).
+    data_dir
+        Where the embedded database lives (.ohmstead).
+    """
+    settings = load({"host": host, "port": port, "ocpp_port": ocpp_port, "data_dir": data_dir})
+    configure("error", False)
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings, duration, seed))

@@ -1,0 +1,62 @@
+"""`ohmstead serve`: the product itself."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import uvloop
+
+from ohmstead.app.logs import configure
+from ohmstead.app.node import Node
+from ohmstead.app.settings import Settings, load
+
+
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    ocpp_host: str | None = None,
+    ocpp_port: int | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Serve the API and take charge points in.
+
+    Parameters
+    ----------
+    host
+        Address the API listens on (127.0.0.1).
+    port
+        Port of the API (8000).
+    ocpp_host
+        Address charge points connect to (127.0.0.1).
+    ocpp_port
+        Port charge points connect to (9000).
+    data_dir
+        Where the embedded database and the secrets live (.ohmstead).
+    """
+    settings = load({"host": host, "port": port, "ocpp_host": ocpp_host, "ocpp_port": ocpp_port, "data_dir": data_dir})
+    configure(settings.log_level, settings.log_json)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    node = await Node.start(settings, say)
+    try:
+        say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
+        say(f"Charge points  {node.ocpp_url}/<identity>")
+        if node.first_token:
+            say(f"Token          {node.first_token}   (an administrator's; shown this once)")
+        say("Ctrl-C stops.")
+        await stop.wait()
+        say("Stopping…")
+    finally:
+        await node.stop()
+
+
+def say(text: str) -> None:
+    """To the terminal, at once."""
+    print(text, flush=True)

@@ -1,0 +1,58 @@
+"""`ohmstead station`: one simulated charge point with a prompt."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from ohmstead.stations.prompt import prompt
+from ohmstead.stations.station_v16 import StationV16
+
+
+def station(
+    identity: str,
+    *,
+    url: str = "ws://127.0.0.1:9000/ocpp",
+    password: str | None = None,
+    connectors: int = 1,
+    phases: int = 3,
+    amps: float = 32.0,
+    tag: str = "DEMO0001",
+) -> None:
+    """Be a charge point: plug, authorize, start, stop, fault, drop.
+
+    Parameters
+    ----------
+    identity
+        The charge point's OCPP identity, as it was given when it was created.
+    url
+        Where the gateway listens.
+    password
+        The charge point's password.
+    connectors
+        How many connectors it has.
+    phases
+        How many phases it is connected to.
+    amps
+        Its rating, A a phase.
+    tag
+        The card used where a command names none.
+    """
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_be(StationV16(url, identity, password, connectors=connectors, phases=phases, rating_a=amps), tag))
+
+
+async def _be(charge_point: StationV16, tag: str) -> None:
+    await charge_point.start()
+    try:
+        await prompt(charge_point, _lines(), lambda text: print(text, flush=True), tag=tag)
+    finally:
+        await charge_point.stop()
+
+
+async def _lines() -> AsyncIterator[str]:
+    """What is typed, line by line."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        yield line.decode(errors="replace")

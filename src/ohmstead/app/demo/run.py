@@ -1,0 +1,121 @@
+"""The demo's course: start the product, make the plant, let cars come and go, show it all until it is over."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from rich.console import Console
+from rich.live import Live
+from sqlalchemy import select
+
+from ohmstead.app.demo.plant import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, Plant, build
+from ohmstead.app.demo.screen import flows, picture
+from ohmstead.app.node import Node
+from ohmstead.app.settings import Settings
+from ohmstead.engines.dlm.planning import Pace
+from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.operator.admins import create_token
+from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.stations.fleet import Fleet, Habits
+from ohmstead.stations.site import Building, Load, Meter, Reading
+from ohmstead.stations.station import Station
+from ohmstead.stations.station_v16 import StationV16
+
+METER_S = 5.0
+PLAIN_S = 10.0  # between two pictures where there is no terminal to draw on
+
+
+async def run(settings: Settings, duration: float | None, seed: int) -> None:
+    """Run for `duration` s, or until interrupted."""
+    console = Console()
+    async with AsyncExitStack() as stack:
+        tuning = Tuning(tick=5.0, meter_period=METER_S, margin=10.0, pace=Pace(hold=10.0))
+        node = await Node.start(settings, lambda text: console.print(text), tuning=tuning)
+        stack.push_async_callback(node.stop)
+        api = Client(node.api_url, node.first_token or await _token(node))
+        stack.push_async_callback(api.close)
+        console.print("Making a site: a location, a circuit of 63 A with a meter, six charge points, six drivers…")
+        plant = await build(api)
+        stations = await _stations(node, stack)
+        await _life(api, plant, stations, seed, stack)
+        await _show(console, api, plant, stations, _footer(api, plant), duration)
+
+
+async def _token(node: Node) -> str:
+    async with node.system.database.begin() as tx:
+        return await create_token(tx, node.system.vault, "demo", ["*"])
+
+
+async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
+    """The six charge points, switched on."""
+    clock = SystemClock()
+    stations: list[Station] = []
+    for number, point in enumerate(POINTS):
+        station = StationV16(
+            node.ocpp_url, point.identity, PASSWORD, phases=1 if point.phases == "single_phase" else 3,
+            rating_a=point.rating_a, rotation=point.wired, clock=clock, seed=number,
+        )  # fmt: skip
+        station.settings.put("MeterValueSampleInterval", "5")
+        await station.start()
+        stack.push_async_callback(station.stop)
+        stations.append(station)
+    return stations
+
+
+async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: int, stack: AsyncExitStack) -> None:
+    """Cars come and go, the building lives, its meter reports."""
+    clock = SystemClock()
+
+    async def report(reading: Reading) -> None:
+        milliamperes = {f"currentL{line}": round(1000 * amps) for line, amps in enumerate(reading.total, 1)}
+        await api.call("POST", f"/actions/electricity-meter/v1.0/{plant.meter_id}/report-consumption", milliamperes)
+
+    building = Building(Load((9.0, 7.0, 8.0), step_a=4.0, steps_per_hour=60, walk_a=0.4), seed)
+    meter = Meter(clock, stations, report, building=building, interval_s=METER_S)
+    fleet = Fleet(stations, clock, seed, Habits(mean_gap_s=12.0, mean_stay_s=120.0, tags=TAGS))
+    meter.start()
+    stack.push_async_callback(meter.stop)
+    fleet.start()
+    stack.push_async_callback(fleet.stop)
+
+
+def _footer(api: Client, plant: Plant) -> list[str]:
+    header = f"-H 'Authorization: Bearer {api.token}'"
+    paths = (
+        f"/resources/circuits/v2.0/{plant.circuit_id}?include[]=consumption&include[]=unmanagedLoad",
+        "/resources/sessions/v1.0?filter[status]=active",
+        f"/resources/charge-points/v1.0/{next(iter(plant.charge_points.values()))}/status",
+    )
+    return [
+        f"API    {api.url}   documentation {api.url.removesuffix('/public-api')}/docs",
+        f"Token  {api.token}",
+        *(f"curl -g {header} '{api.url}{path}'" for path in paths),
+        "Ctrl-C ends the demo.",
+    ]
+
+
+async def _show(
+    console: Console,
+    api: Client,
+    plant: Plant,
+    stations: Sequence[Station],
+    footer: Sequence[str],
+    duration: float | None,
+) -> None:
+    """The picture, each second; where nobody looks at a terminal, a plain one now and then."""
+    loop = asyncio.get_running_loop()
+    ends = None if duration is None else loop.time() + duration
+    pause = 1.0 if sys.stdout.isatty() else min(PLAIN_S, duration or PLAIN_S)
+    with Live(console=console, auto_refresh=False, screen=False) if sys.stdout.isatty() else console as screen:
+        while ends is None or loop.time() < ends:
+            await asyncio.sleep(pause)
+            loads = [await api.get(f"/resources/circuits/v2.0/{plant.circuit_id}/{part}") for part in _PARTS]
+            now = picture(flows(CIRCUIT_A, *loads), stations, footer)
+            if isinstance(screen, Live):
+                screen.update(now, refresh=True)
+            else:
+                screen.print(now)
+
+
+_PARTS = ("consumption", "unmanaged-load")

@@ -1,0 +1,122 @@
+"""A node: the program running whole, from the database up to both listeners, until it is told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from sqlalchemy import func, select
+
+from ohmstead.app.settings import Settings, SettingsError
+from ohmstead.app.system import System
+from ohmstead.kit.clock import Clock, SystemClock
+from ohmstead.ocpp.listener import raise_gc_thresholds
+from ohmstead.rooms.operator.admins import api_token, create_token
+from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.store.cluster import Cluster
+from ohmstead.store.migrate import migrate
+
+Say = Callable[[str], None]
+GUARD_S = 10.0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn in our loop: signals are ours."""
+
+    def capture_signals(self) -> Any:
+        return nullcontext()
+
+
+@dataclass(slots=True)
+class Node:
+    """A running node: where it is reached, and the administrator's token if this was the first start."""
+
+    system: System
+    api_url: str
+    ocpp_url: str
+    first_token: str | None
+    _stack: AsyncExitStack
+
+    @classmethod
+    async def start(
+        cls, settings: Settings, say: Say, clock: Clock | None = None, tuning: Tuning | None = None
+    ) -> "Node":
+        """Bring everything up. ClusterError, SettingsError and OSError carry a message for a person."""
+        async with AsyncExitStack() as stack:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            clock = clock or SystemClock()
+            api_socket = _bound(settings.host, settings.port, "port")
+            stack.callback(api_socket.close)
+            dsn = settings.database_url or await _embedded(settings, say, stack)
+            if await migrate(dsn):
+                say("The database is up to date.")
+            system = System(settings, dsn, clock, tuning)
+            stack.push_async_callback(system.stop)
+            await system.start()
+            token = await _first_token(system)
+            ocpp_port = await _opened(system)
+            await _serve(system, api_socket, stack)
+            raise_gc_thresholds()
+            host, port = api_socket.getsockname()[:2]
+            return cls(
+                system, f"http://{host}:{port}", f"ws://{settings.ocpp_host}:{ocpp_port}/ocpp", token, stack.pop_all()
+            )
+
+    async def stop(self) -> None:
+        """Take everything down in order; charge points are told that we go."""
+        await self._stack.aclose()
+
+
+async def _embedded(settings: Settings, say: Say, stack: AsyncExitStack) -> str:
+    cluster = Cluster(settings.data_dir / "postgres", say=say)
+    dsn = await cluster.start("ohmstead")
+    stack.push_async_callback(cluster.stop)
+    guard = asyncio.create_task(cluster.guard(SystemClock()))
+    stack.callback(guard.cancel)
+    return dsn
+
+
+async def _first_token(system: System) -> str | None:
+    """The first start makes an administrator with every right."""
+    async with system.database.begin() as tx:
+        if await tx.value(select(func.count()).select_from(api_token)):
+            return None
+        return await create_token(tx, system.vault, "first start", ["*"])
+
+
+async def _opened(system: System) -> int:
+    try:
+        return await system.work()
+    except OSError as error:
+        raise SettingsError(f"ocpp_port {system.settings.ocpp_port} cannot be opened: {error.strerror}") from None
+
+
+def _bound(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise SettingsError(f"{setting} {port} on {host} cannot be opened: {error.strerror}") from None
+    return opened
+
+
+async def _serve(system: System, api_socket: socket.socket, stack: AsyncExitStack) -> None:
+    config = uvicorn.Config(system.api.app, log_config=None, access_log=False, lifespan="off", server_header=False)
+    server = _Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([api_socket])
+    ticking = asyncio.create_task(server.main_loop())
+
+    async def down() -> None:
+        server.should_exit = True
+        await ticking
+        await server.shutdown([api_socket])
+
+    stack.push_async_callback(down)
