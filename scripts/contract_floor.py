@@ -44,7 +44,7 @@ def main() -> int:
     print("contract: " + ", ".join(f"{kind} {now[kind]}/{result['total'].get(kind, 0)}" for kind in COUNTED))
     if complaints:
         print("\n".join(complaints[:SHOWN]))
-        print(f"{len(complaints)} complaints" + (f", the first {SHOWN} shown" if len(complaints) > SHOWN else ""))
+        print(f"complaints: {len(complaints)}" + (f", the first {SHOWN} shown" if len(complaints) > SHOWN else ""))
         return 1
     if lift:
         FLOOR.write_text(json.dumps(now, indent=2) + "\n")
