@@ -71,7 +71,7 @@ def envelope_of(tree: Tree, demands: list[Demand]) -> Envelope:
         envelope.attached(Evse(demand.id, demand.circuit, demand.mask, rating=32.0))
         envelope.came_online(demand.id)
     for send in envelope.plan({demand.id: 0.0 for demand in demands}, 0.0):
-        envelope.accepted(send.seq)
+        envelope.accepted(send.seq, 0.0)
     return envelope
 
 

@@ -111,10 +111,10 @@ class Envelope:
         if holding := self._of(seq):
             holding.withdraw(seq)
 
-    def accepted(self, seq: int) -> None:
+    def accepted(self, seq: int, now: float) -> None:
         """The station took the limit."""
         if holding := self._of(seq):
-            holding.accept(seq)
+            holding.accept(seq, now)
 
     def rejected(self, seq: int, now: float) -> None:
         """The station refused the limit, or answered with an error."""

@@ -3,7 +3,8 @@
 A limit is a lease: it ends by itself `ttl` s after it was sent and leaves the fallback current in force. Clocks of
 stations are off by up to `guard` s, so around its end a lease counts as both. A limit that was sent but not answered
 may be in force or not; it stays possible until a *later* one is accepted (frames reach a station in order) or its
-lease is over. Nothing known means anything up to the rating.
+lease is over. Nothing known means anything up to the rating. A car follows a lower limit within `reaction` s, until
+when it counts with the higher one.
 """
 
 import math
@@ -34,11 +35,13 @@ class Evse:
     fallback: float = 0.0
     ttl: float = 900.0
     guard: float = 60.0
+    reaction: float = 5.0  # IEC 61851
     control: Control = "A"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.rating) and 0 <= self.fallback <= self.rating and self.ttl > 0 <= self.guard):
-            raise ValueError(f"EVSE {self.id}: rating, fallback, ttl or guard make no sense")
+        times = self.ttl > 0 <= self.guard and self.reaction >= 0
+        if not (math.isfinite(self.rating) and 0 <= self.fallback <= self.rating and times):
+            raise ValueError(f"EVSE {self.id}: rating, fallback or times make no sense")
         if 0 < self.fallback < self.lowest:
             raise ValueError(f"EVSE {self.id}: a fallback is 0 or at least {self.lowest} A")
 
@@ -69,6 +72,8 @@ class Holding:
     awaiting_since: float | None = None
     online: bool = False
     rejections: int = 0
+    following: float = 0.0  # A the car may still draw until `follows_at`
+    follows_at: float = -math.inf
     retry_at: float = -math.inf
     changed_at: float = -math.inf
     refresh: bool = False
@@ -98,17 +103,19 @@ class Holding:
         """The most it may legally draw, in A per line: any possible limit, and the fallback it may drop to."""
         if self.uncontrollable:
             return self.evse.rating
-        return max(self.evse.fallback, *self.possible(now), *(lease.fallback for lease in self._leases()))
+        following = self.following if now < self.follows_at else 0.0
+        return max(following, self.evse.fallback, *self.possible(now), *(lease.fallback for lease in self._leases()))
 
     def ends(self) -> list[float]:
-        """The moments (s) at which a lease is over for certain."""
+        """The moments (s) at which a lease is over for certain, or the car has followed a lower limit."""
         if self.evse.control != "A":
-            return []
-        return [lease.until + self.evse.guard for lease in self._leases() if lease.until is not None]
+            return [self.follows_at]
+        return [self.follows_at, *(self._over(lease.until) for lease in self._leases() if lease.until is not None)]
 
-    def accept(self, seq: int) -> None:
-        """The station took this limit, so earlier ones are history."""
+    def accept(self, seq: int, now: float) -> None:
+        """The station took this limit, so earlier ones are history; the car follows."""
         self._stop_waiting(seq)
+        self.following, self.follows_at = self.envelope(now), now + self.evse.reaction
         self.rejections, self.retry_at = 0, -math.inf
         self.held = self.sent.pop(seq)
         self.sent = {later: lease for later, lease in self.sent.items() if later > seq}
@@ -165,9 +172,12 @@ class Holding:
     def _outcomes(self, lease: Lease, now: float) -> tuple[float, ...]:
         if lease.until is None or self.evse.control == "B" or now < lease.until - self.evse.guard:
             return (lease.amps,)
-        if now < lease.until + self.evse.guard:
+        if now < self._over(lease.until):
             return lease.amps, lease.fallback
         return (lease.fallback,)
+
+    def _over(self, until: float) -> float:
+        return until + self.evse.guard + self.evse.reaction
 
     def _stop_waiting(self, seq: int) -> None:
         if seq == self.awaiting:

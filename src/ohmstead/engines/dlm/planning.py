@@ -7,13 +7,13 @@ so do decreases of less than the deadband unless someone needs what they give. L
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ohmstead.engines.dlm.holding import Holding, Lease
 from ohmstead.engines.dlm.shedding import HAIR, sendable, wanted
 from ohmstead.engines.dlm.tree import Id, Tree
 
-Reason = Literal["decrease", "raise", "renewal", "trim"]
+Reason = Literal["first", "decrease", "renewal", "raise", "trim"]  # in the order they are sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class Round:
         return drafts
 
     def _reason(self, h: Holding) -> Reason | None:
+        if h.held is None:
+            return "first"
         possible, want = h.possible(self.now), self.wanted[h.evse.id]
         low, high = min(possible), max(possible)
         if want <= high - self.pace.deadband or (want < high and not want):
@@ -90,20 +92,19 @@ class Round:
 
     def _renewable(self, h: Holding) -> bool:
         """Whether its limit must be said again: it may have been forgotten, or its lease nears its end."""
-        if h.held is None:
-            return True
-        if h.evse.id not in self.targets:
+        held = h.held
+        if held is None or h.evse.id not in self.targets:
             return False  # idle: the fallback needs no telling
         if h.refresh:
             return True
-        if h.held.until is None or h.evse.control != "A" or self.wanted[h.evse.id] == h.held.fallback == h.held.amps:
+        if held.until is None or h.evse.control != "A" or self.wanted[h.evse.id] == held.fallback == held.amps:
             return False
-        return self.now >= h.held.until - (1 - self.pace.renew) * h.evse.ttl
+        return self.now >= held.until - (1 - self.pace.renew) * h.evse.ttl
 
     def _urgency(self, entry: tuple[Holding, Reason]) -> tuple[int, float]:
         """Decreases first; then raises, those furthest from their target first; trims once it is known who lacks."""
         h, reason = entry
-        order = {"decrease": 0, "renewal": 1, "raise": 2, "trim": 3}[reason]
+        order = get_args(Reason).index(reason)
         want = self.wanted[h.evse.id]
         return order, min(h.possible(self.now)) / want if want else 0.0
 
@@ -126,10 +127,13 @@ class Round:
         return whole or not low or freed.isdisjoint(self._crossings(h))
 
     def _being_freed(self) -> set[int]:
-        """Conductors on which a decrease is on its way to a station."""
-        waiting = [(h, h.sent[h.awaiting].amps) for h in self.holdings.values() if h.awaiting is not None]
-        falling = [h for h, amps in waiting if amps < self.envelopes[h.evse.id] - HAIR]
-        return {number for h in falling for number in self._crossings(h)}
+        """Conductors on which a decrease is on its way to a station, or followed by its car."""
+        return {number for h in self.holdings.values() if self._falls(h) for number in self._crossings(h)}
+
+    def _falls(self, h: Holding) -> bool:
+        if h.awaiting is None:
+            return self.now < h.follows_at and max(h.possible(self.now)) < h.following - HAIR
+        return h.sent[h.awaiting].amps < self.envelopes[h.evse.id] - HAIR
 
     def _take(self, h: Holding, amps: float) -> bool:
         """Count a rise as drawn at once; False if this is a fall, which counts when it is accepted."""
@@ -140,7 +144,7 @@ class Round:
 
     def _draft(self, h: Holding, amps: float, reason: Reason, seq: int) -> Send:
         until = self.now + h.evse.ttl if h.evse.control == "A" else None
-        if reason != "renewal":
+        if reason not in ("first", "renewal"):
             h.changed_at = self.now
         h.sent[seq] = Lease(seq, amps, until, h.evse.fallback)
         h.awaiting, h.awaiting_since, h.refresh = seq, None, False
