@@ -36,7 +36,7 @@ class Address:
         return connect(
             f"{self.url.rstrip('/')}/{quote(self.identity, safe='')}",
             subprotocols=[Subprotocol(self.subprotocol)],
-            additional_headers=self._credentials(),
+            additional_headers=self.credentials(),
             open_timeout=timeout_s,
             close_timeout=2,
             ping_interval=None,
@@ -44,7 +44,7 @@ class Address:
             **options,
         )
 
-    def _credentials(self) -> dict[str, str]:
+    def credentials(self) -> dict[str, str]:
         if self.password is None:
             return {}
         return {"Authorization": "Basic " + base64.b64encode(self.identity.encode() + b":" + self.password).decode()}
@@ -67,7 +67,7 @@ class Patience:
 
 @dataclass
 class Line:
-    """Keeps a WebSocket open; `on_open` and `on_close` tell of the line itself, `on_text` of what arrives on it."""
+    """Keeps a WebSocket open; `on_text` hears what arrives on it, the other three of the line itself."""
 
     address: Address
     clock: Clock
@@ -76,6 +76,9 @@ class Line:
     on_open: Callable[[], None]
     on_close: Callable[[], None]
     on_text: Callable[[str | bytes], Awaitable[None]]
+    on_pause: Callable[[], None]
+    pausing: bool = False
+    """Whether it waits before the next attempt to connect."""
     refusal: str = ""
     """Why the last attempt to connect failed, in words."""
     _socket: ClientConnection | None = None
@@ -98,7 +101,7 @@ class Line:
                 attempts = 0
                 await self._serve(socket)
             attempts += 1
-            await self.clock.sleep(self.patience.before(attempts, self.dice))
+            await self._pause(attempts)
 
     async def send(self, text: str) -> None:
         """Put a text on the line; Unanswered when there is none."""
@@ -131,6 +134,14 @@ class Line:
         """Cut whatever sockets were abandoned."""
         while self._abandoned:
             self._abandoned.pop().transport.abort()
+
+    async def _pause(self, attempts: int) -> None:
+        self.pausing = True
+        self.on_pause()
+        try:
+            await self.clock.sleep(self.patience.before(attempts, self.dice))
+        finally:
+            self.pausing = False
 
     async def _connect(self) -> ClientConnection | None:
         try:

@@ -4,9 +4,10 @@ import asyncio
 import random
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.stations.authorization import Authorization, Verdict
@@ -65,8 +66,7 @@ class Machine(ABC):
             self.hardware, self.settings, self.clock, self._post_start, self._post_stop, self._touch
         )
         self.authorization = Authorization(self.settings, self.charging.time, self._ask)
-        self.powered, self.outside = Tasks(identity), Tasks(identity)
-        """What ends with the power, and what does not."""
+        self.powered, self.outside, self._speech = Tasks(identity), Tasks(identity), Tasks(identity)
         self.heart = Heart(self.clock, self.powered, self._settle)
         self.uplink = Uplink(
             Address(url, identity, password.encode() if isinstance(password, str) else password, self.subprotocol, tls),
@@ -103,7 +103,7 @@ class Machine(ABC):
     @property
     def in_flight(self) -> int:
         """Messages made and not answered yet: waiting, on the wire, or kept for better times."""
-        return self.uplink.in_flight
+        return len(self.uplink.outbox) + max(len(self._speech), self.uplink.open_calls)
 
     async def until(self, predicate: Callable[["Machine"], bool]) -> None:
         """Return at the first change after which the predicate holds."""
@@ -120,8 +120,8 @@ class Machine(ABC):
         self.heart.stop()
         await self.uplink.line.close()
         self.uplink.line.bury()
-        await self.outside.ended()
-        await self.powered.ended()
+        for tasks in (self.outside, self.powered, self._speech):
+            await tasks.ended()
 
     def power_on(self, reason: str = "PowerLoss") -> None:
         """Boot. Transactions that were running when the power went end with `reason`, unless they were forgotten."""
@@ -141,6 +141,7 @@ class Machine(ABC):
         line.abandon() if half_open else line.abort()
         self.heart.stop()
         self.powered.cancel()
+        self._speech.cancel()
         self.accepted = False
         self._told.clear()
 
@@ -200,9 +201,13 @@ class Machine(ABC):
         if self.online:
             self.tell_state(connector)
 
+    def say(self, words: Coroutine[Any, Any, None]) -> None:
+        """Begin to say something that is not worth keeping, and that counts as in flight from now on."""
+        self._speech.start(words).add_done_callback(lambda _: self._seen())
+
     def tell_state(self, connector: int) -> None:
         """Say the present state of a connector; what fails is said again when the station comes online."""
-        self.powered.start(self._tell_state(connector, self.state(connector), self.charging.time()))
+        self.say(self._tell_state(connector, self.state(connector), self.charging.time()))
 
     async def _tell_state(self, connector: int, state: State, at: datetime) -> None:
         with suppress(Unanswered, CallError):
@@ -217,7 +222,7 @@ class Machine(ABC):
 
     def _beat(self) -> None:
         if self.online:
-            self.powered.start(self._heartbeat())
+            self.say(self._heartbeat())
 
     def _sample(self) -> None:
         self.hardware.advance(self.clock.now())

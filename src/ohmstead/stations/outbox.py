@@ -38,6 +38,8 @@ class Outbox:
     changed: Callable[[], None]
     online: asyncio.Event = field(default_factory=asyncio.Event)
     calling: bool = False
+    pausing: bool = False
+    """Whether it waits before it makes a refused call again."""
     given_up: list[Message] = field(default_factory=list)
     _messages: deque[Message] = field(default_factory=deque)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,5 +79,10 @@ class Outbox:
         message.refusals += 1
         if message.refusals >= self.attempts():
             self.given_up.append(self._messages.popleft())
-        else:
+            return
+        self.pausing = True
+        self.changed()
+        try:
             await self.clock.sleep(self.interval_s() * message.refusals)
+        finally:
+            self.pausing = False

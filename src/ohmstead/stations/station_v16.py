@@ -1,6 +1,6 @@
 """A station that speaks OCPP 1.6J."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,9 @@ class StationV16(Station):
         self.settings.heartbeat_s = interval or self.settings.heartbeat_s
         self.rhythm()
         return 0
+
+    async def _hello_again(self) -> None:
+        await self._hello()
 
     async def _heartbeat(self) -> None:
         with suppress(Unanswered, CallError):
@@ -161,8 +164,8 @@ class StationV16(Station):
 
     def _triggers(self) -> dict[str, Callable[[int | None], None]]:
         return {
-            "BootNotification": lambda _: self._do(self._hello()),
-            "Heartbeat": lambda _: self._do(self._heartbeat()),
+            "BootNotification": lambda _: self.say(self._hello_again()),
+            "Heartbeat": lambda _: self.say(self._heartbeat()),
             "MeterValues": self._trigger_readings,
             "StatusNotification": self._trigger_states,
         }
@@ -174,7 +177,7 @@ class StationV16(Station):
     def _trigger_readings(self, connector: int | None) -> None:
         for box in self.hardware.connectors.values():
             if connector in (None, 0, box.id):
-                self._do(self._say_reading(box))
+                self.say(self._say_reading(box))
 
     async def _say_reading(self, connector: Connector) -> None:
         reading, transaction = self._reading(connector, "Trigger"), connector.transaction
@@ -185,9 +188,6 @@ class StationV16(Station):
             payload["transactionId"] = _id(transaction)
         with suppress(Unanswered, CallError):
             await self.uplink.call("MeterValues", payload)
-
-    def _do(self, work: Coroutine[Any, Any, Any]) -> None:
-        self.powered.start(work)
 
 
 def _id(transaction: Transaction) -> int | str:

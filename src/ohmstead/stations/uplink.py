@@ -40,7 +40,7 @@ class Uplink:
         tasks: Tasks,
         hooks: Hooks,
     ) -> None:
-        self.line = Line(address, clock, dice, patience, self._opened, self._closed, self._received)
+        self.line = Line(address, clock, dice, patience, self._opened, self._closed, self._received, hooks.changed)
         self.rpc = Rpc(self.line, clock, faults, hooks.obey, hooks.trace)
         self.outbox = Outbox(
             clock, self.rpc.call, lambda: settings.message_attempts, lambda: settings.message_retry_s, hooks.changed
@@ -54,9 +54,9 @@ class Uplink:
         return self.outbox.online.is_set()
 
     @property
-    def in_flight(self) -> int:
-        """Messages made and not answered yet: waiting, on the wire, or kept for better times."""
-        return self.rpc.open_calls + len(self.outbox) - self.outbox.calling
+    def open_calls(self) -> int:
+        """Calls that wait for their turn or their answer, the outbox's own apart."""
+        return self.rpc.open_calls - self.outbox.calling
 
     def start(self) -> None:
         """The power is on: connect, and deliver what is kept."""

@@ -22,7 +22,7 @@ def remote_start_transaction(desk: Desk, command: messages.RemoteStartTransactio
         profile = profile_of(command.charging_profile, connector.id, desk.now())
         if not _acceptable(desk, profile):
             return status("Rejected")
-    return status("Accepted", lambda: desk.station.powered.start(_begin(desk, connector, command.id_tag, profile)))
+    return status("Accepted", lambda: desk.station.say(_begin(desk, connector, command.id_tag, profile)))
 
 
 def remote_stop_transaction(desk: Desk, command: messages.RemoteStopTransaction) -> Answer:
