@@ -45,6 +45,8 @@ class RecordingRooms:
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     async def connected(self, fact: Connected) -> None:
+        if self.broken == "connected":
+            raise RuntimeError("the database is away")
         self.facts.append(fact)
 
     async def disconnected(self, fact: Disconnected) -> None:

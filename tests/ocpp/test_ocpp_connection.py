@@ -259,6 +259,17 @@ async def test_comings_and_goings_are_told(house: House):
     assert not house.gateway.connected(1)
 
 
+async def test_a_station_that_cannot_be_registered_is_sent_away_to_try_again(house: House):
+    house.rooms.broken = "connected"
+    station = await house.station()
+    with pytest.raises(ConnectionClosedError) as caught:
+        await station.hear()
+    assert caught.value.rcvd.code == 1011
+    assert not house.gateway.connected(1)
+    house.rooms.broken = ""
+    assert (await (await house.station()).call("Heartbeat", {}))[0] == 3
+
+
 async def test_silence_beyond_the_limit_closes_and_any_frame_counts_as_life(house: House):
     house.known["CP1"] = structs.replace(house.known["CP1"], silence_limit_s=100)
     station, patient = await house.station("/CP1"), await house.station("/CP2")

@@ -95,14 +95,18 @@ class Outbox:
         alarm = asyncio.create_task(self._clock.sleep(self._timeout_s))
         alarm.add_done_callback(lambda _: waiting.fail(StationSilent(self._timeout_s)))
         try:
-            await self._line.send(call, call.action)
+            await self._deliver(call, waiting)
             return await answered
-        except SocketClosed as closed:
-            raise StationOffline from closed
         finally:
             answered.cancel()
             alarm.cancel()
             self._waiting.pop(call.id, None)
+
+    async def _deliver(self, call: Call, waiting: _Waiting) -> None:
+        try:
+            await self._line.send(call, call.action)
+        except SocketClosed:
+            waiting.fail(StationOffline())
 
     def _answered(self, message_id: str, raw: bytes, deviations: tuple[str, ...]) -> _Waiting | None:
         waiting = self._waiting.pop(message_id, None)
