@@ -69,3 +69,14 @@ class Given:
         """An EVSE of a charge point: number 1 unless said otherwise."""
         body = {"physicalReference": f"E-{next(_number)}", "currentType": "ac", "networkId": "1", "status": "enabled"}
         return await self.made(f"/resources/charge-points/v2.0/{charge_point['id']}/evses", body | fields)
+
+    async def managed_charge_point(self, **details: Any) -> dict[str, Any]:
+        """A charge point with one EVSE (`evses[0]`), ready to hang on a three-phase circuit."""
+        made = await self.charge_point()
+        outlet = await self.evse(made)
+        smart = {
+            "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
+            "phaseRotation": "RST", "electricalConfiguration": "star",
+        }  # fmt: skip
+        await self.made(f"/resources/charge-points/v2.0/{made['id']}/smart-charging", smart | details)
+        return made | {"evses": [outlet]}

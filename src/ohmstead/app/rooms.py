@@ -12,7 +12,7 @@ from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.operator import currencies, settings, taxes
 from ohmstead.rooms.people import users
 from ohmstead.rooms.power.circuits import actions as circuit_actions
-from ohmstead.rooms.power.circuits import loads, priorities
+from ohmstead.rooms.power.circuits import loads, priorities, questions  # noqa: F401 - it answers lower rooms
 from ohmstead.rooms.power.circuits.resource import circuits
 
 OPERATIONS: list[Operation] = [

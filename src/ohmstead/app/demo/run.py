@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 
 from rich.console import Console
 from rich.live import Live
-from sqlalchemy import select
 
 from ohmstead.app.demo.plant import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, Plant, build
 from ohmstead.app.demo.screen import flows, picture
@@ -18,6 +17,7 @@ from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.stations.fleet import Fleet, Habits
+from ohmstead.stations.settings import Settings as Behaviour
 from ohmstead.stations.site import Building, Load, Meter, Reading
 from ohmstead.stations.station import Station
 from ohmstead.stations.station_v16 import StationV16
@@ -55,8 +55,8 @@ async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
         station = StationV16(
             node.ocpp_url, point.identity, PASSWORD, phases=1 if point.phases == "single_phase" else 3,
             rating_a=point.rating_a, rotation=point.wired, clock=clock, seed=number,
+            settings=Behaviour(sample_s=5),
         )  # fmt: skip
-        station.settings.put("MeterValueSampleInterval", "5")
         await station.start()
         stack.push_async_callback(station.stop)
         stations.append(station)

@@ -1,0 +1,59 @@
+"""What circuits answer to the rooms below: where a charge point hangs, whether its wiring may change, when it goes."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.errors import Invalid
+from ohmstead.kit.filters import Filter
+from ohmstead.kit.operations import Call
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.network.charge_points import charge_point, charge_points, circuits_of
+from ohmstead.rooms.network.smart_charging import may_change
+from ohmstead.rooms.power.circuits.members import unfit
+from ohmstead.rooms.power.circuits.resource import circuit_changed
+from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+
+_own = circuit_charge_point.c
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
+_OF = Statement(select(_own.charge_point_id, _own.circuit_id).where(_own.charge_point_id == any_(_ids)))
+_CIRCUIT = Statement(
+    select(circuit).join(circuit_charge_point, circuit.c.id == _own.circuit_id)
+    .where(_own.charge_point_id == bindparam("charge_point", type_=BigInteger))
+)  # fmt: skip
+
+
+@circuits_of.answer
+async def hang_on(tx: Tx, ids: list[int]) -> dict[int, int]:
+    """Charge point -> circuit."""
+    return {row[0]: row[1] for row in await tx.all(_OF, ids=ids)}
+
+
+charge_points.filter(
+    Filter(
+        "circuitId",
+        int,
+        lambda value: select(_own.id).where(_own.charge_point_id == charge_point.c.id, _own.circuit_id == value).exists(),
+        BigInteger(),
+        "Those that hang on the circuit.",
+    )
+)
+
+
+@may_change.answer
+async def still_fits_its_circuit(call: Call, row: Row, details: dict[str, Any]) -> None:
+    """A charge point on a circuit stays manageable and wired to fit it."""
+    found = await call.tx.one(_CIRCUIT, charge_point=row["id"])
+    if found is None:
+        return
+    if problem := unfit(found, details):
+        raise Invalid(mode=problem)
+    call.tx.after_commit(lambda: circuit_changed.send(found["id"]))
+
+
+@charge_points.after
+async def leaves_its_circuit(write: Write) -> None:
+    """A deleted charge point no longer hangs anywhere."""
+    if write.verb == "delete" and await write.tx.run(delete(circuit_charge_point).where(_own.charge_point_id == write.id)):
+        write.tx.after_commit(lambda: circuit_changed.send(write.id))

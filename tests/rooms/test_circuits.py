@@ -1,0 +1,194 @@
+"""Circuits: both versions, the tree they make, what hangs on them, and how it is weighed."""
+
+from typing import Any
+
+import pytest
+
+from ohmstead.kit.resources import Version
+from ohmstead.rooms.power.circuits.priorities import charge_point_priorities, user_priorities
+from ohmstead.rooms.power.circuits.resource import circuits
+from tests.client import Client
+from tests.contract import ResourceContract
+from tests.given import Given
+
+CIRCUITS = "/resources/circuits/v2.0"
+ACTIONS = "/actions/circuit/v2.0"
+
+
+class TestCircuits(ResourceContract):
+    resource = circuits
+    create = {
+        "name": "Main", "phases": "three_phase", "maxCurrent": 63.0, "electricalConfiguration": "star",
+        "maxVoltage": "400", "minChargePointCurrent": 6.0, "offlineReservedCurrent": 20.0,
+        "setSessionLimitToZeroOnIdle": True,
+    }  # fmt: skip
+    update = {"name": "Cellar", "maxCurrent": 80.0, "minChargePointCurrent": None}
+    versions = {
+        "v1.0": {
+            "create": {"name": "Old", "phases": "3", "maxCurrent": 32.0, "minChargePointCurrent": 6.0, "chargePoints": []},
+            "update": {"name": "Older", "maxCurrent": 40.0},
+        }
+    }
+
+
+class TestUserPriorities(ResourceContract):
+    resource = user_priorities
+    update = {"priority": 0.5}
+
+    async def body(self, given: Given, version: Version) -> dict[str, Any]:
+        self.target = getattr(self, "target", 0) + 1
+        return {"targetId": self.target, "type": "userGroup", "priority": 2.0}
+
+    async def base(self, given: Given, version: Version) -> str:
+        if getattr(self, "path", None) is None:
+            self.path = f"{CIRCUITS}/{(await given.circuit())['id']}/user-priorities"
+        return self.path
+
+    async def test_a_target_is_weighed_once(self, api: Client, given: Given) -> None:
+        base = await self.base(given, self.resource.newest)
+        body = {"targetId": 7, "type": "partner", "priority": 1}
+        assert (await api.post(base, body)).status == 201
+        assert "targetId" in (await api.post(base, body)).body["errors"]
+
+
+class TestTree:
+    async def test_a_child_needs_to_say_how_it_is_wired(self, api: Client, given: Given) -> None:
+        parent = await given.circuit()
+        child = {"name": "Row", "phases": "three_phase", "maxCurrent": 32, "parentCircuitId": parent["id"]}
+        assert "phaseRotation" in (await api.post(CIRCUITS, child)).body["errors"]
+        assert (await api.post(CIRCUITS, child | {"phaseRotation": "STR"})).status == 201
+        single = child | {"phases": "single_phase"}
+        assert "connectedPhase" in (await api.post(CIRCUITS, single)).body["errors"]
+        assert (await api.post(CIRCUITS, single | {"connectedPhase": "L2"})).status == 201
+
+    async def test_no_circle_and_no_unknown_parent(self, api: Client, given: Given) -> None:
+        top = await given.circuit()
+        below = await given.circuit(parentCircuitId=top["id"], phaseRotation="RST")
+        circle = await api.patch(f"{CIRCUITS}/{top['id']}", {"parentCircuitId": below["id"], "phaseRotation": "RST"})
+        assert "parentCircuitId" in circle.body["errors"]
+        unknown = await api.patch(f"{CIRCUITS}/{below['id']}", {"parentCircuitId": 999})
+        assert "parentCircuitId" in unknown.body["errors"]
+
+    async def test_one_electrical_configuration_a_tree(self, api: Client, given: Given) -> None:
+        top = await given.circuit(electricalConfiguration="delta")
+        body = {"name": "x", "phases": "three_phase", "maxCurrent": 9, "parentCircuitId": top["id"], "phaseRotation": "RST"}
+        assert "electricalConfiguration" in (await api.post(CIRCUITS, body)).body["errors"]
+
+    async def test_a_circuit_that_feeds_others_stays(self, api: Client, given: Given) -> None:
+        top = await given.circuit()
+        below = await given.circuit(parentCircuitId=top["id"], phaseRotation="RST")
+        assert (await api.delete(f"{CIRCUITS}/{top['id']}")).status == 409
+        assert (await api.delete(f"{CIRCUITS}/{below['id']}")).status == 204
+        assert (await api.delete(f"{CIRCUITS}/{top['id']}")).status == 204
+
+    async def test_third_parties_and_trees_do_not_mix(self, api: Client, given: Given) -> None:
+        top = await given.circuit()
+        await given.circuit(parentCircuitId=top["id"], phaseRotation="RST")
+        dreev = {"loadBalancingIntegration": {"id": 1, "fields": {"startDate": "2026-01-01"}}}
+        assert "loadBalancingIntegration" in (await api.patch(f"{CIRCUITS}/{top['id']}", dreev)).body["errors"]
+        alone = await given.circuit()
+        answer = await api.patch(f"{CIRCUITS}/{alone['id']}", dreev)
+        assert answer.data["loadBalancingIntegration"] == dreev["loadBalancingIntegration"]
+        zaptec = {"loadBalancingIntegration": {"id": 2, "fields": {}}}
+        errors = (await api.patch(f"{CIRCUITS}/{alone['id']}", zaptec)).body["errors"]
+        assert "loadBalancingIntegration.fields.installationId" in errors
+        back = await api.patch(f"{CIRCUITS}/{alone['id']}", {"loadBalancingIntegration": {"id": None}})
+        assert back.data["loadBalancingIntegration"] is None
+
+
+@pytest.mark.parametrize("field", ["minChargePointCurrent", "offlineReservedCurrent"])
+async def test_no_current_exceeds_the_breaker(api: Client, field: str) -> None:
+    body = {"name": "x", "phases": "three_phase", "maxCurrent": 16, field: 17}
+    assert field in (await api.post(CIRCUITS, body)).body["errors"]
+
+
+async def test_meters_are_checked_and_kept(api: Client, given: Given) -> None:
+    unknown = await api.post(CIRCUITS, {"name": "x", "phases": "three_phase", "maxCurrent": 16, "electricityMeterId": 99})
+    assert "electricityMeterId" in unknown.body["errors"]
+    meter = await given.meter()
+    await given.circuit(electricityMeterId=meter["id"])
+    assert (await api.delete(f"/resources/electricity-meters/v1.0/{meter['id']}")).status == 409
+
+
+async def test_soc_priorities_come_in_pairs(api: Client, given: Given) -> None:
+    circuit = await given.circuit()
+    path, read = f"{ACTIONS}/{circuit['id']}/set-circuit-soc-priorities", f"{CIRCUITS}/{circuit['id']}/soc-priorities"
+    assert (await api.get(read)).body == {}
+    assert "lowSoCPriority" in (await api.post(path, {"lowerThresholdPercent": 20})).body["errors"]
+    low = {"lowerThresholdPercent": 20, "lowSoCPriority": 2}
+    assert (await api.post(path, low)).status == 202
+    assert (await api.get(read)).body == low
+    close = {"upperThresholdPercent": 20, "highSoCPriority": 0.5}
+    assert "upperThresholdPercent" in (await api.post(path, close)).body["errors"]
+    high = {"upperThresholdPercent": 80, "highSoCPriority": 0.5}
+    assert (await api.post(path, high)).status == 202
+    shown = (await api.get(f"{CIRCUITS}/{circuit['id']}", "include[]=socPriorities")).data["socPriorities"]
+    assert shown == low | high
+    assert (await api.post(path, {"upperThresholdPercent": None})).status == 202
+    assert (await api.get(read)).body == low
+
+
+async def test_loads_start_at_nothing(api: Client, given: Given) -> None:
+    circuit = await given.circuit(phases="single_phase", connectedPhase="L2")
+    for name in ("consumption", "unmanaged-load"):
+        loads = (await api.get(f"{CIRCUITS}/{circuit['id']}/{name}")).data
+        assert [(load["phase"], load["consumption"]) for load in loads] == [("L2", 0.0)]
+    old = f"/resources/circuits/v1.0/{circuit['id']}/consumption"
+    assert (await api.get(old)).body[0]["phase"] == "L2"
+    assert (await api.get(f"{old}/L2")).body == 0.0
+    assert (await api.get(f"{old}/L1")).status == 404
+    assert (await api.get(f"{old}/L4")).status == 404
+
+
+class TestMembers:
+    async def test_attach_weigh_and_detach(self, api: Client, given: Given) -> None:
+        circuit, point = await given.circuit(), await given.managed_charge_point()
+        base = f"{ACTIONS}/{circuit['id']}"
+        assert (await api.post(f"{base}/attach-charge-point", {"chargePointId": point["id"], "priority": 2})).status == 202
+        listed = (await api.get(f"{CIRCUITS}/{circuit['id']}/charge-point-priorities")).data
+        assert listed == [{"id": point["id"], "priority": 2.0, "evses": []}]
+        assert (await api.post(f"{base}/set-charge-point-priority/{point['id']}", {"priority": 0.5})).status == 202
+        evse = point["evses"][0]
+        weigh = f"{base}/set-charge-point-priority/{point['id']}/evse/{evse['id']}"
+        assert (await api.post(weigh, {"priority": 3})).status == 202
+        shown = (await api.get(f"{CIRCUITS}/{circuit['id']}", "include[]=chargePointPriorities")).data
+        assert shown["chargePointPriorities"] == [
+            {"id": point["id"], "priority": 0.5, "evses": [{"id": evse["id"], "priority": 3.0}]}
+        ]
+        found = (await api.get("/resources/charge-points/v2.0", f"filter[circuitId]={circuit['id']}")).data
+        assert [row["id"] for row in found] == [point["id"]]
+        assert (await api.post(f"{base}/detach-charge-point/{point['id']}")).status == 202
+        assert (await api.post(f"{base}/detach-charge-point/{point['id']}")).status == 404
+        assert (await api.get(f"{CIRCUITS}/{circuit['id']}/charge-point-priorities")).data == []
+
+    async def test_what_does_not_fit_is_refused(self, api: Client, given: Given) -> None:
+        circuit = await given.circuit()
+        base = f"{ACTIONS}/{circuit['id']}/attach-charge-point"
+        plain = await given.charge_point()
+        assert "smart charging mode" in (await api.post(base, {"chargePointId": plain["id"]})).body["errors"]["chargePointId"][0]
+        delta = await given.managed_charge_point(electricalConfiguration="delta")
+        assert "electrical" in (await api.post(base, {"chargePointId": delta["id"]})).body["errors"]["chargePointId"][0]
+        assert "chargePointId" in (await api.post(base, {"chargePointId": 999})).body["errors"]
+        taken, other = await given.managed_charge_point(), await given.circuit()
+        await api.post(f"{ACTIONS}/{other['id']}/attach-charge-point", {"chargePointId": taken["id"]})
+        assert "another circuit" in (await api.post(base, {"chargePointId": taken["id"]})).body["errors"]["chargePointId"][0]
+
+    async def test_v1_carries_its_charge_points_inline(self, api: Client, given: Given) -> None:
+        first, second = await given.charge_point(), await given.charge_point()
+        inline = [
+            {"id": first["id"], "maxCurrent": 16.0, "phases": "3", "inputVoltage": "400", "phaseRotation": "STR"},
+            {"id": second["id"], "maxCurrent": 32.0, "phases": "1", "inputVoltage": "220-240", "phaseRotation": "L2"},
+        ]
+        body = {"name": "Old", "phases": "3", "maxCurrent": 63.0, "chargePoints": inline}
+        made = await given.made("/resources/circuits/v1.0", body)
+        assert made["chargePoints"] == inline
+        path = f"/resources/circuits/v1.0/{made['id']}"
+        fewer = await api.patch(path, {"chargePoints": inline[1:]})
+        assert fewer.body["chargePoints"] == inline[1:]
+        assert (await api.get(path)).data["chargePoints"] == inline[1:]
+        unknown = await api.patch(path, {"chargePoints": [inline[0] | {"id": 999}]})
+        assert "chargePoints.0.id" in unknown.body["errors"]
+
+    async def test_charge_point_priorities_need_a_circuit(self, api: Client) -> None:
+        path = charge_point_priorities.path(charge_point_priorities.newest, "list").removeprefix("/public-api")
+        assert (await api.get(path.replace("{circuit}", "999"))).status == 404
