@@ -1,8 +1,9 @@
 """The explicit list of rooms: every operation the API serves, in the order the document shows them."""
 
 from ohmstead.kit.operations import Operation
-from ohmstead.rooms.charging import authorizations  # noqa: F401 - its table
-from ohmstead.rooms.charging import id_tags
+from ohmstead.rooms.charging import authorizations, id_tags
+from ohmstead.rooms.charging.sessions import consumption
+from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import communication, smart_charging, status  # noqa: F401 - the log's table
 from ohmstead.rooms.network.charge_points import charge_points
@@ -31,6 +32,9 @@ OPERATIONS: list[Operation] = [
     *evses.operations,
     *connectors.operations,
     *id_tags.id_tags.operations,
+    *authorizations.authorizations.operations,
+    *sessions.operations,
+    *consumption.reads.operations,
     *circuits.operations,
     *loads.reads.operations,
     *priorities.charge_point_priorities.operations,

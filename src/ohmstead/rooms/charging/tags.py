@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from msgspec import Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method
@@ -17,7 +17,7 @@ _REMOTE = re.compile(r"\*(\d{1,18})")
 
 _RUNNING = Statement(
     select(session.c.id_tag, session.c.remote).where(
-        session.c.user_id == bindparam("user"), session.c.status.in_(["pending", "active"])
+        session.c.user_id == bindparam("user"), or_(session.c.status == "pending", session.c.status == "active")
     )
 )
 

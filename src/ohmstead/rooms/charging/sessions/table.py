@@ -74,6 +74,7 @@ session = table(
     Column("receipt_id", BigInteger),
     Column("terminal_id", BigInteger),
     Column("roaming", JSONB),  # as the API shows it
+    Column("charge_point_operator_roaming_id", Text),
     Index(None, "station_id", "transaction_id", unique=True),
     Index(None, "station_id", "start_ref", unique=True),
     Index(None, "station_id", "stop_ref", unique=True),
