@@ -72,6 +72,7 @@ class Uplink:
 
     async def _received(self, text: str | bytes) -> None:
         await self.rpc.receive(text)
+        self._hooks.changed()
 
     def _opened(self) -> None:
         self._introduction = self._tasks.start(self._introduce())
