@@ -1,0 +1,25 @@
+"""The server under measurement: a node on a data folder, told by the environment; prints where it is, then "ready"."""
+
+import asyncio
+import signal
+
+import uvloop
+
+from ohmstead.app.logs import configure
+from ohmstead.app.node import Node
+from ohmstead.app.settings import load
+
+
+async def main() -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    node = await Node.start(load({"port": 0, "ocpp_port": 0}), lambda text: None)
+    print(node.api_url, node.ocpp_url, node.first_token, node.system.dsn, sep="\n")
+    print("ready", flush=True)
+    await stop.wait()
+    await node.stop()
+
+
+configure("warning", False)
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(main())
