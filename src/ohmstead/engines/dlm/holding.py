@@ -73,7 +73,7 @@ class Holding:
     online: bool = False
     rejections: int = 0
     following: float = 0.0  # A the car may still draw until `follows_at`
-    follows_at: float = -math.inf
+    follows_at: float = 0.0
     retry_at: float = -math.inf
     changed_at: float = -math.inf
     refresh: bool = False
@@ -156,6 +156,8 @@ class Holding:
             "held": self.held and asdict(self.held),
             "sent": [asdict(lease) for lease in self.sent.values()],
             "rejections": self.rejections,
+            "following": self.following,
+            "follows_at": self.follows_at,
         }
 
     @classmethod
@@ -164,7 +166,8 @@ class Holding:
         evse = Evse(**{**record["evse"], "mask": tuple(record["evse"]["mask"])})
         leases = [Lease(**lease) for lease in record["sent"]]
         held = Lease(**record["held"]) if record["held"] else None
-        return cls(evse, held, {lease.seq: lease for lease in leases}, rejections=record["rejections"], refresh=True)
+        kept = {name: record[name] for name in ("rejections", "following", "follows_at")}
+        return cls(evse, held, {lease.seq: lease for lease in leases}, refresh=True, **kept)
 
     def _leases(self) -> list[Lease]:
         return [*self.sent.values()] if self.held is None else [self.held, *self.sent.values()]
