@@ -7,28 +7,32 @@ from hashlib import blake2b
 SALT_BYTES = 16
 
 
-def hashed(password: bytes, salt: bytes | None = None) -> bytes:
-    """The salt and the hash, in one."""
-    salt = salt or secrets.token_bytes(SALT_BYTES)
-    return salt + blake2b(password, salt=salt, digest_size=32).digest()
+def hashed(password: bytes) -> bytes:
+    """What is kept of a password: a salt and the hash of the key it spells."""
+    return _hash(_key(password), secrets.token_bytes(SALT_BYTES))
 
 
 def matches(presented: bytes, stored: bytes) -> bool:
     """Whether a presented password is the stored one in any form a station may give it; takes the same time always.
 
     The key is set in hexadecimal and presented decoded (OCPP 1.6 security whitepaper), but some stations present it
-    as it was set, and some operators set plain text where the station presents its hexadecimal.
+    as it was set, and some operators set plain text of which the station presents the hexadecimal.
     """
+    key = _key(presented)
     salt = stored[:SALT_BYTES]
-    return sum(hmac.compare_digest(hashed(form, salt), stored) for form in _forms(presented)) > 0
+    return sum(hmac.compare_digest(_hash(form, salt), stored) for form in (presented, key, _key(key))) > 0
 
 
-def _forms(presented: bytes) -> tuple[bytes, ...]:
+def _key(password: bytes) -> bytes:
+    """The bytes a password in hexadecimal spells; any other is its own key."""
     try:
-        decoded = bytes.fromhex(presented.decode("ascii"))
+        return bytes.fromhex(password.decode("ascii"))
     except ValueError:
-        decoded = presented
-    return tuple(form for key in (presented, decoded) for form in (key, key.hex().encode(), key.hex().upper().encode()))
+        return password
+
+
+def _hash(key: bytes, salt: bytes) -> bytes:
+    return salt + blake2b(key, salt=salt, digest_size=32).digest()
 
 
 NOBODY = hashed(secrets.token_bytes(32))
