@@ -30,12 +30,12 @@ from pathlib import Path
 from ohmstead.store.cluster import Cluster, ClusterError
 
 async def main():
-    cluster = Cluster(Path(sys.argv[1]), throwaway=True, say=print)
+    cluster = Cluster(Path(sys.argv[1]), throwaway=sys.argv[2] == "killed with a throw-away", say=print)
     try:
         print(await cluster.start())
     except ClusterError as fault:
         sys.exit(str(fault))
-    if sys.argv[2] == "killed":
+    if sys.argv[2].startswith("killed"):
         os.kill(os.getpid(), signal.SIGKILL)
     await cluster.stop()
 
@@ -222,7 +222,7 @@ async def test_the_guard_starts_a_killed_server_again(data_dir: Path, make: Make
 async def test_the_server_of_a_killed_ohmstead_is_used_on(data_dir: Path, make: Make) -> None:
     assert run_other(data_dir, "killed").returncode == -signal.SIGKILL
     before, said = server_process(data_dir), list[str]()
-    dsn = await make(data_dir, say=said.append).start()
+    dsn = await make(data_dir, throwaway=False, say=said.append).start()
     assert server_process(data_dir) == before
     assert await ask(dsn, "select 1") == 1
     assert said == [f"PostgreSQL (process {before}) still runs from before; it is used on."]
@@ -231,9 +231,21 @@ async def test_the_server_of_a_killed_ohmstead_is_used_on(data_dir: Path, make: 
 async def test_a_server_left_with_other_settings_is_started_anew(data_dir: Path, make: Make) -> None:
     run_other(data_dir, "killed")
     before = server_process(data_dir)
-    dsn = await make(data_dir, throwaway=False).start()
+    dsn = await make(data_dir, throwaway=True).start()
     assert server_process(data_dir) != before
-    assert await ask(dsn, "show fsync") == "on"
+    assert await ask(dsn, "show fsync") == "off"
+
+
+def test_nothing_stays_of_the_throwaway_server_of_a_killed_process(data_dir: Path) -> None:
+    killed = run_other(data_dir, "killed with a throw-away")  # returns when the heir ends: it has the same stderr
+    assert killed.returncode == -signal.SIGKILL
+    assert "postgresql://" in killed.stdout
+    assert not there(data_dir / "postgres/data")
+
+
+async def test_a_throwaway_cluster_that_is_gone_is_made_anew(folder: Path, make: Make) -> None:
+    (folder / "postgres.path").write_text(f"{folder}/gone\n")
+    assert await ask(await make(folder).start(), "select 1") == 1
 
 
 async def test_a_second_ohmstead_is_refused_and_told_of_the_first(data_dir: Path, make: Make) -> None:
@@ -328,7 +340,7 @@ async def test_a_folder_closed_to_the_servers_user_is_not_opened(closed_folder: 
 async def test_a_database_that_was_moved_away_is_not_replaced_by_an_empty_one(folder: Path, make: Make) -> None:
     (folder / "postgres.path").write_text(f"{folder}/gone\n")
     with pytest.raises(ClusterError, match="no such folder"):
-        await make(folder).start()
+        await make(folder, throwaway=False).start()
     assert not there(folder / "postgres")
     assert not there(folder / "gone")
 

@@ -26,7 +26,8 @@ class Cluster:
     """A PostgreSQL server of our own below `data_dir`, reached by a private Unix socket only.
 
     `say` is told what takes time or matters (the first start, a folder elsewhere, a recovery). `throwaway` gives up
-    durability for speed and is for tests alone. Every method raises ClusterError with a message for a person.
+    durability for speed and is for tests alone; such a server and its data end with this process, however it ends.
+    Every method raises ClusterError with a message for a person.
     """
 
     def __init__(self, data_dir: Path, *, throwaway: bool = False, say: Say = _silent) -> None:
@@ -67,7 +68,7 @@ class Cluster:
             raise ClusterError(f"The database in {self.data_dir} is not a throw-away one and stays.")
         await self.stop()
         if postmaster:
-            await asyncio.to_thread(remove, self.data_dir, postmaster.data.parent, postmaster.sockets)
+            await asyncio.to_thread(remove, self.data_dir, postmaster.home, postmaster.sockets)
 
     async def create(self, database: str) -> str:
         """Make `database` if it is not there yet and return its address."""

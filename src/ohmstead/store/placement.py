@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ohmstead.store.binaries import ClusterError
 
@@ -32,12 +33,19 @@ class Account:
     drops: bool
 
     def run(self, *command: str | Path) -> "subprocess.CompletedProcess[str]":
-        """Run a program as this user, from / (our own folder may be closed to it) and without a stray PG* setting."""
+        """Run a program as this user to its end."""
+        return subprocess.run(command, capture_output=True, text=True, **self._as_this_user())
+
+    def begin(self, *command: str | Path) -> "subprocess.Popen[Any]":
+        """Begin a program as this user, deaf to our terminal, whose input ends when we do."""
+        unheard = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "start_new_session": True}
+        return subprocess.Popen(command, **unheard, **self._as_this_user())
+
+    def _as_this_user(self) -> dict[str, Any]:
+        """From / (our own folder may be closed to that user) and without a stray PG* setting."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
         identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.drops else {}
-        return subprocess.run(
-            command, cwd="/", env=environment, capture_output=True, text=True, umask=0o077, **identity
-        )
+        return {"cwd": "/", "env": environment, "umask": 0o077, **identity}
 
     def reaches(self, folder: Path) -> bool:
         """Whether this user can enter `folder`, asked of the machine itself: rights are more than nine bits."""
@@ -84,8 +92,8 @@ def home_of(data_dir: Path, *, throwaway: bool, say: Say) -> tuple[Path, Account
     `data_dir`/postgres.path names it. Raises ClusterError.
     """
     pointer, inside = data_dir / POINTER, data_dir / "postgres"
-    if pointer.exists():
-        home = Path(pointer.read_text().strip())
+    home = Path(pointer.read_text().strip()) if pointer.exists() else None
+    if home and (home.is_dir() or not throwaway):
         if not home.is_dir():
             raise ClusterError(
                 f"{pointer} says the database lies in {home}, but there is no such folder. Bring it back, or delete"

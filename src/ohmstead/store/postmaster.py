@@ -41,6 +41,8 @@ autovacuum_vacuum_scale_factor = 0.05
 autovacuum_vacuum_insert_scale_factor = 0.05
 autovacuum_analyze_scale_factor = 0.02
 """
+# Waits for its input to end, which happens when we end, however that is; then nothing of a throw-away server stays.
+HEIR = 'read -r _; "$1" -D "$2/data" -m immediate -w stop; rm -rf -- "$2"'
 DURABLE = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
 FORGETFUL = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 
@@ -53,8 +55,10 @@ class Postmaster:
         self.binaries = binaries
         self.sockets = sockets
         self.throwaway = throwaway
+        self.home = home
         self.data = home / "data"
         self.log = home / "server.log"
+        self._heir: subprocess.Popen[str] | None = None
 
     def initialise(self) -> None:
         """Make the data folder, all or nothing. Raises ClusterError."""
@@ -104,6 +108,7 @@ class Postmaster:
         before = self.log.stat().st_size if self.log.exists() else 0
         done = self._run("pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", str(PATIENCE_S), "-s", "start")
         if done.returncode == 0:
+            self._appoint_heir()
             return True
         said = self.log.read_bytes()[before:].decode(errors="replace") if self.log.exists() else ""
         if "pre-existing shared memory block" in said:
@@ -113,11 +118,23 @@ class Postmaster:
 
     def halt(self) -> None:
         """Stop the server if it runs: statements under way are cut off, all committed work is written down."""
+        self._dismiss_heir()
         if not self.process():
             return
         done = self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "-t", str(PATIENCE_S), "-s", "stop")
         if done.returncode and self.process():
             raise ClusterError(f"PostgreSQL (process {self.process()}) did not stop:\n{done.stderr.strip()}")
+
+    def _appoint_heir(self) -> None:
+        if self.throwaway and self._heir is None:
+            command = ("/bin/sh", "-c", HEIR, "heir", self.binaries.folder / "pg_ctl", self.home)
+            self._heir = self.account.begin(*command)
+
+    def _dismiss_heir(self) -> None:
+        if self._heir:
+            self._heir.kill()
+            self._heir.communicate()
+            self._heir = None
 
     def process(self) -> int | None:
         """The number of the living server process of this folder, whoever started it."""
