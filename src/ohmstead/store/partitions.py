@@ -3,13 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Table, text
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx, metadata
 
+log = structlog.get_logger("ohmstead.partitions")
+
 LOCK = 0x9A47E  # an advisory lock: of several processes that look after the partitions one works, the others wait
-DAY_S = 86_400
+HOUR_S = 3_600
+DAY_S = 24 * HOUR_S
 AHEAD = 2  # months: this and the next
 
 _LOCKED = Statement(text("SELECT pg_advisory_xact_lock(:lock)"))
@@ -57,14 +61,19 @@ async def prune(tx: Tx, table: Table, older_than: datetime) -> int:
 
 
 async def keep_up(database: Database, clock: Clock) -> None:
-    """Once a day, for ever: make the months to come, drop those past keeping."""
+    """Once a day, for ever: make the months to come, drop those past keeping. What fails is tried an hour later."""
     while True:
-        async with database.begin() as tx:
-            await ensure(tx)
-            for table in declared():
-                if table.info["keep"] is not None:
-                    await prune(tx, table, tx.now - table.info["keep"])
-        await clock.sleep(DAY_S)
+        try:
+            async with database.begin() as tx:
+                await ensure(tx)
+                for table in declared():
+                    if table.info["keep"] is not None:
+                        await prune(tx, table, tx.now - table.info["keep"])
+        except Exception:
+            log.exception("partitions not kept up")
+            await clock.sleep(HOUR_S)
+        else:
+            await clock.sleep(DAY_S)
 
 
 def month(moment: datetime, later: int = 0) -> datetime:

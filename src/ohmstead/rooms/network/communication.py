@@ -1,11 +1,21 @@
 """The communication log: every frame to and from a charge point, kept three months for whoever has to find a fault."""
 
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
+from typing import Any
 
+import structlog
 from sqlalchemy import ARRAY, BigInteger, Column, Double, Index, Text
 
-from ohmstead.kit.db import moment
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, moment
 from ohmstead.store.partitions import partitioned
+
+log = structlog.get_logger("ohmstead.communication")
 
 communication_log = partitioned(
     "communication_log",
@@ -21,3 +31,87 @@ communication_log = partitioned(
     by="at",
     keep=timedelta(days=90),
 )
+
+EVERY_S = 0.5
+BATCH = 500  # frames in one COPY
+MOST = 50_000  # frames that wait while the database is away; further ones are not logged
+_PATIENCE_S = (0.5, 1.0, 2.0, 4.0)  # the pauses before a batch is tried again, and then given up
+_COLUMNS = list(communication_log.c.keys())
+
+
+class CommunicationLog:
+    """Gathers frames and writes them together, twice a second or when 500 wait. It never makes the gateway wait: what
+    cannot be written is given up, and said so."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._frames: deque[tuple[Any, ...]] = deque()
+        self._full = asyncio.Event()
+        self.lost = 0  # frames, since the start
+
+    def frame(
+        self,
+        charge_point_id: int,
+        direction: str,
+        raw: bytes,
+        action: str | None,
+        message_id: str | None,
+        latency_s: float | None,
+        deviations: tuple[str, ...],
+    ) -> None:
+        """Take one frame; `latency_s` is since the call it answers."""
+        if len(self._frames) >= MOST:
+            self.lost += 1
+            return
+        latency_ms = None if latency_s is None else latency_s * 1000
+        self._frames.append(
+            (self._clock.now(), charge_point_id, direction, _clean(action), _clean(message_id), latency_ms,
+             [_clean(one) for one in deviations] or None, _clean(raw.decode(errors="replace")))
+        )  # fmt: skip
+        if len(self._frames) >= BATCH:
+            self._full.set()
+
+    async def run(self) -> None:
+        """Write for ever."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), EVERY_S)
+            self._full.clear()
+            await self.flush()
+
+    async def flush(self, pauses: Sequence[float] = _PATIENCE_S) -> None:
+        """Write what waits by now; a batch that cannot be written, with `pauses` (s) between attempts, is given up."""
+        waiting = len(self._frames)
+        while waiting:
+            batch = list(islice(self._frames, min(BATCH, waiting)))
+            if not await self._written(batch, pauses):
+                self.lost += len(batch)
+                log.error("frames lost", frames=len(batch), in_all=self.lost)
+            for _ in batch:
+                self._frames.popleft()
+            waiting -= len(batch)
+
+    async def close(self) -> None:
+        """Write what waits, in one attempt; `run` has ended."""
+        await self.flush(())
+
+    async def _written(self, batch: list[tuple[Any, ...]], pauses: Sequence[float]) -> bool:
+        for pause in pauses:
+            if await self._copied(batch):
+                return True
+            await asyncio.sleep(pause)
+        return await self._copied(batch)
+
+    async def _copied(self, batch: list[tuple[Any, ...]]) -> bool:
+        try:
+            async with self._database.begin() as tx:
+                await tx.copy(communication_log.name, _COLUMNS, batch)
+        except Exception as error:  # whatever it is, charge points are served on
+            log.warning("frames not written", why=repr(error))
+            return False
+        return True
+
+
+def _clean(text: str | None) -> Any:
+    """The text without what PostgreSQL has no place for."""
+    return text.replace("\0", "") if text else text

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, bindparam, false, func, or_, select, true, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Statement, Tx
@@ -17,7 +17,9 @@ _at = bindparam("at", type_=DateTime(timezone=True))
 _living = _own.deleted_at.is_(None)
 _behind = or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station)  # with its satellites
 
-_HEARD = Statement(update(charge_point).where(_own.id == _station).values(last_seen_at=_at))
+_HEARD = Statement(
+    update(charge_point).where(_own.id == any_(bindparam("heard", type_=ARRAY(BigInteger)))).values(last_seen_at=_at)
+)
 
 _before = select(_own.id, _own.connected).where(_behind, _living).order_by(_own.id).with_for_update().cte("before")
 _CONNECTED = Statement(
@@ -61,9 +63,9 @@ async def disconnect_all(tx: Tx) -> int:
     return len(rows)
 
 
-async def heard(tx: Tx, charge_point_id: int) -> None:
-    """A charge point lives."""
-    await tx.run(_HEARD, station=charge_point_id, at=tx.now)
+async def heard(tx: Tx, *charge_point_ids: int) -> None:
+    """Charge points live."""
+    await tx.run(_HEARD, heard=list(charge_point_ids), at=tx.now)
 
 
 async def booted(tx: Tx, fact: Booted, interval_s: int) -> BootVerdict:
