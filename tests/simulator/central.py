@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema_rs
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 NOW = "2026-01-05T08:00:00Z"
 
@@ -140,7 +141,12 @@ async def central_system(port: int = 0, password: bytes | None = None):
         return None
 
     async with serve(
-        central.serve, "127.0.0.1", port, subprotocols=["ocpp1.6"], process_request=authorize, close_timeout=0.2
+        central.serve,
+        "127.0.0.1",
+        port,
+        subprotocols=[Subprotocol("ocpp1.6")],
+        process_request=authorize,
+        close_timeout=0.2,
     ) as server:
         port = server.sockets[0].getsockname()[1]
         central.url = f"ws://127.0.0.1:{port}/ocpp"

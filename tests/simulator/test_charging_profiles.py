@@ -91,7 +91,7 @@ def profiles_for_a_connector(draw: st.DrawFn) -> Profile:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     chosen=st.lists(profiles_for_a_connector(), max_size=6),
     begin=st.integers(0, 60),
@@ -110,7 +110,7 @@ def test_the_composite_schedule_is_what_every_second_says(chosen: list[Profile],
         assert current == kept.limit(1, second(t), running, second(begin))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chosen=st.lists(profiles_for_a_connector(), max_size=6), start=st.integers(0, 100))
 def test_between_boundaries_the_limit_stays(chosen: list[Profile], start: int):
     kept, running = book(*chosen), second(0)

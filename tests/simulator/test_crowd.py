@@ -33,27 +33,27 @@ def alone(make: Maker, count: int, clock: ManualClock) -> list[StationV16]:
     ]
 
 
-async def a_day(make: Maker, seed: int) -> tuple[int, int, list[float]]:
+async def half_a_day(make: Maker, seed: int) -> tuple[int, int, list[float]]:
     clock = ManualClock(MONDAY)
     stations = alone(make, 5, clock)
     for station in stations:
         await station.start()
     fleet = Fleet(stations, clock, seed, HABITS)
     fleet.start()
-    for _ in range(24):
+    for _ in range(12):
         await clock.advance(3600)
     await fleet.stop()
     return fleet.arrivals, fleet.departures, [round(station.energy_wh(1), 6) for station in stations]
 
 
 async def test_a_seed_decides_the_day(make: Maker):
-    first, again, other = [await a_day(make, seed) for seed in (1, 1, 2)]
+    first, again, other = [await half_a_day(make, seed) for seed in (1, 1, 2)]
     assert first == again
     assert first != other
     arrivals, departures, energies = first
     assert arrivals - len(energies) <= departures <= arrivals
-    assert arrivals > 50
-    assert all(energy > 10_000 for energy in energies)
+    assert arrivals > 25
+    assert all(energy > 5_000 for energy in energies)
 
 
 def test_the_plan_of_a_connector_is_mixed_and_its_own():

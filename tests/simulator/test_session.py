@@ -29,6 +29,13 @@ async def charging(station: StationV16, vehicle: Vehicle | None = None, tag: str
     assert station.state(1) is State.CHARGING
 
 
+def test_the_schemas_bite():
+    central = Central()
+    central.check("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Sleeping"})
+    central.check("MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": "today", "sampledValue": []}]})
+    assert len(central.violations) == 3
+
+
 async def test_a_station_says_hello_and_how_it_stands(central: Central, station: StationV16):
     assert actions(central) == ["BootNotification", "StatusNotification", "StatusNotification"]
     assert central.statuses(0) == central.statuses(1) == ["Available"]

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from ohmstead.kit.clock import ManualClock, SystemClock
+from ohmstead.stations.charging_profile import Unit
+from ohmstead.stations.charging_profiles import ChargingProfiles
 from ohmstead.stations.connector import State
 from ohmstead.stations.station_v16 import StationV16
 from ohmstead.stations.v16.messages import stamp
@@ -105,6 +107,18 @@ async def test_defaults_and_station_limits_survive_a_reboot(central: Central, st
     station.unplug(1)
     await charging(station)
     assert station.offered(1) == 9
+
+
+async def test_a_station_may_understand_less(central: Central, make: Maker):
+    simple = ChargingProfiles(20, 3, units=frozenset({Unit.AMPERE}), max_stack_level=0, max_periods=1)
+    await online(make(profiles=simple))
+    keys = ["ChargingScheduleAllowedChargingRateUnit", "ChargeProfileMaxStackLevel", "ChargingScheduleMaxPeriods"]
+    told = (await central.tell("GetConfiguration", {"key": keys}))["configurationKey"]
+    assert [key["value"] for key in told] == ["Current", "0", "1"]
+    default = {"chargingProfilePurpose": "TxDefaultProfile", "stackLevel": 0}
+    assert await set_limit(central, (0, 4000), unit="W", **default) == REJECTED
+    assert await set_limit(central, (0, 10), (60, 6), **default) == REJECTED
+    assert await set_limit(central, (0, 10), **default) == ACCEPTED
 
 
 async def test_connectors_share_the_limit_of_their_station(central: Central, make: Maker, clock: ManualClock):

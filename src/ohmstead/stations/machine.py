@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.stations.authorization import Authorization, Verdict
@@ -23,10 +23,6 @@ from ohmstead.stations.settings import Settings
 from ohmstead.stations.tasks import Tasks
 from ohmstead.stations.uplink import Hooks, Uplink
 from ohmstead.stations.watch import Watch
-
-
-def _unseen(direction: str, frame: str) -> None:
-    """Nobody looks at the frames."""
 
 
 class Machine(ABC):
@@ -55,13 +51,15 @@ class Machine(ABC):
         settings: Settings | None = None,
         patience: Patience | None = None,
         tls: ssl.SSLContext | None = None,
-        trace: Callable[[str, str], None] = _unseen,
+        trace: Callable[[str, str], None] | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock or SystemClock()
         self.settings = settings or Settings()
         self.faults = Faults()
-        self.hardware = Hardware(connectors, profiles or ChargingProfiles(rating_a, phases), rotation)
+        # an empty store is falsy, and none the less the one that was asked for
+        store = ChargingProfiles(rating_a, phases) if profiles is None else profiles
+        self.hardware = Hardware(connectors, store, rotation)
         self.charging = Charging(
             self.hardware, self.settings, self.clock, self._post_start, self._post_stop, self._touch
         )
@@ -76,13 +74,13 @@ class Machine(ABC):
             self.settings,
             patience or Patience(),
             self.powered,
-            Hooks(self._come_online, self._obey, self._seen, trace),
+            Hooks(self._come_online, self._obey, self._seen, trace or (lambda direction, frame: None)),
         )
         self.accepted = False
         """Whether the central system has accepted this station since it was switched on."""
         self.listeners: list[Callable[[int, State], None]] = []
         """Called with a connector (0 is the station) and its new state."""
-        self._watch: Watch[Machine] = Watch(self)
+        self._watch = Watch()
         self._shown: dict[int, State] = {}
         self._told: dict[int, State] = {}
         self._lost_power_at: datetime | None = None
@@ -105,9 +103,9 @@ class Machine(ABC):
         """Messages made and not answered yet: waiting, on the wire, or kept for better times."""
         return len(self.uplink.outbox) + max(len(self._speech), self.uplink.open_calls)
 
-    async def until(self, predicate: Callable[["Machine"], bool]) -> None:
-        """Return at the first change after which the predicate holds."""
-        await self._watch.until(predicate)
+    async def until(self, predicate: Callable[[Self], bool]) -> None:
+        """Return once the predicate holds of this station: at once, or at the first change after which it does."""
+        await self._watch.until(lambda: predicate(self))
 
     # Power
 
@@ -125,6 +123,8 @@ class Machine(ABC):
 
     def power_on(self, reason: str = "PowerLoss") -> None:
         """Boot. Transactions that were running when the power went end with `reason`, unless they were forgotten."""
+        if self.hardware.powered:
+            return
         self._recover(reason)
         with self.charging.change():
             self.hardware.powered = True
@@ -245,16 +245,21 @@ class Machine(ABC):
         """What the central system says of a tag. Unanswered or CallError when it says nothing."""
 
     @abstractmethod
-    async def _say_state(self, connector: int, state: State, at: datetime) -> None: ...
+    async def _say_state(self, connector: int, state: State, at: datetime) -> None:
+        """Tell a state that began at `at`. Unanswered or CallError when nobody took it."""
 
     @abstractmethod
-    async def _heartbeat(self) -> None: ...
+    async def _heartbeat(self) -> None:
+        """Say that the station is alive."""
 
     @abstractmethod
-    def _post_start(self, transaction: Transaction) -> None: ...
+    def _post_start(self, transaction: Transaction) -> None:
+        """See to it that the central system hears of a start."""
 
     @abstractmethod
-    def _post_stop(self, transaction: Transaction) -> None: ...
+    def _post_stop(self, transaction: Transaction) -> None:
+        """See to it that the central system hears of an end."""
 
     @abstractmethod
-    def _post_sample(self, connector: int) -> None: ...
+    def _post_sample(self, connector: int) -> None:
+        """See to it that the central system gets the present readings of a running transaction."""

@@ -45,6 +45,8 @@ class StationV16(Station):
         """Say hello until accepted; a system that is not ready says how long to wait (1.6, 4.2)."""
         while wait_s := await self._hello():
             await self.clock.sleep(wait_s)
+            if self.accepted:  # a triggered hello was quicker
+                break
 
     async def _hello(self) -> int:
         """Send a BootNotification: 0 once accepted, else the s to wait before the next."""

@@ -2,21 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Generic, TypeVar
-
-Subject = TypeVar("Subject")
 
 
-class Watch(Generic[Subject]):
-    """Those who wait for predicates over one subject."""
+class Watch:
+    """Those who wait, each for a predicate of their own."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._waiting: list[tuple[Callable[[Subject], bool], asyncio.Future[None]]] = []
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
-    async def until(self, predicate: Callable[[Subject], bool]) -> None:
-        """Return once `predicate(subject)` holds: at once, or at the first change after which it does."""
-        if predicate(self._subject):
+    async def until(self, predicate: Callable[[], bool]) -> None:
+        """Return once the predicate holds: at once, or at the first change after which it does."""
+        if predicate():
             return
         true: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((predicate, true))
@@ -26,7 +22,7 @@ class Watch(Generic[Subject]):
             self._waiting.remove((predicate, true))
 
     def changed(self) -> None:
-        """Something about the subject is different now."""
+        """Something is different now."""
         for predicate, true in self._waiting:
-            if not true.done() and predicate(self._subject):
+            if not true.done() and predicate():
                 true.set_result(None)
