@@ -134,6 +134,8 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     assert "notice" not in (await api.patch(path, {"type": "public"})).data["partner"]
     assert await _ids(api, "filter[partnerId]=7") == [made["id"]]
     assert (await api.patch(path, {"partner": None})).data["partner"] is None
+    both = (await api.patch(path, {"type": "private", "partner": partner, "noticeId": 4})).data
+    assert (both["noticeId"], both["partner"].get("notice")) == (4, None)
 
 
 async def test_a_partner_sees_and_makes_only_its_own(api: Client, given: Given) -> None:
@@ -158,10 +160,12 @@ async def test_an_owner_has_only_a_personal_one(api: Client, given: Given) -> No
     home = await given.charge_point(type="personal", pin="1", user=user, subscription=subscription)
     assert home["user"] == user | {"automaticFirmwareUpdatesEnabled": True}
     assert (home["subscription"], home["enabledRandomisedDelay"]) == (subscription, False)
+    integration = {"electricityCostReimbursementIntegrationId": 2}
+    assert integration.items() <= (await api.patch(f"{BASE}/{home['id']}", integration)).data.items()
     assert await _ids(api, f"filter[userId]={user['id']}") == [home["id"]]
     place = (await given.location())["id"]
     public = (await api.patch(f"{BASE}/{home['id']}", {"type": "public", "locationId": place})).data
-    assert not {"user", "subscription", "enabledRandomisedDelay"} & public.keys()
+    assert not {"user", "subscription", "enabledRandomisedDelay", *integration} & public.keys()
     assert await _ids(api, f"filter[userId]={user['id']}") == []
 
 

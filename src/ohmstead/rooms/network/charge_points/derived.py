@@ -71,5 +71,6 @@ DERIVED: Mapping[str, Any] = {
     "display_tariff_and_costs": literal("display_messages") == any_(_own.capabilities),
     "network_status": NETWORK_STATUS,
     "vendor_error_code": _if(_own.hardware_status == "faulted", _own.vendor_error_code),
+    "electricity_cost_reimbursement_integration_id": _if(_personal, _own.electricity_cost_reimbursement_integration_id),
     "enabled_randomised_delay": _if(_personal, func.coalesce(_own.enabled_randomised_delay, False)),
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 from sqlalchemy import Table, bindparam, select
 
 from ohmstead.kit.db import Row, Statement
@@ -156,7 +156,9 @@ async def a_wished_security_profile_is_pending(write: Write) -> None:
 
 
 @charge_points.rule
-async def a_notice_is_plain_data(write: Write) -> None:
+async def a_notice_by_id_outranks_a_text(write: Write) -> None:
     notice = write.values.get("partner_notice")
-    if notice is not None:
-        write.values["partner_notice"] = [{"locale": one.locale, "translation": one.translation} for one in notice]
+    if notice is not None and write.values.get("notice_id") is not None:
+        del write.values["partner_notice"]
+    elif notice is not None:
+        write.values["partner_notice"] = to_builtins(notice)
