@@ -1,5 +1,6 @@
 """Fixtures: a throw-away PostgreSQL for the run, a system over it, and a clean house for every test."""
 
+import logging
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 import uvicorn
 
 from ohmstead.app.settings import Settings
@@ -92,3 +94,9 @@ async def given(system: System, api: Client) -> Given:
 def here() -> Path:
     """The repository."""
     return Path(__file__).parent.parent
+
+
+structlog.configure(
+    processors=[structlog.processors.add_log_level, structlog.processors.KeyValueRenderer()],
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+)

@@ -6,24 +6,42 @@ from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 from typing import Any
 
+import structlog
+
+from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.metrics import Metrics
+from ohmstead.app.pages import add_pages
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
+from ohmstead.ocpp.gateway import Gateway
+from ohmstead.ocpp.listener import Listener, ListenerSettings
+from ohmstead.ocpp.registry import Registry
+from ohmstead.ocpp.v16.version import OCPP_1_6
+from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
+from ohmstead.rooms.power.management.manager import LoadManagement
+from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 
 VERSION = version("ohmstead")
+log = structlog.get_logger("ohmstead")
 
 
 class System:
     """One process of Ohmstead over a migrated database at `dsn`."""
 
-    def __init__(self, settings: Settings, dsn: str, clock: Clock) -> None:
+    def __init__(self, settings: Settings, dsn: str, clock: Clock, tuning: Tuning | None = None) -> None:
         self.settings, self.dsn, self.clock = settings, dsn, clock
+        self.tuning = tuning or Tuning(
+            lease=settings.limit_lease, meter_period=settings.meter_period, margin=settings.unmanaged_margin
+        )
+        self.metrics = Metrics()
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -38,22 +56,71 @@ class System:
         self.doorman = Doorman(self.database, self.clock)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
-        self.api = Api(
+        self.api = self._api()
+        self._assemble_gateway()
+        self.load_management = LoadManagement(self.database, self.gateway, self.clock, self.tuning)
+        self._stack.push_async_callback(self._cancel)
+        return self
+
+    def _api(self) -> Api:
+        api = Api(
             OPERATIONS,
             self.database,
             self.doorman,
             self.clock,
             self.limit,
             VERSION,
-            trusts_proxy=settings.trusts_proxy,
+            self.metrics.request,
+            trusts_proxy=self.settings.trusts_proxy,
         )
-        self._stack.push_async_callback(self._cancel)
-        return self
+        add_pages(api.app, self, VERSION)
+        return api
 
-    def work(self) -> None:
-        """Start what runs beside the requests."""
+    def _assemble_gateway(self) -> None:
+        settings = self.settings
+        rooms = DurableRooms(self.database, self.clock, settings.heartbeat_interval, settings.command_timeout)
+        self.registry = Registry(rooms, self.clock)
+        self.gateway = Gateway(self.registry)
+        self.listener = Listener(
+            ListenerSettings(host=settings.ocpp_host, port=settings.ocpp_port, deflate=settings.ocpp_compression),
+            (OCPP_1_6,),
+            self.registry,
+            rooms,
+            self.clock,
+            rooms.admit,
+            self._on_frame,
+        )
+
+    async def work(self) -> int:
+        """Start what runs beside the requests, and take charge points in; the port they connect to."""
+        async with self.database.begin() as tx:
+            await presence.disconnect_all(tx)
+        stations.open(self.gateway)
+        self._stack.callback(stations.open, None)
         self.spawn(self.outbox.run())
+        self.spawn(self.load_management.run())
         self.spawn(keep_up(self.database, self.clock))
+        port = await self.listener.start()
+        self._stack.push_async_callback(self.listener.stop)
+        return port
+
+    def _on_frame(self, charge_point_id: int, direction: Any, raw: bytes, action: str | None, *rest: Any) -> None:
+        self.metrics.frames.labels(direction, action or "").inc()
+
+    @property
+    def connected(self) -> int:
+        """How many charge points hold a socket here."""
+        return len(self.registry)
+
+    def overcommitted(self) -> dict[int, float]:
+        """A above its limit that may be drawn on the worst line of each circuit tree."""
+        now = self.clock.now().timestamp()
+        sites = {root: loop.site for root, loop in self.load_management.loops.items()}
+        return {
+            root: max((one.amps for one in site.overcommitted(now)), default=0.0)
+            for root, site in sites.items()
+            if site is not None
+        }
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run in the background until the system stops."""
@@ -68,5 +135,5 @@ class System:
     async def _cancel(self) -> None:
         for task in list(self._tasks):
             task.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, Exception):
                 await task

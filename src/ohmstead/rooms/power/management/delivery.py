@@ -45,7 +45,7 @@ def _keep() -> Statement:
         bindparam("ids", type_=ARRAY(BigInteger)),
         bindparam("records", type_=ARRAY(JSONB)),
         bindparam("fallbacks", type_=ARRAY(Boolean)),
-    ).table_valued("evse_id", "record", "fallback_set")
+    ).table_valued("evse_id", "record", "fallback_set").render_derived()
     given = select(rows.c.evse_id, rows.c.record, rows.c.fallback_set, bindparam("now", type_=charging_limit.c.updated_at.type))
     own = insert(charging_limit).from_select(["evse_id", "record", "fallback_set", "updated_at"], given)
     newer = {name: own.excluded[name] for name in ("record", "fallback_set", "updated_at")}
@@ -103,8 +103,9 @@ class Delivery:
             site.envelope.lost(send.seq)
         else:
             site.fallbacks.add(outlet.id)
-            site.envelope.accepted(send.seq)
-            site.limited(outlet.id, self._clock.now().timestamp())
+            now = self._clock.now().timestamp()
+            site.envelope.accepted(send.seq, now)
+            site.limited(outlet.id, now)
         return applied
 
     def _profiles(self, site: Site, outlet: Outlet, send: Send) -> list[ChargingProfile]:

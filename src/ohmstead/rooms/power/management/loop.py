@@ -24,7 +24,7 @@ LOADS_EVERY_S = 2.0
 def _loads() -> Statement:
     columns = ("circuit_id", BigInteger), ("line", Integer), ("managed", Double), ("unmanaged", Double)
     arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns]
-    rows = func.unnest(*arrays).table_valued(*(name for name, _ in columns))
+    rows = func.unnest(*arrays).table_valued(*(name for name, _ in columns)).render_derived()
     given = select(*(rows.c[name] for name, _ in columns), bindparam("now", type_=circuit_load.c.at.type))
     own = insert(circuit_load).from_select([*(name for name, _ in columns), "at"], given)
     newer = {name: own.excluded[name] for name in ("managed", "unmanaged", "at")}
@@ -127,7 +127,11 @@ class Loop:
         self._unsaved -= evses
 
     async def _send(self, site: Site, send: Send) -> None:
-        self._applied += await self._delivery.deliver(site, send)
+        try:
+            self._applied += await self._delivery.deliver(site, send)
+        except Exception:
+            log.exception("limit not delivered", evse=send.evse)
+            site.envelope.lost(send.seq)
         self._unsaved.add(int(send.evse))
         self.wake()
 

@@ -1,0 +1,88 @@
+"""A whole system for scenarios: API, gateway and load management at work, charge points on real sockets."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ohmstead.app.settings import Settings
+from ohmstead.app.system import System
+from ohmstead.kit.clock import Clock
+from ohmstead.rooms.operator.admins import create_token
+from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.stations.settings import Settings as Behaviour
+from ohmstead.stations.station_v16 import StationV16
+from tests.client import Client
+from tests.conftest import served
+from tests.given import Given
+
+PASSWORD = "0123456789abcdef"
+
+
+@dataclass
+class Live:
+    """The system, a client and makers for it, and where charge points connect."""
+
+    system: System
+    api: Client
+    given: Given
+    ocpp_url: str
+    clock: Clock
+    _stack: AsyncExitStack
+    stations: list[StationV16] = field(default_factory=list)
+
+    async def charge_point(self, identity: str, rating: float = 32, wired: str = "RST", **fields: Any) -> dict[str, Any]:
+        """A charge point with a password, one EVSE and dynamic smart charging; `wired` is a rotation or a phase."""
+        single = wired.startswith("L")
+        body = {"network": {"id": identity, "protocol": "ocpp 1.6", "password": PASSWORD}} | fields
+        made = await self.given.charge_point(**body)
+        outlet = await self.given.evse(made, powerOptions={"maxAmperage": rating})
+        smart = {
+            "mode": "dynamic", "defaultChargePointMaxCurrent": rating, "maxVoltage": "230" if single else "400",
+            "phases": "single_phase" if single else "three_phase", "electricalConfiguration": "star",
+            "phaseRotation": None if single else wired,
+        } | ({"connectedPhase": wired} if single else {})  # fmt: skip
+        await self.given.made(f"/resources/charge-points/v2.0/{made['id']}/smart-charging", smart)
+        return made | {"evses": [outlet]}
+
+    async def station(self, identity: str, rating: float = 32, wired: str = "RST", **options: Any) -> StationV16:
+        """A simulated station, switched on and accepted."""
+        station = StationV16(
+            self.ocpp_url, identity, PASSWORD, phases=1 if wired.startswith("L") else 3, rating_a=rating,
+            rotation=wired, clock=self.clock, settings=Behaviour(sample_s=10, heartbeat_s=60), **options,
+        )  # fmt: skip
+        await station.start()
+        self._stack.push_async_callback(station.stop)
+        await station.until(lambda machine: machine.online and machine.accepted)
+        self.stations.append(station)
+        return station
+
+    async def driver(self, tag: str) -> None:
+        """A user with a card."""
+        user = await self.given.user()
+        await self.given.id_tag(idTagUid=tag, userId=int(user["id"]))
+
+    async def attach(self, circuit: dict[str, Any], charge_point: dict[str, Any]) -> None:
+        """Hang a charge point on a circuit."""
+        path = f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point"
+        assert (await self.api.post(path, {"chargePointId": charge_point["id"]})).status == 202
+
+
+@asynccontextmanager
+async def live(
+    dsn: str, folder: Path, clock: Clock, tuning: Tuning | None = None, **settings: Any
+) -> AsyncIterator[Live]:
+    """Everything at work over a database that is empty."""
+    chosen = Settings(data_dir=folder, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9, **settings)
+    async with AsyncExitStack() as stack:
+        system = System(chosen, dsn, clock, tuning)
+        stack.push_async_callback(system.stop)
+        await system.start()
+        port = await system.work()
+        base = await stack.enter_async_context(served(system.api.app))
+        async with system.database.begin() as tx:
+            token = await create_token(tx, system.vault, "scenario", ["*"])
+        api = Client(base, token)
+        stack.push_async_callback(api.close)
+        yield Live(system, api, Given(system, api), f"ws://127.0.0.1:{port}/ocpp", clock, stack)
