@@ -32,7 +32,7 @@ class Talk:
 
 async def test_a_charging_by_hand(central: Central, station: StationV16):
     talk = await Talk(station, "plug 1p 20", "authorize TAG", "status", "stop", "unplug").take_place()
-    assert "A car is plugged in: 1 phases, up to 20 A, 30 %." in talk
+    assert "A car is plugged in: up to 20 A on 1 of 3 phases, 30 % full." in talk
     assert "Card TAG is accepted." in talk
     assert "Connector 1 is Charging." in talk
     assert "transaction 101" in talk
@@ -43,7 +43,7 @@ async def test_a_charging_by_hand(central: Central, station: StationV16):
 async def test_start_plugs_in_by_itself(central: Central, station: StationV16, clock: ManualClock):
     talk = await Talk(station, "start", "start", "pause", "resume").take_place()
     assert "Card DEMO is accepted." in talk
-    assert "Not done: a transaction is running already." in talk
+    assert "Not done: a transaction is running already" in talk
     assert central.statuses()[-2:] == ["SuspendedEV", "Charging"]
     await clock.advance(5)
     assert station.draw(1) == (16, 16, 16)
@@ -70,6 +70,15 @@ async def test_start_plugs_in_by_itself(central: Central, station: StationV16, c
 )
 async def test_what_cannot_be_done_is_explained(station: StationV16, line: str, answer: str):
     assert answer in await Talk(station, line).take_place()
+
+
+async def test_an_offline_station_decides_by_itself(make: Maker):
+    station = make(url="ws://127.0.0.1:9")
+    await station.start()
+    await station.until(lambda s: s.uplink.line.pausing)
+    talk = await Talk(station, "authorize TAG", "status").take_place()
+    assert "Card TAG is refused by the station itself, which is offline." in talk
+    assert "CP1 is offline (" in talk
 
 
 async def test_faults_and_losses(central: Central, make: Maker):

@@ -92,6 +92,18 @@ async def test_a_start_may_bring_its_limit(central: Central, station: StationV16
     assert station.draw(1) == (12, 12, 12)
 
 
+async def test_a_start_whose_limit_finds_no_room_is_off(central: Central, make: Maker):
+    station = await online(make(profiles=ChargingProfiles(16, 3, max_installed=1)))
+    start = {"idTag": "APP", "chargingProfile": limit((0, 8), chargingProfileId=1)}
+    assert await central.tell("RemoteStartTransaction", start) == ACCEPTED
+    default = {"chargingProfilePurpose": "TxDefaultProfile", "chargingProfileId": 2}
+    assert await set_limit(central, (0, 9), **default) == ACCEPTED
+    station.plug(1, Vehicle())
+    assert station.transaction(1) is None
+    station.unplug(1)
+    assert await central.tell("RemoteStartTransaction", start) == REJECTED
+
+
 async def test_defaults_and_station_limits_survive_a_reboot(central: Central, station: StationV16):
     default = {"chargingProfilePurpose": "TxDefaultProfile", "chargingProfileId": 1}
     whole = {"chargingProfilePurpose": "ChargePointMaxProfile", "chargingProfileId": 2}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ohmstead.kit.clock import Clock
 from ohmstead.stations.charging_profile import Profile
+from ohmstead.stations.charging_profiles import ProfileRefused
 from ohmstead.stations.connector import NO_ERROR, Connector, Permit, Transaction
 from ohmstead.stations.hardware import Hardware
 from ohmstead.stations.settings import Settings
@@ -132,10 +133,13 @@ class Charging:
         permit = connector.permit
         if permit is None or connector.vehicle is None or connector.transaction:
             return
-        transaction = connector.begin(permit.tag, self.time(), permit.group)
         if permit.profile:
-            self.hardware.profiles.install(replace(permit.profile, connector=connector.id, installed_at=self.time()))
-        self.started(transaction)
+            try:
+                self.hardware.profiles.install(replace(permit.profile, installed_at=self.time()))
+            except ProfileRefused:  # there was room when the start was accepted; without its limit it is off
+                connector.permit = None
+                return
+        self.started(connector.begin(permit.tag, self.time(), permit.group))
 
     def _end(self, connector: Connector, reason: str, tag: str | None = None, at: datetime | None = None) -> None:
         self.hardware.profiles.end_transaction(connector.id)

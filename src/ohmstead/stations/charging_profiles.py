@@ -51,10 +51,7 @@ class ChargingProfiles:
         Raises ProfileRefused when the station cannot obey it.
         """
         self.check(profile)
-        kept = [other for other in self._profiles if not _replaces(profile, other)]
-        if len(kept) >= self.max_installed:
-            raise ProfileRefused("no room for another profile")
-        self._profiles = [*kept, profile]
+        self._profiles = [*self._besides(profile), profile]
 
     def check(self, profile: Profile) -> None:
         """Raise ProfileRefused when this station cannot obey such a profile."""
@@ -127,6 +124,10 @@ class ChargingProfiles:
             for profile in self._concerning(connector):
                 yield from profile.boundaries(after, started or start)
 
+    def _besides(self, profile: Profile) -> list[Profile]:
+        """What stays when a profile is installed."""
+        return [other for other in self._profiles if not _replaces(profile, other)]
+
     def _concerning(self, connector: int) -> Iterable[Profile]:
         return (p for p in self._profiles if p.connector in (0, connector))
 
@@ -159,6 +160,8 @@ class ChargingProfiles:
         return Offer(period.limit if unit is Unit.AMPERE else period.limit / (VOLTAGE * phases), phases)
 
     def _objections(self, profile: Profile) -> Iterable[str]:
+        if len(self._besides(profile)) >= self.max_installed:
+            yield "no room for another profile"
         if profile.unit not in self.units:
             yield f"limits in {profile.unit} are not understood"
         if not 0 <= profile.stack_level <= self.max_stack_level:

@@ -5,6 +5,7 @@ import base64
 import random
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -80,7 +81,7 @@ class Line:
     pausing: bool = False
     """Whether it waits before the next attempt to connect."""
     refusal: str = ""
-    """Why the last attempt to connect failed, in words."""
+    """Why there is no line, in words."""
     _socket: ClientConnection | None = None
     _lost: asyncio.Event = field(default_factory=asyncio.Event)
     _abandoned: list[ClientConnection] = field(default_factory=list)
@@ -164,13 +165,14 @@ class Line:
             await self._lost.wait()
         finally:
             reader.cancel()
+        if reader.done():
+            reader.result()  # what went wrong while a frame was dealt with, goes wrong here
 
     async def _read(self, socket: ClientConnection) -> None:
         try:
-            async for text in socket:
-                await self.on_text(text)
-        except ConnectionClosed:
-            self.refusal = "the line broke"
+            with suppress(ConnectionClosed):
+                async for text in socket:
+                    await self.on_text(text)
         finally:
             self._let_go_of(socket)
 
@@ -181,6 +183,7 @@ class Line:
     def _let_go(self) -> ClientConnection | None:
         socket, self._socket = self._socket, None
         if socket:
+            self.refusal = "the line was lost"
             self._lost.set()
             self.on_close()
         return socket

@@ -57,7 +57,7 @@ class Prompt:
                 return False
             await self._do(word.lower(), rest)
         except ValueError as fault:
-            self.write(f"Not done: {fault}.")
+            self.write(f"Not done: {fault}")
         return True
 
     def tell(self, connector: int, state: State) -> None:
@@ -79,7 +79,9 @@ class Prompt:
     async def plug(self, *words: str) -> None:
         vehicle = _vehicle(words)
         self.station.plug(self.connector, vehicle)
-        self.write(f"A car is plugged in: {vehicle.phases} phases, up to {vehicle.max_a:g} A, {vehicle.soc:.0f} %.")
+        self.write(
+            f"A car is plugged in: up to {vehicle.max_a:g} A on {vehicle.phases} of 3 phases, {vehicle.soc:.0f} % full."
+        )
 
     async def unplug(self) -> None:
         vehicle = self.station.unplug(self.connector)
@@ -87,7 +89,8 @@ class Prompt:
 
     async def authorize(self, tag: str = "") -> None:
         accepted = await self.station.present_tag(self.connector, tag or self.tag)
-        self.write(f"Card {tag or self.tag} is {'accepted' if accepted else 'refused'}.")
+        asked = "" if self.station.online else " by the station itself, which is offline"
+        self.write(f"Card {tag or self.tag} is {'accepted' if accepted else 'refused'}{asked}.")
 
     async def start(self, tag: str = "") -> None:
         if self.station.transaction(self.connector):

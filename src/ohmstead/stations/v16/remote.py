@@ -26,10 +26,16 @@ def remote_start_transaction(desk: Desk, command: messages.RemoteStartTransactio
 
 
 def remote_stop_transaction(desk: Desk, command: messages.RemoteStopTransaction) -> Answer:
-    for connector in desk.connectors:
-        if connector.transaction and connector.transaction.id == command.transaction_id:
-            return status("Accepted", lambda number=connector.id: desk.station.charging.end(number, "Remote"))
-    return status("Rejected")
+    """It may end by itself while the answer is on its way."""
+    running = next((t for c in desk.connectors if (t := c.transaction) and t.id == command.transaction_id), None)
+    if running is None:
+        return status("Rejected")
+
+    def stop() -> None:
+        if desk.station.charging.connector(running.connector).transaction is running:
+            desk.station.charging.end(running.connector, "Remote")
+
+    return status("Accepted", stop)
 
 
 def reserve_now(desk: Desk, command: messages.ReserveNow) -> Answer:
