@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Statement, Tx
@@ -21,6 +21,7 @@ personal_modes_of: Question[Any] = Question("smart charging their owners may cho
 _own = charge_point.c
 
 
+_SERIAL_NUMBER = _own.last_boot_notification.op("->>", return_type=Text())(literal_column("'chargePointSerialNumber'"))
 _wanted = bindparam("wanted", type_=ARRAY(BigInteger))
 
 
@@ -79,7 +80,7 @@ charge_points = Resource(
     filters=[
         one_of("desiredSecurityProfileStatus", _own.desired_security_profile_status, "applied", "pending", "rejected"),
         equals("networkId", _own.network_id),
-        equals("bootNotificationSerialNumber", _own.last_boot_notification["chargePointSerialNumber"].astext),
+        equals("bootNotificationSerialNumber", _SERIAL_NUMBER),
         equals("modelId", _own.model_id, int),
         equals("vendorId", _own.vendor_id, int),
         equals("userId", _own.user_id, int),

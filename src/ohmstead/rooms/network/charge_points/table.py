@@ -98,5 +98,6 @@ charge_point = table(
     Index("uq_charge_point_sharing_code", "sharing_code", unique=True, postgresql_where=LIVING),
     Index("ix_charge_point_master", "ocpp_connected_charge_point_id"),
     *(Index(None, f"{name}_id") for name in ("location", "charging_zone", "partner", "user", "model", "external")),
+    Index("ix_charge_point_serial_number", text("(last_boot_notification ->> 'chargePointSerialNumber')")),
     Index(None, "tags", postgresql_using="gin"),
 )
