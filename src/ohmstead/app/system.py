@@ -21,6 +21,7 @@ from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.manager import LoadManagement
@@ -50,6 +51,8 @@ class System:
         settings = self.settings
         self.database = await PostgresDatabase.connect(self.dsn, self.clock, settings.database_connections)
         self._stack.push_async_callback(self.database.close)
+        self.communication = CommunicationLog(self.database, self.clock)
+        self._stack.push_async_callback(self.communication.close)
         async with self.database.begin() as tx:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
@@ -99,6 +102,7 @@ class System:
         self._stack.callback(stations.open, None)
         self.spawn(self.outbox.run())
         self.spawn(self.load_management.run())
+        self.spawn(self.communication.run())
         self.spawn(keep_up(self.database, self.clock))
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
@@ -106,6 +110,7 @@ class System:
 
     def _on_frame(self, charge_point_id: int, direction: Any, raw: bytes, action: str | None, *rest: Any) -> None:
         self.metrics.frames.labels(direction, action or "").inc()
+        self.communication.frame(charge_point_id, direction, raw, action, *rest)
 
     @property
     def connected(self) -> int:
