@@ -12,6 +12,7 @@ import structlog
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Duplicate, Sql, Statement, StillUsed
+from ohmstead.kit.errors import Invalid
 
 log = structlog.get_logger("ohmstead.store")
 
@@ -31,7 +32,8 @@ class _Tx:
 
     async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        return await self._connection.fetch(statement.text, *statement.arguments(values))
+        with _translated():
+            return await self._connection.fetch(statement.text, *statement.arguments(values))
 
     async def one(self, sql: Sql, /, **values: Any) -> Any | None:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
@@ -83,6 +85,9 @@ class _translated:  # reads as a statement: `with _translated():`
             raise Duplicate(error.constraint_name or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
             raise StillUsed(error.constraint_name or "") from error
+        if isinstance(error, asyncpg.DataError):  # a number beyond 64 bits, a text with a NUL: no column holds it
+            log.warning("a value fits no column", error=str(error))
+            raise Invalid from error
 
 
 async def _prepare(connection: Any) -> None:
@@ -124,7 +129,11 @@ class PostgresDatabase:
     async def read(self) -> AsyncIterator[_Tx]:
         """A connection for reading."""
         async with self._pool.acquire() as connection:
-            yield _Tx(connection, self.clock.now())
+            try:
+                yield _Tx(connection, self.clock.now())
+            except Invalid:
+                await connection.execute("SELECT")  # ends what a refused value left half sent, and frees its locks
+                raise
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_Tx]:

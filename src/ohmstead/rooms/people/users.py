@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, array
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import Filter, changed, equals, within
