@@ -166,8 +166,4 @@ class DurableRooms:
         await self._durably(lambda tx: flow.metered(tx, facts))
 
     async def _write_heard(self, charge_point_ids: list[int]) -> None:
-        async def write(tx: Tx) -> None:
-            for charge_point_id in dict.fromkeys(charge_point_ids):
-                await presence.heard(tx, charge_point_id)
-
-        await self._durably(write)
+        await self._durably(lambda tx: presence.heard(tx, *charge_point_ids))
