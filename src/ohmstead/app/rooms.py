@@ -1,10 +1,11 @@
 """The explicit list of rooms: every operation the API serves, in the order the document shows them."""
 
 from ohmstead.kit.operations import Operation
-from ohmstead.rooms.charging import authorizations, id_tags
+from ohmstead.rooms.charging import authorizations, control, id_tags
 from ohmstead.rooms.charging.sessions import consumption
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
+from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import communication, smart_charging, status  # noqa: F401 - the log's table
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import connectors, evses
@@ -28,6 +29,7 @@ OPERATIONS: list[Operation] = [
     *zones.operations,
     *charge_points.operations,
     *status.operations.operations,
+    *charge_point_actions.actions.operations,
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,
@@ -35,6 +37,8 @@ OPERATIONS: list[Operation] = [
     *authorizations.authorizations.operations,
     *sessions.operations,
     *consumption.reads.operations,
+    *control.at_charge_point.operations,
+    *control.at_evse.operations,
     *circuits.operations,
     *loads.reads.operations,
     *priorities.charge_point_priorities.operations,

@@ -1,0 +1,133 @@
+"""Checks before a session is started from afar: the order must make sense, the EVSE be free, the user be allowed."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.errors import Invalid
+from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
+from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tags import too_many
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.connectors import connector
+from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.presence import can_charge
+from ohmstead.rooms.people.users import ev_user
+
+_places = (
+    select(
+        evse,
+        charge_point.c.status.label("charge_point_status"),
+        charge_point.c.connected,
+        charge_point.c.partner_id,
+    )
+    .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
+    .where(evse.c.deleted_at.is_(None))
+    .order_by(evse.c.network_id)
+    .with_for_update(of=evse, key_share=True)  # one start at a time
+)
+_PLACE = Statement(_places.where(evse.c.id == bindparam("evse")))
+_NUMBERED = Statement(
+    _places.where(evse.c.charge_point_id == bindparam("point"), evse.c.network_id == bindparam("number"))
+)
+_PLACES = Statement(_places.where(evse.c.charge_point_id == bindparam("point")))
+_BUSY = Statement(
+    select(session.c.evse_id).where(
+        session.c.evse_id == any_(bindparam("evses", type_=ARRAY(BigInteger))),
+        or_(session.c.status == "active", session.c.status == "pending"),
+    )
+)
+_USER = Statement(
+    select(ev_user.c.id, ev_user.c.status, ev_user.c.sessions_allowed)
+    .where(ev_user.c.id == bindparam("user"), ev_user.c.deleted_at.is_(None))
+    .with_for_update(key_share=True)
+)
+_CONNECTOR = Statement(
+    select(connector.c.id).where(
+        connector.c.id == bindparam("connector"),
+        connector.c.evse_id == bindparam("evse"),
+        connector.c.deleted_at.is_(None),
+    )
+)
+
+EXISTS = Refusal("SESSION_EXISTS", "Session already exists")
+DISABLED = Refusal("USER_IS_DISABLED", "Your account is disabled")
+RUNNING = Refusal("SESSION_ALREADY_RUNNING", "Having another running session is not allowed")
+_PLUGGED = ("preparing", "occupied", "finishing")
+
+
+async def place(tx: Tx, evse_id: int) -> Row | None:
+    """An EVSE by its id, locked."""
+    return await tx.one(_PLACE, evse=evse_id)
+
+
+async def numbered_place(tx: Tx, charge_point_id: int, number: int) -> Row | None:
+    """An EVSE by its number on the charge point, locked."""
+    return await tx.one(_NUMBERED, point=charge_point_id, number=number)
+
+
+async def likely_places(tx: Tx, charge_point_id: int) -> list[Row]:
+    """Where a charge point would begin, best first: at a free EVSE with a cable plugged, then at any free one."""
+    places = await tx.all(_PLACES, point=charge_point_id)
+    busy = await _busy(tx, places)
+
+    def drawbacks(there: Row) -> tuple[bool, ...]:
+        return there["id"] in busy, not can_charge(there), there["hardware_status"] not in _PLUGGED
+
+    return sorted(places, key=drawbacks)
+
+
+async def _busy(tx: Tx, places: list[Row]) -> set[int]:
+    """The EVSEs that have a session. Asked once they are locked, so that of two orders the later sees the earlier."""
+    return {row["evse_id"] for row in await tx.all(_BUSY, evses=[there["id"] for there in places])}
+
+
+async def user_of(tx: Tx, order: Order) -> Row | None:
+    """Whom the order is for; Invalid where there is no such user, or a payment method is nobody's."""
+    if not order.user_id:
+        if order.payment_method_id:
+            raise Invalid(userId="The user id field is required when payment method id is present.")
+        return None
+    user = await tx.one(_USER, user=order.user_id)
+    if user is None:
+        raise Invalid(userId="The selected user id is invalid.")
+    return user
+
+
+async def validate(tx: Tx, order: Order, there: Row) -> None:
+    """Invalid for what cannot be meant: a connector elsewhere, a booking that does not hold here, another profile."""
+    errors: dict[str, list[str]] = {}
+    if order.connector_id and await tx.one(_CONNECTOR, connector=order.connector_id, evse=there["id"]) is None:
+        errors["connectorId"] = ["The selected connector id is invalid."]
+    if order.booking_id and True not in await bookable(tx, order.booking_id, there):
+        errors["bookingId"] = ["The selected booking id is invalid."]
+    profile = order.charging_profile if isinstance(order, OrderThere) else None
+    if profile and profile.charging_profile_purpose != "TxProfile":  # OCPP 1.6, 5.11
+        errors["chargingProfile.chargingProfilePurpose"] = ["The charging profile purpose must be TxProfile."]
+    if errors:
+        raise Invalid.of(errors)
+
+
+async def refusal(tx: Tx, there: Row, user: Row | None) -> Refusal | None:
+    """Why no session may start here for this user, or None."""
+    if await _busy(tx, [there]):
+        return EXISTS
+    if not can_charge(there):
+        return Refusal("INTERNAL_ISSUE", _why_not(there))
+    if user is not None and user["status"] != "enabled":
+        return DISABLED
+    if user is not None and await too_many(tx, user["id"], user["sessions_allowed"], None):
+        return RUNNING
+    objections: list[Any] = await may_start(tx, there, user["id"] if user else None)
+    return objections[0] if objections else None
+
+
+def _why_not(there: Row) -> str:
+    if there["charge_point_status"] != "enabled":
+        return f"The charge point is {there['charge_point_status']}."
+    if there["status"] != "enabled":
+        return f"The EVSE is {there['status']}."
+    if not there["connected"]:
+        return "The charge point is not connected."
+    return f"The EVSE is {there['hardware_status'] or 'not known to be available'}."

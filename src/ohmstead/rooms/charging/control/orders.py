@@ -1,0 +1,77 @@
+"""Orders: what a client may ask for when it starts a session, and what it is told."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct
+
+from ohmstead.kit.questions import Question
+from ohmstead.kit.views import Deprecated, Opt, View
+from ohmstead.rooms.network.charging_profiles import GivenProfile
+
+ErrorCodeAnywhere = Literal[
+    "BILLING_NOT_ASSOCIATED", "BILLING_NOT_PARTNER_ASSOCIATED", "INTERNAL_ISSUE", "AGILE_STREETS_CALCULATE",
+    "AGILE_STREETS_COMMUNICATION", "CHARGING_NOT_ALLOWED", "LOCATION_IS_CLOSED", "USER_VALIDATION_NOT_COMPLETE",
+    "TERMS_NOT_ACCEPTED", "USER_IS_DISABLED", "SUBSCRIPTION_REQUIRED", "SESSION_ALREADY_RUNNING",
+    "PREVIOUS_SESSION_NOT_PAID", "ACCESS_RESTRICTED",
+]  # fmt: skip
+ErrorCode = Literal[
+    ErrorCodeAnywhere, "SESSION_EXISTS", "PAYMENT_METHOD_REQUIRED", "CANNOT_BILL_PAYMENT_METHOD",
+    "CORPORATE_ACCOUNT_LIMIT_REACHED", "CANNOT_USE_EXPIRED_PAYMENT_METHOD", "CANNOT_USE_PAYMENT_METHOD",
+    "PAYMENT_NO_FUNDS",
+]  # fmt: skip
+
+PaymentMethodId = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\d+|balance|subscription|(corporate|subscription_installment):\d+|(wallet|bank_transfer):\w+)$",
+        description="Of the user's payment methods; null leaves the choice to the system.",
+    ),
+]
+IdTag = Annotated[str, Meta(min_length=1, max_length=255, description="What the session shall show as its idTag.")]
+
+
+class Order(View):
+    """Where to begin is up to the station."""
+
+    user_id: Opt[Annotated[int, Meta(description="For whom; nobody starts an anonymous session.")]] = UNSET
+    payment_method_id: Opt[PaymentMethodId | None] = UNSET
+    external_session_id: Opt[Deprecated[IdTag | None]] = UNSET
+    id_tag: Opt[IdTag] = UNSET
+    connector_id: Opt[int | None] = UNSET
+    booking_id: Opt[int | None] = UNSET
+
+
+class OrderThere(Order):
+    """At one EVSE, with limits from the beginning."""
+
+    charging_profile: Opt[GivenProfile] = UNSET
+
+
+class StartedAnywhere(View):
+    success: bool
+    authorization_id: float | None
+    message: Opt[Annotated[str, Meta(description="Why it was not started.")]] = UNSET
+    error_code: Opt[ErrorCodeAnywhere] = UNSET
+
+
+class Started(View):
+    success: bool
+    session_id: float | None
+    authorization_id: float | None
+    message: Opt[Annotated[str, Meta(description="Why it was not started.")]] = UNSET
+    error_code: Opt[ErrorCode] = UNSET
+
+
+class Refusal(Struct, frozen=True):
+    """Why a session may not start, as a code and in words."""
+
+    code: ErrorCode
+    message: str
+
+
+may_start: Question = Question("may a session start: (tx, evse row, user id or None) -> Refusal | None; may raise")
+"""The row has every column of the EVSE, its charge point's `charge_point_status`, `connected` and `partner_id`."""
+
+first_profile: Question = Question("the limit to begin with: (tx, evse row) -> ChargingProfile | None")
+
+bookable: Question = Question("may this booking be charged on: (tx, booking id, evse row) -> True | None")
