@@ -21,7 +21,9 @@ class Metrics:
             "ohmstead_ocpp_frames_total", "OCPP frames by direction and action.", ("direction", "action"),
             registry=self.registry,
         )  # fmt: skip
-        self.stations = Gauge("ohmstead_charge_points_connected", "Charge points with a socket.", registry=self.registry)
+        self.stations = Gauge(
+            "ohmstead_charge_points_connected", "Charge points with a socket.", registry=self.registry
+        )
         self.overcommitted = Gauge(
             "ohmstead_circuit_overcommitted_amperes", "A that may be drawn above a circuit's limit.", ("circuit",),
             registry=self.registry,

@@ -20,7 +20,7 @@ from ohmstead.store.cluster import Cluster
 from ohmstead.store.migrate import migrate
 
 Say = Callable[[str], None]
-GUARD_S = 10.0
+KEEP_ALIVE_S = 75  # clients that call every few seconds keep their connection
 
 
 class _Server(uvicorn.Server):
@@ -107,7 +107,14 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
 
 
 async def _serve(system: System, api_socket: socket.socket, stack: AsyncExitStack) -> None:
-    config = uvicorn.Config(system.api.app, log_config=None, access_log=False, lifespan="off", server_header=False)
+    config = uvicorn.Config(
+        system.api.app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
     server = _Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)

@@ -84,7 +84,9 @@ async def build(api: Client) -> Plant:
 async def _meter(api: Client) -> int:
     listed = await api.get("/resources/electricity-meters/v1.0")
     found = next((row for row in listed if row.get("name") == "Demo main meter"), None)
-    found = found or await api.make("/resources/electricity-meters/v1.0", {"name": "Demo main meter", "integrationId": 1})
+    found = found or await api.make(
+        "/resources/electricity-meters/v1.0", {"name": "Demo main meter", "integrationId": 1}
+    )
     return int(found["id"])
 
 
@@ -117,7 +119,9 @@ async def _charge_point(api: Client, point: Point, location_id: int, circuit_id:
     path = f"/resources/charge-points/v2.0/{made['id']}"
     evse = {"physicalReference": f"{point.identity}-1", "currentType": "ac", "networkId": "1", "status": "enabled"}
     outlet = await api.make(f"{path}/evses", evse | {"powerOptions": {"maxAmperage": point.rating_a}})
-    await api.make(f"{path}/evses/{outlet['id']}/connectors", {"type": "type2", "format": "socket", "status": "enabled"})
+    await api.make(
+        f"{path}/evses/{outlet['id']}/connectors", {"type": "type2", "format": "socket", "status": "enabled"}
+    )
     await api.make(f"{path}/smart-charging", _details(point))
     attach = {"chargePointId": made["id"], "priority": 2 if point.identity == "demo-1" else 1}
     await api.call("POST", f"/actions/circuit/v2.0/{circuit_id}/attach-charge-point", attach)

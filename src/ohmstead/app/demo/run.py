@@ -28,9 +28,9 @@ PLAIN_S = 10.0  # between two pictures where there is no terminal to draw on
 
 async def run(settings: Settings, duration: float | None, seed: int) -> None:
     """Run for `duration` s, or until interrupted."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=100)
     async with AsyncExitStack() as stack:
-        tuning = Tuning(tick=5.0, meter_period=METER_S, margin=10.0, pace=Pace(hold=10.0))
+        tuning = Tuning(tick=5.0, meter_period=METER_S, margin=10.0, window=8.0, pace=Pace(hold=10.0))
         node = await Node.start(settings, lambda text: console.print(text), tuning=tuning)
         stack.push_async_callback(node.stop)
         api = Client(node.api_url, node.first_token or await _token(node))
@@ -39,7 +39,9 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         plant = await build(api)
         stations = await _stations(node, stack)
         await _life(api, plant, stations, seed, stack)
-        await _show(console, api, plant, stations, _footer(api, plant), duration)
+        for line in _handles(api, plant):
+            console.print(line, soft_wrap=True, highlight=False)
+        await _show(console, api, plant, stations, duration)
 
 
 async def _token(node: Node) -> str:
@@ -80,7 +82,8 @@ async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: in
     stack.push_async_callback(fleet.stop)
 
 
-def _footer(api: Client, plant: Plant) -> list[str]:
+def _handles(api: Client, plant: Plant) -> list[str]:
+    """Where to take hold: the address, the token, three calls to try."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
         f"/resources/circuits/v2.0/{plant.circuit_id}?include[]=consumption&include[]=unmanagedLoad",
@@ -92,16 +95,12 @@ def _footer(api: Client, plant: Plant) -> list[str]:
         f"Token  {api.token}",
         *(f"curl -g {header} '{api.url}{path}'" for path in paths),
         "Ctrl-C ends the demo.",
+        "",
     ]
 
 
 async def _show(
-    console: Console,
-    api: Client,
-    plant: Plant,
-    stations: Sequence[Station],
-    footer: Sequence[str],
-    duration: float | None,
+    console: Console, api: Client, plant: Plant, stations: Sequence[Station], duration: float | None
 ) -> None:
     """The picture, each second; where nobody looks at a terminal, a plain one now and then."""
     loop = asyncio.get_running_loop()
@@ -111,7 +110,7 @@ async def _show(
         while ends is None or loop.time() < ends:
             await asyncio.sleep(pause)
             loads = [await api.get(f"/resources/circuits/v2.0/{plant.circuit_id}/{part}") for part in _PARTS]
-            now = picture(flows(CIRCUIT_A, *loads), stations, footer)
+            now = picture(flows(CIRCUIT_A, *loads), stations)
             if isinstance(screen, Live):
                 screen.update(now, refresh=True)
             else:

@@ -27,9 +27,9 @@ def flows(limit: float, managed: Sequence[Any], unmanaged: Sequence[Any]) -> lis
     return [Flow(load["phase"], limit, load["consumption"], ours.get(load["phase"], 0.0)) for load in unmanaged]
 
 
-def picture(phases: Sequence[Flow], stations: Sequence[Station], footer: Sequence[str]) -> RenderableType:
+def picture(phases: Sequence[Flow], stations: Sequence[Station]) -> RenderableType:
     """Everything at once."""
-    return Group(_circuit(phases), _cars(stations), Text("\n".join(footer), style="dim", overflow="fold"))
+    return Group(_circuit(phases), _cars(stations))
 
 
 def _circuit(phases: Sequence[Flow]) -> Table:
@@ -41,7 +41,7 @@ def _circuit(phases: Sequence[Flow]) -> Table:
     return table
 
 
-def _bar(flow: Flow, width: int = 40) -> Text:
+def _bar(flow: Flow, width: int = 36) -> Text:
     """Unmanaged, managed and free, to scale."""
     other = min(width, round(width * flow.unmanaged / flow.limit))
     ours = min(width - other, round(width * flow.managed / flow.limit))
@@ -50,8 +50,9 @@ def _bar(flow: Flow, width: int = 40) -> Text:
 
 def _cars(stations: Sequence[Station]) -> Table:
     table = Table(title="Charge points", title_justify="left", expand=False)
-    for name in ("charge point", "state", "car", "offered A", "drawn A (L1 L2 L3)", "kWh"):
-        table.add_column(name, justify="right" if name in ("offered A", "kWh") else "left")
+    widths = {"charge point": 12, "state": 13, "car": 15, "offered A": 9, "drawn A: L1  L2  L3": 19, "kWh": 5}
+    for name, width in widths.items():
+        table.add_column(name, justify="right" if name in ("offered A", "kWh") else "left", min_width=width)
     for station in stations:
         table.add_row(*_car(station))
     return table
@@ -67,5 +68,5 @@ def _car(station: Station) -> tuple[str, ...]:
         f"{vehicle.phases} phase{'s' if vehicle.phases > 1 else ''}, {vehicle.soc:.0f} %" if vehicle else "",
         f"{station.offered(1):.1f}" if transaction else "",
         drawn if vehicle else "",
-        f"{(station.energy_wh(1) - transaction.meter_start) / 1000:.2f}" if transaction else "",
+        f"{(station.energy_wh(1) - transaction.meter_start_wh) / 1000:.2f}" if transaction else "",
     )

@@ -121,9 +121,7 @@ async def set_session_priority(call: Call, body: Weight) -> None:
     _changed(call, row["id"])
 
 
-@actions.post(
-    "v2.0/{circuit}/set-circuit-soc-priorities", "Circuit / Set Circuit SoC Priority", body=SocPriorities
-)
+@actions.post("v2.0/{circuit}/set-circuit-soc-priorities", "Circuit / Set Circuit SoC Priority", body=SocPriorities)
 async def set_soc_priorities(call: Call, body: SocPriorities) -> None:
     """Weigh sessions by their state of charge: above the upper threshold, below the lower one; 1 between them."""
     row = await circuits.find(call, lock=True)

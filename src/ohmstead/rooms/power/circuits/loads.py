@@ -78,9 +78,7 @@ async def _of_v1(call: Call) -> list[dict[str, Any]]:
     return (await loads(call.tx, [row["id"]], "managed"))[row["id"]]
 
 
-@reads.get(
-    "v1.0/{dlmCircuit}/consumption", "Circuit / Consumption (all phases)", gives=list[Load], deprecated=True
-)
+@reads.get("v1.0/{dlmCircuit}/consumption", "Circuit / Consumption (all phases)", gives=list[Load], deprecated=True)
 async def consumption_v1(call: Call) -> list[dict[str, Any]]:
     """What the charge points of the circuit draw, A on each of its lines."""
     return await _of_v1(call)
@@ -99,5 +97,3 @@ async def consumption_of_phase(call: Call) -> Reply:
         if load["phase"] == call.path["phase"]:
             return Reply.of(200, load["consumption"])
     raise NotFound(f"The circuit has no line {call.path['phase']}.")
-
-

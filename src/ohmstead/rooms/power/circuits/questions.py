@@ -34,7 +34,9 @@ charge_points.filter(
     Filter(
         "circuitId",
         int,
-        lambda value: select(_own.id).where(_own.charge_point_id == charge_point.c.id, _own.circuit_id == value).exists(),
+        lambda value: (
+            select(_own.id).where(_own.charge_point_id == charge_point.c.id, _own.circuit_id == value).exists()
+        ),
         BigInteger(),
         "Those that hang on the circuit.",
     )
@@ -55,5 +57,7 @@ async def still_fits_its_circuit(call: Call, row: Row, details: dict[str, Any]) 
 @charge_points.after
 async def leaves_its_circuit(write: Write) -> None:
     """A deleted charge point no longer hangs anywhere."""
-    if write.verb == "delete" and await write.tx.run(delete(circuit_charge_point).where(_own.charge_point_id == write.id)):
+    if write.verb == "delete" and await write.tx.run(
+        delete(circuit_charge_point).where(_own.charge_point_id == write.id)
+    ):
         write.tx.after_commit(lambda: circuit_changed.send(write.id))

@@ -68,7 +68,9 @@ async def currents_make_sense(write: Write) -> None:
 @circuits.rule
 async def meter_exists(write: Write) -> None:
     meter = write.values.get("electricity_meter_id")
-    if meter is not None and not await write.tx.value(select(electricity_meter.c.id).where(electricity_meter.c.id == meter)):
+    if meter is not None and not await write.tx.value(
+        select(electricity_meter.c.id).where(electricity_meter.c.id == meter)
+    ):
         write.wrong("electricityMeterId", "The selected electricity meter id is invalid.")
 
 
@@ -100,7 +102,9 @@ async def stands_in_its_tree(write: Write) -> None:
         write.wrong("parentCircuitId", "The selected parent circuit id is invalid.")
         return
     if others and any(one["load_balancing_integration"] for one in (row, *others)):
-        write.wrong("loadBalancingIntegration", "A circuit of a multi-level tree may not use a third party's load balancing.")
+        write.wrong(
+            "loadBalancingIntegration", "A circuit of a multi-level tree may not use a third party's load balancing."
+        )
     _check_tree(write, [row, *others])
 
 
@@ -111,7 +115,11 @@ async def _others(write: Write, row: dict[str, Any]) -> list[Row]:
         found |= {other["id"]: other for other in await family(write.tx, row["parent_circuit_id"])}
     if write.id:
         mine = await family(write.tx, write.id)
-        found |= {other["id"]: other for other in mine if row["parent_circuit_id"] is not None or _below(other, write.id, mine)}
+        found |= {
+            other["id"]: other
+            for other in mine
+            if row["parent_circuit_id"] is not None or _below(other, write.id, mine)
+        }
     found.pop(write.id, None)
     return list(found.values())
 
@@ -149,4 +157,3 @@ async def load_management_looks_again(write: Write) -> None:
 async def no_circuit_uses_the_meter(write: Write) -> None:
     if await write.tx.value(select(circuit.c.id).where(circuit.c.electricity_meter_id == write.id)):
         raise Conflict("The electricity meter is used by a circuit.")
-

@@ -35,14 +35,18 @@ def _priority() -> Column[float]:
 circuit_charge_point = table(  # a charge point hangs on one circuit at most
     "circuit_charge_point",
     _of_circuit(),
-    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column(
+        "charge_point_id", BigInteger, ForeignKey("charge_point.id", ondelete="CASCADE"), nullable=False, unique=True
+    ),
     _priority(),
 )
 
 circuit_evse_priority = table(
     "circuit_evse_priority",
     _of_circuit(),
-    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "charge_point_id", BigInteger, ForeignKey("charge_point.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     Column("evse_id", BigInteger, ForeignKey("evse.id", ondelete="CASCADE"), nullable=False, unique=True),
     _priority(),
 )

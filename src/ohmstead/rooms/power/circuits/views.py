@@ -69,9 +69,7 @@ class Circuit(View):
         Annotated[Rotation, Meta(description="Which of the parent's R, S, T (L1, L2, L3) arrive as L1, L2, L3 here.")]
     ] = UNSET
     connected_phase: Opt[
-        Annotated[
-            Literal["L1", "L2", "L3", "L1_L2", "L1_L3", "L2_L3"], Meta(description="The parent's lines in use.")
-        ]
+        Annotated[Literal["L1", "L2", "L3", "L1_L2", "L1_L3", "L2_L3"], Meta(description="The parent's lines in use.")]
     ] = UNSET
     electrical_configuration: Opt[
         Annotated[Literal["star", "delta"], Meta(description="star: TN system; delta: IT system.")]

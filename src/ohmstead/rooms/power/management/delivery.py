@@ -41,12 +41,18 @@ class Applied:
 
 
 def _keep() -> Statement:
-    rows = func.unnest(
-        bindparam("ids", type_=ARRAY(BigInteger)),
-        bindparam("records", type_=ARRAY(JSONB)),
-        bindparam("fallbacks", type_=ARRAY(Boolean)),
-    ).table_valued("evse_id", "record", "fallback_set").render_derived()
-    given = select(rows.c.evse_id, rows.c.record, rows.c.fallback_set, bindparam("now", type_=charging_limit.c.updated_at.type))
+    rows = (
+        func.unnest(
+            bindparam("ids", type_=ARRAY(BigInteger)),
+            bindparam("records", type_=ARRAY(JSONB)),
+            bindparam("fallbacks", type_=ARRAY(Boolean)),
+        )
+        .table_valued("evse_id", "record", "fallback_set")
+        .render_derived()
+    )
+    given = select(
+        rows.c.evse_id, rows.c.record, rows.c.fallback_set, bindparam("now", type_=charging_limit.c.updated_at.type)
+    )
     own = insert(charging_limit).from_select(["evse_id", "record", "fallback_set", "updated_at"], given)
     newer = {name: own.excluded[name] for name in ("record", "fallback_set", "updated_at")}
     return Statement(own.on_conflict_do_update(index_elements=["evse_id"], set_=newer))

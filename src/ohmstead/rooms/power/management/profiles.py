@@ -10,7 +10,11 @@ from ohmstead.rooms.power.management.snapshot import Charge, Outlet
 
 SKEW = timedelta(seconds=60)  # a station's clock may be off by so much: start earlier, and end later by the guard
 FALLBACK_LEVEL, SETPOINT_LEVEL = 0, 1
-_PURPOSES = {"station_max": "ChargePointMaxProfile", "transaction_default": "TxDefaultProfile", "transaction": "TxProfile"}
+_PURPOSES = {
+    "station_max": "ChargePointMaxProfile",
+    "transaction_default": "TxDefaultProfile",
+    "transaction": "TxProfile",
+}
 
 
 def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:

@@ -30,6 +30,7 @@ class Tuning:
     lease: float = 900.0
     guard: float = 60.0
     meter_period: float = 10.0
+    window: float = 30.0  # within which the reports of a meter and of stations may belong together
     margin: float | None = None  # None: learned from the meter
     volts: float = 230.0
     pace: Pace = field(default_factory=Pace)
@@ -84,7 +85,7 @@ class Site:
         return [int(id) for id in gone]
 
     def _take(self, outlet: Outlet) -> None:
-        watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(), Obedience()))
+        watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
         self.envelope.attached(self._evse(outlet, watch))
         session_id = outlet.charge.id if outlet.charge else None
         if session_id != watch.session_id:
@@ -92,7 +93,7 @@ class Site:
                 self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
             watch.session_id, watch.soc, watch.latest = session_id, None, NOTHING
             watch.usage = Usage(outlet.rating, outlet.least) if session_id else None
-            watch.draw = ManagedDraw()
+            watch.draw = ManagedDraw(self.tuning.window)
 
     def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
         tuning = self.tuning
@@ -123,12 +124,16 @@ class Site:
         if circuit_id is None:
             return False
         tree = self.snapshot.tree
-        ours = [w.draw.least(at) for id, w in self._watches.items() if circuit_id in tree.path(self.outlets[id].circuit_id)]
+        ours = [
+            w.draw.least(at) for id, w in self._watches.items() if circuit_id in tree.path(self.outlets[id].circuit_id)
+        ]
         managed = (sum(line[0] for line in ours), sum(line[1] for line in ours), sum(line[2] for line in ours))
         self._unmanaged[circuit_id].report(at, tree.absolute(circuit_id, own), managed)
         return True
 
-    def drew(self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None) -> None:
+    def drew(
+        self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None
+    ) -> None:
         """A meter value of an EVSE: A by the name of its own line, or W in all."""
         watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
         if watch is None or outlet is None:
@@ -176,9 +181,7 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
-        self.envelope.limits_changed(
-            {id: load.at(at).leaves(tree.limits[id]) for id, load in self._unmanaged.items()}
-        )
+        self.envelope.limits_changed({id: load.at(at).leaves(tree.limits[id]) for id, load in self._unmanaged.items()})
         demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
         wanted = [demand for demand in demands if demand is not None]
         room = self.envelope.room([demand.id for demand in wanted], at)

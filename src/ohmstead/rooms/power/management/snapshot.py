@@ -96,7 +96,9 @@ def _outlets() -> Statement:
         circuit_session_priority.c.priority.label("session_weight"), charging_limit.c.record,
         charging_limit.c.fallback_set,
     )  # fmt: skip
-    living = evse.c.deleted_at.is_(None) & charge_point.c.deleted_at.is_(None) & charge_point.c.first_contact_at.is_not(None)
+    living = (
+        evse.c.deleted_at.is_(None) & charge_point.c.deleted_at.is_(None) & charge_point.c.first_contact_at.is_not(None)
+    )
     here = own.circuit_id == any_(bindparam("circuits", type_=ARRAY(BigInteger)))
     return Statement(select(*columns).select_from(joined).where(here, living).order_by(evse.c.id))
 
@@ -158,4 +160,6 @@ def _charge(row: Row) -> Charge | None:
         return None
     own, groups = row["session_weight"], row["user_weight"]
     weight = 1.0 if own is None else own
-    return Charge(row["session_id"], row["transaction_id"], row["started_at"], weight, () if groups is None else (groups,))
+    return Charge(
+        row["session_id"], row["transaction_id"], row["started_at"], weight, () if groups is None else (groups,)
+    )
