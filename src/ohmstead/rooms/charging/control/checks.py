@@ -1,11 +1,9 @@
 """Checks before a session is started from afar: the order must make sense, the EVSE be free, the user be allowed."""
 
-from typing import Any
-
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.errors import Invalid
+from ohmstead.kit.errors import ApiError, Invalid
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import too_many
@@ -119,7 +117,17 @@ async def refusal(tx: Tx, there: Row, user: Row | None) -> Refusal | None:
         return DISABLED
     if user is not None and await too_many(tx, user["id"], user["sessions_allowed"], None):
         return RUNNING
-    objections: list[Any] = await may_start(tx, there, user["id"] if user else None)
+    return await _objection(tx, there, user["id"] if user else None)
+
+
+async def _objection(tx: Tx, there: Row, user_id: int | None) -> Refusal | None:
+    """What the rooms above have against it; an order that makes no sense to them is Invalid as it is to us."""
+    try:
+        objections: list[Refusal] = await may_start(tx, there, user_id)
+    except Invalid:
+        raise
+    except ApiError as error:
+        return Refusal("INTERNAL_ISSUE", error.message)
     return objections[0] if objections else None
 
 

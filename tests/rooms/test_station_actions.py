@@ -1,0 +1,79 @@
+"""Reset, unlock, open and close: what the API says when the station agrees, refuses or cannot be asked."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ohmstead.rooms.network.stations import ChangeAvailability, Reset, StationOffline, StationRefused, Unlock, stations
+from tests.client import Client
+from tests.given import Given
+from tests.rooms.charges import Gateway, Site, site
+
+PATH = "/actions/charge-point/v1.0"
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """Stations that do as they are told."""
+    found = Gateway()
+    stations.open(found)
+    yield found
+    stations.open(None)
+
+
+@pytest.fixture
+async def here(given: Given, gateway: Gateway) -> Site:
+    return await site(given, evses=2)
+
+
+async def test_reset(api: Client, here: Site, gateway: Gateway) -> None:
+    for kind in ("hard", "soft"):
+        answer = await api.post(f"{PATH}/{here.id}/reset/{kind}")
+        assert (answer.status, answer.body) == (202, {"success": True})
+    assert gateway.commands == [(here.id, Reset(kind="hard")), (here.id, Reset(kind="soft"))]
+    for refusal in ("Rejected", StationOffline()):
+        gateway.answer = refusal
+        assert (await api.post(f"{PATH}/{here.id}/reset/soft")).body == {"success": False}
+    assert (await api.post(f"{PATH}/{here.id}/reset/gently")).status == 404
+    assert (await api.post(f"{PATH}/999/reset/soft")).status == 404
+
+
+async def test_unlock(api: Client, here: Site, gateway: Gateway) -> None:
+    gateway.answer = "Unlocked"
+    answer = await api.post(f"{PATH}/{here.id}/unlock/2")
+    assert (answer.status, answer.body) == (202, {"success": True})
+    assert gateway.commands == [(here.id, Unlock(evse_network_id=2))]
+    for refusal, words in (("UnlockFailed", "UnlockFailed"), (StationRefused("NotSupported"), "NotSupported")):
+        gateway.answer = refusal
+        answer = await api.post(f"{PATH}/{here.id}/unlock/2")
+        assert (answer.status, words in answer.body["message"]) == (406, True)
+    assert (await api.post(f"{PATH}/{here.id}/unlock/3")).status == 404
+
+
+async def test_change_availability(api: Client, here: Site, gateway: Gateway) -> None:
+    path = f"{PATH}/{here.id}/change-availability"
+    assert (await api.post(path, {"type": "Inoperative"})).status == 202
+    assert (await api.post(path, {"type": "Operative", "evseNetworkId": 2})).status == 202
+    assert gateway.commands == [
+        (here.id, ChangeAvailability(operative=False)),
+        (here.id, ChangeAvailability(operative=True, evse_network_id=2)),
+    ]
+    gateway.answer = "Scheduled"
+    assert (await api.post(path, {"type": "Inoperative"})).status == 204
+    gateway.answer = StationOffline()
+    answer = await api.post(path, {"type": "Inoperative"})
+    assert (answer.status, "not connected" in answer.body["message"]) == (406, True)
+    for body, field in (
+        ({}, "type"),
+        ({"type": "Off"}, "type"),
+        ({"type": "Operative", "evseNetworkId": 9}, "evseNetworkId"),
+    ):
+        answer = await api.post(path, body)
+        assert (answer.status, list(answer.body["errors"])) == (422, [field])
+    assert (await api.post(f"{PATH}/999/change-availability", {"type": "Operative"})).status == 404
+
+
+async def test_without_a_gateway_every_station_is_offline(api: Client, here: Site) -> None:
+    stations.open(None)
+    assert not stations.connected(here.id)
+    assert (await api.post(f"{PATH}/{here.id}/unlock/1")).status == 406
