@@ -1,5 +1,6 @@
 """The way of a request: token, scope, rate limit, transaction, operation, answer; and every failure as JSON."""
 
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,12 +23,11 @@ from ohmstead.kit.queries import parse
 Authenticate = Callable[[str | None, str], Awaitable[Actor]]
 Observe = Callable[[str, str, int, float], None]
 MOST_BYTES = 1 << 20
+_TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
 
 _AUDIT = Statement(
-    insert(audit).values(
-        dict.fromkeys(("at", "admin_id", "token_id", "action", "target", "changes", "trace_id"))
-    )
+    insert(audit).values(dict.fromkeys(("at", "admin_id", "token_id", "action", "target", "changes", "trace_id")))
 )
 
 
@@ -131,11 +131,15 @@ class Api:
         resp.data, resp.content_type = encoder.encode({"message": error.title}), JSON
 
     def _trace(self, req: Request) -> str:
-        return req.get_header("X-Req-Trace-Id") or f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+        given = req.get_header("X-Req-Trace-Id")
+        if given and _TRACE.fullmatch(given):
+            return given
+        return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
 
     def _remote(self, req: Request) -> str:
+        """The caller's address: of a forwarded list the last, which our proxy added; the others anyone may write."""
         if self._trusts_proxy and (forwarded := req.get_header("X-Forwarded-For")):
-            return forwarded.split(",")[0].strip()
+            return forwarded.rpartition(",")[2].strip()
         return req.remote_addr
 
     def _url(self, req: Request) -> str:
@@ -157,7 +161,11 @@ def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]
 
 
 def _route(methods: dict[str, Callable[..., Awaitable[None]]]) -> Any:
-    return type("Route", (), {f"on_{method.lower()}": responder for method, responder in methods.items()})()
+    async def refuse(_: Any, req: Request, resp: Response, **path: str) -> None:
+        raise falcon.HTTPMethodNotAllowed(list(methods))
+
+    responders = {f"on_{method.lower()}": responder for method, responder in methods.items()}
+    return type("Route", (), {"on_options": refuse} | responders)()
 
 
 def _check_choices(call: Call) -> None:
@@ -175,7 +183,7 @@ async def _body(req: Request) -> bytes:
     raw = await req.stream.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         raise TooLarge
-    if raw and not (req.content_type or JSON).startswith(JSON):
+    if raw and not (req.content_type or JSON).lower().startswith(JSON):
         raise UnsupportedMediaType
     return raw
 

@@ -1,5 +1,6 @@
 """The rate limit: so many successful calls a minute and a day for each token."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class RateLimit:
             window = self._window(token, span)
             if window.used >= most:
                 ends = window.started + span
-                waits = {"Retry-After": str(max(1, int(ends - self._clock()))), "X-RateLimit-Reset": str(int(ends))}
+                wait, reset = max(1, math.ceil(ends - self._clock())), math.ceil(ends)
+                waits = {"Retry-After": str(wait), "X-RateLimit-Reset": str(reset)}
                 raise TooManyAttempts(headers=waits)
 
     def count(self, token: int) -> None:

@@ -95,7 +95,7 @@ def wanted(query: Query, pages: Pages) -> Wanted:
 def _whole(name: str, text: str | None, default: int, most: int) -> int:
     if text is None:
         return default
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not text.isdecimal() or len(text) > 10 or not 1 <= int(text) <= most:
         limit = f" and may not be greater than {most}" if name == "per_page" else ""
         raise Invalid(**{name: f"The {name.replace('_', ' ')} must be an integer of at least 1{limit}."})
     return int(text)

@@ -36,7 +36,7 @@ def parse(text: str) -> Query:
         if name == "cursor":
             _take_cursor(query, value)
         elif name == "page":
-            query.page = value
+            query.page = query.page if value in _NOTHING else value
         else:
             query.kept.append((name, value))
             _take(query, name, value)
@@ -55,7 +55,7 @@ def _take(query: Query, name: str, value: str) -> None:
     elif head == "include":
         query.include.extend(part for part in value.split(",") if part)
     elif head == "per_page":
-        query.per_page = value
+        query.per_page = query.per_page if value in _NOTHING else value
     else:
         query.plain[name] = value
 

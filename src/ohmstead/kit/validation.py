@@ -39,11 +39,12 @@ _BOUNDS = (
 def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     """The body as the decoder's struct; BadRequest for what is no JSON, Invalid naming every bad field otherwise."""
     try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        found = dict(_collect(msgspec.json.decode(raw), decoder.type))
-        raise Invalid.of(found or {"body": [str(error)]}) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        try:
+            return decoder.decode(raw)
+        except msgspec.ValidationError as error:
+            found = dict(_collect(msgspec.json.decode(raw), decoder.type))
+            raise Invalid.of(found or {"body": [str(error)]}) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The request body is not valid JSON.") from None
 
 

@@ -96,7 +96,6 @@ class Writer:
         write = self._write("create", call, self._given(call, self._creates), parent=above)
         if parent and above is not None:
             write.values[str(parent.column.key)] = above["id"]
-        self._own(write)
         await self._rules(write)
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
@@ -139,7 +138,7 @@ class Writer:
         return Write(verb, call, call.tx, values, words=self.version.words, **facts)
 
     def _own(self, write: Write) -> None:
-        """A partner's token creates its partner's rows, whatever the body says."""
+        """A partner's token writes its partner's rows, whatever the body says."""
         partner, owner = write.call.actor.partner_id, self.resource.owner
         if partner is not None and getattr(owner, "table", None) is self.resource.table:
             write.values[str(owner.key)] = partner  # type: ignore[union-attr]
@@ -149,8 +148,10 @@ class Writer:
         return self.version.upgrade(values) if self.version.upgrade else values
 
     async def _rules(self, write: Write) -> None:
+        self._own(write)
         for rule in self.resource.rules:
             await rule(write)
+        self._own(write)
         write.settle()
 
     async def _store(self, write: Write, shape: tuple[str, tuple[str, ...]]) -> Any:
@@ -159,7 +160,7 @@ class Writer:
         try:
             values = {f"v_{name}": value for name, value in write.values.items()}
             return await write.tx.one(self._statements[shape], row_id=write.id, now=write.call.now, **values)
-        except Duplicate as error:
+        except (Duplicate, StillUsed) as error:
             if error.constraint not in self.resource.conflicts:
                 raise
             write.wrong(*self.resource.conflicts[error.constraint])
