@@ -1,5 +1,6 @@
 """The explicit list of rooms: every operation the API serves, in the order the document shows them."""
 
+from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations, control, id_tags
 from ohmstead.rooms.charging.sessions import consumption
@@ -11,7 +12,7 @@ from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import connectors, evses
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.zones import zones
-from ohmstead.rooms.operator import currencies, settings, taxes
+from ohmstead.rooms.operator import admins, currencies, settings, taxes  # noqa: F401 - the tables of admins
 from ohmstead.rooms.people import users
 from ohmstead.rooms.power.circuits import actions as circuit_actions
 from ohmstead.rooms.power.circuits import loads, priorities, questions  # noqa: F401 - it answers lower rooms

@@ -9,13 +9,14 @@ import asyncpg
 
 from ohmstead.kit.clock import Clock
 from ohmstead.store.binaries import Binaries, ClusterError, find_binaries
-from ohmstead.store.placement import PORT, Account, Say, home_of, lock, remove, socket_folder
+from ohmstead.store.placement import PORT, Account, Occupied, Say, home_of, lock, remove, socket_folder, sockets_below
 from ohmstead.store.postmaster import PATIENCE_S, SUPERUSER, Postmaster
 
-__all__ = ["Cluster", "ClusterError"]
+__all__ = ["Cluster", "ClusterError", "Occupied"]
 
 GUARD_EVERY_S = 2.0
 RETRY_S = 0.05
+JOIN_S = 30  # for a server that another process is just starting
 
 
 def _silent(text: str) -> None:
@@ -38,7 +39,10 @@ class Cluster:
         self._postmaster: Postmaster | None = None
 
     async def start(self, database: str = SUPERUSER) -> str:
-        """Bring the server up, or take over the one a killed Ohmstead left, and return the address of `database`."""
+        """Bring the server up, or take over the one a killed Ohmstead left, and return the address of `database`.
+
+        Raises Occupied where a living process runs it: `join` that one.
+        """
         try:
             self._postmaster = await asyncio.to_thread(self._prepared)
             await self._bring_up(self._postmaster)
@@ -49,6 +53,27 @@ class Cluster:
         except BaseException:
             await self.stop()
             raise
+
+    async def join(self, database: str = SUPERUSER) -> str:
+        """The address of `database` on the server that another process runs on this folder, once it answers."""
+        try:
+            async with asyncio.timeout(JOIN_S):
+                while True:
+                    if address := await self._answering(database):
+                        return address
+                    await asyncio.sleep(RETRY_S)
+        except TimeoutError:
+            raise ClusterError(f"Ohmstead runs on {self.data_dir}, but its PostgreSQL does not answer.") from None
+
+    async def _answering(self, database: str) -> str | None:
+        try:
+            address = _address(sockets_below(self.data_dir), database)
+            await (await asyncpg.connect(address)).close()
+            return address
+        except PermissionError as fault:
+            raise ClusterError(f"The database below {self.data_dir} belongs to another user: {fault}") from fault
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.InvalidCatalogNameError):
+            return None
 
     async def stop(self) -> None:
         """Stop the server and let the folder go; nothing happens if it is not running."""
@@ -83,8 +108,7 @@ class Cluster:
 
     def dsn(self, database: str = SUPERUSER) -> str:
         """The address of `database` for asyncpg and, with its driver named, for SQLAlchemy."""
-        sockets = quote(str(self._started().sockets), safe="/")
-        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={sockets}&port={PORT}"
+        return _address(self._started().sockets, database)
 
     async def guard(self, clock: Clock) -> None:
         """Start the server again whenever it ends by itself; runs until the cluster is stopped."""
@@ -148,6 +172,10 @@ class Cluster:
                     if not await asyncio.to_thread(postmaster.process):
                         raise ClusterError(f"PostgreSQL is gone; see {postmaster.log}.") from fault
                     await asyncio.sleep(RETRY_S)
+
+
+def _address(sockets: Path, database: str) -> str:
+    return f"postgresql://{SUPERUSER}@/{quote(database)}?host={quote(str(sockets), safe='/')}&port={PORT}"
 
 
 def _made_by(home: Path) -> int | None:

@@ -23,6 +23,10 @@ FALLBACK = Path("/var/lib/ohmstead")
 POINTER = "postgres.path"
 
 
+class Occupied(ClusterError):
+    """Another process runs the server of this folder."""
+
+
 @dataclass(frozen=True)
 class Account:
     """A user of the machine that runs the server; `drops` when we are root and have to become that user first."""
@@ -144,7 +148,7 @@ def socket_folder(home: Path, account: Account, say: Say) -> Path:
     `home`/socket.path names the short one, so that a later start finds the server again.
     """
     inside, pointer = home / "socket", home / "socket.path"
-    if len(os.fsencode(inside / SOCKET_NAME)) <= LONGEST_SOCKET and "," not in str(inside):  # a comma parts hosts
+    if _suits(inside):
         inside.mkdir(mode=0o700, exist_ok=True)
         account.own(inside)
         return inside
@@ -154,6 +158,19 @@ def socket_folder(home: Path, account: Account, say: Say) -> Path:
     pointer.write_text(f"{folder}\n")
     say(f"The path of {home} does not suit a Unix socket, so the server's socket lies in {folder}.")
     return folder
+
+
+def _suits(folder: Path) -> bool:
+    """Whether a socket in the folder can be addressed: its path is short, and has no comma, which parts hosts."""
+    return len(os.fsencode(folder / SOCKET_NAME)) <= LONGEST_SOCKET and "," not in str(folder)
+
+
+def sockets_below(data_dir: Path) -> Path:
+    """Where the socket of the server that runs on `data_dir` lies. Makes nothing; OSError while there is no server."""
+    pointer = data_dir / POINTER
+    home = Path(pointer.read_text().strip()) if pointer.exists() else data_dir / "postgres"
+    inside = home / "socket"
+    return inside if _suits(inside) else Path((home / "socket.path").read_text().strip())
 
 
 def _short_bases(account: Account) -> Iterator[Path]:
@@ -173,7 +190,7 @@ def _is_private(folder: Path, account: Account) -> bool:
 
 
 def lock(data_dir: Path) -> int:
-    """Hold `data_dir` for this process until it ends or closes the returned descriptor. Raises ClusterError.
+    """Hold `data_dir` for this process until it ends or closes the returned descriptor. Raises Occupied.
 
     The kernel keeps the lock (flock), so nothing stale is left by a process that was killed.
     """
@@ -184,7 +201,7 @@ def lock(data_dir: Path) -> int:
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode().strip() or "unknown"
         os.close(descriptor)
-        raise ClusterError(
+        raise Occupied(
             f"Ohmstead is already running on {data_dir} (process {holder}). Stop that one, or give this one another"
             " data folder."
         ) from None

@@ -1,0 +1,58 @@
+"""The command line. Each command is a module of its own, loaded when it is called: `ohmstead --help` is quick."""
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App, Parameter
+
+from ohmstead.app.settings import SettingsError
+from ohmstead.store.binaries import ClusterError
+
+app = App(
+    name="ohmstead",
+    help="Charge point management in one program.",
+    version=lambda: version("ohmstead"),
+    default_parameter=Parameter(negative=()),
+)
+_COMMANDS = {
+    "serve": "Serve the API and take charge points in.",
+    "demo": "Show six charge points sharing a circuit of 63 A.",
+    "station": "Be a charge point: plug, authorize, start, stop, fault, drop.",
+    "migrate": "Bring the database to the newest schema.",
+    "openapi": "Print the OpenAPI document.",
+}
+for _name, _help in _COMMANDS.items():
+    app.command(f"ohmstead.app.commands.{_name}:{_name}", help=_help)
+
+token = App(name="token", help="API access tokens.")
+_TOKEN = {
+    "create": "Make an API access token and print it, this once.",
+    "list": "List the tokens, never their texts.",
+    "revoke": "Revoke a token; it dies within 5 s.",
+}
+for _name, _help in _TOKEN.items():
+    token.command(f"ohmstead.app.commands.token:{_name}_token", name=_name, help=_help)
+app.command(token)
+
+settings = App(name="settings", help="What the operator decides once: base currency, default tax, reservations.")
+for _name, _help in {
+    "show": "Print them as JSON.",
+    "set": "Set values of a section, for example `baseCurrency id=2`.",
+}.items():
+    settings.command(f"ohmstead.app.commands.settings:{_name}_settings", name=_name, help=_help)
+app.command(settings)
+
+
+def main() -> None:
+    """Run the command that is named. Exit status 2: a setting is wrong; 1: it could not be done."""
+    try:
+        app()
+    except SettingsError as error:
+        _leave(error, 2)
+    except ClusterError as error:
+        _leave(error, 1)
+
+
+def _leave(error: Exception, status: int) -> None:
+    print(f"ohmstead: {error}", file=sys.stderr)
+    sys.exit(status)
