@@ -19,8 +19,9 @@ from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.site import Site, Tuning
 
 log = structlog.get_logger("ohmstead.power")
 _CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))
@@ -59,11 +60,13 @@ class LoadManagement:
             meter_reported.connect(self._metered),
         ]
         ticking = asyncio.create_task(self._tick())
+        admission.open(self)
         try:
             while True:
                 await self._arrange()
                 await self._rearrange.wait()
         finally:
+            admission.open(None)
             for end in hearing:
                 end()
             for task in (ticking, *self._tasks.values()):
@@ -79,6 +82,11 @@ class LoadManagement:
     def loop_of(self, charge_point_id: int) -> Loop | None:
         """The loop of the tree a charge point hangs on."""
         return self.loops.get(self._root_of.get(charge_point_id, 0))
+
+    def site_of(self, charge_point_id: int) -> Site | None:
+        """The site a charge point belongs to; None where it hangs on no circuit of ours."""
+        loop = self.loop_of(charge_point_id)
+        return loop.site if loop else None
 
     async def _tick(self) -> None:
         since = 0.0

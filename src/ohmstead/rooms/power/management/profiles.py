@@ -30,6 +30,19 @@ def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
     )
 
 
+def beginning(outlet: Outlet, now: datetime) -> ChargingProfile:
+    """What a session begins with that is started from afar: nothing. The first setpoint has the same id."""
+    return ChargingProfile(
+        id=2 * outlet.id + 1,
+        stack_level=SETPOINT_LEVEL,
+        purpose="transaction",
+        kind="absolute",
+        unit="A",
+        starts_at=now - SKEW,
+        periods=(SchedulePeriod(0, 0.0, len(outlet.wiring.lines)),),
+    )
+
+
 def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
     """The limit of a session for the lease, then the fallback, whether anyone is there to say so or not."""
     starts = datetime.fromtimestamp(send.starts, UTC) - SKEW

@@ -207,9 +207,13 @@ class Site:
         )  # fmt: skip
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
-        """Whether a session could start on the EVSE without pushing a running one below its minimum."""
+        """Whether a session could start on the EVSE without pushing another below its minimum. There is always room
+        where no circuit above sets a minimum, and where the rating is reserved because the station does not obey."""
         outlet = self.outlets[evse_id]
         at = now.timestamp()
+        above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
+        if not any(row["min_charge_point_current"] for row in above) or not self.envelope.steerable(evse_id):
+            return True
         running = [self._demand(one, now) for one in self.outlets.values() if self._engaged(one)]
         newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now)
         demands = [one for one in running if one is not None and one.id != evse_id]
