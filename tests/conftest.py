@@ -47,7 +47,7 @@ class served:
     """An ASGI app behind a real HTTP server on a free port of this loop: `async with served(app) as base_url`."""
 
     def __init__(self, app: Any) -> None:
-        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False)
+        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, proxy_headers=False)
         self._server, self._socket = uvicorn.Server(config), socket.socket()
 
     async def __aenter__(self) -> str:

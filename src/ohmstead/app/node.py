@@ -113,6 +113,7 @@ async def _serve(system: System, api_socket: socket.socket, stack: AsyncExitStac
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # whether a proxy is to be believed is our own setting
         timeout_keep_alive=KEEP_ALIVE_S,
     )
     server = _Server(config)
