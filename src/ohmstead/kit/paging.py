@@ -3,11 +3,11 @@
 import base64
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.queries import Query
@@ -83,6 +83,16 @@ class Wanted:
     forward: bool = True
 
 
+class _Cursor(Struct):
+    """What a cursor says inside: the row it points at and which way to go on from there."""
+
+    id: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+    forward: bool = msgspec.field(name="_pointsToNextItems", default=True)
+
+
+_cursors = msgspec.json.Decoder(_Cursor)
+
+
 def wanted(query: Query, pages: Pages) -> Wanted:
     """Read the page parameters; Invalid names the bad one."""
     per_page = _whole("per_page", query.per_page, MOST, MOST)
@@ -103,16 +113,15 @@ def _whole(name: str, text: str | None, default: int, most: int) -> int:
 
 def _open(cursor: str) -> tuple[int, bool]:
     try:
-        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=dict[str, Any])
-        return int(found["id"]), bool(found.get("_pointsToNextItems", True))
-    except (ValueError, KeyError, TypeError, msgspec.MsgspecError):
+        inside = _cursors.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return inside.id, inside.forward
+    except (ValueError, msgspec.MsgspecError):
         raise Invalid(cursor="The cursor is invalid.") from None
 
 
 def seal(key: int, forward: bool) -> str:
     """A cursor: opaque to clients, base64 of JSON."""
-    inside = msgspec.json.encode({"id": key, "_pointsToNextItems": forward})
-    return base64.urlsafe_b64encode(inside).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(key, forward))).decode().rstrip("=")
 
 
 def cursor_page(page: Wanted, ids: list[int], more: bool, base: str, query: Query) -> dict[str, Any]:
