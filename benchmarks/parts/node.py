@@ -1,4 +1,7 @@
-"""The server under measurement: a node on a data folder, told by the environment; prints where it is, then "ready"."""
+"""The server under measurement: a node on the data folder the environment names.
+
+Says its API's address, its OCPP address, the first token (empty on later starts) and the database's address.
+"""
 
 import asyncio
 import signal
@@ -14,8 +17,7 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     node = await Node.start(load({"port": 0, "ocpp_port": 0}), lambda text: None)
-    print(node.api_url, node.ocpp_url, node.first_token, node.system.dsn, sep="\n")
-    print("ready", flush=True)
+    print(node.api_url, node.ocpp_url, node.first_token or "", node.system.dsn, "ready", sep="\n", flush=True)
     await stop.wait()
     await node.stop()
 
