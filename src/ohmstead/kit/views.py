@@ -130,8 +130,11 @@ def given(body: Struct) -> dict[str, Any]:
 
 
 def aware(moment: datetime) -> datetime:
-    """The moment in UTC; one without a zone is taken as UTC (api-behaviour C8)."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    """The moment in UTC; one without a zone is taken as UTC, as is one that its zone moves off the calendar."""
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
 
 
 def stamp(moment: datetime) -> str:

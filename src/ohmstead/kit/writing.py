@@ -50,14 +50,15 @@ class Write:
         head, dot, rest = field_name.partition(".")
         self._errors.setdefault(self.words.get(head, head) + dot + rest, []).append(text)
 
-    async def refers(self, field_name: str, resource: Resource) -> None:
-        """Object unless the row of `resource` that the field names, if it names one, is there for the caller."""
-        key = self.values.get(snake(field_name))
+    async def refers(self, field_name: str, resource: Resource, column: str = "") -> Row | None:
+        """The row of `resource` that the field names (by a written `column`, where it is not the field's own); an
+        objection where it names one that is not there for the caller."""
+        key = self.values.get(column or snake(field_name))
         try:
-            if key is not None:
-                await resource.get(self.call, key, self.tx)
+            return None if key is None else await resource.get(self.call, key, self.tx)
         except NotFound:
             self.wrong(field_name, f"The selected {label(field_name)} is invalid.")
+            return None
 
     def settle(self) -> None:
         """Raise the objections, if there are any."""
