@@ -134,6 +134,10 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     assert "notice" not in (await api.patch(path, {"type": "public"})).data["partner"]
     assert await _ids(api, "filter[partnerId]=7") == [made["id"]]
     assert (await api.patch(path, {"partner": None})).data["partner"] is None
+    await api.patch(path, {"partner": partner})
+    await api.patch(path, {"partner": {"id": None}})
+    bare = (await api.patch(path, {"partner": {"id": 9}})).data["partner"]
+    assert bare == {"id": 9, "corporateBillingAsDefault": False}
     both = (await api.patch(path, {"type": "private", "partner": partner, "noticeId": 4})).data
     assert (both["noticeId"], both["partner"].get("notice")) == (4, None)
 
@@ -142,8 +146,12 @@ async def test_a_partner_sees_and_makes_only_its_own(api: Client, given: Given) 
     foreign = await given.charge_point(partner={"id": 8})
     client = await given.client("*", partner_id=7)
     try:
-        place = {"type": "public", "locationId": foreign["locationId"]}
+        name = [{"locale": "en", "translation": "Theirs"}]
+        location = (await client.post("/resources/locations/v2.0", {"name": name, "country": "AT"})).data
+        place = {"type": "public", "locationId": location["id"]}
         made = (await client.post(BASE, place | {"partner": {"id": 8}})).data
+        refused = await client.post(BASE, place | {"locationId": foreign["locationId"]})
+        assert refused.body["errors"].keys() == {"locationId"}
         assert made["partner"]["id"] == 7
         assert [row["id"] for row in (await client.get(BASE)).data] == [made["id"]]
         assert (await client.get(f"{BASE}/{foreign['id']}")).status == 404

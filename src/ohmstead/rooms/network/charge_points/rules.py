@@ -3,18 +3,14 @@
 from typing import Any
 
 from msgspec import UNSET, to_builtins
-from sqlalchemy import Table, bindparam, select
 
-from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.validation import label
 from ohmstead.kit.views import given
 from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
-from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.locations import location
-from ohmstead.rooms.network.zones import charging_zone
-from ohmstead.rooms.people.users import ev_user
+from ohmstead.rooms.network.locations import locations
+from ohmstead.rooms.network.zones import zones
+from ohmstead.rooms.people.users import users
 
 _MEMBERS = {  # object -> its member -> column
     "network": {name: f"network_{name}" for name in ("id", "protocol", "password", "ip", "port")},
@@ -35,31 +31,16 @@ _ALONE = {"partner_id": None, "partner_contract_id": None, "partner_contact_id":
 _SOAP = ("ocpp 1.5", "ocpp 1.6 soap")
 
 
-def _living(table: Table) -> Statement:
-    return Statement(select(table).where(table.c.id == bindparam("key"), table.c.deleted_at.is_(None)))
-
-
-_LOCATION, _ZONE, _USER, _MASTER = (_living(one) for one in (location, charging_zone, ev_user, charge_point))
-
-
-async def _named(write: Write, column: str, field: str, statement: Statement) -> Row | None:
-    """The row a written id names; the objection where there is none."""
-    key = write.values.get(column)
-    row = None if key is None else await write.tx.one(statement, key=key)
-    if key is not None and row is None:
-        write.wrong(field, f"The selected {label(field)} is invalid.")
-    return row
-
-
 @charge_points.rule
 async def objects_are_columns(write: Write) -> None:
-    if "partner" in write.values and write.values["partner"] is None:
-        write.values |= _ALONE
+    alone = "partner" in write.values and write.values["partner"] is None
     for name, columns in _MEMBERS.items():
         part = write.values.pop(name, None)
         if part is not None:
             said = given(part)
             write.values |= {column: said[member] for member, column in columns.items() if member in said}
+    if alone or write.values.get("partner_id", "unsaid") is None:
+        write.values |= _ALONE
 
 
 @charge_points.rule
@@ -100,7 +81,7 @@ async def a_satellite_has_a_master(write: Write) -> None:
         write.wrong(field, "The ocpp connected charge point id field is required.")
     else:
         write.values.pop("network_id", None)
-        master = await _named(write, column, field, _MASTER)
+        master = await write.refers(field, charge_points)
         if master is not None and master["communication_mode"] != "direct_ocpp":
             write.wrong(field, "The selected charge point has no OCPP connection of its own.")
 
@@ -121,9 +102,9 @@ async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
 
 @charge_points.rule
 async def what_it_names_exists(write: Write) -> None:
-    await _named(write, "location_id", "locationId", _LOCATION)
-    await _named(write, "user_id", "user.id", _USER)
-    zone = await _named(write, "charging_zone_id", "chargingZoneId", _ZONE)
+    await write.refers("locationId", locations)
+    await write.refers("user.id", users, "user_id")
+    zone = await write.refers("chargingZoneId", zones)
     place = write.now("location_id")
     if zone is not None and zone["location_id"] != place:
         write.wrong("chargingZoneId", "The charging zone does not belong to the location.")
