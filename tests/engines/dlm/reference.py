@@ -7,11 +7,11 @@ from ohmstead.engines.dlm.tree import Amps, Id, Tree
 def slow_allocation(tree: Tree, demands: list[Demand], limits: dict[Id, Amps] | None = None) -> dict[Id, float]:
     """Exact amperes (not rounded) of the lexicographic weighted max-min allocation with running sessions first."""
     amps = {demand.id: 0.0 for demand in demands}
-    for leftovers in (False, True):
+    for leftovers, slack in ((False, 1e-9), (True, 1e-8)):  # what one tier overshoots must not stop the next
         tier = [demand for demand in demands if (demand.weight == 0) is leftovers]
         taken = {demand.id: (demand, amps[demand.id]) for demand in demands if amps[demand.id]}
         admitted = _admitted(tree, tier, taken, limits)
-        amps.update(_filled(tree, admitted, taken, limits))
+        amps.update(_filled(tree, admitted, taken, limits, slack))
     return amps
 
 
@@ -33,7 +33,7 @@ def _admitted(tree: Tree, tier: list[Demand], taken: dict, limits) -> list[Deman
     return admitted
 
 
-def _filled(tree: Tree, admitted: list[Demand], taken: dict, limits) -> dict[Id, float]:
+def _filled(tree: Tree, admitted: list[Demand], taken: dict, limits, slack: float) -> dict[Id, float]:
     """Raise the common level as far as it goes, fix who cannot go further, repeat."""
     fixed: dict[Id, float] = {}
 
@@ -45,7 +45,7 @@ def _filled(tree: Tree, admitted: list[Demand], taken: dict, limits) -> dict[Id,
         amps = at(level)
         if raised is not None:
             amps[raised] += 1e-4
-        return _fits(tree, {**taken, **{one.id: (one, amps[one.id]) for one in admitted}}, limits, slack=1e-9)
+        return _fits(tree, {**taken, **{one.id: (one, amps[one.id]) for one in admitted}}, limits, slack)
 
     while len(fixed) < len(admitted):
         level, high = 0.0, 1e4

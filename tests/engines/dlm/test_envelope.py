@@ -187,10 +187,12 @@ def test_small_and_hasty_raises_wait():
 
 
 def test_a_small_decrease_waits_until_someone_needs_it():
-    envelope = idle(A, B)
-    told(envelope, {"a": 16.5}, 0.0)
-    assert told(envelope, {"a": 16.0}, 100.0) == {}
-    assert told(envelope, {"a": 16.0, "b": 16.0}, 101.0) == {"a": 16.0, "b": 15.5}
+    envelope = idle(A, B, replace(A, id="c"))
+    told(envelope, {"a": 12.5, "b": 12.5}, 0.0)
+    assert told(envelope, {"a": 12.0, "b": 12.0}, 100.0) == {}
+    assert told(envelope, {"a": 12.0, "b": 12.0, "c": 7.9}, 101.0) == {"c": 7.0}
+    assert told(envelope, {"a": 12.0, "b": 12.0, "c": 8.0}, 140.0) == {"a": 12.0, "b": 12.0}
+    assert told(envelope, {"a": 12.0, "b": 12.0, "c": 8.0}, 141.0) == {"c": 8.0}
     tree = Tree([Circuit("main", None, 16.2)])
     envelope = idle(A, tree=tree)
     told(envelope, {"a": 16.0}, 0.0)

@@ -44,10 +44,10 @@ def demands(draw, tree: Tree, most: int = 14, weights=st.sampled_from([0.0, 0.5,
     return found
 
 
-def crowded_site(seed: int, evses: int = 60) -> tuple[Tree, list[Demand]]:
+def crowded_site(seed: int, evses: int = 40) -> tuple[Tree, list[Demand]]:
     """A main circuit with boards below it, too small for its cars in more than one place."""
     dice = random.Random(seed)
-    circuits = [Circuit(0, None, (300.0, 260.0, 280.0))]
+    circuits = [Circuit(0, None, (200.0, 170.0, 190.0))]
     circuits += [
         Circuit(id, dice.choice([0, 0, dice.randrange(id)]), dice.choice([40.0, 63.0, 80.0]), rotation="STR")
         for id in range(1, 9)

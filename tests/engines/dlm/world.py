@@ -79,7 +79,10 @@ class World:
             self.write(id)
 
     def wait(self, seconds: float) -> None:
+        """Time alone lets nothing draw more: what a lease falls back to is reserved from the beginning."""
+        before = self.loads()
         self.now += seconds
+        assert all(load <= old + HAIR for load, old in zip(self.loads(), before, strict=True))
 
     def frame_arrives(self, id: str) -> None:
         if self.stations[id].inbox:

@@ -81,7 +81,7 @@ class Round:
             return "first"
         possible, want = h.possible(self.now), self.wanted[h.evse.id]
         low, high = min(possible), max(possible)
-        if want <= high - self.pace.deadband or (want < high and not want):
+        if want <= high - self.pace.deadband:
             return "decrease"
         if self._renewable(h):
             return "renewal"
@@ -114,9 +114,11 @@ class Round:
         lacking = [n for n in self._crossings(h) if self.capacities[n] - self.loads[n] < want - envelope - HAIR]
         if not lacking:
             return want
-        self.short.update(lacking)
         room = min(self.capacities[n] - self.loads[n] for n in lacking)
-        return sendable(h.evse, min(want, envelope + max(0.0, room)))
+        amps = sendable(h.evse, min(want, envelope + max(0.0, room)))
+        if not amps or want - amps >= self.pace.deadband:
+            self.short.update(lacking)
+        return amps
 
     def _worth_it(self, h: Holding, amps: float, freed: set[int]) -> bool:
         """A part of a raise is worth a message if it starts a car, or if no decrease under way will pay for more."""

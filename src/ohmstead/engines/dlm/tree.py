@@ -66,9 +66,7 @@ class Tree:
         """The circuit, its parent, and so on up to the root."""
         return self._paths[circuit]
 
-    def wiring(
-        self, circuit: Id, phases: Phases, rotation: str | None = None, connected: str | None = None
-    ) -> Wiring:
+    def wiring(self, circuit: Id, phases: Phases, rotation: str | None = None, connected: str | None = None) -> Wiring:
         """How an EVSE of this circuit hangs on the root's lines. Raises WiringError if the circuit lacks a line."""
         return attach(self._frames[circuit], phases, rotation, connected, self.configuration)
 
