@@ -25,11 +25,14 @@ _own = charge_point.c
 _living = _own.deleted_at.is_(None)
 _key = bindparam("key", type_=BigInteger)
 _master = charge_point.alias("master")
-_INHERIT = Statement(
+_inherit = (
     update(charge_point)
-    .where(_own.ocpp_connected_charge_point_id == _master.c.id, (_own.id == _key) | (_master.c.id == _key), _living)
-    .values({name: _master.c[name] for name in _INHERITED})
+    .where(_own.ocpp_connected_charge_point_id == _master.c.id, _living)
+    .values({name: _master.c[name] for name in _INHERITED} | {"updated_at": bindparam("now")})
+    .returning(_own.id)
 )
+_INHERIT = Statement(_inherit.where(_own.id == _key))
+_PASS_ON = Statement(_inherit.where(_master.c.id == _key))
 _SATELLITE = Statement(select(_own.id).where(_own.ocpp_connected_charge_point_id == _key, _living).limit(1))
 _AT_LOCATION = Statement(select(_own.id).where(_own.location_id == _key, _living).limit(1))
 _IN_ZONE = Statement(select(_own.id).where(_own.charging_zone_id == _key, _living).limit(1))
@@ -44,8 +47,11 @@ _PUBLIC = Statement(
 @charge_points.after
 async def satellites_inherit(write: Write) -> None:
     """A satellite has most of its properties from its master: when it is made, and whenever the master changes."""
-    if write.verb != "delete":
-        await write.tx.run(_INHERIT, key=write.id)
+    if write.verb == "create" and write.values.get("ocpp_connected_charge_point_id") is not None:
+        await write.tx.run(_INHERIT, key=write.id, now=write.tx.now)
+    if write.verb == "update":
+        for row in await write.tx.all(_PASS_ON, key=write.id, now=write.tx.now):
+            write.tx.fact("chargePoint.changed", id=row["id"], action="updated")
 
 
 @charge_points.may_delete.answer
