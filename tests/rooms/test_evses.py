@@ -90,8 +90,11 @@ async def test_it_is_found_only_below_its_own(api: Client, given: Given) -> None
 async def test_it_goes_with_its_charge_point(api: Client, given: Given) -> None:
     point = await given.charge_point()
     made = await given.evse(point)
+    path = f"{BASE}/{point['id']}/evses/{made['id']}"
+    plug = await given.made(f"{path}/connectors", {"type": "type2"})
     assert (await api.delete(f"{BASE}/{point['id']}")).status == 204
-    assert (await api.get(f"{BASE}/{point['id']}/evses/{made['id']}")).status == 404
+    for gone in (path, f"{path}/connectors/{plug['id']}"):
+        assert (await api.get(gone)).status == 404
     again = await given.charge_point(network=point["network"])
     assert (await given.evse(again))["id"] != made["id"]
 

@@ -1,5 +1,6 @@
 """Partitions come before their month, take in strays, and go when nobody needs them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -50,6 +51,16 @@ async def test_a_row_goes_to_its_month_or_to_the_rest(then: PostgresDatabase) ->
     assert await _partition_of(then, "this") == "communication_log_2031_03"
     assert await _partition_of(then, "next") == "communication_log_2031_04"
     assert await _partition_of(then, "lost clock") == "communication_log_rest"
+
+
+async def test_two_processes_do_not_get_in_each_others_way(then: PostgresDatabase) -> None:
+    async def start() -> None:
+        async with then.begin() as tx:
+            await ensure(tx)
+
+    await asyncio.gather(start(), start())
+    await _log(then, "this", MARCH)
+    assert await _partition_of(then, "this") == "communication_log_2031_03"
 
 
 async def test_strays_move_into_a_month_made_late(then: PostgresDatabase) -> None:

@@ -1,6 +1,6 @@
 """The rules an EVSE's row keeps, and what goes with an EVSE or a charge point that goes."""
 
-from sqlalchemy import BigInteger, bindparam, select, update
+from sqlalchemy import BigInteger, bindparam, update
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.views import given
@@ -13,13 +13,14 @@ from ohmstead.rooms.network.wiring import connected_phase, misfits
 
 _key = bindparam("key", type_=BigInteger)
 _gone = {"deleted_at": bindparam("now"), "updated_at": bindparam("now")}
-_CLOSE_CONNECTORS = Statement(
-    update(connector)
-    .where(connector.c.evse_id == evse.c.id, evse.c.id == _key, connector.c.deleted_at.is_(None))
-    .values(_gone)
+_close_connectors = (
+    update(connector).where(connector.c.evse_id == evse.c.id, connector.c.deleted_at.is_(None)).values(_gone)
 )
-_ITS_EVSES = Statement(select(evse.c.id).where(evse.c.charge_point_id == _key, evse.c.deleted_at.is_(None)))
-_CLOSE_EVSE = Statement(update(evse).where(evse.c.id == _key).values(_gone))
+_CLOSE_CONNECTORS = Statement(_close_connectors.where(evse.c.id == _key))
+_CLOSE_ALL_CONNECTORS = Statement(_close_connectors.where(evse.c.charge_point_id == _key))
+_CLOSE_EVSES = Statement(
+    update(evse).where(evse.c.charge_point_id == _key, evse.c.deleted_at.is_(None)).values(_gone).returning(evse.c.id)
+)
 _TOUCH = Statement(update(evse).where(evse.c.id == _key).values(updated_at=bindparam("now")))
 
 
@@ -62,9 +63,8 @@ async def connectors_go_with_their_evse(write: Write) -> None:
 @charge_points.after
 async def evses_go_with_their_charge_point(write: Write) -> None:
     if write.verb == "delete":
-        for row in await write.tx.all(_ITS_EVSES, key=write.id):
-            await write.tx.run(_CLOSE_CONNECTORS, key=row["id"], now=write.tx.now)
-            await write.tx.run(_CLOSE_EVSE, key=row["id"], now=write.tx.now)
+        await write.tx.run(_CLOSE_ALL_CONNECTORS, key=write.id, now=write.tx.now)
+        for row in await write.tx.all(_CLOSE_EVSES, key=write.id, now=write.tx.now):
             write.tx.fact("evse.changed", id=row["id"], action="deleted")
 
 
