@@ -1,8 +1,9 @@
 """The system: everything put together and started in order, stopped in reverse."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -20,6 +21,7 @@ from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
+from ohmstead.rooms.charging import flow
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.stations import stations
@@ -31,6 +33,8 @@ from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 
 VERSION = version("ohmstead")
+EXPIRE_EVERY_S = 10.0
+AGAIN_S = 1.0
 log = structlog.get_logger("ohmstead")
 
 
@@ -44,7 +48,7 @@ class System:
         )
         self.metrics = Metrics()
         self._stack = AsyncExitStack()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> "System":
         """Open the database and assemble all that needs it."""
@@ -100,10 +104,11 @@ class System:
             await presence.disconnect_all(tx)
         stations.open(self.gateway)
         self._stack.callback(stations.open, None)
-        self.spawn(self.outbox.run())
-        self.spawn(self.load_management.run())
-        self.spawn(self.communication.run())
-        self.spawn(keep_up(self.database, self.clock))
+        self._keep(self.outbox.run)
+        self._keep(self.load_management.run)
+        self._keep(self.communication.run)
+        self._keep(partial(keep_up, self.database, self.clock))
+        self._keep(self._expire)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
         return port
@@ -127,18 +132,33 @@ class System:
             if site is not None
         }
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run in the background until the system stops."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _expire(self) -> None:
+        """Sessions that were asked for and never began come to an end, and those of stations long out of reach."""
+        while True:
+            await self.clock.sleep(EXPIRE_EVERY_S)
+            async with self.database.begin() as tx:
+                await flow.expire_pending(tx)
+                await flow.close_lost(tx)
+
+    def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""
+
+        async def run() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    log.exception("background work failed", work=getattr(work, "__qualname__", repr(work)))
+                await asyncio.sleep(AGAIN_S)
+
+        self._tasks.append(asyncio.create_task(run()))
 
     async def stop(self) -> None:
         """Stop in the reverse order of the start."""
         await self._stack.aclose()
 
     async def _cancel(self) -> None:
-        for task in list(self._tasks):
+        for task in self._tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
+            with suppress(asyncio.CancelledError):
                 await task
