@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import func, select
 
+from ohmstead.kit.openapi import document
 from tests.kit.conftest import THINGS, Yard
-from tests.kit.things import thing
+from tests.kit.things import OPERATIONS, thing
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
@@ -172,6 +173,9 @@ async def test_c14_a_deprecated_version_is_served(yard: Yard) -> None:
     assert made.data == {"id": made.data["id"], "title": "old"}
     assert (await yard.client.get(f"{THINGS}/{made.data['id']}")).data["name"] == "old"
     assert (await yard.client.patch(f"/resources/things/v1.0/{made.data['id']}", {})).data["title"] == "old"
+    paths = document(OPERATIONS, "x")["paths"]
+    marked = {path for path, methods in paths.items() for one in methods.values() if one.get("deprecated")}
+    assert marked == {"/public-api/resources/things/v1.0", "/public-api/resources/things/v1.0/{thing}"}
 
 
 async def test_children_are_found_below_their_parent_only(yard: Yard) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
+from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.locations import location, locations
 from tests.client import Client
 from tests.contract import ResourceContract
@@ -63,7 +64,7 @@ class TestLocations(ResourceContract):
     }
 
 
-async def test_both_versions_show_one_location(api: Client, given: Given) -> None:
+async def test_c13_names_are_lists_and_in_the_old_version_objects(api: Client, given: Given) -> None:
     old = await given.made(OLD, TestLocations.versions["v1.0"]["create"] | {"external_id": "A-1"})
     new = (await api.get(f"{BASE}/{old['id']}")).data
     assert new["name"] == texts(en="Main street")
@@ -261,3 +262,27 @@ async def test_a_partner_has_its_own_locations(given: Given, system: System) -> 
             assert (await partner.patch(f"{BASE}/{other}", {"city": "Linz"})).status == 404
     finally:
         await partner.close()
+
+
+async def test_charge_points_make_a_location_a_partners(api: Client, given: Given, system: System) -> None:
+    empty, held, operators = [(await given.location())["id"] for _ in range(3)]
+    one, other = await given.charge_point(locationId=held), await given.charge_point(locationId=held)
+    await given.charge_point(locationId=operators)
+    async with system.database.begin() as tx:
+        await tx.run(update(charge_point).where(charge_point.c.id == one["id"]).values(partner_id=7))
+    for query, found in {"7": [held], "8": [], "null": [empty, operators]}.items():
+        for base in (BASE, OLD):
+            listed = (await api.get(base, f"filter[partnerId]={query}")).data
+            assert [row["id"] for row in listed] == found, (query, base)
+    assert (await api.delete(f"/resources/charge-points/v2.0/{one['id']}")).status == 204
+    assert (await api.get(BASE, "filter[partnerId]=7")).data == []
+    assert (await api.get(f"{OLD}/{held}")).data["public_charge_points_ids"] == [other["id"]]
+
+
+async def test_a_location_with_charge_points_stays(api: Client, given: Given) -> None:
+    made = await given.charge_point()
+    path = f"{BASE}/{made['locationId']}"
+    assert (await api.delete(path)).status == 409
+    assert (await api.get(path)).status == 200
+    assert (await api.delete(f"/resources/charge-points/v2.0/{made['id']}")).status == 204
+    assert (await api.delete(path)).status == 204

@@ -7,7 +7,12 @@ from ohmstead.rooms.charging.sessions import consumption
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import actions as charge_point_actions
-from ohmstead.rooms.network import communication, smart_charging, status  # noqa: F401 - the log's table
+from ohmstead.rooms.network import (
+    communication,  # noqa: F401 - the log's table
+    location_partners,  # noqa: F401 - a filter of locations
+    smart_charging,
+    status,
+)
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import connectors, evses
 from ohmstead.rooms.network.locations import locations

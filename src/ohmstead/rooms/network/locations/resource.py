@@ -41,11 +41,6 @@ async def _public_count(tx: Tx, ids: list[int], call: Call) -> dict[int, int]:
     return {key: len(found) for key, found in (await _public(tx, ids, call)).items()}
 
 
-def of_partner(partner: Any) -> ColumnElement[bool]:
-    """Made by a partner's token, or by the operator's (null)."""
-    return location.c.partner_id.is_not_distinct_from(partner)
-
-
 def _has_status(status: Any) -> ColumnElement[bool]:
     """Version 1.0 says `active` for enabled."""
     return location.c.status == case((status == "active", "enabled"), else_=status)
@@ -87,7 +82,6 @@ locations = Resource(
         equals("city", location.c.city),
         equals("postCode", location.c.post_code),
         equals("externalId", location.c.external_id),
-        Filter("partnerId", int | None, of_partner, BigInteger(), "null: the operator's alone."),
         Filter("status", Literal["enabled", "active", "disabled"], _has_status, Text()),
         tagged("tag", location.c.tags),
         holds("roaming", location.c.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),

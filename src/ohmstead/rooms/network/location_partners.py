@@ -1,0 +1,27 @@
+"""Locations by partner: a location is a partner's when its token made it or one of its charge points stands there."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, and_, exists, or_
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.filters import Filter
+from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.locations import location, locations
+
+_stands_there = and_(charge_point.c.location_id == location.c.id, charge_point.c.deleted_at.is_(None))
+
+
+def of_partner(partner: Any) -> ColumnElement[bool]:
+    """The partner's locations; for null those where no partner has a part."""
+    of_none = and_(
+        partner.is_(None),
+        location.c.partner_id.is_(None),
+        ~exists().where(_stands_there, charge_point.c.partner_id.is_not(None)),
+    )
+    return or_(
+        of_none, location.c.partner_id == partner, exists().where(_stands_there, charge_point.c.partner_id == partner)
+    )
+
+
+locations.filter(Filter("partnerId", int | None, of_partner, BigInteger(), "null: no partner has a part in it."))
