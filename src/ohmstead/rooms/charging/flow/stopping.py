@@ -3,19 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from ohmstead.kit.db import Row, Tx
+from sqlalchemy import bindparam, select
+
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import ChargeStopped, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.extending import extend
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import meant, stop_ref, stopped_as
-from ohmstead.rooms.charging.meter_values import record, store, store_signed
+from ohmstead.rooms.charging.meter_values import meter_value, record, store, store_signed
 from ohmstead.rooms.charging.readings import Reading, believable, readings
 from ohmstead.rooms.charging.reasons import LOST, told
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.tags import judge
 
+_own = meter_value.c
+_LAST = Statement(
+    select(_own.energy_wh, _own.at)
+    .where(_own.evse_id == bindparam("evse"), _own.session_id == bindparam("session"), _own.anomaly.is_(None))
+    .where(_own.at >= bindparam("start"), _own.at <= bindparam("end"), _own.energy_wh.is_not(None))
+    .order_by(_own.energy_wh.desc(), _own.at)
+    .limit(1)
+)
 KEPT_REASONS = ("force_stop", "system_force_stop")  # why the session ended for us, whatever the station says
 
 
@@ -48,7 +58,7 @@ async def _continued(tx: Tx, stopping: Row, at: datetime) -> Row:
 
 async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None:
     place = await outlet_of(tx, stopping["evse_id"])
-    register = register_of(stopping, place)
+    register = register_of(await _as_of(tx, stopping, at), place)
     found = [one for one in _readings(fact) if _new(one, register.read_at)]
     doubted = 0
     for reading in found:
@@ -88,6 +98,17 @@ async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
         "stopped",
     )  # fmt: skip
     await _keep(tx, fact, row, found)
+
+
+async def _as_of(tx: Tx, stopping: Row, at: datetime) -> dict[str, Any]:
+    """The session as its meter stood when it ended: readings of the EVSE that came after are none of its own."""
+    known = dict(stopping)
+    if stopping["metered_at"] is None or stopping["metered_at"] <= at:
+        return known
+    within = {"evse": stopping["evse_id"], "session": stopping["id"], "start": stopping["started_at"], "end": at}
+    last = await tx.one(_LAST, **within)
+    wh, then = (last["energy_wh"], last["at"]) if last else (stopping["meter_start_wh"], stopping["started_at"])
+    return known | {"meter_wh": wh, "meter_at": then, "metered_at": then}
 
 
 def _readings(fact: ChargeStopped) -> list[Reading]:

@@ -6,6 +6,7 @@ from sqlalchemy import Text, and_, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import ChargeStopped
+from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reasons import LOST
 from ohmstead.rooms.charging.sessions.table import session
 
@@ -17,8 +18,14 @@ _STARTED = Statement(select(session).where(_station, _own.start_ref == bindparam
 _STOPPED = Statement(select(session).where(_station, _own.stop_ref == bindparam("ref")))
 _NUMBERED = Statement(select(session).where(_station, _own.transaction_id == bindparam("number")).with_for_update())
 
-# A charge that was on at that moment, by the clock and by the register, and of which no end was told yet.
+# A charge that was on at that moment, by the clock and by the register, of which no end was told yet, and which the
+# tag may end: one without a tag, by the tag that began it, by another of the same user.
 _at, _wh, _tag = bindparam("at"), bindparam("wh"), bindparam("tag", type_=Text)
+_same_tag = func.coalesce(func.upper(_own.id_tag) == func.upper(_tag), False)
+_holder = select(id_tag.c.user_id).where(
+    func.upper(id_tag.c.id_tag_uid) == func.upper(_tag), id_tag.c.deleted_at.is_(None)
+)
+_may_end = or_(_tag.is_(None), _same_tag, _own.user_id == _holder.scalar_subquery())
 _open_then = or_(
     _own.status == "active",
     and_(_own.status == "finished", or_(_own.stopped_at >= _at, _own.reason == LOST)),
@@ -26,12 +33,8 @@ _open_then = or_(
 _ON_AT = Statement(
     select(session)
     .where(_station, _own.start_ref.is_not(None), _own.stop_ref.is_(None), _open_then)
-    .where(_own.started_at <= _at, _own.meter_start_wh <= _wh)
-    .order_by(
-        func.coalesce(func.upper(_own.id_tag) == func.upper(_tag), False).desc(),
-        (_own.status == "active").desc(),
-        _own.started_at.desc(),
-    )
+    .where(_own.started_at <= _at, _own.meter_start_wh <= _wh, _may_end)
+    .order_by(_same_tag.desc(), (_own.status == "active").desc(), _own.started_at.desc())
     .limit(1)
     .with_for_update()
 )
