@@ -120,6 +120,7 @@ async def test_a_partner_gives_tags_to_its_own_users_only(given: Given) -> None:
         assert (await partner.post(PATH, body | {"userId": int(stranger["id"])})).body["errors"].keys() == {"userId"}
         made = await partner.post(PATH, body | {"userId": int(own.data["id"]), "partnerId": 8})
         assert made.data["partnerId"] == 7
+        assert (await partner.patch(f"{PATH}/{made.data['id']}", {"partnerId": 8})).data["partnerId"] == 7
     finally:
         await partner.close()
 

@@ -63,7 +63,12 @@ ev_user = table(
     Index("uq_ev_user_nonce", "nonce", unique=True),
     Index("ix_ev_user_external_id", "external_id"),
     Index("ix_ev_user_user_group_ids", "user_group_ids", postgresql_using="gin"),
-    Index("ix_ev_user_external_app_data", "external_app_data", postgresql_using="gin"),
+    Index(
+        "ix_ev_user_external_app_data",
+        "external_app_data",
+        postgresql_using="gin",
+        postgresql_ops={"external_app_data": "jsonb_path_ops"},
+    ),
 )
 
 _OF_THESE = ev_user.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
