@@ -6,6 +6,7 @@ A field is `T` (always there), `Opt[T]` (left out when unset), `T | None` (null 
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar, Union, dataclass_transform
 
 import msgspec
@@ -83,15 +84,16 @@ def nullable(field: Field) -> bool:
 
 def creates(view: type[Struct]) -> type[Struct]:
     """The body of a POST: what is writable, required where the view says so."""
-    return _body(view, "Create", [name for name, field in fields(view).items() if field.required])
+    return _body(view, "Create", frozenset(name for name, field in fields(view).items() if field.required))
 
 
 def updates(view: type[Struct], restated: Collection[str] = ()) -> type[Struct]:
     """The body of a PATCH: every writable field but the `restated` may be left out."""
-    return _body(view, "Update", restated)
+    return _body(view, "Update", frozenset(restated))
 
 
-def _body(view: type[Struct], suffix: str, required: Collection[str]) -> type[Struct]:
+@cache  # versions that share a view share its bodies
+def _body(view: type[Struct], suffix: str, required: frozenset[str]) -> type[Struct]:
     declared = hints(view)
     members: list[Any] = [
         (name, declared[name]) if name in required else (name, Union[declared[name], UnsetType], UNSET)  # noqa: UP007
@@ -108,10 +110,12 @@ def readable(view: type[Struct]) -> dict[str, Field]:
     return {name: field for name, field in fields(view).items() if not marked(field, "writeOnly")}
 
 
-def answers(view: type[Struct], order: list[str]) -> type[Struct]:
-    """The struct an answer is encoded from: positional in `order`, any field may be unset, values are ready JSON."""
+def answers(view: type[Struct], order: list[str], absent: Collection[str] = ()) -> type[Struct]:
+    """The struct an answer is encoded from: positional in `order`, any field may be unset, values are ready JSON. Where
+    a field of `absent` is None it is left out, too."""
+    members: list[Any] = [(name, Any, None if name in absent else UNSET) for name in order]
     return msgspec.defstruct(
-        view.__name__ + "Answer", [(name, Any, UNSET) for name in order], rename=_renames(view), module=view.__module__
+        view.__name__ + "Answer", members, rename=_renames(view), module=view.__module__, omit_defaults=True
     )
 
 
