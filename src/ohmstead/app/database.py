@@ -27,7 +27,7 @@ async def reached(settings: Settings, say: Say) -> AsyncIterator[str]:
     SettingsError names an external address that does not work; ClusterError says what keeps ours from running.
     """
     if settings.database_url:
-        yield await _external(settings.database_url)
+        yield await external(settings.database_url)
         return
     cluster = embedded(settings, say)
     try:
@@ -41,7 +41,8 @@ async def reached(settings: Settings, say: Say) -> AsyncIterator[str]:
         await cluster.stop()
 
 
-async def _external(url: str) -> str:
+async def external(url: str) -> str:
+    """The address itself, once somebody answers there; SettingsError otherwise."""
     try:
         await (await asyncpg.connect(url, timeout=10)).close()
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
