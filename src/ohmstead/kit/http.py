@@ -9,7 +9,7 @@ from typing import Any
 import falcon
 import falcon.asgi
 import structlog
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 from sqlalchemy import insert
 
 from ohmstead.kit.clock import Clock
