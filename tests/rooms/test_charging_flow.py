@@ -392,10 +392,9 @@ def days(draw: st.DrawFn) -> list[Charge]:
 def deliveries(draw: st.DrawFn) -> tuple[list[Charge], list[tuple[Charge, str, int]]]:
     """What the stations tell of a day, repeated, late and out of order: only what carries our number waits for it."""
     charges, told = draw(days()), []
-    when = st.floats(0, 100, allow_nan=False)
     for charge in charges:
-        start = draw(when)
-        after = st.floats(0, 100) if charge.offline else st.floats(start, 100, exclude_min=True)
+        start = draw(st.integers(0, 99))
+        after = st.integers(0 if charge.offline else start + 1, 100)
         told += [(moment, charge, "start", 0) for moment in (start, *draw(st.lists(after, max_size=2)))]
         told += [(moment, charge, "stop", 0) for moment in draw(st.lists(after, min_size=1, max_size=2))]
         for place in range(len(charge.readings)):
