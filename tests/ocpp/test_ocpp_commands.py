@@ -8,27 +8,38 @@ import pytest
 
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.rooms.network.stations import (
+    CancelReservation,
     ChangeAvailability,
     ChangeConfiguration,
     ChargingProfile,
+    ClearCache,
     ClearChargingProfile,
     Command,
+    CompositeSchedule,
     DataTransfer,
+    GetCompositeSchedule,
     GetConfiguration,
+    GetLocalListVersion,
+    LocalTag,
     Outcome,
+    RawCall,
     RemoteStart,
     RemoteStop,
+    ReserveNow,
     Reset,
     SchedulePeriod,
+    SendLocalList,
     SetChargingProfile,
     Setting,
     StationRefused,
+    StationUntold,
     TriggerMessage,
     Unlock,
 )
 from tests.ocpp.conftest import House
 from tests.ocpp.schemas import check
 
+EXPIRY = datetime(2026, 3, 1, tzinfo=UTC)
 PLAIN = ChargingProfile(
     id=1, stack_level=0, purpose="station_max", kind="absolute", unit="W", periods=(SchedulePeriod(0, 11000),)
 )
@@ -128,21 +139,66 @@ CALLS = [
         "DataTransfer",
         {"vendorId": "v", "messageId": "m", "data": "d"},
     ),
-]
+    (
+        GetCompositeSchedule(evse_network_id=0, duration_s=3600),
+        "GetCompositeSchedule",
+        {"connectorId": 0, "duration": 3600},
+    ),
+    (
+        GetCompositeSchedule(evse_network_id=1, duration_s=60, unit="W"),
+        "GetCompositeSchedule",
+        {"connectorId": 1, "duration": 60, "chargingRateUnit": "W"},
+    ),
+    (ClearCache(), "ClearCache", {}),
+    (GetLocalListVersion(), "GetLocalListVersion", {}),
+    (
+        SendLocalList(version=3, tags=(LocalTag(id_tag="A"), LocalTag(id_tag="B", expires_at=EXPIRY, parent="user1"))),
+        "SendLocalList",
+        {
+            "listVersion": 3,
+            "updateType": "Full",
+            "localAuthorizationList": [
+                {"idTag": "A", "idTagInfo": {"status": "Accepted"}},
+                {
+                    "idTag": "B",
+                    "idTagInfo": {
+                        "status": "Accepted", "expiryDate": "2026-03-01T00:00:00Z", "parentIdTag": "user1",
+                    },
+                },
+            ],
+        },
+    ),
+    (
+        SendLocalList(version=4, tags=(), adds=True),
+        "SendLocalList",
+        {"listVersion": 4, "updateType": "Differential", "localAuthorizationList": []},
+    ),
+    (
+        ReserveNow(reservation_id=5, evse_network_id=2, id_tag="A", expires_at=EXPIRY, parent="user1"),
+        "ReserveNow",
+        {
+            "connectorId": 2, "expiryDate": "2026-03-01T00:00:00Z", "idTag": "A", "reservationId": 5,
+            "parentIdTag": "user1",
+        },
+    ),
+    (CancelReservation(reservation_id=5), "CancelReservation", {"reservationId": 5}),
+]  # fmt: skip
+ANSWERS = {"GetConfiguration": {}, "GetLocalListVersion": {"listVersion": 7}}
+EVERY = {"status": "Accepted"}
 
 
 @pytest.mark.parametrize(("command", "action", "payload"), CALLS)
 async def test_a_command_is_the_call_the_standard_wants(house: House, command: Command, action: str, payload: dict):
     station = await house.station()
     asked = asyncio.create_task(house.gateway.call(1, command))
-    kind, _, said, carried = await station.obey({} if action == "GetConfiguration" else {"status": "Accepted"})
+    kind, _, said, carried = await station.obey(ANSWERS.get(action, EVERY))
     assert (kind, said, carried) == (2, action, payload)
     check(action, carried)
     assert (await asked).agreed
 
 
 def test_every_command_is_in_the_table_of_1_6_and_tested():
-    commands = set(typing.get_args(Command))
+    commands = set(typing.get_args(Command)) - {RawCall}
     assert set(OCPP_1_6.commands) == commands
     assert {type(command) for command, _, _ in CALLS} == commands
 
@@ -168,6 +224,45 @@ async def test_an_outcome_hands_back_settings(house: House):
     outcome = await outcome_of(house, GetConfiguration(), {"configurationKey": known, "unknownKey": ["Z"]})
     assert outcome.settings == (Setting("A", "1", True), Setting("Secret", None, False))
     assert outcome.unknown_keys == ("Z",)
+
+
+async def test_an_outcome_hands_back_a_schedule(house: House):
+    period = {"startPeriod": 0, "limit": 16.0, "numberPhases": 3}
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period], "duration": 60}
+    asked = GetCompositeSchedule(evse_network_id=1, duration_s=60)
+    answer = {"status": "Accepted", "connectorId": 1, "scheduleStart": "2026-03-01T01:00:00+01:00"}
+    outcome = await outcome_of(house, asked, answer | {"chargingSchedule": schedule})
+    assert outcome.schedule == CompositeSchedule(
+        evse_network_id=1, starts_at=EXPIRY, unit="A", periods=(SchedulePeriod(0, 16.0, 3),), duration_s=60
+    )
+
+
+async def test_an_accepted_schedule_may_be_missing(house: House):
+    outcome = await outcome_of(house, GetCompositeSchedule(evse_network_id=1, duration_s=60), EVERY)
+    assert (outcome.agreed, outcome.schedule) == (True, None)
+
+
+async def test_an_outcome_hands_back_the_version_of_a_list(house: House):
+    assert (await outcome_of(house, GetLocalListVersion(), {"listVersion": -1})).list_version == -1
+
+
+async def test_a_raw_call_goes_out_and_comes_back_as_it_is(house: House):
+    odd = {"status": "Perhaps", "more": [1, None]}
+    outcome = await outcome_of(house, RawCall(action="Reset", payload={"type": "Hard"}), odd)
+    assert (outcome.payload, house.frames[-2][3]) == (odd, "Reset")
+
+
+async def test_a_raw_call_may_be_one_that_only_the_station_knows(house: House):
+    outcome = await outcome_of(house, RawCall(action="MakeCoffee", payload={"sugar": 2}), {"ready": True})
+    assert outcome.payload == {"ready": True}
+
+
+async def test_a_raw_call_that_the_version_knows_otherwise_is_not_sent(house: House):
+    station = await house.station()
+    with pytest.raises(StationUntold, match="no Reset"):
+        await house.gateway.call(1, RawCall(action="Reset", payload={"type": "Medium"}))
+    await station.ask("Heartbeat", {})
+    assert [frame[3] for frame in house.frames] == ["Heartbeat", "Heartbeat"]
 
 
 async def test_an_outcome_hands_back_data(house: House):

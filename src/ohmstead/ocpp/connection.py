@@ -1,6 +1,7 @@
 """One charge point's connection: an actor that reads frames and never waits for anything but room in its inbox."""
 
 from datetime import datetime
+from typing import Any
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
@@ -69,6 +70,10 @@ class Connection:
     async def call(self, action: str, request: Message) -> Message:
         """Call the station and return its response; raises a `StationError`."""
         return await self._outbox.call(action, request)
+
+    async def call_raw(self, action: str, payload: Any) -> Any:
+        """Call the station with a payload as it goes on the wire; its answer likewise. Raises a `StationError`."""
+        return await self._outbox.call_raw(action, payload)
 
     async def _take(self, raw: bytes, at: datetime) -> None:
         try:

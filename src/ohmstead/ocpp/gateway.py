@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.errors import ErrorCode
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.stations import Command, Outcome, StationOffline, StationRefused
+from ohmstead.rooms.network.stations import Command, Outcome, RawCall, StationOffline, StationRefused
 
 
 class Gateway:
@@ -16,11 +16,14 @@ class Gateway:
         connection = self._registry.get(charge_point_id)
         if connection is None:
             raise StationOffline
+        if isinstance(command, RawCall):
+            return Outcome(status="Accepted", payload=await connection.call_raw(command.action, command.payload))
         sent = connection.version.commands.get(type(command))
         if sent is None:
             version = connection.version.dialect.version
             raise StationRefused(ErrorCode.NOT_SUPPORTED, f"OCPP {version} has no {type(command).__name__}")
-        return sent.outcome(await connection.call(sent.action, sent.request(command)))
+        request = sent.request(command)
+        return sent.outcome(await connection.call(sent.action_of(request), request))
 
     def connected(self, charge_point_id: int) -> bool:
         return self._registry.get(charge_point_id) is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -12,18 +13,18 @@ from ohmstead.ocpp import wire
 from ohmstead.ocpp.errors import ErrorCode, Refusal, understood
 from ohmstead.ocpp.line import Line, SocketClosed
 from ohmstead.ocpp.message import Message
-from ohmstead.ocpp.versions import Payload, Version
+from ohmstead.ocpp.versions import AsSent, Payload, Version
 from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult
-from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent
+from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent, StationUntold
 
 
 class _Waiting(Struct):
     """A call that the station has not answered yet."""
 
     action: str
-    response: Payload
+    response: Payload | AsSent
     sent_at: datetime
-    answered: asyncio.Future[Message]
+    answered: asyncio.Future[Any]
 
     def fail(self, error: Exception) -> None:
         if not self.answered.done():
@@ -48,10 +49,15 @@ class Outbox:
             payload = self._version.request(action).write(request)
         except msgspec.ValidationError as invalid:
             raise StationRefused(ErrorCode.FORMAT_VIOLATION, f"{action} cannot say this: {invalid}") from invalid
-        async with self._turn:
-            if self._closed:
-                raise StationOffline
-            return await self._asked(Call(str(uuid4()), action, payload))
+        return await self._in_turn(Call(str(uuid4()), action, payload), self._version.response(action))
+
+    async def call_raw(self, action: str, payload: Any) -> Any:
+        """Send a call as it is given and return the answer as it is sent; raises a `StationError`."""
+        try:
+            written = self._version.as_given(action, payload)
+        except msgspec.ValidationError as invalid:
+            raise StationUntold(f"This is no {action}: {invalid}") from invalid
+        return await self._in_turn(Call(str(uuid4()), action, written), AsSent())
 
     def close(self) -> None:
         """Fail every call that waits or is still to be sent."""
@@ -88,9 +94,15 @@ class Outbox:
         if waiting := self._waiting.get(message_id):
             waiting.fail(StationRefused(code, reason))
 
-    async def _asked(self, call: Call) -> Message:
-        answered: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(call.action, self._version.response(call.action), self._clock.now(), answered)
+    async def _in_turn(self, call: Call, response: Payload | AsSent) -> Any:
+        async with self._turn:
+            if self._closed:
+                raise StationOffline
+            return await self._asked(call, response)
+
+    async def _asked(self, call: Call, response: Payload | AsSent) -> Any:
+        answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(call.action, response, self._clock.now(), answered)
         self._waiting[call.id] = waiting
         alarm = asyncio.create_task(self._clock.sleep(self._timeout_s))
         alarm.add_done_callback(lambda _: waiting.fail(StationSilent(self._timeout_s)))

@@ -40,9 +40,20 @@ class Payload:
 
     def write(self, message: Message) -> Raw:
         """Compact JSON; raises msgspec.ValidationError where the message breaks the specification."""
-        raw = _encoder.encode(message)
+        raw = Raw(_encoder.encode(message))
+        self.check(raw)
+        return raw
+
+    def check(self, raw: Raw) -> None:
+        """Raises msgspec.ValidationError where the payload breaks the specification."""
         self._strict.decode(raw)
-        return Raw(raw)
+
+
+class AsSent:
+    """Reads a payload of no known type: as JSON."""
+
+    def read(self, raw: Raw, received_at: datetime) -> tuple[Any, tuple[str, ...]]:
+        return msgspec.json.decode(raw), ()
 
 
 def by_status(response: Any) -> Outcome:
@@ -51,11 +62,16 @@ def by_status(response: Any) -> Outcome:
 
 
 class Sent(Struct, frozen=True):
-    """How a command becomes a call of this version, and its response the command's outcome."""
+    """How a command becomes a call of this version, and its response the command's outcome. Where a command is one of
+    several actions, the type of its request says which and `action` is empty."""
 
     action: str
     request: Callable[[Any], Message]
     outcome: Callable[[Any], Outcome] = by_status
+
+    def action_of(self, request: Message) -> str:
+        """The action a request is sent as."""
+        return self.action or type(request).__name__.removesuffix("Request")
 
 
 class Version:
@@ -80,6 +96,14 @@ class Version:
 
     def response(self, action: str) -> Payload:
         return self._payloads[action][1]
+
+    def as_given(self, action: str, payload: Any) -> Raw:
+        """A call's payload from JSON values; raises msgspec.ValidationError where this version knows the action and the
+        payload is none of it. Actions it does not know are left to the station."""
+        raw = Raw(_encoder.encode(payload))
+        if action in self._payloads:
+            self._payloads[action][0].check(raw)
+        return raw
 
     def answer(self, action: str) -> Answer:
         """Who answers a call; raises `Refusal` for an action that the version lacks or that we do not take."""

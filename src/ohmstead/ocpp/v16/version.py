@@ -3,16 +3,22 @@
 from ohmstead.ocpp.v16 import (
     authorize,
     boot_notification,
+    cancel_reservation,
     change_availability,
     change_configuration,
+    clear_cache,
     clear_charging_profile,
     data_transfer,
+    get_composite_schedule,
     get_configuration,
+    get_local_list_version,
     heartbeat,
     meter_values,
     remote_start_transaction,
     remote_stop_transaction,
+    reserve_now,
     reset,
+    send_local_list,
     set_charging_profile,
     start_transaction,
     status_notification,
@@ -36,14 +42,24 @@ ANSWERS: dict[str, Answer] = {
     "StopTransaction": stop_transaction.answer,
 }
 COMMANDS: dict[type, Sent] = {
+    stations.CancelReservation: Sent("CancelReservation", cancel_reservation.request),
     stations.ChangeAvailability: Sent("ChangeAvailability", change_availability.request),
     stations.ChangeConfiguration: Sent("ChangeConfiguration", change_configuration.request),
+    stations.ClearCache: Sent("ClearCache", clear_cache.request),
     stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
     stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.GetCompositeSchedule: Sent(
+        "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
+    ),
     stations.GetConfiguration: Sent("GetConfiguration", get_configuration.request, get_configuration.outcome),
+    stations.GetLocalListVersion: Sent(
+        "GetLocalListVersion", get_local_list_version.request, get_local_list_version.outcome
+    ),
     stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
     stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
+    stations.ReserveNow: Sent("ReserveNow", reserve_now.request),
     stations.Reset: Sent("Reset", reset.request),
+    stations.SendLocalList: Sent("SendLocalList", send_local_list.request),
     stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
     stations.TriggerMessage: Sent("TriggerMessage", trigger_message.request),
     stations.Unlock: Sent("UnlockConnector", unlock_connector.request),

@@ -1,7 +1,7 @@
 """Commands to charge points, free of any OCPP version, and the door through which every room sends them."""
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -35,6 +35,10 @@ class StationRefused(StationError):
         self.description = description
 
 
+class StationUntold(StationError):
+    """The command is no message of the version the station speaks; nothing was sent."""
+
+
 class SchedulePeriod(Struct, frozen=True):
     """From `start_s` seconds after the schedule's start at most `limit` (A a phase, or W in all)."""
 
@@ -62,9 +66,11 @@ class ChargingProfile(Struct, frozen=True, kw_only=True):
 
 
 class RemoteStart(Struct, frozen=True, kw_only=True):
-    """Start charging for a tag; without an EVSE the station takes the one where a cable is plugged."""
+    """Start charging for a tag; without an EVSE the station takes the one where a cable is plugged. A 2.x station
+    names the `order` it follows when it begins."""
 
     id_tag: str
+    order: int = 0
     evse_network_id: int | None = None
     charging_profile: ChargingProfile | None = None
 
@@ -118,10 +124,38 @@ class GetConfiguration(Struct, frozen=True, kw_only=True):
 
 
 class ChangeConfiguration(Struct, frozen=True, kw_only=True):
-    """Write one setting."""
+    """Write one setting; which component, instance and EVSE it belongs to is asked by OCPP 2.x alone."""
 
     key: str
     value: str
+    component: str | None = None
+    instance: str | None = None
+    evse_network_id: int | None = None
+
+
+class GetLog(Struct, frozen=True, kw_only=True):
+    """Upload a log to a URL, of what happened `since` and `until`; `request_id` comes back with each of its statuses
+    (not in 1.6 diagnostics)."""
+
+    kind: Literal["diagnostics", "security"]
+    request_id: int
+    url: str
+    since: datetime | None = None
+    until: datetime | None = None
+    retries: int | None = None
+    retry_interval_s: int | None = None
+
+
+class UpdateFirmware(Struct, frozen=True, kw_only=True):
+    """Fetch firmware from a URL, not before `retrieve_at`, and install it; signed where a certificate is given."""
+
+    request_id: int
+    url: str
+    retrieve_at: datetime
+    retries: int | None = None
+    retry_interval_s: int | None = None
+    signing_certificate: str | None = None
+    signature: str | None = None
 
 
 class TriggerMessage(Struct, frozen=True, kw_only=True):
@@ -139,6 +173,61 @@ class DataTransfer(Struct, frozen=True, kw_only=True):
     data: str | None = None
 
 
+class GetCompositeSchedule(Struct, frozen=True, kw_only=True):
+    """Ask what all profiles add up to for the next `duration_s` at one EVSE; 0 is the whole station."""
+
+    evse_network_id: int
+    duration_s: int
+    unit: Literal["A", "W"] | None = None
+
+
+class ClearCache(Struct, frozen=True, kw_only=True):
+    """Forget the tags whose verdicts the station has learned."""
+
+
+class GetLocalListVersion(Struct, frozen=True, kw_only=True):
+    """Ask for the version of the list of tags that the station admits by itself."""
+
+
+class LocalTag(Struct, frozen=True, kw_only=True):
+    """A tag the station may admit while it is offline; tags of one `parent` may stop each other's sessions."""
+
+    id_tag: str
+    expires_at: datetime | None = None
+    parent: str | None = None
+
+
+class SendLocalList(Struct, frozen=True, kw_only=True):
+    """Replace the station's list of tags, or with `adds` add to it."""
+
+    version: int
+    tags: tuple[LocalTag, ...]
+    adds: bool = False
+
+
+class ReserveNow(Struct, frozen=True, kw_only=True):
+    """Keep an EVSE free for a tag, or for all tags of a parent; a known id replaces what it stood for."""
+
+    reservation_id: int
+    evse_network_id: int
+    id_tag: str
+    expires_at: datetime
+    parent: str | None = None
+
+
+class CancelReservation(Struct, frozen=True, kw_only=True):
+    """Give a reserved EVSE free."""
+
+    reservation_id: int
+
+
+class RawCall(Struct, frozen=True, kw_only=True):
+    """Any call by its OCPP name, its payload as it goes on the wire. The outcome's `payload` is the answer."""
+
+    action: str
+    payload: Any
+
+
 Command = (
     RemoteStart
     | RemoteStop
@@ -149,8 +238,17 @@ Command = (
     | ClearChargingProfile
     | GetConfiguration
     | ChangeConfiguration
+    | GetLog
+    | UpdateFirmware
     | TriggerMessage
     | DataTransfer
+    | GetCompositeSchedule
+    | ClearCache
+    | GetLocalListVersion
+    | SendLocalList
+    | ReserveNow
+    | CancelReservation
+    | RawCall
 )
 
 
@@ -160,6 +258,21 @@ class Setting(Struct, frozen=True):
     key: str
     value: str | None
     readonly: bool
+    component: str | None = None
+    instance: str | None = None
+    evse_network_id: int | None = None
+    max_limit: int | None = None
+
+
+class CompositeSchedule(Struct, frozen=True, kw_only=True):
+    """What profiles add up to, from `starts_at` on: A a phase or W in all."""
+
+    evse_network_id: int
+    starts_at: datetime | None
+    unit: Literal["A", "W"]
+    periods: tuple[SchedulePeriod, ...]
+    duration_s: int | None = None
+    min_rate: float | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -169,6 +282,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     data: str | None = None
     settings: tuple[Setting, ...] = ()
     unknown_keys: tuple[str, ...] = ()
+    file_name: str | None = None
+    schedule: CompositeSchedule | None = None
+    list_version: int | None = None
+    payload: Any = None
 
     @property
     def agreed(self) -> bool:

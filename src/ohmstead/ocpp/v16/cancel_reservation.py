@@ -1,0 +1,8 @@
+"""CancelReservation: give a reserved connector free."""
+
+from ohmstead.ocpp.v16.types import CancelReservationRequest
+from ohmstead.rooms.network.stations import CancelReservation
+
+
+def request(command: CancelReservation) -> CancelReservationRequest:
+    return CancelReservationRequest(reservation_id=command.reservation_id)

@@ -1,0 +1,20 @@
+"""SendLocalList: the tags a station admits by itself, all of them or some more."""
+
+from ohmstead.ocpp.timestamps import sent
+from ohmstead.ocpp.v16.types import IdTagInfo, LocalAuthorizationList, SendLocalListRequest
+from ohmstead.rooms.network.stations import LocalTag, SendLocalList
+
+
+def request(command: SendLocalList) -> SendLocalListRequest:
+    return SendLocalListRequest(
+        list_version=command.version,
+        update_type="Differential" if command.adds else "Full",
+        local_authorization_list=[_entry(tag) for tag in command.tags],
+    )
+
+
+def _entry(tag: LocalTag) -> LocalAuthorizationList:
+    """Only tags that may charge are on the list."""
+    expiry = sent(tag.expires_at) if tag.expires_at else None
+    info = IdTagInfo(status="Accepted", expiry_date=expiry, parent_id_tag=tag.parent)
+    return LocalAuthorizationList(id_tag=tag.id_tag, id_tag_info=info)
