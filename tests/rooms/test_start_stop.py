@@ -59,7 +59,8 @@ async def test_a_start_is_noted_asked_and_found_again(api: Client, given: Given,
     assert (answer.status, answer.body["success"]) == (202, True)
     begun = await here.only_session()
     assert (answer.body["sessionId"], answer.body["authorizationId"]) == (begun["id"], begun["authorization_id"])
-    assert gateway.commands == [(here.id, RemoteStart(id_tag=remote_tag(begun["id"]), evse_network_id=1))]
+    command = RemoteStart(id_tag=remote_tag(begun["id"]), order=begun["id"], evse_network_id=1)
+    assert gateway.commands == [(here.id, command)]
     shown = (await api.get(f"/resources/sessions/v1.0/{begun['id']}", "withAuthorization=true")).data
     assert (shown["status"], shown["idTag"], shown["userId"]) == ("pending", "my-tag", int(user["id"]))
     assert (shown["paymentMethodId"], shown["authorization"]["method"]) == ("balance", "user_device")
@@ -88,7 +89,7 @@ async def test_where_the_station_may_choose_it_is_likely_where_a_cable_is(
     assert answer.body.keys() == {"success", "authorizationId"}
     begun = await here.only_session()
     assert begun["evse_id"] == here.evses[1]
-    assert gateway.commands[0][1] == RemoteStart(id_tag=remote_tag(begun["id"]))
+    assert gateway.commands[0][1] == RemoteStart(id_tag=remote_tag(begun["id"]), order=begun["id"])
 
 
 @pytest.mark.parametrize(

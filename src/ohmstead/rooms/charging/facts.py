@@ -50,42 +50,51 @@ class TagVerdict(Struct, frozen=True, kw_only=True):
 class ChargeStarted(Struct, frozen=True, kw_only=True):
     """A transaction began. `ref` is equal for two tellings of one start: a lost answer makes stations tell it again.
 
-    `at` and `meter_wh` are the station's own; the register's reading is in Wh.
+    `at` and `meter_wh` are the station's own; the register's reading is in Wh, None where it is not told yet. A 2.x
+    station names its transactions by a text of its own, `transaction_ref`, and says which order from afar it follows
+    (`remote_start_id`). An `id_tag` of "" is nobody's.
     """
 
     charge_point_id: int
     evse_network_id: int
     id_tag: str
-    meter_wh: int
+    meter_wh: float | None
     at: datetime
     reservation_id: int | None
     ref: str
     received_at: datetime
+    transaction_ref: str | None = None
+    remote_start_id: int | None = None
 
 
 class ChargeStopped(Struct, frozen=True, kw_only=True):
-    """A transaction ended. `transaction_id` is as sent: -1, 0 and numbers beyond 64 bits do occur.
+    """A transaction ended. `transaction_id` is as sent: -1, 0 and numbers beyond 64 bits do occur; a 2.x station sends
+    its own `transaction_ref` instead, and may leave out the register's reading.
 
     `reason` is the station's word ("Local", "EVDisconnected", …), None where it gave none (then "Local" is meant).
     """
 
     charge_point_id: int
-    transaction_id: int
+    transaction_id: int | None
     id_tag: str | None
-    meter_wh: int
+    meter_wh: float | None
     at: datetime
     reason: str | None
     samples: tuple[Sample, ...]
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
+    transaction_ref: str | None = None
+    evse_network_id: int | None = None
 
 
 class Metered(Struct, frozen=True, kw_only=True):
-    """Meter samples of one EVSE, or with `evse_network_id` 0 of the main meter; with or without a transaction."""
+    """Meter samples of one EVSE, or with `evse_network_id` 0 of the main meter; with or without a transaction, which
+    has our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells."""
 
     charge_point_id: int
-    evse_network_id: int
+    evse_network_id: int | None
     transaction_id: int | None
     samples: tuple[Sample, ...]
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
+    transaction_ref: str | None = None

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
-AGREED = frozenset({"Accepted", "Scheduled", "RebootRequired", "Unlocked"})
+AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
 
 
 class StationError(Exception):

@@ -29,6 +29,7 @@ from ohmstead.rooms.network.charging_profiles import profile_of
 from ohmstead.rooms.network.evses import evses
 from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, StationError, stations
 
+ORDERS = 2**31  # a 2.x station tells of the order it follows by a number of 32 bits
 GIVEN_PROFILES = 2**31 - 1  # profiles of clients are numbered down from here, out of the way of load management's
 
 at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points")
@@ -136,7 +137,9 @@ async def _note(tx: Tx, order: Order, there: Row, anywhere: bool) -> Noted | Ref
     await add(tx, values, "created")
     profile = await _profile(tx, order, there, session_id)
     number = None if anywhere else there["network_id"]
-    command = RemoteStart(id_tag=remote_tag(session_id), evse_network_id=number, charging_profile=profile)
+    command = RemoteStart(
+        id_tag=remote_tag(session_id), order=session_id % ORDERS, evse_network_id=number, charging_profile=profile
+    )
     return Noted(session_id, allowed, there["station_id"], command)
 
 

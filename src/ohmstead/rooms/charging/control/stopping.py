@@ -8,12 +8,12 @@ from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import View
 from ohmstead.rooms.charging.control.starting import at_charge_point
 from ohmstead.rooms.charging.flow.changes import change
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.sessions.table import known_as, session
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.stations import RemoteStop, StationError, stations
 
 _SESSION = Statement(
-    select(session)
+    select(session, known_as.label("known_as"))
     .where(session.c.id == bindparam("session"), session.c.charge_point_id == bindparam("point"))
     .with_for_update()
 )
@@ -58,7 +58,7 @@ async def _find(call: Call, tx: Tx) -> Row:
 async def _ask(running: Row) -> str | None:
     """Why the station does not stop."""
     try:
-        outcome = await stations.call(running["station_id"], RemoteStop(transaction_ref=str(running["transaction_id"])))
+        outcome = await stations.call(running["station_id"], RemoteStop(transaction_ref=running["known_as"]))
     except StationError as error:
         return str(error)
     return None if outcome.agreed else f"The charge point answered: {outcome.status}."

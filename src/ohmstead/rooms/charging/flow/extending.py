@@ -10,10 +10,13 @@ _own = session.c
 _CLOSED = Statement(select(session).where(_own.id == bindparam("closed")).with_for_update())
 _EXTENSION = Statement(select(session).where(_own.original_session_id == bindparam("closed")))
 _OCCUPIED = Statement(select(_own.id).where(_own.evse_id == bindparam("evse"), _own.status == "active"))
-# the station goes on with the number it has, so the closed session takes one that nobody knows
-_RENUMBER = Statement(update(session).where(_own.id == bindparam("closed")).values(transaction_id=text("DEFAULT")))
+# the station goes on with the number or name it has, so the closed session takes one that nobody knows
+_RENUMBER = Statement(
+    update(session).where(_own.id == bindparam("closed")).values(transaction_id=text("DEFAULT"), transaction_ref=None)
+)
 _TAKEN_OVER = (
-    "station_id", "charge_point_id", "evse_id", "connector_id", "partner_id", "transaction_id", "user_id",
+    "station_id", "charge_point_id", "evse_id", "connector_id", "partner_id", "transaction_id", "transaction_ref",
+    "user_id",
     "authorization_id", "id_tag", "id_tag_label", "booking_id", "payment_method_id", "payment_type",
 )  # fmt: skip
 

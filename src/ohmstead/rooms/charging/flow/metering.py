@@ -27,25 +27,29 @@ _RESOLVE = Statement(
 SELECT COALESCE(evse.id, session.evse_id) AS evse_id, evse.phases, evse.max_power, evse.current_type,
        session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
        session.meter_wh, session.meter_at, session.metered_at
-FROM unnest(CAST(:stations AS bigint[]), CAST(:numbers AS int[]), CAST(:transactions AS bigint[])) WITH ORDINALITY
-     AS told(station_id, number, transaction_id, place)
+FROM unnest(CAST(:stations AS bigint[]), CAST(:numbers AS int[]), CAST(:transactions AS bigint[]),
+            CAST(:names AS text[])) WITH ORDINALITY
+     AS told(station_id, number, transaction_id, name, place)
 LEFT JOIN evse ON evse.station_id = told.station_id AND evse.network_id = told.number AND evse.deleted_at IS NULL
 LEFT JOIN session ON session.id = COALESCE(
     (SELECT id FROM session WHERE station_id = told.station_id AND transaction_id = told.transaction_id),
+    (SELECT id FROM session WHERE station_id = told.station_id AND transaction_ref = told.name
+     ORDER BY id DESC LIMIT 1),
     (SELECT id FROM session WHERE evse_id = evse.id AND status = 'active'))
 ORDER BY told.place""")
 )
 _UPDATE = Statement(
     text("""
 UPDATE session SET meter_wh = told.meter_wh, meter_at = told.meter_at, metered_at = told.metered_at,
-    energy_wh = told.meter_wh - session.meter_start_wh, power_w = COALESCE(told.power_w, session.power_w),
+    meter_start_wh = told.start_wh, energy_wh = COALESCE(told.meter_wh - told.start_wh, 0),
+    power_w = COALESCE(told.power_w, session.power_w),
     peak_power_w = GREATEST(session.peak_power_w, told.peak_power_w),
     soc_percent = COALESCE(told.soc_percent, session.soc_percent), anomalies = session.anomalies + told.anomalies,
     updated_at = CASE WHEN session.updated_at < :fresh THEN :now ELSE session.updated_at END
-FROM unnest(CAST(:ids AS bigint[]), CAST(:meters AS float8[]), CAST(:raised AS timestamptz[]),
-            CAST(:read AS timestamptz[]), CAST(:powers AS float8[]), CAST(:peaks AS float8[]),
-            CAST(:socs AS float8[]), CAST(:anomalies AS int[]))
-     AS told(id, meter_wh, meter_at, metered_at, power_w, peak_power_w, soc_percent, anomalies)
+FROM unnest(CAST(:ids AS bigint[]), CAST(:starts AS float8[]), CAST(:meters AS float8[]),
+            CAST(:raised AS timestamptz[]), CAST(:read AS timestamptz[]),
+            CAST(:powers AS float8[]), CAST(:peaks AS float8[]), CAST(:socs AS float8[]), CAST(:anomalies AS int[]))
+     AS told(id, start_wh, meter_wh, meter_at, metered_at, power_w, peak_power_w, soc_percent, anomalies)
 WHERE session.id = told.id AND session.status = 'active'""")
 )
 
@@ -106,6 +110,7 @@ async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
         stations=[one.charge_point_id for one in messages],
         numbers=[one.evse_network_id for one in messages],
         transactions=[number(one.transaction_id) for one in messages],
+        names=[one.transaction_ref for one in messages],
     )
 
 
@@ -142,8 +147,9 @@ async def _update(tx: Tx, sessions: list[Live]) -> None:
     ids = [one.id for one in sessions]
     await tx.run(
         _UPDATE, now=tx.now, fresh=tx.now - FRESH, ids=ids,
-        meters=[one.wh for one in registers], raised=[one.raised_at for one in registers],
-        read=[one.read_at for one in registers], powers=[one.power_w for one in sessions],
+        starts=[one.start_wh for one in registers], meters=[one.wh for one in registers],
+        raised=[one.raised_at for one in registers], read=[one.read_at for one in registers],
+        powers=[one.power_w for one in sessions],
         peaks=[one.peak_power_w for one in sessions], socs=[one.soc_percent for one in sessions],
         anomalies=[one.anomalies for one in sessions],
     )  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Text, bindparam, func, or_, select
+from sqlalchemy import Double, Text, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
@@ -12,22 +12,24 @@ from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, holder_at_start, remote
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
-from ohmstead.rooms.charging.flow.transactions import started_as
+from ohmstead.rooms.charging.flow.transactions import named, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.charging.tags import judge
+from ohmstead.rooms.charging.tags import judge, remote_tag
 
 SUPERSEDED = "new_start_transaction_received"
 
 _own = session.c
+_wh = bindparam("wh", type_=Double)
 _station = _own.station_id == bindparam("station")
 _OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
 # A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
 _AHEAD = Statement(
     select(session)
     .where(_station, _own.start_ref.is_(None), _own.stop_ref.is_not(None), _own.original_session_id.is_(None))
-    .where(_own.stopped_at >= bindparam("at"), _own.meter_stop_wh >= bindparam("wh"))
+    .where(_own.transaction_ref.is_not_distinct_from(bindparam("name", type_=Text)))
+    .where(_own.stopped_at >= bindparam("at"), or_(_wh.is_(None), _own.meter_stop_wh >= _wh))
     .where(or_(_own.id_tag.is_(None), func.upper(_own.id_tag) == func.upper(bindparam("tag", type_=Text))))
     .order_by(_own.stopped_at)
     .limit(1)
@@ -42,26 +44,42 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     """The transaction number (the same for a start told again) and the verdict on the tag."""
     station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
     place = await _place(tx, fact)
-    known = await started_as(tx, station, fact.ref)
+    known = await _known(tx, fact)
     if known is not None:
         return known["transaction_id"], await _verdict_again(tx, known, fact, place)
     began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
-    pending = await remote(tx, station, fact.id_tag)
+    began |= {"transaction_ref": fact.transaction_ref}
+    pending = await remote(tx, station, _tag(fact))
     if pending is not None and pending["start_ref"] is None:
         row = await change(tx, pending["id"], "started", **began, **await _onwards(tx, place, at))
         return row["transaction_id"], ACCEPTED
     return await _by_tag(tx, fact, place, at, began)
 
 
+async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
+    """The session of a start told before. A name given again while its session runs means that one."""
+    told = await started_as(tx, fact.charge_point_id, fact.ref)
+    if told is not None or fact.transaction_ref is None:
+        return told
+    running = await named(tx, fact.charge_point_id, fact.transaction_ref)
+    return running if running is not None and running["status"] == "active" else None
+
+
+def _tag(fact: ChargeStarted) -> str:
+    """A start from afar may name its order and no tag."""
+    return fact.id_tag or (remote_tag(fact.remote_start_id) if fact.remote_start_id else "")
+
+
 async def _by_tag(
     tx: Tx, fact: ChargeStarted, place: Row, at: datetime, began: dict[str, Any]
 ) -> tuple[int, TagVerdict]:
     holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
-    began |= {"id_tag": fact.id_tag, "id_tag_label": holder.label, "user_id": holder.user_id}
+    began |= {"id_tag": fact.id_tag or None, "id_tag_label": holder.label, "user_id": holder.user_id}
     began |= {"authorization_id": await authorized(tx, place, fact.id_tag, holder)}
     began |= {"payment_method_id": holder.payment_method_id, "partner_id": place["partner_id"]}
-    ended = await tx.one(_AHEAD, station=fact.charge_point_id, at=at, wh=fact.meter_wh, tag=fact.id_tag)
+    told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
+    ended = await tx.one(_AHEAD, station=fact.charge_point_id, **told)
     if ended is not None:
         row = await change(tx, ended["id"], "updated", **began | _completed(began, ended, place))
     else:
@@ -89,9 +107,9 @@ async def _onwards(tx: Tx, place: Row, at: datetime) -> dict[str, Any]:
 def _completed(began: dict[str, Any], ended: Row, place: Row) -> dict[str, Any]:
     """The figures of a charge whose stop was told before its start."""
     register = register_of({**began, "metered_at": None}, place)
-    anomaly = register.read(ended["meter_stop_wh"], ended["stopped_at"])
-    energy = register.wh - began["meter_start_wh"]
-    return {"meter_wh": register.wh, "energy_wh": energy, "anomalies": int(anomaly is not None)}
+    last = ended["meter_stop_wh"]
+    doubted = last is None or register.read(last, ended["stopped_at"]) is not None
+    return {"meter_wh": register.wh, "energy_wh": register.energy_wh, "anomalies": int(doubted)}
 
 
 async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) -> TagVerdict:

@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.facts import ChargeStopped, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.extending import extend
-from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet_of
+from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import meant, stop_ref, stopped_as
 from ohmstead.rooms.charging.meter_values import meter_value, record, store, store_signed
 from ohmstead.rooms.charging.readings import Reading, believable, readings
@@ -65,39 +65,46 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
         if reading.energy_wh is not None:
             reading.anomaly = register.read(reading.energy_wh, reading.at)
             doubted += reading.anomaly is not None
-    doubted += register.read(fact.meter_wh, max(at, register.read_at)) is not None
+    if fact.meter_wh is not None:
+        doubted += register.read(fact.meter_wh, max(at, register.read_at)) is not None
     await _keep(tx, fact, stopping, found)
     reason = stopping["reason"] if stopping["reason"] in KEPT_REASONS else told(fact.reason)
     await change(
         tx, stopping["id"], "stopped", status="finished", reason=reason, stop_ref=stop_ref(fact),
-        stopped_at=max(at, stopping["started_at"]), meter_stop_wh=fact.meter_wh, meter_wh=register.wh,
-        meter_at=register.raised_at, energy_wh=register.wh - (stopping["meter_start_wh"] or 0.0), power_w=None,
-        anomalies=stopping["anomalies"] + doubted,
+        stopped_at=max(at, stopping["started_at"]), meter_start_wh=register.start_wh, meter_wh=register.wh,
+        meter_stop_wh=register.wh if fact.meter_wh is None else fact.meter_wh, meter_at=register.raised_at,
+        energy_wh=register.energy_wh, power_w=None, anomalies=stopping["anomalies"] + doubted,
     )  # fmt: skip
 
 
 async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
     """A stop of a charge we never heard of: a finished session, its beginning as far as the stop itself tells it."""
-    place = await any_outlet(tx, fact.charge_point_id, fact.received_at)
+    place = await _place(tx, fact)
     found = _readings(fact)
     first = next((one for one in found if one.energy_wh is not None and one.at < at), None)
     started_at, start_wh = (first.at, first.energy_wh) if first else (at, None)
-    began: dict[str, Any] = {"started_at": started_at, "meter_wh": start_wh, "meter_at": started_at, "metered_at": None}
+    began: dict[str, Any] = {"started_at": started_at, "meter_at": started_at, "metered_at": None}
+    began |= {"meter_start_wh": start_wh, "meter_wh": start_wh}
     register = register_of(began, place)
-    doubted = register.read(fact.meter_wh, at) is not None if first else True
+    doubted = first is None or fact.meter_wh is None or register.read(fact.meter_wh, at) is not None
     row = await add(
         tx,
         began
         | {
             "station_id": fact.charge_point_id, "charge_point_id": place["charge_point_id"], "evse_id": place["id"],
             "partner_id": place["partner_id"], "status": "finished", "reason": told(fact.reason), "id_tag": fact.id_tag,
-            "stop_ref": stop_ref(fact), "stopped_at": at, "meter_start_wh": start_wh, "meter_stop_wh": fact.meter_wh,
-            "meter_wh": register.wh, "energy_wh": register.wh - start_wh if start_wh is not None else 0.0,
-            "anomalies": int(doubted),
+            "stop_ref": stop_ref(fact), "stopped_at": at, "meter_stop_wh": fact.meter_wh, "meter_wh": register.wh,
+            "energy_wh": register.energy_wh, "anomalies": int(doubted), "transaction_ref": fact.transaction_ref,
         },
         "stopped",
     )  # fmt: skip
     await _keep(tx, fact, row, found)
+
+
+async def _place(tx: Tx, fact: ChargeStopped) -> Row:
+    if fact.evse_network_id:
+        return await outlet(tx, fact.charge_point_id, fact.evse_network_id, fact.received_at)
+    return await any_outlet(tx, fact.charge_point_id, fact.received_at)
 
 
 async def _as_of(tx: Tx, stopping: Row, at: datetime) -> dict[str, Any]:

@@ -15,6 +15,13 @@ MOST = 2**31 - 1
 _own = session.c
 _station = _own.station_id == bindparam("station")
 _STARTED = Statement(select(session).where(_station, _own.start_ref == bindparam("ref")))
+_NAMED = Statement(
+    select(session)
+    .where(_station, _own.transaction_ref == bindparam("name"))
+    .order_by(_own.id.desc())
+    .limit(1)
+    .with_for_update()
+)
 _STOPPED = Statement(select(session).where(_station, _own.stop_ref == bindparam("ref")))
 _NUMBERED = Statement(select(session).where(_station, _own.transaction_id == bindparam("number")).with_for_update())
 
@@ -47,12 +54,17 @@ def number(transaction_id: int | None) -> int | None:
 
 def stop_ref(fact: ChargeStopped) -> str:
     """Equal for a stop told twice."""
-    return f"{fact.transaction_id}/{fact.at.isoformat()}/{fact.meter_wh}"
+    return f"{fact.transaction_ref or fact.transaction_id}/{fact.at.isoformat()}/{fact.meter_wh}"
 
 
 async def started_as(tx: Tx, station_id: int, ref: str) -> Row | None:
     """The session of a start that was told before."""
     return await tx.one(_STARTED, station=station_id, ref=ref)
+
+
+async def named(tx: Tx, station_id: int, transaction_ref: str) -> Row | None:
+    """The newest session under a name that the station gave it, locked."""
+    return await tx.one(_NAMED, station=station_id, name=transaction_ref)
 
 
 async def stopped_as(tx: Tx, station_id: int, ref: str) -> Row | None:
@@ -62,6 +74,8 @@ async def stopped_as(tx: Tx, station_id: int, ref: str) -> Row | None:
 
 async def meant(tx: Tx, fact: ChargeStopped, at: datetime) -> Row | None:
     """The session a stop means, locked: by its id, or where that is none of ours by the moment."""
+    if fact.transaction_ref is not None:
+        return await named(tx, fact.charge_point_id, fact.transaction_ref)
     known = number(fact.transaction_id)
     if known is not None:
         return await tx.one(_NUMBERED, station=fact.charge_point_id, number=known)

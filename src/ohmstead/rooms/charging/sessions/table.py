@@ -11,6 +11,8 @@ from sqlalchemy import (
     Integer,
     Numeric,
     Text,
+    cast,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,6 +29,7 @@ session = table(
     Column("partner_id", BigInteger, index=True),  # the charge point's when it began
     # the number the station knows it by: 32 bits, and given anew only after two thousand million others
     Column("transaction_id", Integer, Identity(minvalue=1, maxvalue=2**31 - 1, cycle=True), nullable=False),
+    Column("transaction_ref", Text),  # the station's own name for it (OCPP 2.x), which goes before the number
     Column("start_ref", Text),  # equal for two tellings of one start
     Column("stop_ref", Text),  # equal for two tellings of one stop
     Column("status", Text, nullable=False),  # unknown | pending | active | finished | failed | expired
@@ -76,6 +79,7 @@ session = table(
     Column("roaming", JSONB),  # as the API shows it
     Column("charge_point_operator_roaming_id", Text),
     Index(None, "station_id", "transaction_id", unique=True),
+    Index(None, "station_id", "transaction_ref"),
     Index(None, "station_id", "start_ref", unique=True),
     Index(None, "station_id", "stop_ref", unique=True),
     Index("uq_session_active", "evse_id", unique=True, postgresql_where=text("status = 'active'")),
@@ -83,3 +87,6 @@ session = table(
     Index(None, "started_at"),
     Index(None, "user_id", "started_at"),
 )
+
+known_as = func.coalesce(session.c.transaction_ref, cast(session.c.transaction_id, Text))
+"""What the station knows the transaction by, as text."""

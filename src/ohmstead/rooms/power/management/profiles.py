@@ -59,7 +59,7 @@ def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
         unit="A",
         starts_at=starts,
         periods=tuple(periods),
-        transaction_ref=str(charge.transaction_id),
+        transaction_ref=charge.transaction_ref,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.charging.sessions import session
+from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
@@ -32,7 +32,7 @@ class Charge:
     """A session in progress."""
 
     id: int
-    transaction_id: int
+    transaction_ref: str  # what the station knows it by
     started_at: datetime
     weight: float
     user_weights: tuple[float, ...]  # of the groups its user is in
@@ -92,7 +92,7 @@ def _outlets() -> Statement:
         evse.c.connected_phase, evse.c.hardware_status, evse.c.hardware_status_at, own.circuit_id, own.charge_point_id,
         own.priority.label("point_weight"), func.coalesce(weight.priority, 1.0).label("evse_weight"),
         charge_point.c.smart_charging, location.c.timezone, session.c.id.label("session_id"),
-        session.c.transaction_id, session.c.started_at, groups.scalar_subquery().label("user_weight"),
+        known_as.label("transaction_ref"), session.c.started_at, groups.scalar_subquery().label("user_weight"),
         circuit_session_priority.c.priority.label("session_weight"), charging_limit.c.record,
         charging_limit.c.fallback_set,
     )  # fmt: skip
@@ -161,5 +161,5 @@ def _charge(row: Row) -> Charge | None:
     own, groups = row["session_weight"], row["user_weight"]
     weight = 1.0 if own is None else own
     return Charge(
-        row["session_id"], row["transaction_id"], row["started_at"], weight, () if groups is None else (groups,)
+        row["session_id"], row["transaction_ref"], row["started_at"], weight, () if groups is None else (groups,)
     )
