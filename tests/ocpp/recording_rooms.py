@@ -11,6 +11,9 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    FirmwareStatus,
+    LogStatus,
+    SecurityEvent,
     StatusChanged,
 )
 
@@ -84,3 +87,12 @@ class RecordingRooms:
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         self.facts.append(fact)
         return DataVerdict(status="accepted", data="seen")
+
+    async def log_status(self, fact: LogStatus) -> None:
+        self.facts.append(fact)
+
+    async def firmware_status(self, fact: FirmwareStatus) -> None:
+        self.facts.append(fact)
+
+    async def security_event(self, fact: SecurityEvent) -> None:
+        self.facts.append(fact)

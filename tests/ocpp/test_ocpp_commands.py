@@ -3,6 +3,7 @@
 import asyncio
 import typing
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from ohmstead.rooms.network.stations import (
     GetCompositeSchedule,
     GetConfiguration,
     GetLocalListVersion,
+    GetLog,
     LocalTag,
     Outcome,
     RawCall,
@@ -35,6 +37,7 @@ from ohmstead.rooms.network.stations import (
     StationUntold,
     TriggerMessage,
     Unlock,
+    UpdateFirmware,
 )
 from tests.ocpp.conftest import House
 from tests.ocpp.schemas import check
@@ -127,6 +130,45 @@ CALLS = [
     (GetConfiguration(), "GetConfiguration", {}),
     (GetConfiguration(keys=("A", "B")), "GetConfiguration", {"key": ["A", "B"]}),
     (ChangeConfiguration(key="K", value="V"), "ChangeConfiguration", {"key": "K", "value": "V"}),
+    (
+        GetLog(kind="diagnostics", request_id=3, url="ftp://x/y", since=EXPIRY, until=EXPIRY, retries=2),
+        "GetDiagnostics",
+        {
+            "location": "ftp://x/y", "startTime": "2026-03-01T00:00:00Z", "stopTime": "2026-03-01T00:00:00Z",
+            "retries": 2,
+        },
+    ),
+    (
+        GetLog(kind="security", request_id=3, url="https://x/y", until=EXPIRY, retry_interval_s=60),
+        "GetLog",
+        {
+            "log": {"remoteLocation": "https://x/y", "latestTimestamp": "2026-03-01T00:00:00Z"},
+            "logType": "SecurityLog", "requestId": 3, "retryInterval": 60,
+        },
+    ),
+    (
+        UpdateFirmware(request_id=4, url="https://x/f", retrieve_at=EXPIRY, retries=1, retry_interval_s=9),
+        "UpdateFirmware",
+        {"location": "https://x/f", "retrieveDate": "2026-03-01T00:00:00Z", "retries": 1, "retryInterval": 9},
+    ),
+    (
+        UpdateFirmware(
+            request_id=4, url="https://x/f", retrieve_at=EXPIRY, signing_certificate="PEM", signature="c2ln"
+        ),
+        "SignedUpdateFirmware",
+        {
+            "requestId": 4,
+            "firmware": {
+                "location": "https://x/f", "retrieveDateTime": "2026-03-01T00:00:00Z", "signingCertificate": "PEM",
+                "signature": "c2ln",
+            },
+        },
+    ),
+    (
+        TriggerMessage(message="LogStatusNotification"),
+        "ExtendedTriggerMessage",
+        {"requestedMessage": "LogStatusNotification"},
+    ),
     (TriggerMessage(message="Heartbeat"), "TriggerMessage", {"requestedMessage": "Heartbeat"}),
     (
         TriggerMessage(message="StatusNotification", evse_network_id=1),
@@ -183,7 +225,7 @@ CALLS = [
     ),
     (CancelReservation(reservation_id=5), "CancelReservation", {"reservationId": 5}),
 ]  # fmt: skip
-ANSWERS = {"GetConfiguration": {}, "GetLocalListVersion": {"listVersion": 7}}
+ANSWERS = {"UpdateFirmware": {}, "GetDiagnostics": {"fileName": "log.gz"}, "GetConfiguration": {}, "GetLocalListVersion": {"listVersion": 7}}
 EVERY = {"status": "Accepted"}
 
 
@@ -263,6 +305,20 @@ async def test_a_raw_call_that_the_version_knows_otherwise_is_not_sent(house: Ho
         await house.gateway.call(1, RawCall(action="Reset", payload={"type": "Medium"}))
     await station.ask("Heartbeat", {})
     assert [frame[3] for frame in house.frames] == ["Heartbeat", "Heartbeat"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "status", "file_name"),
+    [
+        ("diagnostics", {"fileName": "d.log"}, "Accepted", "d.log"),
+        ("diagnostics", {}, "Rejected", None),
+        ("security", {"status": "AcceptedCanceled", "filename": "s.log"}, "AcceptedCanceled", "s.log"),
+        ("security", {"status": "Rejected"}, "Rejected", None),
+    ],
+)
+async def test_an_outcome_hands_back_a_file_name(house: House, kind: Any, answer: dict, status: str, file_name: Any):
+    outcome = await outcome_of(house, GetLog(kind=kind, request_id=1, url="http://x"), answer)
+    assert (outcome.status, outcome.file_name, outcome.agreed) == (status, file_name, status != "Rejected")
 
 
 async def test_an_outcome_hands_back_data(house: House):

@@ -13,7 +13,14 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network.facts import Booted, DataReceived, StatusChanged
+from ohmstead.rooms.network.facts import (
+    Booted,
+    DataReceived,
+    FirmwareStatus,
+    LogStatus,
+    SecurityEvent,
+    StatusChanged,
+)
 from tests.ocpp.conftest import NOW, House
 
 NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
@@ -199,3 +206,41 @@ async def test_a_vendors_message(house: House):
     assert house.rooms.only(DataReceived) == [
         DataReceived(charge_point_id=1, vendor_id="acme", message_id="m", data="d", received_at=NOW)
     ]
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "fact"),
+    [
+        (
+            "DiagnosticsStatusNotification",
+            {"status": "Uploading"},
+            LogStatus(charge_point_id=1, kind="diagnostics", status="Uploading", request_id=None, received_at=NOW),
+        ),
+        (
+            "LogStatusNotification",
+            {"status": "UploadFailure", "requestId": 4},
+            LogStatus(charge_point_id=1, kind=None, status="UploadFailure", request_id=4, received_at=NOW),
+        ),
+        (
+            "FirmwareStatusNotification",
+            {"status": "Installed"},
+            FirmwareStatus(charge_point_id=1, status="Installed", request_id=None, received_at=NOW),
+        ),
+        (
+            "SignedFirmwareStatusNotification",
+            {"status": "InvalidSignature", "requestId": 5},
+            FirmwareStatus(charge_point_id=1, status="InvalidSignature", request_id=5, received_at=NOW),
+        ),
+        (
+            "SecurityEventNotification",
+            {"type": "TamperDetectionActivated", "timestamp": "2026-02-28T13:00:00+01:00", "techInfo": "door"},
+            SecurityEvent(
+                charge_point_id=1, type="TamperDetectionActivated", tech_info="door", at=NOON, received_at=NOW
+            ),
+        ),
+    ],
+)
+async def test_a_notice(house: House, action: str, payload: dict, fact: object):
+    station = await house.station()
+    assert await station.ask(action, payload) == {}
+    assert house.rooms.only(type(fact)) == [fact]

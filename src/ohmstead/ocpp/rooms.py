@@ -10,6 +10,9 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    FirmwareStatus,
+    LogStatus,
+    SecurityEvent,
     StatusChanged,
 )
 
@@ -42,3 +45,9 @@ class Rooms(Protocol):
     async def metered(self, fact: Metered) -> None: ...
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict: ...
+
+    async def log_status(self, fact: LogStatus) -> None: ...
+
+    async def firmware_status(self, fact: FirmwareStatus) -> None: ...
+
+    async def security_event(self, fact: SecurityEvent) -> None: ...

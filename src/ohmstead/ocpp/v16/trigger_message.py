@@ -1,12 +1,32 @@
-"""TriggerMessage: ask for a message now; a name that 1.6 does not list is refused before it is sent."""
+"""TriggerMessage, and where only the security extension knows the message ExtendedTriggerMessage: ask for one now.
 
-from typing import cast
+A name that neither lists is refused before it is sent.
+"""
 
-from ohmstead.ocpp.v16.types import RequestedMessage, TriggerMessageRequest
+from typing import cast, get_args
+
+from ohmstead.ocpp.v16.types import (
+    ExtendedTriggerMessageRequest,
+    MessageTriggerEnumType,
+    RequestedMessage,
+    TriggerMessageRequest,
+)
 from ohmstead.rooms.network.stations import TriggerMessage
 
+EXTENDED: dict[str, MessageTriggerEnumType] = {
+    "LogStatusNotification": "LogStatusNotification",
+    "SignChargePointCertificate": "SignChargePointCertificate",
+    "SignChargingStationCertificate": "SignChargePointCertificate",
+}
+"""Under the names of 1.6 and of 2.x."""
+PLAIN = get_args(RequestedMessage)
 
-def request(command: TriggerMessage) -> TriggerMessageRequest:
+
+def request(command: TriggerMessage) -> TriggerMessageRequest | ExtendedTriggerMessageRequest:
+    if command.message in EXTENDED:
+        return ExtendedTriggerMessageRequest(
+            requested_message=EXTENDED[command.message], connector_id=command.evse_network_id
+        )
     return TriggerMessageRequest(
         requested_message=cast(RequestedMessage, command.message), connector_id=command.evse_network_id
     )

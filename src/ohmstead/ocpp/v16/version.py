@@ -9,15 +9,19 @@ from ohmstead.ocpp.v16 import (
     clear_cache,
     clear_charging_profile,
     data_transfer,
+    firmware_status,
     get_composite_schedule,
     get_configuration,
     get_local_list_version,
+    get_log,
     heartbeat,
+    log_status,
     meter_values,
     remote_start_transaction,
     remote_stop_transaction,
     reserve_now,
     reset,
+    security_event_notification,
     send_local_list,
     set_charging_profile,
     start_transaction,
@@ -25,6 +29,7 @@ from ohmstead.ocpp.v16 import (
     stop_transaction,
     trigger_message,
     unlock_connector,
+    update_firmware,
 )
 from ohmstead.ocpp.v16.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Sent, Version
@@ -35,8 +40,13 @@ ANSWERS: dict[str, Answer] = {
     "Authorize": authorize.answer,
     "BootNotification": boot_notification.answer,
     "DataTransfer": data_transfer.answer,
+    "DiagnosticsStatusNotification": log_status.diagnostics,
+    "FirmwareStatusNotification": firmware_status.plain,
     "Heartbeat": heartbeat.answer,
+    "LogStatusNotification": log_status.log,
     "MeterValues": meter_values.answer,
+    "SecurityEventNotification": security_event_notification.answer,
+    "SignedFirmwareStatusNotification": firmware_status.signed,
     "StartTransaction": start_transaction.answer,
     "StatusNotification": status_notification.answer,
     "StopTransaction": stop_transaction.answer,
@@ -55,14 +65,16 @@ COMMANDS: dict[type, Sent] = {
     stations.GetLocalListVersion: Sent(
         "GetLocalListVersion", get_local_list_version.request, get_local_list_version.outcome
     ),
+    stations.GetLog: Sent("", get_log.request, get_log.outcome),
     stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
     stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reserve_now.request),
     stations.Reset: Sent("Reset", reset.request),
     stations.SendLocalList: Sent("SendLocalList", send_local_list.request),
     stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
-    stations.TriggerMessage: Sent("TriggerMessage", trigger_message.request),
+    stations.TriggerMessage: Sent("", trigger_message.request),
     stations.Unlock: Sent("UnlockConnector", unlock_connector.request),
+    stations.UpdateFirmware: Sent("", update_firmware.request, update_firmware.outcome),
 }
 
 OCPP_1_6 = Version(DIALECT_1_6, ACTIONS, ANSWERS, COMMANDS)

@@ -58,7 +58,7 @@ async def reset(call: Call) -> Done:
         point = await charge_points.find(call, tx=tx)
     kind: Literal["hard", "soft"] = "hard" if call.path["type"] == "hard" else "soft"
     try:
-        return Done(success=(await stations.call(_station(point), Reset(kind=kind))).agreed)
+        return Done(success=(await stations.call(station_of(point), Reset(kind=kind))).agreed)
     except StationError:
         return Done(success=False)
 
@@ -98,7 +98,7 @@ async def change_availability(call: Call, wanted: Availability) -> Reply:
     if number is not None and number not in numbers:
         raise Invalid(evseNetworkId="The selected evse network id is invalid.")
     outcomes = [
-        await ask(_station(point), ChangeAvailability(operative=wanted.type == "Operative", evse_network_id=one))
+        await ask(station_of(point), ChangeAvailability(operative=wanted.type == "Operative", evse_network_id=one))
         for one in _meant(point, number, numbers)
     ]
     return Reply(204 if any(one.status == "Scheduled" for one in outcomes) else 202)
@@ -111,7 +111,7 @@ def _meant(point: Row, number: int | None, numbers: list[int]) -> list[int | Non
     return list(numbers)
 
 
-def _station(point: Row) -> int:
+def station_of(point: Row) -> int:
     """The charge point that holds the OCPP connection."""
     return point["ocpp_connected_charge_point_id"] or point["id"]
 

@@ -94,3 +94,32 @@ class DataVerdict(Struct, frozen=True, kw_only=True):
 
     status: Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]
     data: str | None = None
+
+
+class LogStatus(Struct, frozen=True, kw_only=True):
+    """How far the upload of a log is ("Uploading", "Uploaded", ...); 1.6 diagnostics name no request."""
+
+    charge_point_id: int
+    kind: Literal["diagnostics", "security"] | None  # None: whichever the request is
+    status: str
+    request_id: int | None
+    received_at: datetime
+
+
+class FirmwareStatus(Struct, frozen=True, kw_only=True):
+    """How far a firmware update is ("Downloading", "Installed", ...); an unsigned update of 1.6 names no request."""
+
+    charge_point_id: int
+    status: str
+    request_id: int | None
+    received_at: datetime
+
+
+class SecurityEvent(Struct, frozen=True, kw_only=True):
+    """Something happened that security wants to know; `type` is a word of the OCPP security events, or the vendor's."""
+
+    charge_point_id: int
+    type: str
+    tech_info: str | None
+    at: datetime
+    received_at: datetime
