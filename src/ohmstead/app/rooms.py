@@ -3,12 +3,14 @@
 from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations, control, id_tags
+from ohmstead.rooms.charging.profiles import clearings, layings, readings
 from ohmstead.rooms.charging.sessions import consumption
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
+    configuration,
     location_partners,  # noqa: F401 - a filter of locations
     smart_charging,
     status,
@@ -36,6 +38,11 @@ OPERATIONS: list[Operation] = [
     *charge_points.operations,
     *status.operations.operations,
     *charge_point_actions.actions.operations,
+    *configuration.reads.operations,
+    *configuration.actions.operations,
+    *layings.operations,
+    *clearings.operations,
+    *readings.operations,
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,

@@ -24,6 +24,7 @@ from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
+from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.manager import LoadManagement
@@ -65,6 +66,7 @@ class System:
         self.outbox = OutboxReader(self.database)
         self.api = self._api()
         self._assemble_gateway()
+        self.boot_sync = BootSync(self.database, self.clock)
         self.load_management = LoadManagement(self.database, self.gateway, self.clock, self.tuning)
         self._stack.push_async_callback(self._cancel)
         return self
@@ -109,6 +111,7 @@ class System:
         self._keep(self.communication.run)
         self._keep(partial(keep_up, self.database, self.clock))
         self._keep(self._expire)
+        self._keep(self.boot_sync.run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
         return port

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call, Does, Operation, Parameter, Reply
 from ohmstead.kit.validation import decode
 
@@ -45,6 +46,7 @@ class Group:
         errors: tuple[int, ...] = (401, 403, 404, 429),
         choices: Mapping[str, tuple[str, ...]] | None = None,
         parameters: tuple[Parameter, ...] = (),
+        filters: tuple[Filter, ...] = (),
         deprecated: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(call)` or, with a body, `handler(call, body)`.
@@ -68,6 +70,7 @@ class Group:
                     errors=errors if body is None or 422 in errors else (*errors, 422),
                     choices=choices or {},
                     parameters=parameters,
+                    filters=filters,
                     deprecated=deprecated,
                     wrapped=False,
                     doc=re.sub(r"\s+", " ", handler.__doc__ or "").strip(),

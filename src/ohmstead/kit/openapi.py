@@ -101,7 +101,7 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         "operationId": _identifier(operation),
         "tags": [operation.tag],
         "summary": operation.summary,
-        "parameters": [*_path(operation), *_queries(operation, schemas)],
+        "parameters": [*_path(operation, schemas), *_queries(operation, schemas)],
         "responses": _responses(operation, schemas),
     }
     if operation.doc:
@@ -119,7 +119,9 @@ def _identifier(operation: Operation) -> str:
     return operation.method.lower() + "".join(word[:1].upper() + word[1:] for word in words)
 
 
-def _path(operation: Operation) -> list[dict[str, Any]]:
+def _path(operation: Operation, schemas: dict[Any, Any]) -> list[dict[str, Any]]:
+    """The path's parameters: words of a list, of a type that the operation declares, or ids."""
+    declared = {one.name: schemas[_key(one.type)] for one in operation.parameters}
     return [
         {
             "name": name,
@@ -127,7 +129,7 @@ def _path(operation: Operation) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "enum": list(operation.choices[name])}
             if name in operation.choices
-            else {"type": "integer"},
+            else declared.get(name, {"type": "integer"}),
         }
         for name in re.findall(r"{(\w+)}", operation.path)
     ]
@@ -140,7 +142,8 @@ def _queries(operation: Operation, schemas: dict[Any, Any]) -> list[dict[str, An
     if operation.includes:
         items = {"type": "string", "enum": list(operation.includes)}
         queries.append({"name": "include[]", "in": "query", "schema": {"type": "array", "items": items}})
-    return queries + [_parameter(one, schemas) for one in operation.parameters]
+    named = [one for one in operation.parameters if "{" + one.name + "}" not in operation.path]
+    return queries + [_parameter(one, schemas) for one in named]
 
 
 def _filter(filters: tuple[Filter, ...], schemas: dict[Any, Any]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter of a single operation."""
+    """A query parameter of a single operation, or one of its path that is no id."""
 
     name: str
     type: Any

@@ -1,0 +1,123 @@
+"""Syncing: fetching a charge point's variables, after each of its boots and whenever somebody asks."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Text, bindparam, insert, select, update
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Row, Statement, Tx
+from ohmstead.kit.facts import on
+from ohmstead.rooms.network.configuration.keeping import keep_told
+from ohmstead.rooms.network.configuration.standard import MOST_KEYS
+from ohmstead.rooms.network.configuration.table import configuration_sync, configuration_variable
+from ohmstead.rooms.network.stations import GetConfiguration, StationError, stations
+
+Begin = Callable[[], AbstractAsyncContextManager[Tx]]
+
+SETTLE = timedelta(seconds=2)  # until a station that boots surely has its answer
+EVERY_S = 1.0
+AT_ONCE = 50  # syncs after boots that run at the same time
+MOST = 1000  # keys in one call, where the station does not say
+
+_own = configuration_sync.c
+_waiting = (_own.finished_at.is_(None), _own.after_boot)
+_ASKED = ("charge_point_id", "keys", "after_boot", "due_at", "created_at", "updated_at")
+_ASK = Statement(
+    insert(configuration_sync).values({name: bindparam(name) for name in _ASKED}).returning(configuration_sync)
+)
+_WAITS = Statement(select(_own.id).where(_own.charge_point_id == bindparam("station", type_=BigInteger), *_waiting))
+_DUE = Statement(
+    select(configuration_sync)
+    .where(*_waiting, _own.due_at <= bindparam("now"))
+    .order_by(_own.due_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_FINISH = Statement(
+    update(configuration_sync)
+    .where(_own.id == bindparam("sync", type_=BigInteger))
+    .values(finished_at=bindparam("now"), updated_at=bindparam("now"), error=bindparam("error", type_=Text))
+)
+_MOST_KEYS = Statement(
+    select(configuration_variable.c.value).where(
+        configuration_variable.c.charge_point_id == bindparam("station", type_=BigInteger),
+        configuration_variable.c.name == MOST_KEYS,
+    )
+)
+
+
+async def ask_for(tx: Tx, station_id: int, keys: Sequence[str] = (), after_boot: bool = False) -> Row:
+    """A new sync: of some keys, or of all."""
+    due_at = tx.now + SETTLE if after_boot else tx.now
+    row = await tx.one(
+        _ASK, charge_point_id=station_id, keys=list(keys), after_boot=after_boot, due_at=due_at, created_at=tx.now,
+        updated_at=tx.now,
+    )  # fmt: skip
+    assert row is not None
+    return row
+
+
+@on("chargePoint.booted")
+async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
+    """A boot may have brought another configuration; several boots in a row need one sync."""
+    if await tx.one(_WAITS, station=fact["id"]) is None:
+        await ask_for(tx, fact["id"], after_boot=True)
+
+
+async def carry_out(begin: Begin, sync: Row) -> StationError | None:
+    """Ask the station, without a transaction, and store what it says; or why it said nothing."""
+    station_id, failure, outcomes = sync["charge_point_id"], None, []
+    async with begin() as tx:
+        most = await tx.value(_MOST_KEYS, station=station_id)
+    try:
+        for keys in _portions(sync["keys"], int(most) if most and most.isdecimal() and int(most) else MOST):
+            outcomes.append(await stations.call(station_id, GetConfiguration(keys=keys)))
+    except StationError as error:
+        failure = error
+    async with begin() as tx:
+        await tx.run(_FINISH, sync=sync["id"], now=tx.now, error=None if failure is None else str(failure))
+        if failure is None:
+            await keep_told(tx, station_id, outcomes, everything=not sync["keys"])
+            request_id = None if sync["after_boot"] else sync["id"]
+            tx.fact("chargePoint.configurationSynced", id=station_id, request_id=request_id, keys=sync["keys"])
+    return failure
+
+
+def _portions(keys: Sequence[str], most: int) -> list[tuple[str, ...]]:
+    """Lists as long as a station takes them; one empty list asks for everything."""
+    return [tuple(keys[start : start + most]) for start in range(0, len(keys), most)] or [()]
+
+
+class BootSync:
+    """Carries out the syncs that follow boots, some at a time, so that a silent station holds up nobody."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._running: dict[int, asyncio.Task[Any]] = {}
+
+    async def run(self) -> None:
+        """For ever."""
+        try:
+            while True:
+                await self.start_due()
+                await self._clock.sleep(EVERY_S)
+        finally:
+            for task in self._running.values():
+                task.cancel()
+
+    async def start_due(self) -> None:
+        """Begin what has fallen due."""
+        async with self._database.read() as tx:
+            due = await tx.all(_DUE, now=self._clock.now(), most=AT_ONCE)
+        for sync in due:
+            if sync["id"] not in self._running and len(self._running) < AT_ONCE:
+                task = asyncio.create_task(carry_out(self._database.begin, sync))
+                self._running[sync["id"]] = task
+                task.add_done_callback(lambda _, key=sync["id"]: self._running.pop(key, None))
+
+    async def settled(self) -> None:
+        """Return once what has begun is done."""
+        await asyncio.gather(*self._running.values())
