@@ -23,3 +23,6 @@ session_changed = Signal()
 
 metered_now = Signal()
 """Called with `list[Draw]`, the newest of each message of a batch."""
+
+limits_changed = Signal()
+"""Called with `(charge_point_id)` when an operator laid a charging profile on it or took one off."""

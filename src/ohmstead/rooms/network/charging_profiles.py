@@ -1,17 +1,20 @@
 """Charging profiles as the API takes them in: limits over time, in the words of OCPP 1.6 (7.8 to 7.14)."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
 
-from ohmstead.kit.views import Opt, View, aware
-from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
+from ohmstead.kit.views import Opt, View, aware, stamp
+from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose, SchedulePeriod
 
 Purpose = Literal["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]
 Seconds = Annotated[int, Meta(ge=0)]
 
-_PURPOSES = {
+FALLBACK_LEVEL, SETPOINT_LEVEL = 0, 1  # where load management's own default and transaction profiles stand
+
+_PURPOSES: dict[str, ProfilePurpose] = {
     "ChargePointMaxProfile": "station_max",
     "TxDefaultProfile": "transaction_default",
     "TxProfile": "transaction",
@@ -46,13 +49,18 @@ class GivenProfile(View):
     charging_schedule: Schedule
 
 
+def purpose_of(given: Purpose) -> ProfilePurpose:
+    """The purpose in the words of commands."""
+    return _PURPOSES[given]
+
+
 def profile_of(given: GivenProfile, profile_id: int, transaction_ref: str | None = None) -> ChargingProfile:
     """The command's profile; `profile_id` is the number the station shall know it by."""
     schedule = given.charging_schedule
     return ChargingProfile(
         id=profile_id,
         stack_level=given.stack_level,
-        purpose=_PURPOSES[given.charging_profile_purpose],  # type: ignore[arg-type]
+        purpose=purpose_of(given.charging_profile_purpose),
         kind=given.charging_profile_kind.lower(),  # type: ignore[arg-type]
         unit=schedule.charging_rate_unit,
         periods=tuple(
@@ -71,3 +79,31 @@ def profile_of(given: GivenProfile, profile_id: int, transaction_ref: str | None
 
 def _moment(given: Opt[datetime]) -> datetime | None:
     return aware(given) if isinstance(given, datetime) else None
+
+
+def shown(profile: ChargingProfile) -> dict[str, Any]:
+    """A profile as the API shows it on what it was laid on."""
+    words = {ours: theirs for theirs, ours in _PURPOSES.items()}
+    told = {
+        "id": profile.id,
+        "minChargingRate": profile.min_rate,
+        "schedulePeriods": periods_shown(profile.periods),
+        "scheduleStart": stamp(profile.starts_at) if profile.starts_at else None,
+        "chargingRateUnit": profile.unit,
+        "stackLevel": profile.stack_level,
+        "chargingProfileKind": profile.kind.capitalize(),
+        "purpose": words[profile.purpose],
+        "recurrencyKind": profile.recurrency.capitalize() if profile.recurrency else None,
+        "validFrom": stamp(profile.valid_from) if profile.valid_from else None,
+        "validTo": stamp(profile.valid_to) if profile.valid_to else None,
+        "duration": profile.duration_s,
+    }
+    return {name: value for name, value in told.items() if value is not None or name == "scheduleStart"}
+
+
+def periods_shown(periods: Iterable[SchedulePeriod]) -> list[dict[str, Any]]:
+    """Periods as the API shows them."""
+    return [
+        {"startPeriod": one.start_s, "limit": one.limit} | ({"numberPhases": one.phases} if one.phases else {})
+        for one in periods
+    ]

@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+ProfilePurpose = Literal["station_max", "transaction_default", "transaction"]
 AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
 
 
@@ -52,7 +53,7 @@ class ChargingProfile(Struct, frozen=True, kw_only=True):
 
     id: int
     stack_level: int
-    purpose: Literal["station_max", "transaction_default", "transaction"]
+    purpose: ProfilePurpose
     kind: Literal["absolute", "recurring", "relative"]
     unit: Literal["A", "W"]
     periods: tuple[SchedulePeriod, ...]
@@ -113,7 +114,7 @@ class ClearChargingProfile(Struct, frozen=True, kw_only=True):
 
     profile_id: int | None = None
     evse_network_id: int | None = None
-    purpose: Literal["station_max", "transaction_default", "transaction"] | None = None
+    purpose: ProfilePurpose | None = None
     stack_level: int | None = None
 
 

@@ -9,11 +9,13 @@ from ohmstead.kit.errors import Invalid
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
 from ohmstead.kit.writing import Write
+from ohmstead.rooms.charging.profiles import limited_by_us
 from ohmstead.rooms.network.charge_points import charge_point, charge_points, circuits_of
 from ohmstead.rooms.network.smart_charging import may_change
 from ohmstead.rooms.power.circuits.members import unfit
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.trees import family
 
 _own = circuit_charge_point.c
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
@@ -28,6 +30,18 @@ _CIRCUIT = Statement(
 async def hang_on(tx: Tx, ids: list[int]) -> dict[int, int]:
     """Charge point -> circuit."""
     return {row[0]: row[1] for row in await tx.all(_OF, ids=ids)}
+
+
+@limited_by_us.answer
+async def on_trees_of_ours(tx: Tx, ids: list[int]) -> list[int]:
+    """Those that hang on a circuit, unless a third party balances its tree."""
+    hanging = {row[0]: row[1] for row in await tx.all(_OF, ids=ids)}
+    foreign = {
+        circuit_id
+        for circuit_id in set(hanging.values())
+        if any(row["load_balancing_integration"] for row in await family(tx, circuit_id))
+    }
+    return [id for id, circuit_id in hanging.items() if circuit_id not in foreign]
 
 
 charge_points.filter(

@@ -13,6 +13,7 @@ from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.network.charging_profiles import shown
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
@@ -22,7 +23,7 @@ from ohmstead.rooms.network.stations import (
     StationRefused,
     Stations,
 )
-from ohmstead.rooms.power.management.profiles import fallback, setpoint, shown
+from ohmstead.rooms.power.management.profiles import fallback, setpoint
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.table import charging_limit

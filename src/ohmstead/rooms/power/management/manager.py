@@ -13,7 +13,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.charging.signals import Draw, metered_now, session_changed
+from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from ohmstead.rooms.network.stations import Stations
@@ -53,6 +53,7 @@ class LoadManagement:
         hearing = [
             circuit_changed.connect(lambda _: self._rearrange.set()),
             presence_changed.connect(self._stale),
+            limits_changed.connect(self._stale),
             evse_status_changed.connect(lambda charge_point_id, _: self._stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self._stale(charge_point_id)),
             network_changed.connect(self._all_stale),

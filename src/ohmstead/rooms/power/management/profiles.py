@@ -1,20 +1,13 @@
 """Charging profiles load management writes: the fallback of an EVSE, and the setpoint of a session with its lease."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from ohmstead.engines.dlm.planning import Send
-from ohmstead.kit.views import stamp
+from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, SETPOINT_LEVEL
 from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet
 
 SKEW = timedelta(seconds=60)  # a station's clock may be off by so much: start earlier, and end later by the guard
-FALLBACK_LEVEL, SETPOINT_LEVEL = 0, 1
-_PURPOSES = {
-    "station_max": "ChargePointMaxProfile",
-    "transaction_default": "TxDefaultProfile",
-    "transaction": "TxProfile",
-}
 
 
 def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
@@ -61,20 +54,3 @@ def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
         periods=tuple(periods),
         transaction_ref=charge.transaction_ref,
     )
-
-
-def shown(profile: ChargingProfile) -> dict[str, Any]:
-    """A profile as the API shows it."""
-    periods = [
-        {"startPeriod": one.start_s, "limit": one.limit} | ({"numberPhases": one.phases} if one.phases else {})
-        for one in profile.periods
-    ]
-    return {
-        "id": profile.id,
-        "schedulePeriods": periods,
-        "scheduleStart": stamp(profile.starts_at) if profile.starts_at else None,
-        "chargingRateUnit": profile.unit,
-        "stackLevel": profile.stack_level,
-        "chargingProfileKind": profile.kind.capitalize(),
-        "purpose": _PURPOSES[profile.purpose],
-    }

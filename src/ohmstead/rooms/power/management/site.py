@@ -15,6 +15,7 @@ from ohmstead.engines.dlm.tree import Amps
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
+from ohmstead.rooms.network.profile_limits import most
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 
@@ -199,9 +200,11 @@ class Site:
         if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and _idle(outlet, now)):
             return None
         top = ceiling(outlet.details, now, outlet.zone)
-        most = min(value for value in (outlet.rating, top, watch.usage and watch.usage.cap) if value is not None)
+        laid = most(outlet.caps, now, charge.started_at, self.tuning.volts, len(outlet.wiring.lines))
+        limits = (outlet.rating, top, laid, watch.usage and watch.usage.cap)
         return Demand(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least, most,
+            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least,
+            min(value for value in limits if value is not None),
             weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, _soc(watch, circuit)),
             running=bool(self.envelope.offered(outlet.id, now.timestamp())), arrived=charge.started_at,
         )  # fmt: skip

@@ -10,10 +10,12 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.network.stations import ChargingProfile
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.rooms.power.circuits.table import (
     circuit_charge_point,
@@ -57,6 +59,7 @@ class Outlet:
     hardware_status: str | None
     status_since: datetime | None
     charge: Charge | None
+    caps: tuple[ChargingProfile, ...] = ()  # what operators laid on it, those that go first at the front
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,17 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
     circuits = {row["id"]: row for row in rows}
     tree = build(rows)
     found = await tx.all(_OUTLETS, circuits=list(circuits))
+    caps = await caps_of(tx, [row["id"] for row in found])
     return Snapshot(
         circuits,
         tree,
-        {row["id"]: _outlet(row, circuits[row["circuit_id"]], tree) for row in found},
+        {row["id"]: _outlet(row, circuits[row["circuit_id"]], tree, caps.get(row["id"], ())) for row in found},
         {row["id"]: row["record"] for row in found if row["record"]},
         {row["id"] for row in found if row["fallback_set"]},
     )
 
 
-def _outlet(row: Row, circuit: Row, tree: Tree) -> Outlet:
+def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...]) -> Outlet:
     details = row["smart_charging"] or {}
     rating = row["max_amperage"] or details.get("defaultChargePointMaxCurrent") or circuit["max_current"]
     floors = (LEAST_A, circuit["min_charge_point_current"] or 0, details.get("minCurrent") or 0)
@@ -143,6 +147,7 @@ def _outlet(row: Row, circuit: Row, tree: Tree) -> Outlet:
         hardware_status=row["hardware_status"],
         status_since=row["hardware_status_at"],
         charge=_charge(row),
+        caps=caps,
     )
 
 
