@@ -14,6 +14,7 @@ from ohmstead.rooms.network.facts import (
     FirmwareStatus,
     LogStatus,
     SecurityEvent,
+    SettingsTold,
     StatusChanged,
 )
 
@@ -95,4 +96,7 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def security_event(self, fact: SecurityEvent) -> None:
+        self.facts.append(fact)
+
+    async def settings_told(self, fact: SettingsTold) -> None:
         self.facts.append(fact)

@@ -14,6 +14,7 @@ from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
 from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
@@ -21,8 +22,10 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    SettingsTold,
     StatusChanged,
 )
+from ohmstead.rooms.network.stations import Outcome
 
 log = structlog.get_logger("ohmstead.gateway")
 Item = TypeVar("Item")
@@ -161,6 +164,10 @@ class DurableRooms:
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""
         return DataVerdict(status="unknown_vendor")
+
+    async def settings_told(self, fact: SettingsTold) -> None:
+        told = [Outcome(status="Accepted", settings=fact.settings)]
+        await self._durably(lambda tx: keep_told(tx, fact.charge_point_id, told, everything=False))
 
     async def _write_meters(self, facts: list[Metered]) -> None:
         await self._durably(lambda tx: flow.metered(tx, facts))

@@ -21,6 +21,7 @@ from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
+from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
@@ -92,7 +93,7 @@ class System:
         self.gateway = Gateway(self.registry)
         self.listener = Listener(
             ListenerSettings(host=settings.ocpp_host, port=settings.ocpp_port, deflate=settings.ocpp_compression),
-            (OCPP_1_6,),
+            (OCPP_2_0_1, OCPP_1_6),
             self.registry,
             rooms,
             self.clock,

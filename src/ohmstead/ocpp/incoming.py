@@ -36,6 +36,7 @@ class Inbox:
         self._line = line
         self._rooms = rooms
         self._clock = clock
+        self._places: dict[str, int] = {}
         self._calls: asyncio.Queue[Incoming | None] = asyncio.Queue(INBOX)
         self._answering = asyncio.create_task(self._answer_in_order())
 
@@ -59,7 +60,7 @@ class Inbox:
         frame, log = call.frame, self._line.log
         try:
             answer, request = self._read(call)
-            response = await answer(request, Arrival(self._charge_point_id, call.at, self._rooms, self._clock))
+            response = await answer(request, self._arrival(call))
             return CallResult(frame.id, self._version.response(frame.action).write(response))
         except Refusal as refusal:
             log.warning("call refused", action=frame.action[:50], code=refusal.code, reason=refusal.description)
@@ -67,6 +68,9 @@ class Inbox:
         except Exception:
             log.exception("call failed", action=frame.action, message_id=frame.id)
             return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", self._line.dialect)
+
+    def _arrival(self, call: Incoming) -> Arrival:
+        return Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places)
 
     def _read(self, call: Incoming) -> tuple[Answer, Message]:
         frame, odd = call.frame, ()

@@ -13,6 +13,7 @@ from ohmstead.rooms.network.facts import (
     FirmwareStatus,
     LogStatus,
     SecurityEvent,
+    SettingsTold,
     StatusChanged,
 )
 
@@ -51,3 +52,5 @@ class Rooms(Protocol):
     async def firmware_status(self, fact: FirmwareStatus) -> None: ...
 
     async def security_event(self, fact: SecurityEvent) -> None: ...
+
+    async def settings_told(self, fact: SettingsTold) -> None: ...

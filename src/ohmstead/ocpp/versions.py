@@ -19,12 +19,16 @@ _encoder = msgspec.json.Encoder()
 
 
 class Arrival(Struct, frozen=True):
-    """The circumstances of a call: from whom, when its frame came in, and whom to tell."""
+    """The circumstances of a call: from whom, when its frame came in, and whom to tell.
+
+    `places` is where the transactions of this connection are, by their names: many stations say it once (2.x).
+    """
 
     charge_point_id: int
     received_at: datetime
     rooms: Rooms
     clock: Clock
+    places: dict[str, int]
 
 
 Answer = Callable[[Any, Arrival], Awaitable[Message]]

@@ -5,36 +5,11 @@ from datetime import datetime
 from math import isfinite
 
 from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.units import in_base, unit_of
 from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
 from ohmstead.rooms.charging.facts import Sample, SignedReading
 
 REGISTER = "Energy.Active.Import.Register"
-BASE = {"kWh": "Wh", "kW": "W", "kvarh": "varh", "kvar": "var", "kVA": "VA"}
-"""Units a thousand times their base."""
-WRITTEN = {
-    **{
-        unit.lower(): unit
-        for unit in (*BASE, *BASE.values(), "A", "V", "K", "Celsius", "Fahrenheit", "Percent", "Hertz")
-    },
-    "celcius": "Celsius",
-    "%": "Percent",
-    "hz": "Hertz",
-}
-"""The unit meant by what stations write, in lower case."""
-ASSUMED = {
-    "Energy.Reactive": "varh",
-    "Energy": "Wh",
-    "Power.Reactive": "var",
-    "Power.Factor": "",
-    "Power": "W",
-    "Current": "A",
-    "Voltage": "V",
-    "Temperature": "Celsius",
-    "Frequency": "Hertz",
-    "SoC": "Percent",
-    "RPM": "RPM",
-}
-"""The unit of a measurand that comes without one, by how its name begins; the first that fits."""
 SIGNED = "SignedData"
 
 Readings = Sequence[MeterValue] | Sequence[TransactionData]
@@ -60,11 +35,9 @@ def _sample(at: datetime, sampled: SampledValue) -> Sample | None:
     if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
         return None
     measurand = sampled.measurand or REGISTER
-    unit = _unit(sampled.unit, measurand)
-    raw = None
-    if unit in BASE:
-        raw = f"{sampled.value} {sampled.unit}"
-        value, unit = round(value * 1000, 6), BASE[unit]
+    written = unit_of(sampled.unit, measurand)
+    value, unit = in_base(value, written)
+    raw = None if unit == written else f"{sampled.value} {sampled.unit}"
     return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)
 
 
@@ -74,9 +47,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if isfinite(value) else None
-
-
-def _unit(unit: str | None, measurand: str) -> str:
-    if unit:
-        return WRITTEN.get(unit.lower(), unit)
-    return next((unit for start, unit in ASSUMED.items() if measurand.startswith(start)), "")

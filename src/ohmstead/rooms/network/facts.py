@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.rooms.network.stations import Setting
+
 HardwareStatus = Literal[
     "available",
     "preparing",
@@ -122,4 +124,12 @@ class SecurityEvent(Struct, frozen=True, kw_only=True):
     type: str
     tech_info: str | None
     at: datetime
+    received_at: datetime
+
+
+class SettingsTold(Struct, frozen=True, kw_only=True):
+    """A part of a report of a 2.x station's settings, which it sends after it was asked for all of them."""
+
+    charge_point_id: int
+    settings: tuple[Setting, ...]
     received_at: datetime

@@ -24,18 +24,20 @@ FRESH = timedelta(minutes=1)  # a charging session's `updated_at`, which is inde
 # A transaction id is believed first; without a known one the values belong to the session that is open on the EVSE.
 _RESOLVE = Statement(
     text("""
-SELECT COALESCE(evse.id, session.evse_id) AS evse_id, evse.phases, evse.max_power, evse.current_type,
+SELECT evse.id AS evse_id, evse.phases, evse.max_power, evse.current_type,
        session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
        session.meter_wh, session.meter_at, session.metered_at
 FROM unnest(CAST(:stations AS bigint[]), CAST(:numbers AS int[]), CAST(:transactions AS bigint[]),
             CAST(:names AS text[])) WITH ORDINALITY
      AS told(station_id, number, transaction_id, name, place)
-LEFT JOIN evse ON evse.station_id = told.station_id AND evse.network_id = told.number AND evse.deleted_at IS NULL
+LEFT JOIN evse AS named ON named.station_id = told.station_id AND named.network_id = told.number
+     AND named.deleted_at IS NULL
 LEFT JOIN session ON session.id = COALESCE(
     (SELECT id FROM session WHERE station_id = told.station_id AND transaction_id = told.transaction_id),
     (SELECT id FROM session WHERE station_id = told.station_id AND transaction_ref = told.name
      ORDER BY id DESC LIMIT 1),
-    (SELECT id FROM session WHERE evse_id = evse.id AND status = 'active'))
+    (SELECT id FROM session WHERE evse_id = named.id AND status = 'active'))
+LEFT JOIN evse ON evse.id = COALESCE(named.id, session.evse_id)
 ORDER BY told.place""")
 )
 _UPDATE = Statement(

@@ -23,6 +23,7 @@ SUPERSEDED = "new_start_transaction_received"
 _own = session.c
 _wh = bindparam("wh", type_=Double)
 _station = _own.station_id == bindparam("station")
+_same_tag = func.upper(_own.id_tag) == func.upper(bindparam("tag", type_=Text))
 _OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
 # A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
 _AHEAD = Statement(
@@ -30,7 +31,7 @@ _AHEAD = Statement(
     .where(_station, _own.start_ref.is_(None), _own.stop_ref.is_not(None), _own.original_session_id.is_(None))
     .where(_own.transaction_ref.is_not_distinct_from(bindparam("name", type_=Text)))
     .where(_own.stopped_at >= bindparam("at"), or_(_wh.is_(None), _own.meter_stop_wh >= _wh))
-    .where(or_(_own.id_tag.is_(None), func.upper(_own.id_tag) == func.upper(bindparam("tag", type_=Text))))
+    .where(or_(_own.transaction_ref.is_not(None), _own.id_tag.is_(None), _same_tag))
     .order_by(_own.stopped_at)
     .limit(1)
     .with_for_update()
@@ -58,12 +59,16 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
 
 
 async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
-    """The session of a start told before. A name given again while its session runs means that one."""
+    """The session of a start told before. A name means its session until the station has ended that:
+    some count from 1 again after a boot."""
     told = await started_as(tx, fact.charge_point_id, fact.ref)
     if told is not None or fact.transaction_ref is None:
         return told
-    running = await named(tx, fact.charge_point_id, fact.transaction_ref)
-    return running if running is not None and running["status"] == "active" else None
+    other = await named(tx, fact.charge_point_id, fact.transaction_ref)
+    if other is None or other["start_ref"] is None:
+        return None
+    over = other["stop_ref"] is not None and other["stopped_at"] < believable(fact.at, fact.received_at)
+    return None if over else other
 
 
 def _tag(fact: ChargeStarted) -> str:

@@ -81,6 +81,8 @@ async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
     """A stop of a charge we never heard of: a finished session, its beginning as far as the stop itself tells it."""
     place = await _place(tx, fact)
     found = _readings(fact)
+    if fact.transaction_ref is not None and fact.id_tag is None and len({one.energy_wh for one in found}) < 2:
+        return  # no more than a cable that was plugged in and pulled out again
     first = next((one for one in found if one.energy_wh is not None and one.at < at), None)
     started_at, start_wh = (first.at, first.energy_wh) if first else (at, None)
     began: dict[str, Any] = {"started_at": started_at, "meter_at": started_at, "metered_at": None}

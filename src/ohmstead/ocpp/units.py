@@ -1,0 +1,40 @@
+"""Units of meter values: what stations write, and the base units in which the house counts."""
+
+BASE = {"kWh": "Wh", "kW": "W", "kvarh": "varh", "kvar": "var", "kVA": "VA"}
+"""Units a thousand times their base."""
+WRITTEN = {
+    **{
+        unit.lower(): unit
+        for unit in (*BASE, *BASE.values(), "A", "V", "K", "Celsius", "Fahrenheit", "Percent", "Hertz")
+    },
+    "celcius": "Celsius",
+    "%": "Percent",
+    "hz": "Hertz",
+}
+"""The unit meant by what stations write, in lower case."""
+ASSUMED = {
+    "Energy.Reactive": "varh",
+    "Energy": "Wh",
+    "Power.Reactive": "var",
+    "Power.Factor": "",
+    "Power": "W",
+    "Current": "A",
+    "Voltage": "V",
+    "Temperature": "Celsius",
+    "Frequency": "Hertz",
+    "SoC": "Percent",
+    "RPM": "RPM",
+}
+"""The unit of a measurand that comes without one, by how its name begins; the first that fits."""
+
+
+def unit_of(written: str | None, measurand: str) -> str:
+    """The unit meant by what a station wrote, or left out."""
+    if written:
+        return WRITTEN.get(written.lower(), written)
+    return next((unit for start, unit in ASSUMED.items() if measurand.startswith(start)), "")
+
+
+def in_base(value: float, unit: str) -> tuple[float, str]:
+    """A value in its base unit."""
+    return (round(value * 1000, 6), BASE[unit]) if unit in BASE else (value, unit)

@@ -1,0 +1,39 @@
+"""What vehicles ask for through their station (ISO 15118): it cannot be had, for there is no such PKI here.
+
+A vehicle that may not charge by its contract then goes on with a card; its schedules are as it likes within our limits.
+"""
+
+from ohmstead.ocpp.v201.types import (
+    Get15118EVCertificateRequest,
+    Get15118EVCertificateResponse,
+    GetCertificateStatusRequest,
+    GetCertificateStatusResponse,
+    NotifyEVChargingNeedsRequest,
+    NotifyEVChargingNeedsResponse,
+    NotifyEVChargingScheduleRequest,
+    NotifyEVChargingScheduleResponse,
+    SignCertificateRequest,
+    SignCertificateResponse,
+)
+from ohmstead.ocpp.versions import Arrival
+
+
+async def ev_certificate(request: Get15118EVCertificateRequest, at: Arrival) -> Get15118EVCertificateResponse:
+    return Get15118EVCertificateResponse(status="Failed", exi_response="")
+
+
+async def certificate_status(request: GetCertificateStatusRequest, at: Arrival) -> GetCertificateStatusResponse:
+    return GetCertificateStatusResponse(status="Failed")
+
+
+async def sign_certificate(request: SignCertificateRequest, at: Arrival) -> SignCertificateResponse:
+    return SignCertificateResponse(status="Rejected")
+
+
+async def charging_needs(request: NotifyEVChargingNeedsRequest, at: Arrival) -> NotifyEVChargingNeedsResponse:
+    """Rejected is the standard's word for: no schedule will follow (K15)."""
+    return NotifyEVChargingNeedsResponse(status="Rejected")
+
+
+async def charging_schedule(request: NotifyEVChargingScheduleRequest, at: Arrival) -> NotifyEVChargingScheduleResponse:
+    return NotifyEVChargingScheduleResponse(status="Accepted")

@@ -1,0 +1,8 @@
+"""RequestStopTransaction: end this transaction."""
+
+from ohmstead.ocpp.v201.types import RequestStopTransactionRequest
+from ohmstead.rooms.network.stations import RemoteStop
+
+
+def request(command: RemoteStop) -> RequestStopTransactionRequest:
+    return RequestStopTransactionRequest(transaction_id=command.transaction_ref)

@@ -1,0 +1,20 @@
+"""ReserveNow and CancelReservation: keep an EVSE free for a token, and give it free again."""
+
+from ohmstead.ocpp.timestamps import sent
+from ohmstead.ocpp.v201.tokens import card, central
+from ohmstead.ocpp.v201.types import CancelReservationRequest, ReserveNowRequest
+from ohmstead.rooms.network.stations import CancelReservation, ReserveNow
+
+
+def reserve(command: ReserveNow) -> ReserveNowRequest:
+    return ReserveNowRequest(
+        id=command.reservation_id,
+        expiry_date_time=sent(command.expires_at),
+        id_token=card(command.id_tag),
+        evse_id=command.evse_network_id or None,
+        group_id_token=central(command.parent) if command.parent else None,
+    )
+
+
+def cancel(command: CancelReservation) -> CancelReservationRequest:
+    return CancelReservationRequest(reservation_id=command.reservation_id)

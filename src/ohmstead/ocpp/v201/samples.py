@@ -1,0 +1,61 @@
+"""Sampled values of 2.0.1 in base units; defaults of the standard filled in (OCPP 2.0.1 Part 2, section 2.43)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import isfinite
+
+from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.units import in_base, unit_of
+from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType
+from ohmstead.rooms.charging.facts import Sample, SignedReading
+
+REGISTER = "Energy.Active.Import.Register"
+
+
+def samples(readings: Sequence[MeterValueType]) -> tuple[Sample, ...]:
+    """Every finite number among the readings, in the order sent."""
+    return tuple(
+        _sample(utc(reading.timestamp), sampled)
+        for reading in readings
+        for sampled in reading.sampled_value
+        if isfinite(sampled.value)
+    )
+
+
+def signed(readings: Sequence[MeterValueType]) -> tuple[SignedReading, ...]:
+    """The readings that a meter signed, untouched."""
+    return tuple(
+        SignedReading(
+            utc(reading.timestamp),
+            sampled.signed_meter_value.signed_meter_data,
+            sampled.measurand or REGISTER,
+            sampled.context,
+        )
+        for reading in readings
+        for sampled in reading.sampled_value
+        if sampled.signed_meter_value
+    )
+
+
+def first_register(found: Sequence[Sample]) -> float | None:
+    """The register's earliest reading, in Wh."""
+    return min(_registers(found), default=(None, None))[1]
+
+
+def last_register(found: Sequence[Sample]) -> float | None:
+    """The register's latest reading, in Wh."""
+    return max(_registers(found), default=(None, None))[1]
+
+
+def _registers(found: Sequence[Sample]) -> list[tuple[datetime, float]]:
+    whole = (one for one in found if one.measurand == REGISTER and one.unit == "Wh" and one.phase is None)
+    return [(one.at, one.value) for one in whole]
+
+
+def _sample(at: datetime, sampled: SampledValueType) -> Sample:
+    measurand = sampled.measurand or REGISTER
+    told = sampled.unit_of_measure or UnitOfMeasureType()
+    written = unit_of(told.unit, measurand)
+    value, unit = in_base(round(sampled.value * 10.0 ** (told.multiplier or 0), 6), written)
+    raw = None if value == sampled.value else f"{sampled.value:g} {told.unit or written}*10^{told.multiplier or 0}"
+    return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)

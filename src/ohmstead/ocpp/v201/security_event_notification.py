@@ -1,0 +1,19 @@
+"""SecurityEventNotification: something happened that security wants to know."""
+
+from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.v201.types import SecurityEventNotificationRequest, SecurityEventNotificationResponse
+from ohmstead.ocpp.versions import Arrival
+from ohmstead.rooms.network.facts import SecurityEvent
+
+
+async def answer(request: SecurityEventNotificationRequest, at: Arrival) -> SecurityEventNotificationResponse:
+    await at.rooms.security_event(
+        SecurityEvent(
+            charge_point_id=at.charge_point_id,
+            type=request.type,
+            tech_info=request.tech_info or None,
+            at=utc(request.timestamp),
+            received_at=at.received_at,
+        )
+    )
+    return SecurityEventNotificationResponse()
