@@ -2,7 +2,7 @@
 
 from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
-from ohmstead.rooms.charging import authorizations, control, id_tags
+from ohmstead.rooms.charging import authorizations, control, id_tags, offline_tags
 from ohmstead.rooms.charging.profiles import clearings, layings, readings
 from ohmstead.rooms.charging.sessions import consumption
 from ohmstead.rooms.charging.sessions.resource import sessions
@@ -12,6 +12,7 @@ from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
     configuration,
     location_partners,  # noqa: F401 - a filter of locations
+    raw_calls,
     smart_charging,
     status,
 )
@@ -43,6 +44,8 @@ OPERATIONS: list[Operation] = [
     *layings.operations,
     *clearings.operations,
     *readings.operations,
+    *offline_tags.offline_tags.operations,
+    *raw_calls.raw_calls.operations,
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,

@@ -63,7 +63,7 @@ async def judge(tx: Tx, id_tag: str, admits_all: bool = False) -> Holder:
 
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:
-    verdict = TagVerdict(status=_status(tx, tag), expires_at=tag.expire_at, parent=_parent(tag))
+    verdict = TagVerdict(status=_status(tx, tag), expires_at=tag.expire_at, parent=parent_tag(tag.user_id))
     return Holder(verdict, tag.user_id, tag.id_label, tag.payment_method_id, _METHODS[tag.type], tag.sessions_allowed)
 
 
@@ -74,9 +74,9 @@ def _status(tx: Tx, tag: IdTagRow) -> Status:
     return "expired" if tag.expire_at is not None and tag.expire_at <= tx.now else "accepted"
 
 
-def _parent(tag: IdTagRow) -> str | None:
+def parent_tag(user_id: int | None) -> str | None:
     """Tags of one user may stop each other's sessions."""
-    return None if tag.user_id is None else f"user{tag.user_id}"
+    return None if user_id is None else f"user{user_id}"
 
 
 async def too_many(tx: Tx, user_id: int, allowed: str | None, id_tag: str | None) -> bool:

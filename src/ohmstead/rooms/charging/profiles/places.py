@@ -8,6 +8,7 @@ from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.operations import Call
 from ohmstead.rooms.charging.profiles.table import limited_by_us
 from ohmstead.rooms.charging.sessions.table import known_as, session
+from ohmstead.rooms.network.actions import station_of
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evse
 
@@ -47,7 +48,7 @@ class Place(Struct, frozen=True):
 async def place_of(tx: Tx, call: Call, number: int, field: str = "") -> Place:
     """The place a call means. An EVSE that is not there is a 404, or where a `field` of the body named it a 422."""
     point = await charge_points.find(call, tx=tx)
-    station = point["ocpp_connected_charge_point_id"] or point["id"]
+    station = station_of(point)
     outlets = await tx.all(_EVSES, station=station)
     own = [one["network_id"] for one in outlets if one["charge_point_id"] == point["id"]]
     if number and number not in own:
