@@ -7,13 +7,10 @@ from typing import Any
 
 from ohmstead.stations.authorization import Verdict
 from ohmstead.stations.connector import Connector, State, Transaction
-from ohmstead.stations.frames import Call, CallError, Result
+from ohmstead.stations.frames import CallError
 from ohmstead.stations.line import Unanswered
-from ohmstead.stations.outbox import Message
-from ohmstead.stations.station import Station
-from ohmstead.stations.v16.commands import carry_out, refuse
-from ohmstead.stations.v16.configuration import Configuration
-from ohmstead.stations.v16.desk import Answer, Desk
+from ohmstead.stations.speaker import Speaker
+from ohmstead.stations.v16.commands import ORDERS
 from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.metering import meter_value
 from ohmstead.stations.v16.tags import verdict_in
@@ -21,58 +18,22 @@ from ohmstead.stations.v16.tags import verdict_in
 UNKNOWN_TRANSACTION = -1
 """What a station says whose StartTransaction was never answered, as real ones do."""
 
-RETRY_BOOT_S = 30
 
-
-class StationV16(Station):
+class StationV16(Speaker):
     """See `Station` for what can be done with it. Answers and states go by OCPP 1.6 edition 2."""
 
     subprotocol = "ocpp1.6"
-    vendor, model, firmware = "Ohmstead", "Simulator", "1.0"
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        configuration = Configuration(self.settings, self.hardware, self._configured, self.uplink.line.use_password)
-        self._desk = Desk(self, configuration, self._triggers())
+    orders = ORDERS
 
     # What the station says
 
-    async def _introduce(self) -> None:
-        if not self.accepted or self.settings.boots_after_reconnect:
-            await self._boot()
-
-    async def _boot(self) -> None:
-        """Say hello until accepted; a system that is not ready says how long to wait (1.6, 4.2)."""
-        while wait_s := await self._hello():
-            await self.clock.sleep(wait_s)
-            if self.accepted:  # a triggered hello was quicker
-                break
-
-    async def _hello(self) -> int:
-        """Send a BootNotification: 0 once accepted, else the s to wait before the next."""
-        who = {
+    def _who(self) -> dict[str, Any]:
+        return {
             "chargePointVendor": self.vendor,
             "chargePointModel": self.model,
             "chargePointSerialNumber": self.identity[:25],
             "firmwareVersion": self.firmware,
         }
-        answer: dict[str, Any] = {}
-        with suppress(Unanswered, CallError):
-            answer = await self.uplink.call("BootNotification", who)
-        interval = int(answer.get("interval") or 0)
-        if answer.get("status") != "Accepted":
-            return interval or RETRY_BOOT_S
-        self.accepted = True
-        self.settings.heartbeat_s = interval or self.settings.heartbeat_s
-        self.rhythm()
-        return 0
-
-    async def _hello_again(self) -> None:
-        await self._hello()
-
-    async def _heartbeat(self) -> None:
-        with suppress(Unanswered, CallError):
-            await self.uplink.call("Heartbeat", {})
 
     async def _say_state(self, connector: int, state: State, at: datetime) -> None:
         error = self.hardware.connectors[connector].error if connector else "NoError"
@@ -114,14 +75,6 @@ class StationV16(Station):
             payload = {"connectorId": connector, "meterValue": [reading]}
             self._post("MeterValues", lambda: {**payload, "transactionId": _id(transaction)})
 
-    def _post(
-        self,
-        action: str,
-        payload: Callable[[], dict[str, Any]],
-        answered: Callable[[dict[str, Any]], None] = lambda answer: None,
-    ) -> None:
-        self.uplink.outbox.put(Message(action, payload, answered))
-
     def _started(self, transaction: Transaction, answer: dict[str, Any]) -> None:
         """The central system has given the transaction its id, and has had its say about the tag."""
         transaction.id = answer.get("transactionId")
@@ -135,34 +88,7 @@ class StationV16(Station):
         phases = self.hardware.profiles.rating.phases
         return meter_value(connector, self.charging.time(), context, self.settings.measurands, phases)
 
-    # What the central system says
-
-    async def _obey(self, call: Call) -> None:
-        if self.faults.silent:
-            return
-        try:
-            answer = self._decide(call)
-        except CallError as error:
-            await self._reply(error)
-            return
-        await self._reply(Result(call.id, answer.payload))
-        if answer.then:
-            answer.then()
-
-    def _decide(self, call: Call) -> Answer:
-        if self.faults.takes("error_next"):
-            raise CallError(call.id, "InternalError", "something broke inside")
-        if self.faults.takes("reject_next"):
-            return refuse(call)
-        return carry_out(self._desk, call)
-
-    async def _reply(self, frame: Result | CallError) -> None:
-        with suppress(Unanswered):
-            await self.uplink.rpc.send(frame, lost=self.faults.takes("lose_answers_sent"))
-
-    def _configured(self, key: str) -> None:
-        if key in ("HeartbeatInterval", "MeterValueSampleInterval"):
-            self.rhythm()
+    # What the central system asks for
 
     def _triggers(self) -> dict[str, Callable[[int | None], None]]:
         return {
@@ -171,10 +97,6 @@ class StationV16(Station):
             "MeterValues": self._trigger_readings,
             "StatusNotification": self._trigger_states,
         }
-
-    def _trigger_states(self, connector: int | None) -> None:
-        for number in (0, *self.hardware.connectors) if connector is None else (connector,):
-            self.tell_state(number)
 
     def _trigger_readings(self, connector: int | None) -> None:
         for box in self.hardware.connectors.values():

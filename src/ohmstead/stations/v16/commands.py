@@ -1,15 +1,7 @@
-"""The commands a station obeys in OCPP 1.6, by name: how each is read, and who carries it out."""
+"""The commands a station obeys in OCPP 1.6, by name."""
 
-from collections.abc import Callable
-from typing import Any
-
-import msgspec
-
-from ohmstead.stations.frames import Call, CallError
+from ohmstead.stations.orders import Handler, Orders
 from ohmstead.stations.v16 import core, messages, remote, smart_charging, tags
-from ohmstead.stations.v16.desk import Answer, Desk
-
-Handler = Callable[[Desk, Any], Answer]
 
 COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "CancelReservation": (messages.CancelReservation, remote.cancel_reservation),
@@ -31,32 +23,9 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "UnlockConnector": (messages.UnlockConnector, core.unlock_connector),
 }
 
-REFUSALS = {"ClearChargingProfile": "Unknown", "SendLocalList": "Failed", "UnlockConnector": "UnlockFailed"}
-"""How a command is refused whose answer knows no Rejected."""
-
-WITHOUT_STATUS = {"GetConfiguration", "GetLocalListVersion"}
-
-_VIOLATIONS = {
-    "Object missing required field": "OccurenceConstraintViolation",  # spelled so in OCPP-J 1.6
-    "Invalid enum value": "PropertyConstraintViolation",
-}
-
-
-def carry_out(desk: Desk, call: Call) -> Answer:
-    """Do what a call asks for. CallError when it cannot be understood."""
-    if call.action not in COMMANDS:
-        raise CallError(call.id, "NotImplemented", f"{call.action} is not known here")
-    shape, handler = COMMANDS[call.action]
-    try:
-        command = msgspec.convert(call.payload, shape)
-    except msgspec.ValidationError as fault:
-        codes = (code for words, code in _VIOLATIONS.items() if str(fault).startswith(words))
-        raise CallError(call.id, next(codes, "TypeConstraintViolation"), str(fault)) from fault
-    return handler(desk, command)
-
-
-def refuse(call: Call) -> Answer:
-    """Do nothing, and say so as the command's answer allows."""
-    if call.action in WITHOUT_STATUS:
-        raise CallError(call.id, "GenericError", "refused")
-    return Answer({"status": REFUSALS.get(call.action, "Rejected")})
+ORDERS = Orders(
+    COMMANDS,
+    refusals={"ClearChargingProfile": "Unknown", "SendLocalList": "Failed", "UnlockConnector": "UnlockFailed"},
+    without_status=frozenset({"GetConfiguration", "GetLocalListVersion"}),
+    missing="OccurenceConstraintViolation",  # spelled so in OCPP-J 1.6
+)

@@ -1,7 +1,7 @@
 """The commands of OCPP 1.6's core and remote trigger profiles that have nothing to do with a transaction."""
 
+from ohmstead.stations.desk import Answer, Desk, status
 from ohmstead.stations.v16 import messages
-from ohmstead.stations.v16.desk import Answer, Desk, status
 
 
 def change_availability(desk: Desk, command: messages.ChangeAvailability) -> Answer:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ohmstead.stations.charging_profile import Profile, Purpose
 from ohmstead.stations.charging_profiles import ProfileRefused
 from ohmstead.stations.connector import Connector, Reservation, State
+from ohmstead.stations.desk import Answer, Desk, status
 from ohmstead.stations.v16 import messages
-from ohmstead.stations.v16.desk import Answer, Desk, status
 from ohmstead.stations.v16.profiles import profile_of
 
 OCCUPIED = {State.FAULTED: "Faulted", State.UNAVAILABLE: "Unavailable"}

@@ -2,8 +2,8 @@
 
 from ohmstead.stations.charging_profile import Profile, Purpose, Unit
 from ohmstead.stations.charging_profiles import ProfileRefused
+from ohmstead.stations.desk import Answer, Desk, status
 from ohmstead.stations.v16 import messages
-from ohmstead.stations.v16.desk import Answer, Desk, status
 from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.profiles import PURPOSES, profile_of, schedule_of
 

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from ohmstead.stations.authorization import Verdict
+from ohmstead.stations.desk import Answer, Desk, status
 from ohmstead.stations.v16 import messages
 from ohmstead.stations.v16.configuration import LIST_MAX_LENGTH
-from ohmstead.stations.v16.desk import Answer, Desk, status
 
 
 def verdict_of(info: messages.TagInfo) -> Verdict:

@@ -1,0 +1,113 @@
+"""A station that speaks: what is the same in every version of OCPP, from the first hello to the last answer."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from ohmstead.stations.desk import Answer, Desk
+from ohmstead.stations.frames import Call, CallError, Result
+from ohmstead.stations.line import Unanswered
+from ohmstead.stations.orders import Orders
+from ohmstead.stations.outbox import Message
+from ohmstead.stations.station import Station
+from ohmstead.stations.v16.configuration import Configuration
+
+RETRY_BOOT_S = 30
+
+
+class Speaker(Station):
+    """See `Station` for what can be done with it; a version adds the words."""
+
+    orders: Orders
+    vendor, model, firmware = "Ohmstead", "Simulator", "1.0"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        configuration = Configuration(self.settings, self.hardware, self._configured, self.uplink.line.use_password)
+        self._desk = Desk(self, configuration, self._triggers())
+
+    # What the station says
+
+    async def _introduce(self) -> None:
+        if not self.accepted or self.settings.boots_after_reconnect:
+            await self._boot()
+
+    async def _boot(self) -> None:
+        """Say hello until accepted; a system that is not ready says how long to wait (1.6, 4.2)."""
+        while wait_s := await self._hello():
+            await self.clock.sleep(wait_s)
+            if self.accepted:  # a triggered hello was quicker
+                break
+
+    async def _hello(self) -> int:
+        """Send a BootNotification: 0 once accepted, else the s to wait before the next."""
+        answer: dict[str, Any] = {}
+        with suppress(Unanswered, CallError):
+            answer = await self.uplink.call("BootNotification", self._who())
+        interval = int(answer.get("interval") or 0)
+        if answer.get("status") != "Accepted":
+            return interval or RETRY_BOOT_S
+        self.accepted = True
+        self.settings.heartbeat_s = interval or self.settings.heartbeat_s
+        self.rhythm()
+        return 0
+
+    async def _hello_again(self) -> None:
+        await self._hello()
+
+    async def _heartbeat(self) -> None:
+        with suppress(Unanswered, CallError):
+            await self.uplink.call("Heartbeat", {})
+
+    def _post(
+        self,
+        action: str,
+        payload: Callable[[], dict[str, Any]],
+        answered: Callable[[dict[str, Any]], None] = lambda answer: None,
+    ) -> None:
+        """Say what must not be lost."""
+        self.uplink.outbox.put(Message(action, payload, answered))
+
+    # What the central system says
+
+    async def _obey(self, call: Call) -> None:
+        if self.faults.silent:
+            return
+        try:
+            answer = self._decide(call)
+        except CallError as error:
+            await self._reply(error)
+            return
+        await self._reply(Result(call.id, answer.payload))
+        if answer.then:
+            answer.then()
+
+    def _decide(self, call: Call) -> Answer:
+        if self.faults.takes("error_next"):
+            raise CallError(call.id, "InternalError", "something broke inside")
+        if self.faults.takes("reject_next"):
+            return self.orders.refuse(call)
+        return self.orders.carry_out(self._desk, call)
+
+    async def _reply(self, frame: Result | CallError) -> None:
+        with suppress(Unanswered):
+            await self.uplink.rpc.send(frame, lost=self.faults.takes("lose_answers_sent"))
+
+    def _configured(self, key: str) -> None:
+        if key in ("HeartbeatInterval", "MeterValueSampleInterval"):
+            self.rhythm()
+
+    def _trigger_states(self, connector: int | None) -> None:
+        for number in (0, *self.hardware.connectors) if connector is None else (connector,):
+            self.tell_state(number)
+
+    # What a version adds
+
+    @abstractmethod
+    def _who(self) -> dict[str, Any]:
+        """The payload of a BootNotification."""
+
+    @abstractmethod
+    def _triggers(self) -> dict[str, Callable[[int | None], None]]:
+        """The messages that may be asked for, by name; each takes the connector asked about."""
