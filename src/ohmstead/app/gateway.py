@@ -13,7 +13,7 @@ from ohmstead.kit.db import Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.network import logs, presence
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
@@ -22,6 +22,9 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    FirmwareStatus,
+    LogStatus,
+    SecurityEvent,
     SettingsTold,
     StatusChanged,
 )
@@ -160,6 +163,9 @@ class DurableRooms:
 
     async def metered(self, fact: Metered) -> None:
         await self._meters.put(fact)
+
+    async def log_status(self, fact: LogStatus) -> None:
+        await self._durably(lambda tx: logs.log_status(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""

@@ -13,6 +13,7 @@ from ohmstead.rooms.network import (
     configuration,
     location_partners,  # noqa: F401 - a filter of locations
     raw_calls,
+    logs,
     smart_charging,
     status,
 )
@@ -41,6 +42,7 @@ OPERATIONS: list[Operation] = [
     *charge_point_actions.actions.operations,
     *configuration.reads.operations,
     *configuration.actions.operations,
+    *logs.actions.operations,
     *layings.operations,
     *clearings.operations,
     *readings.operations,

@@ -29,6 +29,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
+    public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
     trusts_proxy: bool = False  # honour X-Forwarded-*: only behind a proxy of yours
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     log_json: bool = False

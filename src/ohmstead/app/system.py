@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.pages import add_pages
@@ -26,6 +27,7 @@ from ohmstead.rooms.charging import flow
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
+from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.manager import LoadManagement
@@ -62,6 +64,7 @@ class System:
         async with self.database.begin() as tx:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
+        self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
         self.doorman = Doorman(self.database, self.clock)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
@@ -84,6 +87,7 @@ class System:
             trusts_proxy=self.settings.trusts_proxy,
         )
         add_pages(api.app, self, VERSION)
+        add_files(api.app, self)
         return api
 
     def _assemble_gateway(self) -> None:

@@ -1,0 +1,93 @@
+"""The routes by which charge points upload logs and fetch firmware: whoever holds a signed URL may, for its time."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import falcon
+from falcon.asgi.multipart import MultipartForm
+
+from ohmstead.rooms.network import logs
+from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
+
+if TYPE_CHECKING:
+    from ohmstead.app.system import System
+
+CHUNK = 1 << 16
+_UNSAFE = re.compile(r"[^\w.\- ]")
+
+
+class Uploads:
+    """`PUT` or `POST` stores the log of a request, also as a form's file; `GET` gives it back."""
+
+    def __init__(self, system: "System") -> None:
+        self._system = system
+
+    async def on_put(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
+        number = _granted("uploads", token)
+        if (req.content_length or 0) > MOST_BYTES:
+            raise falcon.HTTPContentTooLarge
+        try:
+            size = await files.now.store("uploads", number, _chunks(req))
+        except TooBig:
+            raise falcon.HTTPContentTooLarge from None
+        async with self._system.database.begin() as tx:
+            await logs.log_stored(tx, number, name and name[:255].replace("\0", ""), size)
+        resp.status = falcon.HTTP_201
+
+    async def on_post(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
+        await self.on_put(req, resp, token, name)
+
+    async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
+        number = _granted("uploads", token)
+        async with self._system.database.read() as tx:
+            known = await logs.log_name(tx, number)
+        if known is None:
+            raise falcon.HTTPNotFound
+        give(resp, files.now.path("uploads", number), known)
+
+
+def give(resp: Any, path: Path, name: str) -> None:
+    """Answer with a file; 404 where there is none."""
+    try:
+        opened = path.open("rb")
+    except FileNotFoundError:
+        raise falcon.HTTPNotFound from None
+    resp.content_type = "application/octet-stream"
+    resp.downloadable_as = _UNSAFE.sub("_", name)
+    resp.set_stream(_read(opened), path.stat().st_size)
+
+
+async def _read(opened: Any) -> AsyncIterator[bytes]:
+    with opened:
+        while chunk := opened.read(CHUNK):
+            yield chunk
+
+
+async def _chunks(req: Any) -> AsyncIterator[bytes]:
+    """The body, or the first file of a form, as it comes."""
+    if not (req.content_type or "").startswith("multipart/form-data"):
+        async for chunk in req.stream:
+            yield chunk
+        return
+    form: MultipartForm = await req.get_media()
+    async for part in form:
+        if part.filename:
+            while chunk := await part.stream.read(CHUNK):
+                yield chunk
+            return
+    raise falcon.HTTPBadRequest(title="The form holds no file.")
+
+
+def _granted(folder: Folder, token: str) -> int:
+    number = files.now.granted(folder, token)
+    if number is None:
+        raise falcon.HTTPForbidden(title="The URL is not valid, or no more.")
+    return number
+
+
+def add_files(app: Any, system: "System") -> None:
+    """Route them."""
+    for path in ("/uploads/{token}", "/uploads/{token}/{name}"):
+        app.add_route(path, Uploads(system))

@@ -1,0 +1,105 @@
+"""Files that charge points fetch from us and upload to us, by URLs that are signed and expire.
+
+A URL names a folder and a file by number; what the station calls its file is kept in the database and never becomes a
+path.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from cryptography.fernet import InvalidToken
+
+from ohmstead.kit.clock import Clock
+from ohmstead.rooms.operator.admins import Vault
+
+Folder = Literal["uploads", "firmware"]
+MOST_BYTES = 256 << 20
+
+
+class TooBig(Exception):
+    """More than `MOST_BYTES` came."""
+
+
+class Grant(msgspec.Struct, frozen=True, array_like=True):
+    """What a URL allows: one file, until a moment (s since 1970)."""
+
+    folder: Folder
+    number: int
+    until: float
+
+
+_grants = msgspec.json.Decoder(Grant)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files below `root`; `base` is where charge points reach the API (None: where its caller does)."""
+
+    root: Path
+    vault: Vault
+    clock: Clock
+    base: str | None = None
+
+    def url(self, folder: Folder, number: int, lasts: timedelta, reached_at: str) -> str:
+        """A URL for whoever holds it. `reached_at` is any URL by which the API was just reached."""
+        grant = Grant(folder, number, (self.clock.now() + lasts).timestamp())
+        token = self.vault.close(msgspec.json.encode(grant).decode()).decode()
+        return f"{self.base or reached_at.partition('/public-api/')[0]}/{folder}/{token}"
+
+    def granted(self, folder: Folder, token: str) -> int | None:
+        """The number of the file a URL's token allows; None where it is none of ours, or too old."""
+        try:
+            grant = _grants.decode(self.vault.open(token.encode()))
+        except (InvalidToken, msgspec.MsgspecError):
+            return None
+        return grant.number if grant.folder == folder and grant.until > self.clock.now().timestamp() else None
+
+    def path(self, folder: Folder, number: int) -> Path:
+        """Where a file lies, or would."""
+        return self.root / folder / str(number)
+
+    async def store(self, folder: Folder, number: int, chunks: AsyncIterator[bytes]) -> int:
+        """Write a file anew, whole or not at all; its size in bytes. Raises `TooBig`."""
+        path, size = self.path(folder, number), 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f"{number}.{os.urandom(4).hex()}.part")
+        try:
+            with half.open("wb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > MOST_BYTES:
+                        raise TooBig
+                    file.write(chunk)
+            half.replace(path)
+        finally:
+            with suppress(FileNotFoundError):
+                half.unlink()
+        return size
+
+
+class FileDoor:
+    """Where the rooms find the files: shut until the app opens it."""
+
+    def __init__(self) -> None:
+        self._files: Files | None = None
+
+    def open(self, files: Files) -> Callable[[], None]:
+        """Use these files from now on; the answer goes back to those before."""
+        before, self._files = self._files, files
+        return lambda: setattr(self, "_files", before)
+
+    @property
+    def now(self) -> Files:
+        """The files; LookupError where nobody opened the door."""
+        if self._files is None:
+            raise LookupError("no files are served")
+        return self._files
+
+
+files = FileDoor()
