@@ -12,11 +12,14 @@ from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.stations.settings import Settings as Behaviour
+from ohmstead.stations.station import Station
 from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station_v201 import StationV201
 from tests.client import Client
 from tests.conftest import served
 from tests.given import Given
 
+SPEAKS: dict[str, type[StationV16 | StationV201]] = {"1.6": StationV16, "2.0.1": StationV201}
 PASSWORD = "0123456789abcdef"
 
 
@@ -30,12 +33,14 @@ class Live:
     ocpp_url: str
     clock: Clock
     _stack: AsyncExitStack
-    stations: list[StationV16] = field(default_factory=list)
+    stations: list[Station] = field(default_factory=list)
 
-    async def charge_point(self, identity: str, rating: float = 32, wired: str = "RST", **fields: Any) -> dict[str, Any]:
+    async def charge_point(
+        self, identity: str, rating: float = 32, wired: str = "RST", version: str = "1.6", **fields: Any
+    ) -> dict[str, Any]:
         """A charge point with a password, one EVSE and dynamic smart charging; `wired` is a rotation or a phase."""
         single = wired.startswith("L")
-        body = {"network": {"id": identity, "protocol": "ocpp 1.6", "password": PASSWORD}} | fields
+        body = {"network": {"id": identity, "protocol": f"ocpp {version}", "password": PASSWORD}} | fields
         made = await self.given.charge_point(**body)
         outlet = await self.given.evse(made, powerOptions={"maxAmperage": rating})
         smart = {
@@ -46,9 +51,11 @@ class Live:
         await self.given.made(f"/resources/charge-points/v2.0/{made['id']}/smart-charging", smart)
         return made | {"evses": [outlet]}
 
-    async def station(self, identity: str, rating: float = 32, wired: str = "RST", **options: Any) -> StationV16:
+    async def station(
+        self, identity: str, rating: float = 32, wired: str = "RST", version: str = "1.6", **options: Any
+    ) -> Station:
         """A simulated station, switched on and accepted."""
-        station = StationV16(
+        station = SPEAKS[version](
             self.ocpp_url, identity, PASSWORD, phases=1 if wired.startswith("L") else 3, rating_a=rating,
             rotation=wired, clock=self.clock, settings=Behaviour(sample_s=10, heartbeat_s=60), **options,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ohmstead.stations.connector import Transaction
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station import Station
 from ohmstead.stations.vehicle import Vehicle
 from tests.client import Answer, Client
 from tests.live import Live
@@ -40,7 +40,7 @@ class Place:
     """Station and charge point with its only EVSE; what is asked goes through the API."""
 
     api: Client
-    station: StationV16
+    station: Station
     ear: Ear
     point: int
     evse: int
@@ -107,13 +107,18 @@ def drawn(transaction: Transaction) -> int:
 
 
 async def place(
-    site: Live, identity: str, rating: float = 32, circuit: dict[str, Any] | None = None, **options: Any
+    site: Live,
+    identity: str,
+    rating: float = 32,
+    circuit: dict[str, Any] | None = None,
+    version: str = "1.6",
+    **options: Any,
 ) -> Place:
     """A new one, online; on the circuit if there is one."""
-    made, ear = await site.charge_point(identity, rating), Ear()
+    made, ear = await site.charge_point(identity, rating, version=version), Ear()
     if circuit:
         await site.attach(circuit, made)
-    station = await site.station(identity, rating, trace=ear, **options)
+    station = await site.station(identity, rating, version=version, trace=ear, **options)
     found = Place(site.api, station, ear, made["id"], int(made["evses"][0]["id"]))
     await found.is_online()
     await found.says("available")

@@ -8,7 +8,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station import Station
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes, shows
@@ -30,7 +30,7 @@ def limit(purpose: str, amps: float, level: int = 0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def draws(station: StationV16, amps: float) -> None:
+async def draws(station: Station, amps: float) -> None:
     async def drawn() -> float:
         return station.draw(1)[0]
 

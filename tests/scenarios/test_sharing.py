@@ -11,7 +11,7 @@ from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.stations.site import Building, Load, Meter, Reading
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station import Station
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
 
@@ -61,11 +61,11 @@ async def happens(site: Live, predicate: Callable[[], bool], within_s: float) ->
     return predicate()
 
 
-def charging(stations: list[StationV16]) -> list[StationV16]:
+def charging(stations: list[Station]) -> list[Station]:
     return [station for station in stations if station.draw(1) != (0.0, 0.0, 0.0)]
 
 
-def managed(stations: list[StationV16]) -> float:
+def managed(stations: list[Station]) -> float:
     """A on the busiest phase that stations draw."""
     return max(sum(station.site_draw()[phase] for station in stations) for phase in range(3))
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from ohmstead.kit.clock import Clock
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station import Station
 from tests.client import Client
 
 Found = TypeVar("Found")
@@ -22,7 +22,7 @@ async def happens(clock: Clock, predicate: Callable[[], bool], within_s: float) 
     return predicate()
 
 
-async def until(station: StationV16, predicate: Callable[[StationV16], bool]) -> None:
+async def until(station: Station, predicate: Callable[[Station], bool]) -> None:
     """Wait for a station; TimeoutError where it takes too long."""
     async with asyncio.timeout(TOO_LONG_S):
         await station.until(predicate)

@@ -1,7 +1,7 @@
 """Where commands are carried out: the station, its configuration, and what each command answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -25,11 +25,13 @@ def status(word: str, then: Work | None = None) -> Answer:
 
 @dataclass
 class Desk:
-    """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about."""
+    """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about.
+    `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them."""
 
     station: Machine
     configuration: Configuration
     triggers: Mapping[str, Callable[[int | None], None]]
+    orders: dict[str, int] = field(default_factory=dict)
 
     @property
     def connectors(self) -> list[Connector]:

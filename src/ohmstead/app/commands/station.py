@@ -4,9 +4,14 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Literal
 
 from ohmstead.stations.prompt import prompt
+from ohmstead.stations.station import Station
 from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station_v201 import StationV201
+
+VERSIONS: dict[str, type[StationV16 | StationV201]] = {"1.6": StationV16, "2.0.1": StationV201}
 
 
 def station(
@@ -18,6 +23,7 @@ def station(
     phases: int = 3,
     amps: float = 32.0,
     tag: str = "DEMO0001",
+    version: Literal["1.6", "2.0.1"] = "1.6",
 ) -> None:
     """Be a charge point: plug, authorize, start, stop, fault, drop.
 
@@ -37,12 +43,15 @@ def station(
         Its rating, A a phase.
     tag
         The card used where a command names none.
+    version
+        The OCPP version it speaks.
     """
     with suppress(KeyboardInterrupt):
-        asyncio.run(_be(StationV16(url, identity, password, connectors=connectors, phases=phases, rating_a=amps), tag))
+        speaks = VERSIONS[version]
+        asyncio.run(_be(speaks(url, identity, password, connectors=connectors, phases=phases, rating_a=amps), tag))
 
 
-async def _be(charge_point: StationV16, tag: str) -> None:
+async def _be(charge_point: Station, tag: str) -> None:
     await charge_point.start()
     try:
         await prompt(charge_point, _lines(), lambda text: print(text, flush=True), tag=tag)

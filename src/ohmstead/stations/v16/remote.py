@@ -14,7 +14,7 @@ OCCUPIED = {State.FAULTED: "Faulted", State.UNAVAILABLE: "Unavailable"}
 
 def remote_start_transaction(desk: Desk, command: messages.RemoteStartTransaction) -> Answer:
     """Accepted when a connector is free for the tag; the transaction begins once a cable is plugged in."""
-    connector = _connector_for(desk, command)
+    connector = connector_for(desk, command)
     if connector is None:
         return status("Rejected")
     profile = None
@@ -22,20 +22,25 @@ def remote_start_transaction(desk: Desk, command: messages.RemoteStartTransactio
         profile = profile_of(command.charging_profile, connector.id, desk.now())
         if not _acceptable(desk, profile):
             return status("Rejected")
-    return status("Accepted", lambda: desk.station.say(_begin(desk, connector, command.id_tag, profile)))
+    return status("Accepted", lambda: desk.station.say(begin(desk, connector, command.id_tag, profile)))
 
 
 def remote_stop_transaction(desk: Desk, command: messages.RemoteStopTransaction) -> Answer:
     """It may end by itself while the answer is on its way."""
-    running = next((t for c in desk.connectors if (t := c.transaction) and t.id == command.transaction_id), None)
+    return stop(desk, command.transaction_id)
+
+
+def stop(desk: Desk, transaction_id: int | str) -> Answer:
+    """End the transaction of this id, if it runs."""
+    running = next((t for c in desk.connectors if (t := c.transaction) and t.id == transaction_id), None)
     if running is None:
         return status("Rejected")
 
-    def stop() -> None:
+    def end() -> None:
         if desk.station.charging.connector(running.connector).transaction is running:
             desk.station.charging.end(running.connector, "Remote")
 
-    return status("Accepted", stop)
+    return status("Accepted", end)
 
 
 def reserve_now(desk: Desk, command: messages.ReserveNow) -> Answer:
@@ -61,7 +66,7 @@ def cancel_reservation(desk: Desk, command: messages.CancelReservation) -> Answe
     return status("Rejected")
 
 
-def _connector_for(desk: Desk, command: messages.RemoteStartTransaction) -> Connector | None:
+def connector_for(desk: Desk, command: messages.RemoteStartTransaction) -> Connector | None:
     """The connector named, or without a name the first that is free, one with a cable in it before the others."""
     free = [c for c in desk.connectors if desk.station.charging.free(c.id, command.id_tag)]
     if command.connector_id is not None:
@@ -78,7 +83,7 @@ def _acceptable(desk: Desk, profile: Profile) -> bool:
     return profile.purpose is Purpose.TRANSACTION
 
 
-async def _begin(desk: Desk, connector: Connector, tag: str, profile: Profile | None) -> None:
+async def begin(desk: Desk, connector: Connector, tag: str, profile: Profile | None) -> None:
     station, group = desk.station, None
     if station.settings.authorizes_remote:
         verdict = await station.authorization.verdict(tag)

@@ -1,0 +1,186 @@
+"""A station that speaks OCPP 2.0.1. Each connector is an EVSE of its own, with one connector of number 1."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from ohmstead.stations.authorization import Verdict
+from ohmstead.stations.connector import Connector, State, Transaction
+from ohmstead.stations.frames import CallError
+from ohmstead.stations.line import Unanswered
+from ohmstead.stations.settings import MEASURANDS
+from ohmstead.stations.speaker import Speaker
+from ohmstead.stations.v16.messages import stamp
+from ohmstead.stations.v201.commands import ORDERS
+from ohmstead.stations.v201.metering import meter_value
+from ohmstead.stations.v201.tokens import verdict_in
+from ohmstead.stations.v201.variables import report
+
+STATUS = {
+    State.AVAILABLE: "Available",
+    State.RESERVED: "Reserved",
+    State.UNAVAILABLE: "Unavailable",
+    State.FAULTED: "Faulted",
+}
+"""Every other state is Occupied."""
+CHARGING_STATE = {State.CHARGING: "Charging", State.SUSPENDED_EV: "SuspendedEV", State.SUSPENDED_EVSE: "SuspendedEVSE"}
+STOPPED = {
+    "Local": ("Local", "StopAuthorized"),
+    "EVDisconnected": ("EVDisconnected", "EVDeparted"),
+    "Remote": ("Remote", "RemoteStop"),
+    "DeAuthorized": ("DeAuthorized", "Deauthorized"),
+    "PowerLoss": ("PowerLoss", "AbnormalCondition"),
+    "SoftReset": ("ImmediateReset", "ResetCommand"),
+    "HardReset": ("ImmediateReset", "ResetCommand"),
+}
+"""Why a transaction ended, and what made the station say so, by the reason in 1.6."""
+
+
+class StationV201(Speaker):
+    """See `Station` for what can be done with it. Transactions begin when they are authorized and plugged in."""
+
+    subprotocol = "ocpp2.0.1"
+    orders = ORDERS
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._sequence: Counter[int | str | None] = Counter()
+        self.listeners.append(self._state_changed)
+
+    # What the station says
+
+    def _who(self) -> dict[str, Any]:
+        what = {
+            "vendorName": self.vendor,
+            "model": self.model,
+            "serialNumber": self.identity[:25],
+            "firmwareVersion": self.firmware,
+        }
+        return {"reason": "PowerUp", "chargingStation": what}
+
+    async def _say_state(self, connector: int, state: State, at: datetime) -> None:
+        """2.0.1 has five states of a connector, none of the station; what did not change is not said again."""
+        status, told = STATUS.get(state, "Occupied"), self._told.get(connector)
+        if connector and (told is None or STATUS.get(told, "Occupied") != status):
+            said = {"timestamp": stamp(at), "connectorStatus": status, "evseId": connector, "connectorId": 1}
+            await self.uplink.call("StatusNotification", said)
+
+    async def _ask(self, tag: str) -> Verdict:
+        return verdict_in(await self.uplink.call("Authorize", {"idToken": self._token(tag)}))
+
+    def _token(self, tag: str) -> dict[str, str]:
+        return {"idToken": tag, "type": "Central" if tag in self._desk.orders else "ISO14443"}
+
+    # What must not be lost
+
+    def _post_start(self, transaction: Transaction) -> None:
+        transaction.id = str(uuid4())
+        order = self._desk.orders.get(transaction.tag)
+        reading = self._register(transaction, "Transaction.Begin", transaction.started_at)
+        self._event(
+            transaction,
+            "Started",
+            "Authorized" if order is None else "RemoteStart",
+            transaction.started_at,
+            {"chargingState": "EVConnected"} | ({} if order is None else {"remoteStartId": order}),
+            {"idToken": self._token(transaction.tag), "meterValue": [reading]}
+            | ({} if transaction.reservation is None else {"reservationId": transaction.reservation}),
+            lambda answer: self._started(transaction, answer),
+        )
+
+    def _post_stop(self, transaction: Transaction) -> None:
+        assert transaction.ended_at is not None
+        reason, trigger = STOPPED.get(transaction.reason or "", ("Other", "AbnormalCondition"))
+        reading = self._register(transaction, "Transaction.End", transaction.ended_at)
+        rest: dict[str, Any] = {"meterValue": [reading]}
+        if transaction.stop_tag:
+            rest["idToken"] = self._token(transaction.stop_tag)
+        self._event(transaction, "Ended", trigger, transaction.ended_at, {"stoppedReason": reason}, rest)
+
+    def _post_sample(self, connector: int) -> None:
+        box = self.hardware.connectors[connector]
+        reading, transaction = self._reading(box, "Sample.Periodic"), box.transaction
+        if reading["sampledValue"] and transaction:
+            told = {"chargingState": CHARGING_STATE.get(box.state, "EVConnected")}
+            now = self.charging.time()
+            self._event(transaction, "Updated", "MeterValuePeriodic", now, told, {"meterValue": [reading]})
+
+    def _state_changed(self, connector: int, state: State) -> None:
+        transaction = self.hardware.connectors[connector].transaction if connector else None
+        if transaction and transaction.id and state in CHARGING_STATE:
+            told = {"chargingState": CHARGING_STATE[state]}
+            self._event(transaction, "Updated", "ChargingStateChanged", self.charging.time(), told, {})
+
+    def _event(
+        self,
+        transaction: Transaction,
+        kind: str,
+        trigger: str,
+        at: datetime,
+        told: dict[str, Any],
+        rest: dict[str, Any],
+        answered: Callable[[dict[str, Any]], None] = lambda answer: None,
+    ) -> None:
+        payload = {
+            "eventType": kind,
+            "timestamp": stamp(at),
+            "triggerReason": trigger,
+            "seqNo": self._sequence[transaction.id],
+            "offline": not self.online,
+            "transactionInfo": {"transactionId": transaction.id, **told},
+            "evse": {"id": transaction.connector, "connectorId": 1},
+            **rest,
+        }
+        self._sequence[transaction.id] += 1
+        self._post("TransactionEvent", lambda: payload, answered)
+
+    def _started(self, transaction: Transaction, answer: dict[str, Any]) -> None:
+        """The central system has had its say about the token."""
+        verdict = verdict_in(answer)
+        self.authorization.learn(transaction.tag, verdict)
+        if not verdict.accepted:
+            self.charging.bar(transaction)
+
+    def _reading(self, connector: Connector, context: str) -> dict[str, Any]:
+        self.hardware.advance(self.clock.now())
+        phases = self.hardware.profiles.rating.phases
+        return meter_value(connector, self.charging.time(), context, self.settings.measurands, phases)
+
+    def _register(self, transaction: Transaction, context: str, at: datetime) -> dict[str, Any]:
+        return meter_value(self.hardware.connectors[transaction.connector], at, context, MEASURANDS[:1], 0)
+
+    # What the central system asks for
+
+    def _triggers(self) -> dict[str, Callable[[int | None], None]]:
+        return {
+            "BootNotification": lambda _: self.say(self._hello_again()),
+            "Heartbeat": lambda _: self.say(self._heartbeat()),
+            "MeterValues": self._trigger_readings,
+            "NotifyReport": lambda request: self.say(self._report(request)),
+            "StatusNotification": self._trigger_states,
+        }
+
+    def _trigger_states(self, connector: int | None) -> None:
+        """Asked for, it is said again."""
+        for number in self.hardware.connectors if connector in (None, 0) else (connector,):
+            self._told.pop(number, None)
+            self.tell_state(number)
+
+    def _trigger_readings(self, evse: int | None) -> None:
+        for box in self.hardware.connectors.values():
+            if evse in (None, 0, box.id):
+                self.say(self._say_reading(box))
+
+    async def _say_reading(self, connector: Connector) -> None:
+        reading = self._reading(connector, "Trigger")
+        if reading["sampledValue"]:
+            with suppress(Unanswered, CallError):
+                await self.uplink.call("MeterValues", {"evseId": connector.id, "meterValue": [reading]})
+
+    async def _report(self, request: int | None) -> None:
+        told = {"requestId": request or 0, "generatedAt": stamp(self.charging.time()), "seqNo": 0}
+        with suppress(Unanswered, CallError):
+            await self.uplink.call("NotifyReport", told | {"reportData": report(self._desk)})

@@ -1,0 +1,92 @@
+"""The variables of OCPP 2.0.1 (Part 2, appendix 3): the station's settings, each in its component.
+
+They are those that 1.6 calls configuration keys, under other names.
+"""
+
+from typing import Any
+
+from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.v201 import messages
+
+KEYS = {
+    ("OCPPCommCtrlr", "HeartbeatInterval"): "HeartbeatInterval",
+    ("OCPPCommCtrlr", "WebSocketPingInterval"): "WebSocketPingInterval",
+    ("SampledDataCtrlr", "TxUpdatedInterval"): "MeterValueSampleInterval",
+    ("SampledDataCtrlr", "TxUpdatedMeasurands"): "MeterValuesSampledData",
+    ("TxCtrlr", "EVConnectionTimeOut"): "ConnectionTimeOut",
+    ("TxCtrlr", "StopTxOnEVSideDisconnect"): "StopTransactionOnEVSideDisconnect",
+    ("TxCtrlr", "StopTxOnInvalidId"): "StopTransactionOnInvalidId",
+    ("AuthCtrlr", "AuthorizeRemoteStart"): "AuthorizeRemoteTxRequests",
+    ("AuthCtrlr", "LocalAuthorizeOffline"): "LocalAuthorizeOffline",
+    ("AuthCtrlr", "LocalPreAuthorize"): "LocalPreAuthorize",
+    ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): "AllowOfflineTxForUnknownId",
+    ("AuthCacheCtrlr", "Enabled"): "AuthorizationCacheEnabled",
+    ("LocalAuthListCtrlr", "Enabled"): "LocalAuthListEnabled",
+    ("SmartChargingCtrlr", "ProfileStackLevel"): "ChargeProfileMaxStackLevel",
+    ("SmartChargingCtrlr", "RateUnit"): "ChargingScheduleAllowedChargingRateUnit",
+    ("SmartChargingCtrlr", "PeriodsPerSchedule"): "ChargingScheduleMaxPeriods",
+    ("SmartChargingCtrlr", "Phases3to1"): "ConnectorSwitch3to1PhaseSupported",
+}
+COMPONENTS = {component for component, _ in KEYS}
+STATUSES = {"NotSupported": "UnknownVariable"}
+"""What 2.0.1 says where 1.6 has another word."""
+
+
+def get_variables(desk: Desk, command: messages.GetVariables) -> Answer:
+    return Answer({"getVariableResult": [_read(desk, one) for one in command.get_variable_data]})
+
+
+def set_variables(desk: Desk, command: messages.SetVariables) -> Answer:
+    return Answer({"setVariableResult": [_write(desk, one) for one in command.set_variable_data]})
+
+
+def get_base_report(desk: Desk, command: messages.GetBaseReport) -> Answer:
+    """The report itself follows in a message of its own."""
+    if command.report_base == "SummaryInventory":
+        return status("NotSupported")
+    trigger = desk.triggers["NotifyReport"]
+    return status("Accepted", lambda: trigger(command.request_id))
+
+
+def report(desk: Desk) -> list[dict[str, Any]]:
+    """All variables with what they are now."""
+    return [_reported(desk, *name) for name in KEYS]
+
+
+def _reported(desk: Desk, component: str, variable: str) -> dict[str, Any]:
+    found = _setting(desk, component, variable)
+    return {
+        "component": {"name": component},
+        "variable": {"name": variable},
+        "variableAttribute": [
+            {"value": found["value"], "mutability": "ReadOnly" if found["readonly"] else "ReadWrite"}
+        ],
+    }
+
+
+def _read(desk: Desk, asked: messages.VariableData) -> dict[str, Any]:
+    if fault := _fault(asked):
+        return _named(asked) | {"attributeStatus": fault}
+    found = _setting(desk, asked.component.name, asked.variable.name)
+    return _named(asked) | {"attributeStatus": "Accepted", "attributeValue": found["value"]}
+
+
+def _write(desk: Desk, wanted: messages.VariableData) -> dict[str, Any]:
+    if fault := _fault(wanted):
+        return _named(wanted) | {"attributeStatus": fault}
+    word = desk.configuration.write(KEYS[wanted.component.name, wanted.variable.name], wanted.attribute_value)
+    return _named(wanted) | {"attributeStatus": STATUSES.get(word, word)}
+
+
+def _fault(asked: messages.VariableData) -> str | None:
+    if asked.component.name not in COMPONENTS:
+        return "UnknownComponent"
+    return None if (asked.component.name, asked.variable.name) in KEYS else "UnknownVariable"
+
+
+def _named(asked: messages.VariableData) -> dict[str, Any]:
+    return {"component": {"name": asked.component.name}, "variable": {"name": asked.variable.name}}
+
+
+def _setting(desk: Desk, component: str, variable: str) -> dict[str, Any]:
+    return desk.configuration.read([KEYS[component, variable]])["configurationKey"][0]
