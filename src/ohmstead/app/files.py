@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import falcon
 from falcon.asgi.multipart import MultipartForm
 
-from ohmstead.rooms.network import logs
+from ohmstead.rooms.network import firmware, logs
 from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
 
 if TYPE_CHECKING:
@@ -46,6 +46,21 @@ class Uploads:
         if known is None:
             raise falcon.HTTPNotFound
         give(resp, files.now.path("uploads", number), known)
+
+
+class Downloads:
+    """`GET` gives the file of a firmware version."""
+
+    def __init__(self, system: "System") -> None:
+        self._system = system
+
+    async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
+        number = _granted("firmware", token)
+        async with self._system.database.read() as tx:
+            known = await firmware.firmware_file(tx, number)
+        if known is None:
+            raise falcon.HTTPNotFound
+        give(resp, files.now.path("firmware", number), known)
 
 
 def give(resp: Any, path: Path, name: str) -> None:
@@ -89,5 +104,6 @@ def _granted(folder: Folder, token: str) -> int:
 
 def add_files(app: Any, system: "System") -> None:
     """Route them."""
-    for path in ("/uploads/{token}", "/uploads/{token}/{name}"):
-        app.add_route(path, Uploads(system))
+    for folder, route in (("uploads", Uploads(system)), ("firmware", Downloads(system))):
+        app.add_route(f"/{folder}/{{token}}", route)
+        app.add_route(f"/{folder}/{{token}}/{{name}}", route)

@@ -13,7 +13,7 @@ from ohmstead.kit.db import Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network import logs, presence
+from ohmstead.rooms.network import firmware, logs, presence, security_events
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
@@ -102,6 +102,7 @@ class DurableRooms:
         self._interval, self._call_timeout = heartbeat_interval_s, call_timeout_s
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
+        self._quiet = security_events.Quiet()
 
     async def admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str
@@ -112,6 +113,8 @@ class DurableRooms:
                 found = await presence.admit(tx, identity, password)
         except AWAY:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
+        if isinstance(found, str):
+            await self._turned_away(identity, remote_ip, found)
         if found == "unknown":
             return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
         if isinstance(found, str):
@@ -123,6 +126,17 @@ class DurableRooms:
             call_timeout_s=self._call_timeout,
             silence_limit_s=3.0 * self._interval,
         )
+
+    async def _turned_away(self, identity: str, remote_ip: str, refusal: presence.Refusal) -> None:
+        """Keep who tried; one that cannot be kept is turned away all the same."""
+        type = security_events.UNKNOWN if refusal == "unknown" else security_events.WRONG_PASSWORD
+        if not self._quiet.passes(remote_ip, identity, self._clock.now()):
+            return
+        try:
+            async with self._database.begin() as tx:
+                await security_events.turned_away(tx, identity, remote_ip, type)
+        except AWAY as error:
+            log.warning("security event not kept", identity=identity, remote_ip=remote_ip, why=repr(error))
 
     async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
         """Run `act` in a transaction, again where the database went away."""
@@ -166,6 +180,12 @@ class DurableRooms:
 
     async def log_status(self, fact: LogStatus) -> None:
         await self._durably(lambda tx: logs.log_status(tx, fact))
+
+    async def firmware_status(self, fact: FirmwareStatus) -> None:
+        await self._durably(lambda tx: firmware.firmware_status(tx, fact))
+
+    async def security_event(self, fact: SecurityEvent) -> None:
+        await self._durably(lambda tx: security_events.security_event_told(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""

@@ -4,6 +4,7 @@ from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations, control, id_tags, offline_tags
 from ohmstead.rooms.charging.profiles import clearings, layings, readings
+from ohmstead.rooms.charging.reservations import cancelings, reservations, reservings
 from ohmstead.rooms.charging.sessions import consumption
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
@@ -11,9 +12,12 @@ from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
     configuration,
+    firmware,
     location_partners,  # noqa: F401 - a filter of locations
-    raw_calls,
     logs,
+    messages,
+    raw_calls,
+    security_events,
     smart_charging,
     status,
 )
@@ -43,6 +47,13 @@ OPERATIONS: list[Operation] = [
     *configuration.reads.operations,
     *configuration.actions.operations,
     *logs.actions.operations,
+    *firmware.firmware_versions.operations,
+    *firmware.attached.operations,
+    *firmware.actions.operations,
+    *security_events.security_events.operations,
+    *security_events.security_events_log.operations,
+    *messages.at_charge_point.operations,
+    *messages.at_evse.operations,
     *layings.operations,
     *clearings.operations,
     *readings.operations,
@@ -53,6 +64,9 @@ OPERATIONS: list[Operation] = [
     *connectors.operations,
     *id_tags.id_tags.operations,
     *authorizations.authorizations.operations,
+    *reservings.operations,
+    *cancelings.operations,
+    *reservations.operations,
     *sessions.operations,
     *consumption.reads.operations,
     *control.at_charge_point.operations,

@@ -3,7 +3,7 @@
 A name that neither lists is refused before it is sent.
 """
 
-from typing import cast, get_args
+from typing import cast
 
 from ohmstead.ocpp.v16.types import (
     ExtendedTriggerMessageRequest,
@@ -19,7 +19,6 @@ EXTENDED: dict[str, MessageTriggerEnumType] = {
     "SignChargingStationCertificate": "SignChargePointCertificate",
 }
 """Under the names of 1.6 and of 2.x."""
-PLAIN = get_args(RequestedMessage)
 
 
 def request(command: TriggerMessage) -> TriggerMessageRequest | ExtendedTriggerMessageRequest:

@@ -1,0 +1,23 @@
+"""Firmware: the versions the operator keeps, and their way onto charge points."""
+
+from ohmstead.rooms.network.firmware.updates import actions, firmware_status, firmware_update
+from ohmstead.rooms.network.firmware.versions import (
+    add_firmware,
+    attached,
+    firmware_file,
+    firmware_version,
+    firmware_version_model,
+    firmware_versions,
+)
+
+__all__ = [
+    "actions",
+    "add_firmware",
+    "attached",
+    "firmware_file",
+    "firmware_status",
+    "firmware_update",
+    "firmware_version",
+    "firmware_version_model",
+    "firmware_versions",
+]
