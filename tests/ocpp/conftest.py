@@ -16,6 +16,7 @@ from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
+from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from tests.ocpp.recording_rooms import Record, RecordingRooms
 from tests.ocpp.scripted_station import ScriptedStation, dial
 
@@ -49,6 +50,10 @@ class House:
             options["additional_headers"] = {"Authorization": f"Basic {token}"}
         return ScriptedStation(await self._stations.enter_async_context(dial(self.url(path), **options)))
 
+    async def later_station(self, path: str = "/CP1") -> ScriptedStation:
+        """One that speaks 2.0.1."""
+        return await self.station(path, subprotocols=["ocpp2.0.1"])
+
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until facts or frames have made it true."""
         async with asyncio.timeout(5):
@@ -69,7 +74,7 @@ class House:
 
     def _listener(self, **settings: Any) -> Listener:
         wanted = ListenerSettings(host="127.0.0.1", port=0, close_timeout_s=1, **settings)
-        return Listener(wanted, [OCPP_1_6], self.registry, self.rooms, self.clock, self._admit, self._log)
+        return Listener(wanted, [OCPP_2_0_1, OCPP_1_6], self.registry, self.rooms, self.clock, self._admit, self._log)
 
     async def _admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], ip: str

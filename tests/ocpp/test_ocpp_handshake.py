@@ -69,8 +69,8 @@ def test_what_is_no_basic_authentication_gives_no_credentials(header: str | None
 
 
 async def test_the_subprotocol_is_ours_not_the_first_offered(house: House):
-    station = await house.station(subprotocols=["ocpp2.0.1", "ocpp1.6"])
-    assert station.socket.subprotocol == "ocpp1.6"
+    station = await house.station(subprotocols=["ocpp1.6", "ocpp2.0.1"])
+    assert station.socket.subprotocol == "ocpp2.0.1"
     assert house.offers == [["ocpp2.0.1", "ocpp1.6"]]
 
 

@@ -5,32 +5,34 @@ import json
 import msgspec
 import pytest
 
-from ohmstead.ocpp.v16.types import ACTIONS
-from tests.ocpp.schemas import FOLDER, check, example, schema
+from ohmstead.ocpp.v16 import types as v16
+from ohmstead.ocpp.v201 import types as v201
+from tests.ocpp.schemas import FOLDERS, check, example, schema
 
-NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-
-
-def payload_type(name: str) -> type:
-    action = name.removesuffix("Response")
-    return ACTIONS[action][name.endswith("Response")]
+ACTIONS = {"v16": v16.ACTIONS, "v201": v201.ACTIONS}
+NAMES = sorted((version, path.stem) for version, folder in FOLDERS.items() for path in folder.glob("*.json"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+def payload_type(version: str, name: str) -> type:
+    action = name.removesuffix("Response").removesuffix("Request")
+    return ACTIONS[version][action][name.endswith("Response")]
+
+
+@pytest.mark.parametrize(("version", "name"), NAMES)
 @pytest.mark.parametrize("full", [True, False])
-def test_what_fits_the_schema_is_read_and_written_back_alike(name: str, full: bool):
-    payload = example(name, full)
-    check(name, payload)
-    read = msgspec.json.decode(json.dumps(payload), type=payload_type(name))
+def test_what_fits_the_schema_is_read_and_written_back_alike(version: str, name: str, full: bool):
+    payload = example(name, full, version)
+    check(name, payload, version)
+    read = msgspec.json.decode(json.dumps(payload), type=payload_type(version, name))
     assert json.loads(msgspec.json.encode(read)) == payload
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_does_not_fit_the_schema_is_not_read(name: str):
-    payload = example(name, full=True)
-    for wrong in spoiled(payload, schema(name)):
+@pytest.mark.parametrize(("version", "name"), NAMES)
+def test_what_does_not_fit_the_schema_is_not_read(version: str, name: str):
+    payload = example(name, True, version)
+    for wrong in spoiled(payload, schema(name, version)):
         with pytest.raises(msgspec.ValidationError):
-            msgspec.json.decode(json.dumps(wrong), type=payload_type(name))
+            msgspec.json.decode(json.dumps(wrong), type=payload_type(version, name))
 
 
 def spoiled(payload: dict, shape: dict) -> list[dict]:
@@ -43,6 +45,8 @@ def spoiled(payload: dict, shape: dict) -> list[dict]:
     return wrong
 
 
-def test_all_pairs_are_there():
-    assert len(NAMES) == 78
-    assert {name.removesuffix("Response") for name in NAMES} == set(ACTIONS)
+@pytest.mark.parametrize(("version", "count"), [("v16", 78), ("v201", 128)])
+def test_all_pairs_are_there(version: str, count: int):
+    names = [name for one, name in NAMES if one == version]
+    assert len(names) == count
+    assert {name.removesuffix("Response").removesuffix("Request") for name in names} == set(ACTIONS[version])

@@ -479,18 +479,12 @@ UploadLogStatusEnumType = Literal[
 VPNEnumType = Literal["IKEv2", "IPSec", "L2TP", "PPTP"]
 
 
-class CustomDataType(Message):
-    """`CustomDataType` of the standard."""
-
-    vendor_id: Annotated[str, Meta(max_length=255)]
-
-
 class AdditionalInfoType(Message):
     """`AdditionalInfoType` of the standard."""
 
     additional_id_token: Annotated[str, Meta(max_length=36)]
     type: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class IdTokenType(Message):
@@ -498,7 +492,7 @@ class IdTokenType(Message):
 
     id_token: Annotated[str, Meta(max_length=36)]
     type: IdTokenEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     additional_info: Annotated[list[AdditionalInfoType], Meta(min_length=1)] | None = None
 
 
@@ -510,14 +504,14 @@ class OCSPRequestDataType(Message):
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
     responder_url: Annotated[str, Meta(max_length=512)] = field(name="responderURL")
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class AuthorizeRequest(Message):
     """`AuthorizeRequest` of the standard."""
 
     id_token: IdTokenType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     certificate: Annotated[str, Meta(max_length=5500)] | None = None
     iso15118_certificate_hash_data: Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)] | None = None
 
@@ -527,7 +521,7 @@ class MessageContentType(Message):
 
     format: MessageFormatEnumType
     content: Annotated[str, Meta(max_length=512)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     language: Annotated[str, Meta(max_length=8)] | None = None
 
 
@@ -535,7 +529,7 @@ class IdTokenInfoType(Message):
     """`IdTokenInfoType` of the standard."""
 
     status: AuthorizationStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     cache_expiry_date_time: Instant | None = None
     charging_priority: int | None = None
     language1: Annotated[str, Meta(max_length=8)] | None = None
@@ -549,14 +543,14 @@ class AuthorizeResponse(Message):
     """`AuthorizeResponse` of the standard."""
 
     id_token_info: IdTokenInfoType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     certificate_status: AuthorizeCertificateStatusEnumType | None = None
 
 
 class ModemType(Message):
     """`ModemType` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     iccid: Annotated[str, Meta(max_length=20)] | None = None
     imsi: Annotated[str, Meta(max_length=20)] | None = None
 
@@ -566,7 +560,7 @@ class ChargingStationType(Message):
 
     model: Annotated[str, Meta(max_length=20)]
     vendor_name: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     serial_number: Annotated[str, Meta(max_length=25)] | None = None
     modem: ModemType | None = None
     firmware_version: Annotated[str, Meta(max_length=50)] | None = None
@@ -577,14 +571,14 @@ class BootNotificationRequest(Message):
 
     charging_station: ChargingStationType
     reason: BootReasonEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class StatusInfoType(Message):
     """`StatusInfoType` of the standard."""
 
     reason_code: Annotated[str, Meta(max_length=20)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     additional_info: Annotated[str, Meta(max_length=512)] | None = None
 
 
@@ -594,7 +588,7 @@ class BootNotificationResponse(Message):
     current_time: Instant
     interval: int
     status: RegistrationStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -602,14 +596,14 @@ class CancelReservationRequest(Message):
     """`CancelReservationRequest` of the standard."""
 
     reservation_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class CancelReservationResponse(Message):
     """`CancelReservationResponse` of the standard."""
 
     status: CancelReservationStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -617,7 +611,7 @@ class CertificateSignedRequest(Message):
     """`CertificateSignedRequest` of the standard."""
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     certificate_type: CertificateSigningUseEnumType | None = None
 
 
@@ -625,7 +619,7 @@ class CertificateSignedResponse(Message):
     """`CertificateSignedResponse` of the standard."""
 
     status: CertificateSignedStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -633,7 +627,7 @@ class EVSEType(Message):
     """`EVSEType` of the standard."""
 
     id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     connector_id: int | None = None
 
 
@@ -641,7 +635,7 @@ class ChangeAvailabilityRequest(Message):
     """`ChangeAvailabilityRequest` of the standard."""
 
     operational_status: OperationalStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse: EVSEType | None = None
 
 
@@ -649,28 +643,28 @@ class ChangeAvailabilityResponse(Message):
     """`ChangeAvailabilityResponse` of the standard."""
 
     status: ChangeAvailabilityStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
 class ClearCacheRequest(Message):
     """`ClearCacheRequest` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ClearCacheResponse(Message):
     """`ClearCacheResponse` of the standard."""
 
     status: ClearCacheStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
 class ClearChargingProfileType(Message):
     """`ClearChargingProfileType` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse_id: int | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
     stack_level: int | None = None
@@ -679,7 +673,7 @@ class ClearChargingProfileType(Message):
 class ClearChargingProfileRequest(Message):
     """`ClearChargingProfileRequest` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     charging_profile_id: int | None = None
     charging_profile_criteria: ClearChargingProfileType | None = None
 
@@ -688,7 +682,7 @@ class ClearChargingProfileResponse(Message):
     """`ClearChargingProfileResponse` of the standard."""
 
     status: ClearChargingProfileStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -696,14 +690,14 @@ class ClearDisplayMessageRequest(Message):
     """`ClearDisplayMessageRequest` of the standard."""
 
     id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ClearDisplayMessageResponse(Message):
     """`ClearDisplayMessageResponse` of the standard."""
 
     status: ClearMessageStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -711,7 +705,7 @@ class ClearVariableMonitoringRequest(Message):
     """`ClearVariableMonitoringRequest` of the standard."""
 
     id: Annotated[list[int], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ClearMonitoringResultType(Message):
@@ -719,7 +713,7 @@ class ClearMonitoringResultType(Message):
 
     status: ClearMonitoringStatusEnumType
     id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -727,21 +721,21 @@ class ClearVariableMonitoringResponse(Message):
     """`ClearVariableMonitoringResponse` of the standard."""
 
     clear_monitoring_result: Annotated[list[ClearMonitoringResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ClearedChargingLimitRequest(Message):
     """`ClearedChargingLimitRequest` of the standard."""
 
     charging_limit_source: ChargingLimitSourceEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse_id: int | None = None
 
 
 class ClearedChargingLimitResponse(Message):
     """`ClearedChargingLimitResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class CostUpdatedRequest(Message):
@@ -749,13 +743,13 @@ class CostUpdatedRequest(Message):
 
     total_cost: float
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class CostUpdatedResponse(Message):
     """`CostUpdatedResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class CertificateHashDataType(Message):
@@ -765,7 +759,7 @@ class CertificateHashDataType(Message):
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class CustomerInformationRequest(Message):
@@ -774,7 +768,7 @@ class CustomerInformationRequest(Message):
     request_id: int
     report: bool
     clear: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     customer_certificate: CertificateHashDataType | None = None
     id_token: IdTokenType | None = None
     customer_identifier: Annotated[str, Meta(max_length=64)] | None = None
@@ -784,7 +778,7 @@ class CustomerInformationResponse(Message):
     """`CustomerInformationResponse` of the standard."""
 
     status: CustomerInformationStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -792,7 +786,7 @@ class DataTransferRequest(Message):
     """`DataTransferRequest` of the standard."""
 
     vendor_id: Annotated[str, Meta(max_length=255)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     message_id: Annotated[str, Meta(max_length=50)] | None = None
     data: Any | None = None
 
@@ -801,7 +795,7 @@ class DataTransferResponse(Message):
     """`DataTransferResponse` of the standard."""
 
     status: DataTransferStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
     data: Any | None = None
 
@@ -810,14 +804,14 @@ class DeleteCertificateRequest(Message):
     """`DeleteCertificateRequest` of the standard."""
 
     certificate_hash_data: CertificateHashDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class DeleteCertificateResponse(Message):
     """`DeleteCertificateResponse` of the standard."""
 
     status: DeleteCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -825,14 +819,14 @@ class FirmwareStatusNotificationRequest(Message):
     """`FirmwareStatusNotificationRequest` of the standard."""
 
     status: FirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     request_id: int | None = None
 
 
 class FirmwareStatusNotificationResponse(Message):
     """`FirmwareStatusNotificationResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class Get15118EVCertificateRequest(Message):
@@ -841,7 +835,7 @@ class Get15118EVCertificateRequest(Message):
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: CertificateActionEnumType
     exi_request: Annotated[str, Meta(max_length=5600)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class Get15118EVCertificateResponse(Message):
@@ -849,7 +843,7 @@ class Get15118EVCertificateResponse(Message):
 
     status: Iso15118EVCertificateStatusEnumType
     exi_response: Annotated[str, Meta(max_length=7500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -858,14 +852,14 @@ class GetBaseReportRequest(Message):
 
     request_id: int
     report_base: ReportBaseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class GetBaseReportResponse(Message):
     """`GetBaseReportResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -873,14 +867,14 @@ class GetCertificateStatusRequest(Message):
     """`GetCertificateStatusRequest` of the standard."""
 
     ocsp_request_data: OCSPRequestDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class GetCertificateStatusResponse(Message):
     """`GetCertificateStatusResponse` of the standard."""
 
     status: GetCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
     ocsp_result: Annotated[str, Meta(max_length=5500)] | None = None
 
@@ -888,7 +882,7 @@ class GetCertificateStatusResponse(Message):
 class ChargingProfileCriterionType(Message):
     """`ChargingProfileCriterionType` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
     stack_level: int | None = None
     charging_profile_id: Annotated[list[int], Meta(min_length=1)] | None = None
@@ -900,7 +894,7 @@ class GetChargingProfilesRequest(Message):
 
     request_id: int
     charging_profile: ChargingProfileCriterionType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse_id: int | None = None
 
 
@@ -908,7 +902,7 @@ class GetChargingProfilesResponse(Message):
     """`GetChargingProfilesResponse` of the standard."""
 
     status: GetChargingProfileStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -917,7 +911,7 @@ class GetCompositeScheduleRequest(Message):
 
     duration: int
     evse_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     charging_rate_unit: ChargingRateUnitEnumType | None = None
 
 
@@ -926,7 +920,7 @@ class ChargingSchedulePeriodType(Message):
 
     start_period: int
     limit: float
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     number_phases: int | None = None
     phase_to_use: int | None = None
 
@@ -939,14 +933,14 @@ class CompositeScheduleType(Message):
     duration: int
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class GetCompositeScheduleResponse(Message):
     """`GetCompositeScheduleResponse` of the standard."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
     schedule: CompositeScheduleType | None = None
 
@@ -955,7 +949,7 @@ class GetDisplayMessagesRequest(Message):
     """`GetDisplayMessagesRequest` of the standard."""
 
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     id: Annotated[list[int], Meta(min_length=1)] | None = None
     priority: MessagePriorityEnumType | None = None
     state: MessageStateEnumType | None = None
@@ -965,14 +959,14 @@ class GetDisplayMessagesResponse(Message):
     """`GetDisplayMessagesResponse` of the standard."""
 
     status: GetDisplayMessagesStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
 class GetInstalledCertificateIdsRequest(Message):
     """`GetInstalledCertificateIdsRequest` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     certificate_type: Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)] | None = None
 
 
@@ -981,7 +975,7 @@ class CertificateHashDataChainType(Message):
 
     certificate_hash_data: CertificateHashDataType
     certificate_type: GetCertificateIdUseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     child_certificate_hash_data: Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)] | None = (
         None
     )
@@ -991,7 +985,7 @@ class GetInstalledCertificateIdsResponse(Message):
     """`GetInstalledCertificateIdsResponse` of the standard."""
 
     status: GetInstalledCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
     certificate_hash_data_chain: Annotated[list[CertificateHashDataChainType], Meta(min_length=1)] | None = None
 
@@ -999,21 +993,21 @@ class GetInstalledCertificateIdsResponse(Message):
 class GetLocalListVersionRequest(Message):
     """`GetLocalListVersionRequest` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class GetLocalListVersionResponse(Message):
     """`GetLocalListVersionResponse` of the standard."""
 
     version_number: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class LogParametersType(Message):
     """`LogParametersType` of the standard."""
 
     remote_location: Annotated[str, Meta(max_length=512)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     oldest_timestamp: Instant | None = None
     latest_timestamp: Instant | None = None
 
@@ -1024,7 +1018,7 @@ class GetLogRequest(Message):
     log: LogParametersType
     log_type: LogEnumType
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     retries: int | None = None
     retry_interval: int | None = None
 
@@ -1033,7 +1027,7 @@ class GetLogResponse(Message):
     """`GetLogResponse` of the standard."""
 
     status: LogStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
     filename: Annotated[str, Meta(max_length=255)] | None = None
 
@@ -1042,7 +1036,7 @@ class ComponentType(Message):
     """`ComponentType` of the standard."""
 
     name: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse: EVSEType | None = None
     instance: Annotated[str, Meta(max_length=50)] | None = None
 
@@ -1051,7 +1045,7 @@ class VariableType(Message):
     """`VariableType` of the standard."""
 
     name: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     instance: Annotated[str, Meta(max_length=50)] | None = None
 
 
@@ -1059,7 +1053,7 @@ class ComponentVariableType(Message):
     """`ComponentVariableType` of the standard."""
 
     component: ComponentType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     variable: VariableType | None = None
 
 
@@ -1067,7 +1061,7 @@ class GetMonitoringReportRequest(Message):
     """`GetMonitoringReportRequest` of the standard."""
 
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
 
@@ -1076,7 +1070,7 @@ class GetMonitoringReportResponse(Message):
     """`GetMonitoringReportResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1084,7 +1078,7 @@ class GetReportRequest(Message):
     """`GetReportRequest` of the standard."""
 
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
 
@@ -1093,14 +1087,14 @@ class GetReportResponse(Message):
     """`GetReportResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
 class GetTransactionStatusRequest(Message):
     """`GetTransactionStatusRequest` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
@@ -1108,7 +1102,7 @@ class GetTransactionStatusResponse(Message):
     """`GetTransactionStatusResponse` of the standard."""
 
     messages_in_queue: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     ongoing_indicator: bool | None = None
 
 
@@ -1117,7 +1111,7 @@ class GetVariableDataType(Message):
 
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     attribute_type: AttributeEnumType | None = None
 
 
@@ -1125,7 +1119,7 @@ class GetVariablesRequest(Message):
     """`GetVariablesRequest` of the standard."""
 
     get_variable_data: Annotated[list[GetVariableDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class GetVariableResultType(Message):
@@ -1134,7 +1128,7 @@ class GetVariableResultType(Message):
     attribute_status: GetVariableStatusEnumType
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     attribute_status_info: StatusInfoType | None = None
     attribute_type: AttributeEnumType | None = None
     attribute_value: Annotated[str, Meta(max_length=2500)] | None = None
@@ -1144,20 +1138,20 @@ class GetVariablesResponse(Message):
     """`GetVariablesResponse` of the standard."""
 
     get_variable_result: Annotated[list[GetVariableResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class HeartbeatRequest(Message):
     """`HeartbeatRequest` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class HeartbeatResponse(Message):
     """`HeartbeatResponse` of the standard."""
 
     current_time: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class InstallCertificateRequest(Message):
@@ -1165,14 +1159,14 @@ class InstallCertificateRequest(Message):
 
     certificate_type: InstallCertificateUseEnumType
     certificate: Annotated[str, Meta(max_length=5500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class InstallCertificateResponse(Message):
     """`InstallCertificateResponse` of the standard."""
 
     status: InstallCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1180,14 +1174,14 @@ class LogStatusNotificationRequest(Message):
     """`LogStatusNotificationRequest` of the standard."""
 
     status: UploadLogStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     request_id: int | None = None
 
 
 class LogStatusNotificationResponse(Message):
     """`LogStatusNotificationResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SignedMeterValueType(Message):
@@ -1197,13 +1191,13 @@ class SignedMeterValueType(Message):
     signing_method: Annotated[str, Meta(max_length=50)]
     encoding_method: Annotated[str, Meta(max_length=50)]
     public_key: Annotated[str, Meta(max_length=2500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class UnitOfMeasureType(Message):
     """`UnitOfMeasureType` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     unit: Annotated[str, Meta(max_length=20)] | None = None
     multiplier: int | None = None
 
@@ -1212,7 +1206,7 @@ class SampledValueType(Message):
     """`SampledValueType` of the standard."""
 
     value: float
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     context: ReadingContextEnumType | None = None
     measurand: MeasurandEnumType | None = None
     phase: PhaseEnumType | None = None
@@ -1226,7 +1220,7 @@ class MeterValueType(Message):
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)]
     timestamp: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class MeterValuesRequest(Message):
@@ -1234,20 +1228,20 @@ class MeterValuesRequest(Message):
 
     evse_id: int
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class MeterValuesResponse(Message):
     """`MeterValuesResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ChargingLimitType(Message):
     """`ChargingLimitType` of the standard."""
 
     charging_limit_source: ChargingLimitSourceEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     is_grid_critical: bool | None = None
 
 
@@ -1255,7 +1249,7 @@ class RelativeTimeIntervalType(Message):
     """`RelativeTimeIntervalType` of the standard."""
 
     start: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     duration: int | None = None
 
 
@@ -1264,7 +1258,7 @@ class CostType(Message):
 
     cost_kind: CostKindEnumType
     amount: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     amount_multiplier: int | None = None
 
 
@@ -1273,14 +1267,14 @@ class ConsumptionCostType(Message):
 
     start_value: float
     cost: Annotated[list[CostType], Meta(min_length=1, max_length=3)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SalesTariffEntryType(Message):
     """`SalesTariffEntryType` of the standard."""
 
     relative_time_interval: RelativeTimeIntervalType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     e_price_level: int | None = None
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
 
@@ -1290,7 +1284,7 @@ class SalesTariffType(Message):
 
     id: int
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
     num_eprice_levels: int | None = field(default=None, name="numEPriceLevels")
 
@@ -1301,7 +1295,7 @@ class ChargingScheduleType(Message):
     id: int
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     start_schedule: Instant | None = None
     duration: int | None = None
     min_charging_rate: float | None = None
@@ -1312,7 +1306,7 @@ class NotifyChargingLimitRequest(Message):
     """`NotifyChargingLimitRequest` of the standard."""
 
     charging_limit: ChargingLimitType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
     evse_id: int | None = None
 
@@ -1320,7 +1314,7 @@ class NotifyChargingLimitRequest(Message):
 class NotifyChargingLimitResponse(Message):
     """`NotifyChargingLimitResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class NotifyCustomerInformationRequest(Message):
@@ -1330,14 +1324,14 @@ class NotifyCustomerInformationRequest(Message):
     seq_no: int
     generated_at: Instant
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     tbc: bool | None = None
 
 
 class NotifyCustomerInformationResponse(Message):
     """`NotifyCustomerInformationResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class MessageInfoType(Message):
@@ -1346,7 +1340,7 @@ class MessageInfoType(Message):
     id: int
     priority: MessagePriorityEnumType
     message: MessageContentType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     display: ComponentType | None = None
     state: MessageStateEnumType | None = None
     start_date_time: Instant | None = None
@@ -1358,7 +1352,7 @@ class NotifyDisplayMessagesRequest(Message):
     """`NotifyDisplayMessagesRequest` of the standard."""
 
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     message_info: Annotated[list[MessageInfoType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
 
@@ -1366,7 +1360,7 @@ class NotifyDisplayMessagesRequest(Message):
 class NotifyDisplayMessagesResponse(Message):
     """`NotifyDisplayMessagesResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ACChargingParametersType(Message):
@@ -1376,7 +1370,7 @@ class ACChargingParametersType(Message):
     ev_min_current: int
     ev_max_current: int
     ev_max_voltage: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class DCChargingParametersType(Message):
@@ -1384,7 +1378,7 @@ class DCChargingParametersType(Message):
 
     ev_max_current: int
     ev_max_voltage: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     energy_amount: int | None = None
     ev_max_power: int | None = None
     state_of_charge: int | None = None
@@ -1397,7 +1391,7 @@ class ChargingNeedsType(Message):
     """`ChargingNeedsType` of the standard."""
 
     requested_energy_transfer: EnergyTransferModeEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     ac_charging_parameters: ACChargingParametersType | None = None
     dc_charging_parameters: DCChargingParametersType | None = None
     departure_time: Instant | None = None
@@ -1408,7 +1402,7 @@ class NotifyEVChargingNeedsRequest(Message):
 
     charging_needs: ChargingNeedsType
     evse_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     max_schedule_tuples: int | None = None
 
 
@@ -1416,7 +1410,7 @@ class NotifyEVChargingNeedsResponse(Message):
     """`NotifyEVChargingNeedsResponse` of the standard."""
 
     status: NotifyEVChargingNeedsStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1426,14 +1420,14 @@ class NotifyEVChargingScheduleRequest(Message):
     time_base: Instant
     charging_schedule: ChargingScheduleType
     evse_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class NotifyEVChargingScheduleResponse(Message):
     """`NotifyEVChargingScheduleResponse` of the standard."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1447,7 +1441,7 @@ class EventDataType(Message):
     component: ComponentType
     event_notification_type: EventNotificationEnumType
     variable: VariableType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     cause: int | None = None
     tech_code: Annotated[str, Meta(max_length=50)] | None = None
     tech_info: Annotated[str, Meta(max_length=500)] | None = None
@@ -1462,14 +1456,14 @@ class NotifyEventRequest(Message):
     generated_at: Instant
     seq_no: int
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     tbc: bool | None = None
 
 
 class NotifyEventResponse(Message):
     """`NotifyEventResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class VariableMonitoringType(Message):
@@ -1480,7 +1474,7 @@ class VariableMonitoringType(Message):
     value: float
     type: MonitorEnumType
     severity: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class MonitoringDataType(Message):
@@ -1489,7 +1483,7 @@ class MonitoringDataType(Message):
     component: ComponentType
     variable: VariableType
     variable_monitoring: Annotated[list[VariableMonitoringType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class NotifyMonitoringReportRequest(Message):
@@ -1498,7 +1492,7 @@ class NotifyMonitoringReportRequest(Message):
     request_id: int
     seq_no: int
     generated_at: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
 
@@ -1506,13 +1500,13 @@ class NotifyMonitoringReportRequest(Message):
 class NotifyMonitoringReportResponse(Message):
     """`NotifyMonitoringReportResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class VariableAttributeType(Message):
     """`VariableAttributeType` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     type: AttributeEnumType | None = None
     value: Annotated[str, Meta(max_length=2500)] | None = None
     mutability: MutabilityEnumType | None = None
@@ -1525,7 +1519,7 @@ class VariableCharacteristicsType(Message):
 
     data_type: DataEnumType
     supports_monitoring: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     unit: Annotated[str, Meta(max_length=16)] | None = None
     min_limit: float | None = None
     max_limit: float | None = None
@@ -1538,7 +1532,7 @@ class ReportDataType(Message):
     component: ComponentType
     variable: VariableType
     variable_attribute: Annotated[list[VariableAttributeType], Meta(min_length=1, max_length=4)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     variable_characteristics: VariableCharacteristicsType | None = None
 
 
@@ -1548,7 +1542,7 @@ class NotifyReportRequest(Message):
     request_id: int
     generated_at: Instant
     seq_no: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
 
@@ -1556,7 +1550,7 @@ class NotifyReportRequest(Message):
 class NotifyReportResponse(Message):
     """`NotifyReportResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class PublishFirmwareRequest(Message):
@@ -1565,7 +1559,7 @@ class PublishFirmwareRequest(Message):
     location: Annotated[str, Meta(max_length=512)]
     checksum: Annotated[str, Meta(max_length=32)]
     request_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     retries: int | None = None
     retry_interval: int | None = None
 
@@ -1574,7 +1568,7 @@ class PublishFirmwareResponse(Message):
     """`PublishFirmwareResponse` of the standard."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1582,7 +1576,7 @@ class PublishFirmwareStatusNotificationRequest(Message):
     """`PublishFirmwareStatusNotificationRequest` of the standard."""
 
     status: PublishFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     location: Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(min_length=1)] | None = None
     request_id: int | None = None
 
@@ -1590,7 +1584,7 @@ class PublishFirmwareStatusNotificationRequest(Message):
 class PublishFirmwareStatusNotificationResponse(Message):
     """`PublishFirmwareStatusNotificationResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ChargingProfileType(Message):
@@ -1601,7 +1595,7 @@ class ChargingProfileType(Message):
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     recurrency_kind: RecurrencyKindEnumType | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None
@@ -1615,14 +1609,14 @@ class ReportChargingProfilesRequest(Message):
     charging_limit_source: ChargingLimitSourceEnumType
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
     evse_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     tbc: bool | None = None
 
 
 class ReportChargingProfilesResponse(Message):
     """`ReportChargingProfilesResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class RequestStartTransactionRequest(Message):
@@ -1630,7 +1624,7 @@ class RequestStartTransactionRequest(Message):
 
     id_token: IdTokenType
     remote_start_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse_id: int | None = None
     group_id_token: IdTokenType | None = None
     charging_profile: ChargingProfileType | None = None
@@ -1640,7 +1634,7 @@ class RequestStartTransactionResponse(Message):
     """`RequestStartTransactionResponse` of the standard."""
 
     status: RequestStartStopStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
@@ -1649,14 +1643,14 @@ class RequestStopTransactionRequest(Message):
     """`RequestStopTransactionRequest` of the standard."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class RequestStopTransactionResponse(Message):
     """`RequestStopTransactionResponse` of the standard."""
 
     status: RequestStartStopStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1665,13 +1659,13 @@ class ReservationStatusUpdateRequest(Message):
 
     reservation_id: int
     reservation_update_status: ReservationUpdateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ReservationStatusUpdateResponse(Message):
     """`ReservationStatusUpdateResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class ReserveNowRequest(Message):
@@ -1680,7 +1674,7 @@ class ReserveNowRequest(Message):
     id: int
     expiry_date_time: Instant
     id_token: IdTokenType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     connector_type: ConnectorEnumType | None = None
     evse_id: int | None = None
     group_id_token: IdTokenType | None = None
@@ -1690,7 +1684,7 @@ class ReserveNowResponse(Message):
     """`ReserveNowResponse` of the standard."""
 
     status: ReserveNowStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1698,7 +1692,7 @@ class ResetRequest(Message):
     """`ResetRequest` of the standard."""
 
     type: ResetEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse_id: int | None = None
 
 
@@ -1706,7 +1700,7 @@ class ResetResponse(Message):
     """`ResetResponse` of the standard."""
 
     status: ResetStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1715,21 +1709,21 @@ class SecurityEventNotificationRequest(Message):
 
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     tech_info: Annotated[str, Meta(max_length=255)] | None = None
 
 
 class SecurityEventNotificationResponse(Message):
     """`SecurityEventNotificationResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class AuthorizationData(Message):
     """`AuthorizationData` of the standard."""
 
     id_token: IdTokenType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     id_token_info: IdTokenInfoType | None = None
 
 
@@ -1738,7 +1732,7 @@ class SendLocalListRequest(Message):
 
     version_number: int
     update_type: UpdateEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
 
 
@@ -1746,7 +1740,7 @@ class SendLocalListResponse(Message):
     """`SendLocalListResponse` of the standard."""
 
     status: SendLocalListStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1755,14 +1749,14 @@ class SetChargingProfileRequest(Message):
 
     evse_id: int
     charging_profile: ChargingProfileType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetChargingProfileResponse(Message):
     """`SetChargingProfileResponse` of the standard."""
 
     status: ChargingProfileStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1770,14 +1764,14 @@ class SetDisplayMessageRequest(Message):
     """`SetDisplayMessageRequest` of the standard."""
 
     message: MessageInfoType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetDisplayMessageResponse(Message):
     """`SetDisplayMessageResponse` of the standard."""
 
     status: DisplayMessageStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1785,14 +1779,14 @@ class SetMonitoringBaseRequest(Message):
     """`SetMonitoringBaseRequest` of the standard."""
 
     monitoring_base: MonitoringBaseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetMonitoringBaseResponse(Message):
     """`SetMonitoringBaseResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1800,14 +1794,14 @@ class SetMonitoringLevelRequest(Message):
     """`SetMonitoringLevelRequest` of the standard."""
 
     severity: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetMonitoringLevelResponse(Message):
     """`SetMonitoringLevelResponse` of the standard."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1816,7 +1810,7 @@ class APNType(Message):
 
     apn: Annotated[str, Meta(max_length=512)]
     apn_authentication: APNAuthenticationEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     apn_user_name: Annotated[str, Meta(max_length=20)] | None = None
     apn_password: Annotated[str, Meta(max_length=20)] | None = None
     sim_pin: int | None = None
@@ -1832,7 +1826,7 @@ class VPNType(Message):
     password: Annotated[str, Meta(max_length=20)]
     key: Annotated[str, Meta(max_length=255)]
     type: VPNEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     group: Annotated[str, Meta(max_length=20)] | None = None
 
 
@@ -1845,7 +1839,7 @@ class NetworkConnectionProfileType(Message):
     message_timeout: int
     security_profile: int
     ocpp_interface: OCPPInterfaceEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     apn: APNType | None = None
     vpn: VPNType | None = None
 
@@ -1855,14 +1849,14 @@ class SetNetworkProfileRequest(Message):
 
     configuration_slot: int
     connection_data: NetworkConnectionProfileType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetNetworkProfileResponse(Message):
     """`SetNetworkProfileResponse` of the standard."""
 
     status: SetNetworkProfileStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1874,7 +1868,7 @@ class SetMonitoringDataType(Message):
     severity: int
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     id: int | None = None
     transaction: bool | None = None
 
@@ -1883,7 +1877,7 @@ class SetVariableMonitoringRequest(Message):
     """`SetVariableMonitoringRequest` of the standard."""
 
     set_monitoring_data: Annotated[list[SetMonitoringDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetMonitoringResultType(Message):
@@ -1894,7 +1888,7 @@ class SetMonitoringResultType(Message):
     component: ComponentType
     variable: VariableType
     severity: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     id: int | None = None
     status_info: StatusInfoType | None = None
 
@@ -1903,7 +1897,7 @@ class SetVariableMonitoringResponse(Message):
     """`SetVariableMonitoringResponse` of the standard."""
 
     set_monitoring_result: Annotated[list[SetMonitoringResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetVariableDataType(Message):
@@ -1912,7 +1906,7 @@ class SetVariableDataType(Message):
     attribute_value: Annotated[str, Meta(max_length=1000)]
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     attribute_type: AttributeEnumType | None = None
 
 
@@ -1920,7 +1914,7 @@ class SetVariablesRequest(Message):
     """`SetVariablesRequest` of the standard."""
 
     set_variable_data: Annotated[list[SetVariableDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SetVariableResultType(Message):
@@ -1929,7 +1923,7 @@ class SetVariableResultType(Message):
     attribute_status: SetVariableStatusEnumType
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     attribute_type: AttributeEnumType | None = None
     attribute_status_info: StatusInfoType | None = None
 
@@ -1938,14 +1932,14 @@ class SetVariablesResponse(Message):
     """`SetVariablesResponse` of the standard."""
 
     set_variable_result: Annotated[list[SetVariableResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class SignCertificateRequest(Message):
     """`SignCertificateRequest` of the standard."""
 
     csr: Annotated[str, Meta(max_length=5500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     certificate_type: CertificateSigningUseEnumType | None = None
 
 
@@ -1953,7 +1947,7 @@ class SignCertificateResponse(Message):
     """`SignCertificateResponse` of the standard."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1964,20 +1958,20 @@ class StatusNotificationRequest(Message):
     connector_status: ConnectorStatusEnumType
     evse_id: int
     connector_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class StatusNotificationResponse(Message):
     """`StatusNotificationResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class TransactionType(Message):
     """`TransactionType` of the standard."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     charging_state: ChargingStateEnumType | None = None
     time_spent_charging: int | None = None
     stopped_reason: ReasonEnumType | None = None
@@ -1992,7 +1986,7 @@ class TransactionEventRequest(Message):
     trigger_reason: TriggerReasonEnumType
     seq_no: int
     transaction_info: TransactionType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
     offline: bool | None = None
     number_of_phases_used: int | None = None
@@ -2005,7 +1999,7 @@ class TransactionEventRequest(Message):
 class TransactionEventResponse(Message):
     """`TransactionEventResponse` of the standard."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     total_cost: float | None = None
     charging_priority: int | None = None
     id_token_info: IdTokenInfoType | None = None
@@ -2016,7 +2010,7 @@ class TriggerMessageRequest(Message):
     """`TriggerMessageRequest` of the standard."""
 
     requested_message: MessageTriggerEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     evse: EVSEType | None = None
 
 
@@ -2024,7 +2018,7 @@ class TriggerMessageResponse(Message):
     """`TriggerMessageResponse` of the standard."""
 
     status: TriggerMessageStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -2033,14 +2027,14 @@ class UnlockConnectorRequest(Message):
 
     evse_id: int
     connector_id: int
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class UnlockConnectorResponse(Message):
     """`UnlockConnectorResponse` of the standard."""
 
     status: UnlockStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -2048,14 +2042,14 @@ class UnpublishFirmwareRequest(Message):
     """`UnpublishFirmwareRequest` of the standard."""
 
     checksum: Annotated[str, Meta(max_length=32)]
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class UnpublishFirmwareResponse(Message):
     """`UnpublishFirmwareResponse` of the standard."""
 
     status: UnpublishFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
 
 
 class FirmwareType(Message):
@@ -2063,7 +2057,7 @@ class FirmwareType(Message):
 
     location: Annotated[str, Meta(max_length=512)]
     retrieve_date_time: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     install_date_time: Instant | None = None
     signing_certificate: Annotated[str, Meta(max_length=5500)] | None = None
     signature: Annotated[str, Meta(max_length=800)] | None = None
@@ -2074,7 +2068,7 @@ class UpdateFirmwareRequest(Message):
 
     request_id: int
     firmware: FirmwareType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     retries: int | None = None
     retry_interval: int | None = None
 
@@ -2083,7 +2077,7 @@ class UpdateFirmwareResponse(Message):
     """`UpdateFirmwareResponse` of the standard."""
 
     status: UpdateFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
 

@@ -1,0 +1,178 @@
+"""Each message of a 2.0.1 station becomes the facts of any version, and gets an answer that fits the standard."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ohmstead.ocpp.v201.version import ANSWERS
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    Sample,
+    SignedReading,
+    TagPresented,
+    TagVerdict,
+)
+from ohmstead.rooms.network.facts import Booted, DataReceived, SecurityEvent, SettingsTold, StatusChanged
+from ohmstead.rooms.network.stations import Setting
+from tests.ocpp.conftest import NOW, House
+from tests.ocpp.schemas import check, example
+
+NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
+REGISTER = "Energy.Active.Import.Register"
+TOKEN = {"idToken": "TAG", "type": "ISO14443"}
+
+
+def stamp(minute: int) -> str:
+    return (NOON + timedelta(minutes=minute)).isoformat().replace("+00:00", "Z")
+
+
+def reading(wh: float, minute: int, **sampled: Any) -> dict[str, Any]:
+    return {"timestamp": stamp(minute), "sampledValue": [{"value": wh, **sampled}]}
+
+
+def event(kind: str, trigger: str, minute: int, told: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
+    return {
+        "eventType": kind, "triggerReason": trigger, "timestamp": stamp(minute), "seqNo": 0,
+        "transactionInfo": {"transactionId": "tx-1"} | (told or {}),
+    } | rest  # fmt: skip
+
+
+@pytest.mark.parametrize("action", sorted(ANSWERS))
+@pytest.mark.parametrize("full", [True, False])
+async def test_every_notice_gets_an_answer_that_fits(house: House, action: str, full: bool):
+    station = await house.later_station()
+    answer = await station.ask(action, example(f"{action}Request", full, "v201"))
+    check(f"{action}Response", answer, "v201")
+    assert house.deviations() == []
+
+
+def test_nothing_that_a_station_may_say_is_left_out():
+    """The rest of the 64 actions are ours to send."""
+    said = {"Authorize", "BootNotification", "Heartbeat", "StatusNotification", "TransactionEvent", "MeterValues"}
+    assert said <= set(ANSWERS)
+    assert len(ANSWERS) == 25
+
+
+async def test_a_boot(house: House):
+    station = await house.later_station()
+    what = {"vendorName": "V", "model": "M", "serialNumber": "S1", "modem": {"iccid": "", "imsi": "I"}}
+    answer = await station.ask("BootNotification", {"reason": "PowerUp", "chargingStation": what})
+    assert answer == {"status": "Accepted", "interval": 300, "currentTime": "2026-03-01T12:00:00Z"}
+    assert house.rooms.only(Booted) == [
+        Booted(
+            charge_point_id=1, vendor="V", model="M", serial_number="S1", imsi="I", reason="PowerUp", received_at=NOW
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("Available", "available"), ("Occupied", "occupied"), ("Reserved", "reserved"), ("Faulted", "faulted"),
+     ("Unavailable", "unavailable"), ("OnFire", "unavailable")],
+)  # fmt: skip
+async def test_a_status(house: House, word: str, status: str):
+    station = await house.later_station()
+    said = {"timestamp": stamp(0), "connectorStatus": word, "evseId": 2, "connectorId": 1}
+    assert await station.ask("StatusNotification", said) == {}
+    fact = house.rooms.only(StatusChanged)[0]
+    assert (fact.evse_network_id, fact.status, fact.error_code, fact.at) == (2, status, None, NOON)
+
+
+async def test_a_token_gets_its_verdict(house: House):
+    house.rooms.verdicts["TAG"] = TagVerdict(status="concurrent", parent="P")
+    station = await house.later_station()
+    answer = await station.ask("Authorize", {"idToken": TOKEN})
+    group = {"idToken": "P", "type": "Central"}
+    assert answer == {"idTokenInfo": {"status": "ConcurrentTx", "groupIdToken": group}}
+    assert house.rooms.only(TagPresented)[0].id_tag == "TAG"
+
+
+async def test_a_transaction_from_its_cable_to_its_end(house: House):
+    """The charge begins with the token, where the first event said; the evse is named only then."""
+    station = await house.later_station()
+    ask = station.ask
+    evse = {"id": 2, "connectorId": 1}
+    plugged = event("Started", "CablePluggedIn", 0, {"chargingState": "EVConnected"}, evse=evse)
+    assert await ask("TransactionEvent", plugged) == {}
+    assert house.rooms.only(ChargeStarted) == []
+    first = reading(1.5, 1, unitOfMeasure={"unit": "kWh"})
+    begun = event("Updated", "Authorized", 1, idToken=TOKEN, meterValue=[first])
+    assert (await ask("TransactionEvent", begun)) == {"idTokenInfo": {"status": "Accepted"}}
+    assert house.rooms.only(ChargeStarted) == [
+        ChargeStarted(
+            charge_point_id=1, evse_network_id=2, id_tag="TAG", meter_wh=1500, at=NOON + timedelta(minutes=1),
+            reservation_id=None, ref="tx-1/2026-02-28T12:01:00+00:00", received_at=NOW, transaction_ref="tx-1",
+        )
+    ]  # fmt: skip
+    flows = event("Updated", "ChargingStateChanged", 2, {"chargingState": "Charging"})
+    await ask("TransactionEvent", flows)
+    assert [fact.status for fact in house.rooms.only(StatusChanged)] == ["preparing", "charging"]
+    await ask("TransactionEvent", event("Updated", "MeterValuePeriodic", 3, meterValue=[reading(1700, 3)]))
+    metered = house.rooms.only(Metered)[-1]
+    assert (metered.evse_network_id, metered.transaction_ref) == (2, "tx-1")
+    assert metered.samples == (Sample(NOON + timedelta(minutes=3), REGISTER, 1700, "Wh"),)
+    ended = event("Ended", "EVDeparted", 4, {"stoppedReason": "EVDisconnected"}, meterValue=[reading(2000, 4)])
+    assert await ask("TransactionEvent", ended) == {}
+    stopped = house.rooms.only(ChargeStopped)[0]
+    assert (stopped.transaction_ref, stopped.evse_network_id, stopped.meter_wh) == ("tx-1", 2, 2000)
+    assert (stopped.reason, stopped.id_tag, stopped.transaction_id) == ("EVDisconnected", None, None)
+
+
+async def test_an_order_from_afar_is_named(house: House):
+    station = await house.later_station()
+    told = {"remoteStartId": 77, "chargingState": "EVConnected"}
+    await station.ask("TransactionEvent", event("Started", "RemoteStart", 0, told, evse={"id": 1}))
+    fact = house.rooms.only(ChargeStarted)[0]
+    assert (fact.remote_start_id, fact.id_tag, fact.meter_wh) == (77, "", None)
+
+
+async def test_what_was_measured_offline_changes_no_state(house: House):
+    station = await house.later_station()
+    told = {"chargingState": "Charging"}
+    late = event("Started", "Authorized", 0, told, evse={"id": 1}, idToken=TOKEN, offline=True)
+    await station.ask("TransactionEvent", late)
+    assert len(house.rooms.only(ChargeStarted)) == 1
+    assert house.rooms.only(StatusChanged) == []
+
+
+async def test_meter_values_in_any_unit(house: House):
+    station = await house.later_station()
+    sampled = [
+        {"value": 2.5, "unitOfMeasure": {"unit": "kWh"}, "context": "Sample.Clock"},
+        {"value": 12, "unitOfMeasure": {"unit": "W", "multiplier": 3}, "measurand": "Power.Active.Import"},
+        {"value": 16, "measurand": "Current.Import", "phase": "L1"},
+        {"value": 7, "signedMeterValue": {
+            "signedMeterData": "abc", "signingMethod": "", "encodingMethod": "", "publicKey": ""}},
+    ]  # fmt: skip
+    values = {"evseId": 2, "meterValue": [{"timestamp": stamp(0), "sampledValue": sampled}]}
+    await station.ask("MeterValues", values)
+    fact = house.rooms.only(Metered)[0]
+    assert [(one.value, one.unit) for one in fact.samples] == [(2500, "Wh"), (12000, "W"), (16, "A"), (7, "Wh")]
+    assert [one.raw for one in fact.samples] == ["2.5 kWh*10^0", "12 W*10^3", None, None]
+    assert fact.signed == (SignedReading(NOON, "abc", REGISTER),)
+    assert (fact.evse_network_id, fact.transaction_ref) == (2, None)
+
+
+async def test_reports_become_settings(house: House):
+    station = await house.later_station()
+    data = {
+        "component": {"name": "OCPPCommCtrlr", "evse": {"id": 1}}, "variable": {"name": "HeartbeatInterval"},
+        "variableAttribute": [{"value": "300", "mutability": "ReadOnly"}, {"type": "Target", "value": "1"}],
+    }  # fmt: skip
+    part = {"requestId": 1, "generatedAt": stamp(0), "seqNo": 2, "reportData": [data]}
+    assert await station.ask("NotifyReport", part) == {}
+    assert house.rooms.only(SettingsTold)[0].settings == (
+        Setting("HeartbeatInterval", "300", True, component="OCPPCommCtrlr", evse_network_id=1),
+    )
+
+
+async def test_data_of_any_shape_and_security_events(house: House):
+    station = await house.later_station()
+    answer = await station.ask("DataTransfer", {"vendorId": "V", "messageId": "M", "data": {"a": [1]}})
+    assert answer == {"status": "Accepted", "data": "seen"}
+    assert house.rooms.only(DataReceived)[0].data == '{"a":[1]}'
+    await station.ask("SecurityEventNotification", {"type": "TamperDetectionActivated", "timestamp": stamp(0)})
+    assert house.rooms.only(SecurityEvent)[0].type == "TamperDetectionActivated"
