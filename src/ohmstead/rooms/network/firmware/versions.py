@@ -108,7 +108,7 @@ firmware_versions = Resource(
     filters=[
         any_of("vendorId", _own.charge_point_vendor_id, int),
         Filter("modelId", list[int], _of_models, ARRAY(BigInteger)),
-        Filter("firmwareVersion", str, lambda text: _own.firmware_version.startswith(text, autoescape=False), Text(),
+        Filter("firmwareVersion", str, lambda text: func.starts_with(_own.firmware_version, text), Text(),
                "The version, or how it begins."),
     ],
 )  # fmt: skip
