@@ -23,7 +23,7 @@ from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
-from ohmstead.rooms.charging import flow
+from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
@@ -141,12 +141,14 @@ class System:
         }
 
     async def _expire(self) -> None:
-        """Sessions that were asked for and never began come to an end, and those of stations long out of reach."""
+        """Sessions that were asked for and never began come to an end, those of stations long out of reach, and
+        reservations whose time is up."""
         while True:
             await self.clock.sleep(EXPIRE_EVERY_S)
             async with self.database.begin() as tx:
                 await flow.expire_pending(tx)
                 await flow.close_lost(tx)
+                await reservations.expire(tx)
 
     def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""

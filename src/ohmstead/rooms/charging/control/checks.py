@@ -5,6 +5,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
+from ohmstead.rooms.charging.reservations import holder_of
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import too_many
 from ohmstead.rooms.network.charge_points import charge_point
@@ -52,6 +53,7 @@ _CONNECTOR = Statement(
 EXISTS = Refusal("SESSION_EXISTS", "Session already exists")
 DISABLED = Refusal("USER_IS_DISABLED", "Your account is disabled")
 RUNNING = Refusal("SESSION_ALREADY_RUNNING", "Having another running session is not allowed")
+RESERVED = Refusal("INTERNAL_ISSUE", "The EVSE is reserved.")
 _PLUGGED = ("preparing", "occupied", "finishing")
 
 
@@ -111,7 +113,11 @@ async def refusal(tx: Tx, there: Row, user: Row | None) -> Refusal | None:
     """Why no session may start here for this user, or None."""
     if await _busy(tx, [there]):
         return EXISTS
-    if not can_charge(there):
+    held = await holder_of(tx, there["id"], tx.now)
+    its_user = held is not None and user is not None and held["user_id"] == user["id"]
+    if held is not None and not its_user:
+        return RESERVED
+    if not can_charge(there, its_user):
         return Refusal("INTERNAL_ISSUE", _why_not(there))
     if user is not None and user["status"] != "enabled":
         return DISABLED

@@ -22,12 +22,13 @@ from ohmstead.rooms.charging.control.orders import (
     first_profile,
 )
 from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.reservations import again_for
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.charging_profiles import profile_of
 from ohmstead.rooms.network.evses import evses
-from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, StationError, stations
+from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, ReserveNow, StationError, stations
 
 ORDERS = 2**31  # a 2.x station tells of the order it follows by a number of 32 bits
 GIVEN_PROFILES = 2**31 - 1  # profiles of clients are numbered down from here, out of the way of load management's
@@ -48,6 +49,7 @@ class Noted(Struct):
     authorization_id: int
     station_id: int
     command: RemoteStart
+    prelude: ReserveNow | None = None  # the EVSE is reserved for the user
 
 
 @at_charge_point.post(
@@ -140,7 +142,8 @@ async def _note(tx: Tx, order: Order, there: Row, anywhere: bool) -> Noted | Ref
     command = RemoteStart(
         id_tag=remote_tag(session_id), order=session_id % ORDERS, evse_network_id=number, charging_profile=profile
     )
-    return Noted(session_id, allowed, there["station_id"], command)
+    prelude = await again_for(tx, there, user_id, command.id_tag)
+    return Noted(session_id, allowed, there["station_id"], command, prelude)
 
 
 async def _profile(tx: Tx, order: Order, there: Row, session_id: int) -> ChargingProfile | None:
@@ -155,6 +158,8 @@ async def _profile(tx: Tx, order: Order, there: Row, session_id: int) -> Chargin
 async def _ask(noted: Noted) -> tuple[Refusal | None, str]:
     """Why the station does not start, and the reason that the session shows."""
     try:
+        if noted.prelude is not None:
+            await stations.call(noted.station_id, noted.prelude)
         outcome = await stations.call(noted.station_id, noted.command)
     except StationError as error:
         return Refusal("INTERNAL_ISSUE", str(error)), "remote_start_failed"

@@ -15,8 +15,9 @@ from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
 from ohmstead.rooms.charging.flow.transactions import named, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
+from ohmstead.rooms.charging.reservations import kept_for_another, used
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.charging.tags import judge, remote_tag
+from ohmstead.rooms.charging.tags import Holder, judge, remote_tag
 
 SUPERSEDED = "new_start_transaction_received"
 
@@ -54,6 +55,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     pending = await remote(tx, station, _tag(fact))
     if pending is not None and pending["start_ref"] is None:
         row = await change(tx, pending["id"], "started", **began, **await _onwards(tx, place, at))
+        await used(tx, row, fact.reservation_id)
         return row["transaction_id"], ACCEPTED
     return await _by_tag(tx, fact, place, at, began)
 
@@ -79,7 +81,7 @@ def _tag(fact: ChargeStarted) -> str:
 async def _by_tag(
     tx: Tx, fact: ChargeStarted, place: Row, at: datetime, began: dict[str, Any]
 ) -> tuple[int, TagVerdict]:
-    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
+    holder = await _holder(tx, fact, place, at)
     began |= {"id_tag": fact.id_tag or None, "id_tag_label": holder.label, "user_id": holder.user_id}
     began |= {"authorization_id": await authorized(tx, place, fact.id_tag, holder)}
     began |= {"payment_method_id": holder.payment_method_id, "partner_id": place["partner_id"]}
@@ -89,7 +91,19 @@ async def _by_tag(
         row = await change(tx, ended["id"], "updated", **began | _completed(began, ended, place))
     else:
         row = await add(tx, {"station_id": fact.charge_point_id} | began | await _onwards(tx, place, at), "started")
+    if not holder.rejection:
+        await used(tx, row, fact.reservation_id)
     return row["transaction_id"], holder.verdict
+
+
+async def _holder(tx: Tx, fact: ChargeStarted, place: Row, at: datetime) -> Holder:
+    """Who begins; at an EVSE that is reserved for another `blocked`, unless the station itself used the reservation."""
+    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
+    if holder.rejection or fact.reservation_id is not None:
+        return holder
+    if await kept_for_another(tx, place["id"], holder.user_id, at):
+        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+    return holder
 
 
 async def _place(tx: Tx, fact: ChargeStarted) -> Row:

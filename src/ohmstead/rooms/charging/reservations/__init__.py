@@ -1,0 +1,17 @@
+"""Reservations: an EVSE kept free for a user for a while."""
+
+from ohmstead.rooms.charging.reservations.canceling import cancelings
+from ohmstead.rooms.charging.reservations.holding import expire, holder_of, kept_for_another, used
+from ohmstead.rooms.charging.reservations.reserving import again_for, reservings
+from ohmstead.rooms.charging.reservations.resource import reservations
+
+__all__ = [
+    "again_for",
+    "cancelings",
+    "expire",
+    "holder_of",
+    "kept_for_another",
+    "reservations",
+    "reservings",
+    "used",
+]

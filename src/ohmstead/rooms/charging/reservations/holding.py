@@ -1,0 +1,77 @@
+"""Who holds an EVSE, and how a reservation comes to its end: used, canceled, or out of time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, or_, select, update
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.reservations.table import reservation
+
+_own = reservation.c
+_at = bindparam("at", type_=DateTime(timezone=True))
+_now = bindparam("now", type_=DateTime(timezone=True))
+_HOLDS = Statement(
+    select(reservation)
+    .where(_own.evse_id == bindparam("evse"), _own.status == "active")
+    .where(_own.reserved_at <= _at, _own.expires_at > _at)
+    .with_for_update()
+)
+_NUMBERED = Statement(
+    select(reservation).where(
+        _own.id == bindparam("reservation", type_=BigInteger),
+        _own.station_id == bindparam("station", type_=BigInteger),
+        or_(_own.status == "active", _own.status == "expired"),
+    )
+)
+_ends = update(reservation).values(updated_at=_now)
+_END = Statement(
+    _ends.where(_own.id == bindparam("reservation", type_=BigInteger)).values(
+        status=bindparam("status", type_=Text),
+        ended_at=_at,
+        session_id=bindparam("session", type_=BigInteger),
+        cancel_reason=bindparam("why", type_=Text),
+    )
+)
+_EXPIRE = Statement(
+    _ends.where(_own.status == "active", _own.expires_at <= _now)
+    .values(status="expired", ended_at=_own.expires_at)
+    .returning(_own.id)
+)
+
+
+async def holder_of(tx: Tx, evse_id: int, at: datetime) -> Row | None:
+    """The reservation in force at an EVSE at a moment."""
+    return await tx.one(_HOLDS, evse=evse_id, at=at)
+
+
+async def kept_for_another(tx: Tx, evse_id: int, user_id: int | None, at: datetime) -> bool:
+    """Whether the EVSE is reserved, and not for this user."""
+    held = await holder_of(tx, evse_id, at)
+    return held is not None and held["user_id"] != user_id
+
+
+async def used(tx: Tx, session: Row, reservation_id: int | None) -> None:
+    """A session began: a reservation of its user's there, or one that the station names, is done. One that ran out
+    while the station was offline is done all the same if the station says so."""
+    found = None
+    if reservation_id is not None:
+        found = await tx.one(_NUMBERED, reservation=reservation_id, station=session["station_id"])
+    held = found or await holder_of(tx, session["evse_id"], session["started_at"])
+    if held is not None and (found or held["user_id"] == session["user_id"]):
+        await end(tx, held["id"], "done", at=session["started_at"], session=session["id"])
+
+
+async def end(tx: Tx, reservation_id: int, status: str, at: datetime, **facts: Any) -> None:
+    """Bring a reservation to its end."""
+    told = {"session": None, "why": None} | facts
+    await tx.run(_END, reservation=reservation_id, status=status, at=at, now=tx.now, **told)
+    tx.fact("reservation.changed", id=reservation_id, action="updated")
+
+
+async def expire(tx: Tx) -> int:
+    """End the reservations whose time is up; how many. Their stations forget them by themselves."""
+    rows = await tx.all(_EXPIRE, now=tx.now)
+    for row in rows:
+        tx.fact("reservation.changed", id=row["id"], action="updated")
+    return len(rows)

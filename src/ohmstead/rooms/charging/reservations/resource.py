@@ -1,0 +1,53 @@
+"""Reservations as the API shows them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+from sqlalchemy import case, null, select
+
+from ohmstead.kit.filters import equals, one_of, since, until
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.network.charge_points import charge_point
+
+_own = reservation.c
+
+
+class Reservation(View):
+    id: ReadOnly[int]
+    charge_point_id: ReadOnly[int]
+    evse_id: ReadOnly[int]
+    status: ReadOnly[
+        Annotated[
+            Literal["active", "expired", "canceled", "done"],
+            Meta(description="Done: its user began to charge; expired: nobody came in time."),
+        ]
+    ]
+    user_id: ReadOnly[Annotated[int, Meta(description="For whom the EVSE is kept.")]]
+    reserved_at: ReadOnly[datetime]
+    canceled_at: ReadOnly[datetime | None]
+    duration: ReadOnly[Annotated[int, Meta(description="How long it is kept, min.")]]
+    last_updated_at: Opt[ReadOnly[datetime]]
+
+
+reservations = Resource(
+    "reservations",
+    reservation,
+    tag="resource / reservations",
+    title="Reservation",
+    key="reservation",
+    versions=[Version("v1.0", Reservation, pages=Pages.NUMBER, verbs=("list", "read"))],
+    owner=select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery(),
+    columns={"canceled_at": case((_own.status == "canceled", _own.ended_at), else_=null())},
+    filters=[
+        equals("evseId", _own.evse_id, int),
+        equals("userId", _own.user_id, int),
+        one_of("status", _own.status, "active", "expired", "canceled", "done"),
+        since("reservedFrom", _own.reserved_at),
+        until("reservedTo", _own.reserved_at),
+    ],
+    topic="reservation",
+)

@@ -1,0 +1,23 @@
+"""The reservation's row: which EVSE is kept for whom, until when, and what became of it."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Text, text
+
+from ohmstead.kit.db import moment, table
+
+reservation = table(
+    "reservation",
+    Column("station_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),  # it holds the OCPP connection
+    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False, index=True),
+    Column("evse_id", BigInteger, ForeignKey("evse.id"), nullable=False, index=True),
+    Column("user_id", BigInteger, ForeignKey("ev_user.id"), nullable=False),
+    Column("status", Text, nullable=False),  # active | expired | canceled | done
+    Column("reason", Text, nullable=False),
+    Column("cancel_reason", Text),
+    moment("reserved_at", nullable=False),
+    Column("duration", Integer, nullable=False),  # min
+    moment("expires_at", nullable=False),
+    moment("ended_at"),  # whatever ended it
+    Column("session_id", BigInteger, ForeignKey("session.id")),  # the one it was made for
+    Index("uq_reservation_active", "evse_id", unique=True, postgresql_where=text("status = 'active'")),
+    Index(None, "user_id", "reserved_at"),
+)
