@@ -10,7 +10,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator import settings
 from ohmstead.stations.connector import State
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.stations.station import Station
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.waiting import shows, until
@@ -40,7 +40,7 @@ async def reserve(site: Live, point: dict[str, Any], user: int) -> str:
     return f"/resources/reservations/v1.0/{answer.body['reservationId']}"
 
 
-async def free(site: Live, point: dict[str, Any]) -> StationV16:
+async def free(site: Live, point: dict[str, Any]) -> Station:
     """Its station, once it has said that it is available."""
     station = await site.station("CP1")
     path = f"/resources/charge-points/v1.0/{point['id']}/status"

@@ -16,6 +16,7 @@ from ohmstead.rooms.network import (
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
+    owners,
     raw_calls,
     security_events,
     smart_charging,
@@ -54,6 +55,7 @@ OPERATIONS: list[Operation] = [
     *security_events.security_events_log.operations,
     *messages.at_charge_point.operations,
     *messages.at_evse.operations,
+    *owners.owners.operations,
     *layings.operations,
     *clearings.operations,
     *readings.operations,
