@@ -71,7 +71,7 @@ def test_what_is_no_basic_authentication_gives_no_credentials(header: str | None
 async def test_the_subprotocol_is_ours_not_the_first_offered(house: House):
     station = await house.station(subprotocols=["ocpp1.6", "ocpp2.0.1"])
     assert station.socket.subprotocol == "ocpp2.0.1"
-    assert house.offers == [["ocpp2.0.1", "ocpp1.6"]]
+    assert house.offers == [["ocpp1.6", "ocpp2.0.1"]]
 
 
 @pytest.mark.parametrize("offered", [None, ["ocpp1.5"], ["soap"]])

@@ -8,6 +8,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.stations.v201.variables import KEYS
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import Place, drawn, place
@@ -79,10 +80,10 @@ async def test_it_resets_unlocks_opens_and_closes(site: Live) -> None:
     here = await place(site, "B1", version="2.0.1")
     base = f"/actions/charge-point/v1.0/{here.point}"
     assert (await site.api.post(f"{base}/unlock/1")).status == 202
-    assert (await site.api.post(f"{base}/change-availability", {"type": "Inoperative", "evseNetworkId": 1})).status == 202
-    await here.says("unavailable")
-    assert (await site.api.post(f"{base}/change-availability", {"type": "Operative", "evseNetworkId": 1})).status == 202
-    await here.says("available")
+    for word, status in (("Inoperative", "unavailable"), ("Operative", "available")):
+        wanted = {"type": word, "evseNetworkId": 1}
+        assert (await site.api.post(f"{base}/change-availability", wanted)).status == 202
+        await here.says(status)
     await site.driver("CARD")
     await here.charges("CARD")
     refused = await site.api.post(f"{base}/unlock/1")
@@ -95,11 +96,18 @@ async def test_it_resets_unlocks_opens_and_closes(site: Live) -> None:
     assert len(here.ear.calls(">", "BootNotification")) == 2
 
 
-async def test_its_variables_are_reported_and_shown(site: Live) -> None:
+async def test_its_variables_are_reported_shown_and_changed(site: Live) -> None:
     here = await place(site, "B1", version="2.0.1")
-    found = await shows(
-        site.api,
-        f"/resources/charge-points/v1.0/{here.point}/configurations",
-        lambda data: any(one["name"] == "HeartbeatInterval" for one in data),
-    )
-    assert {one["name"] for one in found} >= {"HeartbeatInterval", "TxUpdatedInterval"}
+    path = f"/resources/charge-points/v2.0/{here.point}/configurations"
+    found = await shows(site.api, path, lambda data: "TxUpdatedInterval" in names(data))
+    assert len(found) == len(KEYS)
+    interval = next(one for one in found if one["key"]["name"] == "TxUpdatedInterval")
+    assert (interval["key"]["componentName"], interval["key"]["value"]) == ("SampledDataCtrlr", "10")
+    changed = await site.api.patch(f"{path}/TxUpdatedInterval", {"value": "7"})
+    assert (changed.status, here.station.settings.sample_s) == (200, 7)
+    refused = await site.api.patch(f"{path}/TxUpdatedInterval", {"value": "never"})
+    assert (refused.status, here.station.settings.sample_s) == (406, 7)
+
+
+def names(variables: list[dict[str, Any]]) -> set[str]:
+    return {one["key"]["name"] for one in variables}
