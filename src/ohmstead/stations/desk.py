@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ohmstead.stations.connector import Connector
 from ohmstead.stations.machine import Machine
+from ohmstead.stations.upkeep import Progress
 from ohmstead.stations.v16.configuration import Configuration
 
 Work = Callable[[], Any]
@@ -26,12 +27,16 @@ def status(word: str, then: Work | None = None) -> Answer:
 @dataclass
 class Desk:
     """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about.
-    `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them."""
+    `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them. `started` takes the
+    name of firmware that is about to run; `progress` is that of uploads and updates, by the message that tells it."""
 
     station: Machine
     configuration: Configuration
     triggers: Mapping[str, Callable[[int | None], None]]
     orders: dict[str, int] = field(default_factory=dict)
+    started: Callable[[str], None] = lambda name: None
+    progress: dict[str, Progress] = field(default_factory=dict)
+    security_log: list[tuple[datetime, str]] = field(default_factory=list)
 
     @property
     def connectors(self) -> list[Connector]:

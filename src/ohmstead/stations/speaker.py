@@ -25,9 +25,22 @@ class Speaker(Station):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         configuration = Configuration(self.settings, self.hardware, self._configured, self.uplink.line.use_password)
-        self._desk = Desk(self, configuration, self._triggers())
+        self._desk = Desk(self, configuration, self._triggers(), started=self._runs)
+
+    def _runs(self, firmware: str) -> None:
+        """From its next start the station says that it runs this."""
+        self.firmware = firmware
+        self._desk.security_log.append((self.charging.time(), f"FirmwareUpdated {firmware}"))
 
     # What the station says
+
+    async def report(self, event: str, info: str = "") -> None:
+        """Tell a security event, and keep it in the security log."""
+        at = self.charging.time()
+        self._desk.security_log.append((at, f"{event} {info}".rstrip()))
+        with suppress(Unanswered, CallError):
+            said = {"type": event, "timestamp": at.isoformat()} | ({"techInfo": info} if info else {})
+            await self.uplink.call("SecurityEventNotification", said)
 
     async def _introduce(self) -> None:
         if not self.accepted or self.settings.boots_after_reconnect:

@@ -14,6 +14,7 @@ from ohmstead.stations.v16.commands import ORDERS
 from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.metering import meter_value
 from ohmstead.stations.v16.tags import verdict_in
+from ohmstead.stations.v16.upkeep import DIAGNOSTICS, FIRMWARE, LOG, tell_progress
 
 UNKNOWN_TRANSACTION = -1
 """What a station says whose StartTransaction was never answered, as real ones do."""
@@ -96,7 +97,7 @@ class StationV16(Speaker):
             "Heartbeat": lambda _: self.say(self._heartbeat()),
             "MeterValues": self._trigger_readings,
             "StatusNotification": self._trigger_states,
-        }
+        } | {name: lambda _, name=name: tell_progress(self._desk, name) for name in (DIAGNOSTICS, LOG, FIRMWARE)}
 
     def _trigger_readings(self, connector: int | None) -> None:
         for box in self.hardware.connectors.values():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 from cryptography.fernet import InvalidToken
@@ -46,11 +47,13 @@ class Files:
     clock: Clock
     base: str | None = None
 
-    def url(self, folder: Folder, number: int, lasts: timedelta, reached_at: str) -> str:
-        """A URL for whoever holds it. `reached_at` is any URL by which the API was just reached."""
+    def url(self, folder: Folder, number: int, lasts: timedelta, reached_at: str, name: str = "") -> str:
+        """A URL for whoever holds it. `reached_at` is any URL by which the API was just reached; `name` is what the
+        file is called, where that is known."""
         grant = Grant(folder, number, (self.clock.now() + lasts).timestamp())
         token = self.vault.close(msgspec.json.encode(grant).decode()).decode()
-        return f"{self.base or reached_at.partition('/public-api/')[0]}/{folder}/{token}"
+        base = self.base or reached_at.partition("/public-api/")[0]
+        return f"{base}/{folder}/{token}" + (f"/{quote(name, safe='')}" if name else "")
 
     def granted(self, folder: Folder, token: str) -> int | None:
         """The number of the file a URL's token allows; None where it is none of ours, or too old."""

@@ -118,7 +118,7 @@ def _fixed(hardware: Hardware) -> list[Key]:
         "SendLocalListMaxLength": LIST_MAX_LENGTH,
         "StopTxnAlignedData": "",
         "StopTxnSampledData": "",
-        "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging",
+        "SupportedFeatureProfiles": ",".join(FEATURES),
         "UnlockConnectorOnEVSideDisconnect": "true",
         "WebSocketPingInterval": 0,
     }
@@ -126,6 +126,7 @@ def _fixed(hardware: Hardware) -> list[Key]:
 
 
 LIST_MAX_LENGTH = 1000
+FEATURES = ("Core", "FirmwareManagement", "LocalAuthListManagement", "RemoteTrigger", "Reservation", "SmartCharging")
 
 
 def _word(value: bool) -> str:

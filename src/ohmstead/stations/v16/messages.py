@@ -88,6 +88,28 @@ class GetConfiguration(Message):
     key: list[str] = []
 
 
+class GetDiagnostics(Message):
+    location: str
+    start_time: datetime | None = None
+    stop_time: datetime | None = None
+    retries: int | None = None
+    retry_interval: int | None = None
+
+
+class LogParameters(Message):
+    remote_location: str
+    oldest_timestamp: datetime | None = None
+    latest_timestamp: datetime | None = None
+
+
+class GetLog(Message):
+    log: LogParameters
+    log_type: Literal["DiagnosticsLog", "SecurityLog"]
+    request_id: int
+    retries: int | None = None
+    retry_interval: int | None = None
+
+
 class GetLocalListVersion(Message):
     """Says nothing."""
 
@@ -125,6 +147,21 @@ class SetChargingProfile(Message):
     cs_charging_profiles: ChargingProfile
 
 
+class SignedFirmware(Message):
+    location: str
+    retrieve_date_time: datetime
+    signing_certificate: str
+    signature: str
+    install_date_time: datetime | None = None
+
+
+class SignedUpdateFirmware(Message):
+    request_id: int
+    firmware: SignedFirmware
+    retries: int | None = None
+    retry_interval: int | None = None
+
+
 class TriggerMessage(Message):
     requested_message: str
     connector_id: int | None = None
@@ -132,6 +169,13 @@ class TriggerMessage(Message):
 
 class UnlockConnector(Message):
     connector_id: int
+
+
+class UpdateFirmware(Message):
+    location: str
+    retrieve_date: datetime
+    retries: int | None = None
+    retry_interval: int | None = None
 
 
 def utc(moment: datetime) -> datetime:

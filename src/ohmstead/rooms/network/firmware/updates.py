@@ -152,5 +152,5 @@ def _proof(wanted: Update, version: Row | None) -> tuple[str | None, str | None]
 
 def _url(call: Call, version: Row | None, wanted: Update) -> str:
     assert version is not None
-    url = file_url(version["id"], call)
+    url = file_url(version, call)
     return url if wanted.download_url_protocol is UNSET else f"{wanted.download_url_protocol}:{url.partition(':')[2]}"

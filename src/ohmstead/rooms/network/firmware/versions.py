@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from ohmstead.kit.db import Statement, Tx, table
+from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.filters import Filter, any_of
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter
@@ -47,7 +47,7 @@ firmware_version_model = table(
 
 _own, _link = firmware_version.c, firmware_version_model.c
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
-_NAMED = Statement(select(_own.id).where(_own.id == any_(_ids), _own.file_name.is_not(None)))
+_NAMED = Statement(select(_own.id, _own.file_name).where(_own.id == any_(_ids), _own.file_name.is_not(None)))
 _NAME = Statement(select(_own.file_name).where(_own.id == bindparam("number", type_=BigInteger)))
 _MODELS = Statement(
     select(_link.firmware_version_id, func.array_agg(_link.model_id))
@@ -78,16 +78,16 @@ class FirmwareVersion(View):
 
 
 async def _urls(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
-    return {row["id"]: file_url(row["id"], call) for row in await tx.all(_NAMED, ids=ids)}
+    return {row["id"]: file_url(row, call) for row in await tx.all(_NAMED, ids=ids)}
 
 
 async def _models(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
     return {row[0]: sorted(row[1]) for row in await tx.all(_MODELS, ids=ids)}
 
 
-def file_url(number: int, call: Call) -> str:
+def file_url(version: Row, call: Call) -> str:
     """Where whoever is told may fetch the file of a version, for a day."""
-    return files.now.url("firmware", number, DOWNLOAD_LASTS, call.url)
+    return files.now.url("firmware", version["id"], DOWNLOAD_LASTS, call.url, version["file_name"])
 
 
 def _of_models(models: Any) -> Any:
