@@ -1,4 +1,4 @@
-"""A central system by script: checks every frame against the schemas of OCPP 1.6, answers as a test tells it to."""
+"""A central system by script: checks every frame against the schemas of OCPP, answers as a test tells it to."""
 
 import asyncio
 import base64
@@ -16,13 +16,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+SUBPROTOCOLS = {"v16": "ocpp1.6", "v201": "ocpp2.0.1"}
 NOW = "2026-01-05T08:00:00Z"
 
 
 @cache
-def schema(name: str) -> jsonschema_rs.Draft4Validator:
-    text = (files("ocpp.v16") / "schemas" / f"{name}.json").read_text()
-    return jsonschema_rs.Draft4Validator(json.loads(text), validate_formats=True)
+def schema(version: str, name: str) -> Any:
+    text = (files(f"ocpp.{version}") / "schemas" / f"{name}.json").read_text("utf-8-sig")
+    return jsonschema_rs.validator_for(json.loads(text), validate_formats=True)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Refuse(Exception):
 class Central:
     """`script` overrides the answer to an action; `heard` is every call so far, in order."""
 
+    version: str = "v16"
     heard: list[Heard] = field(default_factory=list)
     sockets: list[ServerConnection] = field(default_factory=list)
     answers: dict[str, tuple[str, asyncio.Future[Any]]] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Central:
     async def receive(self, socket: ServerConnection, frame: list[Any]) -> None:
         if frame[0] == 2:
             _, id, action, payload = frame
-            self.check(action, payload)
+            self.check(action if self.version == "v16" else f"{action}Request", payload)
             await self.answer(Heard(id, action, payload, socket))
         elif frame[1] in self.answers:
             action, future = self.answers.pop(frame[1])
@@ -92,6 +94,8 @@ class Central:
             self.news.notify_all()
 
     def default(self, action: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        if self.version == "v201" and action in ("Authorize", "TransactionEvent"):
+            return lambda said: {"idTokenInfo": {"status": "Accepted"}} if "idToken" in said else {}
         return {
             "BootNotification": lambda _: {"status": "Accepted", "currentTime": NOW, "interval": 300},
             "Authorize": lambda _: {"idTagInfo": {"status": "Accepted"}},
@@ -104,7 +108,7 @@ class Central:
         return self.transactions
 
     def check(self, name: str, payload: dict[str, Any]) -> None:
-        self.violations += [f"{name}: {error.message}" for error in schema(name).iter_errors(payload)]
+        self.violations += [f"{name}: {error.message}" for error in schema(self.version, name).iter_errors(payload)]
 
     async def tell(self, action: str, payload: dict[str, Any] | None = None, *, lost: bool = False) -> Any:
         """Command the station that connected last: its answer's payload, or (code, description) of a CALLERROR."""
@@ -130,9 +134,9 @@ class Central:
 
 
 @asynccontextmanager
-async def central_system(port: int = 0, password: bytes | None = None):
+async def central_system(port: int = 0, password: bytes | None = None, version: str = "v16"):
     """A running central system that accepts everything until told otherwise; what it saw must obey the schemas."""
-    central = Central()
+    central = Central(version=version)
 
     def authorize(socket: ServerConnection, request: Any) -> Any:
         given = request.headers.get("Authorization", "")
@@ -144,7 +148,7 @@ async def central_system(port: int = 0, password: bytes | None = None):
         central.serve,
         "127.0.0.1",
         port,
-        subprotocols=[Subprotocol("ocpp1.6")],
+        subprotocols=[Subprotocol(SUBPROTOCOLS[version])],
         process_request=authorize,
         close_timeout=0.2,
     ) as server:

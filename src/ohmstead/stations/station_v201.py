@@ -48,7 +48,13 @@ class StationV201(Speaker):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._sequence: Counter[int | str | None] = Counter()
+        self._said: dict[int, str] = {}
         self.listeners.append(self._state_changed)
+
+    def power_off(self, *, half_open: bool = False) -> None:
+        """Pull the plug: no goodbye. What was said is said again after the next boot."""
+        super().power_off(half_open=half_open)
+        self._said.clear()
 
     # What the station says
 
@@ -63,10 +69,16 @@ class StationV201(Speaker):
 
     async def _say_state(self, connector: int, state: State, at: datetime) -> None:
         """2.0.1 has five states of a connector, none of the station; what did not change is not said again."""
-        status, told = STATUS.get(state, "Occupied"), self._told.get(connector)
-        if connector and (told is None or STATUS.get(told, "Occupied") != status):
-            said = {"timestamp": stamp(at), "connectorStatus": status, "evseId": connector, "connectorId": 1}
+        status = STATUS.get(state, "Occupied")
+        if connector == 0 or self._said.get(connector) == status:
+            return
+        self._said[connector] = status
+        said = {"timestamp": stamp(at), "connectorStatus": status, "evseId": connector, "connectorId": 1}
+        try:
             await self.uplink.call("StatusNotification", said)
+        except (Unanswered, CallError):
+            self._said.pop(connector, None)
+            raise
 
     async def _ask(self, tag: str) -> Verdict:
         return verdict_in(await self.uplink.call("Authorize", {"idToken": self._token(tag)}))
@@ -166,7 +178,7 @@ class StationV201(Speaker):
     def _trigger_states(self, connector: int | None) -> None:
         """Asked for, it is said again."""
         for number in self.hardware.connectors if connector in (None, 0) else (connector,):
-            self._told.pop(number, None)
+            self._said.pop(number, None)
             self.tell_state(number)
 
     def _trigger_readings(self, evse: int | None) -> None:

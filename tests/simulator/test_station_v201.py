@@ -1,0 +1,182 @@
+"""What a station of OCPP 2.0.1 says and does; every frame is held to the schemas of the standard."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from ohmstead.kit.clock import ManualClock
+from ohmstead.stations.station_v201 import StationV201
+from ohmstead.stations.vehicle import Vehicle
+from tests.simulator.central import Central, central_system
+
+ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
+
+
+@pytest.fixture
+async def central() -> AsyncIterator[Central]:
+    async with central_system(version="v201") as running:
+        yield running
+
+
+@pytest.fixture
+async def station(central: Central, clock: ManualClock) -> AsyncIterator[StationV201]:
+    """One that is online."""
+    station = StationV201(central.url, "CP1", clock=clock, connectors=2)
+    await station.start()
+    await idle(station)
+    yield station
+    await station.stop()
+
+
+async def idle(station: StationV201) -> None:
+    """Until it is online and has nothing more to say."""
+    await station.until(lambda s: s.online and s.in_flight == 0)
+
+
+async def charging(station: StationV201, connector: int = 1) -> str:
+    """Plug in, present a card; the transaction's name."""
+    station.plug(connector, Vehicle(3, 32, soc=10))
+    assert await station.present_tag(connector, "CARD")
+    await idle(station)
+    running = station.transaction(connector)
+    assert running is not None
+    return str(running.id)
+
+
+def events(central: Central) -> list[tuple[str, str, str | None]]:
+    said = central.all("TransactionEvent")
+    return [(one["eventType"], one["triggerReason"], one["transactionInfo"].get("chargingState")) for one in said]
+
+
+def profile(limit: float, transaction: str | None = None, id: int = 1, **more: Any) -> dict[str, Any]:
+    periods = [{"startPeriod": 0, "limit": limit}]
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+    purpose = "TxDefaultProfile" if transaction is None else "TxProfile"
+    return {
+        "id": id, "stackLevel": 1, "chargingProfilePurpose": purpose, "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    } | ({"transactionId": transaction} if transaction else {}) | more  # fmt: skip
+
+
+async def test_a_charge_from_plug_to_unplug(central: Central, clock: ManualClock, station: StationV201):
+    name = await charging(station)
+    await clock.advance(60)
+    await idle(station)
+    station.unplug(1)
+    await idle(station)
+    assert events(central)[0] == ("Started", "Authorized", "EVConnected")
+    assert events(central)[1] == ("Updated", "ChargingStateChanged", "Charging")
+    assert ("Updated", "MeterValuePeriodic", "Charging") in events(central)
+    assert events(central)[-1] == ("Ended", "EVDeparted", None)
+    said = central.all("TransactionEvent")
+    assert [one["seqNo"] for one in said] == list(range(len(said)))
+    assert {one["transactionInfo"]["transactionId"] for one in said} == {name}
+    assert said[-1]["meterValue"][0]["sampledValue"][0]["value"] == int(station.energy_wh(1)) > 0
+    states = [one["connectorStatus"] for one in central.all("StatusNotification") if one["evseId"] == 1]
+    assert states == ["Available", "Occupied", "Available"]
+
+
+async def test_a_token_that_is_not_wanted_ends_the_charge(central: Central, station: StationV201):
+    central.script["TransactionEvent"] = lambda _: {"idTokenInfo": {"status": "Blocked"}}
+    station.plug(1, Vehicle(3, 32, soc=10))
+    await station.present_tag(1, "CARD")
+    await station.until(lambda s: s.transaction(1) is None)
+    await idle(station)
+    assert events(central)[-1][:2] == ("Ended", "Deauthorized")
+
+
+async def test_what_happens_offline_is_told_later(central: Central, clock: ManualClock, station: StationV201):
+    await charging(station)
+    await station.drop()
+    station.stop_local(1)
+    await clock.advance(5)
+    await idle(station)
+    ended = central.all("TransactionEvent")[-1]
+    assert (ended["eventType"], ended["offline"]) == ("Ended", True)
+
+
+async def test_limits_of_a_transaction_need_its_name(central: Central, clock: ManualClock, station: StationV201):
+    name = await charging(station)
+    wrong = {"evseId": 1, "chargingProfile": profile(10, "another")}
+    assert await central.tell("SetChargingProfile", wrong) == REJECTED
+    assert await central.tell("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(10, name)}) == ACCEPTED
+    assert station.offered(1) == 10
+    schedule = (await central.tell("GetCompositeSchedule", {"evseId": 1, "duration": 60}))["schedule"]
+    assert schedule["chargingSchedulePeriod"][0]["limit"] == 10
+    assert await central.tell("ClearChargingProfile", {"chargingProfileId": 1}) == ACCEPTED
+    assert station.offered(1) == 32
+    assert await central.tell("ClearChargingProfile", {"chargingProfileId": 1}) == {"status": "Unknown"}
+
+
+async def test_a_start_and_a_stop_from_afar(central: Central, station: StationV201):
+    token = {"idToken": "*0000007", "type": "Central"}
+    order = {"idToken": token, "remoteStartId": 7, "evseId": 2, "chargingProfile": profile(8, id=3)}
+    assert await central.tell("RequestStartTransaction", order) == REJECTED  # no default may travel with a start
+    order["chargingProfile"] |= {"chargingProfilePurpose": "TxProfile"}
+    assert await central.tell("RequestStartTransaction", order) == ACCEPTED
+    station.plug(2, Vehicle(3, 32, soc=10))
+    await idle(station)
+    started = central.all("TransactionEvent")[0]
+    assert (started["idToken"], started["transactionInfo"]["remoteStartId"]) == (token, 7)
+    assert (started["evse"]["id"], station.offered(2)) == (2, 8)
+    name = started["transactionInfo"]["transactionId"]
+    running = await central.tell("GetTransactionStatus", {"transactionId": name})
+    assert running == {"ongoingIndicator": True, "messagesInQueue": False}
+    assert await central.tell("RequestStopTransaction", {"transactionId": "another"}) == REJECTED
+    assert await central.tell("RequestStopTransaction", {"transactionId": name}) == ACCEPTED
+    await idle(station)
+    assert events(central)[-1][:2] == ("Ended", "RemoteStop")
+
+
+async def test_a_reset_on_idle_waits_for_the_end(central: Central, clock: ManualClock, station: StationV201):
+    await charging(station)
+    assert await central.tell("Reset", {"type": "OnIdle"}) == {"status": "Scheduled"}
+    station.unplug(1)
+    await station.until(lambda s: not s.online)
+    await clock.advance(10)
+    await idle(station)
+    assert len(central.all("BootNotification")) == 2
+    assert events(central)[-1][:2] == ("Ended", "EVDeparted")
+
+
+async def test_variables(central: Central, station: StationV201):
+    interval = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+    unknown = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "Coffee"}}
+    nowhere = {"component": {"name": "Kitchen"}, "variable": {"name": "Coffee"}}
+    wanted = [one | {"attributeValue": "77"} for one in (interval, unknown, nowhere)]
+    written = (await central.tell("SetVariables", {"setVariableData": wanted}))["setVariableResult"]
+    words = ["Accepted", "UnknownVariable", "UnknownComponent"]
+    assert [one["attributeStatus"] for one in written] == words
+    read = (await central.tell("GetVariables", {"getVariableData": [interval]}))["getVariableResult"]
+    assert (read[0]["attributeValue"], station.settings.heartbeat_s) == ("77", 77)
+    assert await central.tell("GetBaseReport", {"requestId": 4, "reportBase": "FullInventory"}) == ACCEPTED
+    report = await central.hear("NotifyReport")
+    assert (report["requestId"], len(report["reportData"]) > 10) == (4, True)
+
+
+async def test_lists_reservations_and_triggers(central: Central, station: StationV201):
+    entry = {"idToken": {"idToken": "CARD", "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted"}}
+    update = {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [entry]}
+    assert await central.tell("SendLocalList", update) == ACCEPTED
+    assert await central.tell("GetLocalListVersion") == {"versionNumber": 3}
+    assert await central.tell("ClearCache") == ACCEPTED
+    until = "2026-01-05T09:00:00Z"
+    reserve = {"id": 5, "expiryDateTime": until, "idToken": entry["idToken"], "evseId": 1}
+    assert await central.tell("ReserveNow", reserve) == ACCEPTED
+    assert await central.tell("CancelReservation", {"reservationId": 5}) == ACCEPTED
+    assert await central.tell("CancelReservation", {"reservationId": 5}) == REJECTED
+    await idle(station)
+    said = len(central.all("StatusNotification"))
+    trigger = {"requestedMessage": "StatusNotification", "evse": {"id": 1, "connectorId": 1}}
+    assert await central.tell("TriggerMessage", trigger) == ACCEPTED
+    await central.hear("StatusNotification", said + 1)
+    assert await central.tell("TriggerMessage", {"requestedMessage": "MeterValues", "evse": {"id": 2}}) == ACCEPTED
+    assert (await central.hear("MeterValues"))["evseId"] == 2
+    unknown = {"requestedMessage": "SignV2GCertificate"}
+    assert await central.tell("TriggerMessage", unknown) == {"status": "NotImplemented"}
+
+
+async def test_what_cannot_be_read_is_named_as_such(central: Central, station: StationV201):
+    assert (await central.tell("Reset", {}))[0] == "OccurrenceConstraintViolation"
+    assert (await central.tell("InstallCertificate", {}))[0] == "NotImplemented"
