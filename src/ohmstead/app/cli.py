@@ -34,6 +34,12 @@ for _name, _help in _TOKEN.items():
     token.command(f"ohmstead.app.commands.token:{_name}_token", name=_name, help=_help)
 app.command(token)
 
+firmware = App(name="firmware", help="Firmware versions that charge points may fetch.")
+firmware.command(
+    "ohmstead.app.commands.firmware:add_firmware", name="add", help="Take a file in as a version, and print its number."
+)
+app.command(firmware)
+
 settings = App(name="settings", help="What the operator decides once: base currency, default tax, reservations.")
 for _name, _help in {
     "show": "Print them as JSON.",

@@ -1,0 +1,38 @@
+"""`ohmstead firmware add`: what an administrator takes in is listed and served by the API."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+
+from ohmstead.rooms.network.files import files
+from tests.app.test_cli import Run, folder, run  # noqa: F401 - fixtures
+from tests.client import Client
+from tests.given import Given
+
+
+async def test_what_is_taken_in_is_served(run: Run, given: Given, api: Client, tmp_path: Path) -> None:  # noqa: F811
+    file, certificate = tmp_path / "box-2.bin", tmp_path / "vendor.pem"
+    file.write_bytes(b"firmware")
+    certificate.write_text("PEM")
+    reach = {"database_url": given.system.dsn, "data_dir": files.now.root}
+    words = ("firmware", "add", file, "2.0", "--vendor", "3", "--model", "8", "--model", "5", "--details", "Faster")
+    done = await asyncio.to_thread(run, *words, "--certificate", certificate, "--signature", "c2ln", **reach)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = (await api.get(f"/resources/firmware-versions/v1.0/{int(done.stdout)}", "include[]=models")).data
+    assert (found["firmwareVersion"], found["chargePointVendorId"], found["models"]) == ("2.0", 3, [5, 8])
+    assert (found["details"], found["signingCertificate"], found["signature"]) == ("Faster", "PEM", "c2ln")
+    async with aiohttp.ClientSession() as http, http.get(found["fileUrl"]) as served:
+        assert await served.read() == b"firmware"
+    assert found["fileUrl"].endswith("/box-2.bin")
+
+
+async def test_what_cannot_be_taken_in_leaves_nothing(run: Run, given: Given, api: Client) -> None:  # noqa: F811
+    reach = {"database_url": given.system.dsn, "data_dir": files.now.root}
+    for words, told in (
+        (("nowhere.bin", "2.0", "--vendor", "3"), "No such file"),
+        (("nowhere.bin", "2.0", "--vendor", "3", "--signature", "c2ln"), "belong together"),
+    ):
+        done = await asyncio.to_thread(run, "firmware", "add", *words, **reach)
+        assert (done.returncode, told in done.stderr) == (1, True), done.stderr
+    assert (await api.get("/resources/firmware-versions/v1.0")).data == []
