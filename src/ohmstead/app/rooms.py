@@ -4,6 +4,7 @@ from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations, control, id_tags
 from ohmstead.rooms.charging.sessions import consumption
+from ohmstead.rooms.charging.sessions import questions as session_questions  # noqa: F401 - it answers lower rooms
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import actions as charge_point_actions

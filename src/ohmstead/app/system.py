@@ -22,6 +22,7 @@ from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.rooms.charging import flow
+from ohmstead.rooms.charging.control import Autostart
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.stations import stations
@@ -109,6 +110,7 @@ class System:
         self._keep(self.communication.run)
         self._keep(partial(keep_up, self.database, self.clock))
         self._keep(self._expire)
+        self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
         return port
