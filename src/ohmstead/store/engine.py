@@ -91,12 +91,16 @@ class _translated:  # reads as a statement: `with _translated():`
 
 
 async def _prepare(connection: Any) -> None:
+    """JSONB is decoded; what a query casts to JSON is handed through as it is."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
         encoder=lambda value: b"\x01" + msgspec.json.encode(value),
         decoder=lambda raw: msgspec.json.decode(raw[1:]),
         format="binary",
+    )
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=msgspec.json.encode, decoder=msgspec.Raw, format="binary"
     )
 
 
