@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from ohmstead.app.system import System
+from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.errors import Conflict
 from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorization
-from ohmstead.rooms.charging.control import Refusal
+from ohmstead.rooms.charging.control import Autostart, Refusal
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
@@ -299,6 +301,35 @@ async def test_a_stop_knows_its_own_charge_point(api: Client, given: Given, gate
     running = await here.only_session()
     assert (await api.post(stop_path(other, running["id"]))).status == 404
     assert (await api.post(stop_path(here, 999))).status == 404
+
+
+async def test_a_plugged_cable_is_enough_where_no_authorization_is_wanted(
+    given: Given, gateway: Gateway, system: System
+) -> None:
+    watching = asyncio.create_task(Autostart(system.database, SystemClock(speed=1000)).run())
+    try:
+        plain = await site(given)
+        own = await site(given, autoStartWithoutAuthorization=True, disableAutoStartEmulation=True)
+        told = await site(given, autoStartWithoutAuthorization=True)
+        for here in (plain, own, told):
+            await here.status("preparing")
+        await gateway.asked.wait()
+        begun = await told.only_session()
+        assert gateway.commands == [(told.id, RemoteStart(id_tag=remote_tag(begun["id"]), evse_network_id=1))]
+    finally:
+        watching.cancel()
+
+
+async def test_what_has_a_session_stays(api: Client, given: Given, gateway: Gateway) -> None:
+    here = await site(given)
+    begun = (await api.post(start_path(here))).body["sessionId"]
+    point = f"/resources/charge-points/v2.0/{here.id}"
+    for path in (point, f"{point}/evses/{here.evses[0]}"):
+        refused = await api.delete(path)
+        assert (refused.status, "session" in refused.body["message"]) == (409, True)
+    await api.post(stop_path(here, begun))
+    assert (await api.delete(f"{point}/evses/{here.evses[0]}")).status == 204
+    assert (await api.delete(point)).status == 204
 
 
 def test_outcomes_that_agree() -> None:
