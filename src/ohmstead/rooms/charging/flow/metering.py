@@ -104,7 +104,7 @@ async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
     return await tx.all(
         _RESOLVE,
         stations=[one.charge_point_id for one in messages],
-        numbers=[one.evse_network_id for one in messages],
+        numbers=[number(one.evse_network_id) or 0 for one in messages],
         transactions=[number(one.transaction_id) for one in messages],
     )
 

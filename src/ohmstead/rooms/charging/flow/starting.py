@@ -17,8 +17,10 @@ from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import judge
+from ohmstead.rooms.network.presence.statuses import MOST_EVSES
 
 SUPERSEDED = "new_start_transaction_received"
+_CARRIED_ON = ("id_tag", "id_tag_label", "user_id", "authorization_id", "payment_method_id", "partner_id", "remote")
 
 _own = session.c
 _station = _own.station_id == bindparam("station")
@@ -47,30 +49,36 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         return known["transaction_id"], await _verdict_again(tx, known, fact, place)
     began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
-    pending = await remote(tx, station, fact.id_tag)
-    if pending is not None and pending["start_ref"] is None:
-        row = await change(tx, pending["id"], "started", **began, **await _onwards(tx, place, at))
+    asked = await remote(tx, station, fact.id_tag)
+    if asked is not None and asked["start_ref"] is None:
+        row = await change(tx, asked["id"], "started", **began, **await _onwards(tx, place, at))
         return row["transaction_id"], ACCEPTED
-    return await _by_tag(tx, fact, place, at, began)
-
-
-async def _by_tag(
-    tx: Tx, fact: ChargeStarted, place: Row, at: datetime, began: dict[str, Any]
-) -> tuple[int, TagVerdict]:
-    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
-    began |= {"id_tag": fact.id_tag, "id_tag_label": holder.label, "user_id": holder.user_id}
-    began |= {"authorization_id": await authorized(tx, place, fact.id_tag, holder)}
-    began |= {"payment_method_id": holder.payment_method_id, "partner_id": place["partner_id"]}
-    ended = await tx.one(_AHEAD, station=fact.charge_point_id, at=at, wh=fact.meter_wh, tag=fact.id_tag)
+    who, verdict = await _who(tx, fact, place, asked)
+    ended = await tx.one(_AHEAD, station=station, at=at, wh=fact.meter_wh, tag=fact.id_tag)
     if ended is not None:
-        row = await change(tx, ended["id"], "updated", **began | _completed(began, ended, place))
+        row = await change(tx, ended["id"], "updated", **who | began | _completed(began, ended, place))
     else:
-        row = await add(tx, {"station_id": fact.charge_point_id} | began | await _onwards(tx, place, at), "started")
-    return row["transaction_id"], holder.verdict
+        row = await add(tx, {"station_id": station, **who, **began, **await _onwards(tx, place, at)}, "started")
+    return row["transaction_id"], verdict
+
+
+async def _who(tx: Tx, fact: ChargeStarted, place: Row, asked: Row | None) -> tuple[dict[str, Any], TagVerdict]:
+    """Whose charge it is. A station that lost its power goes on with the tag of the start it was asked for."""
+    if asked is not None:
+        return {name: asked[name] for name in _CARRIED_ON}, ACCEPTED
+    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
+    return {
+        "id_tag": fact.id_tag,
+        "id_tag_label": holder.label,
+        "user_id": holder.user_id,
+        "authorization_id": await authorized(tx, place, fact.id_tag, holder),
+        "payment_method_id": holder.payment_method_id,
+        "partner_id": place["partner_id"],
+    }, holder.verdict
 
 
 async def _place(tx: Tx, fact: ChargeStarted) -> Row:
-    if fact.evse_network_id < 1:
+    if not 1 <= fact.evse_network_id <= MOST_EVSES:
         return await any_outlet(tx, fact.charge_point_id, fact.received_at)
     return await outlet(tx, fact.charge_point_id, fact.evse_network_id, fact.received_at)
 
