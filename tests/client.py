@@ -74,7 +74,14 @@ class Client:
         await self._session.close()
 
     async def request(
-        self, method: str, path: str, json: Any = None, *, data: bytes | None = None, headers: Any = None, query: str = ""
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        data: bytes | None = None,
+        headers: Any = None,
+        query: str = "",
     ) -> Answer:
         """Send one request; `query` is taken to the letter, `path` may be a whole URL."""
         url = path if path.startswith("http") else self.base + (path if path.startswith("/raw") else API + path)

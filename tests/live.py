@@ -32,7 +32,9 @@ class Live:
     _stack: AsyncExitStack
     stations: list[StationV16] = field(default_factory=list)
 
-    async def charge_point(self, identity: str, rating: float = 32, wired: str = "RST", **fields: Any) -> dict[str, Any]:
+    async def charge_point(
+        self, identity: str, rating: float = 32, wired: str = "RST", **fields: Any
+    ) -> dict[str, Any]:
         """A charge point with a password, one EVSE and dynamic smart charging; `wired` is a rotation or a phase."""
         single = wired.startswith("L")
         body = {"network": {"id": identity, "protocol": "ocpp 1.6", "password": PASSWORD}} | fields
@@ -74,7 +76,8 @@ async def live(
     dsn: str, folder: Path, clock: Clock, tuning: Tuning | None = None, **settings: Any
 ) -> AsyncIterator[Live]:
     """Everything at work over a database that is empty."""
-    chosen = Settings(data_dir=folder, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9, **settings)
+    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9}
+    chosen = Settings(data_dir=folder, port=0, ocpp_port=0, **limits, **settings)
     async with AsyncExitStack() as stack:
         system = System(chosen, dsn, clock, tuning)
         stack.push_async_callback(system.stop)

@@ -73,7 +73,10 @@ def managed(stations: list[StationV16]) -> float:
 async def test_ten_stations_never_exceed_the_breaker(site: Live) -> None:
     meter_row = await site.given.meter()
     circuit = await site.given.circuit(
-        maxCurrent=LIMIT_A, minChargePointCurrent=6, electricityMeterId=meter_row["id"], offlineReservedCurrent=RESERVED_A
+        maxCurrent=LIMIT_A,
+        minChargePointCurrent=6,
+        electricityMeterId=meter_row["id"],
+        offlineReservedCurrent=RESERVED_A,
     )
     building = Building(Load((5.0, 4.0, 6.0), step_a=2.0, steps_per_hour=30, walk_a=0.2))
 

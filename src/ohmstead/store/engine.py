@@ -1,4 +1,4 @@
-"""The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, nothing stands between it and the wire."""
+"""The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, asyncpg alone runs it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -82,9 +82,9 @@ class _translated:  # reads as a statement: `with _translated():`
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if isinstance(error, asyncpg.UniqueViolationError):
-            raise Duplicate(error.constraint_name or "") from error
+            raise Duplicate(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
-            raise StillUsed(error.constraint_name or "") from error
+            raise StillUsed(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.DataError):  # a number beyond 64 bits, a text with a NUL: no column holds it
             log.warning("a value fits no column", error=str(error))
             raise Invalid from error
@@ -118,7 +118,13 @@ class PostgresDatabase:
     async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
         """Open the pool. `dsn` is a PostgreSQL URL, `most` the number of connections."""
         pool = await asyncpg.create_pool(
-            dsn, min_size=1, max_size=most, init=_prepare, reset=_keep, command_timeout=60, server_settings={"jit": "off"}
+            dsn,
+            min_size=1,
+            max_size=most,
+            init=_prepare,
+            reset=_keep,
+            command_timeout=60,
+            server_settings={"jit": "off"},
         )
         return cls(pool, clock, dsn)
 

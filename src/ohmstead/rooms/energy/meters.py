@@ -1,4 +1,4 @@
-"""Electricity meters: what measures a circuit's whole load, so that load management knows the part it does not steer."""
+"""Electricity meters: they measure a circuit's whole load, so that the part nobody steers is known."""
 
 import math
 from datetime import datetime, timedelta

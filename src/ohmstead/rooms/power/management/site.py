@@ -1,4 +1,4 @@
-"""A site: one circuit tree under management. It holds what the engine needs between two looks and asks it what to send."""
+"""A site: one circuit tree under management, with all that the engine needs to know between two looks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
