@@ -116,7 +116,7 @@ class System:
         return port
 
     def _on_frame(self, charge_point_id: int, direction: Any, raw: bytes, action: str | None, *rest: Any) -> None:
-        self.metrics.frames.labels(direction, action or "").inc()
+        self.metrics.frames.count(direction, action)
         self.communication.frame(charge_point_id, direction, raw, action, *rest)
 
     @property

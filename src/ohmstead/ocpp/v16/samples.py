@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import isfinite
 
 from ohmstead.ocpp.timestamps import utc
@@ -42,8 +43,13 @@ Readings = Sequence[MeterValue] | Sequence[TransactionData]
 
 def samples(readings: Readings) -> tuple[Sample, ...]:
     """Every finite number among the readings, in the order sent."""
-    found = (_sample(utc(reading.timestamp), sampled) for reading in readings for sampled in reading.sampled_value)
-    return tuple(sample for sample in found if sample is not None)
+    found: list[Sample] = []
+    for reading in readings:
+        at = utc(reading.timestamp)
+        for sampled in reading.sampled_value:
+            if sampled.format != SIGNED and (value := _number(sampled.value)) is not None:
+                found.append(_sample(at, sampled, value))
+    return tuple(found)
 
 
 def signed(readings: Readings) -> tuple[SignedReading, ...]:
@@ -56,9 +62,7 @@ def signed(readings: Readings) -> tuple[SignedReading, ...]:
     )
 
 
-def _sample(at: datetime, sampled: SampledValue) -> Sample | None:
-    if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
-        return None
+def _sample(at: datetime, sampled: SampledValue, value: float) -> Sample:
     measurand = sampled.measurand or REGISTER
     unit = _unit(sampled.unit, measurand)
     raw = None
@@ -76,7 +80,9 @@ def _number(text: str) -> float | None:
     return value if isfinite(value) else None
 
 
+@lru_cache(1024)
 def _unit(unit: str | None, measurand: str) -> str:
+    """The unit as we write it; remembered, for a station names the same ones for ever."""
     if unit:
         return WRITTEN.get(unit.lower(), unit)
     return next((unit for start, unit in ASSUMED.items() if measurand.startswith(start)), "")
