@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.control import Autostart, Refusal
+from ohmstead.rooms.charging.control.opening import is_open
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
@@ -184,6 +186,27 @@ async def test_a_user_starts_as_much_as_allowed(api: Client, given: Given, gatew
     async with here.system.database.begin() as tx:
         await tx.run(update(ev_user).values(status="disabled"))
     assert (await api.post(start_path(here, 2), order)).body["errorCode"] == "USER_IS_DISABLED"
+
+
+async def test_a_closed_location_starts_nothing_but_for_some(api: Client, given: Given, gateway: Gateway) -> None:
+    shut = {"isAlwaysOpen": False, "hours": {}, "alwaysOpenForUserGroupIds": [3]}
+    here = await site(given, locationId=(await given.location(workingHours=shut))["id"])
+    member, other = await given.user(userGroupIds=[3]), await given.user()
+    assert (await api.post(start_path(here))).body["errorCode"] == "LOCATION_IS_CLOSED"
+    assert (await api.post(start_path(here), {"userId": int(other["id"])})).body["errorCode"] == "LOCATION_IS_CLOSED"
+    assert (await api.post(start_path(here), {"userId": int(member["id"])})).body["success"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "found"),
+    [("2026-06-01 07:59", False), ("2026-06-01 08:00", True), ("2026-06-01 12:00", False), ("2026-06-01 23:59", True),
+     ("2026-06-02 09:00", False)],
+)  # fmt: skip
+def test_working_hours(moment: str, found: bool) -> None:
+    monday = [{"start": "08:00", "end": "12:00"}, {"start": "13:00", "end": "00:00"}]
+    hours = {"isAlwaysOpen": False, "hours": {"monday": monday}}
+    assert is_open(hours, datetime.fromisoformat(moment)) is found
+    assert is_open({"isAlwaysOpen": True}, datetime.fromisoformat(moment))
 
 
 async def test_what_makes_no_sense_is_named(api: Client, given: Given, gateway: Gateway) -> None:
