@@ -56,6 +56,10 @@ class Place:
         await until(self.station, lambda station: station.online)
         await shows(self.api, self._status, lambda data: data["networkStatus"] == "available")
 
+    async def is_gone(self) -> None:
+        """Wait until the API knows that it is away."""
+        await shows(self.api, self._status, lambda data: data["networkStatus"] == "temporarily unavailable")
+
     async def says(self, hardware_status: str) -> None:
         """Wait until the API shows this state of the EVSE."""
         await shows(self.api, self._status, lambda data: data["evses"][0]["hardwareStatus"] == hardware_status)

@@ -61,7 +61,9 @@ async def shows_how_it_grew(here: Place, ended: dict[str, Any]) -> None:
     """Consumption in steps that only rise, up to what was delivered."""
     stats = (await here.api.get(f"/resources/sessions/v1.0/{ended['id']}/consumption-stats")).data
     assert len(stats) >= 2
-    assert all(one["energy"] <= other["energy"] and one["timestamp"] < other["timestamp"] for one, other in pairwise(stats))
+    assert all(
+        one["energy"] <= other["energy"] and one["timestamp"] < other["timestamp"] for one, other in pairwise(stats)
+    )
     assert 0 < stats[-1]["energy"] <= ended["energy"]
     assert max(one["power"] or 0 for one in stats) == pytest.approx(3 * 230 * 32)
 

@@ -86,7 +86,9 @@ class Tree:
         assert settled, {station.identity: station.offered(1) for station in self.root.stations}
 
     async def weigh(self, station: StationV16, priority: float, cable: Cable) -> None:
-        path = f"/actions/circuit/v2.0/{cable.row['id']}/set-charge-point-priority/{self.points[station.identity]['id']}"
+        path = (
+            f"/actions/circuit/v2.0/{cable.row['id']}/set-charge-point-priority/{self.points[station.identity]['id']}"
+        )
         assert (await self.site.api.post(path, {"priority": priority})).status == 202
 
     async def limit(self, cable: Cable, **fields: Any) -> None:

@@ -92,9 +92,7 @@ class Wallbox(ChargePoint):
         ]
         register = {"value": str(self.reading), "measurand": "Energy.Active.Import.Register", "unit": "Wh"}
         reading = {"timestamp": self.clock.now().isoformat(), "sampledValue": [register, *currents]}
-        await self.call(
-            call.MeterValues(connector_id=1, transaction_id=self.transaction_id, meter_value=[reading])
-        )
+        await self.call(call.MeterValues(connector_id=1, transaction_id=self.transaction_id, meter_value=[reading]))
 
     @property
     def reading(self) -> int:

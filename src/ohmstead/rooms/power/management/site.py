@@ -67,22 +67,21 @@ class Site:
         """The EVSEs of the tree."""
         return self.snapshot.outlets
 
-    def refresh(self, snapshot: Snapshot) -> list[int]:
-        """Go on with a new snapshot; the EVSEs that left the tree."""
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Go on with a new snapshot. An EVSE that left the tree is forgotten, and what it may have held with it."""
         if _shape(snapshot) != _shape(self.snapshot):
             records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
             self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
             for id in online:
                 self.envelope.came_online(id)
-        gone = [id for id in self.envelope.evses if id not in snapshot.outlets]
-        for id in gone:
-            self.envelope.detached(int(id))
-            self._watches.pop(int(id), None)
+        for id in [int(id) for id in self.envelope.evses if id not in snapshot.outlets]:
+            self.envelope.detached(id)
+            self._watches.pop(id, None)
+            self.fallbacks.discard(id)
         self.snapshot = snapshot
         for outlet in snapshot.outlets.values():
             self._take(outlet)
         self._take_meters()
-        return [int(id) for id in gone]
 
     def _take(self, outlet: Outlet) -> None:
         watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
