@@ -32,12 +32,13 @@ AWAY = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncp
         asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)  # fmt: skip
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
+GATHER_S = 0.02
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1"})}
 
 
 class Batcher(Generic[Item]):
-    """Writes many items in one transaction: while one batch is being written the next gathers; `put` returns when the
-    item is durable. A batch that fails is tried item by item, so that a bad one hurts nobody else."""
+    """Writes many items in one transaction: those of 20 ms, and all that gather while one is being written; `put`
+    returns when the item is durable. A batch that fails is tried item by item, so that a bad one hurts nobody else."""
 
     def __init__(self, write: Callable[[list[Item]], Awaitable[None]]) -> None:
         self._write = write
@@ -53,8 +54,9 @@ class Batcher(Generic[Item]):
         await written
 
     async def _flush(self) -> None:
-        """A task starts after the frames that arrived together were read: they make the first batch."""
         while self._waiting:
+            if len(self._waiting) < BATCH:
+                await asyncio.sleep(GATHER_S)
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             await self._write_batch(batch)
         self._flushing = None

@@ -42,10 +42,9 @@ UPDATE session SET meter_wh = told.meter_wh, meter_at = told.meter_at, metered_a
     peak_power_w = GREATEST(session.peak_power_w, told.peak_power_w),
     soc_percent = COALESCE(told.soc_percent, session.soc_percent), anomalies = session.anomalies + told.anomalies,
     updated_at = CASE WHEN session.updated_at < :fresh THEN :now ELSE session.updated_at END
-FROM unnest(CAST(:ids AS bigint[]), CAST(:meters AS float8[]), CAST(:raised AS timestamptz[]),
-            CAST(:read AS timestamptz[]), CAST(:powers AS float8[]), CAST(:peaks AS float8[]),
-            CAST(:socs AS float8[]), CAST(:anomalies AS int[]))
-     AS told(id, meter_wh, meter_at, metered_at, power_w, peak_power_w, soc_percent, anomalies)
+FROM json_to_recordset(CAST(:told AS json)) AS told(
+    id bigint, meter_wh float8, meter_at timestamptz, metered_at timestamptz, power_w float8, peak_power_w float8,
+    soc_percent float8, anomalies int)
 WHERE session.id = told.id AND session.status = 'active'""")
 )
 
@@ -138,13 +137,13 @@ def _draw(place: Row, session: Live | None, reading: Reading) -> Draw:
 async def _update(tx: Tx, sessions: list[Live]) -> None:
     if not sessions:
         return
-    registers = [one.register for one in sessions]
-    ids = [one.id for one in sessions]
-    await tx.run(
-        _UPDATE, now=tx.now, fresh=tx.now - FRESH, ids=ids,
-        meters=[one.wh for one in registers], raised=[one.raised_at for one in registers],
-        read=[one.read_at for one in registers], powers=[one.power_w for one in sessions],
-        peaks=[one.peak_power_w for one in sessions], socs=[one.soc_percent for one in sessions],
-        anomalies=[one.anomalies for one in sessions],
-    )  # fmt: skip
-    tx.fact("session.metered", ids=ids)
+    told = [
+        {
+            "id": one.id, "meter_wh": one.register.wh, "meter_at": one.register.raised_at,
+            "metered_at": one.register.read_at, "power_w": one.power_w, "peak_power_w": one.peak_power_w,
+            "soc_percent": one.soc_percent, "anomalies": one.anomalies,
+        }
+        for one in sessions
+    ]  # fmt: skip
+    await tx.run(_UPDATE, now=tx.now, fresh=tx.now - FRESH, told=told)
+    tx.fact("session.metered", ids=[one.id for one in sessions])
