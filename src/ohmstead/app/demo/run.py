@@ -40,7 +40,7 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         stations = await _stations(node, stack)
         await _life(api, plant, stations, seed, stack)
         for line in _handles(api, plant):
-            console.print(line, soft_wrap=True, highlight=False)
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
         await _show(console, api, plant, stations, duration)
 
 

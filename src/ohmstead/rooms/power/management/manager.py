@@ -142,16 +142,19 @@ class LoadManagement:
             loop.wake(stale=True)
 
     def _drew(self, draws: list[Draw]) -> None:
+        """By our own clock: those of stations may be anywhere."""
+        now = self._clock.now().timestamp()
         for loop in self.loops.values():
             site = loop.site
             heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
             for draw in heard:
                 assert site is not None
-                site.drew(draw.evse_id, draw.at.timestamp(), draw.currents, draw.power_w, draw.soc)
+                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc)
             if heard:
                 loop.wake()
 
     def _metered(self, meter_id: int, at: datetime, amps: Amps) -> None:
+        at = min(at, self._clock.now())
         for loop in self.loops.values():
             if loop.site is not None and loop.site.metered(meter_id, at.timestamp(), amps):
                 loop.wake()
