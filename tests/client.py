@@ -93,6 +93,12 @@ class Client:
             check(method, reply.url.path, reply.status, body)
             return Answer(reply.status, body, reply.headers)
 
+    async def text(self, path: str) -> str:
+        """The body of what is no JSON; any redirect is followed."""
+        async with self._session.get(self.base + path) as reply:
+            assert reply.status == 200, path
+            return await reply.text()
+
     async def get(self, path: str, query: str = "", **kw: Any) -> Answer:
         return await self.request("GET", path, query=query, **kw)
 

@@ -9,7 +9,6 @@ down_revision = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "admin",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -363,6 +362,7 @@ def upgrade() -> None:
             ["meter_id"], ["electricity_meter.id"], name=op.f("fk_meter_report_meter_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("meter_id", "at", name=op.f("pk_meter_report")),
+        postgresql_partition_by="RANGE (at)",
     )
     op.create_table(
         "charge_point",

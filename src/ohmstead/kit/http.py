@@ -112,7 +112,7 @@ class Api:
         resp.set_headers(headers)
 
     async def _unknown(self, req: Request, resp: Response, **_: str) -> None:
-        message = f"The route {req.path.lstrip('/')} could not be found."
+        message = f"The route {req.path.lstrip('/') or '/'} could not be found."
         self._send(resp, Reply.of(404, NotFound(message).body()), None, self._trace(req))
 
     async def _falcon_error(self, req: Request, resp: Response, error: Any, params: Any) -> None:

@@ -19,6 +19,7 @@ from ohmstead.rooms.power.management.snapshot import take
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
+ALARM_AFTER_S = 10.0
 
 
 def _loads() -> Statement:
@@ -47,6 +48,7 @@ class Loop:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._loads_at, self._shown = 0.0, ()
         self._overcommitted = False
+        self._over_since: float | None = None
 
     def wake(self, stale: bool = False) -> None:
         """Look again; `stale`: the database says something new of the tree, its stations or its sessions."""
@@ -150,11 +152,16 @@ class Loop:
             await tx.run(_LOADS, circuit_id=ids, line=lines, managed=managed, unmanaged=unmanaged, now=tx.now)
 
     def _complain(self, site: Site, now: float) -> None:
-        """Say once when more may flow than a cable carries, and once when that is over."""
+        """Say once when more may flow than a cable carries and that lasts, and once when it is over.
+
+        An EVSE that was never heard of counts with its rating until it has taken its first limit: no cause for alarm.
+        """
         over = site.overcommitted(now)
-        if bool(over) != self._overcommitted:
-            self._overcommitted = bool(over)
-            if over:
+        self._over_since = (self._over_since or now) if over else None
+        lasting = self._over_since is not None and now - self._over_since >= ALARM_AFTER_S
+        if lasting != self._overcommitted:
+            self._overcommitted = lasting
+            if lasting:
                 where = [f"circuit {one.conductor.circuit} L{one.conductor.line + 1}: {one.amps:.1f} A" for one in over]
                 log.warning("overcommitted", circuit=self.root, where=where, until=over[0].until)
             else:
