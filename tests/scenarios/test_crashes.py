@@ -26,7 +26,7 @@ from tests.scenarios.server import Server
 from tests.scenarios.waiting import becomes, happens, until
 
 CROWD = 20
-SPEED = 10.0  # simulated s a second
+SPEED = 15.0  # simulated s a second
 CABLE_A = 20.0
 NEVER = Patience(back_off_s=86_400, back_off_at_most_s=86_400)
 
@@ -112,8 +112,7 @@ async def test_the_server_is_killed_in_the_middle_of_sessions(server: Server, fa
 @pytest.fixture
 async def node(folder: Path) -> AsyncIterator[Node]:
     """The product in this process with a database of its own that is durable, and guarded."""
-    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9}
-    settings = Settings(data_dir=folder, port=0, ocpp_port=0, **limits)
+    settings = Settings(data_dir=folder, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9)
     running = await Node.start(settings, lambda text: None, SystemClock(SPEED))
     yield running
     await running.stop()

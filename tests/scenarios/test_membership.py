@@ -15,7 +15,7 @@ from tests.scenarios.places import Place, place
 from tests.scenarios.waiting import happens, until
 
 SPEED = 25.0  # simulated s a second
-SOON_S = 60.0  # simulated
+SOON_S, A_WHILE_S = 60.0, 12.0  # simulated
 LIMIT_A, RATING_A = 10.0, 32.0
 
 
@@ -41,7 +41,7 @@ async def here(site: Live, circuit: dict[str, Any]) -> Place:
 async def settles(site: Live, here: Place, amps: float) -> None:
     """It is offered so much soon, and stays so."""
     assert await happens(site.clock, lambda: here.station.offered(1) == amps, SOON_S), here.station.offered(1)
-    assert not await happens(site.clock, lambda: here.station.offered(1) != amps, SOON_S / 2), here.station.offered(1)
+    assert not await happens(site.clock, lambda: here.station.offered(1) != amps, A_WHILE_S), here.station.offered(1)
 
 
 async def attach(here: Place, circuit: dict[str, Any]) -> None:

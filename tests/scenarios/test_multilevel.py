@@ -186,7 +186,7 @@ async def test_a_station_that_does_not_obey_is_found_out(tree: Tree) -> None:
 
     # its rating stays reserved when it stops
     deaf.stop_local(1)
-    assert not await happens(tree.site.clock, lambda: keen.offered(1) > CHILD_A - 20, SOON_S)
+    assert not await happens(tree.site.clock, lambda: keen.offered(1) > CHILD_A - 20, SOON_S / 2)
 
 
 async def test_a_start_is_refused_where_another_would_fall_below_the_minimum(tree: Tree) -> None:
