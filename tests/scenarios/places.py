@@ -100,6 +100,14 @@ class Place:
         return sum(one["status"] != "active" for one in every)
 
 
+async def fleet(site: Live) -> str:
+    """A card that may charge anywhere at once."""
+    options = {"sessionsAllowed": "multiple_simultaneous_sessions_remotely_and_idtags"}
+    user = await site.given.user(options=options)
+    await site.given.id_tag(idTagUid="FLEET", userId=int(user["id"]))
+    return "FLEET"
+
+
 def newest(sessions: list[dict[str, Any]]) -> dict[str, Any]:
     return max(sessions, key=lambda one: int(one["id"]))
 

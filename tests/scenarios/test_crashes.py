@@ -21,7 +21,7 @@ from ohmstead.stations.vehicle import Vehicle
 from tests.client import Client
 from tests.given import Given
 from tests.live import Live
-from tests.scenarios.places import Place, drawn, place
+from tests.scenarios.places import Place, drawn, fleet, place
 from tests.scenarios.server import Server
 from tests.scenarios.waiting import becomes, happens, until
 
@@ -78,9 +78,9 @@ async def test_the_server_is_killed_in_the_middle_of_sessions(server: Server, fa
     for each in (back, away):
         each.station.settings.sample_s = 1
         each.station.rhythm()
-        await far.driver(each.station.identity)
-    session, running = await back.charges("BACK")
-    other, _ = await away.charges("AWAY")
+    card = await fleet(far)
+    session, running = await back.charges(card)
+    other, _ = await away.charges(card)
     assert await happens(far.clock, lambda: offers(back, away) == (10, 10), 60), offers(back, away)
     session = await back.grows(session)
 
@@ -136,11 +136,11 @@ async def database_process(dsn: str) -> int:
 
 async def test_the_database_falls_twice_while_twenty_stations_charge(near: Live) -> None:
     circuit = await near.given.circuit(maxCurrent=400)
-    places = [await place(near, f"P{number}", circuit=circuit) for number in range(CROWD)]
+    places = await asyncio.gather(*(place(near, f"P{number}", circuit=circuit) for number in range(CROWD)))
+    card = await fleet(near)
     for one in places:
-        await near.driver(one.station.identity)
         one.station.plug(1, Vehicle(3, 16, soc=10))
-        assert await one.station.present_tag(1, one.station.identity)
+        assert await one.station.present_tag(1, card)
     assert await happens(near.clock, lambda: all(one.station.offered(1) >= 16 for one in places), 300)
     runs = [one.running for one in places]
 

@@ -15,6 +15,7 @@ from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.stations.station_v16 import StationV16
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
+from tests.scenarios.places import fleet
 from tests.scenarios.waiting import happens
 
 SPEED = 25.0  # simulated s a second
@@ -52,17 +53,17 @@ def below(rotation: str, wired: str) -> str:
 class Tree:
     """The three cables and their stations."""
 
-    def __init__(self, site: Live, root: Cable, left: Cable, right: Cable) -> None:
-        self.site, self.root, self.left, self.right = site, root, left, right
+    def __init__(self, site: Live, card: str, root: Cable, left: Cable, right: Cable) -> None:
+        self.site, self.card = site, card
+        self.root, self.left, self.right = root, left, right
         self.looks = 0
         self.points: dict[str, dict[str, Any]] = {}
 
     async def add(self, name: str, cable: Cable, wired: str = STRAIGHT, rating: float = 32) -> StationV16:
-        """A station on one of the cables, with a driver of its own."""
+        """A station on one of the cables."""
         point = await self.site.charge_point(name, rating, wired)
         await self.site.attach(cable.row, point)
         station = await self.site.station(name, rating, below(cable.rotation, wired))
-        await self.site.driver(name)
         self.points[name] = point
         for each in {id(one): one for one in (cable, self.root)}.values():
             each.stations.append(station)
@@ -71,7 +72,7 @@ class Tree:
     async def charge(self, *stations: StationV16) -> None:
         for station in stations:
             station.plug(1, Vehicle(3, 32, soc=10))
-            assert await station.present_tag(1, station.identity)
+            assert await station.present_tag(1, self.card)
 
     async def watch(self) -> None:
         while True:
@@ -100,7 +101,7 @@ async def tree(system: System, tmp_path: Path) -> AsyncIterator[Tree]:
     tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as site:
         root = await site.given.circuit(name="root", maxCurrent=ROOT_A)
-        made = Tree(site, Cable(root, ROOT_A), *[
+        made = Tree(site, await fleet(site), Cable(root, ROOT_A), *[
             Cable(await site.given.circuit(name=name, maxCurrent=CHILD_A, parentCircuitId=root["id"],
                                            phaseRotation=rotation), CHILD_A, rotation)
             for name, rotation in (("left", "RST"), ("right", "STR"))
