@@ -1,12 +1,11 @@
 """Sampled values of 1.6 as numbers in base units; defaults of the standard filled in (OCPP 1.6, section 7.43)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
+from ohmstead.ocpp.v16.types import MeterValue, TransactionData
 from ohmstead.rooms.charging.facts import Sample, SignedReading
 
 REGISTER = "Energy.Active.Import.Register"
@@ -48,7 +47,11 @@ def samples(readings: Readings) -> tuple[Sample, ...]:
         at = utc(reading.timestamp)
         for sampled in reading.sampled_value:
             if sampled.format != SIGNED and (value := _number(sampled.value)) is not None:
-                found.append(_sample(at, sampled, value))
+                measurand, unit, factor = _meant(sampled.measurand, sampled.unit)
+                raw = None
+                if factor != 1:
+                    raw, value = f"{sampled.value} {sampled.unit}", round(value * factor, 6)
+                found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
     return tuple(found)
 
 
@@ -62,16 +65,6 @@ def signed(readings: Readings) -> tuple[SignedReading, ...]:
     )
 
 
-def _sample(at: datetime, sampled: SampledValue, value: float) -> Sample:
-    measurand = sampled.measurand or REGISTER
-    unit = _unit(sampled.unit, measurand)
-    raw = None
-    if unit in BASE:
-        raw = f"{sampled.value} {sampled.unit}"
-        value, unit = round(value * 1000, 6), BASE[unit]
-    return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)
-
-
 def _number(text: str) -> float | None:
     try:
         value = float(text)
@@ -81,8 +74,11 @@ def _number(text: str) -> float | None:
 
 
 @lru_cache(1024)
-def _unit(unit: str | None, measurand: str) -> str:
-    """The unit as we write it; remembered, for a station names the same ones for ever."""
+def _meant(measurand: str | None, unit: str | None) -> tuple[str, str, int]:
+    """Measurand, base unit and the factor to it; remembered, for a station says the same for ever."""
+    measurand = measurand or REGISTER
     if unit:
-        return WRITTEN.get(unit.lower(), unit)
-    return next((unit for start, unit in ASSUMED.items() if measurand.startswith(start)), "")
+        unit = WRITTEN.get(unit.lower(), unit)
+    else:
+        unit = next((unit for start, unit in ASSUMED.items() if measurand.startswith(start)), "")
+    return (measurand, BASE[unit], 1000) if unit in BASE else (measurand, unit, 1)

@@ -27,8 +27,8 @@ _RESOLVE = Statement(
 SELECT COALESCE(evse.id, session.evse_id) AS evse_id, evse.phases, evse.max_power, evse.current_type,
        session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
        session.meter_wh, session.meter_at, session.metered_at
-FROM unnest(CAST(:stations AS bigint[]), CAST(:numbers AS int[]), CAST(:transactions AS bigint[])) WITH ORDINALITY
-     AS told(station_id, number, transaction_id, place)
+FROM ROWS FROM (json_to_recordset(CAST(:told AS json)) AS (station_id bigint, number int, transaction_id bigint))
+     WITH ORDINALITY AS told(station_id, number, transaction_id, place)
 LEFT JOIN evse ON evse.station_id = told.station_id AND evse.network_id = told.number AND evse.deleted_at IS NULL
 LEFT JOIN session ON session.id = COALESCE(
     (SELECT id FROM session WHERE station_id = told.station_id AND transaction_id = told.transaction_id),
@@ -100,12 +100,15 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
 
 async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
     """The EVSE and the session of each message, in their order."""
-    return await tx.all(
-        _RESOLVE,
-        stations=[one.charge_point_id for one in messages],
-        numbers=[number(one.evse_network_id) or 0 for one in messages],
-        transactions=[number(one.transaction_id) for one in messages],
-    )
+    told = [
+        {
+            "station_id": one.charge_point_id,
+            "number": number(one.evse_network_id) or 0,
+            "transaction_id": number(one.transaction_id),
+        }
+        for one in messages
+    ]
+    return await tx.all(_RESOLVE, told=told)
 
 
 async def _extended(tx: Tx, message: Metered, place: Row) -> Row:
