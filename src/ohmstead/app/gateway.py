@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Generic, TypeVar
 
-import asyncpg
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Tx
+from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
@@ -28,8 +27,6 @@ log = structlog.get_logger("ohmstead.gateway")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AWAY = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError,
-        asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)  # fmt: skip
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
 GATHER_S = 0.02
@@ -106,7 +103,7 @@ class DurableRooms:
         try:
             async with self._database.read() as tx:
                 found = await presence.admit(tx, identity, password)
-        except AWAY:
+        except Away:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
         if found == "unknown":
             return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
@@ -127,7 +124,7 @@ class DurableRooms:
             try:
                 async with self._database.begin() as tx:
                     return await act(tx)
-            except AWAY as error:
+            except Away as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 log.warning("database away", why=repr(error))

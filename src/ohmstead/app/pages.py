@@ -7,9 +7,9 @@ import falcon
 import msgspec
 from sqlalchemy import func, select, text
 
-from ohmstead.app.gateway import AWAY
 from ohmstead.app.metrics import CONTENT_TYPE
 from ohmstead.app.rooms import OPERATIONS
+from ohmstead.kit.db import Away
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.openapi import document
 from ohmstead.kit.operations import JSON
@@ -54,7 +54,7 @@ class MetricsPage:
         system.metrics.stations.set(system.connected)
         for root, amps in system.overcommitted().items():
             system.metrics.overcommitted.labels(str(root)).set(amps)
-        with suppress(*AWAY):  # while the database is away the other figures matter all the more
+        with suppress(Away):  # while the database is away the other figures matter all the more
             async with system.database.read() as tx:
                 system.metrics.outbox.set(await tx.value(select(func.count()).select_from(outbox)))
         resp.data, resp.content_type = system.metrics.page(), CONTENT_TYPE

@@ -60,6 +60,10 @@ class Statement:
 Sql = Statement | ClauseElement
 
 
+class Away(Exception):
+    """The database cannot be reached, or was lost in the middle: nothing is known to have been written."""
+
+
 class Duplicate(Exception):
     """A unique constraint said no."""
 

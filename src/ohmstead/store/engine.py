@@ -11,11 +11,20 @@ import msgspec
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Duplicate, Sql, Statement, StillUsed
+from ohmstead.kit.db import Away, Duplicate, Sql, Statement, StillUsed
 from ohmstead.kit.errors import Invalid
 
 log = structlog.get_logger("ohmstead.store")
 
+LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 _TELL = """INSERT INTO outbox (topic, payload, at, due_at)
 SELECT topic, payload, $1, $1 FROM unnest($2::text[], $3::jsonb[]) AS told(topic, payload)"""
 
@@ -90,6 +99,19 @@ class _translated:  # reads as a statement: `with _translated():`
             raise Invalid from error
 
 
+class _reached:  # reads as a statement: `with _reached():`
+    """A database that is away in the grammar's words."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, LOST):
+            raise Away(str(error) or type(error).__name__) from error
+
+
 async def _prepare(connection: Any) -> None:
     """JSONB is decoded; what a query casts to JSON is handed through as it is."""
     await connection.set_type_codec(
@@ -137,23 +159,25 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Tx]:
-        """A connection for reading."""
-        async with self._pool.acquire() as connection:
-            try:
-                yield _Tx(connection, self.clock.now())
-            except Invalid:
-                await connection.execute("SELECT")  # ends what a refused value left half sent, and frees its locks
-                raise
+        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached or is lost."""
+        with _reached():
+            async with self._pool.acquire() as connection:
+                try:
+                    yield _Tx(connection, self.clock.now())
+                except Invalid:
+                    await connection.execute("SELECT")  # ends what a refused value left half sent, frees its locks
+                    raise
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_Tx]:
         """A transaction; its facts are written with it, its after-commit calls run once it is durable."""
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                tx = _Tx(connection, self.clock.now())
-                yield tx
-                await tx.tell()
-            tx.committed()
+        with _reached():
+            async with self._pool.acquire() as connection:
+                async with connection.transaction():
+                    tx = _Tx(connection, self.clock.now())
+                    yield tx
+                    await tx.tell()
+                tx.committed()
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:
