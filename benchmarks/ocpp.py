@@ -11,11 +11,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import asyncpg
+import msgspec
 import uvloop
 from parts.processes import HERE, Burst, Rounds, Server, data_folder, median, metered, node, serving
 from parts.stations import Station, charge, connect, meter_values
-
-import msgspec  # isort: skip
 
 from ohmstead.app.demo.plant import Client
 

@@ -7,12 +7,9 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import ohmstead.app.rooms  # noqa: F401 - brings every table into the metadata
-from ohmstead.kit.db import metadata
-
 
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, compare_type=True, compare_server_default=True)
+    context.configure(connection=connection)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -53,7 +53,7 @@ def _validator(path: str, method: str, status: int) -> Any:
 def check(method: str, path: str, status: int, body: Any) -> None:
     """Fail where the answer is not as documented. Unknown routes, crashes and oversized bodies have no document."""
     found = next((template for pattern, template in _templates() if pattern.match(path)), None)
-    if found is None or method.lower() not in DOCUMENT["paths"][found] or status in (400, 405, 413, 415, 500):
+    if found is None or method.lower() not in DOCUMENT["paths"][found] or status in (400, 405, 413, 415, 500, 503):
         return
     validator = _validator(found, method.lower(), status)
     if validator is None:
@@ -74,7 +74,14 @@ class Client:
         await self._session.close()
 
     async def request(
-        self, method: str, path: str, json: Any = None, *, data: bytes | None = None, headers: Any = None, query: str = ""
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        data: bytes | None = None,
+        headers: Any = None,
+        query: str = "",
     ) -> Answer:
         """Send one request; `query` is taken to the letter, `path` may be a whole URL."""
         url = path if path.startswith("http") else self.base + (path if path.startswith("/raw") else API + path)
@@ -85,6 +92,12 @@ class Client:
             body = await reply.json() if raw else None
             check(method, reply.url.path, reply.status, body)
             return Answer(reply.status, body, reply.headers)
+
+    async def text(self, path: str) -> str:
+        """The body of what is no JSON; any redirect is followed."""
+        async with self._session.get(self.base + path) as reply:
+            assert reply.status == 200, path
+            return await reply.text()
 
     async def get(self, path: str, query: str = "", **kw: Any) -> Answer:
         return await self.request("GET", path, query=query, **kw)

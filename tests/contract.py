@@ -155,7 +155,8 @@ class ResourceContract:
 
 def _filled(operation: Operation) -> str:
     path = operation.path.removeprefix("/public-api")
-    return "/".join(operation.choices.get(part.strip("{}"), "1")[0] if "{" in part else part for part in path.split("/"))
+    parts = path.split("/")
+    return "/".join(operation.choices.get(part.strip("{}"), "1")[0] if "{" in part else part for part in parts)
 
 
 def _operation(resource: Resource, version: Version, verb: str) -> Operation:

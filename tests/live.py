@@ -81,7 +81,8 @@ async def live(
     dsn: str, folder: Path, clock: Clock, tuning: Tuning | None = None, **settings: Any
 ) -> AsyncIterator[Live]:
     """Everything at work over a database that is empty."""
-    chosen = Settings(data_dir=folder, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9, **settings)
+    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9}
+    chosen = Settings(data_dir=folder, port=0, ocpp_port=0, **limits, **settings)
     async with AsyncExitStack() as stack:
         system = System(chosen, dsn, clock, tuning)
         stack.push_async_callback(system.stop)

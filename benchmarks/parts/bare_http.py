@@ -1,6 +1,6 @@
 """The limit of `bench api`: bare Falcon handlers that run the same SQL through asyncpg and return the same bytes.
 
-Reads a pickled `bare_cases.Bare` from the file it is given; says its address.
+Reads a pickled (database address, cases) from the file it is given; says its address.
 """
 
 import asyncio

@@ -32,7 +32,13 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with serve(
-        answer, "127.0.0.1", 0, subprotocols=["ocpp1.6"], compression=None, ping_interval=60, ping_timeout=None  # type: ignore[list-item]
+        answer,
+        "127.0.0.1",
+        0,
+        subprotocols=["ocpp1.6"],
+        compression=None,
+        ping_interval=60,
+        ping_timeout=None,  # type: ignore[list-item]
     ) as server:
         raise_gc_thresholds()
         port = next(iter(server.sockets)).getsockname()[1]

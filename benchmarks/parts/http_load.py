@@ -68,9 +68,10 @@ async def load(url: str, requests: Iterator[bytes], status: int, seconds: float)
     """Keep all callers busy; every answer has to have the status."""
     loop, burst, parts = asyncio.get_running_loop(), Burst(), urlsplit(url)
     deadline, wanted = time.perf_counter() + seconds, b"HTTP/1.1 %d " % status
-    callers = [
-        (await loop.create_connection(lambda: _Caller(requests, wanted, deadline, burst), parts.hostname, parts.port))[1]
-        for _ in range(CALLERS)
-    ]
+
+    def caller() -> _Caller:
+        return _Caller(requests, wanted, deadline, burst)
+
+    callers = [(await loop.create_connection(caller, parts.hostname, parts.port))[1] for _ in range(CALLERS)]
     await asyncio.gather(*(caller.done for caller in callers))
     return burst

@@ -1,4 +1,4 @@
-"""Server processes: started as Python files, ready when they say so, measured from outside by what the kernel counts."""
+"""Server processes: Python files, ready when they say so, measured from outside by what the kernel counts."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,6 @@ import aiohttp
 HERE = Path(__file__).parent
 NODE = HERE / "node.py"
 TICKS = os.sysconf("SC_CLK_TCK")
-OURS, LIMIT = "ours", "limit"
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,7 @@ async def node(folder: Path) -> AsyncIterator[Server]:
 def data_folder() -> Iterator[Path]:
     """A folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="ohmstead-bench-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # run by root, the database belongs to another user and has to find its way in
         yield Path(folder)
 
 
@@ -128,7 +128,7 @@ def median(bursts: list[Burst], figure: Callable[[Burst], float]) -> float:
 
 async def answered(url: str, token: str) -> None:
     """One request, which has to succeed."""
-    async with aiohttp.ClientSession() as session:
-        async with session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
-            answer.raise_for_status()
-            await answer.read()
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+        answer.raise_for_status()
+        await answer.read()

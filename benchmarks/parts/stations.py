@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+
 from parts.processes import Burst
 
 TEXT, CLOSE = 0x81, 0x88
@@ -42,7 +43,8 @@ def meter_values(number: int, transaction: int, wh: int) -> dict[str, Any]:
         sample("57", "SoC", "Percent"),
         sample("31.5", "Temperature", "Celsius"),
     ]
-    values = [{"timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"), "sampledValue": others + amps + volts}]
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    values = [{"timestamp": at, "sampledValue": others + amps + volts}]
     return {"connectorId": 1, "transactionId": transaction, "meterValue": values}
 
 
@@ -66,21 +68,20 @@ class Station(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._came += data
         if not self._shaken:
-            if b"\r\n\r\n" not in self._came:
-                return
-            head, _, self._came = self._came.partition(b"\r\n\r\n")
-            self._shaken = True
-            self._settle(None if head.startswith(b"HTTP/1.1 101") else ConnectionError(head.decode()))
-        while len(self._came) >= 2 and self._frame():
-            pass
+            self._shake()
+        while self._shaken and len(self._came) >= 2 and self._frame():
+            continue
 
     def connection_lost(self, error: Exception | None) -> None:
         self.gone.set()
         self._settle(error or ConnectionError("the server closed the connection"))
 
-    async def introduce(self) -> None:
-        """From the handshake to a running charge."""
+    async def shaken(self) -> None:
+        """Wait for the end of the handshake."""
         await self._answer
+
+    async def introduce(self) -> None:
+        """From a boot to a running charge."""
         boot = await self.call("BootNotification", BOOT)
         assert boot["status"] == "Accepted", boot
         start = {"connectorId": 1, "idTag": "BENCH", "meterStart": 0, "timestamp": datetime.now(UTC).isoformat()}
@@ -107,6 +108,13 @@ class Station(asyncio.Protocol):
         """Say goodbye, and wait until the server has hung up."""
         self._transport.write(frame(CLOSE, NORMAL))
         await self.gone.wait()
+
+    def _shake(self) -> None:
+        """Take the answer to the handshake off what came, once it is whole."""
+        head, end, rest = self._came.partition(b"\r\n\r\n")
+        if end:
+            self._shaken, self._came = True, rest
+            self._settle(None if head.startswith(b"HTTP/1.1 101") else ConnectionError(head.decode()))
 
     def _frame(self) -> bool:
         """Take one whole frame off what came, if there is one; servers' frames here are short."""
@@ -145,7 +153,7 @@ async def connect(url: str, identities: Iterable[str]) -> list[Station]:
             loop = asyncio.get_running_loop()
             path = f"{parts.path}/{identity}"
             _, station = await loop.create_connection(lambda: Station(parts.netloc, path), parts.hostname, parts.port)
-            await station._answer
+            await station.shaken()
             return station
 
     return await asyncio.gather(*map(one, identities))

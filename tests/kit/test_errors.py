@@ -1,5 +1,8 @@
 """Failures and envelopes: always JSON, always every field at once (conventions C9 to C12)."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 
@@ -114,6 +117,22 @@ async def test_c12_a_crash_is_json_and_leaves_nothing_behind(yard: Yard) -> None
     assert answer.headers["X-App-Version"] == "9.9"
     async with yard.system.database.read() as tx:
         assert await tx.value(select(func.count()).select_from(thing)) == 1
+
+
+async def test_c12_a_database_that_is_away_is_a_503_to_come_back_from(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> Any:
+        raise ConnectionRefusedError("nobody listens")
+
+    made = await yard.made(name="a")
+    with monkeypatch.context() as away:
+        away.setattr(yard.system.database, "_pool", SimpleNamespace(acquire=refuse))
+        for method in ("GET", "DELETE"):
+            answer = await yard.client.request(method, f"{THINGS}/{made['id']}")
+            assert (answer.status, answer.body) == (503, {"message": "Service Unavailable"})
+            assert answer.headers["Retry-After"] == "2"
+    assert (await yard.client.get(f"{THINGS}/{made['id']}")).status == 200
 
 
 async def test_c12_every_bad_field_is_named_at_once(yard: Yard) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from ohmstead.kit.clock import ManualClock
 from ohmstead.ocpp.admission import Admitted, Refused
-from ohmstead.ocpp.credentials import key_forms
 from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
+from ohmstead.rooms.network.charge_points.passwords import hashed, matches
 from tests.ocpp.recording_rooms import Record, RecordingRooms
 from tests.ocpp.scripted_station import ScriptedStation, dial
 
@@ -83,7 +83,7 @@ class House:
         if identity not in self.known:
             return Refused(404, "unknown charge point")
         key = self.keys.get(identity)
-        if key is not None and (password is None or key not in key_forms(password)):
+        if key is not None and not matches(password or b"", hashed(key)):
             return Refused(401, "wrong password")
         return self.known[identity]
 

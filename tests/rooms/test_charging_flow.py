@@ -270,9 +270,11 @@ async def test_a_number_never_heard_of_becomes_an_evse(given: Given) -> None:
     here, card = await site(given), await tag(given)
     await here.starts(card, number=2)
     await here.starts(card, later(1), number=0)
-    new, odd = await here.sessions()
+    await here.starts(card, later(2), number=2**40)
+    await here.meters(energy(later(3), 1001), number=2**40)
+    new, *odd = await here.sessions()
     assert new["evse_id"] not in here.evses
-    assert odd["evse_id"] == here.evses[0]
+    assert [one["evse_id"] for one in odd] == here.evses * 2
 
 
 async def _pending(here: Site) -> int:
@@ -293,6 +295,9 @@ async def test_a_remote_start_finds_its_session(given: Given) -> None:
     begun = await here.only_session()
     assert (begun["id"], begun["status"], begun["transaction_id"]) == (pending, "active", number)
     assert begun["evse_id"] == here.evses[1]  # where the station really began
+    assert (await here.starts(remote_tag(pending), later(9), 2000, 2))[1].status == "accepted"  # after a power loss
+    _, again = await here.sessions()
+    assert (again["remote"], again["authorization_id"]) == (True, begun["authorization_id"])
 
 
 async def test_a_remote_start_that_never_begins_expires_and_yet_may_begin_later(given: Given, system: System) -> None:

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from ohmstead.app.system import System
+from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.errors import Conflict
 from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorization
-from ohmstead.rooms.charging.control import Refusal
+from ohmstead.rooms.charging.control import Autostart, Refusal
+from ohmstead.rooms.charging.control.opening import is_open
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
@@ -185,6 +189,27 @@ async def test_a_user_starts_as_much_as_allowed(api: Client, given: Given, gatew
     assert (await api.post(start_path(here, 2), order)).body["errorCode"] == "USER_IS_DISABLED"
 
 
+async def test_a_closed_location_starts_nothing_but_for_some(api: Client, given: Given, gateway: Gateway) -> None:
+    shut = {"isAlwaysOpen": False, "hours": {}, "alwaysOpenForUserGroupIds": [3]}
+    here = await site(given, locationId=(await given.location(workingHours=shut))["id"])
+    member, other = await given.user(userGroupIds=[3]), await given.user()
+    assert (await api.post(start_path(here))).body["errorCode"] == "LOCATION_IS_CLOSED"
+    assert (await api.post(start_path(here), {"userId": int(other["id"])})).body["errorCode"] == "LOCATION_IS_CLOSED"
+    assert (await api.post(start_path(here), {"userId": int(member["id"])})).body["success"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "found"),
+    [("2026-06-01 07:59", False), ("2026-06-01 08:00", True), ("2026-06-01 12:00", False), ("2026-06-01 23:59", True),
+     ("2026-06-02 09:00", False)],
+)  # fmt: skip
+def test_working_hours(moment: str, found: bool) -> None:
+    monday = [{"start": "08:00", "end": "12:00"}, {"start": "13:00", "end": "00:00"}]
+    hours = {"isAlwaysOpen": False, "hours": {"monday": monday}}
+    assert is_open(hours, datetime.fromisoformat(moment)) is found
+    assert is_open({"isAlwaysOpen": True}, datetime.fromisoformat(moment))
+
+
 async def test_what_makes_no_sense_is_named(api: Client, given: Given, gateway: Gateway) -> None:
     here = await site(given)
     wrong = {
@@ -300,6 +325,35 @@ async def test_a_stop_knows_its_own_charge_point(api: Client, given: Given, gate
     running = await here.only_session()
     assert (await api.post(stop_path(other, running["id"]))).status == 404
     assert (await api.post(stop_path(here, 999))).status == 404
+
+
+async def test_a_plugged_cable_is_enough_where_no_authorization_is_wanted(
+    given: Given, gateway: Gateway, system: System
+) -> None:
+    watching = asyncio.create_task(Autostart(system.database, SystemClock(speed=1000)).run())
+    try:
+        plain = await site(given)
+        own = await site(given, autoStartWithoutAuthorization=True, disableAutoStartEmulation=True)
+        told = await site(given, autoStartWithoutAuthorization=True)
+        for here in (plain, own, told):
+            await here.status("preparing")
+        await gateway.asked.wait()
+        begun = await told.only_session()
+        assert gateway.commands == [(told.id, RemoteStart(id_tag=remote_tag(begun["id"]), evse_network_id=1))]
+    finally:
+        watching.cancel()
+
+
+async def test_what_has_a_session_stays(api: Client, given: Given, gateway: Gateway) -> None:
+    here = await site(given)
+    begun = (await api.post(start_path(here))).body["sessionId"]
+    point = f"/resources/charge-points/v2.0/{here.id}"
+    for path in (point, f"{point}/evses/{here.evses[0]}"):
+        refused = await api.delete(path)
+        assert (refused.status, "session" in refused.body["message"]) == (409, True)
+    await api.post(stop_path(here, begun))
+    assert (await api.delete(f"{point}/evses/{here.evses[0]}")).status == 204
+    assert (await api.delete(point)).status == 204
 
 
 def test_outcomes_that_agree() -> None:

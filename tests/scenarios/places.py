@@ -56,6 +56,10 @@ class Place:
         await until(self.station, lambda station: station.online)
         await shows(self.api, self._status, lambda data: data["networkStatus"] == "available")
 
+    async def is_gone(self) -> None:
+        """Wait until the API knows that it is away."""
+        await shows(self.api, self._status, lambda data: data["networkStatus"] == "temporarily unavailable")
+
     async def says(self, hardware_status: str) -> None:
         """Wait until the API shows this state of the EVSE."""
         await shows(self.api, self._status, lambda data: data["evses"][0]["hardwareStatus"] == hardware_status)
@@ -94,6 +98,14 @@ class Place:
         """How many sessions there are that do not run."""
         every = (await self.api.get("/resources/sessions/v1.0", f"filter[chargePointId]={self.point}")).data
         return sum(one["status"] != "active" for one in every)
+
+
+async def fleet(site: Live) -> str:
+    """A card that may charge anywhere at once."""
+    options = {"sessionsAllowed": "multiple_simultaneous_sessions_remotely_and_idtags"}
+    user = await site.given.user(options=options)
+    await site.given.id_tag(idTagUid="FLEET", userId=int(user["id"]))
+    return "FLEET"
 
 
 def newest(sessions: list[dict[str, Any]]) -> dict[str, Any]:

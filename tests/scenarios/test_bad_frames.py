@@ -64,7 +64,7 @@ async def test_calls_that_make_no_sense(site: Live, neighbour: Place) -> None:
         await odd.say("{what is this?")  # 1.6 has no answer to a frame without an id
         await odd.say([3, "nobody-asked", {}])
         assert "currentTime" in await odd.ask("Heartbeat", {})
-        assert (await odd.ask("Authorize", {"idTag": "CARD"}))["idTagInfo"]["status"] == "ConcurrentTx"
+        assert (await odd.ask("Authorize", {"idTag": "CARD"}))["idTagInfo"]["status"] == "Accepted"
     found = (await site.api.get("/resources/sessions/v1.0")).data
     assert {one["chargePointId"] for one in found} == {neighbour.point}
 

@@ -39,8 +39,8 @@ async def test_an_independent_station_charges_what_its_circuit_allows(site: Live
     await site.driver("CARD")
     async with wallbox(site.ocpp_url, "BOX", site.clock, RATING_A) as box:
         assert (await box.says_hello()).status == "Accepted"
-        assert (await box.call(call.Authorize(id_tag="CARD"))).id_tag_info["status"] == "Accepted"
-        assert (await box.call(call.Authorize(id_tag="OTHER"))).id_tag_info["status"] == "Invalid"
+        assert (await box.asks(call.Authorize(id_tag="CARD"))).id_tag_info["status"] == "Accepted"
+        assert (await box.asks(call.Authorize(id_tag="OTHER"))).id_tag_info["status"] == "Invalid"
         await box.says("Preparing")
         first_wh, began = box.reading, await box.starts("CARD")
 

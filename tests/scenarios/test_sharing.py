@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,12 +74,15 @@ def managed(stations: list[Station]) -> float:
 async def test_ten_stations_never_exceed_the_breaker(site: Live) -> None:
     meter_row = await site.given.meter()
     circuit = await site.given.circuit(
-        maxCurrent=LIMIT_A, minChargePointCurrent=6, electricityMeterId=meter_row["id"], offlineReservedCurrent=RESERVED_A
+        maxCurrent=LIMIT_A,
+        minChargePointCurrent=6,
+        electricityMeterId=meter_row["id"],
+        offlineReservedCurrent=RESERVED_A,
     )
     building = Building(Load((5.0, 4.0, 6.0), step_a=2.0, steps_per_hour=30, walk_a=0.2))
 
     async def report(reading: Reading) -> None:
-        body = {f"currentL{line}": round(1000 * amps) for line, amps in enumerate(reading.total, 1)}
+        body: dict[str, Any] = {f"currentL{line}": round(1000 * amps) for line, amps in enumerate(reading.total, 1)}
         body["timestamp"] = reading.at.isoformat()
         await site.api.post(f"/actions/electricity-meter/v1.0/{meter_row['id']}/report-consumption", body)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
+from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ChargingProfileStatus, Reason
 from websockets.asyncio.client import connect
 
 from ohmstead.kit.clock import Clock
@@ -37,10 +38,10 @@ class Wallbox(ChargePoint):
         purpose = cs_charging_profiles["charging_profile_purpose"]
         of_another = cs_charging_profiles.get("transaction_id") not in (None, self.transaction_id)
         if schedule["charging_rate_unit"] != "A" or (purpose == "TxProfile" and of_another):
-            return call_result.SetChargingProfile(status="Rejected")
+            return call_result.SetChargingProfile(status=ChargingProfileStatus.rejected)
         self._advance()
         self.limits[purpose] = float(schedule["charging_schedule_period"][0]["limit"])
-        return call_result.SetChargingProfile(status="Accepted")
+        return call_result.SetChargingProfile(status=ChargingProfileStatus.accepted)
 
     @property
     def draw_a(self) -> float:
@@ -49,19 +50,25 @@ class Wallbox(ChargePoint):
         amps = min(limit, self.rating_a)
         return amps if self.transaction_id is not None and amps >= LEAST_A else 0.0
 
+    async def asks(self, payload: Any) -> Any:
+        """The answer to a call."""
+        return await self.call(payload)
+
     async def says_hello(self) -> call_result.BootNotification:
-        booted = await self.call(call.BootNotification(charge_point_vendor="Independent", charge_point_model="Wallbox"))
+        booted = await self.asks(call.BootNotification(charge_point_vendor="Independent", charge_point_model="Wallbox"))
         await self.says("Available")
         return booted
 
     async def says(self, status: str) -> None:
-        await self.call(call.StatusNotification(connector_id=1, error_code="NoError", status=status))
+        no_error = ChargePointErrorCode.no_error
+        said = call.StatusNotification(connector_id=1, error_code=no_error, status=ChargePointStatus(status))
+        await self.asks(said)
 
     async def starts(self, tag: str) -> datetime:
         """Begin a transaction; when it began."""
         self._advance()
         at = self.clock.now()
-        begun = await self.call(
+        begun = await self.asks(
             call.StartTransaction(connector_id=1, id_tag=tag, meter_start=self.reading, timestamp=at.isoformat())
         )
         assert begun.id_tag_info["status"] == "Accepted"
@@ -74,10 +81,11 @@ class Wallbox(ChargePoint):
         """End the transaction; when it ended."""
         self._advance()
         at, ended = self.clock.now(), self.transaction_id
+        assert ended is not None
         self.transaction_id = None
-        await self.call(
+        await self.asks(
             call.StopTransaction(
-                transaction_id=ended, meter_stop=self.reading, timestamp=at.isoformat(), id_tag=tag, reason="Local"
+                transaction_id=ended, meter_stop=self.reading, timestamp=at.isoformat(), id_tag=tag, reason=Reason.local
             )
         )
         await self.says("Available")
@@ -92,9 +100,7 @@ class Wallbox(ChargePoint):
         ]
         register = {"value": str(self.reading), "measurand": "Energy.Active.Import.Register", "unit": "Wh"}
         reading = {"timestamp": self.clock.now().isoformat(), "sampledValue": [register, *currents]}
-        await self.call(
-            call.MeterValues(connector_id=1, transaction_id=self.transaction_id, meter_value=[reading])
-        )
+        await self.asks(call.MeterValues(connector_id=1, transaction_id=self.transaction_id, meter_value=[reading]))
 
     @property
     def reading(self) -> int:

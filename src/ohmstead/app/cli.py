@@ -57,6 +57,8 @@ def main() -> None:
         _leave(error, 2)
     except ClusterError as error:
         _leave(error, 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _leave(error: Exception, status: int) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Generic, TypeVar
 
-import asyncpg
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Tx
+from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
@@ -34,16 +33,15 @@ log = structlog.get_logger("ohmstead.gateway")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AWAY = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
-        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)  # fmt: skip
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
+GATHER_S = 0.02
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1"})}
 
 
 class Batcher(Generic[Item]):
-    """Writes many items in one transaction: while one batch is being written the next gathers; `put` returns when the
-    item is durable. A batch that fails is tried item by item, so that a bad one hurts nobody else."""
+    """Writes many items in one transaction: those of 20 ms, and all that gather while one is being written; `put`
+    returns when the item is durable. A batch that fails is tried item by item, so that a bad one hurts nobody else."""
 
     def __init__(self, write: Callable[[list[Item]], Awaitable[None]]) -> None:
         self._write = write
@@ -59,8 +57,9 @@ class Batcher(Generic[Item]):
         await written
 
     async def _flush(self) -> None:
-        """A task starts after the frames that arrived together were read: they make the first batch."""
         while self._waiting:
+            if len(self._waiting) < BATCH:
+                await asyncio.sleep(GATHER_S)
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             await self._write_batch(batch)
         self._flushing = None
@@ -111,7 +110,7 @@ class DurableRooms:
         try:
             async with self._database.read() as tx:
                 found = await presence.admit(tx, identity, password)
-        except AWAY:
+        except Away:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
         if isinstance(found, str):
             await self._turned_away(identity, remote_ip, found)
@@ -135,7 +134,7 @@ class DurableRooms:
         try:
             async with self._database.begin() as tx:
                 await security_events.turned_away(tx, identity, remote_ip, type)
-        except AWAY as error:
+        except Away as error:
             log.warning("security event not kept", identity=identity, remote_ip=remote_ip, why=repr(error))
 
     async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
@@ -145,7 +144,7 @@ class DurableRooms:
             try:
                 async with self._database.begin() as tx:
                     return await act(tx)
-            except AWAY as error:
+            except Away as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 log.warning("database away", why=repr(error))

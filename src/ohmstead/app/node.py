@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +9,15 @@ from typing import Any
 import uvicorn
 from sqlalchemy import func, select
 
+from ohmstead.app.database import NAME, Say, embedded, external
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.ocpp.listener import raise_gc_thresholds
 from ohmstead.rooms.operator.admins import api_token, create_token
 from ohmstead.rooms.power.management.site import Tuning
-from ohmstead.store.cluster import Cluster
 from ohmstead.store.migrate import migrate
 
-Say = Callable[[str], None]
 KEEP_ALIVE_S = 75  # clients that call every few seconds keep their connection
 
 
@@ -44,13 +42,14 @@ class Node:
     async def start(
         cls, settings: Settings, say: Say, clock: Clock | None = None, tuning: Tuning | None = None
     ) -> "Node":
-        """Bring everything up. ClusterError, SettingsError and OSError carry a message for a person."""
+        """Bring everything up. ClusterError and SettingsError carry a message for a person."""
         async with AsyncExitStack() as stack:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             clock = clock or SystemClock()
             api_socket = _bound(settings.host, settings.port, "port")
             stack.callback(api_socket.close)
-            dsn = settings.database_url or await _embedded(settings, say, stack)
+            url = settings.database_url
+            dsn = await external(url) if url else await _embedded(settings, say, stack)
             if await migrate(dsn):
                 say("The database is up to date.")
             system = System(settings, dsn, clock, tuning)
@@ -71,8 +70,8 @@ class Node:
 
 
 async def _embedded(settings: Settings, say: Say, stack: AsyncExitStack) -> str:
-    cluster = Cluster(settings.data_dir / "postgres", say=say)
-    dsn = await cluster.start("ohmstead")
+    cluster = embedded(settings, say)
+    dsn = await cluster.start(NAME)
     stack.push_async_callback(cluster.stop)
     guard = asyncio.create_task(cluster.guard(SystemClock()))
     stack.callback(guard.cancel)

@@ -1,5 +1,6 @@
 """What the API's port serves beside the API: health, metrics, the OpenAPI document and its page."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import falcon
@@ -8,6 +9,7 @@ from sqlalchemy import func, select, text
 
 from ohmstead.app.metrics import CONTENT_TYPE
 from ohmstead.app.rooms import OPERATIONS
+from ohmstead.kit.db import Away
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.openapi import document
 from ohmstead.kit.operations import JSON
@@ -52,8 +54,9 @@ class MetricsPage:
         system.metrics.stations.set(system.connected)
         for root, amps in system.overcommitted().items():
             system.metrics.overcommitted.labels(str(root)).set(amps)
-        async with system.database.read() as tx:
-            system.metrics.outbox.set(await tx.value(select(func.count()).select_from(outbox)))
+        with suppress(Away):  # while the database is away the other figures matter all the more
+            async with system.database.read() as tx:
+                system.metrics.outbox.set(await tx.value(select(func.count()).select_from(outbox)))
         resp.data, resp.content_type = system.metrics.page(), CONTENT_TYPE
 
 
@@ -79,8 +82,16 @@ class Docs:
         resp.data, resp.content_type = found
 
 
+class Front:
+    """The address alone leads to the documentation."""
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        raise falcon.HTTPFound("/docs")
+
+
 def add_pages(app: Any, system: "System", version: str) -> None:
     """Route them."""
+    app.add_route("/", Front())
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(system))
     app.add_route("/health", Ready(system))

@@ -6,6 +6,7 @@ from ohmstead.rooms.charging import authorizations, control, id_tags, offline_ta
 from ohmstead.rooms.charging.profiles import clearings, layings, readings
 from ohmstead.rooms.charging.reservations import cancelings, reservations, reservings
 from ohmstead.rooms.charging.sessions import consumption
+from ohmstead.rooms.charging.sessions import questions as session_questions  # noqa: F401 - it answers lower rooms
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import actions as charge_point_actions

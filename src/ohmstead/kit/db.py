@@ -49,7 +49,7 @@ class Statement:
         compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined]
-        self._fixed = compiled.params
+        self._fixed = compiled.params or {}
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The positional values: those given by name, else those the clause was written with."""
@@ -58,6 +58,10 @@ class Statement:
 
 
 Sql = Statement | ClauseElement
+
+
+class Away(Exception):
+    """The database cannot be reached, or was lost in the middle: nothing is known to have been written."""
 
 
 class Duplicate(Exception):

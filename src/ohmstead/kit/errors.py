@@ -90,6 +90,12 @@ class TooManyAttempts(ApiError):
     status, message = 429, "Too Many Attempts."
 
 
+class Unavailable(ApiError):
+    """Come back in a moment."""
+
+    status, message = 503, "Service Unavailable"
+
+
 class NotImplementedYet(ApiError):
     """A feature that is switched off where the document says 501."""
 
@@ -100,6 +106,6 @@ BY_STATUS: dict[int, type[ApiError]] = {
     kind.status: kind
     for kind in (
         BadRequest, Unauthenticated, Forbidden, NotFound, NotAllowed, Rejected, Conflict, PreconditionFailed,
-        TooLarge, UnsupportedMediaType, Invalid, TooManyAttempts, NotImplementedYet, ApiError,
+        TooLarge, UnsupportedMediaType, Invalid, TooManyAttempts, NotImplementedYet, Unavailable, ApiError,
     )
 }  # fmt: skip

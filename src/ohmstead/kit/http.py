@@ -13,8 +13,17 @@ from falcon.asgi import Request, Response
 from sqlalchemy import insert
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Statement, Tx
-from ohmstead.kit.errors import BY_STATUS, ApiError, Forbidden, NotAllowed, NotFound, TooLarge, UnsupportedMediaType
+from ohmstead.kit.db import Away, Database, Statement, Tx
+from ohmstead.kit.errors import (
+    BY_STATUS,
+    ApiError,
+    Forbidden,
+    NotAllowed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from ohmstead.kit.facts import audit
 from ohmstead.kit.limits import RateLimit
 from ohmstead.kit.operations import JSON, Actor, Call, Does, Operation, Reply, encoder
@@ -72,6 +81,10 @@ class Api:
             except ApiError as error:
                 reply = Reply.of(error.status, error.body())
                 resp.set_headers(error.headers)
+            except Away as error:
+                log.warning("database away", path=req.path, trace_id=trace, why=str(error))
+                reply = Reply.of(503, Unavailable().body())
+                resp.set_header("Retry-After", "2")
             except Exception:
                 log.exception("request failed", path=req.path, trace_id=trace)
                 reply = Reply.of(500, ApiError().body())
@@ -112,7 +125,7 @@ class Api:
         resp.set_headers(headers)
 
     async def _unknown(self, req: Request, resp: Response, **_: str) -> None:
-        message = f"The route {req.path.lstrip('/')} could not be found."
+        message = f"The route {req.path.lstrip('/') or '/'} could not be found."
         self._send(resp, Reply.of(404, NotFound(message).body()), None, self._trace(req))
 
     async def _falcon_error(self, req: Request, resp: Response, error: Any, params: Any) -> None:

@@ -149,7 +149,8 @@ def _queries(operation: Operation, schemas: dict[Any, Any]) -> list[dict[str, An
 def _filter(filters: tuple[Filter, ...], schemas: dict[Any, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for one in filters:
-        _descend(properties, one.name)[one.name.rpartition(".")[2]] = schemas[_key(one.type)] | ({"description": one.doc} if one.doc else {})
+        described = {"description": one.doc} if one.doc else {}
+        _descend(properties, one.name)[one.name.rpartition(".")[2]] = schemas[_key(one.type)] | described
     schema = {"type": "object", "properties": properties}
     return {"name": "filter", "in": "query", "style": "deepObject", "explode": True, "schema": schema}
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
-from sqlalchemy import BigInteger, DateTime, Select, bindparam, func, select
+from sqlalchemy import JSON, BigInteger, DateTime, Select, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -16,7 +15,7 @@ from ohmstead.kit.filters import chosen
 from ohmstead.kit.operations import Actor, Call, Does, Parameter, Reply
 from ohmstead.kit.paging import Pages, Wanted, cursor_page, number_page, wanted
 from ohmstead.kit.validation import label
-from ohmstead.kit.views import answers, bare, nullable, readable, stamp
+from ohmstead.kit.views import answers, nullable, readable
 
 if TYPE_CHECKING:
     from ohmstead.kit.resources import Include, Resource, Version
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 _TRUE = ("1", "true")
 NOW = bindparam("now", type_=DateTime(timezone=True))
 """The moment of the call, for a resource's columns and filters."""
+_UTC = literal_column("'UTC'")
+_OFFSET_FORM = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'""")
 
 
 def visible(resource: Resource, partner: bool) -> list[ColumnElement[bool]]:
@@ -83,13 +84,12 @@ class Reader:
         newest = resource.newest
         every = {one.field or snake(one.name) for one in resource.includes_of(newest).values()} | set(self._extra)
         shown = readable(newest.view)
-        self._selected = [name for name in shown if name not in every]
-        self.columns = [resource.table.c.id.label("key"), *(self._source(name).label(name) for name in self._selected)]
-        self._places = {name: number for number, name in enumerate([*self._selected, *self._extra])}
-        self._answer = answers(newest.view, list(self._places))
+        selected = [name for name in shown if name not in every]
         self._older = answers(version.view, list(readable(version.view))) if version.downgrade else None
-        self._unset = [n for n, name in enumerate(self._selected) if not nullable(shown[name])]
-        self._moments = [n for n, name in enumerate(self._selected) if _is_moment(shown[name])]
+        sources = (as_sent(self._source(name), opaque=self._older is None).label(name) for name in selected)
+        self.columns = [resource.table.c.id.label("key"), *sources]
+        absent = {name for name in selected if not nullable(shown[name])}
+        self._answer = answers(newest.view, [*selected, *self._extra], absent)
         self._statements: dict[Any, Statement] = {}
 
     def facts(self, verb: str) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class Reader:
 
     async def present(self, tx: Tx, rows: list[Any], includes: list[Include], call: Call) -> list[Any]:
         """Rows (key first, then the selected fields) as answers of this version, with their includes."""
-        found = [self._fill(row) for row in rows]
+        found = [self._answer(*row[1:]) for row in rows]
         if includes and rows:
             keys = [row[0] for row in rows]
             for one in includes:
@@ -163,20 +163,11 @@ class Reader:
                     setattr(answer, place, values.get(key, one.empty))
         return [self._downgraded(answer) for answer in found] if self._older else found
 
-    def _fill(self, row: Any) -> Any:
-        _, *values = row
-        for place in self._unset:
-            if values[place] is None:
-                values[place] = UNSET
-        for place in self._moments:
-            if isinstance(values[place], datetime):
-                values[place] = stamp(values[place])
-        return self._answer(*values)
-
     def _downgraded(self, answer: Any) -> Any:
         assert self._older is not None
         assert self.version.downgrade is not None
-        fields = {name: value for name in self._places if (value := getattr(answer, name)) is not UNSET}
+        told = zip(self._answer.__struct_fields__, self._answer.__struct_defaults__, strict=True)
+        fields = {name: value for name, left_out in told if (value := getattr(answer, name)) is not left_out}
         return self._older(**self.version.downgrade(fields))
 
     async def list(self, call: Call) -> Reply:
@@ -248,7 +239,11 @@ def snake(name: str) -> str:
     return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
 
 
-def _is_moment(field: Any) -> bool:
-    kind = bare(field.type)
-    parts = [bare(part) for part in getattr(kind, "types", (kind,))]
-    return any(type(part).__name__ == "DateTimeType" for part in parts)
+def as_sent(source: ColumnElement[Any], opaque: bool) -> ColumnElement[Any]:
+    """A column as the database itself writes it for an answer: a moment in our form (see `stamp`), and, where nobody
+    looks into it (`opaque`), JSON as its text."""
+    if isinstance(source.type, DateTime):
+        return func.to_char(func.timezone(_UTC, source), _OFFSET_FORM, type_=Text)
+    if opaque and isinstance(source.type, JSONB):
+        return cast(source, JSON)
+    return source

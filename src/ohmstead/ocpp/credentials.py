@@ -22,17 +22,3 @@ def credentials(header: str | None) -> Credentials | None:
     except binascii.Error:
         return None
     return Credentials(user.decode(errors="replace"), password) if colon else None
-
-
-def key_forms(password: bytes) -> tuple[bytes, ...]:
-    """The keys a presented password may stand for: itself, its hexadecimal, the bytes it is the hexadecimal of.
-
-    AuthorizationKey is set in hexadecimal (OCPP 1.6 security whitepaper); some stations present it decoded as they
-    should, some as it was set. Whoever compares admits any of these forms.
-    """
-    forms = [password, password.hex().encode(), password.hex().upper().encode()]
-    try:
-        forms.append(bytes.fromhex(password.decode("ascii")))
-    except ValueError:
-        return tuple(forms)
-    return tuple(forms)

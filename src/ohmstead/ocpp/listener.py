@@ -155,6 +155,7 @@ class Listener:
         """Serve one station until its socket closes."""
         assert isinstance(socket, StationSocket)
         if socket.version is None:
+            logger.warning("no common subprotocol", charge_point_id=socket.admitted.charge_point_id)
             await socket.close(CloseCode.PROTOCOL_ERROR, "no common subprotocol")
             return
         keep_alive(socket, self._settings.keepalive_idle_s)

@@ -1,5 +1,7 @@
 """Units of meter values: what stations write, and the base units in which the house counts."""
 
+from functools import lru_cache
+
 BASE = {"kWh": "Wh", "kW": "W", "kvarh": "varh", "kvar": "var", "kVA": "VA"}
 """Units a thousand times their base."""
 WRITTEN = {
@@ -38,3 +40,10 @@ def unit_of(written: str | None, measurand: str) -> str:
 def in_base(value: float, unit: str) -> tuple[float, str]:
     """A value in its base unit."""
     return (round(value * 1000, 6), BASE[unit]) if unit in BASE else (value, unit)
+
+
+@lru_cache(1024)
+def meant(measurand: str, written: str | None) -> tuple[str, str, int]:
+    """Measurand, base unit and the factor to it; remembered, for a station says the same for ever."""
+    unit = unit_of(written, measurand)
+    return (measurand, BASE[unit], 1000) if unit in BASE else (measurand, unit, 1)

@@ -1,4 +1,4 @@
-"""The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, nothing stands between it and the wire."""
+"""The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, asyncpg alone runs it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,11 +11,20 @@ import msgspec
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Duplicate, Sql, Statement, StillUsed
+from ohmstead.kit.db import Away, Duplicate, Sql, Statement, StillUsed
 from ohmstead.kit.errors import Invalid
 
 log = structlog.get_logger("ohmstead.store")
 
+LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 _TELL = """INSERT INTO outbox (topic, payload, at, due_at)
 SELECT topic, payload, $1, $1 FROM unnest($2::text[], $3::jsonb[]) AS told(topic, payload)"""
 
@@ -82,21 +91,38 @@ class _translated:  # reads as a statement: `with _translated():`
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if isinstance(error, asyncpg.UniqueViolationError):
-            raise Duplicate(error.constraint_name or "") from error
+            raise Duplicate(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
-            raise StillUsed(error.constraint_name or "") from error
+            raise StillUsed(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.DataError):  # a number beyond 64 bits, a text with a NUL: no column holds it
             log.warning("a value fits no column", error=str(error))
             raise Invalid from error
 
 
+class _reached:  # reads as a statement: `with _reached():`
+    """A database that is away in the grammar's words."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, LOST):
+            raise Away(str(error) or type(error).__name__) from error
+
+
 async def _prepare(connection: Any) -> None:
+    """JSONB is decoded; what a query casts to JSON is handed through as it is."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
         encoder=lambda value: b"\x01" + msgspec.json.encode(value),
         decoder=lambda raw: msgspec.json.decode(raw[1:]),
         format="binary",
+    )
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=msgspec.json.encode, decoder=msgspec.Raw, format="binary"
     )
 
 
@@ -114,7 +140,13 @@ class PostgresDatabase:
     async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
         """Open the pool. `dsn` is a PostgreSQL URL, `most` the number of connections."""
         pool = await asyncpg.create_pool(
-            dsn, min_size=1, max_size=most, init=_prepare, reset=_keep, command_timeout=60, server_settings={"jit": "off"}
+            dsn,
+            min_size=1,
+            max_size=most,
+            init=_prepare,
+            reset=_keep,
+            command_timeout=60,
+            server_settings={"jit": "off"},
         )
         return cls(pool, clock, dsn)
 
@@ -127,23 +159,25 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Tx]:
-        """A connection for reading."""
-        async with self._pool.acquire() as connection:
-            try:
-                yield _Tx(connection, self.clock.now())
-            except Invalid:
-                await connection.execute("SELECT")  # ends what a refused value left half sent, and frees its locks
-                raise
+        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached or is lost."""
+        with _reached():
+            async with self._pool.acquire() as connection:
+                try:
+                    yield _Tx(connection, self.clock.now())
+                except Invalid:
+                    await connection.execute("SELECT")  # ends what a refused value left half sent, frees its locks
+                    raise
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_Tx]:
         """A transaction; its facts are written with it, its after-commit calls run once it is durable."""
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                tx = _Tx(connection, self.clock.now())
-                yield tx
-                await tx.tell()
-            tx.committed()
+        with _reached():
+            async with self._pool.acquire() as connection:
+                async with connection.transaction():
+                    tx = _Tx(connection, self.clock.now())
+                    yield tx
+                    await tx.tell()
+                tx.committed()
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 import ohmstead
+from ohmstead.kit.db import metadata
 
 _BESIDE = Path(ohmstead.__file__).parent / "migrations"  # in a wheel
 FOLDER = _BESIDE if _BESIDE.is_dir() else Path(ohmstead.__file__).parents[2] / "migrations"
@@ -16,7 +17,14 @@ LOCK = 0x0145EAD  # an advisory lock: of several processes that start at once on
 
 def head() -> str:
     """The newest revision: migrations are files `NNNN_what.py` whose revision is their number."""
-    return max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+    return max((path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py")), default="")
+
+
+def ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
+    """Whether Alembic is to compare something: not its own table, and not the partitions, which come and go."""
+    if kind != "table":
+        return not (reflected and getattr(getattr(thing, "table", None), "name", "") not in metadata.tables)
+    return not reflected or name in metadata.tables
 
 
 async def migrate(dsn: str) -> bool:
@@ -26,7 +34,7 @@ async def migrate(dsn: str) -> bool:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         if await _revision(connection) == head():
             return False
-        await asyncio.to_thread(_upgrade, dsn)
+        await asyncio.to_thread(upgrade, dsn)
         return True
     finally:
         await connection.close()
@@ -38,7 +46,8 @@ async def _revision(connection: Any) -> str | None:
     return await connection.fetchval("SELECT version_num FROM alembic_version")
 
 
-def _upgrade(dsn: str) -> None:
+def upgrade(dsn: str) -> None:
+    """Run Alembic up to the newest revision; blocks."""
     config = importlib.import_module("alembic.config").Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["dsn"] = dsn

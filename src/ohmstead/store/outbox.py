@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.facts import outbox, subscribers
@@ -18,6 +18,7 @@ log = structlog.get_logger("ohmstead.outbox")
 BATCH = 100
 MOST_ATTEMPTS = 12
 POLL_S = 1.0
+GATHER_S = 0.05
 _living = outbox.c.failed_at.is_(None)
 _TAKE = Statement(
     select(outbox)
@@ -26,7 +27,7 @@ _TAKE = Statement(
     .limit(BATCH)
     .with_for_update(skip_locked=True)
 )
-_DONE = Statement(delete(outbox).where(outbox.c.id == bindparam("fact")))
+_DONE = Statement(delete(outbox).where(outbox.c.id == any_(bindparam("facts", type_=ARRAY(BigInteger)))))
 _FAILED = Statement(
     update(outbox)
     .where(outbox.c.id == bindparam("fact"))
@@ -58,25 +59,30 @@ class OutboxReader:
             await asyncio.sleep(POLL_S)
 
     async def _rest(self) -> None:
+        """Until there is something to read, and a little longer: facts of busy times are cheaper read together."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), POLL_S)
+        await asyncio.sleep(GATHER_S)
         self._wake.clear()
 
     async def drain(self) -> int:
         """Tell all that is due; the number of facts told."""
-        told = 0
-        while batch := await self._batch():
+        told = batch = await self._batch()
+        while batch == BATCH:
+            batch = await self._batch()
             told += batch
         return told
 
     async def _batch(self) -> int:
         async with self._database.begin() as tx:
             facts = await tx.all(_TAKE, now=tx.now)
-            for fact in facts:
-                await self._tell(tx, fact)
+            told = [fact["id"] for fact in facts if await self._told(tx, fact)]
+            if told:
+                await tx.run(_DONE, facts=told)
             return len(facts)
 
-    async def _tell(self, tx: Any, fact: Any) -> None:
+    async def _told(self, tx: Any, fact: Any) -> bool:
+        """Tell a fact to its subscribers; one that fails is put off."""
         try:
             for handler in subscribers(fact["topic"]):
                 async with self._database.begin() as own:
@@ -84,8 +90,8 @@ class OutboxReader:
         except Exception as error:
             log.exception("fact failed", topic=fact["topic"], fact=fact["id"])
             await self._postpone(tx, fact, error)
-        else:
-            await tx.run(_DONE, fact=fact["id"])
+            return False
+        return True
 
     async def _postpone(self, tx: Any, fact: Any, error: Exception) -> None:
         attempts = fact["attempts"] + 1

@@ -134,8 +134,9 @@ class Site:
         if self.second % 10 == 0 and not outage:
             total = TREE.load(self._loads(drawn))[:3]
             least = [sum(line) for line in zip(*(draw.least(self.second) for draw in self.draws.values()), strict=True)]
+            most = [sum(line) for line in zip(*(draw.most(self.second) for draw in self.draws.values()), strict=True)]
             metered = [cars + amps for cars, amps in zip(total, self.building, strict=True)]
-            self.meter.report(self.second, metered, (least[0], least[1], least[2]))
+            self.meter.report(self.second, metered, (least[0], least[1], least[2]), (most[0], most[1], most[2]))
 
     def _deliver(self) -> bool:
         """Whether any answer arrived."""
@@ -146,10 +147,15 @@ class Site:
                 self._frame_arrives(id)
             elif kind == "yes":
                 self.envelope.accepted(seq, self.second)
-                self.draws[id].limited(self.second, self.stations[id].in_force(self.second))
+                self._follows(id, self.stations[id].in_force(self.second))
             else:
                 self.envelope.rejected(seq, self.second)
         return any(kind != "frame" for _, _, kind, _ in due)
+
+    def _follows(self, id: int, amps: float) -> None:
+        first, second, third = (amps * line for line in self.stations[id].evse.mask)
+        self.draws[id].limited(self.second, amps)
+        self.draws[id].raised(self.second, (first, second, third))
 
     def _frame_arrives(self, id: int) -> None:
         station = self.stations[id]

@@ -147,3 +147,24 @@ def test_old_rises_fade():
     for number in range(400_000):
         margin.observe(2e6 + 30.0 * number, 0.0)
     assert margin.amps == LEAST
+
+
+def test_a_car_that_starts_is_no_new_load_of_the_building():
+    draw, load = ManagedDraw(window=30.0), UnmanagedLoad(period=5.0, margin=0.0)
+    load.report(0, (10.0, 0.0, 0.0), draw.least(0), draw.most(0))
+    draw.raised(2, (16.0, 0.0, 0.0))
+    for second in range(5, 60, 5):
+        if second % 15 == 0:
+            draw.measured(second, (16.0, 0.0, 0.0))
+        load.report(second, (26.0, 0.0, 0.0), draw.least(second), draw.most(second))
+        assert load.at(second).amps[0] == 10.0
+
+
+def test_a_rise_of_the_building_is_not_taken_for_a_car_that_had_its_time():
+    draw, load = ManagedDraw(window=30.0), UnmanagedLoad(period=5.0, margin=0.0)
+    draw.raised(0, (32.0, 0.0, 0.0))
+    for second in range(0, 60, 5):
+        draw.measured(second, (16.0, 0.0, 0.0))
+        load.report(second, (26.0, 0.0, 0.0), draw.least(second), draw.most(second))
+    load.report(60, (36.0, 0.0, 0.0), draw.least(60), draw.most(60))
+    assert load.at(60).amps[0] == 20.0

@@ -144,6 +144,7 @@ async def _drivers(api: Client) -> None:
     for number, tag in enumerate(TAGS, 1):
         if tag not in known:
             body = {"email": f"driver{number}@demo.example", "password": f"driver-{number}-secret"}
+            body |= {"options": {"sessionsAllowed": "multiple_simultaneous_sessions_per_idtag"}}
             user = await api.make("/resources/users/v1.0", body)
             card = {"idTagUid": tag, "type": "rfid", "status": "enabled", "userId": int(user["id"])}
             await api.make("/resources/id-tags/v2.0", card)

@@ -40,7 +40,7 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         stations = await _stations(node, stack)
         await _life(api, plant, stations, seed, stack)
         for line in _handles(api, plant):
-            console.print(line, soft_wrap=True, highlight=False)
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
         await _show(console, api, plant, stations, duration)
 
 
@@ -75,7 +75,7 @@ async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: in
 
     building = Building(Load((9.0, 7.0, 8.0), step_a=4.0, steps_per_hour=60, walk_a=0.4), seed)
     meter = Meter(clock, stations, report, building=building, interval_s=METER_S)
-    fleet = Fleet(stations, clock, seed, Habits(mean_gap_s=12.0, mean_stay_s=120.0, tags=TAGS))
+    fleet = Fleet(stations, clock, seed, Habits(mean_gap_s=8.0, mean_stay_s=150.0, tags=TAGS))
     meter.start()
     stack.push_async_callback(meter.stop)
     fleet.start()

@@ -9,7 +9,7 @@ The caller keeps one Envelope for each circuit tree and, whenever anything chang
 >>> from ohmstead.engines.dlm.unmanaged import UnmanagedLoad
 >>> tree = Tree([Circuit("main", None, 63.0), Circuit("garage", "main", 32.0, rotation="STR")])
 >>> building = UnmanagedLoad(reserved=20.0)
->>> building.report(100.0, meter=(12.0, 9.0, 30.0), managed=(0.0, 0.0, 0.0))
+>>> building.report(100.0, meter=(12.0, 9.0, 30.0), least=(0.0, 0.0, 0.0))
 >>> envelope = Envelope(tree)  # after a crash: Envelope.load(tree, records)
 >>> mask = tree.wiring("garage", "single_phase", connected="L1").mask
 >>> for evse in ("left", "right"):

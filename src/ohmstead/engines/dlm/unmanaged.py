@@ -1,9 +1,10 @@
-"""Unmanaged load: what else draws on a circuit, from its meter less what the managed EVSEs drew at the very least.
+"""Unmanaged load: what else draws on a circuit, from its meter less what the managed EVSEs drew.
 
-A meter and the stations do not report at the same moment. Taking the lowest draw within the window in which the reports
-could belong together keeps the unmanaged load from looking too small, and so does believing a fall only when it has
-lasted: a car that stops by itself is seen by the meter before its station says so. A meter that falls silent, or talks
-nonsense, is not taken for an empty circuit: the operator's reserve counts, or else the worst of the last 24 hours.
+A meter and the stations do not report at the same moment, so within the window in which reports could belong together
+a draw is known only between a least and a most. While cars follow new limits, the unmanaged load is taken to be what it
+was, as far as the meter lets it: a car that starts is no new load of the building's. A fall is believed only when it
+has lasted: a car that stops by itself is seen by the meter before its station says so. A meter that falls silent, or
+talks nonsense, is not taken for an empty circuit: the operator's reserve counts, or else the worst of the last 24 h.
 """
 
 import math
@@ -17,7 +18,11 @@ from ohmstead.engines.dlm.tree import Amps
 HOUR = 3600.0  # s
 REMEMBERED = 24  # hours of maxima
 LASTING = 30.0  # s a fall must last to be believed: stations sample every 15 to 30 s
-LATENCY = 8.0 + 5.0  # s for a frame and its answer, and for the car to follow (IEC 61851)
+REACTION = 5.0  # s in which a car follows a limit (IEC 61851)
+LATENCY = 8.0 + REACTION  # s for a frame and its answer, and for the car to follow
+
+
+NOTHING: Amps = (0.0, 0.0, 0.0)
 
 
 class ManagedDraw:
@@ -26,11 +31,14 @@ class ManagedDraw:
     def __init__(self, window: float = 30.0) -> None:
         self.window = window
         self._samples: deque[tuple[float, Amps]] = deque()
+        self._raise: tuple[float, Amps] | None = None
 
     def measured(self, now: float, amps: Sequence[float]) -> None:
         """A meter value of the station. What is no number or below 0 counts as 0."""
         first, second, third = (value if value > 0 else 0.0 for value in amps)
         self._samples.append((now, (first, second, third)))
+        if self._raise is not None and now >= self._raise[0] + REACTION:
+            self._raise = None  # the car has followed by now, and this is how far
 
     def limited(self, now: float, amps: float) -> None:
         """The station took a limit: from now on it may draw that little, whatever it said before."""
@@ -38,13 +46,26 @@ class ManagedDraw:
             first, second, third = self._samples[-1][1]
             self._samples.append((now, (min(first, amps), min(second, amps), min(third, amps))))
 
+    def raised(self, now: float, amps: Amps) -> None:
+        """The station took a higher limit: until it says what the car makes of it, it may draw so much on each line."""
+        self._raise = (now, amps)
+
+    def most(self, now: float) -> Amps:
+        """The most it may have drawn within the window up to now."""
+        least = self.least(now)  # drops what is too old
+        known = [amps for _, amps in self._samples] if self._samples and least is not NOTHING else [NOTHING]
+        if self._raise is not None and now < self._raise[0] + self.window + REACTION:
+            known.append(self._raise[1])
+        first, second, third = (max(line) for line in zip(*known, strict=True))
+        return first, second, third
+
     def least(self, now: float) -> Amps:
         """The least it may have drawn within the window up to now; 0 if it has been silent for three windows."""
         start = now - self.window
         while len(self._samples) > 1 and self._samples[1][0] <= start:
             self._samples.popleft()  # the one in force when the window began stays
         if not self._samples or self._samples[-1][0] < now - 3 * self.window:
-            return 0.0, 0.0, 0.0
+            return NOTHING
         first, second, third = (min(line) for line in zip(*(amps for _, amps in self._samples), strict=True))
         return first, second, third
 
@@ -83,11 +104,11 @@ class UnmanagedLoad:
         self.period, self.reserved, self.signed = period, reserved, signed
         self._lines = [_Line(Margin(period + tick + LATENCY, margin)) for _ in range(3)]
 
-    def report(self, now: float, meter: Sequence[float], managed: Amps) -> None:
-        """The meter's A on the root's lines, and the sum of the least the EVSEs below drew."""
-        for line, total, ours in zip(self._lines, meter, managed, strict=True):
+    def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
+        """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew."""
+        for line, total, low, high in zip(self._lines, meter, least, most or least, strict=True):
             if math.isfinite(total) and (self.signed or total >= 0) and now >= line.seen:
-                line.report(now, max(0.0, total - ours))
+                line.report(now, line.between(max(0.0, total - high), max(0.0, total - low)))
 
     def at(self, now: float) -> Unmanaged:
         """The unmanaged load to reckon with now."""
@@ -105,6 +126,10 @@ class _Line:
         self.seen = -math.inf
         self._recent: deque[tuple[float, float]] = deque()
         self._maxima: deque[tuple[int, float]] = deque()
+
+    def between(self, low: float, high: float) -> float:
+        """What it was, as far as it can still be that; of a load not known yet the worst."""
+        return high if self.last is None else min(max(self.last, low), high)
 
     def report(self, now: float, amps: float) -> None:
         self._recent.append((now, amps))

@@ -1,12 +1,11 @@
 """Sampled values of 1.6 as numbers in base units; defaults of the standard filled in (OCPP 1.6, section 7.43)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from math import isfinite
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.units import in_base, unit_of
-from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
+from ohmstead.ocpp.units import meant
+from ohmstead.ocpp.v16.types import MeterValue, TransactionData
 from ohmstead.rooms.charging.facts import Sample, SignedReading
 
 REGISTER = "Energy.Active.Import.Register"
@@ -17,8 +16,17 @@ Readings = Sequence[MeterValue] | Sequence[TransactionData]
 
 def samples(readings: Readings) -> tuple[Sample, ...]:
     """Every finite number among the readings, in the order sent."""
-    found = (_sample(utc(reading.timestamp), sampled) for reading in readings for sampled in reading.sampled_value)
-    return tuple(sample for sample in found if sample is not None)
+    found: list[Sample] = []
+    for reading in readings:
+        at = utc(reading.timestamp)
+        for sampled in reading.sampled_value:
+            if sampled.format != SIGNED and (value := _number(sampled.value)) is not None:
+                measurand, unit, factor = meant(sampled.measurand or REGISTER, sampled.unit)
+                raw = None
+                if factor != 1:
+                    raw, value = f"{sampled.value} {sampled.unit}", round(value * factor, 6)
+                found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
+    return tuple(found)
 
 
 def signed(readings: Readings) -> tuple[SignedReading, ...]:
@@ -29,16 +37,6 @@ def signed(readings: Readings) -> tuple[SignedReading, ...]:
         for sampled in reading.sampled_value
         if sampled.format == SIGNED
     )
-
-
-def _sample(at: datetime, sampled: SampledValue) -> Sample | None:
-    if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
-        return None
-    measurand = sampled.measurand or REGISTER
-    written = unit_of(sampled.unit, measurand)
-    value, unit = in_base(value, written)
-    raw = None if unit == written else f"{sampled.value} {sampled.unit}"
-    return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)
 
 
 def _number(text: str) -> float | None:

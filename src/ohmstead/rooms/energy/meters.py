@@ -1,20 +1,21 @@
-"""Electricity meters: what measures a circuit's whole load, so that load management knows the part it does not steer."""
+"""Electricity meters: they measure a circuit's whole load, so that the part nobody steers is known."""
 
 import math
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, Table, Text, bindparam, func, insert, select
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, Text, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import Statement, metadata, moment, table
+from ohmstead.kit.db import Statement, moment, table
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.signals import Signal
 from ohmstead.kit.views import Id, Opt, View, aware
+from ohmstead.store.partitions import partitioned
 
 electricity_meter = table(
     "electricity_meter",
@@ -23,13 +24,14 @@ electricity_meter = table(
     Column("integration_parameters", JSONB),
 )
 
-meter_report = Table(  # what a meter said of the current on each line, A
+meter_report = partitioned(  # what a meter said of the current on each line, A
     "meter_report",
-    metadata,
     Column("meter_id", BigInteger, ForeignKey("electricity_meter.id", ondelete="CASCADE"), primary_key=True),
     moment("at", primary_key=True),
     *(Column(f"current_l{line}", Double) for line in (1, 2, 3)),
     moment("received_at", nullable=False),
+    by="at",
+    keep=timedelta(days=400),
 )
 
 

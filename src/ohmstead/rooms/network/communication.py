@@ -66,7 +66,7 @@ class CommunicationLog:
         latency_ms = None if latency_s is None else latency_s * 1000
         self._frames.append(
             (self._clock.now(), charge_point_id, direction, _clean(action), _clean(message_id), latency_ms,
-             [_clean(one) for one in deviations] or None, _clean(raw.decode(errors="replace")))
+             [_clean(one) for one in deviations] if deviations else None, _clean(raw.decode(errors="replace")))
         )  # fmt: skip
         if len(self._frames) >= BATCH:
             self._full.set()

@@ -104,7 +104,7 @@ class _Known:
 
 
 class Doorman:
-    """Turns an Authorization header into an Actor. A look-up is remembered for 5 s: a revoked token dies within that."""
+    """Turns an Authorization header into an Actor. A look-up is remembered for 5 s: a revoked token dies in that."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock

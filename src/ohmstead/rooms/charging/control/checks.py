@@ -4,6 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
+from ohmstead.rooms.charging.control.opening import closed
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
 from ohmstead.rooms.charging.reservations import holder_of
 from ohmstead.rooms.charging.sessions.table import session
@@ -38,7 +39,7 @@ _BUSY = Statement(
     )
 )
 _USER = Statement(
-    select(ev_user.c.id, ev_user.c.status, ev_user.c.sessions_allowed)
+    select(ev_user.c.id, ev_user.c.status, ev_user.c.sessions_allowed, ev_user.c.user_group_ids)
     .where(ev_user.c.id == bindparam("user"), ev_user.c.deleted_at.is_(None))
     .with_for_update(key_share=True)
 )
@@ -119,6 +120,8 @@ async def refusal(tx: Tx, there: Row, user: Row | None) -> Refusal | None:
         return RESERVED
     if not can_charge(there, its_user):
         return Refusal("INTERNAL_ISSUE", _why_not(there))
+    if (shut := await closed(tx, there, user)) is not None:
+        return shut
     if user is not None and user["status"] != "enabled":
         return DISABLED
     if user is not None and await too_many(tx, user["id"], user["sessions_allowed"], None):

@@ -27,9 +27,9 @@ _RESOLVE = Statement(
 SELECT evse.id AS evse_id, evse.phases, evse.max_power, evse.current_type,
        session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
        session.meter_wh, session.meter_at, session.metered_at
-FROM unnest(CAST(:stations AS bigint[]), CAST(:numbers AS int[]), CAST(:transactions AS bigint[]),
-            CAST(:names AS text[])) WITH ORDINALITY
-     AS told(station_id, number, transaction_id, name, place)
+FROM ROWS FROM (json_to_recordset(CAST(:told AS json)) AS (station_id bigint, number int, transaction_id bigint,
+                                                           name text))
+     WITH ORDINALITY AS told(station_id, number, transaction_id, name, place)
 LEFT JOIN evse AS named ON named.station_id = told.station_id AND named.network_id = told.number
      AND named.deleted_at IS NULL
 LEFT JOIN session ON session.id = COALESCE(
@@ -48,10 +48,9 @@ UPDATE session SET meter_wh = told.meter_wh, meter_at = told.meter_at, metered_a
     peak_power_w = GREATEST(session.peak_power_w, told.peak_power_w),
     soc_percent = COALESCE(told.soc_percent, session.soc_percent), anomalies = session.anomalies + told.anomalies,
     updated_at = CASE WHEN session.updated_at < :fresh THEN :now ELSE session.updated_at END
-FROM unnest(CAST(:ids AS bigint[]), CAST(:starts AS float8[]), CAST(:meters AS float8[]),
-            CAST(:raised AS timestamptz[]), CAST(:read AS timestamptz[]),
-            CAST(:powers AS float8[]), CAST(:peaks AS float8[]), CAST(:socs AS float8[]), CAST(:anomalies AS int[]))
-     AS told(id, start_wh, meter_wh, meter_at, metered_at, power_w, peak_power_w, soc_percent, anomalies)
+FROM json_to_recordset(CAST(:told AS json)) AS told(
+    id bigint, start_wh float8, meter_wh float8, meter_at timestamptz, metered_at timestamptz, power_w float8,
+    peak_power_w float8, soc_percent float8, anomalies int)
 WHERE session.id = told.id AND session.status = 'active'""")
 )
 
@@ -107,13 +106,16 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
 
 async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
     """The EVSE and the session of each message, in their order."""
-    return await tx.all(
-        _RESOLVE,
-        stations=[one.charge_point_id for one in messages],
-        numbers=[one.evse_network_id for one in messages],
-        transactions=[number(one.transaction_id) for one in messages],
-        names=[one.transaction_ref for one in messages],
-    )
+    told = [
+        {
+            "station_id": one.charge_point_id,
+            "number": number(one.evse_network_id) or 0,
+            "transaction_id": number(one.transaction_id),
+            "name": one.transaction_ref,
+        }
+        for one in messages
+    ]
+    return await tx.all(_RESOLVE, told=told)
 
 
 async def _extended(tx: Tx, message: Metered, place: Row) -> Row:
@@ -145,14 +147,14 @@ def _draw(place: Row, session: Live | None, reading: Reading) -> Draw:
 async def _update(tx: Tx, sessions: list[Live]) -> None:
     if not sessions:
         return
-    registers = [one.register for one in sessions]
-    ids = [one.id for one in sessions]
-    await tx.run(
-        _UPDATE, now=tx.now, fresh=tx.now - FRESH, ids=ids,
-        starts=[one.start_wh for one in registers], meters=[one.wh for one in registers],
-        raised=[one.raised_at for one in registers], read=[one.read_at for one in registers],
-        powers=[one.power_w for one in sessions],
-        peaks=[one.peak_power_w for one in sessions], socs=[one.soc_percent for one in sessions],
-        anomalies=[one.anomalies for one in sessions],
-    )  # fmt: skip
-    tx.fact("session.metered", ids=ids)
+    told = [
+        {
+            "id": one.id, "start_wh": one.register.start_wh, "meter_wh": one.register.wh,
+            "meter_at": one.register.raised_at,
+            "metered_at": one.register.read_at, "power_w": one.power_w, "peak_power_w": one.peak_power_w,
+            "soc_percent": one.soc_percent, "anomalies": one.anomalies,
+        }
+        for one in sessions
+    ]  # fmt: skip
+    await tx.run(_UPDATE, now=tx.now, fresh=tx.now - FRESH, told=told)
+    tx.fact("session.metered", ids=[one.id for one in sessions])

@@ -18,8 +18,10 @@ from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import kept_for_another, used
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import Holder, judge, remote_tag
+from ohmstead.rooms.network.presence.statuses import MOST_EVSES
 
 SUPERSEDED = "new_start_transaction_received"
+_CARRIED_ON = ("id_tag", "id_tag_label", "user_id", "authorization_id", "payment_method_id", "partner_id", "remote")
 
 _own = session.c
 _wh = bindparam("wh", type_=Double)
@@ -52,12 +54,21 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
     began |= {"transaction_ref": fact.transaction_ref}
-    pending = await remote(tx, station, _tag(fact))
-    if pending is not None and pending["start_ref"] is None:
-        row = await change(tx, pending["id"], "started", **began, **await _onwards(tx, place, at))
+    asked = await remote(tx, station, _tag(fact))
+    if asked is not None and asked["start_ref"] is None:
+        row = await change(tx, asked["id"], "started", **began, **await _onwards(tx, place, at))
         await used(tx, row, fact.reservation_id)
         return row["transaction_id"], ACCEPTED
-    return await _by_tag(tx, fact, place, at, began)
+    who, verdict = await _who(tx, fact, place, asked, at)
+    told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
+    ended = await tx.one(_AHEAD, station=station, **told)
+    if ended is not None:
+        row = await change(tx, ended["id"], "updated", **who | began | _completed(began, ended, place))
+    else:
+        row = await add(tx, {"station_id": station, **who, **began, **await _onwards(tx, place, at)}, "started")
+    if verdict.status == "accepted":
+        await used(tx, row, fact.reservation_id)
+    return row["transaction_id"], verdict
 
 
 async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
@@ -78,22 +89,21 @@ def _tag(fact: ChargeStarted) -> str:
     return fact.id_tag or (remote_tag(fact.remote_start_id) if fact.remote_start_id else "")
 
 
-async def _by_tag(
-    tx: Tx, fact: ChargeStarted, place: Row, at: datetime, began: dict[str, Any]
-) -> tuple[int, TagVerdict]:
+async def _who(
+    tx: Tx, fact: ChargeStarted, place: Row, asked: Row | None, at: datetime
+) -> tuple[dict[str, Any], TagVerdict]:
+    """Whose charge it is. A station that lost its power goes on with the tag of the start it was asked for."""
+    if asked is not None:
+        return {name: asked[name] for name in _CARRIED_ON}, ACCEPTED
     holder = await _holder(tx, fact, place, at)
-    began |= {"id_tag": fact.id_tag or None, "id_tag_label": holder.label, "user_id": holder.user_id}
-    began |= {"authorization_id": await authorized(tx, place, fact.id_tag, holder)}
-    began |= {"payment_method_id": holder.payment_method_id, "partner_id": place["partner_id"]}
-    told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
-    ended = await tx.one(_AHEAD, station=fact.charge_point_id, **told)
-    if ended is not None:
-        row = await change(tx, ended["id"], "updated", **began | _completed(began, ended, place))
-    else:
-        row = await add(tx, {"station_id": fact.charge_point_id} | began | await _onwards(tx, place, at), "started")
-    if not holder.rejection:
-        await used(tx, row, fact.reservation_id)
-    return row["transaction_id"], holder.verdict
+    return {
+        "id_tag": fact.id_tag or None,
+        "id_tag_label": holder.label,
+        "user_id": holder.user_id,
+        "authorization_id": await authorized(tx, place, fact.id_tag, holder),
+        "payment_method_id": holder.payment_method_id,
+        "partner_id": place["partner_id"],
+    }, holder.verdict
 
 
 async def _holder(tx: Tx, fact: ChargeStarted, place: Row, at: datetime) -> Holder:
@@ -107,7 +117,7 @@ async def _holder(tx: Tx, fact: ChargeStarted, place: Row, at: datetime) -> Hold
 
 
 async def _place(tx: Tx, fact: ChargeStarted) -> Row:
-    if fact.evse_network_id < 1:
+    if not 1 <= fact.evse_network_id <= MOST_EVSES:
         return await any_outlet(tx, fact.charge_point_id, fact.received_at)
     return await outlet(tx, fact.charge_point_id, fact.evse_network_id, fact.received_at)
 

@@ -23,7 +23,10 @@ _NAMED = Statement(
     .with_for_update()
 )
 _STOPPED = Statement(select(session).where(_station, _own.stop_ref == bindparam("ref")))
-_NUMBERED = Statement(select(session).where(_station, _own.transaction_id == bindparam("number")).with_for_update())
+_told_of = or_(_own.start_ref.is_not(None), _own.original_session_id.is_not(None))  # the station knows its number
+_NUMBERED = Statement(
+    select(session).where(_station, _own.transaction_id == bindparam("number"), _told_of).with_for_update()
+)
 
 # A charge that was on at that moment, by the clock and by the register, of which no end was told yet, and which the
 # tag may end: one without a tag, by the tag that began it, by another of the same user.
@@ -47,9 +50,9 @@ _ON_AT = Statement(
 )
 
 
-def number(transaction_id: int | None) -> int | None:
-    """The id where it can be one of ours; -1, 0 and what exceeds 32 bits cannot."""
-    return transaction_id if transaction_id is not None and 0 < transaction_id <= MOST else None
+def number(told: int | None) -> int | None:
+    """A station's number where it can mean something: -1, 0 and what exceeds 32 bits cannot."""
+    return told if told is not None and 0 < told <= MOST else None
 
 
 def stop_ref(fact: ChargeStopped) -> str:

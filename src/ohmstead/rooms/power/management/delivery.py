@@ -17,7 +17,6 @@ from ohmstead.rooms.network.charging_profiles import shown
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
-    ClearChargingProfile,
     SetChargingProfile,
     StationError,
     StationRefused,
@@ -100,6 +99,8 @@ class Delivery:
         applied: list[Applied] = []
         try:
             for profile in self._profiles(site, outlet, send):
+                if outlet.id not in site.outlets:
+                    break  # it left meanwhile, and what we lay on it now nobody would take off
                 await self._set(outlet, profile)
                 charge = outlet.charge.id if outlet.charge else None
                 applied.append(Applied(outlet, charge, profile, self._clock.now()))
@@ -109,7 +110,8 @@ class Delivery:
             log.warning("limit unanswered", evse=outlet.id, amps=send.amps, why=str(error))
             site.envelope.lost(send.seq)
         else:
-            site.fallbacks.add(outlet.id)
+            if outlet.id in site.outlets:
+                site.fallbacks.add(outlet.id)
             now = self._clock.now().timestamp()
             site.envelope.accepted(send.seq, now)
             site.limited(outlet.id, now)
@@ -137,12 +139,3 @@ class Delivery:
             return
         log.warning("limit refused", evse=outlet.id, amps=send.amps, why=str(error))
         site.envelope.rejected(send.seq, self._clock.now().timestamp())
-
-    async def release(self, station_id: int, network_id: int, evse_id: int) -> None:
-        """Take our profiles off an EVSE that left the circuit, so that it charges as it likes."""
-        for profile_id in (2 * evse_id, 2 * evse_id + 1):
-            try:
-                await self._stations.call(station_id, ClearChargingProfile(profile_id=profile_id))
-            except StationError as error:
-                log.info("profile not cleared", evse=evse_id, why=str(error))
-                return

@@ -1,7 +1,7 @@
 """The loop of one site: woken by whatever happens below its circuits, it looks again and sends what follows."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine
 from typing import Any
 
 import structlog
@@ -15,10 +15,11 @@ from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.table import circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.site import Site, Tuning
-from ohmstead.rooms.power.management.snapshot import Outlet, take
+from ohmstead.rooms.power.management.snapshot import take
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
+ALARM_AFTER_S = 10.0
 
 
 def _loads() -> Statement:
@@ -37,12 +38,8 @@ _LOADS = _loads()
 class Loop:
     """Runs one site until it is cancelled."""
 
-    def __init__(
-        self, root: int, database: Database, stations: Stations, clock: Clock, tuning: Tuning,
-        is_managed: Callable[[int], bool],
-    ) -> None:  # fmt: skip
+    def __init__(self, root: int, database: Database, stations: Stations, clock: Clock, tuning: Tuning) -> None:
         self.root, self._database, self._stations, self._clock, self._tuning = root, database, stations, clock, tuning
-        self._is_managed = is_managed
         self._delivery = Delivery(stations, clock)
         self.site: Site | None = None
         self._wake, self._stale = asyncio.Event(), True
@@ -51,6 +48,7 @@ class Loop:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._loads_at, self._shown = 0.0, ()
         self._overcommitted = False
+        self._over_since: float | None = None
 
     def wake(self, stale: bool = False) -> None:
         """Look again; `stale`: the database says something new of the tree, its stations or its sessions."""
@@ -65,14 +63,21 @@ class Loop:
     async def run(self) -> None:
         """Turn after turn; a turn that fails (the database is away) is made up for at the next tick."""
         self.wake()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._turn()
-            except Exception:
-                self._stale = True
-                log.exception("load management stumbled", circuit=self.root)
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._try_a_turn()
+        finally:
+            for delivery in self._deliveries:
+                delivery.cancel()
+
+    async def _try_a_turn(self) -> None:
+        try:
+            await self._turn()
+        except Exception:
+            self._stale = True
+            log.exception("load management stumbled", circuit=self.root)
 
     async def _turn(self) -> None:
         if self._stale:
@@ -89,7 +94,7 @@ class Loop:
         self._complain(self.site, now.timestamp())
 
     async def _look(self) -> None:
-        """Take a new snapshot; outlets that are no longer managed at all get their freedom back."""
+        """Take a new snapshot."""
         self._stale = False
         async with self._database.read() as tx:
             snapshot = await take(tx, self.root)
@@ -98,13 +103,7 @@ class Loop:
         elif self.site is None:
             self.site = Site(self.root, snapshot, self._tuning)
         else:
-            before = dict(self.site.outlets)
-            gone = [before[id] for id in self.site.refresh(snapshot) if id in before]
-            self._release(one for one in gone if not self._is_managed(one.charge_point_id))
-
-    def _release(self, outlets: Iterable[Outlet]) -> None:
-        for one in outlets:
-            self._spawn(self._delivery.release(one.station_id, one.network_id, one.id))
+            self.site.refresh(snapshot)
 
     def _mark_presence(self, site: Site) -> None:
         for outlet in site.outlets.values():
@@ -153,11 +152,16 @@ class Loop:
             await tx.run(_LOADS, circuit_id=ids, line=lines, managed=managed, unmanaged=unmanaged, now=tx.now)
 
     def _complain(self, site: Site, now: float) -> None:
-        """Say once when more may flow than a cable carries, and once when that is over."""
+        """Say once when more may flow than a cable carries and that lasts, and once when it is over.
+
+        An EVSE that was never heard of counts with its rating until it has taken its first limit: no cause for alarm.
+        """
         over = site.overcommitted(now)
-        if bool(over) != self._overcommitted:
-            self._overcommitted = bool(over)
-            if over:
+        self._over_since = (self._over_since or now) if over else None
+        lasting = self._over_since is not None and now - self._over_since >= ALARM_AFTER_S
+        if lasting != self._overcommitted:
+            self._overcommitted = lasting
+            if lasting:
                 where = [f"circuit {one.conductor.circuit} L{one.conductor.line + 1}: {one.amps:.1f} A" for one in over]
                 log.warning("overcommitted", circuit=self.root, where=where, until=over[0].until)
             else:

@@ -21,6 +21,7 @@ from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
+from ohmstead.rooms.power.management.release import Release
 from ohmstead.rooms.power.management.site import Site, Tuning
 
 log = structlog.get_logger("ohmstead.power")
@@ -47,12 +48,13 @@ class LoadManagement:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._root_of: dict[int, int] = {}  # charge point -> root circuit
         self._rearrange = asyncio.Event()
+        self._release = Release(database, stations, lambda charge_point_id: charge_point_id in self._root_of)
 
     async def run(self) -> None:
         """Listen, arrange the loops, and rearrange them when circuits change."""
         hearing = [
             circuit_changed.connect(lambda _: self._rearrange.set()),
-            presence_changed.connect(self._stale),
+            presence_changed.connect(self._came_or_went),
             limits_changed.connect(self._stale),
             evse_status_changed.connect(lambda charge_point_id, _: self._stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self._stale(charge_point_id)),
@@ -60,7 +62,7 @@ class LoadManagement:
             metered_now.connect(self._drew),
             meter_reported.connect(self._metered),
         ]
-        ticking = asyncio.create_task(self._tick())
+        beside = [asyncio.create_task(self._tick()), asyncio.create_task(self._release.run())]
         admission.open(self)
         try:
             while True:
@@ -70,7 +72,7 @@ class LoadManagement:
             admission.open(None)
             for end in hearing:
                 end()
-            for task in (ticking, *self._tasks.values()):
+            for task in (*beside, *self._tasks.values()):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
@@ -115,11 +117,10 @@ class LoadManagement:
         for gone in self._tasks.keys() - roots:
             await self._end(gone)
         for root in roots - self._tasks.keys():
-            self.loops[root] = Loop(
-                root, self._database, self._stations, self._clock, self.tuning, self._root_of.__contains__
-            )
+            self.loops[root] = Loop(root, self._database, self._stations, self._clock, self.tuning)
             self._tasks[root] = asyncio.create_task(self.loops[root].run())
         self._all_stale()
+        self._release.wake()
 
     async def _end(self, root: int) -> None:
         task = self._tasks.pop(root)
@@ -132,21 +133,29 @@ class LoadManagement:
         for loop in self.loops.values():
             loop.wake(stale=True)
 
+    def _came_or_went(self, charge_point_id: int) -> None:
+        self._stale(charge_point_id)
+        if charge_point_id not in self._root_of:
+            self._release.wake()
+
     def _stale(self, charge_point_id: int) -> None:
         if loop := self.loop_of(charge_point_id):
             loop.wake(stale=True)
 
     def _drew(self, draws: list[Draw]) -> None:
+        """By our own clock: those of stations may be anywhere."""
+        now = self._clock.now().timestamp()
         for loop in self.loops.values():
             site = loop.site
             heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
             for draw in heard:
                 assert site is not None
-                site.drew(draw.evse_id, draw.at.timestamp(), draw.currents, draw.power_w, draw.soc)
+                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc)
             if heard:
                 loop.wake()
 
     def _metered(self, meter_id: int, at: datetime, amps: Amps) -> None:
+        at = min(at, self._clock.now())
         for loop in self.loops.values():
             if loop.site is not None and loop.site.metered(meter_id, at.timestamp(), amps):
                 loop.wake()

@@ -10,10 +10,15 @@ from ohmstead.rooms.power.management.snapshot import Charge, Outlet
 SKEW = timedelta(seconds=60)  # a station's clock may be off by so much: start earlier, and end later by the guard
 
 
+def ids(evse_id: int) -> tuple[int, int]:
+    """Of an EVSE's fallback and its setpoint: always the same, so that each replaces itself."""
+    return 2 * evse_id, 2 * evse_id + 1
+
+
 def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
-    """What holds whenever no setpoint does: A per line without end. One id an EVSE, so that it replaces itself."""
+    """What holds whenever no setpoint does: A per line without end."""
     return ChargingProfile(
-        id=2 * outlet.id,
+        id=ids(outlet.id)[0],
         stack_level=FALLBACK_LEVEL,
         purpose="transaction_default",
         kind="absolute",
@@ -26,7 +31,7 @@ def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
 def beginning(outlet: Outlet, now: datetime) -> ChargingProfile:
     """What a session begins with that is started from afar: nothing. The first setpoint has the same id."""
     return ChargingProfile(
-        id=2 * outlet.id + 1,
+        id=ids(outlet.id)[1],
         stack_level=SETPOINT_LEVEL,
         purpose="transaction",
         kind="absolute",
@@ -45,7 +50,7 @@ def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
         ends = round(send.until - send.starts + SKEW.total_seconds())
         periods.append(SchedulePeriod(ends, send.fallback, count))
     return ChargingProfile(
-        id=2 * outlet.id + 1,
+        id=ids(outlet.id)[1],
         stack_level=SETPOINT_LEVEL,
         purpose="transaction",
         kind="absolute",

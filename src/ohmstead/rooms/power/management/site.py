@@ -1,4 +1,4 @@
-"""A site: one circuit tree under management. It holds what the engine needs between two looks and asks it what to send."""
+"""A site: one circuit tree under management, with all that the engine needs to know between two looks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from ohmstead.engines.dlm.holding import Evse
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.planning import Pace, Send
 from ohmstead.engines.dlm.priority import soc_priority, weight
-from ohmstead.engines.dlm.tree import Amps
+from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
@@ -68,22 +68,21 @@ class Site:
         """The EVSEs of the tree."""
         return self.snapshot.outlets
 
-    def refresh(self, snapshot: Snapshot) -> list[int]:
-        """Go on with a new snapshot; the EVSEs that left the tree."""
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Go on with a new snapshot. An EVSE that left the tree is forgotten, and what it may have held with it."""
         if _shape(snapshot) != _shape(self.snapshot):
             records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
             self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
             for id in online:
                 self.envelope.came_online(id)
-        gone = [id for id in self.envelope.evses if id not in snapshot.outlets]
-        for id in gone:
-            self.envelope.detached(int(id))
-            self._watches.pop(int(id), None)
+        for id in [int(id) for id in self.envelope.evses if id not in snapshot.outlets]:
+            self.envelope.detached(id)
+            self._watches.pop(id, None)
+            self.fallbacks.discard(id)
         self.snapshot = snapshot
         for outlet in snapshot.outlets.values():
             self._take(outlet)
         self._take_meters()
-        return [int(id) for id in gone]
 
     def _take(self, outlet: Outlet) -> None:
         watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
@@ -124,13 +123,15 @@ class Site:
         circuit_id = self._meters.get(meter_id)
         if circuit_id is None:
             return False
-        tree = self.snapshot.tree
-        ours = [
-            w.draw.least(at) for id, w in self._watches.items() if circuit_id in tree.path(self.outlets[id].circuit_id)
-        ]
-        managed = (sum(line[0] for line in ours), sum(line[1] for line in ours), sum(line[2] for line in ours))
-        self._unmanaged[circuit_id].report(at, tree.absolute(circuit_id, own), managed)
+        below = self._below(circuit_id)
+        least, most = _sum(w.draw.least(at) for w in below), _sum(w.draw.most(at) for w in below)
+        self._unmanaged[circuit_id].report(at, self.snapshot.tree.absolute(circuit_id, own), least, most)
         return True
+
+    def _below(self, circuit_id: Id) -> list[Watch]:
+        """What is observed at the EVSEs that a circuit feeds, directly or through others."""
+        path = self.snapshot.tree.path
+        return [watch for id, watch in self._watches.items() if circuit_id in path(self.outlets[id].circuit_id)]
 
     def drew(
         self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None
@@ -171,10 +172,12 @@ class Site:
             self.envelope.went_offline(evse_id)
 
     def limited(self, evse_id: int, at: float) -> None:
-        """Its station took a limit: from now on it draws no more than that."""
-        offered = self.envelope.offered(evse_id, at)
-        if offered is not None and evse_id in self._watches:
+        """Its station took a limit: from now on it draws no more than that, and maybe as much."""
+        offered, outlet = self.envelope.offered(evse_id, at), self.outlets.get(evse_id)
+        if offered is not None and outlet is not None:
+            first, second, third = (offered * line for line in outlet.wiring.mask)
             self._watches[evse_id].draw.limited(at, offered)
+            self._watches[evse_id].draw.raised(at, (first, second, third))
 
     # Decisions
 
@@ -230,8 +233,7 @@ class Site:
         """(circuit, own line from 1, managed A, unmanaged A) for every line."""
         tree = self.snapshot.tree
         for id in tree.ids:
-            flows = [w.latest for evse, w in self._watches.items() if id in tree.path(self.outlets[evse].circuit_id)]
-            managed = tree.own(id, (sum(f[0] for f in flows), sum(f[1] for f in flows), sum(f[2] for f in flows)))
+            managed = tree.own(id, _sum(watch.latest for watch in self._below(id)))
             unmanaged = tree.own(id, self._unmanaged[int(id)].at(now).amps if id in self._unmanaged else NOTHING)
             for line in range(3):
                 yield int(id), line + 1, managed[line], unmanaged[line] if unmanaged[line] != float("inf") else 0.0
@@ -243,6 +245,12 @@ class Site:
     def record(self, evse_id: int) -> dict[str, Any]:
         """What must survive of an EVSE."""
         return self.envelope.record(evse_id)
+
+
+def _sum(draws: Iterable[Amps]) -> Amps:
+    """A per line in all."""
+    known = list(draws)
+    return sum(draw[0] for draw in known), sum(draw[1] for draw in known), sum(draw[2] for draw in known)
 
 
 def _soc(watch: Watch, circuit: Row) -> float:

@@ -1,0 +1,63 @@
+"""Autostart: at a charge point that wants no authorization a plugged cable is enough to begin.
+
+Stations that do not begin by themselves are told to, a few seconds after Preparing (`autoStartWithoutAuthorization`,
+unless `disableAutoStartEmulation`).
+"""
+
+import asyncio
+from contextlib import suppress
+
+from sqlalchemy import bindparam, select
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Row, Statement, Tx
+from ohmstead.kit.errors import ApiError, NotFound
+from ohmstead.rooms.charging.control.checks import place
+from ohmstead.rooms.charging.control.orders import Order
+from ohmstead.rooms.charging.control.remote import start
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.signals import evse_status_changed
+
+AFTER_S = 3.0
+
+_PLUGGED = Statement(
+    select(evse.c.id)
+    .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
+    .where(evse.c.id == bindparam("evse"), evse.c.hardware_status == "preparing")
+    .where(charge_point.c.auto_start_without_authorization, ~charge_point.c.disable_auto_start_emulation)
+)
+
+
+class Autostart:
+    """Watches the EVSEs whose stations this process serves."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        changed: asyncio.Queue[int] = asyncio.Queue()
+        end = evse_status_changed.connect(lambda _, evse_id: changed.put_nowait(evse_id))
+        try:
+            async with asyncio.TaskGroup() as starts:
+                while True:
+                    starts.create_task(self._begin(await changed.get()))
+        finally:
+            end()
+
+    async def _begin(self, evse_id: int) -> None:
+        """What speaks against a start here is nobody's question: it then just does not begin."""
+
+        async def there(tx: Tx) -> Row:
+            found = await place(tx, evse_id) if await tx.value(_PLUGGED, evse=evse_id) else None
+            if found is None:
+                raise NotFound
+            return found
+
+        async with self._database.read() as tx:
+            if await tx.value(_PLUGGED, evse=evse_id) is None:
+                return
+        await self._clock.sleep(AFTER_S)
+        with suppress(ApiError):
+            await start(self._database, Order(), there, "plug_and_charge")

@@ -1,0 +1,107 @@
+"""Remote starts: noted in one step, asked of the station, and what came of it noted in another."""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec import UNSET, Struct
+from sqlalchemy import bindparam, func, select
+
+from ohmstead.kit.db import Database, Row, Statement, Tx
+from ohmstead.rooms.charging.authorizations import Method, authorize_by
+from ohmstead.rooms.charging.control.checks import refusal, user_of, validate
+from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
+from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.reservations import again_for
+from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tags import remote_tag
+from ohmstead.rooms.network.charging_profiles import profile_of
+from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, ReserveNow, StationError, stations
+
+ORDERS = 2**31  # a 2.x station tells of the order it follows by a number of 32 bits
+GIVEN_PROFILES = 2**31 - 1  # profiles of clients are numbered down from here, out of the way of load management's
+
+_NEXT = Statement(select(func.nextval(func.pg_get_serial_sequence("session", "id"))))
+_STATUS = Statement(select(session.c.status).where(session.c.id == bindparam("session")).with_for_update())
+
+Finding = Callable[[Tx], Awaitable[Row]]
+
+
+class Noted(Struct):
+    """A session on its way: whom to ask, and for what."""
+
+    session_id: int
+    authorization_id: int
+    station_id: int
+    command: RemoteStart
+    prelude: ReserveNow | None = None  # the EVSE is reserved for the user
+
+
+async def start(
+    database: Database, order: Order, find: Finding, method: Method, anywhere: bool = False
+) -> tuple[Noted | None, Refusal | None]:
+    """Begin at the EVSE that `find` finds and locks; `anywhere`: the station may take another.
+
+    The session that was noted, and why it was not begun: by us, before there is one, or by the station.
+    """
+    async with database.begin() as tx:
+        noted = await _note(tx, order, await find(tx), method, anywhere)
+    if isinstance(noted, Refusal):
+        return None, noted
+    refused, reason = await _ask(noted)
+    if refused is not None:
+        async with database.begin() as tx:
+            await _failed(tx, noted.session_id, reason)
+    return noted, refused
+
+
+async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool) -> Noted | Refusal:
+    user = await user_of(tx, order)
+    await validate(tx, order, there)
+    refused = await refusal(tx, there, user)
+    if refused is not None:
+        return refused
+    user_id, point = user["id"] if user else None, there["charge_point_id"]
+    allowed = await authorize_by(tx, method, point, evse_id=there["id"], user_id=user_id)
+    session_id = await tx.value(_NEXT)
+    values = {
+        "id": session_id, "station_id": there["station_id"], "charge_point_id": point, "evse_id": there["id"],
+        "connector_id": order.connector_id or None, "partner_id": there["partner_id"], "status": "pending",
+        "started_at": tx.now, "remote": True, "user_id": user_id, "authorization_id": allowed,
+        "id_tag": order.id_tag or order.external_session_id or remote_tag(session_id),
+        "booking_id": order.booking_id or None, "payment_method_id": order.payment_method_id or None,
+    }  # fmt: skip
+    await add(tx, values, "created")
+    profile = await _profile(tx, order, there, session_id)
+    number = None if anywhere else there["network_id"]
+    command = RemoteStart(
+        id_tag=remote_tag(session_id), order=session_id % ORDERS, evse_network_id=number, charging_profile=profile
+    )
+    prelude = await again_for(tx, there, user_id, command.id_tag)
+    return Noted(session_id, allowed, there["station_id"], command, prelude)
+
+
+async def _profile(tx: Tx, order: Order, there: Row, session_id: int) -> ChargingProfile | None:
+    """Load management's limit goes before a client's: the cable must hold."""
+    limits = await first_profile(tx, there)
+    if limits:
+        return limits[0]
+    given = order.charging_profile if isinstance(order, OrderThere) else UNSET
+    return profile_of(given, GIVEN_PROFILES - session_id % GIVEN_PROFILES) if given else None
+
+
+async def _ask(noted: Noted) -> tuple[Refusal | None, str]:
+    """Why the station does not start, and the reason that the session shows."""
+    try:
+        if noted.prelude is not None:
+            await stations.call(noted.station_id, noted.prelude)
+        outcome = await stations.call(noted.station_id, noted.command)
+    except StationError as error:
+        return Refusal("INTERNAL_ISSUE", str(error)), "remote_start_failed"
+    if outcome.agreed:
+        return None, ""
+    return Refusal("INTERNAL_ISSUE", f"The charge point answered: {outcome.status}."), "rejected"
+
+
+async def _failed(tx: Tx, session_id: int, reason: str) -> None:
+    """Unless the station began in spite of its answer."""
+    if await tx.value(_STATUS, session=session_id) == "pending":
+        await change(tx, session_id, "stopped", status="failed", reason=reason, stopped_at=tx.now)

@@ -1,0 +1,29 @@
+"""Answers to the rooms below: what has a session cannot be taken away."""
+
+from sqlalchemy import BigInteger, bindparam, or_, select
+
+from ohmstead.kit.db import Statement
+from ohmstead.kit.errors import Conflict
+from ohmstead.kit.writing import Write
+from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.evses import evses
+
+_key = bindparam("key", type_=BigInteger)
+_running = or_(session.c.status == "active", session.c.status == "pending")
+_AT_POINT = Statement(
+    select(session.c.id).where(_running, or_(session.c.charge_point_id == _key, session.c.station_id == _key)).limit(1)
+)
+_AT_EVSE = Statement(select(session.c.id).where(_running, session.c.evse_id == _key).limit(1))
+
+
+@charge_points.may_delete.answer
+async def nobody_charges_at_it(write: Write) -> None:
+    if await write.tx.value(_AT_POINT, key=write.id) is not None:
+        raise Conflict("A session is running at the charge point.")
+
+
+@evses.may_delete.answer
+async def nobody_charges_there(write: Write) -> None:
+    if await write.tx.value(_AT_EVSE, key=write.id) is not None:
+        raise Conflict("A session is running at the EVSE.")

@@ -1,0 +1,69 @@
+"""Release: EVSEs that hang on no circuit any more get their freedom back, now or when their station can be reached."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import bindparam, delete, exists, select
+
+from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, Stations
+from ohmstead.rooms.power.circuits.table import circuit_charge_point
+from ohmstead.rooms.power.management.profiles import ids
+from ohmstead.rooms.power.management.table import charging_limit
+
+log = structlog.get_logger("ohmstead.power")
+
+_managed = exists().where(circuit_charge_point.c.charge_point_id == evse.c.charge_point_id)
+# what was ever sent to an EVSE was written down before, so a record without a circuit is a limit that outlived it
+_LEFT = Statement(
+    select(evse.c.id, evse.c.charge_point_id, evse.c.station_id)
+    .join(charging_limit, charging_limit.c.evse_id == evse.c.id)
+    .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
+    .where(~_managed, evse.c.deleted_at.is_(None), charge_point.c.deleted_at.is_(None))
+    .order_by(evse.c.id)
+)
+_FORGET = Statement(
+    delete(charging_limit).where(
+        charging_limit.c.evse_id == bindparam("evse"), evse.c.id == charging_limit.c.evse_id, ~_managed
+    )
+)
+
+
+class Release:
+    """Clears our profiles at those who left. `is_managed` tells of a charge point whether a loop steers it by now."""
+
+    def __init__(self, database: Database, stations: Stations, is_managed: Callable[[int], bool]) -> None:
+        self._database, self._stations, self._is_managed = database, stations, is_managed
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Someone left, or someone who left can be reached."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled; what fails is tried again at the next waking."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                async with self._database.read() as tx:
+                    left = await tx.all(_LEFT)
+                await asyncio.gather(*(self._free(row) for row in left if self._stations.connected(row["station_id"])))
+            except Exception:
+                log.exception("limits not released")
+
+    async def _free(self, row: Row) -> None:
+        """The two commands are on their way before a loop that takes the EVSE over can send its first limit."""
+        if self._is_managed(row["charge_point_id"]):
+            return
+        clearing = (ClearChargingProfile(profile_id=id) for id in ids(row["id"]))
+        try:
+            await asyncio.gather(*(self._stations.call(row["station_id"], command) for command in clearing))
+        except StationError as error:
+            log.info("profiles not cleared", evse=row["id"], why=str(error))
+            return
+        async with self._database.begin() as tx:
+            await tx.run(_FORGET, evse=row["id"])

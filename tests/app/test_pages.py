@@ -1,0 +1,29 @@
+"""What the API's port serves beside the API."""
+
+from tests.client import Client
+
+
+async def test_health_tells_life_from_readiness(api: Client) -> None:
+    assert (await api.get("/raw/health/live")).body == {"status": "live"}
+    for path in ("/raw/health", "/raw/health/ready"):
+        answer = await api.get(path)
+        assert (answer.status, answer.body["status"]) == (200, "ready")
+
+
+async def test_metrics_are_what_prometheus_reads(api: Client) -> None:
+    await api.get("/resources/taxes/v2.0")
+    answer = await api.text("/metrics")
+    assert "ohmstead_request_seconds_count" in answer
+    assert "/public-api/resources/taxes/v2.0" in answer
+
+
+async def test_the_document_and_its_page_are_served(api: Client) -> None:
+    document = (await api.get("/raw/openapi.json")).body
+    assert document["openapi"].startswith("3.1")
+    assert "/public-api/resources/circuits/v2.0" in document["paths"]
+    page = await api.text("/")
+    assert "<html" in page
+    for name in ("docs.css", "docs.js"):
+        assert name in page
+        assert await api.text(f"/docs/{name}")
+    assert (await api.get("/raw/docs/nothing.js")).status == 404

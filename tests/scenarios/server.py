@@ -1,0 +1,72 @@
+"""The product as its operator runs it: `ohmstead serve` in a process of its own, which may be killed and come back."""
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+from ohmstead.store.cluster import Cluster
+
+STARTS_WITHIN_S = 60.0
+
+
+class Server:
+    """Over one data folder, on the same two ports each time. `token` is what the first start printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, self.ocpp_port = free_port(), free_port()
+        self.token: str | None = None
+        self._process: Process | None = None
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ocpp_url(self) -> str:
+        return f"ws://127.0.0.1:{self.ocpp_port}/ocpp"
+
+    async def start(self) -> None:
+        """Return once it says that it is ready."""
+        arguments = ("serve", "--port", str(self.port), "--ocpp-port", str(self.ocpp_port), "--data-dir", self.folder)
+        environment = os.environ | {"OHMSTEAD_LOG_LEVEL": "error"}
+        program = Path(sys.executable).with_name("ohmstead")
+        self._process = await asyncio.create_subprocess_exec(program, *arguments, env=environment, stdout=PIPE)
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while not (line := await self._line(self._process)).startswith("Ctrl-C"):
+                if line.startswith("Token"):
+                    self.token = line.split()[1]
+
+    async def kill(self) -> None:
+        """Without any warning; its database is left behind."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.kill()
+        await process.wait()
+
+    async def stop(self) -> None:
+        """In good order, and with it the database, whoever started that."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            process.terminate()
+            await process.communicate()
+        else:
+            cluster = Cluster(self.folder / "postgres")
+            await cluster.start()
+            await cluster.stop()
+
+    async def _line(self, process: Process) -> str:
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        assert line, f"the server ended: {await process.wait()}"
+        return line.decode()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
