@@ -225,7 +225,12 @@ CALLS = [
     ),
     (CancelReservation(reservation_id=5), "CancelReservation", {"reservationId": 5}),
 ]  # fmt: skip
-ANSWERS = {"UpdateFirmware": {}, "GetDiagnostics": {"fileName": "log.gz"}, "GetConfiguration": {}, "GetLocalListVersion": {"listVersion": 7}}
+ANSWERS = {
+    "UpdateFirmware": {},
+    "GetDiagnostics": {"fileName": "log.gz"},
+    "GetConfiguration": {},
+    "GetLocalListVersion": {"listVersion": 7},
+}
 EVERY = {"status": "Accepted"}
 
 

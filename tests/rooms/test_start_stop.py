@@ -339,7 +339,9 @@ async def test_a_plugged_cable_is_enough_where_no_authorization_is_wanted(
             await here.status("preparing")
         await gateway.asked.wait()
         begun = await told.only_session()
-        assert gateway.commands == [(told.id, RemoteStart(id_tag=remote_tag(begun["id"]), evse_network_id=1))]
+        order = int(begun["id"])
+        expected = RemoteStart(id_tag=remote_tag(order), order=order, evse_network_id=1)
+        assert gateway.commands == [(told.id, expected)]
     finally:
         watching.cancel()
 
