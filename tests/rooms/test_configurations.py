@@ -14,7 +14,7 @@ from ohmstead.kit.facts import outbox
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import matches
-from ohmstead.rooms.network.configuration import BootSync
+from ohmstead.rooms.network.configuration import BootSync, configuration_sync
 from ohmstead.rooms.network.facts import Booted
 from ohmstead.rooms.network.stations import (
     ChangeConfiguration,
@@ -136,6 +136,20 @@ async def test_a_silent_station_is_asked_once_a_boot(here: Site, box: Box) -> No
     await synced(here)
     await synced(here)
     assert len(box.commands) == 1
+
+
+async def test_what_cannot_be_kept_is_not_asked_for_ever(here: Site, box: Box) -> None:
+    box.settings = {"Odd": Setting("Odd", "\ud800", False)}  # no text that a database takes
+    await boot(here)
+    await synced(here)
+    await synced(here)
+    assert len(box.commands) == 1
+    await boot(here)
+    await synced(here)
+    assert len(box.commands) == 2
+    async with here.system.database.read() as tx:
+        [row] = await tx.all(select(configuration_sync.c.error))
+    assert row[0] is not None
 
 
 async def test_a_sync_on_request(api: Client, here: Site, box: Box) -> None:
