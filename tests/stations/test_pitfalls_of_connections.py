@@ -132,3 +132,25 @@ async def test_16_one_that_sends_no_credentials(yard: Yard) -> None:
         assert (await charger.ask("BootNotification", **BOOT))["status"] == "Accepted"
         assert (await charger.ask("Authorize", idTag=CARD))["idTagInfo"]["status"] == "Accepted"
         await asyncio.wait_for(charger.ask("Heartbeat"), 20)
+
+
+async def test_13_one_that_takes_limits_in_watts_only(yard: Yard) -> None:
+    """evcc PR #9883: what it said of its configuration is heeded; no line carries more at the lowest voltage."""
+    circuit = await yard.site.given.circuit(maxCurrent=10)
+    await yard.site.attach(circuit, yard.point)
+    units = {"key": "ChargingScheduleAllowedChargingRateUnit", "readonly": True, "value": "Power"}
+    async with plugged(yard.site, script={"GetConfiguration": {"configurationKey": [units]}}) as charger:
+        await charger.boots()
+        await charger.hears("GetConfiguration")
+        path = f"/resources/charge-points/v2.0/{yard.point['id']}/configurations"
+        await becomes(lambda: yard.site.api.get(path), lambda answer: bool(answer.data))
+        await charger.is_in("Preparing")
+        await charger.starts()
+
+        async def schedule() -> Any:
+            said = [told["csChargingProfiles"] for action, told in charger.heard if action == "SetChargingProfile"]
+            of_session = [one["chargingSchedule"] for one in said if one["chargingProfilePurpose"] == "TxProfile"]
+            return of_session[-1] if of_session else None
+
+        told = await becomes(schedule, lambda found: found is not None and found["chargingRateUnit"] == "W")
+        assert told["chargingSchedulePeriod"][0]["limit"] == 6235.3  # 10 A at 400 V less a tenth, between lines
