@@ -15,7 +15,7 @@ from ohmstead.kit.facts import on
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.configuration.standard import MOST_KEYS
 from ohmstead.rooms.network.configuration.table import configuration_sync, configuration_variable
-from ohmstead.rooms.network.stations import GetConfiguration, StationError, stations
+from ohmstead.rooms.network.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
 
 log = structlog.get_logger("ohmstead.configuration")
 
@@ -84,16 +84,24 @@ async def carry_out(begin: Begin, sync: Row) -> StationError | None:
         most = await tx.value(_MOST_KEYS, station=station_id)
     try:
         for keys in _portions(sync["keys"], int(most) if most and most.isdecimal() and int(most) else MOST):
-            outcomes.append(await stations.call(station_id, GetConfiguration(keys=keys)))
+            outcomes.append(await _told(station_id, keys))
     except StationError as error:
         failure = error
     async with begin() as tx:
         await _finish(tx, sync, failure)
         if failure is None:
-            await keep_told(tx, station_id, outcomes, everything=not sync["keys"])
+            everything = not sync["keys"] and bool(outcomes[0].settings)  # a 2.x station sends its report later
+            await keep_told(tx, station_id, outcomes, everything)
             request_id = None if sync["after_boot"] else sync["id"]
             tx.fact("chargePoint.configurationSynced", id=station_id, request_id=request_id, keys=sync["keys"])
     return failure
+
+
+async def _told(station_id: int, keys: tuple[str, ...]) -> Outcome:
+    outcome = await stations.call(station_id, GetConfiguration(keys=keys))
+    if not outcome.agreed:
+        raise StationRefused(outcome.status)
+    return outcome
 
 
 async def _finish(tx: Tx, sync: Row, failure: Exception | None) -> None:
