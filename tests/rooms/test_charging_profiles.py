@@ -176,6 +176,20 @@ async def test_a_profile_for_a_session_ends_with_it(api: Client, here: Site, giv
     assert (await shown(api, here, 1))["id"] == for_all
 
 
+async def test_a_profile_a_session_starts_with_is_shown_until_it_ends(api: Client, here: Site, given: Given) -> None:
+    user = int((await given.user())["id"])
+    body = {"userId": user, "chargingProfile": profile("TxProfile", 1, limit=13)}
+    started = await api.post(f"{PATH}/{here.id}/start/1", body)
+    assert started.body["success"] is True, started.body
+    found = await shown(api, here, 1)
+    assert (found["purpose"], found["schedulePeriods"]) == ("TxProfile", [{"startPeriod": 0, "limit": 13.0}])
+    session = await here.only_session()
+    transaction, _ = await here.starts(session["id_tag"])
+    await here.stops(transaction, later(30), 2000)
+    await OutboxReader(here.system.database).drain()
+    assert await shown(api, here, 1) is None
+
+
 async def cleared(api: Client, here: Site, gateway: Gateway, body: dict[str, Any] | None = None) -> Any:
     """The command that a clearing comes to."""
     answer = await api.post(f"{PATH}/{here.id}/clear-charging-profile", body)

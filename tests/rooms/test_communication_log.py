@@ -48,6 +48,31 @@ async def test_a_frame_is_kept_as_it_was(system: System) -> None:
     assert (call["message_id"], call["latency_ms"], call["deviations"]) == ("1", None, None)
 
 
+@pytest.mark.parametrize(
+    ("frame", "kept"),
+    [
+        (
+            '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"se\\"{cret"}]',
+            '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"***"}]',
+        ),
+        (
+            '[3,"1",{"configurationKey":[{"key":"A","value":"1"},{"value":"secret","key":"AuthorizationKey"}]}]',
+            '[3,"1",{"configurationKey":[{"key":"A","value":"1"},{"value":"***","key":"AuthorizationKey"}]}]',
+        ),
+        (
+            '[2,"1","SetVariables",{"x":[{"attributeValue":"secret","variable":{"name":"BasicAuthPassword"}}]}]',
+            '[2,"1","SetVariables",{"x":[{"attributeValue":"***","variable":{"name":"BasicAuthPassword"}}]}]',
+        ),
+    ],
+)
+async def test_a_password_is_kept_nowhere(system: System, frame: str, kept: str) -> None:
+    log = CommunicationLog(system.database, system.clock)
+    log.frame(7, "out", frame.encode(), None, "1", None, ())
+    await log.flush()
+    [row] = await _logged(system)
+    assert row["raw"] == kept
+
+
 class _Watched(CommunicationLog):
     """Says when it wrote."""
 

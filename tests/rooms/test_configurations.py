@@ -14,7 +14,7 @@ from ohmstead.kit.facts import outbox
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import matches
-from ohmstead.rooms.network.configuration import BootSync
+from ohmstead.rooms.network.configuration import BootSync, configuration_sync
 from ohmstead.rooms.network.facts import Booted
 from ohmstead.rooms.network.stations import (
     ChangeConfiguration,
@@ -43,6 +43,7 @@ class Box:
     settings: dict[str, Setting] = field(default_factory=dict)
     refusal: str | StationError | None = None
     commands: list[Command] = field(default_factory=list)
+    report: str = "Accepted"
 
     async def call(self, charge_point_id: int, command: Command) -> Outcome:
         self.commands.append(command)
@@ -51,7 +52,7 @@ class Box:
         if isinstance(command, GetConfiguration):
             wanted = command.keys or tuple(self.settings)
             known = tuple(self.settings[key] for key in wanted if key in self.settings)
-            return Outcome(status="Accepted", settings=known, unknown_keys=tuple(set(wanted) - set(self.settings)))
+            return Outcome(status=self.report, settings=known, unknown_keys=tuple(set(wanted) - set(self.settings)))
         return Outcome(status=self.refusal or "Accepted")
 
     def connected(self, charge_point_id: int) -> bool:
@@ -136,6 +137,31 @@ async def test_a_silent_station_is_asked_once_a_boot(here: Site, box: Box) -> No
     await synced(here)
     await synced(here)
     assert len(box.commands) == 1
+
+
+async def test_a_report_that_comes_later_or_never_takes_nothing_away(api: Client, here: Site, box: Box) -> None:
+    sync = f"{ACTIONS}/v1.0/{here.id}/sync-configuration"
+    await api.post(sync)
+    box.settings = {}  # as a 2.0.1 station agrees to report
+    assert (await api.post(sync)).status == 202
+    box.report = "NotSupported"
+    answer = await api.post(sync)
+    assert (answer.status, "NotSupported" in answer.body["message"]) == (406, True)
+    assert len((await api.get(path(here))).data) == 4
+
+
+async def test_what_cannot_be_kept_is_not_asked_for_ever(here: Site, box: Box) -> None:
+    box.settings = {"Odd": Setting("Odd", "\ud800", False)}  # no text that a database takes
+    await boot(here)
+    await synced(here)
+    await synced(here)
+    assert len(box.commands) == 1
+    await boot(here)
+    await synced(here)
+    assert len(box.commands) == 2
+    async with here.system.database.read() as tx:
+        [row] = await tx.all(select(configuration_sync.c.error))
+    assert row[0] is not None
 
 
 async def test_a_sync_on_request(api: Client, here: Site, box: Box) -> None:

@@ -13,7 +13,7 @@ from ohmstead.kit.facts import outbox
 from ohmstead.rooms.network import logs
 from ohmstead.rooms.network.facts import LogStatus
 from ohmstead.rooms.network.files import MOST_BYTES, files
-from ohmstead.rooms.network.logs import UPLOAD_LASTS, log_request
+from ohmstead.rooms.network.logs import UPLOAD_LASTS, Kind, log_request
 from ohmstead.rooms.network.stations import (
     Command,
     GetLog,
@@ -142,10 +142,16 @@ async def test_a_security_log(api: Client, here: Site, box: Box) -> None:
 async def test_statuses_find_their_request(api: Client, here: Site, box: Box) -> None:
     first = (await api.post(f"{PATH}/{here.id}/get-diagnostics", {"location": "ftp://x"})).body["requestId"]
     second = (await api.post(f"{PATH}/{here.id}/get-security-log", {"url": "ftp://x", "reason": "r"})).data["id"]
-    for kind, number, word in (("diagnostics", None, "Uploading"), (None, second, "PermissionDenied"),
-                               ("diagnostics", None, "Uploaded"), (None, 999, "Uploaded")):  # fmt: skip
-        fact = LogStatus(charge_point_id=here.id, kind=kind, status=word, request_id=number,
-                         received_at=here.system.clock.now())  # fmt: skip
+    said: list[tuple[Kind | None, int | None, str]] = [
+        ("diagnostics", None, "Uploading"),
+        (None, second, "PermissionDenied"),
+        ("diagnostics", None, "Uploaded"),
+        (None, 999, "Uploaded"),
+    ]
+    for kind, number, word in said:
+        fact = LogStatus(
+            charge_point_id=here.id, kind=kind, status=word, request_id=number, received_at=here.system.clock.now()
+        )
         await here.tells(logs.log_status, fact)
     async with here.system.database.read() as tx:
         told = [one[0] for one in await tx.all(

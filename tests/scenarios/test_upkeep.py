@@ -21,6 +21,7 @@ from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.firmware import add_firmware, firmware_update
 from ohmstead.rooms.network.logs import log_request
+from ohmstead.stations.speaker import Speaker
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes, shows
 
@@ -91,6 +92,7 @@ async def test_diagnostics_come_in(place: Live) -> None:
 async def test_a_security_log_comes_in(place: Live) -> None:
     point = await place.charge_point("SECURE")
     station = await place.station("SECURE")
+    assert isinstance(station, Speaker)
     await station.report("TamperDetectionActivated", "the door")
     [event] = await shows(place.api, "/resources/security-events/v2.0", bool)
     assert (event["type"], event["techInfo"]) == ("TamperDetectionActivated", "the door")
@@ -116,6 +118,7 @@ async def test_firmware_is_installed(place: Live, signed: bool) -> None:
 async def test_firmware_with_a_wrong_signature_is_not_installed(place: Live) -> None:
     point = await place.charge_point("WARY")
     station = await place.station("WARY")
+    assert isinstance(station, Speaker)
     number = await version(place, CONTENT, KEY.sign(b"something else", ec.ECDSA(SHA256())))
     update = f"{ACTIONS}/v2.0/{point['id']}/update-firmware"
     assert (await place.api.post(update, {"firmwareVersionId": number, "signed": True})).status == 202

@@ -9,6 +9,9 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+MOST_LABELS = 300
+
+
 class Frames(Collector):
     """Counts OCPP frames: bare numbers until somebody scrapes, for there are thousands a second."""
 
@@ -16,8 +19,10 @@ class Frames(Collector):
         self._counts: dict[tuple[str, str], int] = {}
 
     def count(self, direction: str, action: str | None) -> None:
-        """A frame came from or went to a charge point."""
+        """A frame came from or went to a charge point; what stations invent beyond 300 names is counted as one."""
         labels = (direction, action or "")
+        if labels not in self._counts and len(self._counts) >= MOST_LABELS:
+            labels = (direction, "other")
         self._counts[labels] = self._counts.get(labels, 0) + 1
 
     def collect(self) -> Iterator[CounterMetricFamily]:

@@ -10,6 +10,7 @@ from ohmstead.rooms.charging.authorizations import Method, authorize_by
 from ohmstead.rooms.charging.control.checks import refusal, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
 from ohmstead.rooms.charging.reservations import again_for
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import remote_tag
@@ -50,6 +51,9 @@ async def start(
     if refused is not None:
         async with database.begin() as tx:
             await _failed(tx, noted.session_id, reason)
+    elif (profile := noted.command.charging_profile) and profile.id >= NUMBERED_FROM:
+        async with database.begin() as tx:
+            await lay(tx, noted.station_id, noted.command.evse_network_id or 0, profile, noted.session_id)
     return noted, refused
 
 

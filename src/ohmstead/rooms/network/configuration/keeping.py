@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import hashed
-from ohmstead.rooms.network.configuration.standard import AUTHORIZATION_KEY, REQUIRED
+from ohmstead.rooms.network.configuration.standard import PASSWORDS, REQUIRED
 from ohmstead.rooms.network.configuration.table import configuration_variable
 from ohmstead.rooms.network.stations import ChangeConfiguration, Outcome, Setting
 
@@ -71,7 +71,7 @@ async def keep_told(tx: Tx, station_id: int, outcomes: Sequence[Outcome], everyt
 async def keep_changed(tx: Tx, station_id: int, change: ChangeConfiguration, reboot: bool) -> None:
     """Store what a charge point accepted; `reboot`: it takes effect with the next start. A new password is the one it
     will present."""
-    if change.key == AUTHORIZATION_KEY:
+    if change.key in PASSWORDS:
         await tx.run(_NEW_PASSWORD, station=station_id, password=hashed(change.value.encode()))
         return
     setting = Setting(change.key, change.value, False, change.component, change.instance, change.evse_network_id)
@@ -102,4 +102,4 @@ def _identity(setting: Setting) -> tuple[str, str, str, int]:
 
 def _open(setting: Setting) -> str | None:
     """The value without what PostgreSQL has no place for; that of a password is not kept."""
-    return None if setting.value is None or setting.key == AUTHORIZATION_KEY else setting.value.replace("\0", "")
+    return None if setting.value is None or setting.key in PASSWORDS else setting.value.replace("\0", "")

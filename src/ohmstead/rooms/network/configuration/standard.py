@@ -23,6 +23,6 @@ OPTIONAL = (
 REQUIRED = frozenset((*CORE, *LOCAL_LIST, *SMART_CHARGING))
 STANDARD = (*CORE, *LOCAL_LIST, *SMART_CHARGING, *OPTIONAL)
 
-AUTHORIZATION_KEY = "AuthorizationKey"
-"""The station's password (security whitepaper, A01): it is written, and never read or kept."""
+PASSWORDS = frozenset({"AuthorizationKey", "BasicAuthPassword"})
+"""The station's password in 1.6 (security whitepaper, A01) and in 2.x: it is written, and never read or kept."""
 MOST_KEYS = "GetConfigurationMaxKeys"

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, insert, select, update
+import structlog
+from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, select, update
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
@@ -14,7 +15,9 @@ from ohmstead.kit.facts import on
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.configuration.standard import MOST_KEYS
 from ohmstead.rooms.network.configuration.table import configuration_sync, configuration_variable
-from ohmstead.rooms.network.stations import GetConfiguration, StationError, stations
+from ohmstead.rooms.network.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
+
+log = structlog.get_logger("ohmstead.configuration")
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
 
@@ -40,6 +43,13 @@ _FINISH = Statement(
     update(configuration_sync)
     .where(_own.id == bindparam("sync", type_=BigInteger))
     .values(finished_at=bindparam("now"), updated_at=bindparam("now"), error=bindparam("error", type_=Text))
+)
+_FORGET = Statement(
+    delete(configuration_sync).where(
+        _own.charge_point_id == bindparam("station", type_=BigInteger),
+        _own.after_boot,
+        _own.id < bindparam("sync", type_=BigInteger),
+    )
 )
 _MOST_KEYS = Statement(
     select(configuration_variable.c.value).where(
@@ -74,16 +84,31 @@ async def carry_out(begin: Begin, sync: Row) -> StationError | None:
         most = await tx.value(_MOST_KEYS, station=station_id)
     try:
         for keys in _portions(sync["keys"], int(most) if most and most.isdecimal() and int(most) else MOST):
-            outcomes.append(await stations.call(station_id, GetConfiguration(keys=keys)))
+            outcomes.append(await _told(station_id, keys))
     except StationError as error:
         failure = error
     async with begin() as tx:
-        await tx.run(_FINISH, sync=sync["id"], now=tx.now, error=None if failure is None else str(failure))
+        await _finish(tx, sync, failure)
         if failure is None:
-            await keep_told(tx, station_id, outcomes, everything=not sync["keys"])
+            everything = not sync["keys"] and bool(outcomes[0].settings)  # a 2.x station sends its report later
+            await keep_told(tx, station_id, outcomes, everything)
             request_id = None if sync["after_boot"] else sync["id"]
             tx.fact("chargePoint.configurationSynced", id=station_id, request_id=request_id, keys=sync["keys"])
     return failure
+
+
+async def _told(station_id: int, keys: tuple[str, ...]) -> Outcome:
+    outcome = await stations.call(station_id, GetConfiguration(keys=keys))
+    if not outcome.agreed:
+        raise StationRefused(outcome.status)
+    return outcome
+
+
+async def _finish(tx: Tx, sync: Row, failure: Exception | None) -> None:
+    """Of the syncs after boots the latest is kept, of those asked for all."""
+    await tx.run(_FINISH, sync=sync["id"], now=tx.now, error=None if failure is None else str(failure))
+    if sync["after_boot"]:
+        await tx.run(_FORGET, station=sync["charge_point_id"], sync=sync["id"])
 
 
 def _portions(keys: Sequence[str], most: int) -> list[tuple[str, ...]]:
@@ -114,9 +139,18 @@ class BootSync:
             due = await tx.all(_DUE, now=self._clock.now(), most=AT_ONCE)
         for sync in due:
             if sync["id"] not in self._running and len(self._running) < AT_ONCE:
-                task = asyncio.create_task(carry_out(self._database.begin, sync))
+                task = asyncio.create_task(self._carry_out(sync))
                 self._running[sync["id"]] = task
                 task.add_done_callback(lambda _, key=sync["id"]: self._running.pop(key, None))
+
+    async def _carry_out(self, sync: Row) -> None:
+        """One that fails for a reason of ours is not tried for ever, but with the next boot."""
+        try:
+            await carry_out(self._database.begin, sync)
+        except Exception as error:
+            log.exception("configuration not kept", charge_point_id=sync["charge_point_id"])
+            async with self._database.begin() as tx:
+                await _finish(tx, sync, error)
 
     async def settled(self) -> None:
         """Return once what has begun is done."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
@@ -13,6 +13,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.configuration.table import configuration_variable
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.network.stations import ChargingProfile
@@ -26,6 +27,7 @@ from ohmstead.rooms.power.circuits.table import (
 from ohmstead.rooms.power.management.table import charging_limit
 from ohmstead.rooms.power.trees import build, family
 
+_UNITS = "ChargingScheduleAllowedChargingRateUnit"
 LEAST_A = 6.0  # IEC 61851: below this no car charges
 
 
@@ -60,6 +62,7 @@ class Outlet:
     status_since: datetime | None
     charge: Charge | None
     caps: tuple[ChargingProfile, ...] = ()  # what operators laid on it, those that go first at the front
+    unit: Literal["A", "W"] = "A"  # what its station takes limits in
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ def _outlets() -> Statement:
         circuit_user_priority.c.type == "userGroup",
         circuit_user_priority.c.target_id == any_(ev_user.c.user_group_ids),
     )
+    units = select(configuration_variable.c.value).where(
+        configuration_variable.c.charge_point_id == evse.c.station_id, configuration_variable.c.name == _UNITS
+    ).limit(1)
     joined = (
         circuit_charge_point.join(charge_point, charge_point.c.id == own.charge_point_id)
         .join(evse, evse.c.charge_point_id == charge_point.c.id)
@@ -97,7 +103,7 @@ def _outlets() -> Statement:
         charge_point.c.smart_charging, location.c.timezone, session.c.id.label("session_id"),
         known_as.label("transaction_ref"), session.c.started_at, groups.scalar_subquery().label("user_weight"),
         circuit_session_priority.c.priority.label("session_weight"), charging_limit.c.record,
-        charging_limit.c.fallback_set,
+        charging_limit.c.fallback_set, units.scalar_subquery().label("units"),
     )  # fmt: skip
     living = (
         evse.c.deleted_at.is_(None) & charge_point.c.deleted_at.is_(None) & charge_point.c.first_contact_at.is_not(None)
@@ -148,7 +154,14 @@ def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...
         status_since=row["hardware_status_at"],
         charge=_charge(row),
         caps=caps,
+        unit=_unit(row["units"]),
     )
+
+
+def _unit(said: str | None) -> Literal["A", "W"]:
+    """A unless the station says that it takes nothing but W (OCPP 1.6, 9.4.2: `Current`, `Power`; 2.0.1: `A`, `W`)."""
+    words = {word.strip() for word in (said or "").split(",")}
+    return "W" if words & {"Power", "W"} and not words & {"Current", "A"} else "A"
 
 
 def _wiring(row: Row, details: dict[str, Any], tree: Tree) -> Wiring:
