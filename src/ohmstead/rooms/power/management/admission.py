@@ -31,7 +31,7 @@ class Admission:
 
     def site(self, there: Row) -> Site | None:
         """The site that manages an EVSE."""
-        site = self._sites and self._sites.site_of(there["charge_point_id"])
+        site = self._sites.site_of(there["charge_point_id"]) if self._sites else None
         return site if site is not None and there["id"] in site.outlets else None
 
 
