@@ -169,7 +169,8 @@ async def test_a_refusal_has_its_reason(api: Client, here: Site, gateway: Gatewa
 async def test_progress_is_kept_and_told(api: Client, here: Site) -> None:
     for _ in range(2):
         assert (await api.post(path(here), {"url": "ftp://x/f", "signed": False})).status == 202
-    for number, word in ((None, "Downloading"), (1, "InvalidSignature"), (None, "Installed"), (77, "Idle")):
+    said = ((None, "Downloading"), (1, "InvalidSignature"), (None, "Installed"), (None, "Idle"), (77, "Installing"))
+    for number, word in said:
         fact = FirmwareStatus(
             charge_point_id=here.id, status=word, request_id=number, received_at=here.system.clock.now()
         )
@@ -180,5 +181,5 @@ async def test_progress_is_kept_and_told(api: Client, here: Site) -> None:
         told = [row[0] for row in await tx.all(select(outbox.c.payload).where(topic).order_by(outbox.c.id))]
     assert [row[0] for row in rows] == ["InvalidSignature", "Installed"]
     assert [(one["request_id"], one["status"]) for one in told] == [
-        (2, "Downloading"), (1, "InvalidSignature"), (2, "Installed"), (None, "Idle"),
+        (2, "Downloading"), (1, "InvalidSignature"), (2, "Installed"), (None, "Idle"), (None, "Installing"),
     ]  # fmt: skip

@@ -147,6 +147,7 @@ async def test_statuses_find_their_request(api: Client, here: Site, box: Box) ->
         (None, second, "PermissionDenied"),
         ("diagnostics", None, "Uploaded"),
         (None, 999, "Uploaded"),
+        ("diagnostics", None, "Idle"),
     ]
     for kind, number, word in said:
         fact = LogStatus(

@@ -105,9 +105,7 @@ async def test_a_station_that_will_not(api: Client, here: Site, user: int, gatew
     await reserved(api, here, user)
 
 
-async def test_what_cannot_be_reserved(
-    api: Client, here: Site, user: int, gateway: Gateway, given: Given
-) -> None:
+async def test_what_cannot_be_reserved(api: Client, here: Site, user: int, gateway: Gateway, given: Given) -> None:
     async def why(number: int = 1) -> str:
         answer = await api.post(f"{PATH}/{here.id}/reserve/{number}", {"userId": user})
         assert answer.status == 406

@@ -72,9 +72,7 @@ class Wallbox(ChargePoint):
 
     async def says(self, status: str) -> None:
         at = self.clock.now().isoformat()
-        await self.call(
-            call.StatusNotification(timestamp=at, connector_status=status, evse_id=1, connector_id=1)
-        )
+        await self.call(call.StatusNotification(timestamp=at, connector_status=status, evse_id=1, connector_id=1))
 
     async def starts(self, tag: str) -> datetime:
         """Begin a transaction; when it began."""

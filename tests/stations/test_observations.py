@@ -100,9 +100,7 @@ async def test_10_one_that_leaves_texts_empty_and_is_in_a_hurry(yard: Yard) -> N
         assert (await charger.boots(iccid="", imsi="", meterType=""))["status"] == "Accepted"
         hurried = [
             await charger.say("StatusNotification", connectorId=1, errorCode="NoError", status="Preparing"),
-            await charger.say(
-                "StartTransaction", connectorId=1, idTag=CARD, meterStart=0, timestamp=charger.now()
-            ),
+            await charger.say("StartTransaction", connectorId=1, idTag=CARD, meterStart=0, timestamp=charger.now()),
             await charger.say("StatusNotification", connectorId=1, errorCode="NoError", status="Charging"),
         ]
         await asyncio.wait_for(asyncio.gather(*hurried), 20)

@@ -4,7 +4,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Text, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ohmstead.kit.db import Row, Statement, Tx, moment, table
 from ohmstead.kit.errors import Invalid, Rejected
@@ -38,6 +51,7 @@ log_request = table(
 )
 STATUS = {"Idle": "idle", "Uploading": "uploading", "Uploaded": "uploaded"}
 """Every other word of a station is a failure."""
+ENDED = ("uploaded", "uploadfailed")  # being idle afterwards changes nothing
 
 _own = log_request.c
 _number = bindparam("number", type_=BigInteger)
@@ -72,7 +86,9 @@ _meant = (
 )
 _SAID = Statement(
     update(log_request)
-    .where(_own.id == _meant)
+    .where(
+        _own.id == _meant, or_(bindparam("status", type_=Text) != "idle", and_(*(_own.status != one for one in ENDED)))
+    )
     .values({name: bindparam(name) for name in ("status", "detail", "updated_at")})
     .returning(_own.id, _own.kind, _own.file_name)
 )
@@ -85,9 +101,7 @@ _NAME = Statement(select(_own.file_name).where(_own.id == _number, _own.size.is_
 
 Location = Annotated[
     str,
-    Meta(
-        max_length=512, description="Where to upload it to (FTP, HTTP); empty: to this system."
-    ),
+    Meta(max_length=512, description="Where to upload it to (FTP, HTTP); empty: to this system."),
 ]
 
 

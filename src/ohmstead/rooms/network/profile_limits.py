@@ -28,9 +28,7 @@ def _start(profile: ChargingProfile, at: datetime, began: datetime) -> datetime:
     return profile.starts_at + (at - profile.starts_at) // every * every
 
 
-def most(
-    profiles: Iterable[ChargingProfile], at: datetime, began: datetime, volts: float, phases: int
-) -> float | None:
+def most(profiles: Iterable[ChargingProfile], at: datetime, began: datetime, volts: float, phases: int) -> float | None:
     """A a phase that profiles of one EVSE, those that go first at the front, leave together; None: as much as it likes.
 
     Of each purpose the first that says anything holds; one for the transaction stands in for the default.

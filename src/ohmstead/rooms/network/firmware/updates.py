@@ -58,7 +58,9 @@ _meant = (
 )
 _SAID = Statement(
     update(firmware_update)
-    .where(_own.id == _meant)
+    .where(
+        _own.id == _meant, bindparam("status", type_=Text) != "Idle"
+    )  # which says how the station is, not the update
     .values(status=bindparam("status"), updated_at=bindparam("updated_at"))
     .returning(_own.id, _own.firmware_version_id)
 )

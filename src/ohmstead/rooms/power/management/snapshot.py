@@ -83,9 +83,11 @@ def _outlets() -> Statement:
         circuit_user_priority.c.type == "userGroup",
         circuit_user_priority.c.target_id == any_(ev_user.c.user_group_ids),
     )
-    units = select(configuration_variable.c.value).where(
-        configuration_variable.c.charge_point_id == evse.c.station_id, configuration_variable.c.name == _UNITS
-    ).limit(1)
+    units = (
+        select(configuration_variable.c.value)
+        .where(configuration_variable.c.charge_point_id == evse.c.station_id, configuration_variable.c.name == _UNITS)
+        .limit(1)
+    )
     joined = (
         circuit_charge_point.join(charge_point, charge_point.c.id == own.charge_point_id)
         .join(evse, evse.c.charge_point_id == charge_point.c.id)

@@ -1,4 +1,4 @@
-"""Gateway complete."""
+"""The gateway."""
 
 import sqlalchemy as sa
 from alembic import op
