@@ -168,3 +168,18 @@ def test_a_rise_of_the_building_is_not_taken_for_a_car_that_had_its_time():
         load.report(second, (26.0, 0.0, 0.0), draw.least(second), draw.most(second))
     load.report(60, (36.0, 0.0, 0.0), draw.least(60), draw.most(60))
     assert load.at(60).amps[0] == 20.0
+
+
+def test_a_rise_behind_a_starting_car_is_seen_when_the_window_has_passed():
+    draw, load = ManagedDraw(window=30.0), UnmanagedLoad(period=5.0, margin=0.0, window=30.0)
+    load.report(0, (10.0, 0.0, 0.0), draw.least(0), draw.most(0))
+    draw.raised(2, (16.0, 0.0, 0.0))
+    for second in range(5, 55, 5):
+        draw.measured(second, (8.0, 0.0, 0.0))  # the car takes half, the building the other half
+        load.report(second, (26.0, 0.0, 0.0), draw.least(second), draw.most(second))
+    assert load.at(50).amps[0] == 18.0
+
+
+def test_the_learned_margin_covers_the_time_a_rise_may_hide():
+    near, far = (UnmanagedLoad(period=5.0, tick=5.0, window=window) for window in (8.0, 30.0))
+    assert far._lines[0].margin.reaction - near._lines[0].margin.reaction == 22.0

@@ -100,9 +100,11 @@ class UnmanagedLoad:
         margin: float | None = None,
         tick: float = 10.0,
         signed: bool = False,
+        window: float = 30.0,
     ) -> None:
         self.period, self.reserved, self.signed = period, reserved, signed
-        self._lines = [_Line(Margin(period + tick + LATENCY, margin)) for _ in range(3)]
+        # a rise may hide behind a car that follows a new limit until the alignment window has passed
+        self._lines = [_Line(Margin(period + window + tick + LATENCY, margin)) for _ in range(3)]
 
     def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
         """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew."""

@@ -111,7 +111,11 @@ class Site:
             elif row["id"] not in self._unmanaged:
                 tuning = self.tuning
                 self._unmanaged[row["id"]] = UnmanagedLoad(
-                    tuning.meter_period, row["offline_reserved_current"], tuning.margin, tuning.tick
+                    tuning.meter_period,
+                    row["offline_reserved_current"],
+                    tuning.margin,
+                    tuning.tick,
+                    window=tuning.window,
                 )
             else:
                 self._unmanaged[row["id"]].reserved = row["offline_reserved_current"]
