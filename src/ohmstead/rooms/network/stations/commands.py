@@ -1,69 +1,11 @@
-"""Commands to charge points, free of any OCPP version, and the door through which every room sends them."""
+"""Commands to charge points, free of any OCPP version."""
 
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from msgspec import Struct
 
-ProfilePurpose = Literal["station_max", "transaction_default", "transaction"]
-AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
-
-
-class StationError(Exception):
-    """A command did not reach its station, or the station would not have it; the text is a reason for people."""
-
-
-class StationOffline(StationError):
-    """The station holds no connection, or lost it before it answered."""
-
-    def __init__(self) -> None:
-        super().__init__("The charge point is not connected.")
-
-
-class StationSilent(StationError):
-    """The station did not answer in time (s); it may or may not have obeyed."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The charge point did not answer within {seconds:g} seconds.")
-
-
-class StationRefused(StationError):
-    """The station answered with an error (an OCPP error code, spelled as in OCPP 2.x) or with nonsense."""
-
-    def __init__(self, code: str, description: str = "") -> None:
-        super().__init__(f"The charge point refused: {code}{': ' if description else ''}{description}")
-        self.code = code
-        self.description = description
-
-
-class StationUntold(StationError):
-    """The command is no message of the version the station speaks; nothing was sent."""
-
-
-class SchedulePeriod(Struct, frozen=True):
-    """From `start_s` seconds after the schedule's start at most `limit` (A a phase, or W in all)."""
-
-    start_s: int
-    limit: float
-    phases: int | None = None
-
-
-class ChargingProfile(Struct, frozen=True, kw_only=True):
-    """Limits over time: for the whole station, for any transaction, or for one (`transaction_ref`)."""
-
-    id: int
-    stack_level: int
-    purpose: ProfilePurpose
-    kind: Literal["absolute", "recurring", "relative"]
-    unit: Literal["A", "W"]
-    periods: tuple[SchedulePeriod, ...]
-    duration_s: int | None = None
-    starts_at: datetime | None = None
-    min_rate: float | None = None
-    recurrency: Literal["daily", "weekly"] | None = None
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-    transaction_ref: str | None = None
+from ohmstead.rooms.network.stations.schedules import ChargingProfile, ProfilePurpose
 
 
 class RemoteStart(Struct, frozen=True, kw_only=True):
@@ -251,80 +193,3 @@ Command = (
     | CancelReservation
     | RawCall
 )
-
-
-class Setting(Struct, frozen=True):
-    """One configuration key as the station holds it; no value means it is hidden or not set."""
-
-    key: str
-    value: str | None
-    readonly: bool
-    component: str | None = None
-    instance: str | None = None
-    evse_network_id: int | None = None
-    max_limit: int | None = None
-
-
-class CompositeSchedule(Struct, frozen=True, kw_only=True):
-    """What profiles add up to, from `starts_at` on: A a phase or W in all."""
-
-    evse_network_id: int
-    starts_at: datetime | None
-    unit: Literal["A", "W"]
-    periods: tuple[SchedulePeriod, ...]
-    duration_s: int | None = None
-    min_rate: float | None = None
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """The station's answer: its own status word, and what it handed back."""
-
-    status: str
-    data: str | None = None
-    settings: tuple[Setting, ...] = ()
-    unknown_keys: tuple[str, ...] = ()
-    file_name: str | None = None
-    schedule: CompositeSchedule | None = None
-    list_version: int | None = None
-    payload: Any = None
-
-    @property
-    def agreed(self) -> bool:
-        """Whether the station did it, or will."""
-        return self.status in AGREED
-
-
-class Stations(Protocol):
-    """The charge points within reach, addressed by charge point id."""
-
-    async def call(self, charge_point_id: int, command: Command) -> Outcome:
-        """Send one command and wait for its answer; raises a `StationError`."""
-        ...
-
-    def connected(self, charge_point_id: int) -> bool:
-        """Whether the charge point holds a connection now."""
-        ...
-
-
-class Door:
-    """Where the rooms find the stations: shut, and every station offline, until the app opens it."""
-
-    def __init__(self) -> None:
-        self._stations: Stations | None = None
-
-    def open(self, stations: Stations | None) -> None:
-        """Let commands through to `stations`; None shuts the door."""
-        self._stations = stations
-
-    async def call(self, charge_point_id: int, command: Command) -> Outcome:
-        """See `Stations.call`."""
-        if self._stations is None:
-            raise StationOffline
-        return await self._stations.call(charge_point_id, command)
-
-    def connected(self, charge_point_id: int) -> bool:
-        """See `Stations.connected`."""
-        return self._stations is not None and self._stations.connected(charge_point_id)
-
-
-stations = Door()

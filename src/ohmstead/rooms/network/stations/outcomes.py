@@ -1,0 +1,39 @@
+"""What charge points answer to commands."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from ohmstead.rooms.network.stations.schedules import CompositeSchedule
+
+AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
+
+
+class Setting(Struct, frozen=True):
+    """One configuration key as the station holds it; no value means it is hidden or not set."""
+
+    key: str
+    value: str | None
+    readonly: bool
+    component: str | None = None
+    instance: str | None = None
+    evse_network_id: int | None = None
+    max_limit: int | None = None
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """The station's answer: its own status word, and what it handed back."""
+
+    status: str
+    data: str | None = None
+    settings: tuple[Setting, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
+    file_name: str | None = None
+    schedule: CompositeSchedule | None = None
+    list_version: int | None = None
+    payload: Any = None
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the station did it, or will."""
+        return self.status in AGREED
