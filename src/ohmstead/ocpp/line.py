@@ -17,11 +17,23 @@ class SocketClosed(Exception):
 
 
 class Socket(Protocol):
-    """What is needed of a WebSocket. `send` and `recv` raise `SocketClosed`; a frame is UTF-8 text."""
+    """What is needed of a WebSocket; a frame is UTF-8 text."""
 
-    async def send(self, frame: bytes) -> None: ...
+    async def listen(self, take: Callable[[bytes], None]) -> str:
+        """Hand over every frame as it comes; returns when the socket is closed, and says why."""
+        ...
 
-    async def recv(self) -> bytes: ...
+    def hold(self) -> None:
+        """Read no further."""
+        ...
+
+    def go_on(self) -> None:
+        """Read again."""
+        ...
+
+    async def send(self, frame: bytes) -> None:
+        """Raises `SocketClosed`."""
+        ...
 
     async def close(self, code: int, reason: str) -> None: ...
 
@@ -32,6 +44,7 @@ class Line:
     def __init__(self, charge_point_id: int, socket: Socket, dialect: Dialect, on_frame: OnFrame) -> None:
         self.dialect = dialect
         self.log = structlog.get_logger().bind(charge_point_id=charge_point_id)
+        self.hold, self.go_on = socket.hold, socket.go_on
         self._socket = socket
         self._on_frame = on_frame
 

@@ -23,7 +23,7 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.sweeper import sweep
 from ohmstead.ocpp.versions import Version
-from ohmstead.ocpp.websocket import StationSocket, WebSocket, keep_alive
+from ohmstead.ocpp.websocket import StationSocket, keep_alive
 
 logger = structlog.get_logger()
 
@@ -171,7 +171,7 @@ class Listener:
         return Connection(
             admitted.charge_point_id,
             version,
-            WebSocket(socket),
+            socket,
             self._rooms,
             self._clock,
             partial(self._on_frame, admitted.charge_point_id),

@@ -14,7 +14,7 @@ from ohmstead.ocpp.errors import ErrorCode, Refusal, understood
 from ohmstead.ocpp.line import Line, SocketClosed
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.versions import AsSent, Payload, Version
-from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult
+from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult, CallResultError
 from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent, StationUntold
 
 
@@ -65,21 +65,24 @@ class Outbox:
         for waiting in self._waiting.values():
             waiting.fail(StationOffline())
 
-    async def take_result(self, frame: CallResult, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
-        """Hand the response to whoever waits for it; nonsense becomes a `StationRefused`."""
+    def take_result(
+        self, frame: CallResult, raw: bytes, at: datetime, deviations: tuple[str, ...]
+    ) -> CallResultError | None:
+        """Hand the response to whoever waits for it; nonsense becomes a `StationRefused`, and where the version knows
+        one an answer to the station."""
         if (waiting := self._answered(frame.id, raw, deviations)) is None:
-            return
+            return None
         latency_s = (at - waiting.sent_at).total_seconds()
         try:
             response, odd = waiting.response.read(frame.payload, at)
         except Refusal as refusal:
             self._line.received(raw, frame.id, waiting.action, latency_s, (*deviations, str(refusal)))
             waiting.fail(StationRefused(refusal.code, f"its answer makes no sense: {refusal.description}"))
-            await self._complain(frame.id, refusal)
-            return
+            return self._complaint(frame.id, refusal)
         self._line.received(raw, frame.id, waiting.action, latency_s, (*deviations, *odd))
         if not waiting.answered.done():
             waiting.answered.set_result(response)
+        return None
 
     def take_error(self, frame: CallError, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
         """The station would not have it."""
@@ -127,7 +130,8 @@ class Outbox:
             self._line.log.info("late or unknown answer", message_id=message_id)
         return waiting
 
-    async def _complain(self, message_id: str, refusal: Refusal) -> None:
+    def _complaint(self, message_id: str, refusal: Refusal) -> CallResultError | None:
         dialect = self._line.dialect
-        if RESULT_ERROR in dialect.message_types:
-            await self._line.reply(wire.result_error(message_id, refusal.code, refusal.description, dialect))
+        if RESULT_ERROR not in dialect.message_types:
+            return None
+        return wire.result_error(message_id, refusal.code, refusal.description, dialect)
