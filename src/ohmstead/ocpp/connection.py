@@ -1,5 +1,6 @@
 """One charge point's connection: an actor that takes frames in as they come, and waits for nothing."""
 
+from datetime import datetime
 from typing import Any
 
 from ohmstead.kit.clock import Clock
@@ -75,7 +76,7 @@ class Connection:
         try:
             frame, deviations = wire.parse(raw, self.version.dialect)
         except Malformed as malformed:
-            self._take_malformed(raw, malformed)
+            self._take_malformed(raw, malformed, at)
             return
         match frame:
             case Call() | Send():
@@ -86,12 +87,12 @@ class Connection:
             case CallError():
                 self._outbox.take_error(frame, raw, at, deviations)
             case CallResultError():
-                self._line.received(raw, frame.id, deviations=deviations)
+                self._line.received(at, raw, frame.id, deviations=deviations)
                 self._line.log.warning("our response was not understood", code=frame.code, reason=frame.description)
 
-    def _take_malformed(self, raw: bytes, malformed: Malformed) -> None:
+    def _take_malformed(self, raw: bytes, malformed: Malformed, at: datetime) -> None:
         reason = str(malformed)
-        self._line.received(raw, malformed.id, deviations=(reason,))
+        self._line.received(at, raw, malformed.id, deviations=(reason,))
         self._line.log.warning("malformed frame", message_id=malformed.id, reason=reason)
         self._outbox.take_malformed(malformed.id, malformed.code, reason)
         if malformed.answerable:

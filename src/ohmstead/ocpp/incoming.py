@@ -19,7 +19,7 @@ INBOX = 32
 """Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
 
 
-class Incoming(Struct, frozen=True):
+class Incoming(Struct, frozen=True, gc=False):
     """A call as it came in."""
 
     frame: Call | Send
@@ -65,7 +65,7 @@ class Inbox:
         while True:
             while self._waiting:
                 item = self._waiting.popleft()
-                await (self._answer(item) if isinstance(item, Incoming) else self._line.reply(item))
+                await (self._answer(item) if isinstance(item, Incoming) else self._line.reply(item, self._clock.now()))
                 if self._held and len(self._waiting) <= INBOX // 2:
                     self._held = False
                     self._line.go_on()
@@ -88,7 +88,8 @@ class Inbox:
             log.exception("call failed", action=frame.action, message_id=frame.id)
             reply = wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", self._line.dialect)
         if isinstance(frame, Call):
-            await self._line.reply(reply, frame.action, (self._clock.now() - call.at).total_seconds())
+            now = self._clock.now()
+            await self._line.reply(reply, now, frame.action, (now - call.at).total_seconds())
 
     def _read(self, call: Incoming) -> tuple[Answer, Message]:
         frame, odd = call.frame, ()
@@ -100,4 +101,4 @@ class Inbox:
             odd = (str(refusal),)
             raise
         finally:
-            self._line.received(call.raw, frame.id, frame.action, deviations=(*call.deviations, *odd))
+            self._line.received(call.at, call.raw, frame.id, frame.action, deviations=(*call.deviations, *odd))

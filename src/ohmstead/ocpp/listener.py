@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from ssl import SSLContext
@@ -28,7 +29,7 @@ from ohmstead.ocpp.websocket import StationSocket, keep_alive
 logger = structlog.get_logger()
 
 OnStationFrame = Callable[
-    [int, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
+    [int, datetime, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
 ]
 """The communication log of all stations: the charge point id, then what `line.OnFrame` tells."""
 

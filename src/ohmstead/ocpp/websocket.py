@@ -6,13 +6,16 @@ from typing import Any
 
 from websockets import ConnectionClosed, State
 from websockets.asyncio.server import ServerConnection
-from websockets.frames import DATA_OPCODES, Frame
+from websockets.frames import DATA_OPCODES, Frame, apply_mask  # pyright: ignore[reportPrivateImportUsage]
 from websockets.protocol import Event
 
 from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version
 
+END_OF_REQUEST = b"\r\n\r\n"
+WHOLE_TEXT, MASKED = 0x81, 0x80  # RFC 6455, section 5.2: the first byte of a text frame; a bit of the second
+PLAIN = 2**16  # bytes; longer frames come in several segments anyway
 KEEPALIVE_INTERVAL_S = 30
 KEEPALIVE_PROBES = 4
 
@@ -21,7 +24,8 @@ class StationSocket(ServerConnection):
     """A server connection that remembers who was admitted on it and what is spoken, None without agreement.
 
     Implements `line.Socket`: frames are handed over as they come off the wire, without the queue, the task switches
-    and the context managers of `recv` and `send`, which cost as much as all that we do with a message.
+    and the context managers of `recv` and `send`. A segment that is one plain frame, as nearly all are, is taken apart
+    here; the library does the handshake, control frames, fragments, compression and everything that is wrong.
     """
 
     admitted: Admitted
@@ -32,6 +36,8 @@ class StationSocket(ServerConnection):
         self._take: Callable[[bytes], None] = self._keep
         self._early: list[bytes] = []
         self._parts: list[bytes] = []
+        self._most = min(PLAIN, self.protocol.max_message_size or PLAIN)
+        self._owed: int | None = None  # bytes of a frame that are still to come; None: nobody knows
 
     @property
     def remote_ip(self) -> str:
@@ -68,6 +74,17 @@ class StationSocket(ServerConnection):
         except ConnectionClosed as closed:
             raise SocketClosed(str(closed)) from closed
 
+    def data_received(self, data: bytes) -> None:
+        shaken = self.state is State.OPEN
+        if shaken and self._owed == 0 and not self._parts and (payload := plain(data, self._most)) is not None:
+            self._take(payload)
+            return
+        super().data_received(data)
+        if shaken and self._owed is not None:
+            self._owed = owed(data, self._owed)
+        elif not shaken:
+            self._owed = 0 if data.endswith(END_OF_REQUEST) else None
+
     def process_event(self, event: Event) -> None:
         """Frames of data are ours, binary ones taken for text; what else comes is the library's."""
         if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
@@ -86,6 +103,44 @@ class StationSocket(ServerConnection):
         """Nobody listens yet: this frame is kept, and the next is not read."""
         self._early.append(frame)
         self.hold()
+
+
+def plain(segment: bytes, most: int) -> bytes | None:
+    """The payload of a segment that is one whole text frame of a client, uncompressed and of at most `most` bytes;
+    None for any other."""
+    if (
+        len(segment) < 2
+        or segment[0] != WHOLE_TEXT
+        or not segment[1] & MASKED
+        or (found := _extent(segment, 0)) is None
+    ):
+        return None
+    start, size = found
+    if size > most or len(segment) != start + size:
+        return None
+    return apply_mask(segment[start:], segment[start - 4 : start])
+
+
+def owed(segment: bytes, before: int) -> int | None:
+    """How many bytes of a client's frame are still to come after a segment whose first `before` bytes belong to an
+    earlier one; None where it ends within the head of a frame."""
+    at = before
+    while at < len(segment):
+        if (found := _extent(segment, at)) is None:
+            return None
+        at = sum(found)
+    return at - len(segment)
+
+
+def _extent(segment: bytes, at: int) -> tuple[int, int] | None:
+    """Where the payload of the masked frame at `at` starts, and its size (RFC 6455, section 5.2); None where its head
+    is not whole."""
+    size = segment[at + 1] & ~MASKED if len(segment) > at + 1 else 0
+    width = {126: 2, 127: 8}.get(size, 0)
+    start = at + 2 + width + 4
+    if len(segment) < start:
+        return None
+    return start, int.from_bytes(segment[at + 2 : at + 2 + width], "big") if width else size
 
 
 def keep_alive(connection: ServerConnection, idle_s: int) -> None:
