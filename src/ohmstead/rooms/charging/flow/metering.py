@@ -160,4 +160,3 @@ async def _update(tx: Tx, sessions: list[Live]) -> None:
         for one in sessions
     ]  # fmt: skip
     await tx.run(_UPDATE, now=tx.now, fresh=tx.now - FRESH, told=told)
-    tx.fact("session.metered", ids=[one.id for one in sessions])
