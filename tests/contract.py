@@ -143,7 +143,7 @@ class ResourceContract:
             path, _ = await self.made(given, version)
             answer = await api.delete(path, query="cursor=null")
             assert (answer.status, answer.body) == (204, None)
-            for method in ("GET", "DELETE"):
+            for method in ("GET", "DELETE") if "read" in version.verbs else ("DELETE",):
                 assert (await api.request(method, path)).status == 404
 
     async def test_what_is_not_there_is_404(self, api: Client, given: Given) -> None:

@@ -22,6 +22,7 @@ from ohmstead.rooms.network import (
     security_events,
     smart_charging,
     status,
+    templates,
 )
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import connectors, evses
@@ -48,6 +49,10 @@ OPERATIONS: list[Operation] = [
     *charge_point_actions.actions.operations,
     *configuration.reads.operations,
     *configuration.actions.operations,
+    *templates.templates.operations,
+    *templates.template_variables.operations,
+    *templates.bulk.operations,
+    *templates.actions.operations,
     *logs.actions.operations,
     *firmware.firmware_versions.operations,
     *firmware.attached.operations,
