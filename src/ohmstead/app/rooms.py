@@ -25,7 +25,7 @@ from ohmstead.rooms.network import (
     templates,
 )
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.evses import connectors, evses, moves
+from ohmstead.rooms.network.evses import connectors, every_evse, evses, moves
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.operator import admins, currencies, settings, taxes  # noqa: F401 - the tables of admins
@@ -70,6 +70,7 @@ OPERATIONS: list[Operation] = [
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,
+    *every_evse.operations,
     *moves.operations,
     *id_tags.id_tags.operations,
     *authorizations.authorizations.operations,

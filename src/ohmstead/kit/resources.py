@@ -48,7 +48,8 @@ class Version:
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's
     update_view: type[Struct] | None = None
-    restated: tuple[str, ...] = ()  # attributes a PATCH has to give even where they stay the same
+    puts: bool = False  # an update is a PUT; what it leaves out stays all the same
+    restated: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
     key: str = ""  # the path parameter, where it differs from the resource's
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
     words: Mapping[str, str] = field(default_factory=dict)  # newest field -> this version's, for the texts of a 422
