@@ -1,4 +1,4 @@
-"""Configuration templates."""
+"""Configuration templates, and downtime."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,17 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_configuration_template_updated_at"), "configuration_template", ["updated_at"], unique=False
     )
+    op.create_table(
+        "downtime_notice",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime_notice")),
+    )
+    op.create_index(op.f("ix_downtime_notice_updated_at"), "downtime_notice", ["updated_at"], unique=False)
     op.create_table(
         "template_variable",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -100,4 +111,45 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_template_application_updated_at"), "template_application", ["updated_at"], unique=False)
+    op.create_table(
+        "downtime_period",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("evse_id", sa.BigInteger(), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("entry_mode", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("notice_id", sa.BigInteger(), nullable=True),
+        sa.Column("statuses", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_downtime_period_charge_point_id")
+        ),
+        sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_downtime_period_evse_id")),
+        sa.ForeignKeyConstraint(["notice_id"], ["downtime_notice.id"], name=op.f("fk_downtime_period_notice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime_period")),
+    )
+    op.create_index(op.f("ix_downtime_period_charge_point_id"), "downtime_period", ["charge_point_id"], unique=False)
+    op.create_index(op.f("ix_downtime_period_evse_id"), "downtime_period", ["evse_id"], unique=False)
+    op.create_index(op.f("ix_downtime_period_location_id"), "downtime_period", ["location_id"], unique=False)
+    op.create_index(op.f("ix_downtime_period_notice_id"), "downtime_period", ["notice_id"], unique=False)
+    op.create_index(op.f("ix_downtime_period_started_at"), "downtime_period", ["started_at"], unique=False)
+    op.create_index(op.f("ix_downtime_period_updated_at"), "downtime_period", ["updated_at"], unique=False)
+    op.create_index(
+        "uq_downtime_period_of_charge_point",
+        "downtime_period",
+        ["charge_point_id"],
+        unique=True,
+        postgresql_where=sa.text("evse_id IS NULL AND entry_mode = 'automatic' AND ended_at IS NULL"),
+    )
+    op.create_index(
+        "uq_downtime_period_of_evse",
+        "downtime_period",
+        ["evse_id"],
+        unique=True,
+        postgresql_where=sa.text("evse_id IS NOT NULL AND entry_mode = 'automatic' AND ended_at IS NULL"),
+    )
     # ### end Alembic commands ###

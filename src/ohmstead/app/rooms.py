@@ -13,6 +13,7 @@ from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
     configuration,
+    downtime,
     firmware,
     location_partners,  # noqa: F401 - a filter of locations
     logs,
@@ -72,6 +73,9 @@ OPERATIONS: list[Operation] = [
     *connectors.operations,
     *every_evse.operations,
     *moves.operations,
+    *downtime.notices.operations,
+    *downtime.charge_point_periods.operations,
+    *downtime.evse_periods.operations,
     *id_tags.id_tags.operations,
     *authorizations.authorizations.operations,
     *reservings.operations,

@@ -28,6 +28,7 @@ from ohmstead.rooms.charging.control import Autostart
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
+from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
@@ -121,6 +122,7 @@ class System:
         self._keep(self._expire)
         self._keep(self.boot_sync.run)
         self._keep(self.template_work.run)
+        self._keep(DowntimeWatch(self.database, self.clock).run)
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
