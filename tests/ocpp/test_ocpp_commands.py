@@ -22,6 +22,7 @@ from ohmstead.rooms.network.stations import (
     GetConfiguration,
     GetLocalListVersion,
     GetLog,
+    GetVariables,
     LocalTag,
     Outcome,
     RawCall,
@@ -38,6 +39,7 @@ from ohmstead.rooms.network.stations import (
     TriggerMessage,
     Unlock,
     UpdateFirmware,
+    VariableName,
 )
 from tests.ocpp.conftest import House
 from tests.ocpp.schemas import check
@@ -129,6 +131,7 @@ CALLS = [
     ),
     (GetConfiguration(), "GetConfiguration", {}),
     (GetConfiguration(keys=("A", "B")), "GetConfiguration", {"key": ["A", "B"]}),
+    (GetVariables(variables=(VariableName(key="A"), VariableName(key="B"))), "GetConfiguration", {"key": ["A", "B"]}),
     (ChangeConfiguration(key="K", value="V"), "ChangeConfiguration", {"key": "K", "value": "V"}),
     (
         GetLog(kind="diagnostics", request_id=3, url="ftp://x/y", since=EXPIRY, until=EXPIRY, retries=2),

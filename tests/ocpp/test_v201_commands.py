@@ -23,6 +23,7 @@ from ohmstead.rooms.network.stations import (
     GetConfiguration,
     GetLocalListVersion,
     GetLog,
+    GetVariables,
     LocalTag,
     Outcome,
     RawCall,
@@ -38,6 +39,7 @@ from ohmstead.rooms.network.stations import (
     TriggerMessage,
     Unlock,
     UpdateFirmware,
+    VariableName,
 )
 from tests.ocpp.conftest import House
 from tests.ocpp.schemas import check, example
@@ -60,6 +62,14 @@ CENTRAL = {"idToken": "*0000001", "type": "Central"}
 CARD = {"idToken": "TAG", "type": "ISO14443"}
 OK = {"status": "Accepted"}
 HEARTBEAT = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+CABLE_LIMIT: dict[str, Any] = {
+    "key": "Limit", "instance": "warm", "component": "Connector", "component_instance": "left", "evse_network_id": 2,
+    "connector_network_id": 1, "attribute": "MaxSet",
+}  # fmt: skip
+CABLE_LIMIT_SENT = {
+    "component": {"name": "Connector", "instance": "left", "evse": {"id": 2, "connectorId": 1}},
+    "variable": {"name": "Limit", "instance": "warm"}, "attributeType": "MaxSet",
+}  # fmt: skip
 
 CASES: list[tuple[Any, str, dict, dict]] = [
     (RemoteStart(id_tag="*0000001", order=1, evse_network_id=2, charging_profile=PROFILE), "RequestStartTransaction",
@@ -80,6 +90,12 @@ CASES: list[tuple[Any, str, dict, dict]] = [
     (ChangeConfiguration(key="HeartbeatInterval", component="OCPPCommCtrlr", value="60"), "SetVariables",
      {"setVariableData": [{"attributeValue": "60", **HEARTBEAT}]},
      {"setVariableResult": [{"attributeStatus": "Accepted", **HEARTBEAT}]}),
+    (ChangeConfiguration(**CABLE_LIMIT, value="16"), "SetVariables",
+     {"setVariableData": [{"attributeValue": "16", **CABLE_LIMIT_SENT}]},
+     {"setVariableResult": [{"attributeStatus": "RebootRequired", **CABLE_LIMIT_SENT}]}),
+    (GetVariables(variables=(VariableName(**CABLE_LIMIT),)), "GetVariables",
+     {"getVariableData": [CABLE_LIMIT_SENT]},
+     {"getVariableResult": [{"attributeStatus": "Accepted", "attributeValue": "16", **CABLE_LIMIT_SENT}]}),
     (TriggerMessage(message="StatusNotification", evse_network_id=2), "TriggerMessage",
      {"requestedMessage": "StatusNotification", "evse": {"id": 2, "connectorId": 1}}, OK),
     (DataTransfer(vendor_id="V", data="x"), "DataTransfer", {"vendorId": "V", "data": "x"}, OK),
@@ -130,6 +146,13 @@ async def test_variables_by_name(house: House):
     check("GetVariablesRequest", call[3], "v201")
     assert outcome.settings == (Setting("HeartbeatInterval", "60", False, component="OCPPCommCtrlr"),)
     assert outcome.unknown_keys == ("TxCtrlr.No",)
+
+
+async def test_a_variable_is_told_with_its_whole_name(house: House):
+    answer = {"getVariableResult": [{"attributeStatus": "Accepted", "attributeValue": "16", **CABLE_LIMIT_SENT}]}
+    _, outcome = await sent(house, GetVariables(variables=(VariableName(**CABLE_LIMIT),)), answer)
+    [told] = outcome.settings
+    assert (told.value, {name: getattr(told, name) for name in CABLE_LIMIT}) == ("16", CABLE_LIMIT)
 
 
 async def test_a_variable_that_was_refused(house: House):

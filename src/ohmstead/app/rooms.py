@@ -13,6 +13,7 @@ from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
     configuration,
+    downtime,
     firmware,
     location_partners,  # noqa: F401 - a filter of locations
     logs,
@@ -22,9 +23,10 @@ from ohmstead.rooms.network import (
     security_events,
     smart_charging,
     status,
+    templates,
 )
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.evses import connectors, evses
+from ohmstead.rooms.network.evses import connectors, every_evse, evses, moves
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.operator import admins, currencies, settings, taxes  # noqa: F401 - the tables of admins
@@ -48,6 +50,10 @@ OPERATIONS: list[Operation] = [
     *charge_point_actions.actions.operations,
     *configuration.reads.operations,
     *configuration.actions.operations,
+    *templates.templates.operations,
+    *templates.template_variables.operations,
+    *templates.bulk.operations,
+    *templates.actions.operations,
     *logs.actions.operations,
     *firmware.firmware_versions.operations,
     *firmware.attached.operations,
@@ -65,6 +71,11 @@ OPERATIONS: list[Operation] = [
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,
+    *every_evse.operations,
+    *moves.operations,
+    *downtime.notices.operations,
+    *downtime.charge_point_periods.operations,
+    *downtime.evse_periods.operations,
     *id_tags.id_tags.operations,
     *authorizations.authorizations.operations,
     *reservings.operations,

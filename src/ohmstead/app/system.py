@@ -29,8 +29,10 @@ from ohmstead.rooms.charging.control import Autostart
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
+from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.network.stations import stations
+from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.site import Tuning
@@ -73,6 +75,7 @@ class System:
         self.api = self._api()
         self._assemble_gateway()
         self.boot_sync = BootSync(self.database, self.clock)
+        self.template_work = TemplateWork(self.database, self.clock)
         self.load_management = LoadManagement(self.database, self.gateway, self.clock, self.tuning)
         self._stack.push_async_callback(self._cancel)
         return self
@@ -119,6 +122,8 @@ class System:
         self._keep(partial(keep_up, self.database, self.clock))
         self._keep(self._expire)
         self._keep(self.boot_sync.run)
+        self._keep(self.template_work.run)
+        self._keep(DowntimeWatch(self.database, self.clock).run)
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
-from msgspec import Struct
 
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call, Does, Operation, Parameter, Reply
@@ -39,7 +38,7 @@ class Group:
         *,
         scope: str,
         does: Does = Does.WRITES,
-        body: type[Struct] | None = None,
+        body: Any = None,
         status: int = 202,
         gives: Any = None,
         answers: Mapping[int, Any] | None = None,
@@ -49,7 +48,7 @@ class Group:
         filters: tuple[Filter, ...] = (),
         deprecated: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Declare `async def handler(call)` or, with a body, `handler(call, body)`.
+        """Declare `async def handler(call)` or, with a body (a struct, or a list of one), `handler(call, body)`.
 
         What it returns is the answer: None for an empty `status`, a Reply as it is, anything else encoded.
         """
@@ -65,7 +64,7 @@ class Group:
                     scope=f"{self.scope}.{scope}",
                     does=does,
                     body=body,
-                    body_required=body is not None and bool(_required(body)),
+                    body_required=body is not None and _required(body),
                     answers=answers or {status: gives},
                     errors=errors if body is None or 422 in errors else (*errors, 422),
                     choices=choices or {},
@@ -81,11 +80,14 @@ class Group:
         return register
 
 
-def _required(body: type[Struct]) -> list[str]:
-    return [field.name for field in msgspec.structs.fields(body) if field.required]
+def _required(body: Any) -> bool:
+    """Whether nothing at all is no body."""
+    if get_origin(body) is list:
+        return True
+    return any(field.required for field in msgspec.structs.fields(body))
 
 
-def _runner(handler: Handler, body: type[Struct] | None, status: int) -> Callable[[Call], Awaitable[Reply]]:
+def _runner(handler: Handler, body: Any, status: int) -> Callable[[Call], Awaitable[Reply]]:
     decoder = msgspec.json.Decoder(body) if body else None
 
     async def run(call: Call) -> Reply:

@@ -8,7 +8,6 @@ from enum import Enum
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Tx
@@ -76,7 +75,7 @@ class Operation:
     run: Callable[["Call"], Awaitable[Reply]]
     scope: str
     does: Does
-    body: type[Struct] | None = None
+    body: Any = None  # a struct, or a list of one
     body_required: bool = True
     answers: Mapping[int, Any] = field(default_factory=dict)
     errors: tuple[int, ...] = (401, 403, 404, 429)

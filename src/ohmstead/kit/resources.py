@@ -48,10 +48,12 @@ class Version:
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's
     update_view: type[Struct] | None = None
-    restated: tuple[str, ...] = ()  # attributes a PATCH has to give even where they stay the same
+    puts: bool = False  # an update is a PUT; what it leaves out stays all the same
+    restated: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
     key: str = ""  # the path parameter, where it differs from the resource's
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
     words: Mapping[str, str] = field(default_factory=dict)  # newest field -> this version's, for the texts of a 422
+    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
     bare: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
 
     def wrapped(self, verb: str, answer: Any) -> Any:
@@ -161,6 +163,7 @@ class Resource:
 
     def _operation(self, version: Version, verb: str, reader: Reader, writer: Writer) -> Operation:
         facts = reader.facts(verb) if verb in ("list", "read") else writer.facts(verb)
+        facts["errors"] = tuple(sorted({*facts["errors"], *version.further.get(verb, ())}))
         word = {"list": "Listing", "read": "Read"}.get(verb, verb.capitalize())
         return Operation(
             path=self.path(version, verb),

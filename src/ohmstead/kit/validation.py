@@ -48,8 +48,15 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         raise BadRequest("The request body is not valid JSON.") from None
 
 
-def _collect(value: Any, kind: type[Struct]) -> Iterator[tuple[str, list[str]]]:
-    if isinstance(value, dict):
+def _collect(value: Any, kind: Any) -> Iterator[tuple[str, list[str]]]:
+    """Of an object, or of a list of them, each by its place."""
+    if get_origin(kind) is list:
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from _value(item, get_args(kind)[0], str(number))
+        else:
+            yield "body", ["The body must be an array."]
+    elif isinstance(value, dict):
         yield from _struct(value, kind, "")
     else:
         yield "body", ["The body must be an object."]

@@ -80,11 +80,12 @@ class Writer:
     def facts(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
         view, includes = self.version.view, self.reader.named_includes()
+        update_method = "PUT" if self.version.puts else "PATCH"
         if verb == "create":
             return {"method": "POST", "does": Does.WRITES, "run": self.create, "body": self.create_body,
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb == "update":
-            return {"method": "PATCH", "does": Does.WRITES, "run": self.update, "body": self.update_body,
+            return {"method": update_method, "does": Does.WRITES, "run": self.update, "body": self.update_body,
                     "answers": {200: view}, "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
         return {"method": "DELETE", "does": Does.WRITES, "run": self.delete, "answers": {204: None},
                 "errors": (401, 403, 404, 409, 422, 429), "includes": includes}  # fmt: skip

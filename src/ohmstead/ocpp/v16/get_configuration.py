@@ -1,11 +1,15 @@
 """GetConfiguration: read settings by key, or all of them."""
 
 from ohmstead.ocpp.v16.types import GetConfigurationRequest, GetConfigurationResponse
-from ohmstead.rooms.network.stations import GetConfiguration, Outcome, Setting
+from ohmstead.rooms.network.stations import GetConfiguration, GetVariables, Outcome, Setting
 
 
 def request(command: GetConfiguration) -> GetConfigurationRequest:
     return GetConfigurationRequest(key=list(command.keys) or None)
+
+
+def named(command: GetVariables) -> GetConfigurationRequest:
+    return GetConfigurationRequest(key=[one.key for one in command.variables])
 
 
 def outcome(response: GetConfigurationResponse) -> Outcome:

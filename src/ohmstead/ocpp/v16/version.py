@@ -66,6 +66,7 @@ COMMANDS: dict[type, Sent] = {
         "GetLocalListVersion", get_local_list_version.request, get_local_list_version.outcome
     ),
     stations.GetLog: Sent("", get_log.request, get_log.outcome),
+    stations.GetVariables: Sent("GetConfiguration", get_configuration.named, get_configuration.outcome),
     stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
     stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reserve_now.request),

@@ -19,7 +19,16 @@ from ohmstead.ocpp.v201.types import (
     SetVariablesResponse,
     VariableType,
 )
-from ohmstead.rooms.network.stations import ChangeConfiguration, GetConfiguration, Outcome, Setting, StationRefused
+from ohmstead.rooms.network.stations import (
+    Attribute,
+    ChangeConfiguration,
+    GetConfiguration,
+    GetVariables,
+    Outcome,
+    Setting,
+    StationRefused,
+    VariableName,
+)
 
 REPORT = 1
 """The id of reports that we ask for: one at a time, and whichever comes is taken."""
@@ -37,6 +46,10 @@ def ask(command: GetConfiguration) -> GetVariablesRequest | GetBaseReportRequest
     )
 
 
+def named(command: GetVariables) -> GetVariablesRequest:
+    return GetVariablesRequest(get_variable_data=[_wanted(one) for one in command.variables])
+
+
 def told(response: GetVariablesResponse | GetBaseReportResponse) -> Outcome:
     if isinstance(response, GetBaseReportResponse):
         return Outcome(status=response.status)
@@ -44,37 +57,59 @@ def told(response: GetVariablesResponse | GetBaseReportResponse) -> Outcome:
     unknown = [one for one in response.get_variable_result if one not in known]
     return Outcome(
         status="Accepted",
-        settings=tuple(setting(one.component, one.variable, one.attribute_value, readonly=False) for one in known),
+        settings=tuple(
+            setting(one.component, one.variable, one.attribute_value, readonly=False, attribute=one.attribute_type)
+            for one in known
+        ),
         unknown_keys=tuple(f"{one.component.name}.{one.variable.name}" for one in unknown),
     )
 
 
 def change(command: ChangeConfiguration) -> SetVariablesRequest:
-    if command.component is None:
-        component, variable = _named(command.key)
-    else:
-        evse = EVSEType(id=command.evse_network_id) if command.evse_network_id else None
-        component = ComponentType(name=command.component, evse=evse)
-        variable = VariableType(name=command.key, instance=command.instance)
-    return SetVariablesRequest(
-        set_variable_data=[SetVariableDataType(attribute_value=command.value, component=component, variable=variable)]
+    component, variable = _place(command)
+    wanted = SetVariableDataType(
+        attribute_value=command.value, component=component, variable=variable, attribute_type=command.attribute
     )
+    return SetVariablesRequest(set_variable_data=[wanted])
 
 
 def changed(response: SetVariablesResponse) -> Outcome:
     return Outcome(status=_worst([one.attribute_status for one in response.set_variable_result]))
 
 
-def setting(component: ComponentType, variable: VariableType, value: str | None, *, readonly: bool) -> Setting:
-    """The instance is the variable's, else the component's."""
+def setting(
+    component: ComponentType,
+    variable: VariableType,
+    value: str | None,
+    *,
+    readonly: bool,
+    attribute: Attribute | None = None,
+) -> Setting:
     return Setting(
         key=variable.name,
         value=value,
         readonly=readonly,
         component=component.name,
-        instance=variable.instance or component.instance,
+        instance=variable.instance,
         evse_network_id=component.evse.id if component.evse else None,
+        component_instance=component.instance,
+        connector_network_id=component.evse.connector_id if component.evse else None,
+        attribute=attribute,
     )
+
+
+def _wanted(name: VariableName) -> GetVariableDataType:
+    component, variable = _place(name)
+    return GetVariableDataType(component=component, variable=variable, attribute_type=name.attribute)
+
+
+def _place(name: VariableName) -> tuple[ComponentType, VariableType]:
+    if name.component is None:
+        return _named(name.key)
+    number, connector = name.evse_network_id, name.connector_network_id
+    evse = EVSEType(id=number, connector_id=connector) if number else None
+    component = ComponentType(name=name.component, evse=evse, instance=name.component_instance)
+    return component, VariableType(name=name.key, instance=name.instance)
 
 
 def _worst(statuses: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ COMMANDS: dict[type, Sent] = {
     stations.GetConfiguration: Sent("", variables.ask, variables.told),
     stations.GetLocalListVersion: Sent("GetLocalListVersion", local_list.ask_version, local_list.version),
     stations.GetLog: Sent("GetLog", get_log.request, get_log.outcome),
+    stations.GetVariables: Sent("GetVariables", variables.named, variables.told),
     stations.RemoteStart: Sent("RequestStartTransaction", request_start_transaction.request),
     stations.RemoteStop: Sent("RequestStopTransaction", request_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reservations.reserve),

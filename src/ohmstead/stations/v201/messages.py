@@ -63,9 +63,14 @@ class Named(Message):
     instance: str | None = None
 
 
+class Component(Named):
+    evse: Evse | None = None
+
+
 class VariableData(Message):
-    component: Named
+    component: Component
     variable: Named
+    attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     attribute_value: str = ""
 
 

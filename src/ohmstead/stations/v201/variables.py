@@ -5,6 +5,8 @@ They are those that 1.6 calls configuration keys, under other names.
 
 from typing import Any
 
+import msgspec
+
 from ohmstead.stations.desk import Answer, Desk, status
 from ohmstead.stations.v201 import messages
 
@@ -79,13 +81,23 @@ def _write(desk: Desk, wanted: messages.VariableData) -> dict[str, Any]:
 
 
 def _fault(asked: messages.VariableData) -> str | None:
-    if asked.component.name not in COMPONENTS:
+    """What is wrong with the name: each component and variable is there once, with its actual value alone."""
+    component, variable = asked.component, asked.variable
+    if component.name not in COMPONENTS or component.instance or component.evse:
         return "UnknownComponent"
-    return None if (asked.component.name, asked.variable.name) in KEYS else "UnknownVariable"
+    if (component.name, variable.name) not in KEYS or variable.instance:
+        return "UnknownVariable"
+    return None if asked.attribute_type in (None, "Actual") else "NotSupportedAttributeType"
 
 
 def _named(asked: messages.VariableData) -> dict[str, Any]:
-    return {"component": {"name": asked.component.name}, "variable": {"name": asked.variable.name}}
+    """The names as they were asked for."""
+    parts = {"component": asked.component, "variable": asked.variable, "attributeType": asked.attribute_type}
+    return {part: _told(msgspec.to_builtins(name)) for part, name in parts.items() if name is not None}
+
+
+def _told(part: Any) -> Any:
+    return {name: _told(value) for name, value in part.items() if value is not None} if isinstance(part, dict) else part
 
 
 def _setting(desk: Desk, component: str, variable: str) -> dict[str, Any]:

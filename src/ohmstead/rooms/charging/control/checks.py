@@ -32,6 +32,12 @@ _NUMBERED = Statement(
     _places.where(evse.c.charge_point_id == bindparam("point"), evse.c.network_id == bindparam("number"))
 )
 _PLACES = Statement(_places.where(evse.c.charge_point_id == bindparam("point")))
+_SHARED = Statement(
+    select(evse.c.id)
+    .where(evse.c.station_id == bindparam("station"), evse.c.charge_point_id != bindparam("point"))
+    .where(evse.c.deleted_at.is_(None))
+    .limit(1)
+)
 _BUSY = Statement(
     select(session.c.evse_id).where(
         session.c.evse_id == any_(bindparam("evses", type_=ARRAY(BigInteger))),
@@ -77,6 +83,11 @@ async def likely_places(tx: Tx, charge_point_id: int) -> list[Row]:
         return there["id"] in busy, not can_charge(there), there["hardware_status"] not in _PLUGGED
 
     return sorted(places, key=drawbacks)
+
+
+async def shares_its_station(tx: Tx, there: Row) -> bool:
+    """Whether the station of an EVSE has outlets of other charge points, too: satellites and their master."""
+    return await tx.value(_SHARED, station=there["station_id"], point=there["charge_point_id"]) is not None
 
 
 async def _busy(tx: Tx, places: list[Row]) -> set[int]:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method, authorize_by
-from ohmstead.rooms.charging.control.checks import refusal, user_of, validate
+from ohmstead.rooms.charging.control.checks import refusal, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
@@ -75,7 +75,8 @@ async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool
     }  # fmt: skip
     await add(tx, values, "created")
     profile = await _profile(tx, order, there, session_id)
-    number = None if anywhere else there["network_id"]
+    chooses = anywhere and not await shares_its_station(tx, there)
+    number = None if chooses else there["network_id"]
     command = RemoteStart(
         id_tag=remote_tag(session_id), order=session_id % ORDERS, evse_network_id=number, charging_profile=profile
     )

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Text, bindparam, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, or_, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.network.evses import in_use
 
 _own = reservation.c
 _at = bindparam("at", type_=DateTime(timezone=True))
@@ -16,6 +17,11 @@ _HOLDS = Statement(
     .where(_own.evse_id == bindparam("evse"), _own.status == "active")
     .where(_own.reserved_at <= _at, _own.expires_at > _at)
     .with_for_update()
+)
+_AT_EVSES = Statement(
+    select(_own.evse_id).where(
+        _own.status == "active", _own.evse_id == any_(bindparam("evses", type_=ARRAY(BigInteger)))
+    )
 )
 _NUMBERED = Statement(
     select(reservation).where(
@@ -43,6 +49,12 @@ _EXPIRE = Statement(
 async def holder_of(tx: Tx, evse_id: int, at: datetime) -> Row | None:
     """The reservation in force at an EVSE at a moment."""
     return await tx.one(_HOLDS, evse=evse_id, at=at)
+
+
+@in_use.answer
+async def kept_for_somebody(tx: Tx, ids: list[int]) -> list[int]:
+    """The EVSEs that are reserved, now or for later."""
+    return [row["evse_id"] for row in await tx.all(_AT_EVSES, evses=ids)]
 
 
 async def kept_for_another(tx: Tx, evse_id: int, user_id: int | None, at: datetime) -> bool:

@@ -68,14 +68,19 @@ async def keep_told(tx: Tx, station_id: int, outcomes: Sequence[Outcome], everyt
         await tx.run(_DROP, station=station_id, names=unknown)
 
 
-async def keep_changed(tx: Tx, station_id: int, change: ChangeConfiguration, reboot: bool) -> None:
-    """Store what a charge point accepted; `reboot`: it takes effect with the next start. A new password is the one it
-    will present."""
+async def keep_taken(tx: Tx, station_id: int, change: ChangeConfiguration, outcome: Outcome) -> None:
+    """Store what a charge point accepted. A new password is the one it will present; of a variable's attributes the
+    actual value is what is kept."""
+    reboot = outcome.status == "RebootRequired"  # it takes effect with the next start
     if change.key in PASSWORDS:
         await tx.run(_NEW_PASSWORD, station=station_id, password=hashed(change.value.encode()))
-        return
-    setting = Setting(change.key, change.value, False, change.component, change.instance, change.evse_network_id)
-    await _keep_all(tx, station_id, [setting], reboot)
+    elif change.attribute in (None, "Actual"):
+        setting = Setting(
+            change.key, change.value, False, change.component, change.instance, change.evse_network_id,
+            component_instance=change.component_instance,
+        )  # fmt: skip
+        await _keep_all(tx, station_id, [setting], reboot)
+    tx.fact("chargePoint.configurationChanged", id=station_id, name=change.key, reboot_required=reboot)
 
 
 async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bool) -> None:
@@ -97,7 +102,9 @@ async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bo
 
 
 def _identity(setting: Setting) -> tuple[str, str, str, int]:
-    return setting.key, setting.component or "", setting.instance or "", setting.evse_network_id or 0
+    """The instance is the variable's, else the component's."""
+    instance = setting.instance or setting.component_instance or ""
+    return setting.key, setting.component or "", instance, setting.evse_network_id or 0
 
 
 def _open(setting: Setting) -> str | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Text, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -15,10 +15,14 @@ from ohmstead.kit.operations import Call, Does, Parameter
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.network.actions import ask, station_of
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.configuration.keeping import keep_changed
+from ohmstead.rooms.network.configuration.keeping import keep_taken
 from ohmstead.rooms.network.configuration.standard import STANDARD
 from ohmstead.rooms.network.configuration.syncing import Begin
-from ohmstead.rooms.network.configuration.table import configuration_variable
+from ohmstead.rooms.network.configuration.table import (
+    configuration_variable,
+    template_application,
+    template_variable,
+)
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import ChangeConfiguration
 
@@ -45,8 +49,25 @@ def _where_asked(name: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
 _its_evse = and_(
     evse.c.station_id == _own.charge_point_id, evse.c.network_id == _own.evse_number, evse.c.deleted_at.is_(None)
 )
+_by, _set = template_application.c, template_variable.c
+_persistent = (
+    select(_by.configuration_template_id)
+    .join(template_variable, _set.configuration_template_id == _by.configuration_template_id)
+    .where(
+        _by.charge_point_id == _own.charge_point_id,
+        _by.persists,
+        _set.name == _own.name,
+        func.coalesce(_set.component, "") == _own.component_name,
+        func.coalesce(_set.variable_instance, _set.component_instance, "") == _own.instance,
+        func.coalesce(_set.evse_id, 0) == _own.evse_number,
+        func.coalesce(_set.variable_type, "Actual") == "Actual",
+    )
+    .order_by(_by.asked_at.desc(), _by.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _variables = (
-    select(configuration_variable, evse.c.id.label("evse_id"))
+    select(configuration_variable, evse.c.id.label("evse_id"), _persistent.label("template_id"))
     .join(evse, _its_evse, isouter=True)
     .where(_own.charge_point_id == bindparam("station", type_=BigInteger))
     .order_by(_own.id)
@@ -72,7 +93,9 @@ class Variable(View):
     reboot_required: Opt[Annotated[bool, Meta(description="It takes effect with the next start.")]] = UNSET
     timestamp: Opt[Annotated[datetime, Meta(description="When the charge point last told or took it.")]] = UNSET
     last_updated_at: ReadOnly[Opt[datetime]] = UNSET
-    persistent_configuration_template_id: Opt[int] = UNSET
+    persistent_configuration_template_id: Opt[
+        Annotated[int, Meta(description="The template that gives it its value after every boot.")]
+    ] = UNSET
 
 
 class VariableV1(View):
@@ -184,9 +207,7 @@ async def change_at(begin: Begin, station_id: int, command: ChangeConfiguration)
     """Have a station take a value, and keep what it took; Rejected with the reason where it did not."""
     outcome = await ask(station_id, command)
     async with begin() as tx:
-        reboot = outcome.status == "RebootRequired"
-        await keep_changed(tx, station_id, command, reboot)
-        tx.fact("chargePoint.configurationChanged", id=station_id, name=command.key, reboot_required=reboot)
+        await keep_taken(tx, station_id, command, outcome)
 
 
 def _shown(row: Row) -> Variable:
@@ -199,7 +220,12 @@ def _shown(row: Row) -> Variable:
         evse_id=row["evse_id"] or UNSET,
         max_limit=UNSET if limit is None else limit,
     )
-    return Variable(key=key, reboot_required=row["reboot_required"] or UNSET, **_common(row))
+    return Variable(
+        key=key,
+        reboot_required=row["reboot_required"] or UNSET,
+        persistent_configuration_template_id=row["template_id"] or UNSET,
+        **_common(row),
+    )
 
 
 def _shown_v1(row: Row) -> VariableV1:

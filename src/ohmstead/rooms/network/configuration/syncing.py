@@ -1,29 +1,24 @@
 """Syncing: fetching a charge point's variables, after each of its boots and whenever somebody asks."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, select, update
+from sqlalchemy.sql import ColumnElement
 
-from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Row, Statement, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.rooms.network.configuration.due import DueWork
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.configuration.standard import MOST_KEYS
 from ohmstead.rooms.network.configuration.table import configuration_sync, configuration_variable
 from ohmstead.rooms.network.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
 
-log = structlog.get_logger("ohmstead.configuration")
-
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
 
 SETTLE = timedelta(seconds=2)  # until a station that boots surely has its answer
-EVERY_S = 1.0
-AT_ONCE = 50  # syncs after boots that run at the same time
 MOST = 1000  # keys in one call, where the station does not say
 
 _own = configuration_sync.c
@@ -57,6 +52,11 @@ _MOST_KEYS = Statement(
         configuration_variable.c.name == MOST_KEYS,
     )
 )
+
+
+def awaits_sync(station_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the sync after a boot of the station is still to come."""
+    return select(_own.id).where(_own.charge_point_id == station_id, *_waiting).exists()
 
 
 async def ask_for(tx: Tx, station_id: int, keys: Sequence[str] = (), after_boot: bool = False) -> Row:
@@ -116,42 +116,16 @@ def _portions(keys: Sequence[str], most: int) -> list[tuple[str, ...]]:
     return [tuple(keys[start : start + most]) for start in range(0, len(keys), most)] or [()]
 
 
-class BootSync:
-    """Carries out the syncs that follow boots, some at a time, so that a silent station holds up nobody."""
+class BootSync(DueWork):
+    """Carries out the syncs that follow boots."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-        self._running: dict[int, asyncio.Task[Any]] = {}
+    due = _DUE
 
-    async def run(self) -> None:
-        """For ever."""
-        try:
-            while True:
-                await self.start_due()
-                await self._clock.sleep(EVERY_S)
-        finally:
-            for task in self._running.values():
-                task.cancel()
+    async def carry_out(self, row: Row) -> None:
+        """Ask and store."""
+        await carry_out(self._database.begin, row)
 
-    async def start_due(self) -> None:
-        """Begin what has fallen due."""
-        async with self._database.read() as tx:
-            due = await tx.all(_DUE, now=self._clock.now(), most=AT_ONCE)
-        for sync in due:
-            if sync["id"] not in self._running and len(self._running) < AT_ONCE:
-                task = asyncio.create_task(self._carry_out(sync))
-                self._running[sync["id"]] = task
-                task.add_done_callback(lambda _, key=sync["id"]: self._running.pop(key, None))
-
-    async def _carry_out(self, sync: Row) -> None:
-        """One that fails for a reason of ours is not tried for ever, but with the next boot."""
-        try:
-            await carry_out(self._database.begin, sync)
-        except Exception as error:
-            log.exception("configuration not kept", charge_point_id=sync["charge_point_id"])
-            async with self._database.begin() as tx:
-                await _finish(tx, sync, error)
-
-    async def settled(self) -> None:
-        """Return once what has begun is done."""
-        await asyncio.gather(*self._running.values())
+    async def failed(self, row: Row, error: Exception) -> None:
+        """It is tried again with the next boot."""
+        async with self._database.begin() as tx:
+            await _finish(tx, row, error)

@@ -38,11 +38,12 @@ _PROFILES = Statement(
 )
 
 
-async def _profiles(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+async def profiles_of(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+    """The profile last laid on each EVSE, where there is one."""
     return dict(await tx.all(_PROFILES, wanted=ids))
 
 
-INCLUDES = (Include("chargingProfile", _profiles), Include("connectors", connectors_of))
+INCLUDES = (Include("chargingProfile", profiles_of), Include("connectors", connectors_of))
 
 evses = Resource(
     "evses",

@@ -44,8 +44,9 @@ async def it_is_served_by_a_connection(write: Write) -> None:
     """Its number counts within the OCPP connection, which a satellite shares with its master."""
     if "network_id" in write.values:
         write.values["network_id"] = int(write.values["network_id"])
-    if write.parent is not None:
-        write.values["station_id"] = write.parent["ocpp_connected_charge_point_id"] or write.parent["id"]
+    if write.verb == "create":
+        point = write.parent or await write.refers("chargePointId", charge_points)
+        write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
 
 
 @evses.rule

@@ -66,3 +66,15 @@ class EvseBody(Evse):
 
     mid_meter_certification_end_year: Opt[Year | None] = UNSET
     tariff_group_id: Opt[int | None] = UNSET
+
+
+class OwnEvse(Evse):
+    """An EVSE by itself names its charge point."""
+
+    charge_point_id: int
+
+
+class OwnEvseCreation(EvseBody):
+    """Whose it is is said once; see moving."""
+
+    charge_point_id: int

@@ -12,6 +12,7 @@ from ohmstead.rooms.network.stations.commands import (
     GetConfiguration,
     GetLocalListVersion,
     GetLog,
+    GetVariables,
     LocalTag,
     RawCall,
     RemoteStart,
@@ -23,6 +24,7 @@ from ohmstead.rooms.network.stations.commands import (
     TriggerMessage,
     Unlock,
     UpdateFirmware,
+    VariableName,
 )
 from ohmstead.rooms.network.stations.door import (
     Door,
@@ -38,6 +40,7 @@ from ohmstead.rooms.network.stations.errors import (
 )
 from ohmstead.rooms.network.stations.outcomes import (
     AGREED,
+    Attribute,
     Outcome,
     Setting,
 )
@@ -50,6 +53,7 @@ from ohmstead.rooms.network.stations.schedules import (
 
 __all__ = [
     "AGREED",
+    "Attribute",
     "CancelReservation",
     "ChangeAvailability",
     "ChangeConfiguration",
@@ -64,6 +68,7 @@ __all__ = [
     "GetConfiguration",
     "GetLocalListVersion",
     "GetLog",
+    "GetVariables",
     "LocalTag",
     "Outcome",
     "ProfilePurpose",
@@ -85,5 +90,6 @@ __all__ = [
     "TriggerMessage",
     "Unlock",
     "UpdateFirmware",
+    "VariableName",
     "stations",
 ]

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from ohmstead.rooms.network.stations.outcomes import Attribute
 from ohmstead.rooms.network.stations.schedules import ChargingProfile, ProfilePurpose
 
 
@@ -66,14 +67,29 @@ class GetConfiguration(Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
 
 
-class ChangeConfiguration(Struct, frozen=True, kw_only=True):
-    """Write one setting; which component, instance and EVSE it belongs to is asked by OCPP 2.x alone."""
+class VariableName(Struct, frozen=True, kw_only=True):
+    """Which setting is meant: its key, and in OCPP 2.x alone the component it belongs to, with all that tells one
+    component from another, and which of its attributes."""
 
     key: str
-    value: str
     component: str | None = None
     instance: str | None = None
+    component_instance: str | None = None
     evse_network_id: int | None = None
+    connector_network_id: int | None = None
+    attribute: Attribute | None = None  # None: the actual value
+
+
+class ChangeConfiguration(VariableName, frozen=True, kw_only=True):
+    """Write one setting."""
+
+    value: str
+
+
+class GetVariables(Struct, frozen=True, kw_only=True):
+    """Read just these settings."""
+
+    variables: tuple[VariableName, ...]
 
 
 class GetLog(Struct, frozen=True, kw_only=True):
@@ -181,6 +197,7 @@ Command = (
     | ClearChargingProfile
     | GetConfiguration
     | ChangeConfiguration
+    | GetVariables
     | GetLog
     | UpdateFirmware
     | TriggerMessage

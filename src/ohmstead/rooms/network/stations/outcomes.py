@@ -1,11 +1,12 @@
 """What charge points answer to commands."""
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from ohmstead.rooms.network.stations.schedules import CompositeSchedule
 
+Attribute = Literal["Actual", "Target", "MinSet", "MaxSet"]
 AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
 
 
@@ -19,6 +20,9 @@ class Setting(Struct, frozen=True):
     instance: str | None = None
     evse_network_id: int | None = None
     max_limit: int | None = None
+    component_instance: str | None = None
+    connector_network_id: int | None = None
+    attribute: Attribute | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
+from ohmstead.kit.facts import on
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
 from ohmstead.kit.writing import Write
@@ -14,7 +15,7 @@ from ohmstead.rooms.network.charge_points import charge_point, charge_points, ci
 from ohmstead.rooms.network.smart_charging import may_change
 from ohmstead.rooms.power.circuits.members import unfit
 from ohmstead.rooms.power.circuits.resource import circuit_changed
-from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point, circuit_evse_priority
 from ohmstead.rooms.power.trees import family
 
 _own = circuit_charge_point.c
@@ -75,3 +76,13 @@ async def leaves_its_circuit(write: Write) -> None:
         delete(circuit_charge_point).where(_own.charge_point_id == write.id)
     ):
         write.tx.after_commit(lambda: circuit_changed.send(write.id))
+
+
+@on("evse.moved")
+async def hangs_with_its_charge_point(tx: Tx, fact: dict[str, Any]) -> None:
+    """An EVSE of another charge point is on that one's circuit, or on none; what it weighed here is forgotten."""
+    weighed = circuit_evse_priority.c
+    await tx.run(
+        delete(circuit_evse_priority).where(weighed.evse_id == fact["id"], weighed.charge_point_id == fact["left"])
+    )
+    tx.after_commit(lambda: circuit_changed.send(fact["id"]))

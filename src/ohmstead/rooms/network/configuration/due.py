@@ -1,0 +1,64 @@
+"""Work that falls due: rows that ask something of charge points, carried out in the background, some at a time."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import Any
+
+import structlog
+
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Row, Statement
+
+log = structlog.get_logger("ohmstead.configuration")
+
+EVERY_S = 1.0
+AT_ONCE = 50  # charge points talked to at the same time, so that a silent one holds up nobody
+
+
+class DueWork(ABC):
+    """Looks every second for what has fallen due: `due` selects it by `now` and `most`, one row an `id`."""
+
+    due: Statement
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._running: dict[int, asyncio.Task[Any]] = {}
+
+    async def run(self) -> None:
+        """For ever."""
+        try:
+            while True:
+                await self.start_due()
+                await self._clock.sleep(EVERY_S)
+        finally:
+            for task in self._running.values():
+                task.cancel()
+
+    async def start_due(self) -> None:
+        """Begin what has fallen due."""
+        async with self._database.read() as tx:
+            rows = await tx.all(self.due, now=self._clock.now(), most=AT_ONCE)
+        for row in rows:
+            if row["id"] not in self._running and len(self._running) < AT_ONCE:
+                task = asyncio.create_task(self._attempt(row))
+                self._running[row["id"]] = task
+                task.add_done_callback(lambda _, key=row["id"]: self._running.pop(key, None))
+
+    async def _attempt(self, row: Row) -> None:
+        try:
+            await self.carry_out(row)
+        except Exception as error:
+            log.exception("work at a charge point failed", work=type(self).__name__, row=dict(row))
+            await self.failed(row, error)
+
+    @abstractmethod
+    async def carry_out(self, row: Row) -> None:
+        """Do it."""
+
+    @abstractmethod
+    async def failed(self, row: Row, error: Exception) -> None:
+        """It failed for a reason of ours: see to it that it is not tried for ever without a pause."""
+
+    async def settled(self) -> None:
+        """Return once what has begun is done."""
+        await asyncio.gather(*self._running.values())

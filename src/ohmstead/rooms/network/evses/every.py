@@ -1,0 +1,81 @@
+"""The resource of EVSEs by themselves, of whatever charge point: the same rows as below them, under the same rules."""
+
+from typing import Literal
+
+from sqlalchemy import BigInteger, Boolean, Text, false, func, select
+
+from ohmstead.kit.filters import Filter, any_of, changed, equals, holds
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.rooms.network.charge_points.resource import column_include
+from ohmstead.rooms.network.connectors import connector, connectors_of
+from ohmstead.rooms.network.evses import v2
+from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, OWNER, evses, profiles_of
+from ohmstead.rooms.network.evses.table import evse
+from ohmstead.rooms.network.evses.view import EvseBody, OwnEvse, OwnEvseCreation
+
+_own = evse.c
+_tariffs = func.jsonb_array_length(_own.roaming["tariffIds"], type_=BigInteger)
+_HAS_CONNECTOR = select(connector.c.id).where(connector.c.evse_id == _own.id, connector.c.deleted_at.is_(None))
+_AT, _CALLED = equals("chargePointId", _own.charge_point_id, int), equals("physicalReference", _own.physical_reference)
+
+every_evse = Resource(
+    "evses",
+    evse,
+    tag="resource / evses",
+    title="EVSE",
+    key="evse",
+    versions=[
+        Version("v2.1", OwnEvse, create_view=OwnEvseCreation, update_view=EvseBody),
+        Version(
+            "v2.0",
+            v2.EvseV2,
+            pages=Pages.EITHER,
+            upgrade=v2.upgrade,
+            downgrade=v2.downgrade,
+            deprecated=True,
+            verbs=("list", "read", "update"),
+            puts=True,
+            restated=v2.RESTATED,
+            words=v2.WORDS,
+            includes=(
+                Include("chargingProfile", profiles_of, always=True),
+                Include("connectors", connectors_of, always=True),
+            ),
+            filters=(
+                _AT,
+                _CALLED,
+                Filter("evseStatus", v2.Status, lambda text: _own.status == func.replace(text, "active", "enabled"),
+                       Text()),
+                Filter("hardwareStatus", v2.HardwareStatus,
+                       lambda text: func.replace(_own.hardware_status, "occupied", "charging") == text, Text()),
+                equals("evseType", _own.current_type, Literal["ac", "dc"]),
+                Filter("connectorId", int, lambda key: _HAS_CONNECTOR.where(connector.c.id == key).exists(),
+                       BigInteger()),
+                equals("tariffGroupId", _own.tariff_group_id, int),
+                Filter("partnerId", int, lambda key: key == OWNER, BigInteger()),
+                Filter("roamingPlatformId", int, lambda _: false(), BigInteger(), "There are none of platforms yet."),
+            ),
+        ),
+    ],
+    owner=OWNER,
+    columns=DERIVED,
+    includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
+    conflicts=CONFLICTS,
+    topic="evse",
+    rules=evses.rules,
+    afters=evses.afters,
+    may_delete=evses.may_delete,
+    filters=[
+        _AT,
+        _CALLED,
+        equals("externalId", _own.external_id),
+        holds("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
+        holds("hasRoamingTariffIds", func.coalesce(_tariffs > 0, false(), type_=Boolean)),
+        holds("hasTariffGroup", _own.tariff_group_id.is_not(None)),
+        any_of("roamingOperatorIds", _own.roaming_operator_id, int),
+        *changed(_own.updated_at),
+    ],
+)  # fmt: skip
+every_evse.rule(v2.connectors_are_rows)
+every_evse.after(v2.put_connectors)

@@ -1,0 +1,73 @@
+"""Moving EVSEs from a charge point to one of its satellites: the cabinet they are mounted in, not the line they speak
+through."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
+
+from ohmstead.kit.db import Statement
+from ohmstead.kit.errors import Invalid, NotFound
+from ohmstead.kit.groups import Group
+from ohmstead.kit.operations import Call
+from ohmstead.kit.questions import Question
+from ohmstead.kit.views import View
+from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.evses.table import evse
+
+moves = Group("action / charge point", "actions/charge-point/", "charge-points")
+in_use: Question[Any] = Question("which of these EVSEs somebody uses or has reserved: (tx, ids) -> [id]")
+
+_ids = evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+_HERE = Statement(
+    select(evse.c.id)
+    .where(_ids, evse.c.charge_point_id == bindparam("point", type_=BigInteger), evse.c.deleted_at.is_(None))
+    .with_for_update()  # nothing begins there meanwhile
+)
+_MOVE = Statement(
+    update(evse)
+    .where(_ids)
+    .values(charge_point_id=bindparam("satellite", type_=BigInteger), updated_at=bindparam("now"))
+)
+
+
+class Move(View):
+    satellite_charge_point_id: Annotated[int, Meta(description="A charge point that speaks through this one.")]
+    evse_ids: Annotated[list[int], Meta(min_length=1)]
+
+
+@moves.post("v1.0/{chargePoint}/move-evses-to-satellite", "Charge Point / Move EVSEs to Satellite", body=Move)
+async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
+    """Count EVSEs among those of a satellite from now on. They keep their ids, their numbers in OCPP and their
+    connectors; sessions of the past stay where they were. All of them are moved, or none."""
+    point = await charge_points.find(call)
+    await _satellite(call, point["id"], wanted.satellite_charge_point_id)
+    ids = list(dict.fromkeys(wanted.evse_ids))
+    here = {row["id"] for row in await call.tx.all(_HERE, ids=ids, point=point["id"])}
+    used = {key for keys in await in_use(call.tx, ids) for key in keys}
+    errors = {
+        f"evseIds.{place}": text for place, key in enumerate(wanted.evse_ids) if (text := _fault(key, here, used))
+    }
+    if errors:
+        raise Invalid.of(errors)
+    await call.tx.run(_MOVE, ids=ids, satellite=wanted.satellite_charge_point_id, now=call.now)
+    for key in ids:
+        call.tx.fact("evse.changed", id=key, action="updated")
+        call.tx.fact("evse.moved", id=key, left=point["id"], charge_point_id=wanted.satellite_charge_point_id)
+    call.changes = {"id": wanted.satellite_charge_point_id, "evseIds": ids}
+
+
+async def _satellite(call: Call, master_id: int, satellite_id: int) -> None:
+    try:
+        satellite = await charge_points.get(call, satellite_id)
+    except NotFound:
+        raise Invalid(satelliteChargePointId="The selected satellite charge point id is invalid.") from None
+    if satellite["ocpp_connected_charge_point_id"] != master_id:
+        raise Invalid(satelliteChargePointId="The selected charge point is no satellite of this one.")
+
+
+def _fault(key: int, here: set[int], used: set[int]) -> list[str]:
+    """Why an EVSE cannot be moved; nothing where it can."""
+    if key not in here:
+        return ["The EVSE does not belong to the charge point."]
+    return ["The EVSE is in use: a session or a reservation is open there."] if key in used else []
