@@ -11,6 +11,7 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    EventsTold,
     FirmwareStatus,
     LogStatus,
     SecurityEvent,
@@ -99,4 +100,7 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def settings_told(self, fact: SettingsTold) -> None:
+        self.facts.append(fact)
+
+    async def events_told(self, fact: EventsTold) -> None:
         self.facts.append(fact)

@@ -12,7 +12,7 @@ from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network import firmware, logs, presence, security_events
+from ohmstead.rooms.network import events, firmware, logs, presence, security_events
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
@@ -21,6 +21,7 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    EventsTold,
     FirmwareStatus,
     LogStatus,
     SecurityEvent,
@@ -185,6 +186,9 @@ class DurableRooms:
 
     async def security_event(self, fact: SecurityEvent) -> None:
         await self._durably(lambda tx: security_events.security_event_told(tx, fact))
+
+    async def events_told(self, fact: EventsTold) -> None:
+        await self._durably(lambda tx: events.events_told(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""

@@ -10,6 +10,7 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    EventsTold,
     FirmwareStatus,
     LogStatus,
     SecurityEvent,
@@ -54,3 +55,7 @@ class Rooms(Protocol):
     async def security_event(self, fact: SecurityEvent) -> None: ...
 
     async def settings_told(self, fact: SettingsTold) -> None: ...
+
+    async def events_told(self, fact: EventsTold) -> None:
+        """Each counts once, however often it is told."""
+        ...

@@ -19,7 +19,6 @@ NOTICES: dict[str, Answer] = {
     "NotifyChargingLimit": acknowledged(types.NotifyChargingLimitResponse),
     "NotifyCustomerInformation": acknowledged(types.NotifyCustomerInformationResponse),
     "NotifyDisplayMessages": acknowledged(types.NotifyDisplayMessagesResponse),
-    "NotifyEvent": acknowledged(types.NotifyEventResponse),
     "NotifyMonitoringReport": acknowledged(types.NotifyMonitoringReportResponse),
     "PublishFirmwareStatusNotification": acknowledged(types.PublishFirmwareStatusNotificationResponse),
     "ReportChargingProfiles": acknowledged(types.ReportChargingProfilesResponse),

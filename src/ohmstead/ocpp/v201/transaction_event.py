@@ -107,7 +107,7 @@ async def _tell_status(request: TransactionEventRequest, at: Arrival, place: int
         return
     if request.event_type == "Ended":
         status = "finishing"
-    await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp)))
+    await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp), "transaction"))
 
 
 def _place(request: TransactionEventRequest, at: Arrival) -> int | None:
