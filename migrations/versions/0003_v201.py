@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -40,6 +41,22 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_station_event_charge_point_id_ref"), "station_event", ["charge_point_id", "ref"], unique=False
     )
+    op.create_table(
+        "outside_limit",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("evse_network_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("grid_critical", sa.Boolean(), nullable=False),
+        sa.Column("schedules", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["station_id"], ["charge_point.id"], name=op.f("fk_outside_limit_station_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_limit")),
+        sa.UniqueConstraint("station_id", "evse_network_id", "source", name="uq_outside_limit"),
+    )
+    op.create_index(op.f("ix_outside_limit_updated_at"), "outside_limit", ["updated_at"], unique=False)
     op.add_column("charge_point", sa.Column("status_before_problem", sa.Text(), nullable=True))
     op.add_column("evse", sa.Column("status_before_problem", sa.Text(), nullable=True))
     # ### end Alembic commands ###

@@ -3,7 +3,14 @@
 import asyncio
 from datetime import UTC, datetime
 
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    ReservationEnded,
+    TagPresented,
+    TagVerdict,
+)
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
@@ -13,6 +20,8 @@ from ohmstead.rooms.network.facts import (
     Disconnected,
     EventsTold,
     FirmwareStatus,
+    LimitCleared,
+    LimitTold,
     LogStatus,
     SecurityEvent,
     SettingsTold,
@@ -103,4 +112,13 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def events_told(self, fact: EventsTold) -> None:
+        self.facts.append(fact)
+
+    async def limit_told(self, fact: LimitTold) -> None:
+        self.facts.append(fact)
+
+    async def limit_cleared(self, fact: LimitCleared) -> None:
+        self.facts.append(fact)
+
+    async def reservation_ended(self, fact: ReservationEnded) -> None:
         self.facts.append(fact)

@@ -49,7 +49,7 @@ async def shown(here: Site, number: int = 1) -> tuple[Any, ...]:
     async with here.system.database.read() as tx:
         own = evse.c
         wanted = select(own.hardware_status, own.error_code, own.vendor_error_code, own.error_info)
-        return tuple(await tx.one(wanted.where(own.station_id == here.id, own.network_id == number)))
+        return tuple((await tx.all(wanted.where(own.station_id == here.id, own.network_id == number)))[0])
 
 
 async def kept(here: Site) -> int:
@@ -107,7 +107,9 @@ async def test_a_problem_of_the_station_itself(here: Site) -> None:
     await tell(here, problem(component="ChargingStation", evse_network_id=0, tech_code="E1"))
     async with here.system.database.read() as tx:
         own = charge_point.c
-        row = await tx.one(select(own.hardware_status, own.error_code, own.vendor_error_code).where(own.id == here.id))
+        [row] = await tx.all(
+            select(own.hardware_status, own.error_code, own.vendor_error_code).where(own.id == here.id)
+        )
     assert tuple(row) == ("faulted", "OtherError", "E1")
     await tell(here, problem("false", 2, component="ChargingStation", evse_network_id=0, minute=401))
     async with here.system.database.read() as tx:

@@ -10,9 +10,16 @@ import structlog
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
-from ohmstead.rooms.charging import flow
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network import events, firmware, logs, presence, security_events
+from ohmstead.rooms.charging import flow, reservations
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    ReservationEnded,
+    TagPresented,
+    TagVerdict,
+)
+from ohmstead.rooms.network import events, firmware, logs, outside_limits, presence, security_events
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
@@ -23,6 +30,8 @@ from ohmstead.rooms.network.facts import (
     Disconnected,
     EventsTold,
     FirmwareStatus,
+    LimitCleared,
+    LimitTold,
     LogStatus,
     SecurityEvent,
     SettingsTold,
@@ -189,6 +198,15 @@ class DurableRooms:
 
     async def events_told(self, fact: EventsTold) -> None:
         await self._durably(lambda tx: events.events_told(tx, fact))
+
+    async def limit_told(self, fact: LimitTold) -> None:
+        await self._durably(lambda tx: outside_limits.limit_told(tx, fact))
+
+    async def limit_cleared(self, fact: LimitCleared) -> None:
+        await self._durably(lambda tx: outside_limits.limit_cleared(tx, fact))
+
+    async def reservation_ended(self, fact: ReservationEnded) -> None:
+        await self._durably(lambda tx: reservations.let_go(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""

@@ -2,7 +2,14 @@
 
 from typing import Protocol
 
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    ReservationEnded,
+    TagPresented,
+    TagVerdict,
+)
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
@@ -12,6 +19,8 @@ from ohmstead.rooms.network.facts import (
     Disconnected,
     EventsTold,
     FirmwareStatus,
+    LimitCleared,
+    LimitTold,
     LogStatus,
     SecurityEvent,
     SettingsTold,
@@ -59,3 +68,9 @@ class Rooms(Protocol):
     async def events_told(self, fact: EventsTold) -> None:
         """Each counts once, however often it is told."""
         ...
+
+    async def limit_told(self, fact: LimitTold) -> None: ...
+
+    async def limit_cleared(self, fact: LimitCleared) -> None: ...
+
+    async def reservation_ended(self, fact: ReservationEnded) -> None: ...

@@ -47,6 +47,15 @@ class TagVerdict(Struct, frozen=True, kw_only=True):
     parent: str | None = None
 
 
+class ReservationEnded(Struct, frozen=True, kw_only=True):
+    """A station let go of a reservation by itself: its time was up, or it could keep it no longer."""
+
+    charge_point_id: int
+    reservation_id: int
+    how: Literal["expired", "removed"]
+    received_at: datetime
+
+
 class ChargeStarted(Struct, frozen=True, kw_only=True):
     """A transaction began. `ref` is equal for two tellings of one start: a lost answer makes stations tell it again.
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ohmstead.rooms.network.stations import Setting
+from ohmstead.rooms.network.stations import ChargingProfile, Setting
 
 HardwareStatus = Literal[
     "available",
@@ -115,6 +115,27 @@ class EventsTold(Struct, frozen=True, kw_only=True):
 
     charge_point_id: int
     events: tuple[StationEvent, ...]
+    received_at: datetime
+
+
+class LimitTold(Struct, frozen=True, kw_only=True):
+    """Somebody else limits a station of 2.x (EVSE 0), or an EVSE of it: an energy management system ("EMS"), a system
+    operator ("SO"), another. Each schedule says so for its time; none says that it is unknown how much."""
+
+    charge_point_id: int
+    evse_network_id: int
+    source: str
+    grid_critical: bool
+    schedules: tuple[ChargingProfile, ...]
+    received_at: datetime
+
+
+class LimitCleared(Struct, frozen=True, kw_only=True):
+    """A limit of somebody else's is no longer; without an EVSE all that this source ever set."""
+
+    charge_point_id: int
+    evse_network_id: int | None
+    source: str
     received_at: datetime
 
 

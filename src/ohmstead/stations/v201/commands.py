@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "CostUpdated": (messages.CostUpdated, core.cost_updated),
     "DataTransfer": (messages.DataTransfer, v16_core.data_transfer),
     "GetBaseReport": (messages.GetBaseReport, variables.get_base_report),
+    "GetChargingProfiles": (messages.GetChargingProfiles, smart_charging.get_charging_profiles),
     "GetCompositeSchedule": (messages.GetCompositeSchedule, smart_charging.get_composite_schedule),
     "GetLocalListVersion": (messages.GetLocalListVersion, tokens.get_local_list_version),
     "GetTransactionStatus": (messages.GetTransactionStatus, remote.get_transaction_status),
@@ -31,7 +32,12 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
 
 ORDERS = Orders(
     COMMANDS,
-    refusals={"ClearChargingProfile": "Unknown", "SendLocalList": "Failed", "UnlockConnector": "UnlockFailed"},
+    refusals={
+        "ClearChargingProfile": "Unknown",
+        "GetChargingProfiles": "NoProfiles",
+        "SendLocalList": "Failed",
+        "UnlockConnector": "UnlockFailed",
+    },
     without_status=frozenset(
         {"CostUpdated", "GetLocalListVersion", "GetTransactionStatus", "GetVariables", "SetVariables"}
     ),

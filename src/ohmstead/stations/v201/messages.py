@@ -108,6 +108,19 @@ class GetBaseReport(Message):
     report_base: Literal["ConfigurationInventory", "FullInventory", "SummaryInventory"]
 
 
+class ProfileCriterion(Message):
+    charging_profile_purpose: str | None = None
+    stack_level: int | None = None
+    charging_profile_id: list[int] | None = None
+    charging_limit_source: list[str] | None = None
+
+
+class GetChargingProfiles(Message):
+    request_id: int
+    charging_profile: ProfileCriterion
+    evse_id: int | None = None
+
+
 class GetCompositeSchedule(Message):
     duration: int
     evse_id: int
