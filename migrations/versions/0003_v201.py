@@ -57,6 +57,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("station_id", "evse_network_id", "source", name="uq_outside_limit"),
     )
     op.create_index(op.f("ix_outside_limit_updated_at"), "outside_limit", ["updated_at"], unique=False)
+    op.create_table(
+        "profile_account",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column(
+            "told", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["station_id"], ["charge_point.id"], name=op.f("fk_profile_account_station_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_account")),
+    )
+    op.create_index(
+        "ix_profile_account_due",
+        "profile_account",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("asked_at IS NULL"),
+    )
+    op.create_index(op.f("ix_profile_account_station_id"), "profile_account", ["station_id"], unique=False)
+    op.create_index(op.f("ix_profile_account_updated_at"), "profile_account", ["updated_at"], unique=False)
     op.add_column("charge_point", sa.Column("status_before_problem", sa.Text(), nullable=True))
     op.add_column("evse", sa.Column("status_before_problem", sa.Text(), nullable=True))
     # ### end Alembic commands ###

@@ -7,6 +7,7 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     Metered,
+    ProfilesTold,
     ReservationEnded,
     TagPresented,
     TagVerdict,
@@ -121,4 +122,7 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def reservation_ended(self, fact: ReservationEnded) -> None:
+        self.facts.append(fact)
+
+    async def profiles_told(self, fact: ProfilesTold) -> None:
         self.facts.append(fact)

@@ -10,6 +10,7 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     Metered,
+    ProfilesTold,
     ReservationEnded,
     Sample,
     SignedReading,
@@ -27,7 +28,7 @@ from ohmstead.rooms.network.facts import (
     StationEvent,
     StatusChanged,
 )
-from ohmstead.rooms.network.stations import SchedulePeriod, Setting
+from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod, Setting
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check, example
 
@@ -238,3 +239,35 @@ async def test_a_reservation_is_let_go(house: House, word: str, how: Literal["ex
     assert house.rooms.only(ReservationEnded) == [
         ReservationEnded(charge_point_id=1, reservation_id=5, how=how, received_at=NOW)
     ]
+
+
+async def test_an_account_of_profiles(house: House):
+    station = await house.later_station()
+    schedule = {
+        "id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10}],
+        "startSchedule": stamp(1), "duration": 60, "minChargingRate": 6,
+    }  # fmt: skip
+    profile = {
+        "id": 5, "stackLevel": 3, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Recurring",
+        "chargingSchedule": [schedule], "recurrencyKind": "Daily", "validFrom": stamp(2), "validTo": stamp(3),
+        "transactionId": "tx",
+    }  # fmt: skip
+    foreign = profile | {"chargingProfilePurpose": "ChargingStationExternalConstraints"}
+    said = {"requestId": 9, "chargingLimitSource": "CSO", "chargingProfile": [profile, foreign], "evseId": 2}
+    assert await station.ask("ReportChargingProfiles", said | {"tbc": True}) == {}
+    assert await station.ask("ReportChargingProfiles", said | {"chargingLimitSource": "EMS"}) == {}
+    first, second = house.rooms.only(ProfilesTold)
+    assert (first.request_id, first.evse_network_id, first.more, second.more, second.profiles) == (
+        9,
+        2,
+        True,
+        False,
+        (),
+    )
+    assert first.profiles == (
+        ChargingProfile(
+            id=5, stack_level=3, purpose="transaction", kind="recurring", unit="A", periods=(SchedulePeriod(0, 10),),
+            duration_s=60, starts_at=NOON + timedelta(minutes=1), min_rate=6, recurrency="daily",
+            valid_from=NOON + timedelta(minutes=2), valid_to=NOON + timedelta(minutes=3), transaction_ref="tx",
+        ),
+    )  # fmt: skip

@@ -110,3 +110,26 @@ async def test_a_reservation_runs_out_at_the_station(site: Live) -> None:
     await shows(site.api, path, lambda data: data["status"] == "expired")
     assert len(here.ear.answered("ReservationStatusUpdate")) == 1
     await here.says("available")
+
+
+async def test_what_a_station_lost_in_a_reboot_is_known_to_be_lost(site: Live) -> None:
+    here = await place(site, "B1", version="2.0.1")
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9}]}
+    actions = f"/actions/charge-point/v1.0/{here.point}/set-charging-profile"
+    laid = {}
+    for number, purpose in ((0, "ChargePointMaxProfile"), (1, "TxDefaultProfile")):
+        body = {
+            "chargingProfilePurpose": purpose, "chargingProfileKind": "Absolute", "stackLevel": 2,
+            "chargingSchedule": schedule,
+        }  # fmt: skip
+        laid[number] = (await site.api.post(f"{actions}/{number}", body)).data["id"]
+    path = f"/resources/charge-points/v2.0/{here.point}"
+    await here.station.reboot()
+    await here.is_online()
+    await until(here.station, lambda _: len(here.ear.answered("ReportChargingProfiles")) == 2)
+    assert (await site.api.get(path, "include[]=chargingProfile")).data["chargingProfile"]["id"] == laid[0]
+    here.station.hardware.profiles.clear(laid[0])
+    await here.station.reboot()
+    await shows(site.api, path, lambda data: data["chargingProfile"] is None, "include[]=chargingProfile")
+    evse = f"{path}/evses/{here.evse}"
+    assert (await site.api.get(evse, "include[]=chargingProfile")).data["chargingProfile"]["id"] == laid[1]

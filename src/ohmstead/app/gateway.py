@@ -10,11 +10,12 @@ import structlog
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
-from ohmstead.rooms.charging import flow, reservations
+from ohmstead.rooms.charging import flow, profiles, reservations
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     Metered,
+    ProfilesTold,
     ReservationEnded,
     TagPresented,
     TagVerdict,
@@ -207,6 +208,9 @@ class DurableRooms:
 
     async def reservation_ended(self, fact: ReservationEnded) -> None:
         await self._durably(lambda tx: reservations.let_go(tx, fact))
+
+    async def profiles_told(self, fact: ProfilesTold) -> None:
+        await self._durably(lambda tx: profiles.profiles_told(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""

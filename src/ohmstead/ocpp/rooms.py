@@ -6,6 +6,7 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     Metered,
+    ProfilesTold,
     ReservationEnded,
     TagPresented,
     TagVerdict,
@@ -74,3 +75,5 @@ class Rooms(Protocol):
     async def limit_cleared(self, fact: LimitCleared) -> None: ...
 
     async def reservation_ended(self, fact: ReservationEnded) -> None: ...
+
+    async def profiles_told(self, fact: ProfilesTold) -> None: ...

@@ -19,5 +19,4 @@ NOTICES: dict[str, Answer] = {
     "NotifyDisplayMessages": acknowledged(types.NotifyDisplayMessagesResponse),
     "NotifyMonitoringReport": acknowledged(types.NotifyMonitoringReportResponse),
     "PublishFirmwareStatusNotification": acknowledged(types.PublishFirmwareStatusNotificationResponse),
-    "ReportChargingProfiles": acknowledged(types.ReportChargingProfilesResponse),
 }

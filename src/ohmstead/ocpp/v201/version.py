@@ -12,7 +12,9 @@ from ohmstead.ocpp.v201 import (
     firmware_status_notification,
     get_composite_schedule,
     get_log,
+    get_transaction_status,
     heartbeat,
+    held_profiles,
     iso15118,
     local_list,
     log_status_notification,
@@ -53,6 +55,7 @@ ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "NotifyEVChargingSchedule": iso15118.charging_schedule,
     "NotifyEvent": notify_event.answer,
     "NotifyReport": notify_report.answer,
+    "ReportChargingProfiles": held_profiles.answer,
     "ReservationStatusUpdate": reservations.ended,
     "SecurityEventNotification": security_event_notification.answer,
     "SignCertificate": iso15118.sign_certificate,
@@ -66,12 +69,16 @@ COMMANDS: dict[type, Sent] = {
     stations.ClearCache: Sent("ClearCache", clear_cache.request),
     stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
     stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.GetChargingProfiles: Sent("GetChargingProfiles", held_profiles.request),
     stations.GetCompositeSchedule: Sent(
         "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
     ),
     stations.GetConfiguration: Sent("", variables.ask, variables.told),
     stations.GetLocalListVersion: Sent("GetLocalListVersion", local_list.ask_version, local_list.version),
     stations.GetLog: Sent("GetLog", get_log.request, get_log.outcome),
+    stations.GetTransactionStatus: Sent(
+        "GetTransactionStatus", get_transaction_status.request, get_transaction_status.outcome
+    ),
     stations.RemoteStart: Sent("RequestStartTransaction", request_start_transaction.request),
     stations.RemoteStop: Sent("RequestStopTransaction", request_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reservations.reserve),
