@@ -9,6 +9,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator import settings
 from ohmstead.stations.station_v201 import StationV201
+from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import Place, place
 from tests.scenarios.waiting import becomes, shows, until
@@ -133,3 +134,29 @@ async def test_what_a_station_lost_in_a_reboot_is_known_to_be_lost(site: Live) -
     await shows(site.api, path, lambda data: data["chargingProfile"] is None, "include[]=chargingProfile")
     evse = f"{path}/evses/{here.evse}"
     assert (await site.api.get(evse, "include[]=chargingProfile")).data["chargingProfile"]["id"] == laid[1]
+
+
+async def test_a_transaction_that_its_station_forgot_comes_to_its_end(site: Live) -> None:
+    here = await place(site, "B1", version="2.0.1")
+    await site.driver("CARD")
+    session, running = await here.charges("CARD")
+    here.station.faults.forgets_transactions = True
+    await here.station.reboot()
+    await here.is_online()
+    ended = await here.session("finished")
+    assert here.ear.commands("GetTransactionStatus") == [{"transactionId": running.id}]
+    assert (ended["id"], ended["reason"]) == (session["id"], "charge_point_timeout")
+
+
+async def test_a_cable_is_enough_where_no_authorization_is_wanted(site: Live) -> None:
+    here = await place(site, "B1", version="2.0.1")
+    path = f"/resources/charge-points/v2.0/{here.point}"
+    assert (await site.api.patch(path, {"autoStartWithoutAuthorization": True})).status == 200
+    here.station.plug(1, Vehicle(3, 32, soc=10))
+    session = await here.grows(await here.session("active"))
+    assert (await here.stop(session)).status == 202
+    await here.session("finished")
+    await here.says("finishing")  # the same cable begins nothing new
+    here.station.unplug(1)
+    await here.says("available")
+    assert len(here.ear.commands("RequestStartTransaction")) == 1

@@ -67,7 +67,7 @@ async def test_an_end_without_a_reason_that_repeats_the_series_counts_once(site:
     for _ in range(2):
         assert await station.event("Ended", 3, meterValue=series) == {}
     ended = await only_session(site)
-    assert (ended["status"], ended["energy"], ended["reason"]) == ("finished", 300, "local")
+    assert (ended["status"], ended["energy"], ended["reason"]) == ("finished", 300, "evdisconnected")
     assert await readings(site) == 4
 
 

@@ -24,7 +24,7 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow, reservations
-from ohmstead.rooms.charging.control import Autostart
+from ohmstead.rooms.charging.control import Autostart, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
@@ -120,6 +120,7 @@ class System:
         self._keep(self._expire)
         self._keep(self.boot_sync.run)
         self._keep(ProfileAccounts(self.database, self.clock).run)
+        self._keep(Silences(self.database, self.clock).run)
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)

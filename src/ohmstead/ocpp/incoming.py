@@ -37,6 +37,7 @@ class Inbox:
         self._rooms = rooms
         self._clock = clock
         self._places: dict[str, int] = {}
+        self._watch = version.watch()
         self._calls: asyncio.Queue[Incoming | None] = asyncio.Queue(INBOX)
         self._answering = asyncio.create_task(self._answer_in_order())
 
@@ -77,6 +78,7 @@ class Inbox:
         try:
             answer = self._version.answer(frame.action)
             request, odd = self._version.request(frame.action).read(frame.payload, call.at)
+            odd = (*odd, *self._watch(request))
             return answer, request
         except Refusal as refusal:
             odd = (str(refusal),)

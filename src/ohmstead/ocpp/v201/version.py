@@ -34,6 +34,7 @@ from ohmstead.ocpp.v201 import (
     update_firmware,
     variables,
 )
+from ohmstead.ocpp.v201.sequences import Sequences
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Sent, Version
 from ohmstead.ocpp.wire import DIALECT_2_0_1
@@ -90,4 +91,4 @@ COMMANDS: dict[type, Sent] = {
     stations.UpdateFirmware: Sent("UpdateFirmware", update_firmware.request),
 }
 
-OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS)
+OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
