@@ -15,6 +15,7 @@ from ohmstead.stations.line import Unanswered
 from ohmstead.stations.settings import MEASURANDS
 from ohmstead.stations.speaker import Speaker
 from ohmstead.stations.v16.messages import stamp
+from ohmstead.stations.v16.upkeep import FIRMWARE, LOG, tell_progress
 from ohmstead.stations.v201 import notices
 from ohmstead.stations.v201.commands import ORDERS
 from ohmstead.stations.v201.metering import meter_value
@@ -208,7 +209,7 @@ class StationV201(Speaker):
             "MeterValues": self._trigger_readings,
             "NotifyReport": lambda request: self.say(self._report(request)),
             "StatusNotification": self._trigger_states,
-        }
+        } | {name: lambda _, name=name: tell_progress(self._desk, name) for name in (LOG, FIRMWARE)}
 
     def _trigger_states(self, connector: int | None) -> None:
         """Asked for, it is said again."""

@@ -131,6 +131,17 @@ class GetLocalListVersion(Message):
     """Says nothing."""
 
 
+class ReportWanted(Message):
+    component: Named
+    variable: Named | None = None
+
+
+class GetReport(Message):
+    request_id: int
+    component_variable: list[ReportWanted] = []
+    component_criteria: list[str] = []
+
+
 class GetTransactionStatus(Message):
     transaction_id: str | None = None
 
@@ -179,9 +190,42 @@ class SetVariables(Message):
     set_variable_data: list[VariableData]
 
 
+class Monitor(Message):
+    type: str
+    severity: int
+    component: dict[str, Any]
+    variable: dict[str, Any]
+
+
+class SetVariableMonitoring(Message):
+    set_monitoring_data: list[Monitor]
+
+
+class ClearVariableMonitoring(Message):
+    id: list[int]
+
+
+class Wanted(Message):
+    """A command of which nothing matters, for it is declined."""
+
+
 class TriggerMessage(Message):
     requested_message: str
     evse: Evse | None = None
+
+
+class Firmware(Message):
+    location: str
+    retrieve_date_time: datetime
+    signing_certificate: str | None = None
+    signature: str | None = None
+
+
+class UpdateFirmware(Message):
+    request_id: int
+    firmware: Firmware
+    retries: int | None = None
+    retry_interval: int | None = None
 
 
 class UnlockConnector(Message):
