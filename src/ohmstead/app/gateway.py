@@ -47,7 +47,8 @@ Result = TypeVar("Result")
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
 GATHER_S = 0.02
-BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1"})}
+BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
+UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for
 
 
 class Batcher(Generic[Item]):
@@ -129,7 +130,7 @@ class DurableRooms:
             return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
         if isinstance(found, str):
             return Refused(HTTPStatus.UNAUTHORIZED, "wrong or missing password")
-        versions = BEARABLE.get(found["network_protocol"] or "", frozenset())
+        versions = BEARABLE.get(found["network_protocol"] or "", UNSAID)
         return Admitted(
             charge_point_id=found["id"],
             versions=versions,

@@ -22,7 +22,7 @@ from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
-from ohmstead.ocpp.v201.version import OCPP_2_0_1
+from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
@@ -99,7 +99,7 @@ class System:
         self.gateway = Gateway(self.registry)
         self.listener = Listener(
             ListenerSettings(host=settings.ocpp_host, port=settings.ocpp_port, deflate=settings.ocpp_compression),
-            (OCPP_2_0_1, OCPP_1_6),
+            (OCPP_2_0_1, OCPP_2_1, OCPP_1_6),
             self.registry,
             rooms,
             self.clock,

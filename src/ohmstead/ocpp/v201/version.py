@@ -1,4 +1,4 @@
-"""OCPP 2.0.1: the calls taken from stations and the commands sent to them, one row each."""
+"""OCPP 2.0.1, and of 2.1 what is the same: the calls taken from stations and the commands sent to them."""
 
 from ohmstead.ocpp.v201 import (
     acknowledged,
@@ -37,7 +37,7 @@ from ohmstead.ocpp.v201 import (
 from ohmstead.ocpp.v201.sequences import Sequences
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Sent, Version
-from ohmstead.ocpp.wire import DIALECT_2_0_1
+from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1
 from ohmstead.rooms.network import stations
 
 ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
@@ -92,3 +92,5 @@ COMMANDS: dict[type, Sent] = {
 }
 
 OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
+OCPP_2_1 = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
+"""What 2.1 adds to a message of 2.0.1 is a deviation in the log; what it adds to the messages is not taken."""
