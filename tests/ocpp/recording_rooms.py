@@ -3,7 +3,15 @@
 import asyncio
 from datetime import UTC, datetime
 
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    ProfilesTold,
+    ReservationEnded,
+    TagPresented,
+    TagVerdict,
+)
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
@@ -11,7 +19,10 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    EventsTold,
     FirmwareStatus,
+    LimitCleared,
+    LimitTold,
     LogStatus,
     SecurityEvent,
     SettingsTold,
@@ -99,4 +110,19 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def settings_told(self, fact: SettingsTold) -> None:
+        self.facts.append(fact)
+
+    async def events_told(self, fact: EventsTold) -> None:
+        self.facts.append(fact)
+
+    async def limit_told(self, fact: LimitTold) -> None:
+        self.facts.append(fact)
+
+    async def limit_cleared(self, fact: LimitCleared) -> None:
+        self.facts.append(fact)
+
+    async def reservation_ended(self, fact: ReservationEnded) -> None:
+        self.facts.append(fact)
+
+    async def profiles_told(self, fact: ProfilesTold) -> None:
         self.facts.append(fact)

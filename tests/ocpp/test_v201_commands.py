@@ -19,11 +19,13 @@ from ohmstead.rooms.network.stations import (
     Command,
     CompositeSchedule,
     DataTransfer,
+    GetChargingProfiles,
     GetCompositeSchedule,
     GetConfiguration,
     GetLocalListVersion,
     GetLog,
     GetVariables,
+    GetTransactionStatus,
     LocalTag,
     Outcome,
     RawCall,
@@ -193,3 +195,20 @@ async def test_every_call_that_is_ours_can_be_sent(house: House, action: str):
     call, outcome = await sent(house, RawCall(action=action, payload=payload), answer)
     assert (call[2:], outcome.payload) == ([action, payload], answer)
     assert house.deviations() == []
+
+
+async def test_which_profiles_it_holds(house: House):
+    call, outcome = await sent(house, GetChargingProfiles(request_id=9), {"status": "NoProfiles"})
+    wanted = {"requestId": 9, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
+    assert (call[2:], outcome.status, outcome.agreed) == (["GetChargingProfiles", wanted], "NoProfiles", False)
+    check("GetChargingProfilesRequest", call[3], "v201")
+
+
+@pytest.mark.parametrize(
+    ("answer", "goes_on", "untold"),
+    [({"messagesInQueue": True, "ongoingIndicator": False}, False, True), ({"messagesInQueue": False}, None, False)],
+)
+async def test_whether_a_transaction_goes_on(house: House, answer: dict[str, Any], goes_on: bool | None, untold: bool):
+    call, outcome = await sent(house, GetTransactionStatus(transaction_ref="tx-1"), answer)
+    assert call[2:] == ["GetTransactionStatus", {"transactionId": "tx-1"}]
+    assert (outcome.goes_on, outcome.untold) == (goes_on, untold)

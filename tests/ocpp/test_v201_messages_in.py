@@ -1,7 +1,7 @@
 """Each message of a 2.0.1 station becomes the facts of any version, and gets an answer that fits the standard."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -10,13 +10,25 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     Metered,
+    ProfilesTold,
+    ReservationEnded,
     Sample,
     SignedReading,
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network.facts import Booted, DataReceived, SecurityEvent, SettingsTold, StatusChanged
-from ohmstead.rooms.network.stations import Setting
+from ohmstead.rooms.network.facts import (
+    Booted,
+    DataReceived,
+    EventsTold,
+    LimitCleared,
+    LimitTold,
+    SecurityEvent,
+    SettingsTold,
+    StationEvent,
+    StatusChanged,
+)
+from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod, Setting
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check, example
 
@@ -176,3 +188,86 @@ async def test_data_of_any_shape_and_security_events(house: House):
     assert house.rooms.only(DataReceived)[0].data == '{"a":[1]}'
     await station.ask("SecurityEventNotification", {"type": "TamperDetectionActivated", "timestamp": stamp(0)})
     assert house.rooms.only(SecurityEvent)[0].type == "TamperDetectionActivated"
+
+
+async def test_events_of_components(house: House):
+    station = await house.later_station()
+    place = {"name": "Connector", "instance": "A", "evse": {"id": 2, "connectorId": 1}}
+    told = {
+        "eventId": 7, "timestamp": stamp(0), "trigger": "Delta", "actualValue": "Occupied", "component": place,
+        "eventNotificationType": "PreconfiguredMonitor", "variable": {"name": "AvailabilityState", "instance": "B"},
+        "techCode": "C", "techInfo": "I", "cleared": True, "transactionId": "tx", "variableMonitoringId": 3, "cause": 4,
+    }  # fmt: skip
+    other = {
+        "eventId": 8, "timestamp": stamp(1), "trigger": "Periodic", "actualValue": "71", "component": {"name": "T"},
+        "eventNotificationType": "CustomMonitor", "variable": {"name": "Temperature"},
+    }  # fmt: skip
+    part = {"generatedAt": stamp(0), "seqNo": 1, "tbc": True, "eventData": [told, other]}
+    assert await station.ask("NotifyEvent", part) == {}
+    first, second = house.rooms.only(EventsTold)[0].events
+    assert first == StationEvent(
+        number=7, at=NOON, component="Connector", component_instance="A", evse_network_id=2, connector_network_id=1,
+        variable="AvailabilityState", variable_instance="B", value="Occupied", trigger="Delta",
+        kind="PreconfiguredMonitor", cleared=True, tech_code="C", tech_info="I", cause=4, transaction_ref="tx",
+        monitor=3, status="occupied",
+    )  # fmt: skip
+    assert (second.evse_network_id, second.value, second.status, second.cleared) == (0, "71", None, False)
+
+
+async def test_limits_of_others(house: House):
+    station = await house.later_station()
+    periods = [{"startPeriod": 0, "limit": 11000, "numberPhases": 3}, {"startPeriod": 900, "limit": 5000}]
+    schedule = {"id": 9, "chargingRateUnit": "W", "chargingSchedulePeriod": periods, "duration": 1800}
+    limit = {"chargingLimitSource": "SO", "isGridCritical": True}
+    begun = schedule | {"startSchedule": stamp(5)}
+    said = {"chargingLimit": limit, "chargingSchedule": [schedule, begun], "evseId": 2}
+    assert await station.ask("NotifyChargingLimit", said) == {}
+    fact = house.rooms.only(LimitTold)[0]
+    assert (fact.evse_network_id, fact.source, fact.grid_critical) == (2, "SO", True)
+    first, second = fact.schedules
+    assert (first.unit, first.duration_s, first.starts_at) == ("W", 1800, NOW)
+    assert first.periods == (SchedulePeriod(0, 11000, 3), SchedulePeriod(900, 5000))
+    assert second.starts_at == NOON + timedelta(minutes=5)
+    assert await station.ask("ClearedChargingLimit", {"chargingLimitSource": "SO"}) == {}
+    assert house.rooms.only(LimitCleared)[0].evse_network_id is None
+
+
+@pytest.mark.parametrize(("word", "how"), [("Expired", "expired"), ("Removed", "removed"), ("Lost", "removed")])
+async def test_a_reservation_is_let_go(house: House, word: str, how: Literal["expired", "removed"]):
+    station = await house.later_station()
+    assert await station.ask("ReservationStatusUpdate", {"reservationId": 5, "reservationUpdateStatus": word}) == {}
+    assert house.rooms.only(ReservationEnded) == [
+        ReservationEnded(charge_point_id=1, reservation_id=5, how=how, received_at=NOW)
+    ]
+
+
+async def test_an_account_of_profiles(house: House):
+    station = await house.later_station()
+    schedule = {
+        "id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10}],
+        "startSchedule": stamp(1), "duration": 60, "minChargingRate": 6,
+    }  # fmt: skip
+    profile = {
+        "id": 5, "stackLevel": 3, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Recurring",
+        "chargingSchedule": [schedule], "recurrencyKind": "Daily", "validFrom": stamp(2), "validTo": stamp(3),
+        "transactionId": "tx",
+    }  # fmt: skip
+    foreign = profile | {"chargingProfilePurpose": "ChargingStationExternalConstraints"}
+    said = {"requestId": 9, "chargingLimitSource": "CSO", "chargingProfile": [profile, foreign], "evseId": 2}
+    assert await station.ask("ReportChargingProfiles", said | {"tbc": True}) == {}
+    assert await station.ask("ReportChargingProfiles", said | {"chargingLimitSource": "EMS"}) == {}
+    first, second = house.rooms.only(ProfilesTold)
+    assert (first.request_id, first.evse_network_id, first.more, second.more, second.profiles) == (
+        9,
+        2,
+        True,
+        False,
+        (),
+    )
+    assert first.profiles == (
+        ChargingProfile(
+            id=5, stack_level=3, purpose="transaction", kind="recurring", unit="A", periods=(SchedulePeriod(0, 10),),
+            duration_s=60, starts_at=NOON + timedelta(minutes=1), min_rate=6, recurrency="daily",
+            valid_from=NOON + timedelta(minutes=2), valid_to=NOON + timedelta(minutes=3), transaction_ref="tx",
+        ),
+    )  # fmt: skip

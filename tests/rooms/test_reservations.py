@@ -9,6 +9,7 @@ from msgspec import structs
 from sqlalchemy import update
 
 from ohmstead.rooms.charging import flow, reservations
+from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.network.stations import (
     CancelReservation,
@@ -270,3 +271,52 @@ async def test_a_partner_sees_its_own(api: Client, here: Site, given: Given, use
         assert (await stranger.post(f"/actions/reservation/v1.0/{key}/cancel")).status == 404
     finally:
         await stranger.close()
+
+
+async def lets_go(here: Site, key: int, how: Any) -> None:
+    fact = ReservationEnded(charge_point_id=here.id, reservation_id=key, how=how, received_at=here.system.clock.now())
+    await here.tells(reservations.let_go, fact)
+
+
+@pytest.mark.parametrize(("how", "status"), [("expired", "expired"), ("removed", "canceled")])
+async def test_a_station_lets_go(api: Client, here: Site, user: int, how: str, status: str) -> None:
+    key = await reserved(api, here, user)
+    await lets_go(here, key, how)
+    found = await shown(api, key)
+    assert (found["status"], found["canceledAt"] is None) == (status, how == "expired")
+    assert (await api.post(f"{PATH}/{here.id}/reserve/1", {"userId": user})).status == 202
+    await lets_go(here, key, "removed" if how == "expired" else "expired")  # told twice, and otherwise
+    assert await shown(api, key) == found
+
+
+async def test_a_station_lets_go_of_its_own_alone(api: Client, here: Site, user: int, given: Given) -> None:
+    key = await reserved(api, here, user)
+    other = await site(given)
+    await lets_go(other, key, "removed")
+    await lets_go(here, 2**40, "removed")
+    assert (await shown(api, key))["status"] == "active"
+
+
+async def test_a_station_that_tells_of_the_end_before_it_answers(
+    api: Client, here: Site, user: int, gateway: Gateway
+) -> None:
+    key = await reserved(api, here, user)
+
+    async def hasty(command: Any) -> str:
+        await lets_go(here, key, "removed")
+        return "Accepted"
+
+    gateway.answer = hasty
+    assert (await api.post(f"/actions/reservation/v1.0/{key}/cancel")).status == 202
+    assert (await shown(api, key))["status"] == "canceled"
+
+
+async def test_what_ran_out_while_the_station_was_away(api: Client, here: Site, user: int) -> None:
+    """Here it expires by our clock; what the station says when it is back is old news."""
+    key = await reserved(api, here, user)
+    async with here.system.database.begin() as tx:
+        await tx.run(update(reservation).values(expires_at=tx.now))
+        assert await reservations.expire(tx) == 1
+    before = await shown(api, key)
+    await lets_go(here, key, "removed")
+    assert await shown(api, key) == before

@@ -16,6 +16,7 @@ from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.control import Autostart, Refusal
 from ohmstead.rooms.charging.control.opening import is_open
 from ohmstead.rooms.charging.tags import remote_tag
+from ohmstead.rooms.network.facts import HardwareStatus
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
     Command,
@@ -327,8 +328,9 @@ async def test_a_stop_knows_its_own_charge_point(api: Client, given: Given, gate
     assert (await api.post(stop_path(here, 999))).status == 404
 
 
+@pytest.mark.parametrize("plugged", ["preparing", "occupied"])  # as 1.6 and 2.x say
 async def test_a_plugged_cable_is_enough_where_no_authorization_is_wanted(
-    given: Given, gateway: Gateway, system: System
+    given: Given, gateway: Gateway, system: System, plugged: HardwareStatus
 ) -> None:
     watching = asyncio.create_task(Autostart(system.database, SystemClock(speed=1000)).run())
     try:
@@ -336,7 +338,7 @@ async def test_a_plugged_cable_is_enough_where_no_authorization_is_wanted(
         own = await site(given, autoStartWithoutAuthorization=True, disableAutoStartEmulation=True)
         told = await site(given, autoStartWithoutAuthorization=True)
         for here in (plain, own, told):
-            await here.status("preparing")
+            await here.status(plugged)
         await gateway.asked.wait()
         begun = await told.only_session()
         order = int(begun["id"])

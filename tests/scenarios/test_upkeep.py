@@ -76,9 +76,10 @@ async def version(place: Live, content: bytes, signature: bytes | None) -> int:
     return number
 
 
-async def test_diagnostics_come_in(place: Live) -> None:
-    point = await place.charge_point("DIAGNOSED")
-    await place.station("DIAGNOSED")
+@pytest.mark.parametrize("speaks", ["1.6", "2.0.1"])
+async def test_diagnostics_come_in(place: Live, speaks: str) -> None:
+    point = await place.charge_point("DIAGNOSED", version=speaks)
+    await place.station("DIAGNOSED", version=speaks)
     answer = await place.api.post(f"{ACTIONS}/v1.0/{point['id']}/get-diagnostics", {"location": ""})
     assert answer.status == 202
     await status(place, log_request, "uploaded")
@@ -89,9 +90,10 @@ async def test_diagnostics_come_in(place: Live) -> None:
     await status(place, log_request, "uploadfailed")
 
 
-async def test_a_security_log_comes_in(place: Live) -> None:
-    point = await place.charge_point("SECURE")
-    station = await place.station("SECURE")
+@pytest.mark.parametrize("speaks", ["1.6", "2.0.1"])
+async def test_a_security_log_comes_in(place: Live, speaks: str) -> None:
+    point = await place.charge_point("SECURE", version=speaks)
+    station = await place.station("SECURE", version=speaks)
     assert isinstance(station, Speaker)
     await station.report("TamperDetectionActivated", "the door")
     [event] = await shows(place.api, "/resources/security-events/v2.0", bool)
@@ -103,10 +105,11 @@ async def test_a_security_log_comes_in(place: Live) -> None:
     assert b"TamperDetectionActivated the door" in await fetched(answer.data["url"])
 
 
+@pytest.mark.parametrize("speaks", ["1.6", "2.0.1"])
 @pytest.mark.parametrize("signed", [True, False])
-async def test_firmware_is_installed(place: Live, signed: bool) -> None:
-    point = await place.charge_point("UPDATED")
-    await place.station("UPDATED")
+async def test_firmware_is_installed(place: Live, signed: bool, speaks: str) -> None:
+    point = await place.charge_point("UPDATED", version=speaks)
+    await place.station("UPDATED", version=speaks)
     number = await version(place, CONTENT, KEY.sign(CONTENT, ec.ECDSA(SHA256())) if signed else None)
     body = {"firmwareVersionId": number, "signed": signed, "retries": 1, "interval": 0}
     assert (await place.api.post(f"{ACTIONS}/v2.0/{point['id']}/update-firmware", body)).status == 202
@@ -115,9 +118,10 @@ async def test_firmware_is_installed(place: Live, signed: bool) -> None:
     assert read.data["lastBootNotification"]["firmwareVersion"] == "box-2.0.bin"
 
 
-async def test_firmware_with_a_wrong_signature_is_not_installed(place: Live) -> None:
-    point = await place.charge_point("WARY")
-    station = await place.station("WARY")
+@pytest.mark.parametrize("speaks", ["1.6", "2.0.1"])
+async def test_firmware_with_a_wrong_signature_is_not_installed(place: Live, speaks: str) -> None:
+    point = await place.charge_point("WARY", version=speaks)
+    station = await place.station("WARY", version=speaks)
     assert isinstance(station, Speaker)
     number = await version(place, CONTENT, KEY.sign(b"something else", ec.ECDSA(SHA256())))
     update = f"{ACTIONS}/v2.0/{point['id']}/update-firmware"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ohmstead.kit.clock import ManualClock
+from ohmstead.stations.prompt import prompt
 from ohmstead.stations.station_v201 import StationV201
 from ohmstead.stations.vehicle import Vehicle
 from tests.simulator.central import Central, central_system
@@ -180,3 +181,121 @@ async def test_lists_reservations_and_triggers(central: Central, station: Statio
 async def test_what_cannot_be_read_is_named_as_such(central: Central, station: StationV201):
     assert (await central.tell("Reset", {}))[0] == "OccurrenceConstraintViolation"
     assert (await central.tell("InstallCertificate", {}))[0] == "NotImplemented"
+
+
+TEMPERATURE = {"component": {"name": "TemperatureSensor"}, "variable": {"name": "Temperature"}}
+MONITOR = TEMPERATURE | {"type": "UpperThreshold", "severity": 5, "value": 60}
+MESSAGE = {"id": 1, "priority": "NormalCycle", "message": {"format": "UTF8", "content": "Hello"}}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "word"),
+    [
+        ("ClearDisplayMessage", {"id": 1}, "Unknown"),
+        ("CustomerInformation", {"requestId": 1, "report": True, "clear": False}, "Rejected"),
+        ("GetDisplayMessages", {"requestId": 1}, "Unknown"),
+        ("GetMonitoringReport", {"requestId": 1}, "EmptyResultSet"),
+        ("PublishFirmware", {"location": "http://x", "checksum": "0" * 32, "requestId": 1}, "Rejected"),
+        ("SetDisplayMessage", {"message": MESSAGE}, "Rejected"),
+        ("SetMonitoringBase", {"monitoringBase": "All"}, "NotSupported"),
+        ("SetMonitoringLevel", {"severity": 5}, "Rejected"),
+        ("UnpublishFirmware", {"checksum": "0" * 32}, "NoFirmware"),
+        ("GetReport", {"requestId": 1, "componentCriteria": ["Problem"]}, "NotSupported"),
+        ("GetReport", {"requestId": 1, "componentVariable": [TEMPERATURE]}, "EmptyResultSet"),
+    ],
+)
+async def test_what_it_has_nothing_for_is_declined(
+    central: Central, station: StationV201, action: str, payload: dict[str, Any], word: str
+):
+    assert await central.tell(action, payload) == {"status": word}
+
+
+async def test_monitors_are_declined_one_by_one(central: Central, station: StationV201):
+    answer = await central.tell("SetVariableMonitoring", {"setMonitoringData": [MONITOR]})
+    assert [one["status"] for one in answer["setMonitoringResult"]] == ["UnsupportedMonitorType"]
+    answer = await central.tell("ClearVariableMonitoring", {"id": [1, 2]})
+    assert answer["clearMonitoringResult"] == [{"status": "NotFound", "id": 1}, {"status": "NotFound", "id": 2}]
+
+
+async def test_a_report_of_some_variables(central: Central, station: StationV201):
+    wanted = [{"component": {"name": "TxCtrlr"}}, TEMPERATURE]
+    assert await central.tell("GetReport", {"requestId": 6, "componentVariable": wanted}) == ACCEPTED
+    report = await central.hear("NotifyReport")
+    assert (report["requestId"], {one["component"]["name"] for one in report["reportData"]}) == (6, {"TxCtrlr"})
+
+
+async def test_it_tells_which_profiles_it_holds(central: Central, station: StationV201):
+    asked = {"requestId": 3, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
+    assert await central.tell("GetChargingProfiles", asked) == {"status": "NoProfiles"}
+    name = await charging(station)
+    for evse, laid in ((1, profile(10, name)), (2, profile(9, id=2, validTo="2026-01-06T08:00:00Z"))):
+        assert await central.tell("SetChargingProfile", {"evseId": evse, "chargingProfile": laid}) == ACCEPTED
+    assert await central.tell("GetChargingProfiles", asked | {"evseId": 2}) == ACCEPTED
+    assert await central.tell("GetChargingProfiles", asked) == ACCEPTED
+    await central.hear("ReportChargingProfiles", 3)
+    one, first, second = central.all("ReportChargingProfiles")
+    assert (one["evseId"], one["tbc"], one["chargingProfile"]) == (2, False, second["chargingProfile"])
+    assert [(part["evseId"], part["tbc"]) for part in (first, second)] == [(1, True), (2, False)]
+    assert first["chargingProfile"][0]["transactionId"] == name
+    assert second["chargingProfile"][0]["validTo"] == "2026-01-06T08:00:00.000Z"
+    assert await central.tell("GetChargingProfiles", asked | {"chargingProfile": {"stackLevel": 9}}) == {
+        "status": "NoProfiles"
+    }
+
+
+async def test_somebody_else_limits_it(central: Central, station: StationV201):
+    await charging(station)
+    station.limit_outside(20)
+    station.limit_outside(12, 1, "SO", critical=True)
+    assert station.offered(1) == 12
+    station.ignore_profiles()
+    station.limit_outside(None, 1, "SO")
+    assert station.offered(1) == 20
+    station.limit_outside(None)
+    assert station.offered(1) == 32
+    await idle(station)
+    told, critical = central.all("NotifyChargingLimit")
+    assert (told["evseId"], told["chargingLimit"]) == (0, {"chargingLimitSource": "EMS", "isGridCritical": False})
+    assert critical["chargingSchedule"][0]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 12}]
+    assert [one["chargingLimitSource"] for one in central.all("ClearedChargingLimit")] == ["SO", "EMS"]
+
+
+async def test_reservations_that_it_ends_itself(central: Central, clock: ManualClock, station: StationV201):
+    token = {"idToken": "CARD", "type": "ISO14443"}
+    for evse in (1, 2):
+        wanted = {"id": evse, "expiryDateTime": "2026-01-05T08:01:00Z", "idToken": token, "evseId": evse}
+        assert await central.tell("ReserveNow", wanted) == ACCEPTED
+    station.fault(1)
+    await idle(station)
+    assert central.all("ReservationStatusUpdate") == [{"reservationId": 1, "reservationUpdateStatus": "Removed"}]
+    problem = central.all("NotifyEvent")[0]["eventData"][0]
+    assert (problem["component"]["name"], problem["actualValue"], problem["techCode"]) == (
+        "Connector", "true", "GroundFailure",
+    )  # fmt: skip
+    await clock.advance(61)
+    await idle(station)
+    assert central.all("ReservationStatusUpdate")[1:] == [{"reservationId": 2, "reservationUpdateStatus": "Expired"}]
+
+
+async def test_by_hand(central: Central, station: StationV201):
+    """What the prompt lets one say."""
+    written: list[str] = []
+
+    async def lines() -> AsyncIterator[str]:
+        for line in (
+            "event TemperatureSensor Temperature 71 1", "event EVSE Problem true 2 E17", "limit 16", "limit off 1",
+            "limit much", "event A B C D", "send Heartbeat", "send DataTransfer '{\"vendorId\": \"V\"}'",
+        ):  # fmt: skip
+            yield line
+            await idle(station)
+
+    await prompt(station, lines(), written.append)
+    first, second = (one["eventData"][0] for one in central.all("NotifyEvent"))
+    assert (first["actualValue"], first["component"]["evse"], second["techCode"]) == ("71", {"id": 1}, "E17")
+    assert second["eventId"] == first["eventId"] + 1
+    assert len(central.all("NotifyChargingLimit")) == len(central.all("ClearedChargingLimit")) == 1
+    said = "\n".join(written)
+    assert "Not done: a limit is in A a phase, or off" in said
+    assert "Not done: 'D' is no number of an EVSE" in said
+    assert 'Heartbeat was answered: {"currentTime"' in said
+    assert central.all("DataTransfer") == [{"vendorId": "V"}]

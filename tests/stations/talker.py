@@ -70,11 +70,13 @@ class Talker:
 
 
 @asynccontextmanager
-async def talker(url: str, identity: str, began: datetime) -> AsyncIterator[Talker]:
+async def talker(
+    url: str, identity: str, began: datetime, speaks: tuple[str, ...] = ("ocpp2.0.1",)
+) -> AsyncIterator[Talker]:
     """One that is connected and has booted; its minutes are counted from `began`."""
     secret = b64encode(f"{identity}:{PASSWORD}".encode()).decode()
     headers = {"Authorization": f"Basic {secret}"}
-    options: dict[str, Any] = {"subprotocols": ["ocpp2.0.1"], "proxy": None, "additional_headers": headers}
+    options: dict[str, Any] = {"subprotocols": list(speaks), "proxy": None, "additional_headers": headers}
     async with connect(f"{url}/{identity}", **options) as socket:
         station = Talker(socket, began)
         listening = asyncio.create_task(station.listen())

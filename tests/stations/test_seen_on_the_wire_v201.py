@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from websockets import ConnectionClosedError
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import Statement
 from ohmstead.rooms.charging.meter_values import meter_value
 from ohmstead.stations.vehicle import Vehicle
-from tests.live import Live, live
+from tests.live import PASSWORD, Live, live
 from tests.scenarios.places import place
 from tests.scenarios.waiting import becomes, shows
 from tests.stations.talker import Talker, talker
@@ -67,7 +68,7 @@ async def test_an_end_without_a_reason_that_repeats_the_series_counts_once(site:
     for _ in range(2):
         assert await station.event("Ended", 3, meterValue=series) == {}
     ended = await only_session(site)
-    assert (ended["status"], ended["energy"], ended["reason"]) == ("finished", 300, "local")
+    assert (ended["status"], ended["energy"], ended["reason"]) == ("finished", 300, "evdisconnected")
     assert await readings(site) == 4
 
 
@@ -155,3 +156,25 @@ async def asked(station: Talker) -> list[str]:
 async def offered(station: Any) -> float:
     """A per phase, right now."""
     return station.offered(1)
+
+
+async def test_a_station_of_2_1_is_spoken_to_as_far_as_2_0_1_goes(site: Live) -> None:
+    """Where both are offered 2.0.1 is spoken; what 2.1 adds to a message is a deviation."""
+    await site.charge_point("S", version="2.0.1")
+    await site.driver("CARD")
+    began = site.clock.now() - timedelta(hours=1)
+    async with talker(site.ocpp_url, "S", began, ("ocpp2.1", "ocpp2.0.1")) as both:
+        assert both.socket.subprotocol == "ocpp2.0.1"
+    async with talker(site.ocpp_url, "S", began, ("ocpp2.1",)) as later:
+        assert later.socket.subprotocol == "ocpp2.1"
+        told = {"operationMode": "ChargingOnly", "chargingState": "Charging"}
+        await later.event("Started", 0, told, evse=EVSE, idToken=TOKEN, evseSleep=False)
+        await shows(site.api, "/resources/sessions/v1.0", lambda data: [one["status"] for one in data] == ["active"])
+
+
+async def test_2_1_is_spoken_only_where_2_0_1_is_wanted(site: Live) -> None:
+    for identity, network in (("UNSAID", {}), ("OLDER", {"protocol": "ocpp 1.6"})):
+        await site.given.charge_point(network={"id": identity, "password": PASSWORD} | network)
+        with pytest.raises(ConnectionClosedError, match="no common subprotocol"):
+            async with talker(site.ocpp_url, identity, site.clock.now(), ("ocpp2.1",)):
+                pytest.fail("it was let in")

@@ -10,9 +10,17 @@ import structlog
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
-from ohmstead.rooms.charging import flow
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network import firmware, logs, presence, security_events
+from ohmstead.rooms.charging import flow, profiles, reservations
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    ProfilesTold,
+    ReservationEnded,
+    TagPresented,
+    TagVerdict,
+)
+from ohmstead.rooms.network import events, firmware, logs, outside_limits, presence, security_events
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
@@ -21,7 +29,10 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    EventsTold,
     FirmwareStatus,
+    LimitCleared,
+    LimitTold,
     LogStatus,
     SecurityEvent,
     SettingsTold,
@@ -36,7 +47,8 @@ Result = TypeVar("Result")
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
 GATHER_S = 0.02
-BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1"})}
+BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
+UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for
 
 
 class Batcher(Generic[Item]):
@@ -118,7 +130,7 @@ class DurableRooms:
             return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
         if isinstance(found, str):
             return Refused(HTTPStatus.UNAUTHORIZED, "wrong or missing password")
-        versions = BEARABLE.get(found["network_protocol"] or "", frozenset())
+        versions = BEARABLE.get(found["network_protocol"] or "", UNSAID)
         return Admitted(
             charge_point_id=found["id"],
             versions=versions,
@@ -185,6 +197,21 @@ class DurableRooms:
 
     async def security_event(self, fact: SecurityEvent) -> None:
         await self._durably(lambda tx: security_events.security_event_told(tx, fact))
+
+    async def events_told(self, fact: EventsTold) -> None:
+        await self._durably(lambda tx: events.events_told(tx, fact))
+
+    async def limit_told(self, fact: LimitTold) -> None:
+        await self._durably(lambda tx: outside_limits.limit_told(tx, fact))
+
+    async def limit_cleared(self, fact: LimitCleared) -> None:
+        await self._durably(lambda tx: outside_limits.limit_cleared(tx, fact))
+
+    async def reservation_ended(self, fact: ReservationEnded) -> None:
+        await self._durably(lambda tx: reservations.let_go(tx, fact))
+
+    async def profiles_told(self, fact: ProfilesTold) -> None:
+        await self._durably(lambda tx: profiles.profiles_told(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""

@@ -23,9 +23,10 @@ from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
-from ohmstead.ocpp.v201.version import OCPP_2_0_1
+from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
-from ohmstead.rooms.charging.control import Autostart
+from ohmstead.rooms.charging.control import Autostart, Silences
+from ohmstead.rooms.charging.profiles import ProfileAccounts
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
@@ -102,7 +103,7 @@ class System:
         self.gateway = Gateway(self.registry)
         self.listener = Listener(
             ListenerSettings(host=settings.ocpp_host, port=settings.ocpp_port, deflate=settings.ocpp_compression),
-            (OCPP_2_0_1, OCPP_1_6),
+            (OCPP_2_0_1, OCPP_2_1, OCPP_1_6),
             self.registry,
             rooms,
             self.clock,
@@ -124,6 +125,8 @@ class System:
         self._keep(self.boot_sync.run)
         self._keep(self.template_work.run)
         self._keep(DowntimeWatch(self.database, self.clock).run)
+        self._keep(ProfileAccounts(self.database, self.clock).run)
+        self._keep(Silences(self.database, self.clock).run)
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)

@@ -49,6 +49,7 @@ class Inbox:
         self._waiting: deque[_Asked | _Answered] = deque()
         self._more: asyncio.Future[None] | None = None
         self._finishing = self._held = False
+        self._watch = version.watch()
         self._answering = asyncio.create_task(self._answer_in_order())
 
     def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
@@ -130,5 +131,6 @@ class Inbox:
         except Refusal as refusal:
             self._line.received(at, raw, frame.id, frame.action, deviations=(*deviations, str(refusal)))
             raise
-        self._line.received(at, raw, frame.id, frame.action, deviations=deviations + odd)
+        odd = (*deviations, *odd, *self._watch(request))
+        self._line.received(at, raw, frame.id, frame.action, deviations=odd)
         return answer, request

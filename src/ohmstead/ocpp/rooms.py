@@ -2,7 +2,15 @@
 
 from typing import Protocol
 
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    Metered,
+    ProfilesTold,
+    ReservationEnded,
+    TagPresented,
+    TagVerdict,
+)
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
@@ -10,7 +18,10 @@ from ohmstead.rooms.network.facts import (
     DataReceived,
     DataVerdict,
     Disconnected,
+    EventsTold,
     FirmwareStatus,
+    LimitCleared,
+    LimitTold,
     LogStatus,
     SecurityEvent,
     SettingsTold,
@@ -54,3 +65,15 @@ class Rooms(Protocol):
     async def security_event(self, fact: SecurityEvent) -> None: ...
 
     async def settings_told(self, fact: SettingsTold) -> None: ...
+
+    async def events_told(self, fact: EventsTold) -> None:
+        """Each counts once, however often it is told."""
+        ...
+
+    async def limit_told(self, fact: LimitTold) -> None: ...
+
+    async def limit_cleared(self, fact: LimitCleared) -> None: ...
+
+    async def reservation_ended(self, fact: ReservationEnded) -> None: ...
+
+    async def profiles_told(self, fact: ProfilesTold) -> None: ...

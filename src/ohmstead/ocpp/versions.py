@@ -63,6 +63,15 @@ class AsSent:
         return msgspec.json.decode(raw), ()
 
 
+Watch = Callable[[Message], tuple[str, ...]]
+"""Sees each call of one connection that could be read, and says what is odd about it beside those before."""
+
+
+def unwatched() -> Watch:
+    """Nothing is odd."""
+    return lambda request: ()
+
+
 def by_status(response: Any) -> Outcome:
     """The outcome of the many commands that are answered with a status and nothing else."""
     return Outcome(status=response.status)
@@ -82,7 +91,9 @@ class Sent(Struct, frozen=True):
 
 
 class Version:
-    """One version: `actions` are all it defines, `answers` the calls taken, `commands` the commands sent."""
+    """One version: `actions` are all it defines, `answers` the calls taken, `commands` the commands sent.
+
+    `watch` makes what sees the calls of one connection."""
 
     def __init__(
         self,
@@ -90,8 +101,10 @@ class Version:
         actions: dict[str, tuple[type[Message], type[Message]]],
         answers: dict[str, Answer],
         commands: dict[type, Sent],
+        watch: Callable[[], Watch] = unwatched,
     ) -> None:
         self.dialect = dialect
+        self.watch = watch
         self.commands = commands
         self._answers = answers
         self._payloads = {

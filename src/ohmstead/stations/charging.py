@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ohmstead.kit.clock import Clock
 from ohmstead.stations.charging_profile import Profile
 from ohmstead.stations.charging_profiles import ProfileRefused
-from ohmstead.stations.connector import NO_ERROR, Connector, Permit, Transaction
+from ohmstead.stations.connector import NO_ERROR, Connector, Permit, Reservation, Transaction
 from ohmstead.stations.hardware import Hardware
 from ohmstead.stations.settings import Settings
 from ohmstead.stations.vehicle import Vehicle
@@ -24,6 +24,8 @@ class Charging:
     started: Callable[[Transaction], None]
     ended: Callable[[Transaction], None]
     changed: Callable[[], None]
+    let_go: Callable[[Reservation, str], None]
+    """Told of a reservation that the station ended by itself, and how: Expired or Removed."""
 
     def time(self) -> datetime:
         """What the station believes the time to be."""
@@ -110,7 +112,13 @@ class Charging:
             if connector.permit and connector.permit.until <= now:
                 connector.permit = None
             if connector.reservation and connector.reservation.until <= self.time():
-                connector.reservation = None
+                self.end_reservation(connector, "Expired")
+
+    def end_reservation(self, connector: Connector, how: str) -> None:
+        """Keep the connector for nobody any longer, and say so."""
+        ended, connector.reservation = connector.reservation, None
+        if ended:
+            self.let_go(ended, how)
 
     def next_expiry(self) -> datetime | None:
         connectors = self.hardware.connectors.values()

@@ -28,13 +28,15 @@ def status(word: str, then: Work | None = None) -> Answer:
 class Desk:
     """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about.
     `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them. `started` takes the
-    name of firmware that is about to run; `progress` is that of uploads and updates, by the message that tells it."""
+    name of firmware that is about to run; `progress` is that of uploads and updates, by the message that tells it.
+    `post` says what must not be lost."""
 
     station: Machine
     configuration: Configuration
     triggers: Mapping[str, Callable[[int | None], None]]
     orders: dict[str, int] = field(default_factory=dict)
     started: Callable[[str], None] = lambda name: None
+    post: Callable[[str, dict[str, Any]], None] = lambda action, payload: None
     progress: dict[str, Progress] = field(default_factory=dict)
     security_log: list[tuple[datetime, str]] = field(default_factory=list)
 

@@ -8,6 +8,7 @@ from ohmstead.stations.charging_profiles import ChargingProfiles
 from ohmstead.stations.connector import Connector
 from ohmstead.stations.vehicle import Offer
 
+INFINITE = float("inf")
 SITE_PHASES = {"R": 0, "S": 1, "T": 2, "L1": 0, "L2": 1, "L3": 2}
 
 
@@ -23,6 +24,8 @@ class Hardware:
         self.rotation = site_phases(rotation, profiles.rating.phases)
         self.skew = timedelta(0)
         self.obeys_profiles = True
+        self.outside: dict[int, float] = {}
+        """A a phase that somebody else leaves, by connector; 0 is the station."""
         self.powered = False
         self.operative = True
         self._until: dict[int, datetime | None] = dict.fromkeys(self.connectors)
@@ -51,13 +54,15 @@ class Hardware:
 
     def limit(self, connector: Connector, at: datetime) -> Offer:
         """What the profiles leave to a connector at the true time `at`; those that charge share a station limit."""
+        sharers = max(1, sum(c.may_close for c in self.connectors.values()))
+        outside = min(self.outside.get(connector.id, INFINITE), self.outside.get(0, INFINITE) / sharers)
         if not self.obeys_profiles:
-            return self.profiles.rating
+            return Offer(min(self.profiles.rating.amps, outside), self.profiles.rating.phases)
         read_at = at + self.skew
         started = connector.transaction.started_at if connector.transaction else None
         amps, phases = self.profiles.limit(connector.id, read_at, started)
-        whole, sharers = self.profiles.station_limit(read_at), sum(c.may_close for c in self.connectors.values())
-        return Offer(amps if whole is None else min(amps, whole / max(1, sharers)), phases)
+        whole = self.profiles.station_limit(read_at)
+        return Offer(min(amps, outside, INFINITE if whole is None else whole / sharers), phases)
 
     def schedule(self, number: int, start: datetime, duration_s: int) -> list[tuple[int, Offer]]:
         """The limits to come from `start` on, in the station's time: of a connector, or of all together for 0."""

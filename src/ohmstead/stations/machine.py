@@ -13,7 +13,7 @@ from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.stations.authorization import Authorization, Verdict
 from ohmstead.stations.charging import Charging
 from ohmstead.stations.charging_profiles import ChargingProfiles
-from ohmstead.stations.connector import State, Transaction
+from ohmstead.stations.connector import Reservation, State, Transaction
 from ohmstead.stations.faults import Faults
 from ohmstead.stations.frames import Call, CallError
 from ohmstead.stations.hardware import Hardware
@@ -61,7 +61,7 @@ class Machine(ABC):
         store = ChargingProfiles(rating_a, phases) if profiles is None else profiles
         self.hardware = Hardware(connectors, store, rotation)
         self.charging = Charging(
-            self.hardware, self.settings, self.clock, self._post_start, self._post_stop, self._touch
+            self.hardware, self.settings, self.clock, self._post_start, self._post_stop, self._touch, self._post_let_go
         )
         self.authorization = Authorization(self.settings, self.charging.time, self._ask)
         self.powered, self.outside, self._speech = Tasks(identity), Tasks(identity), Tasks(identity)
@@ -259,6 +259,10 @@ class Machine(ABC):
     @abstractmethod
     def _post_stop(self, transaction: Transaction) -> None:
         """See to it that the central system hears of an end."""
+
+    def _post_let_go(self, reservation: Reservation, how: str) -> None:
+        """See to it that the central system hears of a reservation that the station ended; 1.6 has no word for it."""
+        self.heart.touch()
 
     @abstractmethod
     def _post_sample(self, connector: int) -> None:

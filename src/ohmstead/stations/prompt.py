@@ -2,13 +2,18 @@
 
 import difflib
 import inspect
+import json
 import shlex
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ohmstead.stations.connector import State
+from ohmstead.stations.frames import CallError
+from ohmstead.stations.line import Unanswered
+from ohmstead.stations.speaker import Speaker
 from ohmstead.stations.station import Station
+from ohmstead.stations.station_v201 import StationV201
 from ohmstead.stations.vehicle import Vehicle
 
 Write = Callable[[str], None]
@@ -116,6 +121,29 @@ class Prompt:
     async def clear(self) -> None:
         self.station.clear(self.connector)
 
+    async def event(self, component: str, variable: str, value: str, evse: str = "0", code: str = "") -> None:
+        self._later().tell_event(component, variable, value, _whole(evse), **({"code": code} if code else {}))
+
+    async def limit(self, amps: str, evse: str = "0") -> None:
+        if amps != "off" and not amps.replace(".", "", 1).isdecimal():
+            raise ValueError("a limit is in A a phase, or off")
+        self._later().limit_outside(None if amps == "off" else float(amps), _whole(evse))
+
+    async def send(self, action: str, payload: str = "{}") -> None:
+        speaker = self.station
+        if not isinstance(speaker, Speaker):
+            raise ValueError("this station does not speak")
+        try:
+            answer = await speaker.send(action, json.loads(payload))
+        except (Unanswered, CallError) as failure:
+            raise ValueError(f"{action} got no answer: {failure or type(failure).__name__}") from None
+        self.write(f"{action} was answered: {json.dumps(answer)}")
+
+    def _later(self) -> StationV201:
+        if not isinstance(self.station, StationV201):
+            raise ValueError("that takes a station of OCPP 2.0.1")
+        return self.station
+
     async def drop(self, how: str = "politely") -> None:
         await self.station.drop(close_frame=how == "politely")
         self.write("The line is down; the station will try again.")
@@ -171,6 +199,9 @@ COMMANDS = {
     "resume": Command("", "the car asks for current again", Prompt.resume),
     "fault": Command("[CODE]", "break the connector, by an error code of OCPP 1.6", Prompt.fault),
     "clear": Command("", "mend the connector", Prompt.clear),
+    "event": Command("COMPONENT VARIABLE VALUE [EVSE] [CODE]", "report an event (2.0.1)", Prompt.event),
+    "limit": Command("A|off [EVSE]", "somebody else limits the station, or does so no longer (2.0.1)", Prompt.limit),
+    "send": Command("ACTION [JSON]", "say any message of OCPP", Prompt.send),
     "drop": Command("[abruptly]", "lose the line, with a goodbye or without", Prompt.drop),
     "power": Command("on|off", "pull the station's own plug, or put it back", Prompt.power),
     "connector": Command("N", "speak of another connector from now on", Prompt.choose),
@@ -183,6 +214,12 @@ ERRORS = (
     "LocalListConflict", "OtherError", "OverCurrentFailure", "PowerMeterFailure", "PowerSwitchFailure",
     "ReaderFailure", "ResetFailure", "UnderVoltage", "OverVoltage", "WeakSignal",
 )  # fmt: skip
+
+
+def _whole(word: str) -> int:
+    if not word.isdecimal():
+        raise ValueError(f"{word!r} is no number of an EVSE")
+    return int(word)
 
 
 def _vehicle(words: tuple[str, ...]) -> Vehicle:

@@ -25,7 +25,7 @@ class Speaker(Station):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         configuration = Configuration(self.settings, self.hardware, self._configured, self.uplink.line.use_password)
-        self._desk = Desk(self, configuration, self._triggers(), started=self._runs)
+        self._desk = Desk(self, configuration, self._triggers(), started=self._runs, post=self.send_later)
 
     def _runs(self, firmware: str) -> None:
         """From its next start the station says that it runs this."""
@@ -72,6 +72,14 @@ class Speaker(Station):
     async def _heartbeat(self) -> None:
         with suppress(Unanswered, CallError):
             await self.uplink.call("Heartbeat", {})
+
+    def send_later(self, action: str, payload: dict[str, Any]) -> None:
+        """Say any message once there is a line, and until it is answered."""
+        self._post(action, lambda: payload)
+
+    async def send(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Say any message now; the answer. Unanswered or CallError otherwise."""
+        return await self.uplink.call(action, payload)
 
     def _post(
         self,

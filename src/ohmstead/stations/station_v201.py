@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from ohmstead.stations.authorization import Verdict
-from ohmstead.stations.connector import Connector, State, Transaction
+from ohmstead.stations.connector import Connector, Reservation, State, Transaction
 from ohmstead.stations.frames import CallError
 from ohmstead.stations.line import Unanswered
 from ohmstead.stations.settings import MEASURANDS
 from ohmstead.stations.speaker import Speaker
 from ohmstead.stations.v16.messages import stamp
+from ohmstead.stations.v16.upkeep import FIRMWARE, LOG, tell_progress
+from ohmstead.stations.v201 import notices
 from ohmstead.stations.v201.commands import ORDERS
 from ohmstead.stations.v201.metering import meter_value
 from ohmstead.stations.v201.tokens import verdict_in
@@ -48,6 +51,7 @@ class StationV201(Speaker):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._sequence: Counter[int | str | None] = Counter()
+        self._events = count(1)
         self._said: dict[int, str] = {}
         self.listeners.append(self._state_changed)
 
@@ -55,6 +59,34 @@ class StationV201(Speaker):
         """Pull the plug: no goodbye. What was said is said again after the next boot."""
         super().power_off(half_open=half_open)
         self._said.clear()
+
+    # What can be done with it beside what can be done with any
+
+    def fault(self, connector: int, code: str = "GroundFailure") -> None:
+        """Break a connector; what it was reserved for cannot be."""
+        super().fault(connector, code)
+        self.charging.end_reservation(self.charging.connector(connector), "Removed")
+        self.tell_event("Connector", "Problem", "true", connector, connector=1, code=code)
+
+    def clear(self, connector: int) -> None:
+        """Mend a connector; an open transaction goes on."""
+        super().clear(connector)
+        self.tell_event("Connector", "Problem", "false", connector, connector=1, cleared=True)
+
+    def tell_event(self, component: str, variable: str, value: str, evse: int = 0, **told: Any) -> None:
+        """Report an event, by the words of `notices.event`."""
+        at = self.charging.time()
+        entry = notices.event(next(self._events), at, component, variable, value, evse, **told)
+        self.send_later("NotifyEvent", notices.events(at, [entry]))
+
+    def limit_outside(self, amps: float | None, evse: int = 0, source: str = "EMS", critical: bool = False) -> None:
+        """Somebody else limits the station (0) or an EVSE to so many A a phase, or with None does so no longer."""
+        with self.charging.change():
+            self.hardware.outside.pop(evse, None) if amps is None else self.hardware.outside.update({evse: amps})
+        if amps is None:
+            self.send_later("ClearedChargingLimit", {"evseId": evse, "chargingLimitSource": source})
+        else:
+            self.send_later("NotifyChargingLimit", notices.limit(amps, evse, source, critical))
 
     # What the station says
 
@@ -111,6 +143,10 @@ class StationV201(Speaker):
         if transaction.stop_tag:
             rest["idToken"] = self._token(transaction.stop_tag)
         self._event(transaction, "Ended", trigger, transaction.ended_at, {"stoppedReason": reason}, rest)
+
+    def _post_let_go(self, reservation: Reservation, how: str) -> None:
+        super()._post_let_go(reservation, how)
+        self.send_later("ReservationStatusUpdate", {"reservationId": reservation.id, "reservationUpdateStatus": how})
 
     def _post_sample(self, connector: int) -> None:
         box = self.hardware.connectors[connector]
@@ -173,7 +209,7 @@ class StationV201(Speaker):
             "MeterValues": self._trigger_readings,
             "NotifyReport": lambda request: self.say(self._report(request)),
             "StatusNotification": self._trigger_states,
-        }
+        } | {name: lambda _, name=name: tell_progress(self._desk, name) for name in (LOG, FIRMWARE)}
 
     def _trigger_states(self, connector: int | None) -> None:
         """Asked for, it is said again."""

@@ -15,13 +15,8 @@ def acknowledged(response: type[Message]) -> Answer:
 
 
 NOTICES: dict[str, Answer] = {
-    "ClearedChargingLimit": acknowledged(types.ClearedChargingLimitResponse),
-    "NotifyChargingLimit": acknowledged(types.NotifyChargingLimitResponse),
     "NotifyCustomerInformation": acknowledged(types.NotifyCustomerInformationResponse),
     "NotifyDisplayMessages": acknowledged(types.NotifyDisplayMessagesResponse),
-    "NotifyEvent": acknowledged(types.NotifyEventResponse),
     "NotifyMonitoringReport": acknowledged(types.NotifyMonitoringReportResponse),
     "PublishFirmwareStatusNotification": acknowledged(types.PublishFirmwareStatusNotificationResponse),
-    "ReportChargingProfiles": acknowledged(types.ReportChargingProfilesResponse),
-    "ReservationStatusUpdate": acknowledged(types.ReservationStatusUpdateResponse),
 }

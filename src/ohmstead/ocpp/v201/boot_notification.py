@@ -1,6 +1,7 @@
 """BootNotification: the station started, says what it is and why, and learns whether it is wanted."""
 
 from ohmstead.ocpp.timestamps import sent
+from ohmstead.ocpp.v201.transaction_event import forget_ended
 from ohmstead.ocpp.v201.types import (
     BootNotificationRequest,
     BootNotificationResponse,
@@ -14,6 +15,7 @@ STATUS: dict[str, RegistrationStatusEnumType] = {"accepted": "Accepted", "pendin
 
 
 async def answer(request: BootNotificationRequest, at: Arrival) -> BootNotificationResponse:
+    forget_ended(at)
     station = request.charging_station
     modem = station.modem or ModemType()
     verdict = await at.rooms.booted(

@@ -5,7 +5,7 @@ from datetime import datetime
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v201.types import StatusNotificationRequest, StatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import HardwareStatus, StatusChanged
+from ohmstead.rooms.network.facts import Basis, HardwareStatus, StatusChanged
 
 STATUS: dict[str, HardwareStatus] = {
     "Available": "available",
@@ -23,7 +23,9 @@ async def answer(request: StatusNotificationRequest, at: Arrival) -> StatusNotif
     return StatusNotificationResponse()
 
 
-def changed(at: Arrival, evse: int, status: HardwareStatus, when: datetime) -> StatusChanged:
+def changed(
+    at: Arrival, evse: int, status: HardwareStatus, when: datetime, basis: Basis = "availability"
+) -> StatusChanged:
     """A 2.0.1 station tells of errors by NotifyEvent, not with its status."""
     return StatusChanged(
         charge_point_id=at.charge_point_id,
@@ -35,4 +37,5 @@ def changed(at: Arrival, evse: int, status: HardwareStatus, when: datetime) -> S
         info=None,
         at=when,
         received_at=at.received_at,
+        basis=basis,
     )

@@ -2,7 +2,8 @@
 
 A transaction may begin with the cable, long before anybody may charge: a charge begins with the first event that names
 a token, an order from afar or a flowing current. `seqNo` is not believed: there are stations that always send 0. What
-is told again, or a name that is known, changes nothing.
+is told again, or a name that is known, changes nothing. What has ended has ended: what comes after, on the same
+connection and under the same name, begins nothing, unless the station booted or began anew.
 """
 
 from ohmstead.ocpp.timestamps import utc
@@ -11,38 +12,76 @@ from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
 from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagVerdict
+from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
 from ohmstead.rooms.network.facts import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {
     "Charging": "charging",
-    "EVConnected": "preparing",
     "SuspendedEV": "suspendedEV",
     "SuspendedEVSE": "suspendedEVSE",
 }
 MOST_AT_ONCE = 256
+OVER = 0
+"""Stands for the place of a transaction that has ended: no EVSE has this number."""
 FLOWS = {"Charging", "SuspendedEV", "SuspendedEVSE"}
+RESUMES = {"ChargingStateChanged", "TxResumed"}
+ENDS = {"Deauthorized", "EVDeparted", "EnergyLimitReached", "RemoteStop", "StopAuthorized", "TimeLimitReached"}
+"""What makes a station end a transaction, now or once the cable is out."""
+REASON = {
+    "AbnormalCondition": "Other",
+    "Deauthorized": "DeAuthorized",
+    "EVCommunicationLost": "EVDisconnected",
+    "EVDeparted": "EVDisconnected",
+    "EnergyLimitReached": "EnergyLimitReached",
+    "RemoteStop": "Remote",
+    "ResetCommand": "ImmediateReset",
+    "TimeLimitReached": "TimeLimitReached",
+    "UnlockCommand": "UnlockCommand",
+}
+"""Why a transaction ended whose end names no reason, by what triggered the event."""
 
 
 async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEventResponse:
-    ended = request.event_type == "Ended"
+    over = request.event_type == "Updated" and at.places.get(request.transaction_info.transaction_id) == OVER
     place = _place(request, at)
-    verdict = await (_stopped(request, at, place) if ended else _went_on(request, at, place))
-    await _tell_status(request, at, place)
+    if request.event_type == "Ended":
+        verdict = await _stopped(request, at, place)
+    else:
+        verdict = await _went_on(request, at, place, over)
+    if not over:
+        await _tell_status(request, at, place)
     told = id_token_info(verdict) if request.id_token and verdict else None
     return TransactionEventResponse(id_token_info=told)
 
 
-async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
-    verdict = await _started(request, at, place) if _charges(request) else None
+def forget_ended(at: Arrival) -> None:
+    """After a boot names may be given anew."""
+    for name in [name for name, place in at.places.items() if place == OVER]:
+        del at.places[name]
+
+
+async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | None, over: bool) -> TagVerdict | None:
+    verdict = None
+    if over or request.trigger_reason in ENDS:
+        verdict = await _judged(request, at)
+    elif _charges(request):
+        verdict = await _started(request, at, place)
     await _metered(request, at, place)
     return verdict
 
 
+async def _judged(request: TransactionEventRequest, at: Arrival) -> TagVerdict | None:
+    """Who presents a token to stop begins nothing."""
+    if not _tag(request):
+        return None
+    presented = TagPresented(charge_point_id=at.charge_point_id, id_tag=_tag(request), received_at=at.received_at)
+    return await at.rooms.authorize(presented)
+
+
 def _charges(request: TransactionEventRequest) -> bool:
     told = request.transaction_info
-    flows = request.event_type == "Started" or request.trigger_reason == "ChargingStateChanged"
-    return bool(_tag(request)) or told.remote_start_id is not None or (flows and told.charging_state in FLOWS)
+    flows = request.event_type == "Started" or request.trigger_reason in RESUMES
+    return request.id_token is not None or told.remote_start_id is not None or (flows and told.charging_state in FLOWS)
 
 
 async def _started(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict:
@@ -90,7 +129,7 @@ async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | N
             id_tag=_tag(request) or None,
             meter_wh=last_register(found),
             at=utc(request.timestamp),
-            reason=request.transaction_info.stopped_reason or None,
+            reason=request.transaction_info.stopped_reason or REASON.get(request.trigger_reason),
             samples=found,
             signed=signed(readings),
             received_at=at.received_at,
@@ -102,21 +141,30 @@ async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | N
 
 async def _tell_status(request: TransactionEventRequest, at: Arrival, place: int | None) -> None:
     """The charging state is finer than what a status says (Occupied); told late, it is history."""
-    status = STATUS.get(request.transaction_info.charging_state or "")
+    status = _status(request)
     if status is None or place is None or request.offline:
         return
+    await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp), "transaction"))
+
+
+def _status(request: TransactionEventRequest) -> HardwareStatus | None:
+    """Of a cable that is out the station tells by itself."""
+    state, trigger = request.transaction_info.charging_state, request.trigger_reason
     if request.event_type == "Ended":
-        status = "finishing"
-    await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp)))
+        return None if state == "Idle" or trigger in ("EVDeparted", "EVCommunicationLost") else "finishing"
+    if state in ("Idle", "EVConnected"):
+        return "finishing" if trigger in ENDS else "preparing"
+    return STATUS.get(state or "")
 
 
 def _place(request: TransactionEventRequest, at: Arrival) -> int | None:
     """The EVSE, as this or an earlier event of the transaction told."""
     name = request.transaction_info.transaction_id
     known = at.places.pop(name, None)
-    place = request.evse.id if request.evse else known
-    if place is not None and request.event_type != "Ended":
-        at.places[name] = place
+    place = request.evse.id if request.evse else known or None
+    over = request.event_type == "Ended" or (known == OVER and request.event_type == "Updated")
+    if over or place is not None:
+        at.places[name] = OVER if over else place or OVER
         if len(at.places) > MOST_AT_ONCE:
             del at.places[next(iter(at.places))]
     return place

@@ -1,21 +1,25 @@
-"""OCPP 2.0.1: the calls taken from stations and the commands sent to them, one row each."""
+"""OCPP 2.0.1, and of 2.1 what is the same: the calls taken from stations and the commands sent to them."""
 
 from ohmstead.ocpp.v201 import (
     acknowledged,
     authorize,
     boot_notification,
     change_availability,
+    charging_limits,
     clear_cache,
     clear_charging_profile,
     data_transfer,
     firmware_status_notification,
     get_composite_schedule,
     get_log,
+    get_transaction_status,
     heartbeat,
+    held_profiles,
     iso15118,
     local_list,
     log_status_notification,
     meter_values,
+    notify_event,
     notify_report,
     request_start_transaction,
     request_stop_transaction,
@@ -30,14 +34,16 @@ from ohmstead.ocpp.v201 import (
     update_firmware,
     variables,
 )
+from ohmstead.ocpp.v201.sequences import Sequences
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Sent, Version
-from ohmstead.ocpp.wire import DIALECT_2_0_1
+from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1
 from ohmstead.rooms.network import stations
 
 ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "Authorize": authorize.answer,
     "BootNotification": boot_notification.answer,
+    "ClearedChargingLimit": charging_limits.cleared,
     "DataTransfer": data_transfer.answer,
     "FirmwareStatusNotification": firmware_status_notification.answer,
     "Get15118EVCertificate": iso15118.ev_certificate,
@@ -45,9 +51,13 @@ ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "Heartbeat": heartbeat.answer,
     "LogStatusNotification": log_status_notification.answer,
     "MeterValues": meter_values.answer,
+    "NotifyChargingLimit": charging_limits.told,
     "NotifyEVChargingNeeds": iso15118.charging_needs,
     "NotifyEVChargingSchedule": iso15118.charging_schedule,
+    "NotifyEvent": notify_event.answer,
     "NotifyReport": notify_report.answer,
+    "ReportChargingProfiles": held_profiles.answer,
+    "ReservationStatusUpdate": reservations.ended,
     "SecurityEventNotification": security_event_notification.answer,
     "SignCertificate": iso15118.sign_certificate,
     "StatusNotification": status_notification.answer,
@@ -60,6 +70,7 @@ COMMANDS: dict[type, Sent] = {
     stations.ClearCache: Sent("ClearCache", clear_cache.request),
     stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
     stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.GetChargingProfiles: Sent("GetChargingProfiles", held_profiles.request),
     stations.GetCompositeSchedule: Sent(
         "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
     ),
@@ -67,6 +78,9 @@ COMMANDS: dict[type, Sent] = {
     stations.GetLocalListVersion: Sent("GetLocalListVersion", local_list.ask_version, local_list.version),
     stations.GetLog: Sent("GetLog", get_log.request, get_log.outcome),
     stations.GetVariables: Sent("GetVariables", variables.named, variables.told),
+    stations.GetTransactionStatus: Sent(
+        "GetTransactionStatus", get_transaction_status.request, get_transaction_status.outcome
+    ),
     stations.RemoteStart: Sent("RequestStartTransaction", request_start_transaction.request),
     stations.RemoteStop: Sent("RequestStopTransaction", request_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reservations.reserve),
@@ -78,4 +92,6 @@ COMMANDS: dict[type, Sent] = {
     stations.UpdateFirmware: Sent("UpdateFirmware", update_firmware.request),
 }
 
-OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS)
+OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
+OCPP_2_1 = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
+"""What 2.1 adds to a message of 2.0.1 is a deviation in the log; what it adds to the messages is not taken."""

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.rooms.network.stations import ChargingProfile
+
 
 class Sample(Struct, frozen=True, gc=False):
     """One number off a meter, in Wh, W, varh, var, VA, A, V, Percent, Celsius or the unit the station named.
@@ -45,6 +47,26 @@ class TagVerdict(Struct, frozen=True, kw_only=True):
     status: Literal["accepted", "blocked", "expired", "invalid", "concurrent"]
     expires_at: datetime | None = None
     parent: str | None = None
+
+
+class ProfilesTold(Struct, frozen=True, kw_only=True):
+    """A part of a station's account of the profiles it holds for an EVSE (0: itself); `more` parts follow."""
+
+    charge_point_id: int
+    request_id: int
+    evse_network_id: int
+    profiles: tuple[ChargingProfile, ...]
+    more: bool
+    received_at: datetime
+
+
+class ReservationEnded(Struct, frozen=True, kw_only=True):
+    """A station let go of a reservation by itself: its time was up, or it could keep it no longer."""
+
+    charge_point_id: int
+    reservation_id: int
+    how: Literal["expired", "removed"]
+    received_at: datetime
 
 
 class ChargeStarted(Struct, frozen=True, kw_only=True):

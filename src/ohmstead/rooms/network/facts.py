@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ohmstead.rooms.network.stations import Setting
+from ohmstead.rooms.network.stations import ChargingProfile, Setting
 
 HardwareStatus = Literal[
     "available",
@@ -20,6 +20,10 @@ HardwareStatus = Literal[
     "occupied",
 ]
 """The state of one outlet; `occupied` is all that an OCPP 2.x station says of a plugged cable."""
+
+Basis = Literal["status", "availability", "transaction", "problem"]
+"""What a state is known from. `status`: 1.6 tells state and error together. `availability`: 2.x tells the state alone.
+`transaction`: it follows from a transaction of 2.x. `problem`: 2.x reports one, until it says that it is over."""
 
 
 class Connected(Struct, frozen=True, kw_only=True):
@@ -66,8 +70,8 @@ class BootVerdict(Struct, frozen=True, kw_only=True):
 class StatusChanged(Struct, frozen=True, kw_only=True):
     """An EVSE, or with `evse_network_id` 0 the charge point itself, says what state it is in.
 
-    `error_code` is None when there is nothing wrong; `at` is the station's time, or the time of receipt where it
-    sent none.
+    `error_code` is None when there is nothing wrong, or on a `basis` that says nothing of errors; `at` is the station's
+    time, or the time of receipt where it sent none.
     """
 
     charge_point_id: int
@@ -78,6 +82,60 @@ class StatusChanged(Struct, frozen=True, kw_only=True):
     vendor_id: str | None
     info: str | None
     at: datetime
+    received_at: datetime
+    basis: Basis = "status"
+
+
+class StationEvent(Struct, frozen=True, kw_only=True):
+    """Something of a component's variable is worth a report (OCPP 2.0.1 Part 2, N07). `number` is the station's own,
+    which may begin anew with a boot; `status` is what an AvailabilityState means."""
+
+    number: int
+    at: datetime
+    component: str
+    variable: str
+    value: str
+    trigger: str
+    kind: str
+    cleared: bool = False
+    component_instance: str | None = None
+    variable_instance: str | None = None
+    evse_network_id: int = 0
+    connector_network_id: int | None = None
+    tech_code: str | None = None
+    tech_info: str | None = None
+    cause: int | None = None
+    transaction_ref: str | None = None
+    monitor: int | None = None
+    status: HardwareStatus | None = None
+
+
+class EventsTold(Struct, frozen=True, kw_only=True):
+    """A 2.x station reports events, in the order in which they happened."""
+
+    charge_point_id: int
+    events: tuple[StationEvent, ...]
+    received_at: datetime
+
+
+class LimitTold(Struct, frozen=True, kw_only=True):
+    """Somebody else limits a station of 2.x (EVSE 0), or an EVSE of it: an energy management system ("EMS"), a system
+    operator ("SO"), another. Each schedule says so for its time; none says that it is unknown how much."""
+
+    charge_point_id: int
+    evse_network_id: int
+    source: str
+    grid_critical: bool
+    schedules: tuple[ChargingProfile, ...]
+    received_at: datetime
+
+
+class LimitCleared(Struct, frozen=True, kw_only=True):
+    """A limit of somebody else's is no longer; without an EVSE all that this source ever set."""
+
+    charge_point_id: int
+    evse_network_id: int | None
+    source: str
     received_at: datetime
 
 

@@ -5,5 +5,8 @@ from ohmstead.kit.signals import Signal
 presence_changed = Signal()
 """(charge_point_id): it came, or it went."""
 
+outside_limit_changed = Signal()
+"""(charge_point_id): somebody else limits the station with this id, or does so no longer."""
+
 evse_status_changed = Signal()
 """(charge_point_id, evse_id): an EVSE of it is in another hardware state."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
@@ -30,6 +31,7 @@ _NEEDED = {
     "tod": _NEEDS,
     "user_schedule": (*_NEEDS, "min_current", "enable_keep_awake"),
 }
+_SHOWN = ("circuit_id", "outside_limits")  # and never taken in
 _EVERYWHERE = ("mode", "preconditioning_time")
 _ONLY = {"periods": "tod", "allow_dynamic_load_management": "user_schedule"}
 _HOUR = re.compile(r"^([01]\d|2[0-3]):00$")
@@ -46,6 +48,29 @@ class Hour(View):
 class Period(View):
     week_day: WeekDay
     elements: list[Hour]
+
+
+class OutsidePeriod(View):
+    start_period: Annotated[int, Meta(description="Seconds from the schedule's start.")]
+    limit: Annotated[float, Meta(description="A for each phase, or W in all.")]
+    number_phases: Opt[int] = UNSET
+
+
+class OutsideSchedule(View):
+    schedule_start: Opt[datetime] = UNSET
+    duration: Opt[Annotated[int, Meta(description="s")]] = UNSET
+    charging_rate_unit: Literal["A", "W"]
+    schedule_periods: list[OutsidePeriod]
+
+
+class OutsideLimit(View):
+    """What somebody else leaves the charge point to draw, as it told us (OCPP 2.0.1)."""
+
+    source: Annotated[str, Meta(description="EMS: energy management on the spot; SO: a system operator; or Other.")]
+    evse_network_id: Annotated[int, Meta(description="0 is the whole charge point.")]
+    grid_critical: bool
+    told_at: datetime
+    schedules: Annotated[list[OutsideSchedule], Meta(description="None where it did not tell how much.")]
 
 
 class SmartCharging(View):
@@ -68,6 +93,7 @@ class SmartCharging(View):
     allow_dynamic_load_management: Opt[
         Annotated[bool, Meta(description="Whether a personal charge point may hang on a circuit.")]
     ] = UNSET
+    outside_limits: ReadOnly[Opt[list[OutsideLimit]]] = UNSET
 
 
 def objections(details: SmartCharging, charge_point_type: str) -> Iterator[tuple[str, str]]:
@@ -93,7 +119,7 @@ def kept(details: SmartCharging) -> dict[str, Any]:
     """The details worth keeping: attribute -> value of those that belong to the mode and were given."""
     names = details.__struct_fields__ if details.mode != "disabled" else _EVERYWHERE
     values = {name: getattr(details, name) for name in names if _ONLY.get(name, details.mode) == details.mode}
-    return {name: value for name, value in values.items() if value is not UNSET and name != "circuit_id"}
+    return {name: value for name, value in values.items() if value is not UNSET and name not in _SHOWN}
 
 
 def _electrical(details: SmartCharging) -> Iterator[tuple[str, str]]:

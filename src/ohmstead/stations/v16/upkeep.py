@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from cryptography import x509
 
@@ -35,14 +36,28 @@ def get_log(desk: Desk, command: messages.GetLog) -> Answer:
 
 
 def update_firmware(desk: Desk, command: messages.UpdateFirmware) -> Answer:
+    """The answer says nothing."""
+    begun = install_unsigned(
+        desk, command.location, command.retrieve_date, None, command.retries, command.retry_interval
+    )
+    return Answer({}, begun.then)
+
+
+def install_unsigned(
+    desk: Desk, location: str, at: datetime, request_id: int | None, retries: int | None, interval: int | None
+) -> Answer:
     """Fetched when it is time, installed by a restart, which the work outlives."""
-    attempts = _attempts(command.retries, command.retry_interval)
-    firmware = Firmware(command.location, utc(command.retrieve_date), attempts)
-    return Answer({}, _installation(desk, _progress(desk, FIRMWARE), firmware))
+    firmware = Firmware(location, utc(at), _attempts(retries, interval))
+    return status("Accepted", _installation(desk, _progress(desk, FIRMWARE, request_id), firmware))
 
 
 def signed_update_firmware(desk: Desk, command: messages.SignedUpdateFirmware) -> Answer:
-    """As above, once the signature has proved right; a certificate that is none is refused at once."""
+    return install_signed(desk, command, SIGNED_FIRMWARE)
+
+
+def install_signed(desk: Desk, command: messages.SignedUpdateFirmware, message: str) -> Answer:
+    """As above, once the signature has proved right; a certificate that is none is refused at once. `message` tells of
+    the progress."""
     wanted = command.firmware
     try:
         certificate = x509.load_pem_x509_certificate(wanted.signing_certificate.encode())
@@ -51,7 +66,7 @@ def signed_update_firmware(desk: Desk, command: messages.SignedUpdateFirmware) -
         return status("InvalidCertificate")
     attempts = _attempts(command.retries, command.retry_interval)
     firmware = Firmware(wanted.location, utc(wanted.retrieve_date_time), attempts, certificate, signature)
-    progress = _progress(desk, SIGNED_FIRMWARE, command.request_id)
+    progress = _progress(desk, message, command.request_id)
     return status("Accepted", _installation(desk, progress, firmware))
 
 

@@ -1,12 +1,17 @@
 """The commands a station obeys in OCPP 2.0.1, by name."""
 
+from msgspec import Struct
+
 from ohmstead.stations.orders import Handler, Orders
 from ohmstead.stations.v16 import core as v16_core
+from ohmstead.stations.v16 import messages as v16_messages
 from ohmstead.stations.v16 import remote as v16_remote
 from ohmstead.stations.v16 import tags
-from ohmstead.stations.v201 import core, messages, remote, smart_charging, tokens, variables
+from ohmstead.stations.v16 import upkeep as v16_upkeep
+from ohmstead.stations.v201 import core, declined, messages, remote, smart_charging, tokens, upkeep, variables
 
-COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
+COMMANDS: dict[str, tuple[type[Struct], Handler]] = {
+    **declined.COMMANDS,
     "CancelReservation": (messages.CancelReservation, v16_remote.cancel_reservation),
     "ChangeAvailability": (messages.ChangeAvailability, core.change_availability),
     "ClearCache": (messages.ClearCache, tags.clear_cache),
@@ -14,8 +19,11 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "CostUpdated": (messages.CostUpdated, core.cost_updated),
     "DataTransfer": (messages.DataTransfer, v16_core.data_transfer),
     "GetBaseReport": (messages.GetBaseReport, variables.get_base_report),
+    "GetChargingProfiles": (messages.GetChargingProfiles, smart_charging.get_charging_profiles),
     "GetCompositeSchedule": (messages.GetCompositeSchedule, smart_charging.get_composite_schedule),
     "GetLocalListVersion": (messages.GetLocalListVersion, tokens.get_local_list_version),
+    "GetLog": (v16_messages.GetLog, v16_upkeep.get_log),
+    "GetReport": (messages.GetReport, variables.get_report),
     "GetTransactionStatus": (messages.GetTransactionStatus, remote.get_transaction_status),
     "GetVariables": (messages.GetVariables, variables.get_variables),
     "RequestStartTransaction": (messages.RequestStartTransaction, remote.request_start_transaction),
@@ -27,13 +35,27 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "SetVariables": (messages.SetVariables, variables.set_variables),
     "TriggerMessage": (messages.TriggerMessage, core.trigger_message),
     "UnlockConnector": (messages.UnlockConnector, core.unlock_connector),
+    "UpdateFirmware": (messages.UpdateFirmware, upkeep.update_firmware),
 }
 
 ORDERS = Orders(
     COMMANDS,
-    refusals={"ClearChargingProfile": "Unknown", "SendLocalList": "Failed", "UnlockConnector": "UnlockFailed"},
+    refusals={
+        "ClearChargingProfile": "Unknown",
+        "GetChargingProfiles": "NoProfiles",
+        "SendLocalList": "Failed",
+        "UnlockConnector": "UnlockFailed",
+    },
     without_status=frozenset(
-        {"CostUpdated", "GetLocalListVersion", "GetTransactionStatus", "GetVariables", "SetVariables"}
+        {
+            "ClearVariableMonitoring",
+            "CostUpdated",
+            "GetLocalListVersion",
+            "GetTransactionStatus",
+            "GetVariables",
+            "SetVariableMonitoring",
+            "SetVariables",
+        }
     ),
     missing="OccurrenceConstraintViolation",
 )

@@ -113,6 +113,19 @@ class GetBaseReport(Message):
     report_base: Literal["ConfigurationInventory", "FullInventory", "SummaryInventory"]
 
 
+class ProfileCriterion(Message):
+    charging_profile_purpose: str | None = None
+    stack_level: int | None = None
+    charging_profile_id: list[int] | None = None
+    charging_limit_source: list[str] | None = None
+
+
+class GetChargingProfiles(Message):
+    request_id: int
+    charging_profile: ProfileCriterion
+    evse_id: int | None = None
+
+
 class GetCompositeSchedule(Message):
     duration: int
     evse_id: int
@@ -121,6 +134,17 @@ class GetCompositeSchedule(Message):
 
 class GetLocalListVersion(Message):
     """Says nothing."""
+
+
+class ReportWanted(Message):
+    component: Named
+    variable: Named | None = None
+
+
+class GetReport(Message):
+    request_id: int
+    component_variable: list[ReportWanted] = []
+    component_criteria: list[str] = []
 
 
 class GetTransactionStatus(Message):
@@ -171,9 +195,42 @@ class SetVariables(Message):
     set_variable_data: list[VariableData]
 
 
+class Monitor(Message):
+    type: str
+    severity: int
+    component: dict[str, Any]
+    variable: dict[str, Any]
+
+
+class SetVariableMonitoring(Message):
+    set_monitoring_data: list[Monitor]
+
+
+class ClearVariableMonitoring(Message):
+    id: list[int]
+
+
+class Wanted(Message):
+    """A command of which nothing matters, for it is declined."""
+
+
 class TriggerMessage(Message):
     requested_message: str
     evse: Evse | None = None
+
+
+class Firmware(Message):
+    location: str
+    retrieve_date_time: datetime
+    signing_certificate: str | None = None
+    signature: str | None = None
+
+
+class UpdateFirmware(Message):
+    request_id: int
+    firmware: Firmware
+    retries: int | None = None
+    retry_interval: int | None = None
 
 
 class UnlockConnector(Message):

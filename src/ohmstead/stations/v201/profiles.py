@@ -1,9 +1,10 @@
 """Charging profiles between the wire of OCPP 2.0.1 (Part 2, 2.10) and the station's own terms."""
 
 from datetime import datetime
+from typing import Any
 
 from ohmstead.stations.charging_profile import Kind, Period, Profile, Purpose, Unit
-from ohmstead.stations.v16.messages import utc
+from ohmstead.stations.v16.messages import stamp, utc
 from ohmstead.stations.v201 import messages
 
 PURPOSES = {
@@ -34,3 +35,30 @@ def profile_of(wire: messages.ChargingProfile, evse: int, now: datetime) -> Prof
         recurrence_s=RECURRENCES_S.get(wire.recurrency_kind or "") if kind is Kind.RECURRING else None,
         transaction_id=wire.transaction_id,
     )
+
+
+def wire_of(profile: Profile) -> dict[str, Any]:
+    """A profile as a message tells of it."""
+    purposes = {ours: theirs for theirs, ours in PURPOSES.items()}
+    recurrences = {seconds: word for word, seconds in RECURRENCES_S.items()}
+    schedule = {
+        "id": profile.id,
+        "chargingRateUnit": profile.unit.value,
+        "chargingSchedulePeriod": [
+            {"startPeriod": int(p.start_s), "limit": p.limit, "numberPhases": p.phases} for p in profile.periods
+        ],
+        "startSchedule": profile.start and stamp(profile.start),
+        "duration": None if profile.duration_s is None else int(profile.duration_s),
+    }
+    told = {
+        "id": profile.id,
+        "stackLevel": profile.stack_level,
+        "chargingProfilePurpose": purposes[profile.purpose],
+        "chargingProfileKind": profile.kind.value,
+        "chargingSchedule": [{name: said for name, said in schedule.items() if said is not None}],
+        "transactionId": profile.transaction_id,
+        "recurrencyKind": recurrences.get(int(profile.recurrence_s or 0)),
+        "validFrom": profile.valid_from and stamp(profile.valid_from),
+        "validTo": profile.valid_to and stamp(profile.valid_to),
+    }
+    return {name: said for name, said in told.items() if said is not None}

@@ -6,6 +6,7 @@ from ohmstead.stations.desk import Answer, Desk, status
 from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.profiles import schedule_of
 from ohmstead.stations.v201 import messages
+from ohmstead.stations.v201.notices import report
 from ohmstead.stations.v201.profiles import PURPOSES, profile_of
 
 
@@ -27,6 +28,25 @@ def clear_charging_profile(desk: Desk, command: messages.ClearChargingProfile) -
     with desk.station.charging.change():
         cleared = desk.station.hardware.profiles.clear(command.charging_profile_id, by.evse_id, purpose, by.stack_level)
     return status("Accepted" if cleared else "Unknown")
+
+
+def get_charging_profiles(desk: Desk, command: messages.GetChargingProfiles) -> Answer:
+    """Which profiles of the central system it holds; they follow in messages of their own (K09)."""
+    by, sources = command.charging_profile, command.charging_profile.charging_limit_source
+    held = [
+        one
+        for one in desk.station.hardware.profiles
+        if command.evse_id in (None, one.connector)
+        and by.charging_profile_purpose
+        in (None, *(word for word, purpose in PURPOSES.items() if purpose is one.purpose))
+        and by.stack_level in (None, one.stack_level)
+        and (by.charging_profile_id is None or one.id in by.charging_profile_id)
+        and (sources is None or "CSO" in sources)
+    ]
+    if not held:
+        return status("NoProfiles")
+    parts = report(command.request_id, held)
+    return status("Accepted", lambda: [desk.post("ReportChargingProfiles", part) for part in parts])
 
 
 def get_composite_schedule(desk: Desk, command: messages.GetCompositeSchedule) -> Answer:

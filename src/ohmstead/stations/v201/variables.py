@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v201 import messages
 
 KEYS = {
@@ -48,6 +49,22 @@ def get_base_report(desk: Desk, command: messages.GetBaseReport) -> Answer:
         return status("NotSupported")
     trigger = desk.triggers["NotifyReport"]
     return status("Accepted", lambda: trigger(command.request_id))
+
+
+def get_report(desk: Desk, command: messages.GetReport) -> Answer:
+    """A report of some variables, or of all of a component's; none is chosen by what it is fit for."""
+    if command.component_criteria:
+        return status("NotSupported")
+    wanted = {(one.component.name, one.variable.name if one.variable else None) for one in command.component_variable}
+    found = [
+        one
+        for one in report(desk)
+        if not wanted or {(one["component"]["name"], name) for name in (one["variable"]["name"], None)} & wanted
+    ]
+    if not found:
+        return status("EmptyResultSet")
+    told = {"requestId": command.request_id, "generatedAt": stamp(desk.now()), "seqNo": 0, "reportData": found}
+    return status("Accepted", lambda: desk.post("NotifyReport", told))
 
 
 def report(desk: Desk) -> list[dict[str, Any]]:

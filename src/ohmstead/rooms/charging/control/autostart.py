@@ -1,13 +1,13 @@
 """Autostart: at a charge point that wants no authorization a plugged cable is enough to begin.
 
-Stations that do not begin by themselves are told to, a few seconds after Preparing (`autoStartWithoutAuthorization`,
-unless `disableAutoStartEmulation`).
+Stations that do not begin by themselves are told to, a few seconds after Preparing, or Occupied of 2.x
+(`autoStartWithoutAuthorization`, unless `disableAutoStartEmulation`).
 """
 
 import asyncio
 from contextlib import suppress
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
@@ -24,7 +24,8 @@ AFTER_S = 3.0
 _PLUGGED = Statement(
     select(evse.c.id)
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
-    .where(evse.c.id == bindparam("evse"), evse.c.hardware_status == "preparing")
+    .where(evse.c.id == bindparam("evse"))
+    .where(or_(evse.c.hardware_status == "preparing", evse.c.hardware_status == "occupied"))
     .where(charge_point.c.auto_start_without_authorization, ~charge_point.c.disable_auto_start_emulation)
 )
 

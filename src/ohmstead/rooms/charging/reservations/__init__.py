@@ -1,7 +1,13 @@
 """Reservations: an EVSE kept free for a user for a while."""
 
 from ohmstead.rooms.charging.reservations.canceling import cancelings
-from ohmstead.rooms.charging.reservations.holding import expire, holder_of, kept_for_another, used
+from ohmstead.rooms.charging.reservations.holding import (
+    expire,
+    holder_of,
+    kept_for_another,
+    let_go,
+    used,
+)
 from ohmstead.rooms.charging.reservations.reserving import again_for, reservings
 from ohmstead.rooms.charging.reservations.resource import reservations
 
@@ -11,6 +17,7 @@ __all__ = [
     "expire",
     "holder_of",
     "kept_for_another",
+    "let_go",
     "reservations",
     "reservings",
     "used",

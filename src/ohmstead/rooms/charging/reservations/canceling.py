@@ -52,8 +52,11 @@ async def cancel(call: Call, body: Canceling) -> None:
 
 
 async def _canceled(tx: Tx, found: Row, why: str) -> None:
-    """Its user may have begun to charge meanwhile."""
-    _must_be_active(await tx.value(_STATUS, key=found["id"]))
+    """Its user may have begun to charge meanwhile, or the station have told of the end before it answered."""
+    status = await tx.value(_STATUS, key=found["id"])
+    if status == "canceled":
+        return
+    _must_be_active(status)
     await end(tx, found["id"], "canceled", at=tx.now, why=why)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, or_, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.network.evses import in_use
 
@@ -30,6 +31,12 @@ _NUMBERED = Statement(
         or_(_own.status == "active", _own.status == "expired"),
     )
 )
+_HELD = Statement(
+    select(_own.id)
+    .where(_own.id == bindparam("reservation", type_=BigInteger), _own.status == "active")
+    .where(_own.station_id == bindparam("station", type_=BigInteger))
+    .with_for_update()
+)
 _ends = update(reservation).values(updated_at=_now)
 _END = Statement(
     _ends.where(_own.id == bindparam("reservation", type_=BigInteger)).values(
@@ -44,6 +51,10 @@ _EXPIRE = Statement(
     .values(status="expired", ended_at=_own.expires_at)
     .returning(_own.id)
 )
+
+
+REMOVED = "Removed by the charge point"
+MOST = 2**31 - 1  # a number that no reservation has
 
 
 async def holder_of(tx: Tx, evse_id: int, at: datetime) -> Row | None:
@@ -72,6 +83,17 @@ async def used(tx: Tx, session: Row, reservation_id: int | None) -> None:
     held = found or await holder_of(tx, session["evse_id"], session["started_at"])
     if held is not None and (found or held["user_id"] == session["user_id"]):
         await end(tx, held["id"], "done", at=session["started_at"], session=session["id"])
+
+
+async def let_go(tx: Tx, fact: ReservationEnded) -> None:
+    """A station keeps an EVSE no longer. One that came to its end here before stays as it is."""
+    number = min(fact.reservation_id, MOST)
+    if await tx.value(_HELD, reservation=number, station=fact.charge_point_id) is None:
+        return
+    if fact.how == "expired":
+        await end(tx, number, "expired", at=fact.received_at)
+    else:
+        await end(tx, number, "canceled", at=fact.received_at, why=REMOVED)
 
 
 async def end(tx: Tx, reservation_id: int, status: str, at: datetime, **facts: Any) -> None:

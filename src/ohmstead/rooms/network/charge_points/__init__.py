@@ -5,6 +5,7 @@ from ohmstead.rooms.network.charge_points.derived import NETWORK_STATUS
 from ohmstead.rooms.network.charge_points.resource import (
     charge_points,
     circuits_of,
+    outside_limits_of,
     personal_modes_of,
     smart_charging_of,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "charge_point",
     "charge_points",
     "circuits_of",
+    "outside_limits_of",
     "personal_modes_of",
     "smart_charging_of",
 ]

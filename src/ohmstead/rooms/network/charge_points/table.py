@@ -91,6 +91,7 @@ charge_point = table(
     Column("last_boot_notification", JSONB),
     Column("hardware_status", Text),
     moment("hardware_status_at"),
+    Column("status_before_problem", Text),  # as of an EVSE
     Column("error_code", Text),
     Column("vendor_error_code", Text),
     moment("deleted_at"),

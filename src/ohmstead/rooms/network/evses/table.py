@@ -33,6 +33,7 @@ evse = table(
     Column("charging_profile", JSONB),  # the last one laid on it, as the API shows it
     Column("hardware_status", Text),
     moment("hardware_status_at"),
+    Column("status_before_problem", Text),  # what it was in when it reported a problem that is not over (2.x)
     Column("error_code", Text),
     Column("vendor_error_code", Text),
     Column("vendor_id", Text),

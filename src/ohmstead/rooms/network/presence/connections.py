@@ -9,6 +9,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.facts import Booted, BootVerdict, Connected, Disconnected
+from ohmstead.rooms.network.presence.statuses import interrupted
 from ohmstead.rooms.network.signals import presence_changed
 
 _own = charge_point.c
@@ -83,6 +84,7 @@ async def booted(tx: Tx, fact: Booted, interval_s: int) -> BootVerdict:
         "lastUpdatedAt": stamp(fact.received_at),
     }
     await tx.run(_BOOTED, station=fact.charge_point_id, boot=boot, at=fact.received_at)
+    await interrupted(tx, fact.charge_point_id, fact.received_at)
     tx.fact("chargePoint.booted", id=fact.charge_point_id, reason=fact.reason, **boot)
     return BootVerdict(status="accepted", interval_s=interval_s, now=tx.now)
 

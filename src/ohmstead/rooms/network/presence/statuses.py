@@ -1,11 +1,30 @@
 """Statuses: the hardware state of EVSEs and charge points as they tell it, and what it allows."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, cast, func, literal, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.views import stamp
@@ -21,6 +40,8 @@ TRUSTED_FOR = timedelta(days=1)  # a station's time further back is taken for a 
 SLACK = timedelta(seconds=2)  # many stations cut their times to seconds, or set their clock between two statuses
 _CAN_CHARGE = frozenset({"available", "preparing", "occupied", "finishing"})
 _OF_CHARGE_POINT = {"faulted": "faulted", "unavailable": "unavailable"}
+_FLOWS = ("charging", "suspendedEV", "suspendedEVSE")
+_FINER = ("preparing", *_FLOWS, "finishing")  # than occupied
 
 _own = charge_point.c
 _station = bindparam("station", type_=BigInteger)
@@ -29,13 +50,54 @@ _at = bindparam("at", type_=DateTime(timezone=True))
 _latest = bindparam("latest", type_=DateTime(timezone=True))
 _now = bindparam("now", type_=DateTime(timezone=True))
 
-_said = {
-    "hardware_status": bindparam("status", type_=Text),
-    "hardware_status_at": _at,
+_status = bindparam("status", type_=Text)
+_basis = bindparam("basis", type_=Text)
+_errors = {
     "error_code": bindparam("error", type_=Text),
     "vendor_error_code": bindparam("vendor_error", type_=Text),
 }
-_said_of_evse = _said | {"vendor_id": bindparam("vendor", type_=Text), "error_info": bindparam("info", type_=Text)}
+_errors_of_evse = _errors | {"vendor_id": bindparam("vendor", type_=Text), "error_info": bindparam("info", type_=Text)}
+
+
+def _among(value: Any, words: Iterable[str]) -> ColumnElement[bool]:
+    return or_(*(value == word for word in words))
+
+
+def _said(own: Any, errors: dict[str, Any], unknown: str | None) -> dict[str, Any]:
+    """What a row holds from now on. A state that says less than is known, or that follows from a transaction where the
+    station itself knows better, changes nothing; what is wrong stays known for as long as it is faulted. A
+    state that was never told counts as `unknown` before a problem."""
+    now, follows = own.hardware_status, _basis == "transaction"
+    keeps = or_(
+        and_(_status == "occupied", _among(now, _FINER)),
+        and_(follows, now == "faulted"),
+        and_(follows, _status == "finishing", not_(_among(now, (*_FINER, "occupied")))),
+    )
+    silent = _among(_basis, ("availability", "transaction"))
+    lasts = and_(silent, now == "faulted", or_(_status == "faulted", follows))
+    before = case(
+        (and_(_basis == "problem", now == "faulted"), own.status_before_problem),
+        (_basis == "problem", func.coalesce(now, literal(unknown, Text))),
+        (and_(follows, now == "faulted"), own.status_before_problem),
+    )
+    told = {name: case((lasts, own[name]), (silent, null()), else_=value) for name, value in errors.items()}
+    return {
+        "hardware_status": case((keeps, now), else_=_status),
+        "hardware_status_at": _at,
+        "status_before_problem": before,
+    } | told
+
+
+def _changes(own: Any, before: Any) -> list[Any]:
+    """State and error, and what they were."""
+    return [
+        own.hardware_status,
+        own.error_code,
+        before.hardware_status.label("status_before"),
+        before.error_code.label("error_before"),
+    ]
+
+
 _evse_before = (
     select(evse.c.id, evse.c.hardware_status, evse.c.error_code)
     .where(evse.c.station_id == _station, evse.c.network_id == _number, evse.c.deleted_at.is_(None))
@@ -45,8 +107,8 @@ _evse_before = (
 _EVSE_SAID = Statement(
     update(evse)
     .where(evse.c.id == _evse_before.c.id, func.coalesce(evse.c.hardware_status_at <= _latest, true()))
-    .values(_said_of_evse)
-    .returning(evse.c.id, evse.c.charge_point_id, _evse_before.c.hardware_status, _evse_before.c.error_code)
+    .values(_said(evse.c, _errors_of_evse, unknown=None))
+    .returning(evse.c.id, evse.c.charge_point_id, *_changes(evse.c, _evse_before.c))
 )
 _reference = func.coalesce(_own.network_id, cast(_own.id, Text)) + "-" + cast(_number, Text)
 _first_said = {
@@ -57,7 +119,9 @@ _first_said = {
     "current_type": literal("ac"),
     "created_at": _now,
     "updated_at": _now,
-} | _said_of_evse
+    "hardware_status": _status,
+    "hardware_status_at": _at,
+} | _errors_of_evse
 _EVSE_FOUND = Statement(
     insert(evse)
     .from_select(list(_first_said), select(*_first_said.values()).where(_own.id == _station, _own.deleted_at.is_(None)))
@@ -65,8 +129,10 @@ _EVSE_FOUND = Statement(
     .returning(
         evse.c.id,
         evse.c.charge_point_id,
-        literal(None, Text).label("hardware_status"),
-        literal(None, Text).label("error_code"),
+        evse.c.hardware_status,
+        evse.c.error_code,
+        literal(None, Text).label("status_before"),
+        literal(None, Text).label("error_before"),
     )
 )
 _point_before = select(_own.id, _own.hardware_status, _own.error_code).where(_own.id == _station).with_for_update()
@@ -74,8 +140,22 @@ _point_before = _point_before.cte("before")
 _POINT_SAID = Statement(
     update(charge_point)
     .where(_own.id == _point_before.c.id, func.coalesce(_own.hardware_status_at <= _latest, true()))
-    .values(_said)
-    .returning(_own.id, _point_before.c.hardware_status, _point_before.c.error_code)
+    .values(_said(_own, _errors, unknown="available"))
+    .returning(_own.id, *_changes(_own, _point_before.c))
+)
+
+_flowed = (
+    select(evse.c.id, evse.c.hardware_status, evse.c.error_code)
+    .where(evse.c.station_id == _station, _among(evse.c.hardware_status, _FLOWS), evse.c.deleted_at.is_(None))
+    .where(select(_own.id).where(_own.id == _station, _own.ocpp_version != "1.6").exists())
+    .with_for_update()
+    .cte("before")
+)
+_INTERRUPTED = Statement(
+    update(evse)
+    .where(evse.c.id == _flowed.c.id)
+    .values(hardware_status="occupied", hardware_status_at=_at)
+    .returning(evse.c.id, evse.c.charge_point_id, *_changes(evse.c, _flowed.c))
 )
 
 
@@ -92,6 +172,7 @@ async def status_changed(tx: Tx, fact: StatusChanged) -> None:
         "vendor_error": fact.vendor_error_code,
         "vendor": fact.vendor_id,
         "info": fact.info,
+        "basis": fact.basis,
     }
     if fact.evse_network_id == 0:
         await _charge_point_said(tx, said | {"status": _OF_CHARGE_POINT.get(fact.status, "available")})
@@ -99,6 +180,12 @@ async def status_changed(tx: Tx, fact: StatusChanged) -> None:
         await _evse_said(tx, said)
     else:
         log.warning("EVSE number out of reason", charge_point_id=fact.charge_point_id, number=fact.evse_network_id)
+
+
+async def interrupted(tx: Tx, station_id: int, at: datetime) -> None:
+    """A station booted: at one of 2.x nothing flows until it says so, and of a cable it says no more than Occupied."""
+    for row in await tx.all(_INTERRUPTED, station=station_id, at=at):
+        _tell(tx, row, {"vendor_error": None, "vendor": None, "info": None, "at": at})
 
 
 def can_charge(outlet: Row, reserved_for_user: bool = False) -> bool:
@@ -110,8 +197,8 @@ def can_charge(outlet: Row, reserved_for_user: bool = False) -> bool:
 
 async def _charge_point_said(tx: Tx, said: dict[str, Any]) -> None:
     row = await tx.one(_POINT_SAID, **said)
-    if row is not None and (row["hardware_status"], row["error_code"]) != (said["status"], said["error"]):
-        tx.fact("chargePoint.statusChanged", id=row["id"], **_told(said))
+    if row is not None and _differs(row):
+        tx.fact("chargePoint.statusChanged", id=row["id"], **_told(row, said))
 
 
 async def _evse_said(tx: Tx, said: dict[str, Any]) -> None:
@@ -121,18 +208,25 @@ async def _evse_said(tx: Tx, said: dict[str, Any]) -> None:
         if row is None:
             return  # it said later already what it is in
         tx.fact("evse.changed", id=row["id"], action="created")
-    if (row["hardware_status"], row["error_code"]) == (said["status"], said["error"]):
-        return
+    if _differs(row):
+        _tell(tx, row, said)
+
+
+def _tell(tx: Tx, row: Row, said: dict[str, Any]) -> None:
     point, outlet = row["charge_point_id"], row["id"]
-    tx.fact("evse.statusChanged", id=outlet, charge_point_id=point, before=row["hardware_status"], **_told(said))
+    tx.fact("evse.statusChanged", id=outlet, charge_point_id=point, before=row["status_before"], **_told(row, said))
     tx.after_commit(lambda: evse_status_changed.send(point, outlet))
 
 
-def _told(said: dict[str, Any]) -> dict[str, Any]:
+def _differs(row: Row) -> bool:
+    return (row["hardware_status"], row["error_code"]) != (row["status_before"], row["error_before"])
+
+
+def _told(row: Row, said: dict[str, Any]) -> dict[str, Any]:
     """What a status says beside whose it is."""
     return {
-        "hardware_status": said["status"],
-        "error_code": said["error"],
+        "hardware_status": row["hardware_status"],
+        "error_code": row["error_code"],
         "vendor_id": said["vendor"],
         "vendor_error_code": said["vendor_error"],
         "info": said["info"],

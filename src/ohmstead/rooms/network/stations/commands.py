@@ -140,6 +140,18 @@ class GetCompositeSchedule(Struct, frozen=True, kw_only=True):
     unit: Literal["A", "W"] | None = None
 
 
+class GetChargingProfiles(Struct, frozen=True, kw_only=True):
+    """Ask which of our profiles the station holds; it tells them later, under `request_id` (OCPP 2.x)."""
+
+    request_id: int
+
+
+class GetTransactionStatus(Struct, frozen=True, kw_only=True):
+    """Ask whether a transaction goes on, and whether there is anything the station has not told yet (OCPP 2.x)."""
+
+    transaction_ref: str
+
+
 class ClearCache(Struct, frozen=True, kw_only=True):
     """Forget the tags whose verdicts the station has learned."""
 
@@ -202,7 +214,9 @@ Command = (
     | UpdateFirmware
     | TriggerMessage
     | DataTransfer
+    | GetChargingProfiles
     | GetCompositeSchedule
+    | GetTransactionStatus
     | ClearCache
     | GetLocalListVersion
     | SendLocalList

@@ -26,7 +26,8 @@ class Setting(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """The station's answer: its own status word, and what it handed back."""
+    """The station's answer: its own status word, and what it handed back. Of a transaction: whether it `goes_on`, and
+    whether messages of it are `untold`."""
 
     status: str
     data: str | None = None
@@ -35,6 +36,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     schedule: CompositeSchedule | None = None
     list_version: int | None = None
+    goes_on: bool | None = None
+    untold: bool = False
     payload: Any = None
 
     @property

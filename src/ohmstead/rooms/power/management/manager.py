@@ -15,7 +15,7 @@ from ohmstead.kit.facts import on
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
+from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
@@ -56,6 +56,7 @@ class LoadManagement:
             circuit_changed.connect(lambda _: self._rearrange.set()),
             presence_changed.connect(self._came_or_went),
             limits_changed.connect(self._stale),
+            outside_limit_changed.connect(self._stale),
             evse_status_changed.connect(lambda charge_point_id, _: self._stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self._stale(charge_point_id)),
             network_changed.connect(self._all_stale),

@@ -16,6 +16,7 @@ from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
 from ohmstead.rooms.network.profile_limits import most
+from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 
@@ -191,11 +192,23 @@ class Site:
         tree = self.snapshot.tree
         self.envelope.limits_changed({id: load.at(at).leaves(tree.limits[id]) for id, load in self._unmanaged.items()})
         demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
-        wanted = [demand for demand in demands if demand is not None]
+        wanted = self._within_stations([demand for demand in demands if demand is not None], now)
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
         targets = {outlet.id: 0.0 for outlet in self.outlets.values() if outlet.charge} | self.allocation.amps
         return self.envelope.plan(targets, at)
+
+    def _within_stations(self, demands: list[Demand], now: datetime) -> list[Demand]:
+        """What others leave a station is shared by those that charge there."""
+        found: dict[int, list[Demand]] = {}
+        for demand in demands:
+            found.setdefault(self.outlets[int(demand.id)].station_id, []).append(demand)
+        fitting: list[Demand] = []
+        for those in found.values():
+            one = self.outlets[int(those[0].id)]
+            limit = left(one.outside.whole, one, now, self.tuning.volts)
+            fitting += those if limit is None else within(limit, those)
+        return fitting
 
     def _engaged(self, outlet: Outlet) -> bool:
         return outlet.charge is not None and self.envelope.steerable(outlet.id)
@@ -208,7 +221,8 @@ class Site:
             return None
         top = ceiling(outlet.details, now, outlet.zone)
         laid = most(outlet.caps, now, charge.started_at, self.tuning.volts, len(outlet.wiring.lines))
-        limits = (outlet.rating, top, laid, watch.usage and watch.usage.cap)
+        outside = left(outlet.outside.own, outlet, now, self.tuning.volts)
+        limits = (outlet.rating, top, laid, outside, watch.usage and watch.usage.cap)
         return Demand(
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least,
             min(value for value in limits if value is not None),

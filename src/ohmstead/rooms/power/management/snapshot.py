@@ -16,6 +16,7 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.configuration.table import configuration_variable
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.network.outside_limits import NONE, Outside, outside_of
 from ohmstead.rooms.network.stations import ChargingProfile
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.rooms.power.circuits.table import (
@@ -62,6 +63,7 @@ class Outlet:
     status_since: datetime | None
     charge: Charge | None
     caps: tuple[ChargingProfile, ...] = ()  # what operators laid on it, those that go first at the front
+    outside: Outside = NONE  # what others leave it
     unit: Literal["A", "W"] = "A"  # what its station takes limits in
 
 
@@ -125,17 +127,23 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
     circuits = {row["id"]: row for row in rows}
     tree = build(rows)
     found = await tx.all(_OUTLETS, circuits=list(circuits))
-    caps = await caps_of(tx, [row["id"] for row in found])
+    ids = [row["id"] for row in found]
+    caps, outside = await caps_of(tx, ids), await outside_of(tx, ids)
     return Snapshot(
         circuits,
         tree,
-        {row["id"]: _outlet(row, circuits[row["circuit_id"]], tree, caps.get(row["id"], ())) for row in found},
+        {
+            row["id"]: _outlet(
+                row, circuits[row["circuit_id"]], tree, caps.get(row["id"], ()), outside.get(row["id"], NONE)
+            )
+            for row in found
+        },
         {row["id"]: row["record"] for row in found if row["record"]},
         {row["id"] for row in found if row["fallback_set"]},
     )
 
 
-def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...]) -> Outlet:
+def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...], outside: Outside) -> Outlet:
     details = row["smart_charging"] or {}
     rating = row["max_amperage"] or details.get("defaultChargePointMaxCurrent") or circuit["max_current"]
     floors = (LEAST_A, circuit["min_charge_point_current"] or 0, details.get("minCurrent") or 0)
@@ -156,6 +164,7 @@ def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...
         status_since=row["hardware_status_at"],
         charge=_charge(row),
         caps=caps,
+        outside=outside,
         unit=_unit(row["units"]),
     )
 
