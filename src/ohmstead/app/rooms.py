@@ -17,11 +17,13 @@ from ohmstead.rooms.network import (
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
+    models,
     owners,
     raw_calls,
     security_events,
     smart_charging,
     status,
+    vendors,
 )
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import connectors, evses
@@ -49,6 +51,10 @@ OPERATIONS: list[Operation] = [
     *configuration.reads.operations,
     *configuration.actions.operations,
     *logs.actions.operations,
+    *vendors.vendors.operations,
+    *vendors.cp_vendors.operations,
+    *models.models.operations,
+    *models.cp_models.operations,
     *firmware.firmware_versions.operations,
     *firmware.attached.operations,
     *firmware.actions.operations,
