@@ -11,6 +11,7 @@ from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.versions import Answer, Arrival, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, Send
 
@@ -30,12 +31,15 @@ class Incoming(Struct, frozen=True):
 class Inbox:
     """Answers on a task of its own, so that a slow room never keeps the station's answers to us from being read."""
 
-    def __init__(self, charge_point_id: int, version: Version, line: Line, rooms: Rooms, clock: Clock) -> None:
+    def __init__(
+        self, charge_point_id: int, version: Version, line: Line, rooms: Rooms, clock: Clock, units: Units = AS_LABELLED
+    ) -> None:
         self._charge_point_id = charge_point_id
         self._version = version
         self._line = line
         self._rooms = rooms
         self._clock = clock
+        self._units = units
         self._places: dict[str, int] = {}
         self._calls: asyncio.Queue[Incoming | None] = asyncio.Queue(INBOX)
         self._answering = asyncio.create_task(self._answer_in_order())
@@ -70,7 +74,7 @@ class Inbox:
             return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", self._line.dialect)
 
     def _arrival(self, call: Incoming) -> Arrival:
-        return Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places)
+        return Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places, self._units)
 
     def _read(self, call: Incoming) -> tuple[Answer, Message]:
         frame, odd = call.frame, ()
