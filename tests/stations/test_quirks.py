@@ -11,6 +11,12 @@ from tests.stations.charger import Error, plugged
 from tests.stations.conftest import Yard
 
 
+def limit(schedule: dict[str, Any]) -> dict[str, Any]:
+    """A client's default for what charges at an EVSE."""
+    kind = {"stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute"}
+    return kind | {"chargingSchedule": schedule}
+
+
 @pytest.mark.parametrize("offered", [None, ["OCPP16"]])
 async def test_10_one_that_names_no_subprotocol_but_is_known_to(yard: Yard, offered: list[str] | None) -> None:
     """steve #135, #1109, lbbrhzn #442: what it speaks is taken for granted, and nothing it did not offer is chosen."""
@@ -84,6 +90,28 @@ async def test_12_one_that_starts_and_stops_in_kwh(yard: Yard) -> None:
         number = (await charger.starts(10, charger.now(-3600)))["transactionId"]
         await charger.stops(number, 12)
     assert (await yard.session("finished"))["energy"] == 2000
+
+
+async def test_13_one_that_takes_limits_in_amperes_only(yard: Yard) -> None:
+    """go-e #190: a client's W are worked out."""
+    await yard.is_odd(chargingRateUnit="A")
+    async with plugged(yard.site) as charger:
+        schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 11_000}]}
+        assert (await yard.act("set-charging-profile/1", limit(schedule))).status == 202
+        told = (await charger.hears("SetChargingProfile"))["csChargingProfiles"]["chargingSchedule"]
+        assert (told["chargingRateUnit"], told["chargingSchedulePeriod"][0]["limit"]) == ("A", 15.8)
+
+
+async def test_13_one_that_hangs_up_on_large_profiles(yard: Yard) -> None:
+    """steve #129: what it cannot take is never sent."""
+    await yard.is_odd(maxSchedulePeriods=6)
+    async with plugged(yard.site) as charger:
+        for count, status in ((24, 422), (6, 202)):
+            periods = [{"startPeriod": 3600 * hour, "limit": 6 + hour} for hour in range(count)]
+            schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+            assert (await yard.act("set-charging-profile/1", limit(schedule))).status == status
+        told = (await charger.hears("SetChargingProfile"))["csChargingProfiles"]["chargingSchedule"]
+        assert len(told["chargingSchedulePeriod"]) == 6
 
 
 async def test_16_one_whose_password_is_set_in_hexadecimal(yard: Yard) -> None:

@@ -59,6 +59,7 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             received_at=at.received_at,
             transaction_ref=told.transaction_id,
             remote_start_id=told.remote_start_id,
+            is_first=request.event_type == "Started",
         )
     )
     return verdict
