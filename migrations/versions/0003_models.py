@@ -23,6 +23,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_charge_point_vendor_updated_at"), "charge_point_vendor", ["updated_at"], unique=False)
     op.create_table(
+        "vendor_error_code",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("vendor_id", sa.Text(), nullable=False),
+        sa.Column("error_code", sa.Text(), nullable=False),
+        sa.Column("error_code_description", sa.Text(), nullable=True),
+        sa.Column("error_code_customer_action", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_error_code")),
+    )
+    op.create_index(op.f("ix_vendor_error_code_updated_at"), "vendor_error_code", ["updated_at"], unique=False)
+    op.create_index(
+        op.f("ix_vendor_error_code_vendor_id_error_code"),
+        "vendor_error_code",
+        ["vendor_id", "error_code"],
+        unique=False,
+    )
+    op.create_table(
         "charge_point_model",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),

@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 SHORT = {name: f"test_pitfalls_of_{name}.py" for name in ("connections", "transactions", "later_versions")}
 PITFALLS, OBSERVED = 16, 12
 
 
-def rows(text: str) -> dict[int, set[str]]:
+def rows(text: str) -> dict[int, set[Any]]:
     """Number -> the files that play it."""
     found = re.findall(r"^\| (\d+) \| .* \| ([^|]*) \|$", text, re.MULTILINE)
     return {int(number): {SHORT.get(name, name) for name in files.split(", ")} for number, files in found}

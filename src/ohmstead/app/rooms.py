@@ -23,6 +23,7 @@ from ohmstead.rooms.network import (
     security_events,
     smart_charging,
     status,
+    vendor_error_codes,
     vendors,
 )
 from ohmstead.rooms.network.charge_points import charge_points
@@ -55,6 +56,7 @@ OPERATIONS: list[Operation] = [
     *vendors.cp_vendors.operations,
     *models.models.operations,
     *models.cp_models.operations,
+    *vendor_error_codes.vendor_error_codes.operations,
     *firmware.firmware_versions.operations,
     *firmware.attached.operations,
     *firmware.actions.operations,
