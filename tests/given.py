@@ -65,6 +65,15 @@ class Given:
         body = {"name": f"Charge point {number}", "type": "public", "network": {"id": f"CP-{number}"}} | fields
         return await self.made("/resources/charge-points/v2.0", body)
 
+    async def vendor(self, **fields: Any) -> dict[str, Any]:
+        return await self.made("/resources/charge-point-vendors/v1.0", {"name": f"Vendor {next(_number)}"} | fields)
+
+    async def model(self, **fields: Any) -> dict[str, Any]:
+        """Of a vendor of its own unless one is given."""
+        if "vendorId" not in fields:
+            fields["vendorId"] = (await self.vendor())["id"]
+        return await self.made("/resources/charge-point-models/v1.0", {"name": f"Model {next(_number)}"} | fields)
+
     async def evse(self, charge_point: dict[str, Any], **fields: Any) -> dict[str, Any]:
         """An EVSE of a charge point: number 1 unless said otherwise."""
         body = {"physicalReference": f"E-{next(_number)}", "currentType": "ac", "networkId": "1", "status": "enabled"}

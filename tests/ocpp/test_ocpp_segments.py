@@ -1,6 +1,7 @@
 """However the network cuts a station's bytes into segments, its messages arrive whole and in order."""
 
 import asyncio
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_messages_arrive_whole_and_in_order(told: list[tuple[bytes, int, bool]],
     async def live() -> None:
         stream = b"".join(wire(*message) for message in told)
         places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
-        segments = [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+        segments = [stream[a:b] for a, b in itertools.pairwise(places)]
         socket, _ = await opened(segments.pop(0) if early and segments else b"")
         listening = asyncio.create_task(socket.listen(heard.append))
         await asyncio.sleep(0)
@@ -119,7 +120,8 @@ def test_what_is_no_plain_frame_is_left_to_the_library() -> None:
     text = wire(b"[2]", 1, False)
     assert plain(text, 3) == b"[2]"
     assert plain(text, 2) is None  # too long
-    assert plain(text[:-1], 9) is None and plain(text + b"x", 9) is None
+    assert plain(text[:-1], 9) is None
+    assert plain(text + b"x", 9) is None
     assert plain(Frame(Opcode.TEXT, b"[2]").serialize(mask=False), 9) is None
     assert plain(Frame(Opcode.PING, b"").serialize(mask=True), 9) is None
     assert plain(bytes([text[0] | 0x40]) + text[1:], 9) is None  # compressed

@@ -37,6 +37,14 @@ async def here(given: Given, gateway: Gateway) -> Site:
     return await site(given)
 
 
+@pytest.fixture(autouse=True)
+async def catalogue(given: Given) -> None:
+    """Two vendors, the first with nine models, the second with one (10)."""
+    first, second = (await given.vendor())["id"], (await given.vendor())["id"]
+    for vendor in (*(first,) * 9, second):
+        await given.model(vendorId=vendor)
+
+
 async def version(
     system: System, name: str = "1.2.3", vendor: int = 1, models: tuple[int, ...] = (), **facts: Any
 ) -> int:
@@ -69,7 +77,7 @@ def sent(gateway: Gateway) -> UpdateFirmware:
 
 async def test_versions_are_listed_and_filtered(api: Client, system: System) -> None:
     first = await version(system, "1.2", 1, (5, 3), details="Mends the clock")
-    second = await version(system, "1.20.1", 2, (5,), signing_certificate="PEM", signature="c2ln")
+    second = await version(system, "1.20.1", 2, (10,), signing_certificate="PEM", signature="c2ln")
     rows = (await api.get(LIST)).data
     assert [row["id"] for row in rows] == [first, second]
     assert (rows[0]["details"], rows[0]["chargePointVendorId"], "models" in rows[0]) == ("Mends the clock", 1, False)
@@ -77,7 +85,7 @@ async def test_versions_are_listed_and_filtered(api: Client, system: System) -> 
     one = (await api.get(f"{LIST}/{first}", "include[]=models")).data
     assert one["models"] == [3, 5]
     for query, found in (
-        ("filter[vendorId][]=2", [second]), ("filter[modelId][]=5", [first, second]), ("filter[modelId][]=3", [first]),
+        ("filter[vendorId][]=2", [second]), ("filter[modelId][]=10", [second]), ("filter[modelId][]=3", [first]),
         ("filter[firmwareVersion]=1.2", [first, second]), ("filter[firmwareVersion]=1.20", [second]),
         ("filter[firmwareVersion]=%25", []),
     ):  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from ohmstead.app.admitted import Usual
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, ManualClock, SystemClock
@@ -91,7 +92,8 @@ async def test_an_event_is_a_fact(here: Site) -> None:
 
 
 def doorway(system: System, clock: Clock) -> DurableRooms:
-    return DurableRooms(system.database, clock, 60, 60.0)
+    usual = Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
+    return DurableRooms(system.database, clock, usual)
 
 
 async def events(system: System) -> list[tuple[Any, ...]]:

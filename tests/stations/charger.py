@@ -25,7 +25,8 @@ class Error(Exception):
 
 
 class Charger:
-    """`script` is what it answers to calls by action: a payload, or an `Error`; to the rest it says Accepted."""
+    """`script` is what it answers to calls by action: a payload, an `Error`, or None for silence; to the rest it says
+    Accepted."""
 
     def __init__(self, socket: ClientConnection, clock: Clock, script: dict[str, Any] | None = None) -> None:
         self.socket, self.clock, self.script = socket, clock, script or {}
@@ -47,6 +48,8 @@ class Charger:
         self.heard.append((action, payload))
         self._news.set()
         answer = self.script.get(action, {"status": "Accepted"})
+        if answer is None:
+            return
         frame = [4, message_id, str(answer), "", {}] if isinstance(answer, Error) else [3, message_id, answer]
         await self.socket.send(json.dumps(frame))
 

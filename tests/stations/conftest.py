@@ -37,6 +37,15 @@ class Yard:
         path = f"/resources/charge-points/v2.0/{self.point['id']}/evses/{self.point['evses'][0]['id']}"
         return (await self.site.api.get(path)).data
 
+    async def is_odd(self, **quirks: Any) -> dict[str, Any]:
+        """The model it is from now on, with these quirks."""
+        model = await self.site.given.model(quirks=quirks)
+        changed = await self.site.api.patch(
+            f"/resources/charge-points/v2.0/{self.point['id']}", {"modelId": model["id"]}
+        )
+        assert changed.status == 200, changed.body
+        return model
+
     async def act(self, action: str, body: Any = None) -> Any:
         """The answer to an action on the charge point."""
         return await self.site.api.post(f"/actions/charge-point/v1.0/{self.point['id']}/{action}", body)

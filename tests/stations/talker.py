@@ -21,6 +21,7 @@ class Talker:
         self.socket, self.began = socket, began
         self.answers: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
+        self.told: list[tuple[str, Any]] = []
         self._ids = itertools.count(1)
         self._awaited: dict[str, asyncio.Future[list[Any]]] = {}
 
@@ -64,6 +65,7 @@ class Talker:
                 self._awaited.pop(frame[1]).set_result(frame)
                 continue
             self.asked.append(frame[2])
+            self.told.append((frame[2], frame[3]))
             answer = self.answers.get(frame[2])
             error = [4, frame[1], "NotImplemented", "", {}]
             await self.socket.send(json.dumps(error if answer is None else [3, frame[1], answer]))

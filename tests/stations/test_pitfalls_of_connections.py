@@ -8,6 +8,7 @@ from sqlalchemy import select
 from websockets.exceptions import InvalidStatus
 
 from ohmstead.rooms.network.communication import communication_log
+from ohmstead.stations.vehicle import Vehicle
 from tests.live import PASSWORD
 from tests.scenarios.waiting import becomes
 from tests.stations.charger import BOOT, CARD, credentials, plugged
@@ -154,3 +155,26 @@ async def test_13_one_that_takes_limits_in_watts_only(yard: Yard) -> None:
 
         told = await becomes(schedule, lambda found: found is not None and found["chargingRateUnit"] == "W")
         assert told["chargingSchedulePeriod"][0]["limit"] == 6235.3  # 10 A at 400 V less a tenth, between lines
+
+
+async def test_13_one_that_accepts_limits_and_ignores_them(yard: Yard) -> None:
+    """Its meter is believed, not its Accepted: after a while its rating is kept free, and the other gets the rest."""
+    circuit = await yard.site.given.circuit(maxCurrent=40)
+    for point in (yard.point, await yard.site.charge_point("PLAIN")):
+        await yard.site.attach(circuit, point)
+    other = await yard.site.station("PLAIN")
+    await yard.site.driver("OTHER")
+    async with plugged(yard.site) as charger:
+        await charger.is_in("Preparing")
+        number = (await charger.starts())["transactionId"]
+        await charger.is_in("Charging")
+        other.plug(1, Vehicle(3, 32, soc=10))
+        assert await other.present_tag(1, "OTHER")
+
+        async def offered() -> float:
+            current = {"value": "32", "unit": "A", "measurand": "Current.Import"}
+            await charger.meters(*(current | {"phase": line} for line in ("L1", "L2", "L3")), transactionId=number)
+            return other.offered(1)
+
+        await becomes(offered, lambda amps: amps == 20)  # half of the cable, as long as it is trusted
+        await becomes(offered, lambda amps: amps == 8)

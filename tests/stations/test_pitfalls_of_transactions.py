@@ -123,6 +123,20 @@ async def test_12_one_that_is_careless_with_units(yard: Yard) -> None:
     assert (await yard.session("finished"))["energy"] == 500
 
 
+async def test_12_one_that_counts_from_nought_in_between(yard: Yard) -> None:
+    """lbbrhzn PR #919: readings of the charge alone, between ends of the lifetime's register, are not believed. #1989:
+    a power without a unit is in W."""
+    async with plugged(yard.site) as charger:
+        number = (await charger.starts(10_000))["transactionId"]
+        for minute, wh in ((1, 100), (2, 200)):
+            await charger.meters({"value": str(wh)}, {"value": "7400", "measurand": "Power.Active.Import"},
+                                 at=charger.now(60.0 * minute), transactionId=number)  # fmt: skip
+        session = await becomes(yard.session, lambda one: one["power"]["latest"] is not None)
+        assert (session["energy"], session["power"]["latest"]) == (0, 7400)
+        await charger.stops(number, 10_300, charger.now(180))
+    assert (await yard.session("finished"))["energy"] == 300
+
+
 async def test_14_one_whose_states_run_ahead_of_its_transaction(yard: Yard) -> None:
     """libocpp PR #1000, steve #79: free before the stop, finishing after it. The stop alone ends the session."""
     async with plugged(yard.site) as charger:

@@ -40,6 +40,10 @@ firmware.command(
 )
 app.command(firmware)
 
+model = App(name="model", help="Charge point models.")
+model.command("ohmstead.app.commands.model:set_photo", name="photo", help="Give a model its photo.")
+app.command(model)
+
 settings = App(name="settings", help="What the operator decides once: base currency, default tax, reservations.")
 for _name, _help in {
     "show": "Print them as JSON.",

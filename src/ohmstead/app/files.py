@@ -1,14 +1,16 @@
-"""The routes by which charge points upload logs and fetch firmware: whoever holds a signed URL may, for its time."""
+"""The routes of files: charge points upload logs and fetch firmware, apps fetch photos. Whoever holds a signed URL may,
+for its time."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import falcon
 from falcon.asgi.multipart import MultipartForm
 
-from ohmstead.rooms.network import firmware, logs
+from ohmstead.kit.db import Tx
+from ohmstead.rooms.network import firmware, logs, models
 from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
 
 if TYPE_CHECKING:
@@ -49,27 +51,29 @@ class Uploads:
 
 
 class Downloads:
-    """`GET` gives the file of a firmware version."""
+    """`GET` gives a file of a folder; `name_of` says what one is called, by its number."""
 
-    def __init__(self, system: "System") -> None:
-        self._system = system
+    def __init__(self, system: "System", folder: Folder, name_of: Callable[[Tx, int], Awaitable[str | None]]) -> None:
+        self._system, self._name_of = system, name_of
+        self._folder: Folder = folder
 
     async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
-        number = _granted("firmware", token)
+        number = _granted(self._folder, token)
         async with self._system.database.read() as tx:
-            known = await firmware.firmware_file(tx, number)
+            known = await self._name_of(tx, number)
         if known is None:
             raise falcon.HTTPNotFound
-        give(resp, files.now.path("firmware", number), known)
+        kind = models.photo_type(known) if self._folder == "photos" else None
+        give(resp, files.now.path(self._folder, number), known, kind or "application/octet-stream")
 
 
-def give(resp: Any, path: Path, name: str) -> None:
+def give(resp: Any, path: Path, name: str, content_type: str = "application/octet-stream") -> None:
     """Answer with a file; 404 where there is none."""
     try:
         opened = path.open("rb")
     except FileNotFoundError:
         raise falcon.HTTPNotFound from None
-    resp.content_type = "application/octet-stream"
+    resp.content_type = content_type
     resp.downloadable_as = _UNSAFE.sub("_", name)
     resp.set_stream(_read(opened), path.stat().st_size)
 
@@ -104,6 +108,11 @@ def _granted(folder: Folder, token: str) -> int:
 
 def add_files(app: Any, system: "System") -> None:
     """Route them."""
-    for folder, route in (("uploads", Uploads(system)), ("firmware", Downloads(system))):
+    routes = {
+        "uploads": Uploads(system),
+        "firmware": Downloads(system, "firmware", firmware.firmware_file),
+        "photos": Downloads(system, "photos", models.photo_of),
+    }
+    for folder, route in routes.items():
         app.add_route(f"/{folder}/{{token}}", route)
         app.add_route(f"/{folder}/{{token}}/{{name}}", route)

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from ohmstead.app.admitted import Usual, admitted
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.ocpp.admission import Admitted, Refused
@@ -47,8 +48,6 @@ Result = TypeVar("Result")
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
 GATHER_S = 0.02
-BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
-UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for
 
 
 class Batcher(Generic[Item]):
@@ -108,9 +107,8 @@ class DurableRooms:
     """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away
     is waited for up to 30 s."""
 
-    def __init__(self, database: Database, clock: Clock, heartbeat_interval_s: int, call_timeout_s: float) -> None:
-        self._database, self._clock = database, clock
-        self._interval, self._call_timeout = heartbeat_interval_s, call_timeout_s
+    def __init__(self, database: Database, clock: Clock, usual: Usual) -> None:
+        self._database, self._clock, self._usual = database, clock, usual
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
         self._quiet = security_events.Quiet()
@@ -130,13 +128,7 @@ class DurableRooms:
             return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
         if isinstance(found, str):
             return Refused(HTTPStatus.UNAUTHORIZED, "wrong or missing password")
-        versions = BEARABLE.get(found["network_protocol"] or "", UNSAID)
-        return Admitted(
-            charge_point_id=found["id"],
-            versions=versions,
-            call_timeout_s=self._call_timeout,
-            silence_limit_s=3.0 * self._interval,
-        )
+        return admitted(found, self._usual)
 
     async def _turned_away(self, identity: str, remote_ip: str, refusal: presence.Refusal) -> None:
         """Keep who tried; one that cannot be kept is turned away all the same."""
@@ -172,7 +164,7 @@ class DurableRooms:
         await self._heard.put(charge_point_id)
 
     async def booted(self, fact: Booted) -> BootVerdict:
-        return await self._durably(lambda tx: presence.booted(tx, fact, self._interval))
+        return await self._durably(lambda tx: presence.booted(tx, fact, self._usual.heartbeat_interval_s))
 
     async def status_changed(self, fact: StatusChanged) -> None:
         await self._durably(lambda tx: presence.status_changed(tx, fact))

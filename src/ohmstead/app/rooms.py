@@ -18,12 +18,15 @@ from ohmstead.rooms.network import (
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
+    models,
     owners,
     raw_calls,
     security_events,
     smart_charging,
     status,
     templates,
+    vendor_error_codes,
+    vendors,
 )
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import connectors, every_evse, evses, moves
@@ -55,6 +58,11 @@ OPERATIONS: list[Operation] = [
     *templates.bulk.operations,
     *templates.actions.operations,
     *logs.actions.operations,
+    *vendors.vendors.operations,
+    *vendors.cp_vendors.operations,
+    *models.models.operations,
+    *models.cp_models.operations,
+    *vendor_error_codes.vendor_error_codes.operations,
     *firmware.firmware_versions.operations,
     *firmware.attached.operations,
     *firmware.actions.operations,

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from ohmstead.app.admitted import Usual
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.metrics import Metrics
@@ -98,7 +99,12 @@ class System:
 
     def _assemble_gateway(self) -> None:
         settings = self.settings
-        rooms = DurableRooms(self.database, self.clock, settings.heartbeat_interval, settings.command_timeout)
+        usual = Usual(
+            heartbeat_interval_s=settings.heartbeat_interval,
+            call_timeout_s=settings.command_timeout,
+            boot_timeout_s=settings.boot_timeout,
+        )
+        rooms = DurableRooms(self.database, self.clock, usual)
         self.registry = Registry(rooms, self.clock)
         self.gateway = Gateway(self.registry)
         self.listener = Listener(

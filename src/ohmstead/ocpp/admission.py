@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from ohmstead.ocpp.connection import CALL_TIMEOUT_S
+from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.versions import Version
 
 
@@ -14,7 +15,9 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
     `assume_version` is taken for a station that offers no subprotocol, or none that we know. `ping_interval_s`
     overrides the listener's, 0 sends no pings; `silence_limit_s` is how long it may send nothing before its
-    connection counts as dead (three heartbeat intervals are usual), None for ever.
+    connection counts as dead (three heartbeat intervals are usual), None for ever. `boot_timeout_s` is how long its
+    boot is waited for before it is asked for one and for the status of its `evses` (None: never), `waits_for_boot` lets
+    commands wait as long. `units` says what its numbers are, `password_as_hex` how a new password is written to it.
     """
 
     charge_point_id: int
@@ -23,6 +26,11 @@ class Admitted(Struct, frozen=True, kw_only=True):
     call_timeout_s: float = CALL_TIMEOUT_S
     ping_interval_s: float | None = None
     silence_limit_s: float | None = None
+    boot_timeout_s: float | None = None
+    waits_for_boot: bool = False
+    evses: tuple[int, ...] = ()
+    units: Units = AS_LABELLED
+    password_as_hex: bool = False
 
 
 class Refused(Struct, frozen=True):

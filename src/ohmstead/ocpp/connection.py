@@ -5,11 +5,13 @@ from typing import Any
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
+from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.incoming import Inbox
 from ohmstead.ocpp.line import Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Malformed, Send
 
@@ -30,16 +32,21 @@ class Connection:
         on_frame: OnFrame,
         call_timeout_s: float = CALL_TIMEOUT_S,
         silence_limit_s: float | None = None,
+        beginning: Beginning | None = None,
+        units: Units = AS_LABELLED,
+        password_as_hex: bool = False,
     ) -> None:
         self.charge_point_id = charge_point_id
         self.version = version
         self.heard_at = clock.now()
+        self.beginning = beginning or Beginning(clock)
+        self.password_as_hex = password_as_hex
         self._socket = socket
         self._clock = clock
         self._silence_limit_s = silence_limit_s
         self._line = Line(charge_point_id, socket, version.dialect, on_frame)
         self._outbox = Outbox(version, self._line, clock, call_timeout_s)
-        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock)
+        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock, units, self.beginning.booted)
 
     async def run(self) -> None:
         """Take in frames until the socket closes; then every call of ours still waiting fails as offline."""

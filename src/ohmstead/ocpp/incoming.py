@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,9 +13,11 @@ from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Send
 
+BOOT = "BootNotification"
 INBOX = 32
 """Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
 
@@ -39,12 +42,23 @@ class _Answered(Struct, frozen=True, gc=False):
 class Inbox:
     """Answers on a task of its own, so that a slow room never keeps the station's answers to us from being read."""
 
-    def __init__(self, charge_point_id: int, version: Version, line: Line, rooms: Rooms, clock: Clock) -> None:
+    def __init__(
+        self,
+        charge_point_id: int,
+        version: Version,
+        line: Line,
+        rooms: Rooms,
+        clock: Clock,
+        units: Units,
+        booted: Callable[[], None],
+    ) -> None:
         self._charge_point_id = charge_point_id
         self._version = version
         self._line = line
         self._rooms = rooms
         self._clock = clock
+        self._units = units
+        self._booted = booted
         self._places: dict[str, int] = {}
         self._waiting: deque[_Asked | _Answered] = deque()
         self._more: asyncio.Future[None] | None = None
@@ -102,13 +116,15 @@ class Inbox:
     async def _answer(self, asked: _Asked) -> None:
         frame = asked.frame
         try:
-            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places)
+            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units)
             response = await asked.answer(asked.request, arrival)
             reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Exception as error:
             reply = self._failure(frame, error)
         if isinstance(frame, Call):
             await self._reply(reply, frame.action, asked.at)
+        if frame.action == BOOT:
+            self._booted()
 
     async def _reply(self, reply: Frame, action: str | None, called_at: datetime | None) -> None:
         now = self._clock.now()

@@ -18,6 +18,8 @@ from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.admission import Admit, Admitted, Refused, agreed, identity
+from ohmstead.ocpp.beginning import Beginning
+from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.credentials import credentials
 from ohmstead.ocpp.registry import Registry
@@ -161,10 +163,12 @@ class Listener:
             return
         keep_alive(socket, self._settings.keepalive_idle_s)
         connection = self._connection(socket, socket.version)
+        watching = asyncio.create_task(connection.beginning.watch(partial(send, connection)))
         try:
             await self._registry.enter(connection, socket.remote_ip)
             await connection.run()
         finally:
+            watching.cancel()
             await self._leave(connection)
 
     def _connection(self, socket: StationSocket, version: Version) -> Connection:
@@ -178,9 +182,18 @@ class Listener:
             partial(self._on_frame, admitted.charge_point_id),
             call_timeout_s=admitted.call_timeout_s,
             silence_limit_s=admitted.silence_limit_s,
+            beginning=self._beginning(admitted, version),
+            units=admitted.units,
+            password_as_hex=admitted.password_as_hex,
         )
 
+    def _beginning(self, admitted: Admitted, version: Version) -> Beginning:
+        """In 1.6 the statuses of all outlets are asked for at once."""
+        evses = () if version.dialect.version == "1.6" else admitted.evses
+        return Beginning(self._clock, admitted.boot_timeout_s, admitted.waits_for_boot, evses)
+
     async def _leave(self, connection: Connection) -> None:
+        connection.beginning.end()
         try:
             await self._registry.leave(connection)
         finally:

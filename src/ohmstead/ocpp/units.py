@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from msgspec import Struct
+
 BASE = {"kWh": "Wh", "kW": "W", "kvarh": "varh", "kvar": "var", "kVA": "VA"}
 """Units a thousand times their base."""
 WRITTEN = {
@@ -37,13 +39,28 @@ def unit_of(written: str | None, measurand: str) -> str:
     return next((unit for start, unit in ASSUMED.items() if measurand.startswith(start)), "")
 
 
-def in_base(value: float, unit: str) -> tuple[float, str]:
-    """A value in its base unit."""
-    return (round(value * 1000, 6), BASE[unit]) if unit in BASE else (value, unit)
+class Units(Struct, frozen=True, eq=False):
+    """How many Wh and W a station means where it says Wh or W, or nothing; `register` is that of meterStart and
+    meterStop (OCPP 1.6), which some stations count differently."""
+
+    energy: int = 1
+    power: int = 1
+    register: int = 1
+
+
+@lru_cache
+def units_of(energy: int, power: int, register: int) -> Units:
+    """The same object for the same units: `meant` knows them by it."""
+    return Units(energy, power, register)
+
+
+AS_LABELLED = units_of(1, 1, 1)
 
 
 @lru_cache(1024)
-def meant(measurand: str, written: str | None) -> tuple[str, str, int]:
+def meant(measurand: str, written: str | None, units: Units = AS_LABELLED) -> tuple[str, str, int]:
     """Measurand, base unit and the factor to it; remembered, for a station says the same for ever."""
     unit = unit_of(written, measurand)
-    return (measurand, BASE[unit], 1000) if unit in BASE else (measurand, unit, 1)
+    if unit in BASE:
+        return measurand, BASE[unit], 1000
+    return measurand, unit, {"Wh": units.energy, "W": units.power}.get(unit, 1)

@@ -12,6 +12,7 @@ from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import Reader
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.wire import EMPTY, Dialect
 from ohmstead.rooms.network.stations import Outcome
 
@@ -29,6 +30,7 @@ class Arrival(Struct, frozen=True, gc=False):
     rooms: Rooms
     clock: Clock
     places: dict[str, int]
+    units: Units = AS_LABELLED
 
 
 Answer = Callable[[Any, Arrival], Awaitable[Message]]

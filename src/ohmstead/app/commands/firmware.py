@@ -10,6 +10,7 @@ from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.files import MOST_BYTES, Files, TooBig
+from ohmstead.rooms.network.firmware import NoSuchModel
 from ohmstead.rooms.network.firmware import add_firmware as add
 from ohmstead.rooms.operator.admins import Vault
 
@@ -56,6 +57,8 @@ def add_firmware(
         print(asyncio.run(_add(load({"data_dir": data_dir}), file, version, vendor, sorted(set(model or [])), **facts)))
     except OSError as error:
         raise SystemExit(f"ohmstead: {error.filename}: {error.strerror}") from None
+    except NoSuchModel as unknown:
+        raise SystemExit(f"ohmstead: {unknown}") from None
     except TooBig:
         raise SystemExit(f"ohmstead: {file} has more than {MOST_BYTES >> 20} MiB") from None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.units import meant
+from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, TransactionData
 from ohmstead.rooms.charging.facts import Sample, SignedReading
 
@@ -14,7 +14,7 @@ SIGNED = "SignedData"
 Readings = Sequence[MeterValue] | Sequence[TransactionData]
 
 
-def samples(readings: Readings) -> tuple[Sample, ...]:
+def samples(readings: Readings, units: Units = AS_LABELLED) -> tuple[Sample, ...]:
     """Every finite number among the readings, in the order sent."""
     found: list[Sample] = []
     for reading in readings:
@@ -22,10 +22,10 @@ def samples(readings: Readings) -> tuple[Sample, ...]:
         for sampled in reading.sampled_value:
             if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
                 continue
-            measurand, unit, factor = meant(sampled.measurand or REGISTER, sampled.unit)
+            measurand, unit, factor = meant(sampled.measurand or REGISTER, sampled.unit, units)
             raw = None
             if factor != 1:
-                raw, value = f"{sampled.value} {sampled.unit}", round(value * factor, 6)
+                raw, value = f"{sampled.value} {sampled.unit or ''}".rstrip(), round(value * factor, 6)
             found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
     return tuple(found)
 

@@ -13,7 +13,7 @@ async def answer(request: StartTransactionRequest, at: Arrival) -> StartTransact
             charge_point_id=at.charge_point_id,
             evse_network_id=request.connector_id,
             id_tag=request.id_tag,
-            meter_wh=request.meter_start,
+            meter_wh=request.meter_start * at.units.register,
             at=utc(request.timestamp),
             reservation_id=request.reservation_id,
             ref=reference(request),

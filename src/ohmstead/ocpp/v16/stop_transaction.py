@@ -15,10 +15,10 @@ async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactio
             charge_point_id=at.charge_point_id,
             transaction_id=request.transaction_id,
             id_tag=request.id_tag or None,
-            meter_wh=request.meter_stop,
+            meter_wh=request.meter_stop * at.units.register,
             at=utc(request.timestamp),
             reason=request.reason or None,
-            samples=samples(readings),
+            samples=samples(readings, at.units),
             signed=signed(readings),
             received_at=at.received_at,
         )

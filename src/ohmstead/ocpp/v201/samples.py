@@ -5,17 +5,17 @@ from datetime import datetime
 from math import isfinite
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.units import in_base, unit_of
+from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType
 from ohmstead.rooms.charging.facts import Sample, SignedReading
 
 REGISTER = "Energy.Active.Import.Register"
 
 
-def samples(readings: Sequence[MeterValueType]) -> tuple[Sample, ...]:
+def samples(readings: Sequence[MeterValueType], units: Units = AS_LABELLED) -> tuple[Sample, ...]:
     """Every finite number among the readings, in the order sent."""
     return tuple(
-        _sample(utc(reading.timestamp), sampled)
+        _sample(utc(reading.timestamp), sampled, units)
         for reading in readings
         for sampled in reading.sampled_value
         if isfinite(sampled.value)
@@ -52,10 +52,10 @@ def _registers(found: Sequence[Sample]) -> list[tuple[datetime, float]]:
     return [(one.at, one.value) for one in whole]
 
 
-def _sample(at: datetime, sampled: SampledValueType) -> Sample:
+def _sample(at: datetime, sampled: SampledValueType, units: Units) -> Sample:
     measurand = sampled.measurand or REGISTER
     told = sampled.unit_of_measure or UnitOfMeasureType()
-    written = unit_of(told.unit, measurand)
-    value, unit = in_base(round(sampled.value * 10.0 ** (told.multiplier or 0), 6), written)
-    raw = None if value == sampled.value else f"{sampled.value:g} {told.unit or written}*10^{told.multiplier or 0}"
+    measurand, unit, factor = meant(measurand, told.unit, units)
+    value = round(sampled.value * factor * 10.0 ** (told.multiplier or 0), 6)
+    raw = None if value == sampled.value else f"{sampled.value:g} {told.unit or unit}*10^{told.multiplier or 0}"
     return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)

@@ -91,13 +91,14 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             charge_point_id=at.charge_point_id,
             evse_network_id=place or 0,
             id_tag=_tag(request),
-            meter_wh=first_register(samples(request.meter_value or ())),
+            meter_wh=first_register(samples(request.meter_value or (), at.units)),
             at=utc(request.timestamp),
             reservation_id=request.reservation_id,
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
             received_at=at.received_at,
             transaction_ref=told.transaction_id,
             remote_start_id=told.remote_start_id,
+            is_first=request.event_type == "Started",
         )
     )
     return verdict
@@ -111,7 +112,7 @@ async def _metered(request: TransactionEventRequest, at: Arrival, place: int | N
                 charge_point_id=at.charge_point_id,
                 evse_network_id=place,
                 transaction_id=None,
-                samples=samples(readings),
+                samples=samples(readings, at.units),
                 signed=signed(readings),
                 received_at=at.received_at,
                 transaction_ref=request.transaction_info.transaction_id,
@@ -121,7 +122,7 @@ async def _metered(request: TransactionEventRequest, at: Arrival, place: int | N
 
 async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
     readings = request.meter_value or ()
-    found = samples(readings)
+    found = samples(readings, at.units)
     return await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,

@@ -19,7 +19,7 @@ from cryptography.fernet import InvalidToken
 from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import Vault
 
-Folder = Literal["uploads", "firmware"]
+Folder = Literal["uploads", "firmware", "photos"]
 MOST_BYTES = 256 << 20
 
 

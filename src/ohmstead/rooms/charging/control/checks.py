@@ -6,10 +6,12 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
 from ohmstead.rooms.charging.control.opening import closed
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
+from ohmstead.rooms.charging.profiles.fitting import misfits
 from ohmstead.rooms.charging.reservations import holder_of
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import too_many
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charging_abilities import abilities
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.presence import can_charge
@@ -115,8 +117,11 @@ async def validate(tx: Tx, order: Order, there: Row) -> None:
     if order.booking_id and True not in await bookable(tx, order.booking_id, there):
         errors["bookingId"] = ["The selected booking id is invalid."]
     profile = order.charging_profile if isinstance(order, OrderThere) else None
-    if profile and profile.charging_profile_purpose != "TxProfile":  # OCPP 1.6, 5.11
-        errors["chargingProfile.chargingProfilePurpose"] = ["The charging profile purpose must be TxProfile."]
+    if profile:
+        if profile.charging_profile_purpose != "TxProfile":  # OCPP 1.6, 5.11
+            errors["chargingProfile.chargingProfilePurpose"] = ["The charging profile purpose must be TxProfile."]
+        for field, text in misfits(profile, await abilities(tx, there["station_id"])):
+            errors.setdefault(f"chargingProfile.{field}", []).append(text)
     if errors:
         raise Invalid.of(errors)
 

@@ -10,10 +10,12 @@ from ohmstead.rooms.charging.authorizations import Method, authorize_by
 from ohmstead.rooms.charging.control.checks import refusal, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.profiles.fitting import fitted
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
 from ohmstead.rooms.charging.reservations import again_for
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import remote_tag
+from ohmstead.rooms.network.charging_abilities import abilities
 from ohmstead.rooms.network.charging_profiles import profile_of
 from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, ReserveNow, StationError, stations
 
@@ -90,7 +92,10 @@ async def _profile(tx: Tx, order: Order, there: Row, session_id: int) -> Chargin
     if limits:
         return limits[0]
     given = order.charging_profile if isinstance(order, OrderThere) else UNSET
-    return profile_of(given, GIVEN_PROFILES - session_id % GIVEN_PROFILES) if given else None
+    if not given:
+        return None
+    profile, station = profile_of(given, GIVEN_PROFILES - session_id % GIVEN_PROFILES), there["station_id"]
+    return await fitted(tx, station, there["network_id"], profile, await abilities(tx, station))
 
 
 async def _ask(noted: Noted) -> tuple[Refusal | None, str]:

@@ -72,16 +72,18 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
 
 
 async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
-    """The session of a start told before. A name means its session until the station has ended that:
-    some count from 1 again after a boot."""
+    """The session of a start told before. A name means its session until the station has ended that, or begins anew
+    after all it told of it: some count from 1 again after a boot."""
     told = await started_as(tx, fact.charge_point_id, fact.ref)
     if told is not None or fact.transaction_ref is None:
         return told
     other = await named(tx, fact.charge_point_id, fact.transaction_ref)
     if other is None or other["start_ref"] is None:
         return None
-    over = other["stop_ref"] is not None and other["stopped_at"] < believable(fact.at, fact.received_at)
-    return None if over else other
+    at = believable(fact.at, fact.received_at)
+    ended = other["stop_ref"] is not None and other["stopped_at"] < at
+    anew = fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
+    return None if ended or anew else other
 
 
 def _tag(fact: ChargeStarted) -> str:

@@ -48,7 +48,11 @@ class Wanted(Struct, frozen=True):
     def reaches_limits(self, place: Place) -> bool:
         """Whether load management's own profiles would go too."""
         asked = self.command
-        if asked.profile_id is not None or asked.purpose == "station_max" or not place.limited:
+        if asked.profile_id is not None or not place.limited:
+            return False
+        if place.abilities.steered_by == "station_max":
+            return asked.purpose in (None, "station_max") and not asked.evse_network_id and not asked.stack_level
+        if asked.purpose == "station_max":
             return False
         there = asked.evse_network_id is None or (place.outlet is not None and place.is_limited)
         return there and asked.stack_level in (None, FALLBACK_LEVEL, SETPOINT_LEVEL)

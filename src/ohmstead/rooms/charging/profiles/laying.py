@@ -9,6 +9,7 @@ from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import View, aware, stamp
+from ohmstead.rooms.charging.profiles.fitting import fitted, misfits
 from ohmstead.rooms.charging.profiles.places import Place, place_of, running_at
 from ohmstead.rooms.charging.profiles.table import NEXT, NUMBERED_FROM, lay
 from ohmstead.rooms.charging.signals import limits_changed
@@ -43,7 +44,8 @@ async def set_charging_profile(call: Call, given: GivenProfile) -> dict[str, Any
         running = await running_at(tx, place.outlet["id"]) if place.outlet else None
         if errors := _gathered(objections(given, place, running)):
             raise Invalid.of(errors)
-        profile = _profile(call, given, NUMBERED_FROM + await tx.value(NEXT), running)
+        plain = _profile(call, given, NUMBERED_FROM + await tx.value(NEXT), running)
+        profile = await fitted(tx, place.station_id, place.number, plain, place.abilities)
     await ask(place.station_id, SetChargingProfile(evse_network_id=place.number, profile=profile))
     async with call.begin() as tx:
         session_id = running["id"] if running and profile.purpose == "transaction" else None
@@ -69,13 +71,17 @@ def objections(given: GivenProfile, place: Place, running: Row | None) -> Iterat
         yield "chargingProfilePurpose", "A TxProfile is for a session: none is running at the EVSE."
     elif given.transaction_id and (running is None or given.transaction_id != running["transaction_id"]):
         yield "transactionId", "The transaction is not running at the EVSE."
-    if purpose != "ChargePointMaxProfile" and place.is_limited:
-        yield from _above_limits(given)
+    if place.is_limited:
+        yield from _above_limits(given, place)
+    yield from misfits(given, place.abilities)
     yield from _schedule_objections(given)
 
 
-def _above_limits(given: GivenProfile) -> Iterator[tuple[str, str]]:
-    if given.charging_profile_purpose == "TxDefaultProfile":
+def _above_limits(given: GivenProfile, place: Place) -> Iterator[tuple[str, str]]:
+    if given.charging_profile_purpose == "ChargePointMaxProfile":
+        if place.abilities.steered_by == "station_max":
+            yield "chargingProfilePurpose", "Load management steers the charge point by a ChargePointMaxProfile."
+    elif given.charging_profile_purpose == "TxDefaultProfile":
         yield (
             "chargingProfilePurpose",
             "Load management limits the EVSE with a TxDefaultProfile of its own: use a ChargePointMaxProfile on EVSE 0,"

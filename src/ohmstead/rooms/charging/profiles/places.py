@@ -10,6 +10,7 @@ from ohmstead.rooms.charging.profiles.table import limited_by_us
 from ohmstead.rooms.charging.sessions.table import known_as, session
 from ohmstead.rooms.network.actions import station_of
 from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charging_abilities import Abilities, abilities
 from ohmstead.rooms.network.evses import evse
 
 _EVSES = Statement(
@@ -26,13 +27,14 @@ _RUNNING = Statement(
 
 class Place(Struct, frozen=True):
     """`number` 0 is the charge point itself. `outlets` are all EVSEs of the connection, `limited` the ids of those
-    whose charge load management limits."""
+    whose charge load management limits; `abilities` are the station's."""
 
     point: Row
     station_id: int
     number: int
     outlets: list[Row]
     limited: frozenset[int]
+    abilities: Abilities
 
     @property
     def outlet(self) -> Row | None:
@@ -59,7 +61,7 @@ async def place_of(tx: Tx, call: Call, number: int, field: str = "") -> Place:
         raise Invalid.of({field or "evseNetworkId": ["The charge point shares its connection: name one of its EVSEs."]})
     ours = {id for ids in await limited_by_us(tx, [one["charge_point_id"] for one in outlets]) for id in ids}
     limited = frozenset(one["id"] for one in outlets if one["charge_point_id"] in ours)
-    return Place(point, station, number, outlets, limited)
+    return Place(point, station, number, outlets, limited, await abilities(tx, station))
 
 
 async def running_at(tx: Tx, evse_id: int) -> Row | None:

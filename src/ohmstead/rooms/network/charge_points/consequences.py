@@ -10,6 +10,7 @@ from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.locations import locations, public_charge_points
+from ohmstead.rooms.network.models import models
 from ohmstead.rooms.network.zones import zones
 
 _INHERITED = (
@@ -36,6 +37,7 @@ _PASS_ON = Statement(_inherit.where(_master.c.id == _key))
 _SATELLITE = Statement(select(_own.id).where(_own.ocpp_connected_charge_point_id == _key, _living).limit(1))
 _AT_LOCATION = Statement(select(_own.id).where(_own.location_id == _key, _living).limit(1))
 _IN_ZONE = Statement(select(_own.id).where(_own.charging_zone_id == _key, _living).limit(1))
+_OF_MODEL = Statement(select(_own.id).where(_own.model_id == _key, _living).limit(1))
 _PUBLIC = Statement(
     select(_own.location_id, func.array_agg(_own.id))
     .where(_own.location_id == any_(bindparam("locations", type_=ARRAY(BigInteger))), _living)
@@ -70,6 +72,12 @@ async def no_charge_point_stands_there(write: Write) -> None:
 async def no_charge_point_is_in_it(write: Write) -> None:
     if await write.tx.value(_IN_ZONE, key=write.id) is not None:
         raise Conflict("Charge points still belong to the charging zone.")
+
+
+@models.may_delete.answer
+async def no_charge_point_is_one(write: Write) -> None:
+    if await write.tx.value(_OF_MODEL, key=write.id) is not None:
+        raise Conflict("Charge points of the model are still there.")
 
 
 @public_charge_points.answer

@@ -6,13 +6,14 @@ from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, literal_column,
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.filters import any_of, changed, equals, holds, one_of, tagged
+from ohmstead.kit.filters import Filter, any_of, changed, equals, holds, one_of, tagged
 from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Include, Resource, Version
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
+from ohmstead.rooms.network.models import charge_point_model
 from ohmstead.rooms.network.smart_charging_details import NONE
 
 circuits_of: Question[Any] = Question("on which circuit charge points hang: (tx, ids) -> {id: circuit id}")
@@ -58,6 +59,10 @@ async def _personal_modes(tx: Tx, ids: list[int], call: Call) -> dict[int, list[
     return {key: modes for answer in await personal_modes_of(tx, ids) for key, modes in answer.items()}
 
 
+def _of_vendor(vendor: Any) -> ColumnElement[bool]:
+    return _own.model_id.in_(select(charge_point_model.c.id).where(charge_point_model.c.vendor_id == vendor))
+
+
 charge_points = Resource(
     "charge-points",
     charge_point,
@@ -85,7 +90,7 @@ charge_points = Resource(
         equals("networkId", _own.network_id),
         equals("bootNotificationSerialNumber", _SERIAL_NUMBER),
         equals("modelId", _own.model_id, int),
-        equals("vendorId", _own.vendor_id, int),
+        Filter("vendorId", int, _of_vendor, BigInteger()),
         equals("userId", _own.user_id, int),
         equals("partnerId", _own.partner_id, int),
         equals("type", _own.type, Literal["public", "private", "personal"]),

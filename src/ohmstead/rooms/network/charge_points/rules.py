@@ -9,6 +9,7 @@ from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.locations import locations
+from ohmstead.rooms.network.models import models
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.people.users import users
 
@@ -104,6 +105,7 @@ async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
 async def what_it_names_exists(write: Write) -> None:
     await write.refers("locationId", locations)
     await write.refers("user.id", users, "user_id")
+    await write.refers("modelId", models)
     zone = await write.refers("chargingZoneId", zones)
     place = write.now("location_id")
     if zone is not None and zone["location_id"] != place:

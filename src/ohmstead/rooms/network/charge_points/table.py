@@ -39,7 +39,6 @@ charge_point = table(
     Column("electricity_rate_id", BigInteger),
     Column("utility_id", BigInteger),
     Column("model_id", BigInteger),
-    Column("vendor_id", BigInteger),
     Column("sub_operator_id", BigInteger),
     Column("roaming_operator_id", BigInteger),
     Column("installation_and_maintenance_company_id", BigInteger),

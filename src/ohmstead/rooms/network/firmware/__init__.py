@@ -2,6 +2,7 @@
 
 from ohmstead.rooms.network.firmware.updates import actions, firmware_status, firmware_update
 from ohmstead.rooms.network.firmware.versions import (
+    NoSuchModel,
     add_firmware,
     attached,
     firmware_file,
@@ -11,6 +12,7 @@ from ohmstead.rooms.network.firmware.versions import (
 )
 
 __all__ = [
+    "NoSuchModel",
     "actions",
     "add_firmware",
     "attached",

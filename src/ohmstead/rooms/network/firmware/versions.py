@@ -19,13 +19,17 @@ from sqlalchemy import (
 )
 
 from ohmstead.kit.db import Row, Statement, Tx, table
+from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, any_of
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter
 from ohmstead.kit.paging import CursorLinks, CursorMeta, Pages, cursor_page, wanted
 from ohmstead.kit.resources import Include, Resource, Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
+from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.files import files
+from ohmstead.rooms.network.models import charge_point_model, models
+from ohmstead.rooms.network.vendors import charge_point_vendor, vendors
 
 DOWNLOAD_LASTS = timedelta(hours=24)
 
@@ -60,8 +64,21 @@ _page = (
     .limit(bindparam("most", type_=BigInteger))
 )
 _after = bindparam("after", type_=BigInteger)
+_key = bindparam("key", type_=BigInteger)
+_OF_MODEL = Statement(select(_link.id).where(_link.model_id == _key).limit(1))
+_OF_VENDOR = Statement(select(_own.id).where(_own.charge_point_vendor_id == _key).limit(1))
+_KNOWN = Statement(
+    select(charge_point_vendor.c.id, func.array_agg(charge_point_model.c.id))
+    .outerjoin(charge_point_model, charge_point_model.c.vendor_id == charge_point_vendor.c.id)
+    .where(charge_point_vendor.c.id == _key)
+    .group_by(charge_point_vendor.c.id)
+)
 _FORWARD = Statement(_page.where(_link.model_id > _after).order_by(_link.model_id))
 _BACKWARD = Statement(_page.where(_link.model_id < _after).order_by(_link.model_id.desc()))
+
+
+class NoSuchModel(LookupError):
+    """A firmware version names a vendor or a model that is not there."""
 
 
 class FirmwareVersion(View):
@@ -90,8 +107,8 @@ def file_url(version: Row, call: Call) -> str:
     return files.now.url("firmware", version["id"], DOWNLOAD_LASTS, call.url, version["file_name"])
 
 
-def _of_models(models: Any) -> Any:
-    return _own.id.in_(select(_link.firmware_version_id).where(_link.model_id == any_(models)))
+def _of_models(wanted: Any) -> Any:
+    return _own.id.in_(select(_link.firmware_version_id).where(_link.model_id == any_(wanted)))
 
 
 firmware_versions = Resource(
@@ -142,6 +159,18 @@ async def attached_models(call: Call) -> dict[str, Any]:
     return {"data": ids} | cursor_page(page, ids, len(rows) > page.per_page, call.url, call.query)
 
 
+@models.may_delete.answer
+async def no_firmware_is_for_it(write: Write) -> None:
+    if await write.tx.value(_OF_MODEL, key=write.id) is not None:
+        raise Conflict("Firmware versions are for the model.")
+
+
+@vendors.may_delete.answer
+async def no_firmware_is_its_own(write: Write) -> None:
+    if await write.tx.value(_OF_VENDOR, key=write.id) is not None:
+        raise Conflict("Firmware versions belong to the vendor.")
+
+
 async def firmware_file(tx: Tx, number: int) -> str | None:
     """What the file of a version is called; None where there is none."""
     return await tx.value(_NAME, number=number)
@@ -152,12 +181,18 @@ async def add_firmware(
     version: str,
     vendor_id: int,
     file_name: str,
-    models: list[int],
+    model_ids: list[int],
     details: str | None = None,
     signing_certificate: str | None = None,
     signature: str | None = None,
 ) -> int:
-    """Record a version; its number. Its file is stored beside: `files.now.store("firmware", number, …)`."""
+    """Record a version; its number. Its file is stored beside: `files.now.store("firmware", number, …)`. Raises
+    `NoSuchModel` where the vendor is none of ours, or a model none of the vendor's."""
+    known = await tx.one(_KNOWN, key=vendor_id)
+    if known is None:
+        raise NoSuchModel(f"there is no vendor {vendor_id}")
+    if strange := set(model_ids).difference(known[1]):
+        raise NoSuchModel(f"vendor {vendor_id} has no model {min(strange)}")
     number = await tx.value(
         insert(firmware_version)
         .values(
@@ -166,7 +201,7 @@ async def add_firmware(
         )
         .returning(_own.id)
     )  # fmt: skip
-    for model in models:
+    for model in model_ids:
         await tx.run(
             insert(firmware_version_model).values(
                 firmware_version_id=number, model_id=model, created_at=tx.now, updated_at=tx.now

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, false, func, or_, select, true, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, case, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.facts import Booted, BootVerdict, Connected, Disconnected
+from ohmstead.rooms.network.models import charge_point_model
 from ohmstead.rooms.network.presence.statuses import interrupted
 from ohmstead.rooms.network.signals import presence_changed
+from ohmstead.rooms.network.vendors import charge_point_vendor
 
 _own = charge_point.c
 _station = bindparam("station", type_=BigInteger)
@@ -35,11 +37,27 @@ _DISCONNECTED = Statement(_gone.where(_behind, _own.connected_at <= _at).values(
 _ALL_DISCONNECTED = Statement(
     _gone.values(disconnected_at=func.coalesce(_own.last_seen_at, _at)).returning(_own.id, _own.disconnected_at)
 )
+# the model whose own and whose vendor's name it says, where there is exactly one
+_said_model = (
+    select(case((func.count() == 1, func.max(charge_point_model.c.id))))
+    .join(charge_point_vendor, charge_point_vendor.c.id == charge_point_model.c.vendor_id)
+    .where(func.lower(charge_point_model.c.name) == func.lower(bindparam("model", type_=Text)))
+    .where(func.lower(charge_point_vendor.c.name) == func.lower(bindparam("vendor", type_=Text)))
+    .scalar_subquery()
+)
+_unbooted = select(_own.id, _own.model_id).where(_behind, _living).order_by(_own.id).with_for_update().cte("unbooted")
+_model = func.coalesce(_said_model, _unbooted.c.model_id)
 _BOOTED = Statement(
     update(charge_point)
-    .where(_behind, _living)
+    .where(_own.id == _unbooted.c.id)
     .values(last_boot_notification=bindparam("boot", type_=JSONB), last_seen_at=_at)
-    .values(first_contact_at=func.coalesce(_own.first_contact_at, _at))
+    .values(first_contact_at=func.coalesce(_own.first_contact_at, _at), model_id=_model)
+    .values(
+        updated_at=case(
+            (_model == _unbooted.c.model_id, _own.updated_at), (_model.is_(None), _own.updated_at), else_=_at
+        )
+    )
+    .returning(_own.id, _own.model_id, _unbooted.c.model_id.label("before"))
 )
 
 
@@ -70,7 +88,8 @@ async def heard(tx: Tx, *charge_point_ids: int) -> None:
 
 
 async def booted(tx: Tx, fact: Booted, interval_s: int) -> BootVerdict:
-    """A charge point says what it is, and shall send heartbeats every `interval_s` s."""
+    """A charge point says what it is, and shall send heartbeats every `interval_s` s. Where that is a model of ours, it
+    is one from now on."""
     boot = {
         "vendor": fact.vendor,
         "model": fact.model,
@@ -83,7 +102,10 @@ async def booted(tx: Tx, fact: Booted, interval_s: int) -> BootVerdict:
         "meterType": fact.meter_type,
         "lastUpdatedAt": stamp(fact.received_at),
     }
-    await tx.run(_BOOTED, station=fact.charge_point_id, boot=boot, at=fact.received_at)
+    said = {"model": fact.model.strip(), "vendor": fact.vendor.strip()}
+    for row in await tx.all(_BOOTED, station=fact.charge_point_id, boot=boot, at=fact.received_at, **said):
+        if row["model_id"] != row["before"]:
+            tx.fact("chargePoint.changed", id=row["id"], action="updated")
     await interrupted(tx, fact.charge_point_id, fact.received_at)
     tx.fact("chargePoint.booted", id=fact.charge_point_id, reason=fact.reason, **boot)
     return BootVerdict(status="accepted", interval_s=interval_s, now=tx.now)

@@ -47,6 +47,8 @@ async def the_circuit_has_room(tx: Tx, there: Row, user_id: int | None) -> Refus
 
 @first_profile.answer
 async def waits_for_its_limit(tx: Tx, there: Row) -> ChargingProfile | None:
-    """At a managed EVSE it begins with nothing, and no profile of a client's stands above the limit that follows."""
+    """At a managed EVSE it begins with nothing, and no profile of a client's stands above the limit that follows. One
+    that takes no profiles of transactions rests at nothing anyway."""
     site = admission.site(there)
-    return None if site is None else beginning(site.outlets[there["id"]], tx.now)
+    outlet = site.outlets[there["id"]] if site is not None else None
+    return beginning(outlet, tx.now) if outlet is not None and outlet.steered_by == "transaction" else None

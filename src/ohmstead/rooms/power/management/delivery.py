@@ -22,7 +22,7 @@ from ohmstead.rooms.network.stations import (
     StationRefused,
     Stations,
 )
-from ohmstead.rooms.power.management.profiles import fallback, setpoint
+from ohmstead.rooms.power.management.profiles import fallback, place, setpoint
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.table import charging_limit
@@ -119,15 +119,17 @@ class Delivery:
 
     def _profiles(self, site: Site, outlet: Outlet, send: Send) -> list[ChargingProfile]:
         """An idle EVSE gets its fallback; a charging one its setpoint, and the fallback if it has none of ours yet."""
+        if outlet.steered_by is None:
+            raise StationRefused("NotSupported", "charge points of its model take no profile it could be steered by")
         resting = fallback(outlet, send.fallback, self._clock.now())
         if outlet.charge is None:
             return [resting]
         own = setpoint(outlet, outlet.charge, send)
-        return [own] if outlet.id in site.fallbacks else [own, resting]
+        return [own] if outlet.id in site.fallbacks or outlet.steered_by != "transaction" else [own, resting]
 
     async def _set(self, outlet: Outlet, profile: ChargingProfile) -> None:
         outcome = await self._stations.call(outlet.station_id, SetChargingProfile(
-            evse_network_id=outlet.network_id, profile=profile))  # fmt: skip
+            evse_network_id=place(outlet, profile), profile=profile))  # fmt: skip
         if not outcome.agreed:
             raise StationRefused(outcome.status)
 

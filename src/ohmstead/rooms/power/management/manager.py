@@ -32,7 +32,7 @@ AGAIN_S = 60.0  # everything is read anew so often, whatever was or was not told
 network_changed = Signal()  # (): what operators say of charge points or EVSEs has changed
 
 
-@on("chargePoint.changed", "evse.changed")
+@on("chargePoint.changed", "evse.changed", "chargePointModel.changed")
 async def tell_load_management(tx: Tx, payload: dict[str, Any]) -> None:
     """Ratings, wiring and smart-charging details may have changed."""
     tx.after_commit(network_changed.send)

@@ -1,15 +1,15 @@
 """Charging profiles load management writes: the fallback of an EVSE, and the setpoint of a session with its lease."""
 
 from datetime import UTC, datetime, timedelta
-from math import sqrt
+
+from msgspec.structs import replace
 
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, SETPOINT_LEVEL
-from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
+from ohmstead.rooms.network.profile_units import watts_an_amp
+from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose, SchedulePeriod
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet
 
-SAG = 0.9  # how far a voltage may fall (EN 50160)
-HIGHEST_TO_NEUTRAL_V = 277.0  # what is higher is between lines
 SKEW = timedelta(seconds=60)  # a station's clock may be off by so much: start earlier, and end later by the guard
 
 
@@ -23,7 +23,7 @@ def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
     return ChargingProfile(
         id=ids(outlet.id)[0],
         stack_level=FALLBACK_LEVEL,
-        purpose="transaction_default",
+        purpose=_resting(outlet),
         kind="absolute",
         unit=outlet.unit,
         starts_at=now - SKEW,
@@ -45,13 +45,16 @@ def beginning(outlet: Outlet, now: datetime) -> ChargingProfile:
 
 
 def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
-    """The limit of a session for the lease, then the fallback, whether anyone is there to say so or not."""
+    """The limit of a session for the lease, then the fallback, whether anyone is there to say so or not: as a second
+    period, or, where there is room for one only, because the fallback below shows through."""
     starts = datetime.fromtimestamp(send.starts, UTC) - SKEW
-    periods = [_period(outlet, 0, send.amps)]
+    periods, lasts = [_period(outlet, 0, send.amps)], None
     if send.until is not None and send.amps != send.fallback:
-        ends = round(send.until - send.starts + SKEW.total_seconds())
-        periods.append(_period(outlet, ends, send.fallback))
-    return ChargingProfile(
+        lasts = round(send.until - send.starts + SKEW.total_seconds())
+        if outlet.abilities.most_periods != 1:
+            periods.append(_period(outlet, lasts, send.fallback))
+            lasts = None
+    own = ChargingProfile(
         id=ids(outlet.id)[1],
         stack_level=SETPOINT_LEVEL,
         purpose="transaction",
@@ -59,21 +62,25 @@ def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
         unit=outlet.unit,
         starts_at=starts,
         periods=tuple(periods),
+        duration_s=lasts,
         transaction_ref=charge.transaction_ref,
     )
+    if outlet.steered_by == "transaction":
+        return own
+    instead = fallback(outlet, send.amps, starts)  # the one profile it has of ours
+    return replace(own, id=instead.id, stack_level=instead.stack_level, purpose=instead.purpose, transaction_ref=None)
+
+
+def place(outlet: Outlet, profile: ChargingProfile) -> int:
+    """The number a profile is laid on: a limit of the whole station on 0."""
+    return 0 if profile.purpose == "station_max" else outlet.network_id
+
+
+def _resting(outlet: Outlet) -> ProfilePurpose:
+    return "station_max" if outlet.steered_by == "station_max" else "transaction_default"
 
 
 def _period(outlet: Outlet, start_s: int, amps: float) -> SchedulePeriod:
-    limit = amps if outlet.unit == "A" else amps * _watts_an_amp(outlet)
-    return SchedulePeriod(start_s, limit, len(outlet.wiring.lines))
-
-
-def _watts_an_amp(outlet: Outlet) -> float:
-    """So few that no line carries more than is meant even at the lowest voltage; three lines carry the square root of 3
-    times what the voltage between two of them gives."""
-    lines, delta = len(outlet.wiring.lines), outlet.details.get("electricalConfiguration") == "delta"
-    usual = "400" if lines == 3 and not delta else "230"
-    volts = SAG * float((outlet.details.get("maxVoltage") or usual).split("-")[0])
-    if lines == 3:
-        return volts * sqrt(3)
-    return volts / sqrt(3) if lines == 1 and volts > SAG * HIGHEST_TO_NEUTRAL_V else volts
+    lines = len(outlet.wiring.lines)
+    limit = amps if outlet.unit == "A" else amps * watts_an_amp(lines, outlet.details)
+    return SchedulePeriod(start_s, limit, lines)

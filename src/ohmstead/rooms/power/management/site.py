@@ -90,7 +90,7 @@ class Site:
         self.envelope.attached(self._evse(outlet, watch))
         session_id = outlet.charge.id if outlet.charge else None
         if session_id != watch.session_id:
-            if watch.session_id is not None:
+            if watch.session_id is not None and outlet.steered_by == "transaction":
                 self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
             watch.session_id, watch.soc, watch.latest = session_id, None, NOTHING
             watch.usage = Usage(outlet.rating, outlet.least) if session_id else None

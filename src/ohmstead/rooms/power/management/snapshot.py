@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, exists, func, select
 
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
@@ -13,11 +13,11 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.configuration.table import configuration_variable
+from ohmstead.rooms.network.charging_abilities import OPEN, Abilities, abilities_of, said
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.network.outside_limits import NONE, Outside, outside_of
-from ohmstead.rooms.network.stations import ChargingProfile
+from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.rooms.power.circuits.table import (
     circuit_charge_point,
@@ -28,7 +28,6 @@ from ohmstead.rooms.power.circuits.table import (
 from ohmstead.rooms.power.management.table import charging_limit
 from ohmstead.rooms.power.trees import build, family
 
-_UNITS = "ChargingScheduleAllowedChargingRateUnit"
 LEAST_A = 6.0  # IEC 61851: below this no car charges
 
 
@@ -65,6 +64,14 @@ class Outlet:
     caps: tuple[ChargingProfile, ...] = ()  # what operators laid on it, those that go first at the front
     outside: Outside = NONE  # what others leave it
     unit: Literal["A", "W"] = "A"  # what its station takes limits in
+    abilities: Abilities = OPEN  # of its station
+    alone: bool = True  # its station has no other EVSE
+
+    @property
+    def steered_by(self) -> ProfilePurpose | None:
+        """The kind of profile its limits come as; one for the whole station limits an EVSE that is alone there."""
+        kind = self.abilities.steered_by
+        return None if kind == "station_max" and not self.alone else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,9 @@ def _outlets() -> Statement:
         circuit_user_priority.c.type == "userGroup",
         circuit_user_priority.c.target_id == any_(ev_user.c.user_group_ids),
     )
-    units = (
-        select(configuration_variable.c.value)
-        .where(configuration_variable.c.charge_point_id == evse.c.station_id, configuration_variable.c.name == _UNITS)
-        .limit(1)
+    other = evse.alias("other")
+    others = exists().where(
+        other.c.station_id == evse.c.station_id, other.c.id != evse.c.id, other.c.deleted_at.is_(None)
     )
     joined = (
         circuit_charge_point.join(charge_point, charge_point.c.id == own.charge_point_id)
@@ -107,7 +113,7 @@ def _outlets() -> Statement:
         charge_point.c.smart_charging, location.c.timezone, session.c.id.label("session_id"),
         known_as.label("transaction_ref"), session.c.started_at, groups.scalar_subquery().label("user_weight"),
         circuit_session_priority.c.priority.label("session_weight"), charging_limit.c.record,
-        charging_limit.c.fallback_set, units.scalar_subquery().label("units"),
+        charging_limit.c.fallback_set, (~others).label("alone"), *said(evse.c.station_id),
     )  # fmt: skip
     living = (
         evse.c.deleted_at.is_(None) & charge_point.c.deleted_at.is_(None) & charge_point.c.first_contact_at.is_not(None)
@@ -145,6 +151,7 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
 
 def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...], outside: Outside) -> Outlet:
     details = row["smart_charging"] or {}
+    abilities = abilities_of(row)
     rating = row["max_amperage"] or details.get("defaultChargePointMaxCurrent") or circuit["max_current"]
     floors = (LEAST_A, circuit["min_charge_point_current"] or 0, details.get("minCurrent") or 0)
     return Outlet(
@@ -165,14 +172,10 @@ def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...
         charge=_charge(row),
         caps=caps,
         outside=outside,
-        unit=_unit(row["units"]),
+        unit=abilities.unit or "A",
+        abilities=abilities,
+        alone=row["alone"],
     )
-
-
-def _unit(said: str | None) -> Literal["A", "W"]:
-    """A unless the station says that it takes nothing but W (OCPP 1.6, 9.4.2: `Current`, `Power`; 2.0.1: `A`, `W`)."""
-    words = {word.strip() for word in (said or "").split(",")}
-    return "W" if words & {"Power", "W"} and not words & {"Current", "A"} else "A"
 
 
 def _wiring(row: Row, details: dict[str, Any], tree: Tree) -> Wiring:

@@ -1,0 +1,91 @@
+"""Quirks: how the charge points of a model differ from what OCPP says, as data. What is not set is as OCPP has it."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta
+
+from ohmstead.kit.views import Opt, View
+
+Seconds = Annotated[int, Meta(ge=0, le=604_800)]
+EnergyUnit = Literal["Wh", "kWh"]
+
+
+class Quirks(View):
+    """See the module. Times in s."""
+
+    # the line
+    assume_protocol: Opt[
+        Annotated[
+            Literal["ocpp 1.6", "ocpp 2.0.1"],
+            Meta(description="What it speaks where it offers no WebSocket subprotocol, or none that exists."),
+        ]
+    ] = UNSET
+    ping_interval: Opt[Annotated[Seconds, Meta(description="s between WebSocket pings; 0: none.")]] = UNSET
+    call_timeout: Opt[
+        Annotated[int, Meta(ge=1, le=600, description="s it may take to answer a command; else the system's setting.")]
+    ] = UNSET
+    silence_limit: Opt[
+        Annotated[Seconds, Meta(description="s without a message until its connection counts as dead; 0: never.")]
+    ] = UNSET
+    # its beginning
+    boot_timeout: Opt[
+        Annotated[Seconds, Meta(description="s to wait for its BootNotification before it is asked for one.")]
+    ] = UNSET
+    waits_for_boot: Opt[
+        Annotated[bool, Meta(description="Commands wait until it booted, or the boot timeout is over.")]
+    ] = UNSET
+    password_as_hex: Opt[
+        Annotated[bool, Meta(description="A new password is written to it in hexadecimal (OCPP 1.6 security, A01).")]
+    ] = UNSET
+    # its numbers
+    meter_energy_unit: Opt[
+        Annotated[EnergyUnit, Meta(description="The unit of meter values that are labelled Wh, or not at all.")]
+    ] = UNSET
+    meter_power_unit: Opt[
+        Annotated[Literal["W", "kW"], Meta(description="The unit of meter values labelled W, or not at all.")]
+    ] = UNSET
+    transaction_energy_unit: Opt[
+        Annotated[EnergyUnit, Meta(description="The unit of meterStart and meterStop (OCPP 1.6).")]
+    ] = UNSET
+    # its charging profiles
+    charging_rate_unit: Opt[
+        Annotated[Literal["A", "W"], Meta(description="The only unit of limits that it takes, whatever it says.")]
+    ] = UNSET
+    profile_purposes: Opt[
+        Annotated[
+            list[Literal["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]],
+            Meta(min_length=1, description="The only kinds of charging profiles that it takes."),
+        ]
+    ] = UNSET
+    max_schedule_periods: Opt[
+        Annotated[int, Meta(ge=1, le=1000, description="The most periods of a schedule that it takes.")]
+    ] = UNSET
+
+
+NONE = Quirks()
+
+
+def kept(quirks: Quirks) -> dict[str, Any] | None:
+    """As they are kept, camelCase; None where nothing is set."""
+    return msgspec.to_builtins(quirks) or None
+
+
+def quirks_of(stored: dict[str, Any] | None) -> Quirks:
+    """What is kept of a model, or of none, as quirks."""
+    return msgspec.convert(stored, Quirks) if stored else NONE
+
+
+def objections(quirks: Quirks) -> Iterator[tuple[str, str]]:
+    """(field, text) of what cannot be worked with."""
+    purposes = quirks.profile_purposes or []
+    if len(set(purposes)) < len(purposes):
+        yield "profilePurposes", "Each purpose may be given once."
+    if quirks.max_schedule_periods == 1 and purposes and not {"TxDefaultProfile", "TxProfile"} <= set(purposes):
+        yield (
+            "maxSchedulePeriods",
+            "A limit must end by itself: that takes two periods, or a TxProfile above a TxDefaultProfile.",
+        )
+    if quirks.waits_for_boot and quirks.boot_timeout == 0:
+        yield "bootTimeout", "Who waits for a boot has to wait longer than 0 s."

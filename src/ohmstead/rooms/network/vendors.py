@@ -1,0 +1,44 @@
+"""Charge point vendors: who makes charge points, by the name their charge points report."""
+
+from typing import Annotated
+
+from msgspec import Meta
+from sqlalchemy import Column, Index, Text, func
+
+from ohmstead.kit.db import table
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.views import Id, View
+
+charge_point_vendor = table(
+    "charge_point_vendor",
+    Column("name", Text, nullable=False),
+)
+Index("ix_charge_point_vendor_reported", func.lower(charge_point_vendor.c.name))  # found by what a station says
+
+
+class Vendor(View):
+    id: Id
+    name: Annotated[str, Meta(min_length=1, max_length=255, description="As its charge points report it.")]
+
+
+vendors = Resource(
+    "charge-point-vendors",
+    charge_point_vendor,
+    tag="resource / charge point vendors",
+    title="Charge Point Vendor",
+    key="vendorId",
+    versions=[Version("v1.0", Vendor, pages=Pages.EITHER)],
+    topic="chargePointVendor",
+)
+cp_vendors = Resource(  # the same under its older name
+    "cp-vendors",
+    charge_point_vendor,
+    tag=vendors.tag,
+    title=vendors.title,
+    key=vendors.key,
+    versions=[Version("v1.0", Vendor, pages=Pages.NUMBER, deprecated=True)],
+    topic=vendors.topic,
+    rules=vendors.rules,
+    may_delete=vendors.may_delete,
+)
