@@ -145,6 +145,22 @@ async def test_many_variables_at_once_or_none(api: Client, given: Given) -> None
     assert (await api.post(f"{ACTIONS}/999/insert-bulk-variables", [])).status == 404
 
 
+async def test_a_partner_applies_what_the_operator_wrote(api: Client, given: Given) -> None:
+    made = await template(given, "ocpp 1.6", HEARTBEAT)
+    own, foreign = await given.charge_point(partner={"id": 7}), await given.charge_point()
+    client = await given.client("*", partner_id=7)
+    try:
+        assert (await client.get(f"{PATH}/{made['id']}")).status == 200
+        assert (await client.post(PATH, {"name": "Mine", "ocppVersion": "ocpp 1.6"})).status == 403
+        assert (await client.post(f"{ACTIONS}/{made['id']}/insert-bulk-variables", [])).status == 403
+        apply = f"{ACTIONS}/{made['id']}/apply-to-charge-points"
+        assert (await client.post(apply, {"chargePointIds": [own["id"]]})).status == 202
+        answer = await client.post(apply, {"chargePointIds": [own["id"], foreign["id"]]})
+        assert (answer.status, answer.body["errors"].keys()) == (422, {"chargePointIds.1"})
+    finally:
+        await client.close()
+
+
 @dataclass
 class Box:
     """A station of 1.6 with settings: `refusals` are what it answers to changes of them, `away` why it is silent."""

@@ -15,6 +15,7 @@ from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import matches
 from ohmstead.rooms.network.configuration import BootSync, configuration_sync
+from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import Booted
 from ohmstead.rooms.network.stations import (
     ChangeConfiguration,
@@ -259,6 +260,19 @@ async def test_a_new_password_is_the_one_the_station_will_present(api: Client, h
     assert matches(bytes.fromhex(secret), stored)
     assert kept == 0
     assert (await api.get(path(here, key="AuthorizationKey"))).status == 404
+
+
+async def test_a_report_from_before_a_change_does_not_undo_it(api: Client, here: Site) -> None:
+    """The parts of a 2.0.1 station's report come beside whatever else goes on."""
+    received_at = here.system.clock.now()
+    change = f"{ACTIONS}/v2.0/{here.id}/set-configuration"
+    assert (await api.post(change, {"name": "LightIntensity", "value": "50"})).status == 202
+    told = [Outcome(status="Accepted", settings=(Setting("LightIntensity", "100", False), Setting("New", "1", False)))]
+    await here.tells(keep_told, here.id, told, False, received_at)
+    values = {one["key"]["name"]: one["key"]["value"] for one in (await api.get(path(here))).data}
+    assert values == {"LightIntensity": "50", "New": "1"}
+    await here.tells(keep_told, here.id, told, False)
+    assert (await api.get(path(here, key="LightIntensity"))).data["key"]["value"] == "100"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.given import Given
 from tests.live import Live, live
 from tests.rooms.charges import Gateway, Site, energy, later, site, tag
 from tests.scenarios.places import Ear, Place
-from tests.scenarios.waiting import shows
+from tests.scenarios.waiting import becomes, shows
 
 BASE = "/resources/charge-points/v2.0"
 
@@ -152,3 +152,27 @@ async def test_a_charge_at_a_moved_evse(place: Live, version: str) -> None:
     ended = await at.session("finished")
     assert ended["reason"] == "remote"
     await shows(place.api, f"{BASE}/{master['id']}/evses", lambda rows: len(rows) == 1)
+
+
+async def test_it_leaves_the_circuit_of_its_charge_point(place: Live) -> None:
+    """Load management lets go of an EVSE that hangs nowhere any more, and takes one over that hangs elsewhere."""
+    master, ear = await place.charge_point("MASTER"), Ear()
+    circuit, outlet = await place.given.circuit(), master["evses"][0]["id"]
+    await place.attach(circuit, master)
+    await place.station("MASTER", trace=ear)
+    assert await becomes(lambda: _commands(ear, "SetChargingProfile"), bool)
+    satellite = await satellite_of(place.given, master["id"])
+    assert (await move(place.api, master["id"], satellite["id"], outlet)).status == 202
+    assert await becomes(lambda: _commands(ear, "ClearChargingProfile"), bool)
+
+    before = len(await _commands(ear, "SetChargingProfile"))
+    smart = {"mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
+             "electricalConfiguration": "star", "phaseRotation": "RST"}  # fmt: skip
+    await place.given.made(f"{BASE}/{satellite['id']}/smart-charging", smart)
+    await place.attach(circuit, satellite)
+    told = await becomes(lambda: _commands(ear, "SetChargingProfile"), lambda found: len(found) > before)
+    assert told[-1]["connectorId"] == 1
+
+
+async def _commands(ear: Ear, action: str) -> list[dict[str, Any]]:
+    return ear.commands(action)

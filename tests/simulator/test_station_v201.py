@@ -149,6 +149,14 @@ async def test_variables(central: Central, station: StationV201):
     written = (await central.tell("SetVariables", {"setVariableData": wanted}))["setVariableResult"]
     words = ["Accepted", "UnknownVariable", "UnknownComponent"]
     assert [one["attributeStatus"] for one in written] == words
+    of_evse = interval | {"component": {"name": "OCPPCommCtrlr", "evse": {"id": 1}}}
+    of_instance = interval | {"variable": {"name": "HeartbeatInterval", "instance": "x"}}
+    limit = interval | {"attributeType": "MaxSet"}
+    strange = await central.tell("GetVariables", {"getVariableData": [of_evse, of_instance, limit]})
+    words = ["UnknownComponent", "UnknownVariable", "NotSupportedAttributeType"]
+    assert strange["getVariableResult"] == [
+        asked | {"attributeStatus": word} for asked, word in zip((of_evse, of_instance, limit), words, strict=True)
+    ]
     read = (await central.tell("GetVariables", {"getVariableData": [interval]}))["getVariableResult"]
     assert (read[0]["attributeValue"], station.settings.heartbeat_s) == ("77", 77)
     assert await central.tell("GetBaseReport", {"requestId": 4, "reportBase": "FullInventory"}) == ACCEPTED

@@ -211,7 +211,7 @@ class DurableRooms:
 
     async def settings_told(self, fact: SettingsTold) -> None:
         told = [Outcome(status="Accepted", settings=fact.settings)]
-        await self._durably(lambda tx: keep_told(tx, fact.charge_point_id, told, everything=False))
+        await self._durably(lambda tx: keep_told(tx, fact.charge_point_id, told, everything=False, at=fact.received_at))
 
     async def _write_meters(self, facts: list[Metered]) -> None:
         await self._durably(lambda tx: flow.metered(tx, facts))

@@ -1,6 +1,7 @@
 """Keeping variables: what a charge point told of them, or accepted, becomes rows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, any_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -48,6 +49,7 @@ _KEEP = Statement(
             "max_limit": func.coalesce(_new.max_limit, _own.max_limit),
             "updated_at": case((_same, _own.updated_at), else_=_new.updated_at),
         },
+        where=_own.reported_at <= _new.reported_at,  # what was told before the last change is no news
     )
 )
 _drop = delete(configuration_variable).where(_own.charge_point_id == _station)
@@ -58,10 +60,12 @@ _NEW_PASSWORD = Statement(
 )
 
 
-async def keep_told(tx: Tx, station_id: int, outcomes: Sequence[Outcome], everything: bool) -> None:
-    """Store what a charge point told; where that is everything, what it no longer has goes."""
+async def keep_told(
+    tx: Tx, station_id: int, outcomes: Sequence[Outcome], everything: bool, at: datetime | None = None
+) -> None:
+    """Store what a charge point told, now or `at`; where that is everything, what it no longer has goes."""
     told = {_identity(one): one for outcome in outcomes for one in outcome.settings}  # some stations repeat themselves
-    await _keep_all(tx, station_id, list(told.values()), reboot=False)
+    await _keep_all(tx, station_id, list(told.values()), reboot=False, at=at or tx.now)
     if everything and told:  # a 2.x station tells it all in reports that follow
         await tx.run(_DROP_UNTOLD, station=station_id, now=tx.now)
     elif unknown := [key for outcome in outcomes for key in outcome.unknown_keys]:
@@ -79,11 +83,11 @@ async def keep_taken(tx: Tx, station_id: int, change: ChangeConfiguration, outco
             change.key, change.value, False, change.component, change.instance, change.evse_network_id,
             component_instance=change.component_instance,
         )  # fmt: skip
-        await _keep_all(tx, station_id, [setting], reboot)
+        await _keep_all(tx, station_id, [setting], reboot, at=tx.now)
     tx.fact("chargePoint.configurationChanged", id=station_id, name=change.key, reboot_required=reboot)
 
 
-async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bool) -> None:
+async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bool, at: datetime) -> None:
     identities = [_identity(one) for one in settings]
     await tx.run(
         _KEEP,
@@ -97,7 +101,7 @@ async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bo
         readonlies=[one.readonly for one in settings],
         requireds=[one.key in REQUIRED for one in settings],
         reboot=reboot,
-        now=tx.now,
+        now=at,
     )
 
 

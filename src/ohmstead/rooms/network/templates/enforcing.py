@@ -80,7 +80,8 @@ class TemplateWork(DueWork):
         async with self._database.read() as tx:
             applied = await tx.all(_APPLIED, station=station_id)
             variables = await tx.all(_VARIABLES, station=station_id)
-        changes = _changes([one for one in variables if one["application_id"] in _fitting(applied)])
+        fitting = {one["id"] for one in applied if _fits(one)}
+        changes = _changes([one for one in variables if one["application_id"] in fitting])
         try:
             for one in applied:
                 if one["due_at"] is not None and one["due_at"] <= self._clock.now():
@@ -96,10 +97,8 @@ class TemplateWork(DueWork):
 
     async def _apply(self, one: Row, changes: Sequence[ChangeConfiguration]) -> None:
         """One template, or what of it the charge point has not."""
-        error, refused = None, {}
-        if one["id"] not in _fitting([one]):
-            error = f"The charge point speaks OCPP {one['spoken']}."
-        station_id = one["charge_point_id"]
+        error = None if _fits(one) else f"The charge point speaks OCPP {one['spoken']}."
+        station_id, refused = one["charge_point_id"], {}
         for change in await _differing(station_id, changes) if one["only_differing"] else changes:
             if reason := await self._written(station_id, change):
                 refused[".".join(filter(None, (change.component, change.key)))] = reason
@@ -129,9 +128,9 @@ def _patience(attempts: int) -> timedelta:
     return min(PATIENCE * 2 ** min(attempts, 10), MOST_PATIENCE)
 
 
-def _fitting(applied: Sequence[Row]) -> set[int]:
-    """The applications of templates for the version that the charge point speaks."""
-    return {one["id"] for one in applied if one["ocpp_version"] == f"ocpp {one['spoken']}"}
+def _fits(one: Row) -> bool:
+    """Whether the template is for the version that the charge point speaks."""
+    return one["ocpp_version"] == f"ocpp {one['spoken']}"
 
 
 def _changes(variables: Sequence[Row]) -> dict[int, list[ChangeConfiguration]]:
