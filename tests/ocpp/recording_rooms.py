@@ -7,6 +7,7 @@ from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered,
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateWanted,
     Connected,
     DataReceived,
     DataVerdict,
@@ -100,3 +101,7 @@ class RecordingRooms:
 
     async def settings_told(self, fact: SettingsTold) -> None:
         self.facts.append(fact)
+
+    async def certificate_wanted(self, fact: CertificateWanted) -> bool:
+        self.facts.append(fact)
+        return "BEGIN" in fact.request

@@ -9,14 +9,15 @@ import structlog
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
-from ohmstead.ocpp.admission import Admitted, Refused
+from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network import firmware, logs, presence, security_events
+from ohmstead.rooms.network import certificates, firmware, logs, presence, security_events
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateWanted,
     Connected,
     DataReceived,
     DataVerdict,
@@ -36,6 +37,13 @@ Result = TypeVar("Result")
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
 GATHER_S = 0.02
+TURNED_AWAY = {  # refusal -> status of the handshake, type of the security event
+    "unknown": (HTTPStatus.NOT_FOUND, security_events.UNKNOWN),
+    "disabled": (HTTPStatus.FORBIDDEN, None),
+    "password": (HTTPStatus.UNAUTHORIZED, security_events.NOT_PROVED),
+    "certificate": (HTTPStatus.FORBIDDEN, security_events.NOT_PROVED),
+    "downgrade": (HTTPStatus.FORBIDDEN, security_events.DOWNGRADE),
+}
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1"})}
 
 
@@ -104,36 +112,38 @@ class DurableRooms:
         self._quiet = security_events.Quiet()
 
     async def admit(
-        self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str
+        self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str, tls: Tls | None = None
     ) -> Admitted | Refused:
-        """Whether a charge point may connect: 404 unknown, 401 not proved, 503 while the database is away."""
+        """Whether a charge point may connect: 404 unknown, 401 and 403 not proved or not enough, 503 while the database
+        is away."""
+        knock = presence.Knock(identity, password, tls is not None, tls.certificate if tls else None)
         try:
             async with self._database.read() as tx:
-                found = await presence.admit(tx, identity, password)
+                found = await presence.admit(tx, knock)
         except Away:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
-        if isinstance(found, str):
-            await self._turned_away(identity, remote_ip, found)
-        if found == "unknown":
-            return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
-        if isinstance(found, str):
-            return Refused(HTTPStatus.UNAUTHORIZED, "wrong or missing password")
-        versions = BEARABLE.get(found["network_protocol"] or "", frozenset())
+        if isinstance(found, presence.Refusal):
+            status, event = TURNED_AWAY[found.kind]
+            if event is not None:
+                await self._turned_away(identity, remote_ip, event, found)
+            return Refused(status, found.reason)
+        versions = BEARABLE.get(found.charge_point["network_protocol"] or "", frozenset())
         return Admitted(
-            charge_point_id=found["id"],
+            charge_point_id=found.charge_point["id"],
             versions=versions,
             call_timeout_s=self._call_timeout,
             silence_limit_s=3.0 * self._interval,
+            proof=found.proof,
         )
 
-    async def _turned_away(self, identity: str, remote_ip: str, refusal: presence.Refusal) -> None:
+    async def _turned_away(self, identity: str, remote_ip: str, event: str, refusal: presence.Refusal) -> None:
         """Keep who tried; one that cannot be kept is turned away all the same."""
-        type = security_events.UNKNOWN if refusal == "unknown" else security_events.WRONG_PASSWORD
         if not self._quiet.passes(remote_ip, identity, self._clock.now()):
             return
+        why = refusal.reason if refusal.kind in ("certificate", "downgrade") else ""
         try:
             async with self._database.begin() as tx:
-                await security_events.turned_away(tx, identity, remote_ip, type)
+                await security_events.turned_away(tx, identity, remote_ip, event, why)
         except Away as error:
             log.warning("security event not kept", identity=identity, remote_ip=remote_ip, why=repr(error))
 
@@ -189,6 +199,9 @@ class DurableRooms:
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""
         return DataVerdict(status="unknown_vendor")
+
+    async def certificate_wanted(self, fact: CertificateWanted) -> bool:
+        return await self._durably(lambda tx: certificates.certificate_wanted(tx, fact))
 
     async def settings_told(self, fact: SettingsTold) -> None:
         told = [Outcome(status="Accepted", settings=fact.settings)]

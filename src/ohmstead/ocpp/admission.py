@@ -7,6 +7,13 @@ from msgspec import Struct
 
 from ohmstead.ocpp.connection import CALL_TIMEOUT_S
 from ohmstead.ocpp.versions import Version
+from ohmstead.rooms.network.facts import Proof
+
+
+class Tls(Struct, frozen=True):
+    """That a station came by TLS, and the certificate it showed (DER), which hangs below a root trusted here."""
+
+    certificate: bytes | None
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -14,7 +21,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
     `assume_version` is taken for a station that offers no subprotocol, or none that we know. `ping_interval_s`
     overrides the listener's, 0 sends no pings; `silence_limit_s` is how long it may send nothing before its
-    connection counts as dead (three heartbeat intervals are usual), None for ever.
+    connection counts as dead (three heartbeat intervals are usual), None for ever. `proof` is how it came in.
     """
 
     charge_point_id: int
@@ -23,17 +30,20 @@ class Admitted(Struct, frozen=True, kw_only=True):
     call_timeout_s: float = CALL_TIMEOUT_S
     ping_interval_s: float | None = None
     silence_limit_s: float | None = None
+    proof: Proof = Proof(0)
 
 
 class Refused(Struct, frozen=True):
-    """An HTTP status (404 unknown identity, 401 missing or wrong password, 403 blocked, 503 later) and why."""
+    """An HTTP status (404 unknown identity, 401 not proved, 403 blocked or less secure than before, 429 too many
+    attempts, 503 later) and why."""
 
     status: int
     reason: str
 
 
-Admit = Callable[[str, bytes | None, Sequence[str], str], Awaitable[Admitted | Refused]]
-"""Asked with identity, password (None where none was sent), subprotocols offered and remote IP address."""
+Admit = Callable[[str, bytes | None, Sequence[str], str, Tls | None], Awaitable[Admitted | Refused]]
+"""Asked with identity, password (None where none was sent), subprotocols offered, remote IP address, and TLS if it is
+spoken."""
 
 
 def identity(target: str) -> str:

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.errors import ErrorCode
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.stations import Command, Outcome, RawCall, StationOffline, StationRefused
+from ohmstead.rooms.network.stations import Command, Disconnect, Outcome, RawCall, StationOffline, StationRefused
 
 
 class Gateway:
@@ -16,6 +16,9 @@ class Gateway:
         connection = self._registry.get(charge_point_id)
         if connection is None:
             raise StationOffline
+        if isinstance(command, Disconnect):
+            self._registry.dismiss(connection, command.reason)
+            return Outcome(status="Accepted")
         if isinstance(command, RawCall):
             return Outcome(status="Accepted", payload=await connection.call_raw(command.action, command.payload))
         sent = connection.version.commands.get(type(command))

@@ -6,6 +6,7 @@ from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered,
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateWanted,
     Connected,
     DataReceived,
     DataVerdict,
@@ -54,3 +55,7 @@ class Rooms(Protocol):
     async def security_event(self, fact: SecurityEvent) -> None: ...
 
     async def settings_told(self, fact: SettingsTold) -> None: ...
+
+    async def certificate_wanted(self, fact: CertificateWanted) -> bool:
+        """Whether the station is promised the certificate it asks for."""
+        ...

@@ -6,6 +6,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ohmstead.rooms.network.stations.schedules import ChargingProfile, ProfilePurpose
+from ohmstead.rooms.network.stations.security import (
+    CertificateSigned,
+    DeleteCertificate,
+    Disconnect,
+    GetInstalledCertificates,
+    InstallCertificate,
+    SetNetworkProfile,
+)
 
 
 class RemoteStart(Struct, frozen=True, kw_only=True):
@@ -192,4 +200,10 @@ Command = (
     | ReserveNow
     | CancelReservation
     | RawCall
+    | CertificateSigned
+    | DeleteCertificate
+    | Disconnect
+    | GetInstalledCertificates
+    | InstallCertificate
+    | SetNetworkProfile
 )

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from ohmstead.rooms.network.stations.schedules import CompositeSchedule
+from ohmstead.rooms.network.stations.security import InstalledCertificate
 
 AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
 
@@ -31,6 +32,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     schedule: CompositeSchedule | None = None
     list_version: int | None = None
+    certificates: tuple[InstalledCertificate, ...] = ()
     payload: Any = None
 
     @property
