@@ -179,4 +179,4 @@ async def test_lists_reservations_and_triggers(central: Central, station: Statio
 
 async def test_what_cannot_be_read_is_named_as_such(central: Central, station: StationV201):
     assert (await central.tell("Reset", {}))[0] == "OccurrenceConstraintViolation"
-    assert (await central.tell("InstallCertificate", {}))[0] == "NotImplemented"
+    assert (await central.tell("SetDisplayMessage", {}))[0] == "NotImplemented"

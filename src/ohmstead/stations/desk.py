@@ -28,7 +28,8 @@ def status(word: str, then: Work | None = None) -> Answer:
 class Desk:
     """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about.
     `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them. `started` takes the
-    name of firmware that is about to run; `progress` is that of uploads and updates, by the message that tells it."""
+    name of firmware that is about to run; `report` tells a security event; `progress` is that of uploads and
+    updates, by the message that tells it."""
 
     station: Machine
     configuration: Configuration
@@ -37,6 +38,7 @@ class Desk:
     started: Callable[[str], None] = lambda name: None
     progress: dict[str, Progress] = field(default_factory=dict)
     security_log: list[tuple[datetime, str]] = field(default_factory=list)
+    report: Callable[[str], None] = lambda event: None
 
     @property
     def connectors(self) -> list[Connector]:

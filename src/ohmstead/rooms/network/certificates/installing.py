@@ -47,7 +47,8 @@ async def sync(begin: Begin, station: int, type: InstalledType | None) -> None:
     `StationError`."""
     async with begin() as tx:
         version = await tx.value(_VERSION, station=station)
-    for types in [(type,)] if type else EACH_ALONE if version == "1.6" else [()]:
+    each: list[tuple[InstalledType, ...]] = [(type,)] if type else EACH_ALONE if version == "1.6" else [()]
+    for types in each:
         outcome = await stations.call(station, GetInstalledCertificates(types=types))
         if outcome.status not in ANSWERED:
             raise StationRefused(outcome.status)

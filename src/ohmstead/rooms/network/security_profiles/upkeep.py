@@ -18,7 +18,7 @@ from ohmstead.rooms.network.stations import StationError, StationOffline
 log = structlog.get_logger("ohmstead.security")
 
 EVERY_S = 1.0
-RENEWALS_EVERY = timedelta(hours=1)
+RENEWALS_EVERY = timedelta(minutes=1)
 NEXT_STEP = timedelta(seconds=5)  # a station with a new password connects anew in between
 OFFLINE = timedelta(seconds=30)
 Key = tuple[str, int]
