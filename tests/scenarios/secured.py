@@ -83,12 +83,13 @@ class Secured:
 
     def dial(self, identity: str, tls: bool, password: str | None, context: ssl.SSLContext | None) -> Any:
         token = base64.b64encode(f"{identity}:{password}".encode()).decode()
+        options: dict[str, Any] = {"ssl": context} if tls else {}
         return connect(
             f"{self.tls_url if tls else self.live.ocpp_url}/{identity}",
             subprotocols=[Subprotocol("ocpp1.6")],
             additional_headers={} if password is None else {"Authorization": f"Basic {token}"},
             proxy=None,
-            **({"ssl": context} if tls else {}),
+            **options,
         )
 
     async def security(self, point: dict[str, Any]) -> dict[str, Any]:

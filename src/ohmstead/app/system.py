@@ -13,6 +13,7 @@ from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.pages import add_pages
+from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
@@ -97,6 +98,7 @@ class System:
         )
         add_pages(api.app, self, VERSION)
         add_files(api.app, self)
+        add_pki(api.app, self)
         return api
 
     async def _tls(self) -> ListenerTls | None:

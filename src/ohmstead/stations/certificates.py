@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
-    load_pem_private_key,
 )
 from cryptography.x509.ocsp import OCSPRequestBuilder
 from cryptography.x509.oid import NameOID
@@ -113,15 +112,6 @@ def hashed(certificate: str, issuer: str | None = None) -> dict[str, Any]:
         "issuerKeyHash": asked.issuer_key_hash.hex(),
         "serialNumber": f"{asked.serial_number:x}",
     }
-
-
-def readable(key: str) -> bool:
-    """Whether this is a private key (PEM) that can be used."""
-    try:
-        load_pem_private_key(key.encode(), None)
-    except (ValueError, TypeError):
-        return False
-    return True
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -31,8 +31,7 @@ def checked(text: str, identity: str) -> x509.CertificateSigningRequest:
     request = _read(text)
     _check_name(request, identity)
     _check_key(request)
-    if not isinstance(request.signature_hash_algorithm, HASHES):
-        raise RequestRefused("its signature is over a weak or unknown hash")
+    _check_hash(request)
     if not _signed_by_itself(request):
         raise RequestRefused("its signature is not that of its key")
     return request
@@ -71,6 +70,15 @@ def _check_key(request: x509.CertificateSigningRequest) -> None:
             raise RequestRefused("its RSA key is not of 2048 to 8192 bits with a sound exponent")
     elif not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, CURVES)):
         raise RequestRefused("its key is neither RSA nor on P-256, P-384 or P-521")
+
+
+def _check_hash(request: x509.CertificateSigningRequest) -> None:
+    try:
+        sound = isinstance(request.signature_hash_algorithm, HASHES)
+    except UnsupportedAlgorithm:
+        sound = False
+    if not sound:
+        raise RequestRefused("its signature is over a weak or unknown hash")
 
 
 def _signed_by_itself(request: x509.CertificateSigningRequest) -> bool:
