@@ -45,7 +45,7 @@ def _read(text: str) -> x509.CertificateSigningRequest:
         if FENCE in text or OTHER_FENCE in text:
             return x509.load_pem_x509_csr(text.encode())
         return x509.load_der_x509_csr(base64.b64decode("".join(text.split()), validate=True))
-    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+    except (ValueError, binascii.Error, UnsupportedAlgorithm, x509.InvalidVersion):
         raise RequestRefused("it is no certificate signing request") from None
 
 
