@@ -96,8 +96,9 @@ async def test_a_charge_point_keeps_its_own_certificate(place: Secured, version:
     own = {"certificateType": "ChargingStationCertificate"}
     assert (await place.live.api.post(path(point["id"], "delete"), own)).status == 406
     station = await place.station("OWN", version)
-    await station.ask_for_certificate()
-    await station.until(lambda machine: machine.safe.certificates.chain)
+    trigger = f"/actions/charge-point/v1.0/{point['id']}/trigger-message"
+    assert (await place.live.api.post(trigger, {"type": "SignChargingStationCertificate"})).status == 202
+    await station.until(lambda machine: bool(machine.safe.certificates.chain))
     answer = await _when_accepted(place, point["id"], own)
     assert (answer.status, "Failed" in answer.body["message"]) == (406, True)
     station.safe.certificates.chain = ""
