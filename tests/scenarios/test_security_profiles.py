@@ -62,6 +62,9 @@ async def test_a_certificate_of_a_stranger_or_of_the_past_is_no_certificate(plac
         assert key is not None
         proof = _with(place, proof, pem(certificate))
         assert await place.knock("PAST", tls=True, proof=proof) == 0
+    for why in ("certificate has expired", "unable to get local issuer certificate"):
+        event = (NOT_PROVED, f"a client certificate: {why}")
+        await becomes(place.events, lambda events, event=event: event in events)
     assert await place.knock("PAST", tls=True, proof=await place.certified(point)) == 101
 
 

@@ -110,6 +110,7 @@ class DurableRooms:
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
         self._quiet = security_events.Quiet()
+        self._noting: set[asyncio.Task[None]] = set()
 
     async def admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str, tls: Tls | None = None
@@ -141,11 +142,21 @@ class DurableRooms:
         if not self._quiet.passes(remote_ip, identity, self._clock.now()):
             return
         why = refusal.reason if refusal.kind in ("certificate", "downgrade") else ""
+        await self._note(lambda tx: security_events.turned_away(tx, identity, remote_ip, event, why))
+
+    def not_believed(self, reason: str) -> None:
+        """A client certificate failed in TLS, before there was a name to it; that is kept beside."""
+        if self._quiet.passes("", reason, self._clock.now()):
+            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason)))
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
+
+    async def _note(self, note: Callable[[Tx], Awaitable[None]]) -> None:
         try:
             async with self._database.begin() as tx:
-                await security_events.turned_away(tx, identity, remote_ip, event, why)
+                await note(tx)
         except Away as error:
-            log.warning("security event not kept", identity=identity, remote_ip=remote_ip, why=repr(error))
+            log.warning("security event not kept", why=repr(error))
 
     async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
         """Run `act` in a transaction, again where the database went away."""

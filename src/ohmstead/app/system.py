@@ -111,6 +111,8 @@ class System:
     def _assemble_gateway(self) -> None:
         settings = self.settings
         rooms = DurableRooms(self.database, self.clock, settings.heartbeat_interval, settings.command_timeout)
+        if self.tls is not None:
+            self.tls.refused = rooms.not_believed
         self.registry = Registry(rooms, self.clock)
         self.gateway = Gateway(self.registry)
         self.listener = Listener(

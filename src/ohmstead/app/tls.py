@@ -30,7 +30,9 @@ class ListenerTls:
     def __init__(self, settings: Settings, database: Database, authority: Authority, clock: Clock) -> None:
         self._settings, self._database, self._authority, self._clock = settings, database, authority, clock
         self._shown: str | None = None
+        self.refused: Callable[[str], None] = lambda reason: None  # told why a client certificate was not believed
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.sslobject_class = _watched(lambda reason: self.refused(reason))
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_ciphers(CIPHERS)
         self.context.verify_mode = ssl.CERT_OPTIONAL  # a password will do, where it is to
@@ -78,6 +80,20 @@ class ListenerTls:
             load()
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(f"{setting}: {error}") from None
+
+
+def _watched(refused: Callable[[str], None]) -> type[ssl.SSLObject]:
+    """A handshake that tells of client certificates it does not believe; otherwise nobody would hear of them."""
+
+    class Watched(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except ssl.SSLCertVerificationError as error:
+                refused(error.verify_message)
+                raise
+
+    return Watched
 
 
 def _names(certificate: str) -> set[str]:

@@ -1,6 +1,7 @@
 """Holds back addresses that were refused too often, before anybody looks at what they present."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from msgspec import Struct
@@ -34,13 +35,14 @@ class Throttle:
 
     def holds_back(self, remote_ip: str, identity: str) -> bool:
         """Whether this attempt is one too many."""
-        if self._spent((remote_ip, identity)):
+        site = _site(remote_ip)
+        if self._spent((site, identity)):
             return True
-        return self._spent((remote_ip, "")) and (remote_ip, identity) not in self._known
+        return self._spent((site, "")) and (site, identity) not in self._known
 
     def refused(self, remote_ip: str, identity: str) -> None:
         """An attempt was refused."""
-        for key in ((remote_ip, ""), (remote_ip, identity)):
+        for key in ((_site(remote_ip), ""), (_site(remote_ip), identity)):
             count = self._counts.pop(key, None)
             if count is None or self._clock.now() - count.since >= WINDOW:
                 count = _Count(self._clock.now())
@@ -49,13 +51,23 @@ class Throttle:
 
     def admitted(self, remote_ip: str, identity: str) -> None:
         """A station came in."""
-        self._counts.pop((remote_ip, identity), None)
-        self._known.pop((remote_ip, identity), None)
-        _remember(self._known, (remote_ip, identity), None)
+        key = (_site(remote_ip), identity)
+        self._counts.pop(key, None)
+        self._known.pop(key, None)
+        _remember(self._known, key, None)
 
     def _spent(self, key: Key) -> bool:
         count = self._counts.get(key)
         return count is not None and count.refusals >= self._limit and self._clock.now() - count.since < WINDOW
+
+
+def _site(remote_ip: str) -> str:
+    """Whose address it is: of IPv6 everybody has a /64 at least."""
+    try:
+        address = ip_address(remote_ip.partition("%")[0])
+    except ValueError:
+        return remote_ip
+    return address.packed[:8].hex() if isinstance(address, IPv6Address) and not address.ipv4_mapped else remote_ip
 
 
 def _remember(where: "dict[Key, Any]", key: Key, what: Any) -> None:

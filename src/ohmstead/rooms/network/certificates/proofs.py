@@ -33,8 +33,11 @@ _SUPERSEDE = Statement(
 
 async def objection(tx: Tx, charge_point_id: int, identity: str, presented: bytes) -> str | None:
     """Why a certificate (DER) proves nothing; None where it proves the identity."""
-    certificate = x509.load_der_x509_certificate(presented)
-    names = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    try:
+        certificate = x509.load_der_x509_certificate(presented)
+        names = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    except ValueError:
+        return "the certificate cannot be read"
     if names != [identity]:
         return "the certificate is of another charge point"
     if not await _is_ours(tx, certificate):

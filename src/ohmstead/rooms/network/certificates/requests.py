@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, SmallInteger, Text, bindparam, insert, select, update
+from sqlalchemy import BigInteger, SmallInteger, Text, bindparam, func, insert, select, update
 
 from ohmstead.engines.pki import RequestRefused, checked
 from ohmstead.kit.db import Database, Row, Statement, Tx
@@ -22,6 +22,7 @@ log = structlog.get_logger("ohmstead.certificates")
 
 SETTLE = timedelta(seconds=1)  # until the station surely has our promise
 AGAIN = timedelta(seconds=30)
+MOST_AN_HOUR = 10  # certificates for one charge point; one that goes round in circles gets no more
 MOST_ATTEMPTS = 5  # of telling a station that does not answer; one that is offline is waited for
 PATIENCE = timedelta(days=1)  # after which nobody waits for the certificate any more
 AT_ONCE = 10
@@ -31,6 +32,11 @@ _key = bindparam("key", type_=BigInteger)
 _station = bindparam("station", type_=BigInteger)
 _now = bindparam("now", type_=_own.due_at.type)
 _IDENTITY = Statement(select(charge_point.c.network_id).where(charge_point.c.id == _station))
+_LATELY = Statement(
+    select(func.count())
+    .select_from(issued_certificate)
+    .where(issued_certificate.c.charge_point_id == _station, issued_certificate.c.created_at > bindparam("since"))
+)
 _NEW = Statement(
     insert(certificate_request).values(
         charge_point_id=_station, request=bindparam("request"), due_at=bindparam("due_at"), created_at=_now,
@@ -80,6 +86,9 @@ async def certificate_wanted(tx: Tx, fact: CertificateWanted) -> bool:
     identity = await tx.value(_IDENTITY, station=fact.charge_point_id)
     try:
         checked(fact.request, identity or "")
+        lately = await tx.value(_LATELY, station=fact.charge_point_id, since=tx.now - timedelta(hours=1))
+        if lately >= MOST_AN_HOUR:
+            raise RequestRefused(f"{lately} certificates were issued within the hour")
     except RequestRefused as refused:
         log.warning("certificate request refused", charge_point_id=fact.charge_point_id, reason=str(refused))
         tx.fact("certificate.refused", charge_point_id=fact.charge_point_id, reason=str(refused))

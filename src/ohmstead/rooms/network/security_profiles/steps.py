@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, bindparam, exists, func, select
+from sqlalchemy import BigInteger, bindparam, exists, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.certificates.installing import install
@@ -41,7 +41,7 @@ _STANDS = Statement(
         _own.ocpp_version,
         exists().where(
             _issued.charge_point_id == _own.id, _issued.accepted_at.is_not(None), _issued.revoked_at.is_(None),
-            _issued.superseded_at.is_(None), _issued.not_after > func.now(),
+            _issued.superseded_at.is_(None), _issued.not_after > bindparam("now"),
         ).label("has_certificate"),
         exists().where(
             _installed.charge_point_id == _own.id, _installed.type == "CSMSRootCertificate"
@@ -63,7 +63,7 @@ async def step(begin: Begin, raising: Row) -> Taken:
     """Take the next step; raises a `StationError` where the station does not follow."""
     station, profile = raising["charge_point_id"], raising["trying"]
     async with begin() as tx:
-        stands = await tx.one(_STANDS, station=station)
+        stands = await tx.one(_STANDS, station=station, now=tx.now)
     if stands is None or (stands["current_security_profile"] or 0) >= profile:
         return DONE
     if profile in (1, 2) and stands["network_password"] is None:
