@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
 from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.facts import Connected, Proof
 from ohmstead.rooms.network.security_profiles import Addresses, SecurityUpkeep, addresses
 from ohmstead.rooms.network.security_profiles.raising import follow_boot, has_a_certificate
@@ -218,3 +219,33 @@ async def test_nothing_is_lowered(scenes: Any, api: Client, desired: int, used: 
     wish = await api.patch(f"{PATH}/{scene.id}", {"security": {"desiredProfile": desired}})
     assert wish.data["security"]["desiredProfileStatus"] == ("applied" if desired == used else "rejected")
     assert await scene.boots() == []
+
+
+async def test_it_may_be_raised_without_a_boot(scenes: Any, api: Client) -> None:
+    scene = await scenes(0, password=None)
+    await scene.connects(0)
+    path = f"/actions/charge-point/v2.0/{scene.id}/set-security-profile"
+    begun = await api.post(path, {"setSecurityProfile": 2, "reason": "new rules"})
+    assert (begun.status, begun.body) == (202, {"success": True})
+    assert await scene.shown() == (0, "pending")
+    assert [type(told) for told in await scene.goes_on()] == [ChangeConfiguration]
+    for used, wanted in ((2, 1), (2, 2), (3, 1)):
+        await scene.connects(used)
+        refused = await api.post(path, {"setSecurityProfile": wanted, "reason": "back"})
+        said = f"Cannot transition from security profile {used} to {wanted}. Only raising the profile is allowed."
+        assert (refused.status, refused.body["message"]) == (406, said)
+    too_much, unreasoned = {"setSecurityProfile": 3, "reason": ""}, {"setSecurityProfile": 1}
+    for body, field in ((too_much, "setSecurityProfile"), (unreasoned, "reason")):
+        wrong = await api.post(path, body)
+        assert (wrong.status, list(wrong.body["errors"])) == (422, [field])
+
+
+async def test_what_the_machine_cannot_is_refused(scenes: Any, api: Client) -> None:
+    scene = await scenes(0)
+    path = f"/actions/charge-point/v2.0/{scene.id}/set-security-profile"
+    refused = await api.post(path, {"setSecurityProfile": 1, "reason": "x"})
+    assert (refused.status, "from security profile 1 to 1" in refused.body["message"]) == (406, True)
+    async with scene.system.database.begin() as tx:
+        await tx.run(update(charge_point).values(hardware_security_profile=1))
+    refused = await api.post(path, {"setSecurityProfile": 2, "reason": "x"})
+    assert (refused.status, "maximum supported level is 1" in refused.body["message"]) == (406, True)

@@ -4,7 +4,7 @@ What it cannot, it is asked for once less each time three tries have failed, dow
 lower its profile.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, SmallInteger, Text, bindparam, select, update
@@ -66,6 +66,11 @@ _DUE = Statement(
 )
 
 
+async def begin(tx: Tx, station: int, desired: int, due_at: datetime) -> None:
+    """Raise a charge point to a profile, in place of whatever it was to be raised to."""
+    await tx.run(_BEGIN, station=station, desired=desired, due_at=due_at, now=tx.now)
+
+
 @on("chargePoint.booted")
 async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
     """A boot is a turn: for a raise that is new, that waits, or that failed because the station came back as it was."""
@@ -74,9 +79,9 @@ async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
         return
     desired, used = point["desired_security_profile"], point["current_security_profile"] or 0
     raising = await tx.one(_OPEN, station=fact["id"])
-    pending = desired is not None and desired > used and point["desired_security_profile_status"] == "pending"
-    if pending and (raising is None or raising["desired"] != desired):
-        await tx.run(_BEGIN, station=fact["id"], desired=desired, due_at=tx.now + SETTLE, now=tx.now)
+    pending = point["desired_security_profile_status"] == "pending"
+    if desired is not None and desired > used and pending and (raising is None or raising["desired"] != desired):
+        await begin(tx, fact["id"], desired, tx.now + SETTLE)
     elif raising is not None and used >= raising["trying"]:
         await move(tx, raising, finished_at=tx.now)
     elif raising is not None and raising["stage"] != "waits":
