@@ -47,6 +47,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_downtime_notice_updated_at"), "downtime_notice", ["updated_at"], unique=False)
     op.create_table(
+        "root_certificate",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(), nullable=False),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_root_certificate")),
+        sa.UniqueConstraint("purpose", name=op.f("uq_root_certificate_purpose")),
+    )
+    op.create_index(op.f("ix_root_certificate_updated_at"), "root_certificate", ["updated_at"], unique=False)
+    op.create_table(
         "station_event",
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
@@ -156,6 +169,58 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.create_table(
+        "installed_certificate",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("hash_algorithm", sa.Text(), nullable=False),
+        sa.Column("issuer_name_hash", sa.Text(), nullable=False),
+        sa.Column("issuer_key_hash", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_installed_certificate_charge_point_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installed_certificate")),
+        sa.UniqueConstraint(
+            "charge_point_id",
+            "type",
+            "hash_algorithm",
+            "issuer_name_hash",
+            "issuer_key_hash",
+            "serial",
+            name="uq_installed_certificate",
+        ),
+    )
+    op.create_index(op.f("ix_installed_certificate_updated_at"), "installed_certificate", ["updated_at"], unique=False)
+    op.create_table(
+        "issued_certificate",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=True),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(), nullable=True),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("renewal_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_issued_certificate_charge_point_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issued_certificate")),
+        sa.UniqueConstraint("serial", name=op.f("uq_issued_certificate_serial")),
+    )
+    op.create_index(
+        op.f("ix_issued_certificate_charge_point_id"), "issued_certificate", ["charge_point_id"], unique=False
+    )
+    op.create_index(op.f("ix_issued_certificate_updated_at"), "issued_certificate", ["updated_at"], unique=False)
+    op.create_table(
         "outside_limit",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("station_id", sa.BigInteger(), nullable=False),
@@ -197,6 +262,33 @@ def upgrade() -> None:
     op.create_index(op.f("ix_profile_account_station_id"), "profile_account", ["station_id"], unique=False)
     op.create_index(op.f("ix_profile_account_updated_at"), "profile_account", ["updated_at"], unique=False)
     op.create_table(
+        "security_raise",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("desired", sa.SmallInteger(), nullable=False),
+        sa.Column("trying", sa.SmallInteger(), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("stage", sa.Text(), server_default="waits", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_security_raise_charge_point_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_security_raise")),
+        sa.UniqueConstraint("charge_point_id", name=op.f("uq_security_raise_charge_point_id")),
+    )
+    op.create_index(
+        "ix_security_raise_due",
+        "security_raise",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_index(op.f("ix_security_raise_updated_at"), "security_raise", ["updated_at"], unique=False)
+    op.create_table(
         "template_application",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("configuration_template_id", sa.BigInteger(), nullable=False),
@@ -234,6 +326,39 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_template_application_updated_at"), "template_application", ["updated_at"], unique=False)
+    op.create_table(
+        "certificate_request",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("issued_certificate_id", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_certificate_request_charge_point_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["issued_certificate_id"],
+            ["issued_certificate.id"],
+            name=op.f("fk_certificate_request_issued_certificate_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_request")),
+    )
+    op.create_index(
+        op.f("ix_certificate_request_charge_point_id"), "certificate_request", ["charge_point_id"], unique=False
+    )
+    op.create_index(
+        "ix_certificate_request_due",
+        "certificate_request",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_index(op.f("ix_certificate_request_updated_at"), "certificate_request", ["updated_at"], unique=False)
     op.create_table(
         "downtime_period",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -274,6 +399,9 @@ def upgrade() -> None:
         ["evse_id"],
         unique=True,
         postgresql_where=sa.text("evse_id IS NOT NULL AND entry_mode = 'automatic' AND ended_at IS NULL"),
+    )
+    op.add_column(
+        "charge_point", sa.Column("accepts_any_profile", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
     op.add_column("charge_point", sa.Column("status_before_problem", sa.Text(), nullable=True))
     op.drop_column("charge_point", "vendor_id")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.ocpp.admission import Admitted, Refused
+from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
@@ -77,7 +77,7 @@ class House:
         return Listener(wanted, [OCPP_2_0_1, OCPP_1_6], self.registry, self.rooms, self.clock, self._admit, self._log)
 
     async def _admit(
-        self, identity: str, password: bytes | None, offered: Sequence[str], ip: str
+        self, identity: str, password: bytes | None, offered: Sequence[str], ip: str, tls: Tls | None
     ) -> Admitted | Refused:
         self.offers.append(offered)
         if identity not in self.known:

@@ -15,6 +15,7 @@ from ohmstead.rooms.charging.facts import (
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateWanted,
     Connected,
     DataReceived,
     DataVerdict,
@@ -126,3 +127,7 @@ class RecordingRooms:
 
     async def profiles_told(self, fact: ProfilesTold) -> None:
         self.facts.append(fact)
+
+    async def certificate_wanted(self, fact: CertificateWanted) -> bool:
+        self.facts.append(fact)
+        return "BEGIN" in fact.request

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
+from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.rooms.network.stations import (
     CancelReservation,
+    CertificateSigned,
     ChangeAvailability,
     ChangeConfiguration,
     ChargingProfile,
@@ -18,13 +21,18 @@ from ohmstead.rooms.network.stations import (
     Command,
     CompositeSchedule,
     DataTransfer,
+    DeleteCertificate,
+    Disconnect,
     GetChargingProfiles,
     GetCompositeSchedule,
     GetConfiguration,
+    GetInstalledCertificates,
     GetLocalListVersion,
     GetLog,
     GetTransactionStatus,
     GetVariables,
+    InstallCertificate,
+    InstalledCertificate,
     LocalTag,
     Outcome,
     RawCall,
@@ -35,6 +43,7 @@ from ohmstead.rooms.network.stations import (
     SchedulePeriod,
     SendLocalList,
     SetChargingProfile,
+    SetNetworkProfile,
     Setting,
     StationRefused,
     StationUntold,
@@ -86,6 +95,8 @@ FULL_ON_THE_WIRE = {
     },
 }
 
+HASH = CertificateHash("SHA256", "aa", "bb", "1f")
+WRITTEN_HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "aa", "issuerKeyHash": "bb", "serialNumber": "1f"}
 CALLS = [
     (RemoteStart(id_tag="T"), "RemoteStartTransaction", {"idTag": "T"}),
     (
@@ -174,6 +185,18 @@ CALLS = [
         "ExtendedTriggerMessage",
         {"requestedMessage": "LogStatusNotification"},
     ),
+    (
+        InstallCertificate(type="CSMSRootCertificate", certificate="PEM"),
+        "InstallCertificate",
+        {"certificateType": "CentralSystemRootCertificate", "certificate": "PEM"},
+    ),
+    (DeleteCertificate(hash=HASH), "DeleteCertificate", {"certificateHashData": WRITTEN_HASH}),
+    (
+        GetInstalledCertificates(types=("ManufacturerRootCertificate",)),
+        "GetInstalledCertificateIds",
+        {"certificateType": "ManufacturerRootCertificate"},
+    ),
+    (CertificateSigned(chain="PEM"), "CertificateSigned", {"certificateChain": "PEM"}),
     (TriggerMessage(message="Heartbeat"), "TriggerMessage", {"requestedMessage": "Heartbeat"}),
     (
         TriggerMessage(message="StatusNotification", evse_network_id=1),
@@ -252,6 +275,8 @@ async def test_a_command_is_the_call_the_standard_wants(house: House, command: C
 def test_every_command_is_in_the_table_of_1_6_and_tested():
     later = {GetChargingProfiles, GetTransactionStatus}
     commands = set(typing.get_args(Command)) - {RawCall} - later
+    """A raw call needs no translation, a disconnection no message; network profiles came with 2.0."""
+    commands = set(typing.get_args(Command)) - {RawCall, Disconnect, SetNetworkProfile}
     assert set(OCPP_1_6.commands) == commands
     assert {type(command) for command, _, _ in CALLS} == commands
 
@@ -299,6 +324,23 @@ async def test_an_outcome_hands_back_the_version_of_a_list(house: House):
     assert (await outcome_of(house, GetLocalListVersion(), {"listVersion": -1})).list_version == -1
 
 
+async def test_an_outcome_hands_back_certificates(house: House):
+    asked = GetInstalledCertificates(types=("CSMSRootCertificate",))
+    outcome = await outcome_of(house, asked, {"status": "Accepted", "certificateHashData": [WRITTEN_HASH]})
+    assert outcome.certificates == (InstalledCertificate(None, HASH),)
+    assert (await outcome_of(house, asked, {"status": "NotFound"})).certificates == ()
+
+
+async def test_a_disconnection_closes_the_socket_with_its_reason(house: House):
+    station = await house.station()
+    await house.until(lambda: house.gateway.connected(1))
+    assert (await house.gateway.call(1, Disconnect(reason="its password was changed"))).agreed
+    with pytest.raises(ConnectionClosed) as closed:
+        await station.hear()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "its password was changed")
+
+
 async def test_a_raw_call_goes_out_and_comes_back_as_it_is(house: House):
     odd = {"status": "Perhaps", "more": [1, None]}
     outcome = await outcome_of(house, RawCall(action="Reset", payload={"type": "Hard"}), odd)
@@ -342,6 +384,7 @@ async def test_an_outcome_hands_back_data(house: House):
     [
         RemoteStart(id_tag="T" * 21),
         TriggerMessage(message="Coffee"),
+        InstallCertificate(type="V2GRootCertificate", certificate="PEM"),
         RemoteStop(transaction_ref="6f1e"),
         ChangeConfiguration(key="K", value="V" * 501),
     ],

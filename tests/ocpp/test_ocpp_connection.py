@@ -41,7 +41,7 @@ async def test_a_frame_without_an_id_is_passed_over_and_the_line_lives(house: Ho
     ("frame", "code"),
     [
         ([2, "x", "MakeCoffee", {}], "NotImplemented"),
-        ([2, "x", "SignCertificate", {"csr": "x"}], "NotSupported"),
+        ([2, "x", "CertificateSigned", {"certificateChain": "x"}], "NotSupported"),
         ([2, "x", "RemoteStartTransaction", {"idTag": "A"}], "NotSupported"),
         ([2, "x", 7, {}], "FormationViolation"),
         ([2, "x"], "FormationViolation"),

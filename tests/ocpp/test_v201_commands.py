@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.v201.version import ANSWERS, COMMANDS
 from ohmstead.rooms.network.stations import (
     CancelReservation,
+    CertificateSigned,
     ChangeAvailability,
     ChangeConfiguration,
     ChargingProfile,
@@ -19,13 +21,18 @@ from ohmstead.rooms.network.stations import (
     Command,
     CompositeSchedule,
     DataTransfer,
+    DeleteCertificate,
+    Disconnect,
     GetChargingProfiles,
     GetCompositeSchedule,
     GetConfiguration,
+    GetInstalledCertificates,
     GetLocalListVersion,
     GetLog,
     GetTransactionStatus,
     GetVariables,
+    InstallCertificate,
+    InstalledCertificate,
     LocalTag,
     Outcome,
     RawCall,
@@ -36,6 +43,7 @@ from ohmstead.rooms.network.stations import (
     SchedulePeriod,
     SendLocalList,
     SetChargingProfile,
+    SetNetworkProfile,
     Setting,
     StationRefused,
     TriggerMessage,
@@ -72,6 +80,9 @@ CABLE_LIMIT_SENT = {
     "component": {"name": "Connector", "instance": "left", "evse": {"id": 2, "connectorId": 1}},
     "variable": {"name": "Limit", "instance": "warm"}, "attributeType": "MaxSet",
 }  # fmt: skip
+
+HASH = CertificateHash("SHA256", "aa", "bb", "1f")
+WRITTEN_HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "aa", "issuerKeyHash": "bb", "serialNumber": "1f"}
 
 CASES: list[tuple[Any, str, dict, dict]] = [
     (RemoteStart(id_tag="*0000001", order=1, evse_network_id=2, charging_profile=PROFILE), "RequestStartTransaction",
@@ -115,6 +126,18 @@ CASES: list[tuple[Any, str, dict, dict]] = [
      OK),
     (UpdateFirmware(request_id=9, url="https://a/b", retrieve_at=AT), "UpdateFirmware",
      {"requestId": 9, "firmware": {"location": "https://a/b", "retrieveDateTime": WHEN}}, OK),
+    (InstallCertificate(type="V2GRootCertificate", certificate="PEM"), "InstallCertificate",
+     {"certificateType": "V2GRootCertificate", "certificate": "PEM"}, OK),
+    (DeleteCertificate(hash=HASH), "DeleteCertificate", {"certificateHashData": WRITTEN_HASH}, OK),
+    (GetInstalledCertificates(), "GetInstalledCertificateIds", {}, OK),
+    (GetInstalledCertificates(types=("MORootCertificate",)), "GetInstalledCertificateIds",
+     {"certificateType": ["MORootCertificate"]}, OK),
+    (CertificateSigned(chain="PEM"), "CertificateSigned",
+     {"certificateChain": "PEM", "certificateType": "ChargingStationCertificate"}, OK),
+    (SetNetworkProfile(slot=2, url="wss://a/b", security_profile=2), "SetNetworkProfile",
+     {"configurationSlot": 2, "connectionData": {
+         "ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "wss://a/b", "messageTimeout": 60,
+         "securityProfile": 2, "ocppInterface": "Wired0"}}, OK),
 ]  # fmt: skip
 
 
@@ -136,8 +159,15 @@ async def test_a_command_on_the_wire(house: House, command: Any, action: str, pa
 
 
 def test_every_command_is_known():
-    """A raw call needs no translation."""
-    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall}
+    """A raw call needs no translation, a disconnection no message."""
+    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect}
+
+
+async def test_installed_certificates(house: House):
+    chain = {"certificateType": "V2GCertificateChain", "certificateHashData": WRITTEN_HASH,
+             "childCertificateHashData": [WRITTEN_HASH | {"serialNumber": "20"}]}  # fmt: skip
+    _, outcome = await sent(house, GetInstalledCertificates(), OK | {"certificateHashDataChain": [chain]})
+    assert outcome.certificates == (InstalledCertificate("V2GCertificateChain", HASH),)
 
 
 async def test_variables_by_name(house: House):

@@ -212,8 +212,8 @@ async def test_who_may_come_in(system: System, api: Client, given: Given) -> Non
 
     async def admitted(identity: str, password: bytes | None) -> Any:
         async with system.database.begin() as tx:
-            found = await presence.admit(tx, identity, password)
-        return found if isinstance(found, str) else found["network_id"]
+            found = await presence.admit(tx, presence.Knock(identity, password))
+        return found.kind if isinstance(found, presence.Refusal) else found.charge_point["network_id"]
 
     assert await admitted("OPEN", None) == await admitted("OPEN", b"left over") == "OPEN"
     for password in (key.encode(), key.lower().encode(), bytes.fromhex(key)):
@@ -221,7 +221,7 @@ async def test_who_may_come_in(system: System, api: Client, given: Given) -> Non
     assert await admitted("PLAIN", b"correct horse") == "PLAIN"
     assert await admitted("PLAIN", b"correct horse".hex().encode()) == "PLAIN"
     for wrong in (None, b"", b"wrong", b"\xff\xfe"):
-        assert await admitted("LOCKED", wrong) == "unauthorized"
+        assert await admitted("LOCKED", wrong) == "password"
     assert await admitted("APART", None) == await admitted("NOBODY", b"x") == "unknown"
     await api.delete(f"{BASE}/v2.0/{open_one['id']}")
     assert await admitted("OPEN", None) == "unknown"

@@ -17,7 +17,7 @@ ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
 
 
 async def test_an_unknown_command_is_not_implemented(central: Central, station: StationV16):
-    code, _ = await central.tell("InstallCertificate", {"certificate": "none"})
+    code, _ = await central.tell("GetVariables", {"getVariableData": []})
     assert code == "NotImplemented"
 
 
@@ -199,7 +199,7 @@ async def test_triggered_messages_come(central: Central, make: Maker):
     reading = await central.hear("MeterValues")
     assert reading["connectorId"] == 2
     assert {v["context"] for v in reading["meterValue"][0]["sampledValue"]} == {"Trigger"}
-    nothing = await central.tell("ExtendedTriggerMessage", {"requestedMessage": "SignChargePointCertificate"})
+    nothing = await central.tell("ExtendedTriggerMessage", {"requestedMessage": "SignV2GCertificate"})
     assert nothing == {"status": "NotImplemented"}
     elsewhere = {"requestedMessage": "StatusNotification", "connectorId": 3}
     assert await central.tell("TriggerMessage", elsewhere) == REJECTED

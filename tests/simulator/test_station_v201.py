@@ -307,3 +307,4 @@ async def test_by_hand(central: Central, station: StationV201):
     assert "Not done: 'D' is no number of an EVSE" in said
     assert 'Heartbeat was answered: {"currentTime"' in said
     assert central.all("DataTransfer") == [{"vendorId": "V"}]
+    assert (await central.tell("SetDisplayMessage", {}))[0] == "NotImplemented"

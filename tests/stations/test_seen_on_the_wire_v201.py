@@ -172,7 +172,7 @@ async def test_a_station_of_2_1_is_spoken_to_as_far_as_2_0_1_goes(site: Live) ->
         await shows(site.api, "/resources/sessions/v1.0", lambda data: [one["status"] for one in data] == ["active"])
 
 
-async def test_2_1_is_spoken_only_where_2_0_1_is_wanted(site: Live) -> None:
+async def test_ocpp_2_1_is_spoken_only_where_2_0_1_is_wanted(site: Live) -> None:
     for identity, network in (("UNSAID", {}), ("OLDER", {"protocol": "ocpp 1.6"})):
         await site.given.charge_point(network={"id": identity, "password": PASSWORD} | network)
         with pytest.raises(ConnectionClosedError, match="no common subprotocol"):

@@ -4,10 +4,10 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from ohmstead.kit.db import Row
 from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.units import Units, units_of
 from ohmstead.rooms.network.models import Quirks, quirks_of
+from ohmstead.rooms.network.presence import Entry
 
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
 UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for
@@ -23,8 +23,9 @@ class Usual(Struct, frozen=True, kw_only=True):
     boot_timeout_s: float
 
 
-def admitted(row: Row, usual: Usual) -> Admitted:
-    """From a row of `presence.admit`."""
+def admitted(entry: Entry, usual: Usual) -> Admitted:
+    """Of a charge point that was let in."""
+    row = entry.charge_point
     quirks = quirks_of(row["quirks"])
     assumed = quirks.assume_protocol
     silence_s = _or(quirks.silence_limit, SILENT_HEARTBEATS * usual.heartbeat_interval_s)
@@ -40,6 +41,7 @@ def admitted(row: Row, usual: Usual) -> Admitted:
         evses=tuple(row["evse_numbers"] or ()),
         units=_units(quirks),
         password_as_hex=bool(quirks.password_as_hex),
+        proof=entry.proof,
     )
 
 

@@ -43,6 +43,15 @@ app.command(firmware)
 model = App(name="model", help="Charge point models.")
 model.command("ohmstead.app.commands.model:set_photo", name="photo", help="Give a model its photo.")
 app.command(model)
+certificates = App(name="certificates", help="Certificates of the listener and of charge points.")
+_CERTIFICATES = {
+    "show_root": ("root", "Print the root that charge points have to trust."),
+    "list_certificates": ("list", "List what was issued."),
+    "revoke_certificate": ("revoke", "Revoke one; a charge point that uses it is cut off."),
+}
+for _function, (_name, _help) in _CERTIFICATES.items():
+    certificates.command(f"ohmstead.app.commands.certificates:{_function}", name=_name, help=_help)
+app.command(certificates)
 
 settings = App(name="settings", help="What the operator decides once: base currency, default tax, reservations.")
 for _name, _help in {

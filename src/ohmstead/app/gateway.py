@@ -10,7 +10,7 @@ import structlog
 from ohmstead.app.admitted import Usual, admitted
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
-from ohmstead.ocpp.admission import Admitted, Refused
+from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.rooms.charging import flow, profiles, reservations
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
@@ -21,11 +21,12 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network import events, firmware, logs, outside_limits, presence, security_events
+from ohmstead.rooms.network import certificates, events, firmware, logs, outside_limits, presence, security_events
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateWanted,
     Connected,
     DataReceived,
     DataVerdict,
@@ -48,6 +49,13 @@ Result = TypeVar("Result")
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 BATCH = 500
 GATHER_S = 0.02
+TURNED_AWAY = {  # refusal -> status of the handshake, type of the security event
+    "unknown": (HTTPStatus.NOT_FOUND, security_events.UNKNOWN),
+    "disabled": (HTTPStatus.FORBIDDEN, None),
+    "password": (HTTPStatus.UNAUTHORIZED, security_events.NOT_PROVED),
+    "certificate": (HTTPStatus.FORBIDDEN, security_events.NOT_PROVED),
+    "downgrade": (HTTPStatus.FORBIDDEN, security_events.DOWNGRADE),
+}
 
 
 class Batcher(Generic[Item]):
@@ -112,34 +120,46 @@ class DurableRooms:
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
         self._quiet = security_events.Quiet()
+        self._noting: set[asyncio.Task[None]] = set()
 
     async def admit(
-        self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str
+        self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str, tls: Tls | None = None
     ) -> Admitted | Refused:
-        """Whether a charge point may connect: 404 unknown, 401 not proved, 503 while the database is away."""
+        """Whether a charge point may connect: 404 unknown, 401 and 403 not proved or not enough, 503 while the database
+        is away."""
+        knock = presence.Knock(identity, password, tls is not None, tls.certificate if tls else None)
         try:
             async with self._database.read() as tx:
-                found = await presence.admit(tx, identity, password)
+                found = await presence.admit(tx, knock)
         except Away:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
-        if isinstance(found, str):
-            await self._turned_away(identity, remote_ip, found)
-        if found == "unknown":
-            return Refused(HTTPStatus.NOT_FOUND, "unknown charge point")
-        if isinstance(found, str):
-            return Refused(HTTPStatus.UNAUTHORIZED, "wrong or missing password")
+        if isinstance(found, presence.Refusal):
+            status, event = TURNED_AWAY[found.kind]
+            if event is not None:
+                await self._turned_away(identity, remote_ip, event, found)
+            return Refused(status, found.reason)
         return admitted(found, self._usual)
 
-    async def _turned_away(self, identity: str, remote_ip: str, refusal: presence.Refusal) -> None:
+    async def _turned_away(self, identity: str, remote_ip: str, event: str, refusal: presence.Refusal) -> None:
         """Keep who tried; one that cannot be kept is turned away all the same."""
-        type = security_events.UNKNOWN if refusal == "unknown" else security_events.WRONG_PASSWORD
         if not self._quiet.passes(remote_ip, identity, self._clock.now()):
             return
+        why = refusal.reason if refusal.kind in ("certificate", "downgrade") else ""
+        await self._note(lambda tx: security_events.turned_away(tx, identity, remote_ip, event, why))
+
+    def not_believed(self, reason: str) -> None:
+        """A client certificate failed in TLS, before there was a name to it; that is kept beside."""
+        if self._quiet.passes("", reason, self._clock.now()):
+            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason)))
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
+
+    async def _note(self, note: Callable[[Tx], Awaitable[None]]) -> None:
         try:
             async with self._database.begin() as tx:
-                await security_events.turned_away(tx, identity, remote_ip, type)
+                await note(tx)
         except Away as error:
-            log.warning("security event not kept", identity=identity, remote_ip=remote_ip, why=repr(error))
+            log.warning("security event not kept", why=repr(error))
 
     async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
         """Run `act` in a transaction, again where the database went away."""
@@ -208,6 +228,9 @@ class DurableRooms:
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
         """No vendor's messages are understood here; the communication log keeps them."""
         return DataVerdict(status="unknown_vendor")
+
+    async def certificate_wanted(self, fact: CertificateWanted) -> bool:
+        return await self._durably(lambda tx: certificates.certificate_wanted(tx, fact))
 
     async def settings_told(self, fact: SettingsTold) -> None:
         told = [Outcome(status="Accepted", settings=fact.settings)]

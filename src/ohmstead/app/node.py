@@ -35,6 +35,7 @@ class Node:
     system: System
     api_url: str
     ocpp_url: str
+    ocpp_tls_url: str | None
     first_token: str | None
     _stack: AsyncExitStack
 
@@ -60,8 +61,14 @@ class Node:
             await _serve(system, api_socket, stack)
             raise_gc_thresholds()
             host, port = api_socket.getsockname()[:2]
+            tls_port = system.listener.tls_port
             return cls(
-                system, f"http://{host}:{port}", f"ws://{settings.ocpp_host}:{ocpp_port}/ocpp", token, stack.pop_all()
+                system,
+                f"http://{host}:{port}",
+                f"ws://{settings.ocpp_host}:{ocpp_port}/ocpp",
+                None if tls_port is None else f"wss://{settings.ocpp_host}:{tls_port}/ocpp",
+                token,
+                stack.pop_all(),
             )
 
     async def stop(self) -> None:
@@ -90,7 +97,9 @@ async def _opened(system: System) -> int:
     try:
         return await system.work()
     except OSError as error:
-        raise SettingsError(f"ocpp_port {system.settings.ocpp_port} cannot be opened: {error.strerror}") from None
+        named = {name: getattr(system.settings, name) for name in ("ocpp_port", "ocpp_tls_port")}
+        ports = " or ".join(f"{name} {port}" for name, port in named.items() if port is not None)
+        raise SettingsError(f"{ports} cannot be opened: {error.strerror}") from None
 
 
 def _bound(host: str, port: int, setting: str) -> socket.socket:

@@ -11,6 +11,7 @@ from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import (
+    certificates,
     communication,  # noqa: F401 - the log's table
     configuration,
     downtime,
@@ -22,6 +23,7 @@ from ohmstead.rooms.network import (
     owners,
     raw_calls,
     security_events,
+    security_profiles,
     smart_charging,
     status,
     templates,
@@ -66,6 +68,8 @@ OPERATIONS: list[Operation] = [
     *firmware.firmware_versions.operations,
     *firmware.attached.operations,
     *firmware.actions.operations,
+    *certificates.actions.operations,
+    *security_profiles.actions.operations,
     *security_events.security_events.operations,
     *security_events.security_events_log.operations,
     *messages.at_charge_point.operations,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 PREFIX = "OHMSTEAD_"
+PATHS = (Path, Path | None)
 
 
 class SettingsError(Exception):
@@ -24,6 +25,14 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     port: Port = 8000
     ocpp_host: str = "127.0.0.1"
     ocpp_port: Port = 9000
+    ocpp_tls_port: Port | None = None  # for security profiles 2 and 3; None: no TLS
+    ocpp_tls_names: Annotated[str, Meta(pattern=r"[^,\s]")] = "localhost,127.0.0.1"  # whom our certificate is for
+    ocpp_tls_certificate: Path | None = None  # PEM, with its chain; None: one of our own root
+    ocpp_tls_key: Path | None = None  # PEM; None: in the file of the certificate
+    ocpp_client_ca: Path | None = None  # PEM; whose client certificates are believed, beside those of our own root
+    ocpp_url: str | None = None  # where charge points reach ocpp_port: told to those that change their profile
+    ocpp_tls_url: str | None = None  # where they reach ocpp_tls_port; None: the first of ocpp_tls_names
+    ocpp_refusals_per_minute: Annotated[int, Meta(ge=1)] = 30  # of one address; then it is not looked at for a while
     data_dir: Path = Path(".ohmstead")
     database_url: str | None = None  # an external PostgreSQL; None: the embedded one in data_dir
     database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
@@ -70,7 +79,7 @@ def _convert(merged: Mapping[str, tuple[Any, str]]) -> Settings:
         if name not in known:
             raise SettingsError(f"{source}: there is no setting {name!r}")
         try:
-            values[name] = Path(value) if known[name] is Path else msgspec.convert(value, known[name], strict=False)
+            values[name] = Path(value) if known[name] in PATHS else msgspec.convert(value, known[name], strict=False)
         except (msgspec.ValidationError, TypeError) as error:
             raise SettingsError(f"{source} (setting {name!r}): {error}") from None
     return Settings(**values)

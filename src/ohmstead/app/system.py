@@ -15,8 +15,10 @@ from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.pages import add_pages
+from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
+from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
@@ -29,10 +31,12 @@ from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
 from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.certificates import Authority, authority
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
+from ohmstead.rooms.network.security_profiles import Addresses, SecurityUpkeep, addresses
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
@@ -45,6 +49,7 @@ from ohmstead.store.partitions import ensure, keep_up
 VERSION = version("ohmstead")
 EXPIRE_EVERY_S = 10.0
 AGAIN_S = 1.0
+ANYWHERE = ("0.0.0.0", "::")
 log = structlog.get_logger("ohmstead")
 
 
@@ -71,13 +76,17 @@ class System:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
+        self.authority = Authority(self.vault)
+        self._stack.callback(authority.open(self.authority))
         self.doorman = Doorman(self.database, self.clock)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
         self.api = self._api()
+        self.tls = await self._tls()
         self._assemble_gateway()
         self.boot_sync = BootSync(self.database, self.clock)
         self.template_work = TemplateWork(self.database, self.clock)
+        self.security = SecurityUpkeep(self.database, self.clock)
         self.load_management = LoadManagement(self.database, self.gateway, self.clock, self.tuning)
         self._stack.push_async_callback(self._cancel)
         return self
@@ -95,7 +104,15 @@ class System:
         )
         add_pages(api.app, self, VERSION)
         add_files(api.app, self)
+        add_pki(api.app, self)
         return api
+
+    async def _tls(self) -> ListenerTls | None:
+        if self.settings.ocpp_tls_port is None:
+            return None
+        tls = ListenerTls(self.settings, self.database, self.authority, self.clock)
+        await tls.open()
+        return tls
 
     def _assemble_gateway(self) -> None:
         settings = self.settings
@@ -105,10 +122,19 @@ class System:
             boot_timeout_s=settings.boot_timeout,
         )
         rooms = DurableRooms(self.database, self.clock, usual)
+        if self.tls is not None:
+            self.tls.refused = rooms.not_believed
         self.registry = Registry(rooms, self.clock)
         self.gateway = Gateway(self.registry)
         self.listener = Listener(
-            ListenerSettings(host=settings.ocpp_host, port=settings.ocpp_port, deflate=settings.ocpp_compression),
+            ListenerSettings(
+                host=settings.ocpp_host,
+                port=settings.ocpp_port,
+                tls_port=settings.ocpp_tls_port or 0,
+                ssl=self.tls.context if self.tls else None,
+                deflate=settings.ocpp_compression,
+                refusals_per_minute=settings.ocpp_refusals_per_minute,
+            ),
             (OCPP_2_0_1, OCPP_2_1, OCPP_1_6),
             self.registry,
             rooms,
@@ -133,10 +159,23 @@ class System:
         self._keep(DowntimeWatch(self.database, self.clock).run)
         self._keep(ProfileAccounts(self.database, self.clock).run)
         self._keep(Silences(self.database, self.clock).run)
+        self._keep(self.security.run)
+        if self.tls is not None:
+            self._keep(self.tls.keep_up)
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
+        self._stack.callback(addresses.open(self._addresses(port)))
         return port
+
+    def _addresses(self, port: int) -> Addresses:
+        """Where charge points are told to connect; the listener's own address, where that says where it is."""
+        settings, tls_port = self.settings, self.listener.tls_port
+        plain = None if settings.ocpp_host in ANYWHERE else f"ws://{settings.ocpp_host}:{port}/ocpp"
+        tls = None if tls_port is None else f"wss://{names(settings)[0]}:{tls_port}/ocpp"
+        return Addresses(
+            settings.ocpp_url or plain, settings.ocpp_tls_url or tls, settings.ocpp_tls_certificate is None
+        )
 
     def _on_frame(
         self, charge_point_id: int, at: datetime, direction: Any, raw: bytes, action: str | None, *rest: Any

@@ -8,6 +8,13 @@ from msgspec import Struct
 from ohmstead.ocpp.connection import CALL_TIMEOUT_S
 from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.versions import Version
+from ohmstead.rooms.network.facts import Proof
+
+
+class Tls(Struct, frozen=True):
+    """That a station came by TLS, and the certificate it showed (DER), which hangs below a root trusted here."""
+
+    certificate: bytes | None
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -18,6 +25,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
     connection counts as dead (three heartbeat intervals are usual), None for ever. `boot_timeout_s` is how long its
     boot is waited for before it is asked for one and for the status of its `evses` (None: never), `waits_for_boot` lets
     commands wait as long. `units` says what its numbers are, `password_as_hex` how a new password is written to it.
+    connection counts as dead (three heartbeat intervals are usual), None for ever. `proof` is how it came in.
     """
 
     charge_point_id: int
@@ -31,17 +39,20 @@ class Admitted(Struct, frozen=True, kw_only=True):
     evses: tuple[int, ...] = ()
     units: Units = AS_LABELLED
     password_as_hex: bool = False
+    proof: Proof = Proof(0)
 
 
 class Refused(Struct, frozen=True):
-    """An HTTP status (404 unknown identity, 401 missing or wrong password, 403 blocked, 503 later) and why."""
+    """An HTTP status (404 unknown identity, 401 not proved, 403 blocked or less secure than before, 429 too many
+    attempts, 503 later) and why."""
 
     status: int
     reason: str
 
 
-Admit = Callable[[str, bytes | None, Sequence[str], str], Awaitable[Admitted | Refused]]
-"""Asked with identity, password (None where none was sent), subprotocols offered and remote IP address."""
+Admit = Callable[[str, bytes | None, Sequence[str], str, Tls | None], Awaitable[Admitted | Refused]]
+"""Asked with identity, password (None where none was sent), subprotocols offered, remote IP address, and TLS if it is
+spoken."""
 
 
 def identity(target: str) -> str:

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.stations import Command, Outcome, StationOffline
+from ohmstead.rooms.network.stations import Command, Disconnect, Outcome, StationOffline
 
 
 class Gateway:
@@ -16,6 +16,9 @@ class Gateway:
         connection = self._registry.get(charge_point_id)
         if connection is None:
             raise StationOffline
+        if isinstance(command, Disconnect):
+            self._registry.dismiss(connection, command.reason)
+            return Outcome(status="Accepted")
         await connection.beginning.over()
         return await send(connection, command)
 

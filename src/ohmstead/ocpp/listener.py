@@ -25,6 +25,7 @@ from ohmstead.ocpp.credentials import credentials
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.sweeper import sweep
+from ohmstead.ocpp.throttle import Throttle
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.websocket import StationSocket, keep_alive
 
@@ -43,13 +44,18 @@ DEFLATE = ServerPerMessageDeflateFactory(server_max_window_bits=12, client_max_w
 class ListenerSettings(Struct, frozen=True, kw_only=True):
     """Where to listen, and how. Times in s, sizes in bytes.
 
+    With an `ssl` context, the `tls_port` is opened too: there stations prove themselves by a password or by a client
+    certificate (CERT_OPTIONAL). `refusals_per_minute` of one address are answered, further attempts are not looked at.
+
     A pong is never waited for: some stations send none. `deflate` saves cellular data and costs half the throughput
     and four times the memory.
     """
 
     host: str = "0.0.0.0"
     port: int = 9000
+    tls_port: int = 0
     ssl: SSLContext | None = None
+    refusals_per_minute: int = 30
     deflate: bool = False
     max_size: int = 2**20
     ping_interval_s: float | None = 60.0
@@ -67,7 +73,7 @@ def raise_gc_thresholds() -> None:
 
 
 class Listener:
-    """`start` opens the port, `stop` closes every connection and waits for the last answers.
+    """`start` opens the ports, `stop` closes every connection and waits for the last answers.
 
     `versions` are those we speak, the most wanted first.
     """
@@ -89,17 +95,31 @@ class Listener:
         self._clock = clock
         self._admit = admit
         self._on_frame = on_frame
-        self._server: Server | None = None
+        self._throttle = Throttle(clock, settings.refusals_per_minute)
+        self._servers: list[Server] = []
         self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Listen; the port, which is of use where the settings say 0."""
         settings = self._settings
-        self._server = await serve(
+        self._servers = [await self._serve(settings.port, None)]
+        if settings.ssl is not None:
+            self._servers.append(await self._serve(settings.tls_port, settings.ssl))
+        self._sweeping = asyncio.create_task(sweep(self._registry, self._clock, settings.sweep_interval_s))
+        return _port(self._servers[0])
+
+    @property
+    def tls_port(self) -> int | None:
+        """The port where TLS is spoken; None where it is not."""
+        return _port(self._servers[1]) if len(self._servers) > 1 else None
+
+    async def _serve(self, port: int, ssl: SSLContext | None) -> Server:
+        settings = self._settings
+        return await serve(
             self._hold,
             settings.host,
-            settings.port,
-            ssl=settings.ssl,
+            port,
+            ssl=ssl,
             process_request=self._greet,
             select_subprotocol=self._select_subprotocol,
             create_connection=StationSocket,
@@ -112,16 +132,15 @@ class Listener:
             ping_timeout=None,
             server_header=None,
         )
-        self._sweeping = asyncio.create_task(sweep(self._registry, self._clock, settings.sweep_interval_s))
-        return next(iter(self._server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
         """Refuse newcomers, close all connections as going away, return when the last call is answered."""
         if self._sweeping is not None:
             self._sweeping.cancel()
-        if self._server is not None:
-            self._server.close(code=CloseCode.GOING_AWAY, reason="the server is going away")
-            await self._server.wait_closed()
+        for server in self._servers:
+            server.close(code=CloseCode.GOING_AWAY, reason="the server is going away")
+        for server in self._servers:
+            await server.wait_closed()
 
     async def _greet(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuse the handshake, or remember who was admitted."""
@@ -142,10 +161,18 @@ class Listener:
             return Refused(HTTPStatus.NOT_FOUND, "the path names no charge point")
         if given and given.user != who:
             return Refused(HTTPStatus.UNAUTHORIZED, "the user name is not the identity of the path")
+        if self._throttle.holds_back(socket.remote_ip, who):
+            return Refused(HTTPStatus.TOO_MANY_REQUESTS, "too many refused attempts, come back later")
         offered = [
             name.strip() for line in request.headers.get_all("Sec-WebSocket-Protocol") for name in line.split(",")
         ]
-        return await self._admit(who, given.password if given else None, offered, socket.remote_ip)
+        password = given.password if given else None
+        verdict = await self._admit(who, password, offered, socket.remote_ip, socket.tls)
+        if isinstance(verdict, Admitted):
+            self._throttle.admitted(socket.remote_ip, who)
+        elif verdict.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._throttle.refused(socket.remote_ip, who)
+        return verdict
 
     def _select_subprotocol(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """OCPP-J (1.6 section 3.2): where there is no agreement, complete the handshake without one, then close."""
@@ -165,7 +192,7 @@ class Listener:
         connection = self._connection(socket, socket.version)
         watching = asyncio.create_task(connection.beginning.watch(partial(send, connection)))
         try:
-            await self._registry.enter(connection, socket.remote_ip)
+            await self._registry.enter(connection, socket.remote_ip, socket.admitted.proof)
             await connection.run()
         finally:
             watching.cancel()
@@ -198,6 +225,10 @@ class Listener:
             await self._registry.leave(connection)
         finally:
             await connection.finish()
+
+
+def _port(server: Server) -> int:
+    return next(iter(server.sockets)).getsockname()[1]
 
 
 def _refusal(socket: StationSocket, refused: Refused) -> Response:

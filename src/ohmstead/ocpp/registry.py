@@ -10,7 +10,7 @@ from websockets.frames import CloseCode
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.rooms import Rooms
-from ohmstead.rooms.network.facts import Connected, Disconnected
+from ohmstead.rooms.network.facts import Connected, Disconnected, Proof
 
 logger = structlog.get_logger()
 
@@ -37,17 +37,24 @@ class Registry:
     def get(self, charge_point_id: int) -> Connection | None:
         return self._held.get(charge_point_id)
 
-    async def enter(self, connection: Connection, remote_ip: str) -> None:
-        """Hold this connection from now on, and tell the rooms."""
+    async def enter(self, connection: Connection, remote_ip: str, proof: Proof) -> None:
+        """Hold this connection from now on, and tell the rooms how it came in."""
         charge_point_id = connection.charge_point_id
         replaced = self._held.get(charge_point_id)
         self._held[charge_point_id] = connection
         if replaced is not None:
-            self._close(replaced)
+            logger.info("connection replaced", charge_point_id=charge_point_id)
+            self._close(replaced, CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
         async with self._in_order(charge_point_id):
             version = connection.version.dialect.version
             await self._rooms.connected(
-                Connected(charge_point_id=charge_point_id, version=version, remote_ip=remote_ip, at=self._clock.now())
+                Connected(
+                    charge_point_id=charge_point_id,
+                    version=version,
+                    remote_ip=remote_ip,
+                    at=self._clock.now(),
+                    proof=proof,
+                )
             )
 
     async def leave(self, connection: Connection) -> None:
@@ -60,13 +67,17 @@ class Registry:
             if charge_point_id not in self._held:
                 await self._rooms.disconnected(Disconnected(charge_point_id=charge_point_id, at=self._clock.now()))
 
+    def dismiss(self, connection: Connection, reason: str) -> None:
+        """Close a connection whose station may not stay; it may come again as it can prove itself then."""
+        logger.info("connection dismissed", charge_point_id=connection.charge_point_id, reason=reason)
+        self._close(connection, CloseCode.POLICY_VIOLATION, reason)
+
     def _in_order(self, charge_point_id: int) -> asyncio.Lock:
         """A charge point's comings and goings are told one after the other."""
         return self._telling.setdefault(charge_point_id, asyncio.Lock())
 
-    def _close(self, connection: Connection) -> None:
+    def _close(self, connection: Connection, code: int, reason: str) -> None:
         """In the background: the other end may be dead and take its time."""
-        logger.info("connection replaced", charge_point_id=connection.charge_point_id)
-        closing = asyncio.create_task(connection.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection"))
+        closing = asyncio.create_task(connection.close(code, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

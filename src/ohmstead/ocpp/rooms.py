@@ -14,6 +14,7 @@ from ohmstead.rooms.charging.facts import (
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateWanted,
     Connected,
     DataReceived,
     DataVerdict,
@@ -77,3 +78,6 @@ class Rooms(Protocol):
     async def reservation_ended(self, fact: ReservationEnded) -> None: ...
 
     async def profiles_told(self, fact: ProfilesTold) -> None: ...
+    async def certificate_wanted(self, fact: CertificateWanted) -> bool:
+        """Whether the station is promised the certificate it asks for."""
+        ...

@@ -29,7 +29,7 @@ class Desk:
     """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about.
     `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them. `started` takes the
     name of firmware that is about to run; `progress` is that of uploads and updates, by the message that tells it.
-    `post` says what must not be lost."""
+    `post` says what must not be lost; `report` tells a security event."""
 
     station: Machine
     configuration: Configuration
@@ -39,6 +39,7 @@ class Desk:
     post: Callable[[str, dict[str, Any]], None] = lambda action, payload: None
     progress: dict[str, Progress] = field(default_factory=dict)
     security_log: list[tuple[datetime, str]] = field(default_factory=list)
+    report: Callable[[str], None] = lambda event: None
 
     @property
     def connectors(self) -> list[Connector]:

@@ -30,6 +30,8 @@ class Address:
     password: bytes | None
     subprotocol: str
     tls: ssl.SSLContext | None = None
+    profile: int = 0
+    """The OCPP security profile."""
 
     def connection(self, timeout_s: float) -> connect:
         """A WebSocket about to be opened, without a proxy; pings are left to the other side."""
@@ -58,6 +60,8 @@ class Patience:
     answer_s: float = 60.0
     back_off_s: float = 1.0
     back_off_at_most_s: float = 60.0
+    tries_of_new: int = 3
+    """How often to try a new address before going back to the one before."""
     handshake_s: float = 20.0
     """Of the wall, not of the clock: a network does not get faster with a demo."""
 
@@ -82,6 +86,8 @@ class Line:
     """Whether it waits before the next attempt to connect."""
     refusal: str = ""
     """Why there is no line, in words."""
+    _before: Address | None = None
+    _tries: int = 0
     _socket: ClientConnection | None = None
     _lost: asyncio.Event = field(default_factory=asyncio.Event)
     _abandoned: list[ClientConnection] = field(default_factory=list)
@@ -91,16 +97,24 @@ class Line:
         return self._socket is not None
 
     def use_password(self, password: bytes) -> None:
-        """From the next connection on."""
-        self.address = replace(self.address, password=password)
+        """From the next connection on, which by that has security profile 1 at least."""
+        self.address = replace(self.address, password=password, profile=max(1, self.address.profile))
+
+    def move_to(self, address: Address) -> None:
+        """From the next connection on; if that cannot be opened there, back to where it was."""
+        if self._before is None:
+            self._before = self.address
+        self.address, self._tries = address, 0
 
     async def keep_open(self) -> None:
         """Connect, and connect again after every loss, with growing pauses; for ever."""
         attempts = 0
         while True:
             if socket := await self._connect():
-                attempts = 0
+                attempts, self._before = 0, None
                 await self._serve(socket)
+            else:
+                self._fall_back()
             attempts += 1
             await self._pause(attempts)
 
@@ -135,6 +149,11 @@ class Line:
         """Cut whatever sockets were abandoned."""
         while self._abandoned:
             self._abandoned.pop().transport.abort()
+
+    def _fall_back(self) -> None:
+        self._tries += 1
+        if self._before is not None and self._tries >= self.patience.tries_of_new:
+            self.address, self._before = self._before, None
 
     async def _pause(self, attempts: int) -> None:
         self.pausing = True

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.stations.authorization import Authorization, Verdict
+from ohmstead.stations.certificates import Certificates
 from ohmstead.stations.charging import Charging
 from ohmstead.stations.charging_profiles import ChargingProfiles
 from ohmstead.stations.connector import Reservation, State, Transaction
@@ -19,6 +19,7 @@ from ohmstead.stations.frames import Call, CallError
 from ohmstead.stations.hardware import Hardware
 from ohmstead.stations.heart import Heart
 from ohmstead.stations.line import Address, Patience, Unanswered
+from ohmstead.stations.safe import Safe
 from ohmstead.stations.settings import Settings
 from ohmstead.stations.tasks import Tasks
 from ohmstead.stations.uplink import Hooks, Uplink
@@ -29,7 +30,8 @@ class Machine(ABC):
     """A simulated station. Connectors count from 1; currents are A per phase, energy is Wh, times are of the clock.
 
     `rotation` says which phase of the site feeds each terminal: "RST" to "TSR", or the one phase ("L2") of a
-    single-phase station. `profiles` replaces the charging profile store where a station is to understand less.
+    single-phase station. `tls_url` is where it connects by security profiles 2 and 3, if not at `url`; `certificates`
+    are its own and whom it trusts. `profiles` replaces the charging profile store where it is to understand less.
     `trace` sees each frame after "<" (came in), ">" (went out) or "x" (should have gone out, but for a fault).
     """
 
@@ -50,7 +52,8 @@ class Machine(ABC):
         profiles: ChargingProfiles | None = None,
         settings: Settings | None = None,
         patience: Patience | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls_url: str | None = None,
+        certificates: Certificates | None = None,
         trace: Callable[[str, str], None] | None = None,
     ) -> None:
         self.identity = identity
@@ -64,10 +67,19 @@ class Machine(ABC):
             self.hardware, self.settings, self.clock, self._post_start, self._post_stop, self._touch, self._post_let_go
         )
         self.authorization = Authorization(self.settings, self.charging.time, self._ask)
+        secure = url.startswith("wss:")
+        self.safe = Safe(
+            identity,
+            self.subprotocol,
+            plain=None if secure else url,
+            tls=url if secure else tls_url,
+            password=password.encode() if isinstance(password, str) else password,
+            certificates=certificates or Certificates(),
+        )
         self.powered, self.outside, self._speech = Tasks(identity), Tasks(identity), Tasks(identity)
         self.heart = Heart(self.clock, self.powered, self._settle)
         self.uplink = Uplink(
-            Address(url, identity, password.encode() if isinstance(password, str) else password, self.subprotocol, tls),
+            self.safe.first(),
             self.clock,
             self.faults,
             random.Random(f"{seed} {identity}"),
@@ -128,6 +140,9 @@ class Machine(ABC):
         self._recover(reason)
         with self.charging.change():
             self.hardware.powered = True
+        wanted = self.safe.preferred()
+        if wanted is not None and wanted.profile > self.uplink.line.address.profile:
+            self.uplink.line.move_to(wanted)
         self.uplink.start()
         self.rhythm()
 
@@ -155,6 +170,12 @@ class Machine(ABC):
             heard.cancel()
             patience.cancel()
         await self.reboot("HardReset" if hard else "SoftReset")
+
+    async def reconnect(self, address: Address) -> None:
+        """Close the line and connect there, with a new introduction; if that fails, as before."""
+        self.uplink.line.move_to(address)
+        self.accepted = False
+        await self.uplink.line.close()
 
     async def reboot(self, reason: str = "PowerLoss") -> None:
         """Off, and on again after the time a boot takes."""

@@ -11,8 +11,9 @@ from ohmstead.stations.line import Unanswered
 from ohmstead.stations.orders import Orders
 from ohmstead.stations.outbox import Message
 from ohmstead.stations.station import Station
-from ohmstead.stations.v16.configuration import Configuration
+from ohmstead.stations.v16.configuration import Configuration, Key, password
 
+PROFILES = ("0", "1", "2", "3")
 RETRY_BOOT_S = 30
 
 
@@ -24,8 +25,9 @@ class Speaker(Station):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        configuration = Configuration(self.settings, self.hardware, self._configured, self.uplink.line.use_password)
+        configuration = Configuration(self.settings, self.hardware, self._configured, self._security_keys())
         self._desk = Desk(self, configuration, self._triggers(), started=self._runs, post=self.send_later)
+        self._desk.report = lambda event: self.say(self.report(event))
 
     def _runs(self, firmware: str) -> None:
         """From its next start the station says that it runs this."""
@@ -41,6 +43,30 @@ class Speaker(Station):
         with suppress(Unanswered, CallError):
             said = {"type": event, "timestamp": at.isoformat()} | ({"techInfo": info} if info else {})
             await self.uplink.call("SecurityEventNotification", said)
+
+    def _security_keys(self) -> list[Key]:
+        """The settings of security, by their names in 1.6."""
+        line = self.uplink.line
+        return [
+            Key("AuthorizationKey", None, self._use_password),
+            Key("SecurityProfile", lambda: str(line.address.profile), self._use_profile),
+        ]
+
+    def _use_password(self, value: str) -> None:
+        self.safe.password = password(value)
+        self.uplink.line.use_password(self.safe.password)
+
+    def _use_profile(self, value: str) -> None:
+        """ValueError where it cannot; the connection is made anew once that is answered."""
+        lack = self.safe.lacks(int(value), self.uplink.line.address.profile) if value in PROFILES else "none of these"
+        if lack:
+            raise ValueError(lack)
+
+    async def ask_for_certificate(self) -> None:
+        """Make a new key and ask to have it certified; the answer comes by CertificateSigned."""
+        said = {"csr": self.safe.certificates.request(self.identity, self.vendor)}
+        with suppress(Unanswered, CallError):
+            await self.uplink.call("SignCertificate", said)
 
     async def _introduce(self) -> None:
         if not self.accepted or self.settings.boots_after_reconnect:

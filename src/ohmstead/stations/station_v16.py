@@ -96,6 +96,7 @@ class StationV16(Speaker):
             "BootNotification": lambda _: self.say(self._hello_again()),
             "Heartbeat": lambda _: self.say(self._heartbeat()),
             "MeterValues": self._trigger_readings,
+            "SignChargePointCertificate": lambda _: self.say(self.ask_for_certificate()),
             "StatusNotification": self._trigger_states,
         } | {name: lambda _, name=name: tell_progress(self._desk, name) for name in (DIAGNOSTICS, LOG, FIRMWARE)}
 

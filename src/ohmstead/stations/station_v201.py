@@ -14,6 +14,7 @@ from ohmstead.stations.frames import CallError
 from ohmstead.stations.line import Unanswered
 from ohmstead.stations.settings import MEASURANDS
 from ohmstead.stations.speaker import Speaker
+from ohmstead.stations.v16.configuration import Key
 from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.upkeep import FIRMWARE, LOG, tell_progress
 from ohmstead.stations.v201 import notices
@@ -200,6 +201,19 @@ class StationV201(Speaker):
     def _register(self, transaction: Transaction, context: str, at: datetime) -> dict[str, Any]:
         return meter_value(self.hardware.connectors[transaction.connector], at, context, MEASURANDS[:1], 0)
 
+    def _security_keys(self) -> list[Key]:
+        """Here a security profile is part of a network profile (B09, B10)."""
+        profile = Key("SecurityProfile", lambda: str(self.uplink.line.address.profile))
+        order = Key("NetworkConfigurationPriority", lambda: ",".join(map(str, self.safe.order)), self._use_order)
+        return [*(key for key in super()._security_keys() if key.name != profile.name), profile, order]
+
+    def _use_order(self, value: str) -> None:
+        """From the next boot on. ValueError where a slot is empty."""
+        order = [int(slot) for slot in value.split(",")]
+        if any(slot not in self.safe.slots for slot in order):
+            raise ValueError("there is an empty slot")
+        self.safe.order = order
+
     # What the central system asks for
 
     def _triggers(self) -> dict[str, Callable[[int | None], None]]:
@@ -207,6 +221,7 @@ class StationV201(Speaker):
             "BootNotification": lambda _: self.say(self._hello_again()),
             "Heartbeat": lambda _: self.say(self._heartbeat()),
             "MeterValues": self._trigger_readings,
+            "SignChargingStationCertificate": lambda _: self.say(self.ask_for_certificate()),
             "NotifyReport": lambda request: self.say(self._report(request)),
             "StatusNotification": self._trigger_states,
         } | {name: lambda _, name=name: tell_progress(self._desk, name) for name in (LOG, FIRMWARE)}

@@ -17,6 +17,8 @@ def serve(
     port: int | None = None,
     ocpp_host: str | None = None,
     ocpp_port: int | None = None,
+    ocpp_tls_port: int | None = None,
+    ocpp_tls_names: str | None = None,
     data_dir: Path | None = None,
 ) -> None:
     """Serve the API and take charge points in.
@@ -31,10 +33,23 @@ def serve(
         Address charge points connect to (127.0.0.1).
     ocpp_port
         Port charge points connect to (9000).
+    ocpp_tls_port
+        Port charge points connect to by TLS (none).
+    ocpp_tls_names
+        Host names and addresses that port is reached by, with commas between (localhost,127.0.0.1).
     data_dir
         Where the embedded database and the secrets live (.ohmstead).
     """
-    settings = load({"host": host, "port": port, "ocpp_host": ocpp_host, "ocpp_port": ocpp_port, "data_dir": data_dir})
+    given = {
+        "host": host,
+        "port": port,
+        "ocpp_host": ocpp_host,
+        "ocpp_port": ocpp_port,
+        "ocpp_tls_port": ocpp_tls_port,
+        "ocpp_tls_names": ocpp_tls_names,
+        "data_dir": data_dir,
+    }
+    settings = load(given)
     configure(settings.log_level, settings.log_json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
@@ -48,6 +63,8 @@ async def _serve(settings: Settings) -> None:
     try:
         say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
         say(f"Charge points  {node.ocpp_url}/<identity>")
+        if node.ocpp_tls_url:
+            say(f"  by TLS       {node.ocpp_tls_url}/<identity>")
         if node.first_token:
             say(f"Token          {node.first_token}   (an administrator's; shown this once)")
         say("Ctrl-C stops.")

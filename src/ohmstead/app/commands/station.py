@@ -4,8 +4,10 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
+from ohmstead.stations.certificates import CSMS, Certificates
 from ohmstead.stations.prompt import prompt
 from ohmstead.stations.station import Station
 from ohmstead.stations.station_v16 import StationV16
@@ -19,6 +21,10 @@ def station(
     *,
     url: str = "ws://127.0.0.1:9000/ocpp",
     password: str | None = None,
+    ca: Path | None = None,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    tls_url: str | None = None,
     connectors: int = 1,
     phases: int = 3,
     amps: float = 32.0,
@@ -35,6 +41,14 @@ def station(
         Where the gateway listens.
     password
         The charge point's password.
+    ca
+        The file of the root it trusts (PEM), for a wss:// URL.
+    certificate
+        The file of its own certificate (PEM), to prove itself by instead of a password.
+    key
+        The file of the key to that (PEM).
+    tls_url
+        Where it connects once it is told to use TLS, where that is not at the URL.
     connectors
         How many connectors it has.
     phases
@@ -47,8 +61,30 @@ def station(
         The OCPP version it speaks.
     """
     with suppress(KeyboardInterrupt):
-        speaks = VERSIONS[version]
-        asyncio.run(_be(speaks(url, identity, password, connectors=connectors, phases=phases, rating_a=amps), tag))
+        speaks, certificates = VERSIONS[version], _certificates(ca, certificate, key)
+        point = speaks(
+            url,
+            identity,
+            password,
+            tls_url=tls_url,
+            certificates=certificates,
+            connectors=connectors,
+            phases=phases,
+            rating_a=amps,
+        )
+        asyncio.run(_be(point, tag))
+
+
+def _certificates(ca: Path | None, certificate: Path | None, key: Path | None) -> Certificates:
+    if (certificate is None) != (key is None):
+        raise SystemExit("ohmstead: a certificate and its key belong together")
+    try:
+        made = Certificates(key.read_text() if key else "", certificate.read_text() if certificate else "")
+        if ca is not None and not made.install(CSMS, ca.read_text()):
+            raise SystemExit(f"ohmstead: {ca} holds no certificate")
+    except OSError as error:
+        raise SystemExit(f"ohmstead: {error.filename}: {error.strerror}") from None
+    return made
 
 
 async def _be(charge_point: Station, tag: str) -> None:

@@ -4,6 +4,7 @@ from ohmstead.ocpp.v16 import (
     authorize,
     boot_notification,
     cancel_reservation,
+    certificates,
     change_availability,
     change_configuration,
     clear_cache,
@@ -24,6 +25,7 @@ from ohmstead.ocpp.v16 import (
     security_event_notification,
     send_local_list,
     set_charging_profile,
+    sign_certificate,
     start_transaction,
     status_notification,
     stop_transaction,
@@ -46,6 +48,7 @@ ANSWERS: dict[str, Answer] = {
     "LogStatusNotification": log_status.log,
     "MeterValues": meter_values.answer,
     "SecurityEventNotification": security_event_notification.answer,
+    "SignCertificate": sign_certificate.answer,
     "SignedFirmwareStatusNotification": firmware_status.signed,
     "StartTransaction": start_transaction.answer,
     "StatusNotification": status_notification.answer,
@@ -53,20 +56,26 @@ ANSWERS: dict[str, Answer] = {
 }
 COMMANDS: dict[type, Sent] = {
     stations.CancelReservation: Sent("CancelReservation", cancel_reservation.request),
+    stations.CertificateSigned: Sent("CertificateSigned", certificates.signed),
     stations.ChangeAvailability: Sent("ChangeAvailability", change_availability.request),
     stations.ChangeConfiguration: Sent("ChangeConfiguration", change_configuration.request),
     stations.ClearCache: Sent("ClearCache", clear_cache.request),
     stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
     stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.DeleteCertificate: Sent("DeleteCertificate", certificates.delete),
     stations.GetCompositeSchedule: Sent(
         "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
     ),
     stations.GetConfiguration: Sent("GetConfiguration", get_configuration.request, get_configuration.outcome),
+    stations.GetInstalledCertificates: Sent(
+        "GetInstalledCertificateIds", certificates.ask_installed, certificates.installed
+    ),
     stations.GetLocalListVersion: Sent(
         "GetLocalListVersion", get_local_list_version.request, get_local_list_version.outcome
     ),
     stations.GetLog: Sent("", get_log.request, get_log.outcome),
     stations.GetVariables: Sent("GetConfiguration", get_configuration.named, get_configuration.outcome),
+    stations.InstallCertificate: Sent("InstallCertificate", certificates.install),
     stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
     stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reserve_now.request),

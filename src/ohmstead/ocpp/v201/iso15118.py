@@ -12,8 +12,6 @@ from ohmstead.ocpp.v201.types import (
     NotifyEVChargingNeedsResponse,
     NotifyEVChargingScheduleRequest,
     NotifyEVChargingScheduleResponse,
-    SignCertificateRequest,
-    SignCertificateResponse,
 )
 from ohmstead.ocpp.versions import Arrival
 
@@ -24,10 +22,6 @@ async def ev_certificate(request: Get15118EVCertificateRequest, at: Arrival) -> 
 
 async def certificate_status(request: GetCertificateStatusRequest, at: Arrival) -> GetCertificateStatusResponse:
     return GetCertificateStatusResponse(status="Failed")
-
-
-async def sign_certificate(request: SignCertificateRequest, at: Arrival) -> SignCertificateResponse:
-    return SignCertificateResponse(status="Rejected")
 
 
 async def charging_needs(request: NotifyEVChargingNeedsRequest, at: Arrival) -> NotifyEVChargingNeedsResponse:

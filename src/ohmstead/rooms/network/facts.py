@@ -26,13 +26,23 @@ Basis = Literal["status", "availability", "transaction", "problem"]
 `transaction`: it follows from a transaction of 2.x. `problem`: 2.x reports one, until it says that it is over."""
 
 
+class Proof(Struct, frozen=True):
+    """How a connection was secured: by which OCPP security profile (0 none, 1 a password, 2 TLS and a password, 3 TLS
+    and a client certificate), and the number of the certificate in hexadecimal."""
+
+    profile: int
+    certificate: str | None = None
+
+
 class Connected(Struct, frozen=True, kw_only=True):
-    """A charge point opened its socket and was admitted. `version` is "1.6", "2.0.1" or "2.1"."""
+    """A charge point opened its socket and was admitted. `version` is "1.6", "2.0.1" or "2.1"; no `proof` where nobody
+    looked how it came in."""
 
     charge_point_id: int
     version: str
     remote_ip: str
     at: datetime
+    proof: Proof | None = None
 
 
 class Disconnected(Struct, frozen=True, kw_only=True):
@@ -190,4 +200,12 @@ class SettingsTold(Struct, frozen=True, kw_only=True):
 
     charge_point_id: int
     settings: tuple[Setting, ...]
+    received_at: datetime
+
+
+class CertificateWanted(Struct, frozen=True, kw_only=True):
+    """A station asks to have a certificate of its own signed (a certificate signing request, PEM)."""
+
+    charge_point_id: int
+    request: str
     received_at: datetime

@@ -17,13 +17,15 @@ CRITICAL = (
     "FirmwareUpdated", "SettingSystemTime", "StartupOfTheDevice", "ResetOrReboot", "SecurityLogWasCleared",
     "MemoryExhaustion", "TamperDetectionActivated",
 )  # fmt: skip
-WRONG_PASSWORD, UNKNOWN = "FailedToAuthenticateAtCentralSystem", "UnknownChargePoint"
+NOT_PROVED, UNKNOWN = "FailedToAuthenticateAtCentralSystem", "UnknownChargePoint"
+DOWNGRADE = "SecurityProfileDowngrade"
 TYPES = (
-    *CRITICAL, WRONG_PASSWORD, UNKNOWN, "CentralSystemFailedToAuthenticate", "ReconfigurationOfSecurityParameters",
-    "InvalidMessages", "AttemptedReplayAttacks", "InvalidFirmwareSignature", "InvalidFirmwareSigningCertificate",
+    *CRITICAL, NOT_PROVED, UNKNOWN, DOWNGRADE, "CentralSystemFailedToAuthenticate",
+    "ReconfigurationOfSecurityParameters", "InvalidMessages", "AttemptedReplayAttacks",
+    "InvalidFirmwareSignature", "InvalidFirmwareSigningCertificate",
     "InvalidCentralSystemCertificate", "InvalidChargePointCertificate", "InvalidTLSVersion", "InvalidTLSCipherSuite",
 )  # fmt: skip
-"""Those of the OCPP 1.6 security whitepaper, and one of ours; vendors have further ones."""
+"""Those of the OCPP 1.6 security whitepaper, and two of ours; vendors have further ones."""
 
 TRUSTED_FOR = timedelta(days=90)  # a station's time further back is taken for a clock that was never set
 SLACK = timedelta(minutes=1)
@@ -100,10 +102,15 @@ async def security_event_told(tx: Tx, fact: SecurityEvent) -> None:
     await _record(tx, fact.charge_point_id, fact.type, fact.tech_info, at)
 
 
-async def turned_away(tx: Tx, identity: str, remote_ip: str, type: str) -> None:
+async def turned_away(tx: Tx, identity: str, remote_ip: str, type: str, why: str = "") -> None:
     """Somebody at `remote_ip` said to be a charge point and was not let in."""
     known = await tx.value(_WHO, identity=identity)
-    await _record(tx, known, type, f"{identity[:200]} from {remote_ip}", tx.now)
+    await _record(tx, known, type, f"{identity[:200]} from {remote_ip}{why and ': ' + why}", tx.now)
+
+
+async def not_believed(tx: Tx, reason: str) -> None:
+    """Somebody showed a client certificate that TLS did not believe; nobody knows who."""
+    await _record(tx, None, NOT_PROVED, f"a client certificate: {reason}", tx.now)
 
 
 async def _record(tx: Tx, charge_point_id: int | None, type: str, tech_info: str | None, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """The configuration keys of OCPP 1.6 (chapter 9): the station's settings by their public names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,36 +11,37 @@ from ohmstead.stations.settings import MEASURANDS, Settings
 
 @dataclass(frozen=True)
 class Key:
-    """A name, how to read it, and, unless it is read-only, how to write it (ValueError for a value that cannot be)."""
+    """A name, how to read it, unless it is secret, and how to write it, unless it is read-only (ValueError for a value
+    that cannot be)."""
 
     name: str
-    read: Callable[[], str]
+    read: Callable[[], str] | None
     write: Callable[[str], None] | None = None
 
 
 class Configuration:
-    """Reads and writes settings; `changed` hears of each key that was written, `set_key` takes an AuthorizationKey."""
+    """Reads and writes settings; `changed` hears of each key that was written, `more` are keys of others."""
 
     def __init__(
-        self, settings: Settings, hardware: Hardware, changed: Callable[[str], None], set_key: Callable[[bytes], None]
+        self, settings: Settings, hardware: Hardware, changed: Callable[[str], None], more: Sequence[Key]
     ) -> None:
         self._settings = settings
         self._changed = changed
-        keys = [*self._switches(), *self._counts(), self._measurands(), *_fixed(hardware)]
+        keys = [*self._switches(), *self._counts(), self._measurands(), *_fixed(hardware), *more]
         self._keys = {key.name: key for key in keys}
-        self._set_key = set_key
 
     def read(self, names: list[str]) -> dict[str, Any]:
         """The payload of GetConfiguration.conf: the keys asked for, or all."""
         known = [self._keys[name] for name in names or self._keys if name in self._keys]
-        listed = [{"key": key.name, "readonly": key.write is None, "value": key.read()} for key in known]
+        listed = [
+            {"key": key.name, "readonly": key.write is None} | ({"value": key.read()} if key.read else {})
+            for key in known
+            if key.read or names
+        ]
         return {"configurationKey": listed, "unknownKey": [name for name in names if name not in self._keys]}
 
     def write(self, name: str, value: str) -> str:
-        """The status of ChangeConfiguration.conf. What is accepted takes effect at once; the password is write-only."""
-        if name == "AuthorizationKey":
-            self._set_key(_password(value))
-            return "Accepted"
+        """The status of ChangeConfiguration.conf. What is accepted takes effect at once."""
         key = self._keys.get(name)
         if key is None:
             return "NotSupported"
@@ -150,7 +151,7 @@ def _refuse(value: str) -> Any:
     raise ValueError(f"{value!r} is no value for this key")
 
 
-def _password(value: str) -> bytes:
+def password(value: str) -> bytes:
     """AuthorizationKey comes in hexadecimal, and from some systems as it is: bytes either way."""
     try:
         return bytes.fromhex(value)

@@ -23,11 +23,14 @@ def change_availability(desk: Desk, command: messages.ChangeAvailability) -> Ans
 
 
 def change_configuration(desk: Desk, command: messages.ChangeConfiguration) -> Answer:
-    """A new password is used on a new connection, and that is made at once (security whitepaper, A01)."""
-    word = desk.configuration.write(command.key, command.value)
-    if command.key != "AuthorizationKey":
-        return status(word)
-    return status(word, lambda: desk.station.outside.start(desk.station.uplink.line.close()))
+    """A new password or security profile is used on a new connection, and that is made at once (security whitepaper,
+    A01 and A05)."""
+    station, word = desk.station, desk.configuration.write(command.key, command.value)
+    if word == "Accepted" and command.key == "AuthorizationKey":
+        return status(word, lambda: station.outside.start(station.uplink.line.close()))
+    if word == "Accepted" and command.key == "SecurityProfile":
+        return status(word, lambda: station.outside.start(station.reconnect(station.safe.address(int(command.value)))))
+    return status(word)
 
 
 def get_configuration(desk: Desk, command: messages.GetConfiguration) -> Answer:

@@ -51,6 +51,10 @@ class CancelReservation(Message):
     reservation_id: int
 
 
+class CertificateSigned(Message):
+    certificate_chain: str
+
+
 class ChangeAvailability(Message):
     connector_id: int
     type: Literal["Inoperative", "Operative"]
@@ -78,6 +82,10 @@ class DataTransfer(Message):
     data: str | None = None
 
 
+class DeleteCertificate(Message):
+    certificate_hash_data: dict[str, str]
+
+
 class GetCompositeSchedule(Message):
     connector_id: int
     duration: int
@@ -94,6 +102,15 @@ class GetDiagnostics(Message):
     stop_time: datetime | None = None
     retries: int | None = None
     retry_interval: int | None = None
+
+
+class GetInstalledCertificateIds(Message):
+    certificate_type: Literal["CentralSystemRootCertificate", "ManufacturerRootCertificate"]
+
+
+class InstallCertificate(Message):
+    certificate_type: Literal["CentralSystemRootCertificate", "ManufacturerRootCertificate"]
+    certificate: str
 
 
 class LogParameters(Message):

@@ -83,6 +83,11 @@ class CancelReservation(Message):
     reservation_id: int
 
 
+class CertificateSigned(Message):
+    certificate_chain: str
+    certificate_type: Literal["ChargingStationCertificate", "V2GCertificate"] = "ChargingStationCertificate"
+
+
 class ChangeAvailability(Message):
     operational_status: Literal["Inoperative", "Operative"]
     evse: Evse | None = None
@@ -106,6 +111,10 @@ class DataTransfer(Message):
     vendor_id: str
     message_id: str | None = None
     data: Any = None
+
+
+class DeleteCertificate(Message):
+    certificate_hash_data: dict[str, str]
 
 
 class GetBaseReport(Message):
@@ -132,6 +141,10 @@ class GetCompositeSchedule(Message):
     charging_rate_unit: Literal["A", "W"] | None = None
 
 
+class GetInstalledCertificateIds(Message):
+    certificate_type: list[str] = []
+
+
 class GetLocalListVersion(Message):
     """Says nothing."""
 
@@ -153,6 +166,13 @@ class GetTransactionStatus(Message):
 
 class GetVariables(Message):
     get_variable_data: list[VariableData]
+
+
+class InstallCertificate(Message):
+    certificate_type: Literal[
+        "V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "ManufacturerRootCertificate"
+    ]
+    certificate: str
 
 
 class RequestStartTransaction(Message):
@@ -189,6 +209,16 @@ class SendLocalList(Message):
 class SetChargingProfile(Message):
     evse_id: int
     charging_profile: ChargingProfile
+
+
+class ConnectionData(Message):
+    ocpp_csms_url: str
+    security_profile: int
+
+
+class SetNetworkProfile(Message):
+    configuration_slot: int
+    connection_data: ConnectionData
 
 
 class SetVariables(Message):

@@ -13,6 +13,7 @@ from ohmstead.stations.v201 import messages
 
 KEYS = {
     ("OCPPCommCtrlr", "HeartbeatInterval"): "HeartbeatInterval",
+    ("OCPPCommCtrlr", "NetworkConfigurationPriority"): "NetworkConfigurationPriority",
     ("OCPPCommCtrlr", "WebSocketPingInterval"): "WebSocketPingInterval",
     ("SampledDataCtrlr", "TxUpdatedInterval"): "MeterValueSampleInterval",
     ("SampledDataCtrlr", "TxUpdatedMeasurands"): "MeterValuesSampledData",
@@ -25,6 +26,8 @@ KEYS = {
     ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): "AllowOfflineTxForUnknownId",
     ("AuthCacheCtrlr", "Enabled"): "AuthorizationCacheEnabled",
     ("LocalAuthListCtrlr", "Enabled"): "LocalAuthListEnabled",
+    ("SecurityCtrlr", "BasicAuthPassword"): "AuthorizationKey",
+    ("SecurityCtrlr", "SecurityProfile"): "SecurityProfile",
     ("SmartChargingCtrlr", "ProfileStackLevel"): "ChargeProfileMaxStackLevel",
     ("SmartChargingCtrlr", "RateUnit"): "ChargingScheduleAllowedChargingRateUnit",
     ("SmartChargingCtrlr", "PeriodsPerSchedule"): "ChargingScheduleMaxPeriods",
@@ -40,7 +43,11 @@ def get_variables(desk: Desk, command: messages.GetVariables) -> Answer:
 
 
 def set_variables(desk: Desk, command: messages.SetVariables) -> Answer:
-    return Answer({"setVariableResult": [_write(desk, one) for one in command.set_variable_data]})
+    """With a new password the connection is made anew."""
+    station, answer = desk.station, {"setVariableResult": [_write(desk, one) for one in command.set_variable_data]}
+    if any(one.variable.name == "BasicAuthPassword" for one in command.set_variable_data):
+        return Answer(answer, lambda: station.outside.start(station.uplink.line.close()))
+    return Answer(answer)
 
 
 def get_base_report(desk: Desk, command: messages.GetBaseReport) -> Answer:
@@ -74,19 +81,19 @@ def report(desk: Desk) -> list[dict[str, Any]]:
 
 def _reported(desk: Desk, component: str, variable: str) -> dict[str, Any]:
     found = _setting(desk, component, variable)
-    return {
-        "component": {"name": component},
-        "variable": {"name": variable},
-        "variableAttribute": [
-            {"value": found["value"], "mutability": "ReadOnly" if found["readonly"] else "ReadWrite"}
-        ],
-    }
+    if "value" in found:
+        attribute = {"value": found["value"], "mutability": "ReadOnly" if found["readonly"] else "ReadWrite"}
+    else:
+        attribute = {"mutability": "WriteOnly"}
+    return {"component": {"name": component}, "variable": {"name": variable}, "variableAttribute": [attribute]}
 
 
 def _read(desk: Desk, asked: messages.VariableData) -> dict[str, Any]:
     if fault := _fault(asked):
         return _named(asked) | {"attributeStatus": fault}
     found = _setting(desk, asked.component.name, asked.variable.name)
+    if "value" not in found:
+        return _named(asked) | {"attributeStatus": "Rejected"}
     return _named(asked) | {"attributeStatus": "Accepted", "attributeValue": found["value"]}
 
 

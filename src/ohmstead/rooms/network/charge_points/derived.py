@@ -37,13 +37,14 @@ NETWORK_STATUS = case(
 )
 MANAGED = _own.communication_mode != "none"
 _noticed = and_(_own.type == "private", _own.access_type == "public_view_private_use")
+_EXPECTED_PROFILE = case(  # of one that has not connected yet
+    (_own.accepts_any_profile, null()), (_own.network_password.is_(None), 0), else_=1
+)
 DERIVED: Mapping[str, Any] = {
     "network": _object(id=_own.network_id, protocol=_own.network_protocol, ip=_own.network_ip, port=_own.network_port),
     "security": _object(
         desiredProfile=_own.desired_security_profile,
-        currentProfile=func.coalesce(
-            _own.current_security_profile, case((_own.network_password.is_(None), 0), else_=1)
-        ),
+        currentProfile=func.coalesce(_own.current_security_profile, _EXPECTED_PROFILE),
         hardwareEnabledProfile=_own.hardware_security_profile,
         desiredProfileStatus=_own.desired_security_profile_status,
     ),

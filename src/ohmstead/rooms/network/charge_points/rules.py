@@ -125,17 +125,23 @@ async def soap_needs_an_address(write: Write) -> None:
 @charge_points.rule
 async def a_password_is_kept_as_a_hash(write: Write) -> None:
     password = write.values.get("network_password")
-    if "network_password" in write.values:
-        write.values["network_password"] = hashed(password.encode()) if password else None
+    if "network_password" not in write.values:
+        return
+    write.values["network_password"] = hashed(password.encode()) if password else None
+    used = write.before["current_security_profile"] if write.before else None
+    if used == 0 if password else used in (1, 2):  # what it used to use proves nothing about what it shall use now
+        write.values["current_security_profile"] = None
 
 
 @charge_points.rule
 async def a_wished_security_profile_is_pending(write: Write) -> None:
-    """Until the charge point took it, which it is asked to when it boots."""
+    """Until the charge point took it, which it is asked to when it boots; it is never asked to lower it."""
     wished = write.values.get("desired_security_profile")
     if wished is not None:
-        before: Any = write.before["current_security_profile"] if write.before else None
-        write.values["desired_security_profile_status"] = "applied" if wished == before else "pending"
+        used: Any = write.before["current_security_profile"] if write.before else None
+        write.values["desired_security_profile_status"] = (
+            "pending" if used is None or wished > used else "applied" if wished == used else "rejected"
+        )
 
 
 @charge_points.rule

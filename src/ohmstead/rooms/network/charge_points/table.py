@@ -69,6 +69,7 @@ charge_point = table(
     Column("current_security_profile", SmallInteger),
     Column("hardware_security_profile", SmallInteger),
     Column("desired_security_profile_status", Text),
+    flag("accepts_any_profile"),  # with its next connection, whichever it uses
     # how it behaves
     Column("capabilities", ARRAY(Text), nullable=False, server_default="{}"),
     flag("auto_start_without_authorization"),

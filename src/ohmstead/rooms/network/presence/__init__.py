@@ -1,10 +1,12 @@
 """Presence: what charge points say of themselves, taken in; one transaction each, told by the gateway."""
 
-from ohmstead.rooms.network.presence.admission import Refusal, admit
+from ohmstead.rooms.network.presence.admission import Entry, Knock, Refusal, admit
 from ohmstead.rooms.network.presence.connections import booted, connected, disconnect_all, disconnected, heard
 from ohmstead.rooms.network.presence.statuses import can_charge, status_changed
 
 __all__ = [
+    "Entry",
+    "Knock",
     "Refusal",
     "admit",
     "booted",

@@ -1,16 +1,24 @@
-"""Admission: which charge point presents itself, and whether it proves to be the one."""
+"""Admission: which charge point presents itself, whether it proves to be the one, and whether that is proof enough.
+
+A connection has an OCPP security profile: 3 where it came by TLS with a client certificate, 2 by TLS with a password, 1
+with a password alone, else 0. What a charge point has used once is the least it may use from then on, until the
+operator resets that (OCPP 1.6 security whitepaper, A05; OCPP 2.0.1, A05).
+"""
 
 from typing import Literal
 
+from cryptography import x509
+from msgspec import Struct
 from sqlalchemy import bindparam, func, select
 
+from ohmstead.engines.pki.hashes import serial
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.network.certificates.proofs import objection
 from ohmstead.rooms.network.charge_points.passwords import NOBODY, matches
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.facts import Proof
 from ohmstead.rooms.network.models import charge_point_model
-
-Refusal = Literal["unknown", "unauthorized"]
 
 _numbers = select(func.array_agg(evse.c.network_id)).where(
     evse.c.station_id == charge_point.c.id, evse.c.deleted_at.is_(None)
@@ -22,12 +30,78 @@ _ADMIT = Statement(
 )
 
 
-async def admit(tx: Tx, identity: str, password: bytes | None) -> Row | Refusal:
-    """The charge point that presents itself, with the `quirks` of its model and its `evse_numbers`, or why it may not
-    come in. One with a password has to present it."""
-    row = await tx.one(_ADMIT, identity=identity)
+class Knock(Struct, frozen=True):
+    """What came through the door: who it says to be, its password if it sent one, whether by TLS, and with which client
+    certificate (DER)."""
+
+    identity: str
+    password: bytes | None = None
+    secure: bool = False
+    certificate: bytes | None = None
+
+
+class Entry(Struct, frozen=True):
+    """The charge point that may come in, with the `quirks` of its model and its `evse_numbers`, and how it proved to be
+    the one."""
+
+    charge_point: Row
+    proof: Proof
+
+
+class Refusal(Struct, frozen=True):
+    """Why it may not."""
+
+    kind: Literal["unknown", "disabled", "password", "certificate", "downgrade"]
+    reason: str
+
+
+UNKNOWN = Refusal("unknown", "unknown charge point")
+DISABLED = Refusal("disabled", "the charge point is disabled")
+PASSWORD = Refusal("password", "wrong or missing password")
+
+
+async def admit(tx: Tx, knock: Knock) -> Entry | Refusal:
+    """Who comes in, or why not; a wrong password takes as long as an identity that nobody has."""
+    row = await tx.one(_ADMIT, identity=knock.identity)
     stored = row["network_password"] if row else NOBODY
-    proved = stored is None or matches(password or b"", stored)
+    matched = stored is not None and matches(knock.password or b"", stored)
     if row is None or row["communication_mode"] != "direct_ocpp":
-        return "unknown"
-    return row if proved else "unauthorized"
+        return UNKNOWN
+    if row["status"] == "disabled":
+        return DISABLED
+    proof = await _certified(tx, row, knock) if knock.certificate else _known(knock, stored, matched)
+    if isinstance(proof, Refusal):
+        return proof
+    least = _least(row)
+    if proof.profile >= least:
+        return Entry(row, proof)
+    challenged = proof.profile == 0 and stored is not None and (least == 1 or (least == 2 and knock.secure))
+    return PASSWORD if challenged else _downgrade(proof.profile, least)
+
+
+async def _certified(tx: Tx, row: Row, knock: Knock) -> Proof | Refusal:
+    assert knock.certificate is not None
+    against = await objection(tx, row["id"], knock.identity, knock.certificate)
+    if against is not None:
+        return Refusal("certificate", against)
+    return Proof(3, serial(x509.load_der_x509_certificate(knock.certificate)))
+
+
+def _known(knock: Knock, stored: bytes | None, matched: bool) -> Proof | Refusal:
+    """Some stations present a password where none is asked for: it proves nothing, and hurts nobody."""
+    if stored is None or knock.password is None:
+        return Proof(0)
+    return Proof(2 if knock.secure else 1) if matched else PASSWORD
+
+
+def _least(row: Row) -> int:
+    """The profile that a connection must have."""
+    if row["accepts_any_profile"]:
+        return 0
+    if row["current_security_profile"] is not None:
+        return row["current_security_profile"]
+    return 0 if row["network_password"] is None else 1
+
+
+def _downgrade(profile: int, least: int) -> Refusal:
+    return Refusal("downgrade", f"security profile {profile} where {least} was used before")

@@ -2,11 +2,27 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, case, false, func, or_, select, true, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    SmallInteger,
+    Text,
+    any_,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.network.certificates.proofs import used
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.facts import Booted, BootVerdict, Connected, Disconnected
 from ohmstead.rooms.network.models import charge_point_model
@@ -24,12 +40,20 @@ _HEARD = Statement(
     update(charge_point).where(_own.id == any_(bindparam("heard", type_=ARRAY(BigInteger)))).values(last_seen_at=_at)
 )
 
+_profile = bindparam("profile", type_=SmallInteger)
+_proved = {  # where it is known how it came in, that is its security profile now
+    "current_security_profile": func.coalesce(_profile, _own.current_security_profile),
+    "accepts_any_profile": _own.accepts_any_profile & _profile.is_(None),
+    "desired_security_profile_status": case(
+        (_own.desired_security_profile == _profile, "applied"), else_=_own.desired_security_profile_status
+    ),
+}
 _before = select(_own.id, _own.connected).where(_behind, _living).order_by(_own.id).with_for_update().cte("before")
 _CONNECTED = Statement(
     update(charge_point)
     .where(_own.id == _before.c.id)
     .values(connected=true(), connected_at=_at, last_seen_at=_at, ocpp_version=bindparam("version"))
-    .values(first_contact_at=func.coalesce(_own.first_contact_at, _at))
+    .values(_proved | {"first_contact_at": func.coalesce(_own.first_contact_at, _at)})
     .returning(_own.id, _before.c.connected.label("was_connected"))
 )
 _gone = update(charge_point).where(_own.connected).values(connected=false())
@@ -63,9 +87,12 @@ _BOOTED = Statement(
 
 async def connected(tx: Tx, fact: Connected) -> None:
     """A charge point is here, and with it its satellites."""
-    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version}
+    profile = fact.proof and fact.proof.profile
+    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version, "profile": profile}
     for row in await tx.all(_CONNECTED, **values):
         _presence(tx, row["id"], None if row["was_connected"] else "available", fact.at)
+    if fact.proof is not None and fact.proof.certificate is not None:
+        await used(tx, fact.charge_point_id, fact.proof.certificate)
 
 
 async def disconnected(tx: Tx, fact: Disconnected) -> None:

@@ -7,6 +7,14 @@ from msgspec import Struct
 
 from ohmstead.rooms.network.stations.outcomes import Attribute
 from ohmstead.rooms.network.stations.schedules import ChargingProfile, ProfilePurpose
+from ohmstead.rooms.network.stations.security import (
+    CertificateSigned,
+    DeleteCertificate,
+    Disconnect,
+    GetInstalledCertificates,
+    InstallCertificate,
+    SetNetworkProfile,
+)
 
 
 class RemoteStart(Struct, frozen=True, kw_only=True):
@@ -223,4 +231,10 @@ Command = (
     | ReserveNow
     | CancelReservation
     | RawCall
+    | CertificateSigned
+    | DeleteCertificate
+    | Disconnect
+    | GetInstalledCertificates
+    | InstallCertificate
+    | SetNetworkProfile
 )

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ohmstead.rooms.network.stations.schedules import CompositeSchedule
+from ohmstead.rooms.network.stations.security import InstalledCertificate
 
 Attribute = Literal["Actual", "Target", "MinSet", "MaxSet"]
 AGREED = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
@@ -38,6 +39,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     list_version: int | None = None
     goes_on: bool | None = None
     untold: bool = False
+    certificates: tuple[InstalledCertificate, ...] = ()
     payload: Any = None
 
     @property

@@ -1,0 +1,21 @@
+"""A small public-key infrastructure: roots, requests held to rules, the certificates made of them, and lists of revoked
+ones. Certificates in, certificates out; when is an argument."""
+
+from ohmstead.engines.pki.hashes import CertificateHash, hashed
+from ohmstead.engines.pki.leaves import charge_point_certificate, pem, server_certificate
+from ohmstead.engines.pki.requests import RequestRefused, checked
+from ohmstead.engines.pki.revocations import revocation_list
+from ohmstead.engines.pki.roots import Root, new_root
+
+__all__ = [
+    "CertificateHash",
+    "RequestRefused",
+    "Root",
+    "charge_point_certificate",
+    "checked",
+    "hashed",
+    "new_root",
+    "pem",
+    "revocation_list",
+    "server_certificate",
+]

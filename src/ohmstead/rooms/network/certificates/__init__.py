@@ -1,0 +1,7 @@
+"""Certificates: our roots, what they issue to charge points and to the listener, and what charge points trust."""
+
+from ohmstead.rooms.network.certificates.actions import actions
+from ohmstead.rooms.network.certificates.authority import Authority, authority, revoke, revoke_all
+from ohmstead.rooms.network.certificates.requests import certificate_wanted
+
+__all__ = ["Authority", "actions", "authority", "certificate_wanted", "revoke", "revoke_all"]
