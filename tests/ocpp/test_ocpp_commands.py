@@ -273,10 +273,9 @@ async def test_a_command_is_the_call_the_standard_wants(house: House, command: C
 
 
 def test_every_command_is_in_the_table_of_1_6_and_tested():
-    later = {GetChargingProfiles, GetTransactionStatus}
-    commands = set(typing.get_args(Command)) - {RawCall} - later
-    """A raw call needs no translation, a disconnection no message; network profiles came with 2.0."""
-    commands = set(typing.get_args(Command)) - {RawCall, Disconnect, SetNetworkProfile}
+    """A raw call needs no translation, a disconnection no message."""
+    later = {GetChargingProfiles, GetTransactionStatus, SetNetworkProfile}
+    commands = set(typing.get_args(Command)) - {RawCall, Disconnect} - later
     assert set(OCPP_1_6.commands) == commands
     assert {type(command) for command, _, _ in CALLS} == commands
 
