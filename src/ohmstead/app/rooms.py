@@ -11,9 +11,9 @@ from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
 from ohmstead.rooms.network import actions as charge_point_actions
 from ohmstead.rooms.network import (
-    communication,  # noqa: F401 - the log's table
     configuration,
     firmware,
+    frames,
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
@@ -62,6 +62,7 @@ OPERATIONS: list[Operation] = [
     *readings.operations,
     *offline_tags.offline_tags.operations,
     *raw_calls.raw_calls.operations,
+    *frames.operations,
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,
