@@ -1,6 +1,7 @@
-"""The station's calls: a bounded inbox, answered in the order of arrival, each error kept to its own call."""
+"""The station's calls: answered one after the other in the order of arrival, each error kept to its own call."""
 
 import asyncio
+from collections import deque
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,13 +13,13 @@ from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.versions import Answer, Arrival, Version
-from ohmstead.ocpp.wire import Call, CallError, CallResult, Send
+from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
 
 INBOX = 32
-"""Calls that may wait for their answer; a station that pipelines more is read no further until one is answered."""
+"""Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
 
 
-class Incoming(Struct, frozen=True):
+class Incoming(Struct, frozen=True, gc=False):
     """A call as it came in."""
 
     frame: Call | Send
@@ -37,40 +38,58 @@ class Inbox:
         self._rooms = rooms
         self._clock = clock
         self._places: dict[str, int] = {}
-        self._calls: asyncio.Queue[Incoming | None] = asyncio.Queue(INBOX)
+        self._waiting: deque[Incoming | CallError | CallResultError] = deque()
+        self._more: asyncio.Future[None] | None = None
+        self._finishing = self._held = False
         self._answering = asyncio.create_task(self._answer_in_order())
 
-    async def put(self, call: Incoming) -> None:
-        """Returns once there is room."""
-        await self._calls.put(call)
+    def put(self, item: Incoming | CallError | CallResultError) -> None:
+        """Have a call answered when its turn comes; an answer that is one already is only sent."""
+        self._waiting.append(item)
+        if len(self._waiting) >= INBOX and not self._held:
+            self._held = True
+            self._line.hold()
+        self._wake()
 
     async def finish(self) -> None:
         """Answer what has come in, and no more."""
-        await self._calls.put(None)
+        self._finishing = True
+        self._wake()
         await self._answering
 
-    async def _answer_in_order(self) -> None:
-        while (call := await self._calls.get()) is not None:
-            reply = await self._answered(call)
-            if isinstance(call.frame, Call):
-                latency_s = (self._clock.now() - call.at).total_seconds()
-                await self._line.reply(reply, call.frame.action, latency_s)
+    def _wake(self) -> None:
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
 
-    async def _answered(self, call: Incoming) -> CallResult | CallError:
+    async def _answer_in_order(self) -> None:
+        while True:
+            while self._waiting:
+                item = self._waiting.popleft()
+                await (self._answer(item) if isinstance(item, Incoming) else self._line.reply(item, self._clock.now()))
+                if self._held and len(self._waiting) <= INBOX // 2:
+                    self._held = False
+                    self._line.go_on()
+            if self._finishing:
+                return
+            self._more = asyncio.get_running_loop().create_future()
+            await self._more
+
+    async def _answer(self, call: Incoming) -> None:
         frame, log = call.frame, self._line.log
         try:
             answer, request = self._read(call)
-            response = await answer(request, self._arrival(call))
-            return CallResult(frame.id, self._version.response(frame.action).write(response))
+            arrival = Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places)
+            response = await answer(request, arrival)
+            reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Refusal as refusal:
             log.warning("call refused", action=frame.action[:50], code=refusal.code, reason=refusal.description)
-            return wire.error(frame.id, refusal.code, refusal.description, self._line.dialect)
+            reply = wire.error(frame.id, refusal.code, refusal.description, self._line.dialect)
         except Exception:
             log.exception("call failed", action=frame.action, message_id=frame.id)
-            return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", self._line.dialect)
-
-    def _arrival(self, call: Incoming) -> Arrival:
-        return Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places)
+            reply = wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", self._line.dialect)
+        if isinstance(frame, Call):
+            now = self._clock.now()
+            await self._line.reply(reply, now, frame.action, (now - call.at).total_seconds())
 
     def _read(self, call: Incoming) -> tuple[Answer, Message]:
         frame, odd = call.frame, ()
@@ -82,4 +101,4 @@ class Inbox:
             odd = (str(refusal),)
             raise
         finally:
-            self._line.received(call.raw, frame.id, frame.action, deviations=(*call.deviations, *odd))
+            self._line.received(call.at, call.raw, frame.id, frame.action, deviations=(*call.deviations, *odd))

@@ -18,7 +18,7 @@ from ohmstead.rooms.network.stations import Outcome
 _encoder = msgspec.json.Encoder()
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """The circumstances of a call: from whom, when its frame came in, and whom to tell.
 
     `places` is where the transactions of this connection are, by their names: many stations say it once (2.x).
