@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from ohmstead.app.system import System
-from ohmstead.kit.clock import ManualClock, SystemClock
+from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.communication import CommunicationLog
 from tests.client import Client
@@ -24,27 +24,27 @@ class Line:
     """What stands in the log after a few calls of two charge points; `first` and `second` are their ids."""
 
     def __init__(self, system: System, first: int, second: int, start: datetime = START) -> None:
-        self.clock = ManualClock(start)
-        self.log = CommunicationLog(system.database, self.clock)
+        self.at = start
+        self.log = CommunicationLog(system.database)
         self.first, self.second = first, second
 
     async def spoke(self) -> None:
         """Five frames of the first, a minute between them, and one of the second at the same moment as the last."""
-        await self.frame("in", "BootNotification", "b", None)
-        await self.frame("out", "BootNotification", "b", 0.25)
-        await self.frame("in", "Heartbeat", "h", None, "timestamp without a zone")
-        await self.frame("out", "Heartbeat", "h", 0.003)
-        await self.frame("in", None, None, None, "no JSON", station=self.second, pause_s=0)
-        await self.frame("in", "StatusNotification", "s", None)
+        self.frame("in", "BootNotification", "b", None)
+        self.frame("out", "BootNotification", "b", 0.25)
+        self.frame("in", "Heartbeat", "h", None, "timestamp without a zone")
+        self.frame("out", "Heartbeat", "h", 0.003)
+        self.frame("in", None, None, None, "no JSON", station=self.second, pause_s=0)
+        self.frame("in", "StatusNotification", "s", None)
         await self.log.flush()
 
-    async def frame(
+    def frame(
         self, direction: str, action: str | None, number: str | None, latency_s: float | None, *deviations: str,
         station: int = 0, pause_s: float = 60,
     ) -> None:  # fmt: skip
         raw = b'[2,"%s"]' % str(number).encode()
-        self.log.frame(station or self.first, direction, raw, action, number, latency_s, deviations)
-        await self.clock.advance(pause_s)
+        self.log.frame(station or self.first, self.at, direction, raw, action, number, latency_s, deviations)
+        self.at += timedelta(seconds=pause_s)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ async def test_of_all_charge_points_the_last_day_unless_a_start_is_named(
     system: System, api: Client, line: Line
 ) -> None:
     old = Line(system, line.first, line.second, START - timedelta(days=3))
-    await old.frame("in", "Heartbeat", "old", None)
+    old.frame("in", "Heartbeat", "old", None)
     await old.log.flush()
     assert len((await api.get(PATH)).data) == 6
     assert len((await api.get(PATH, f"filter[chargePoint]={line.first}")).data) == 6
