@@ -119,7 +119,7 @@ async def test_a_call_still_in_the_inbox_is_kept_when_the_line_breaks(house: Hou
     house.rooms.gate.clear()
     await station.say([2, "a", "MeterValues", METERED])
     await station.say([2, "b", "StatusNotification", AVAILABLE])
-    await house.until(lambda: len(house.frames) == 1)
+    await house.until(lambda: len(house.frames) == 2)
     await station.socket.close()
     await house.until(lambda: not house.gateway.connected(1))
     house.rooms.gate.set()

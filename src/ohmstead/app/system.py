@@ -124,9 +124,11 @@ class System:
         self._stack.push_async_callback(self.listener.stop)
         return port
 
-    def _on_frame(self, charge_point_id: int, at: datetime, direction: Any, raw: bytes, *rest: Any) -> None:
-        self.metrics.frames.count(direction, rest[0])
-        self.communication.frame(charge_point_id, at, direction, raw, *rest)
+    def _on_frame(
+        self, charge_point_id: int, at: datetime, direction: Any, raw: bytes, action: str | None, *rest: Any
+    ) -> None:
+        self.metrics.frames.count(direction, action)
+        self.communication.frame(charge_point_id, at, direction, raw, action, *rest)
 
     @property
     def connected(self) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
-from ohmstead.ocpp.incoming import Inbox, Incoming
+from ohmstead.ocpp.incoming import Inbox
 from ohmstead.ocpp.line import Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
@@ -80,10 +80,10 @@ class Connection:
             return
         match frame:
             case Call() | Send():
-                self._inbox.put(Incoming(frame, raw, at, deviations))
+                self._inbox.take(frame, raw, at, deviations)
             case CallResult():
                 if complaint := self._outbox.take_result(frame, raw, at, deviations):
-                    self._inbox.put(complaint)
+                    self._inbox.say(complaint)
             case CallError():
                 self._outbox.take_error(frame, raw, at, deviations)
             case CallResultError():
@@ -96,4 +96,4 @@ class Connection:
         self._line.log.warning("malformed frame", message_id=malformed.id, reason=reason)
         self._outbox.take_malformed(malformed.id, malformed.code, reason)
         if malformed.answerable:
-            self._inbox.put(wire.error(malformed.id, malformed.code, reason, self._line.dialect))
+            self._inbox.say(wire.error(malformed.id, malformed.code, reason, self._line.dialect))
