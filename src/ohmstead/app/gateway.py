@@ -102,6 +102,7 @@ class DurableRooms:
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
         self._quiet = security_events.Quiet()
+        self._statuses = presence.Repeats()
 
     async def admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str
@@ -151,9 +152,11 @@ class DurableRooms:
                 await asyncio.sleep(0.5)
 
     async def connected(self, fact: Connected) -> None:
+        self._statuses.forget(fact.charge_point_id)
         await self._durably(lambda tx: presence.connected(tx, fact))
 
     async def disconnected(self, fact: Disconnected) -> None:
+        self._statuses.forget(fact.charge_point_id)
         await self._durably(lambda tx: presence.disconnected(tx, fact))
 
     async def heard(self, charge_point_id: int) -> None:
@@ -163,7 +166,9 @@ class DurableRooms:
         return await self._durably(lambda tx: presence.booted(tx, fact, self._interval))
 
     async def status_changed(self, fact: StatusChanged) -> None:
-        await self._durably(lambda tx: presence.status_changed(tx, fact))
+        if not self._statuses.nothing_new(fact):
+            await self._durably(lambda tx: presence.status_changed(tx, fact))
+            self._statuses.written(fact)
 
     async def authorize(self, fact: TagPresented) -> TagVerdict:
         return await self._durably(lambda tx: flow.authorize(tx, fact))

@@ -2,10 +2,12 @@
 
 from ohmstead.rooms.network.presence.admission import Refusal, admit
 from ohmstead.rooms.network.presence.connections import booted, connected, disconnect_all, disconnected, heard
+from ohmstead.rooms.network.presence.repeats import Repeats
 from ohmstead.rooms.network.presence.statuses import can_charge, status_changed
 
 __all__ = [
     "Refusal",
+    "Repeats",
     "admit",
     "booted",
     "can_charge",
