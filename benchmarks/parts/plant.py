@@ -27,13 +27,18 @@ async def furnish(api: Client, site: str, count: int, protocol: str = "ocpp 1.6"
     return dict(await asyncio.gather(*(one(f"{site}-{number}") for number in range(count))))
 
 
-async def asked(dsn: str, sql: str, *arguments: Any) -> Any:
-    """The first column of the first row."""
+async def row(dsn: str, sql: str, *arguments: Any) -> Any:
+    """The first row."""
     connection = await asyncpg.connect(dsn)
     try:
-        return await connection.fetchval(sql, *arguments)
+        return await connection.fetchrow(sql, *arguments)
     finally:
         await connection.close()
+
+
+async def asked(dsn: str, sql: str, *arguments: Any) -> Any:
+    """The first column of the first row."""
+    return (await row(dsn, sql, *arguments))[0]
 
 
 async def stored(dsn: str) -> int:

@@ -60,6 +60,7 @@ class Station(asyncio.Protocol):
 
     def __init__(self, host: str, path: str) -> None:
         self._host, self._path, self._came = host, path, b""
+        self.identity = path.rpartition("/")[2]
         self._shaken, self.gone = False, asyncio.Event()
         self._answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._number, self.wh, self.transaction = 0, 0, 0

@@ -42,7 +42,8 @@ class StationV201(Station):
 
     async def begin(self) -> None:
         self.name = f"{self._path}-{now()}"[-36:]
-        await self.call(*self._event("Started", "Authorized", idToken={"idToken": self.tag, "type": "ISO14443"}))
+        token = {"idToken": self.tag, "type": "ISO14443"}
+        await self.call(*self._event("Started", "Authorized", idToken=token, meterValue=self._register()))
 
     async def status(self, status: str) -> None:
         told = {"timestamp": now(), "connectorStatus": status, "evseId": 1, "connectorId": 1}
@@ -53,8 +54,10 @@ class StationV201(Station):
         return self._event("Updated", "MeterValuePeriodic", meterValue=readings(self._number, self.wh))
 
     def ending(self) -> tuple[str, dict[str, Any]]:
-        last = [{"timestamp": now(), "sampledValue": [{"value": self.wh, "measurand": REGISTER}]}]
-        return self._event("Ended", "EVDeparted", meterValue=last)
+        return self._event("Ended", "EVDeparted", meterValue=self._register())
+
+    def _register(self) -> list[dict[str, Any]]:
+        return [{"timestamp": now(), "sampledValue": [{"value": self.wh, "measurand": REGISTER}]}]
 
     def _event(self, kind: str, why: str, **more: Any) -> tuple[str, dict[str, Any]]:
         self.events += 1
