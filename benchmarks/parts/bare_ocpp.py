@@ -1,4 +1,4 @@
-"""The limit of `bench ocpp`: a bare `websockets` server that parses every call and answers it, storing nothing.
+"""The limit of `bench ocpp` and `bench transactions`: a bare `websockets` server that parses, answers and forgets.
 
 Says its address.
 """
@@ -18,6 +18,7 @@ ANSWERS: dict[str, Any] = {
     "BootNotification": {"status": "Accepted", "interval": 300, "currentTime": "2026-01-01T00:00:00Z"},
     "StartTransaction": {"transactionId": 1, "idTagInfo": {"status": "Accepted"}},
     "MeterValues": {},
+    "TransactionEvent": {},
 }
 
 
@@ -35,7 +36,7 @@ async def main() -> None:
         answer,
         "127.0.0.1",
         0,
-        subprotocols=["ocpp1.6"],
+        subprotocols=["ocpp1.6", "ocpp2.0.1"],
         compression=None,
         ping_interval=60,
         ping_timeout=None,  # type: ignore[list-item]

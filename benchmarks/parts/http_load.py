@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +25,11 @@ def request(method: str, url: str, token: str, body: bytes = b"") -> bytes:
 class _Caller(asyncio.Protocol):
     """One connection: a request, its answer, the next request, until the deadline."""
 
-    def __init__(self, requests: Iterator[bytes], wanted: bytes, deadline: float, burst: Burst) -> None:
+    def __init__(
+        self, requests: Iterator[bytes], wanted: bytes, deadline: float, burst: Burst, part: bytes = b""
+    ) -> None:
         self._requests, self._wanted, self._deadline, self._burst = requests, wanted, deadline, burst
+        self._part = part
         self._came, self._size, self._sent = b"", 0, 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -49,7 +52,7 @@ class _Caller(asyncio.Protocol):
     def _take(self) -> None:
         now = time.perf_counter()
         self._burst.latencies.append(now - self._sent)
-        if not self._came.startswith(self._wanted):
+        if not self._came.startswith(self._wanted) or self._part not in self._came:
             self.done.set_exception(RuntimeError(f"wanted {self._wanted!r}, got {self._came[:500]!r}"))
         elif now < self._deadline:
             self._came, self._size = b"", 0
@@ -74,4 +77,22 @@ async def load(url: str, requests: Iterator[bytes], status: int, seconds: float)
 
     callers = [(await loop.create_connection(caller, parts.hostname, parts.port))[1] for _ in range(CALLERS)]
     await asyncio.gather(*(caller.done for caller in callers))
+    return burst
+
+
+async def once(url: str, requests: Sequence[bytes], status: int, part: bytes) -> Burst:
+    """All requests in the same moment, each on a connection of its own; every answer has to have the status, and this
+    part. Latencies count from that moment, so opening the connection is in them."""
+    loop, burst, parts = asyncio.get_running_loop(), Burst(), urlsplit(url)
+    began, wanted = time.perf_counter(), b"HTTP/1.1 %d " % status
+
+    async def one(request: bytes) -> None:
+        def caller() -> _Caller:
+            return _Caller(iter((request,)), wanted, began, Burst(), part)
+
+        _, sent = await loop.create_connection(caller, parts.hostname, parts.port)
+        await sent.done
+        burst.latencies.append(time.perf_counter() - began)
+
+    await asyncio.gather(*map(one, requests))
     return burst

@@ -1,9 +1,10 @@
-"""The server under measurement: a node on the data folder the environment names.
+"""The server under measurement: a node on the data folder the environment names, its clock as fast as BENCH_SPEED says.
 
 Says its API's address, its OCPP address, the first token (empty on later starts) and the database's address.
 """
 
 import asyncio
+import os
 import signal
 
 import uvloop
@@ -11,12 +12,14 @@ import uvloop
 from ohmstead.app.logs import configure
 from ohmstead.app.node import Node
 from ohmstead.app.settings import load
+from ohmstead.kit.clock import SystemClock
 
 
 async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    node = await Node.start(load({"port": 0, "ocpp_port": 0}), lambda text: None)
+    clock = SystemClock(float(os.environ.get("BENCH_SPEED", "1")))
+    node = await Node.start(load({"port": 0, "ocpp_port": 0}), lambda text: None, clock)
     print(node.api_url, node.ocpp_url, node.first_token or "", node.system.dsn, "ready", sep="\n", flush=True)
     await stop.wait()
     await node.stop()

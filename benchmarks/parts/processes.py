@@ -58,13 +58,14 @@ async def serving(program: Path, *arguments: str, **environment: str) -> AsyncIt
 
 
 @contextlib.asynccontextmanager
-async def node(folder: Path) -> AsyncIterator[Server]:
+async def node(folder: Path, **environment: str) -> AsyncIterator[Server]:
     """The whole product on a data folder, without a rate limit that would matter; see node.py for what it says."""
     async with serving(
         NODE,
         OHMSTEAD_DATA_DIR=str(folder),
         OHMSTEAD_RATE_LIMIT_PER_MINUTE=str(10**9),
         OHMSTEAD_RATE_LIMIT_PER_DAY=str(10**9),
+        **environment,
     ) as server:
         yield server
 

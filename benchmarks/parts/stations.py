@@ -27,6 +27,11 @@ def frame(kind: int, payload: bytes) -> bytes:
     return bytes([kind]) + length + b"\0\0\0\0" + payload
 
 
+def now() -> str:
+    """The moment as stations write it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def sample(value: str, measurand: str, unit: str, phase: str | None = None) -> dict[str, str]:
     """One sampled value as stations send them, the defaults spelled out."""
     told = {"value": value, "context": "Sample.Periodic", "measurand": measurand, "location": "Outlet", "unit": unit}
@@ -43,26 +48,32 @@ def meter_values(number: int, transaction: int, wh: int) -> dict[str, Any]:
         sample("57", "SoC", "Percent"),
         sample("31.5", "Temperature", "Celsius"),
     ]
-    at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    values = [{"timestamp": at, "sampledValue": others + amps + volts}]
+    values = [{"timestamp": now(), "sampledValue": others + amps + volts}]
     return {"connectorId": 1, "transactionId": transaction, "meterValue": values}
 
 
 class Station(asyncio.Protocol):
-    """One station's connection. `call` sends a call and waits for its result."""
+    """One station's connection, in OCPP 1.6. `call` sends a call and waits for its result; the server's own calls are
+    answered with what `answers` has for the action, else as not known."""
+
+    subprotocol = "ocpp1.6"
 
     def __init__(self, host: str, path: str) -> None:
         self._host, self._path, self._came = host, path, b""
+        self.identity = path.rpartition("/")[2]
         self._shaken, self.gone = False, asyncio.Event()
         self._answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._number, self._wh, self.transaction = 0, 0, 0
+        self._number, self.wh, self.transaction = 0, 0, 0
+        self.tag = "BENCH"
+        self.answers: dict[str, Any] = {}
+        self.asked: dict[str, Any] = {}  # the last payload of each of the server's calls
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         transport.write(
             f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: {self.subprotocol}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -82,10 +93,33 @@ class Station(asyncio.Protocol):
 
     async def introduce(self) -> None:
         """From a boot to a running charge."""
-        boot = await self.call("BootNotification", BOOT)
-        assert boot["status"] == "Accepted", boot
-        start = {"connectorId": 1, "idTag": "BENCH", "meterStart": 0, "timestamp": datetime.now(UTC).isoformat()}
+        await self.boot()
+        await self.begin()
+
+    async def boot(self) -> Any:
+        """Say what it is; what it is told."""
+        told = await self.call("BootNotification", BOOT)
+        assert told["status"] == "Accepted", told
+        return told
+
+    async def begin(self) -> None:
+        """Start a transaction at its one connector."""
+        start = {"connectorId": 1, "idTag": self.tag, "meterStart": self.wh, "timestamp": now()}
         self.transaction = (await self.call("StartTransaction", start))["transactionId"]
+
+    async def status(self, status: str) -> None:
+        """Say what its one connector is in."""
+        told = {"connectorId": 1, "errorCode": "NoError", "status": status, "timestamp": now()}
+        await self.call("StatusNotification", told)
+
+    def metering(self) -> tuple[str, dict[str, Any]]:
+        """The next message of its meter."""
+        self.wh += 1
+        return "MeterValues", meter_values(self._number, self.transaction, self.wh)
+
+    def ending(self) -> tuple[str, dict[str, Any]]:
+        """The end of its transaction, as of now."""
+        return "StopTransaction", {"transactionId": self.transaction, "meterStop": self.wh, "timestamp": now()}
 
     async def call(self, action: str, payload: dict[str, Any]) -> Any:
         """The payload of the answer; RuntimeError for an error."""
@@ -100,9 +134,12 @@ class Station(asyncio.Protocol):
     async def charge(self, deadline: float, burst: Burst) -> None:
         """Meter values one after another until the deadline."""
         while (sent := time.perf_counter()) < deadline:
-            self._wh += 1
-            await self.call("MeterValues", meter_values(self._number, self.transaction, self._wh))
+            await self.call(*self.metering())
             burst.latencies.append(time.perf_counter() - sent)
+
+    def drop(self) -> None:
+        """Lose the line, without a word."""
+        self._transport.abort()
 
     async def close(self) -> None:
         """Say goodbye, and wait until the server has hung up."""
@@ -129,9 +166,11 @@ class Station(asyncio.Protocol):
         return True
 
     def _take(self, message: list[Any]) -> None:
-        if message[0] == 2:  # a call of the server's: whatever it wants, it is told that it is not known
-            refusal = [4, message[1], "NotSupported", "", {}]
-            self._transport.write(frame(TEXT, msgspec.json.encode(refusal)))
+        if message[0] == 2:
+            self.asked[message[2]] = message[3]
+            known = self.answers.get(message[2])
+            answer = [3, message[1], known] if known else [4, message[1], "NotSupported", "", {}]
+            self._transport.write(frame(TEXT, msgspec.json.encode(answer)))
         elif not self._answer.done():
             self._answer.set_result(message)
 
@@ -144,22 +183,24 @@ class Station(asyncio.Protocol):
             self._answer.set_exception(error)
 
 
-async def connect(url: str, identities: Iterable[str]) -> list[Station]:
-    """Stations that hold an open connection, twenty handshakes at a time."""
-    parts, room = urlsplit(url), asyncio.Semaphore(20)
+async def connect(
+    url: str, identities: Iterable[str], make: type[Station] = Station, at_once: int = 20
+) -> list[Station]:
+    """Stations that hold an open connection, so many handshakes at a time."""
+    parts, room = urlsplit(url), asyncio.Semaphore(at_once)
 
     async def one(identity: str) -> Station:
         async with room:
             loop = asyncio.get_running_loop()
             path = f"{parts.path}/{identity}"
-            _, station = await loop.create_connection(lambda: Station(parts.netloc, path), parts.hostname, parts.port)
+            _, station = await loop.create_connection(lambda: make(parts.netloc, path), parts.hostname, parts.port)
             await station.shaken()
             return station
 
     return await asyncio.gather(*map(one, identities))
 
 
-async def charge(stations: list[Station], seconds: float) -> Burst:
+async def charge(stations: Iterable[Station], seconds: float) -> Burst:
     """All of them send meter values for so long."""
     burst, deadline = Burst(), time.perf_counter() + seconds
     await asyncio.gather(*(station.charge(deadline, burst) for station in stations))

@@ -405,5 +405,6 @@ def upgrade() -> None:
     )
     op.add_column("charge_point", sa.Column("status_before_problem", sa.Text(), nullable=True))
     op.drop_column("charge_point", "vendor_id")
+    op.create_index(op.f("ix_communication_log_at"), "communication_log", ["at"], unique=False)
     op.add_column("evse", sa.Column("status_before_problem", sa.Text(), nullable=True))
     # ### end Alembic commands ###

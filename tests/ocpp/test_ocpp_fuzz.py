@@ -1,81 +1,127 @@
-"""Whatever comes in, no frame breaks the line and every well-formed call is answered once, in order."""
+"""Ten thousand odd frames of two stations at a time: no crash, each well-formed call answered once and in order, and
+neither station told of the other's."""
 
 import asyncio
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ohmstead.kit.clock import ManualClock
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.v16.types import ACTIONS
 from ohmstead.ocpp.v16.version import ANSWERS, COMMANDS, OCPP_1_6
+from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.wire import DIALECT_2_1
 from tests.ocpp.conftest import NOW
+from tests.ocpp.frames import broken, calls, written
 from tests.ocpp.memory_socket import MemorySocket
 from tests.ocpp.recording_rooms import RecordingRooms
-from tests.ocpp.schemas import example
 
 OCPP_NEXT = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS)
-
-texts = st.text(max_size=12)
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts | st.just("2026-03-01T12:00:00")
-values = scalars | st.lists(scalars, max_size=3) | st.dictionaries(texts, scalars, max_size=3)
-sampled = st.fixed_dictionaries({"value": values}, optional={"unit": values, "measurand": values, "format": values})
-reading = st.fixed_dictionaries({"timestamp": scalars, "sampledValue": st.lists(sampled, max_size=2)})
-nearly = values | st.lists(reading, max_size=2)
+SPOKEN = [("v16", OCPP_1_6, 80), ("v201", OCPP_2_0_1, 80), ("v16", OCPP_NEXT, 40)]  # and how many examples of each
+FRAMES = 25  # of each of the two stations in an example: 2 * 25 * (80 + 80 + 40) are 10,000
+MARKS = ("q", "z")  # a station's own texts are made of its mark: no word of OCPP has it twice in a row
 
 
-@st.composite
-def calls(draw: st.DrawFn) -> list:
-    """A call of a known action with some properties spoiled, or of any other action with anything in it."""
-    action = draw(st.sampled_from([*sorted(ANSWERS), "Reset", ""]))
-    payload = draw(values)
-    if action in ANSWERS:
-        whole = example(action, draw(st.booleans()))
-        payload = whole | draw(st.dictionaries(st.sampled_from([*whole, "transactionData", "x"]), nearly, max_size=3))
-    return [2, str(draw(st.uuids())), action or draw(texts), payload]
+class Turns(MemorySocket):
+    """Lets the other station speak between two frames."""
+
+    async def listen(self, take: Callable[[bytes], None]) -> str:
+        while self._script:
+            take(self._script.pop())
+            await asyncio.sleep(0)
+            await self._flowing.wait()
+        return "the script is over"
 
 
-frames = calls() | st.lists(values, max_size=5) | st.tuples(st.integers(0, 9), texts, values, values).map(list)
-nonsense = st.binary(max_size=60) | texts.map(str.encode)
+@dataclass
+class Talk:
+    """What a station says in an example, which of it are well-formed calls, and what is logged of its line."""
+
+    script: list[bytes] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    logged: list[tuple[str, bytes]] = field(default_factory=list)
+    heard: list[bytes] = field(default_factory=list)
+
+    def log(self, at: Any, direction: str, raw: bytes, *rest: Any) -> None:
+        self.logged.append((direction, raw))
 
 
-def written(frame: Any) -> bytes:
-    return frame if isinstance(frame, bytes) else json.dumps(frame).encode()
+def talk(frames: list[Any], mark: str) -> Talk:
+    """Frames as a station sends them, the calls numbered, and a heartbeat at last."""
+    told = Talk()
+    for number, frame in enumerate([*frames, [2, "", "Heartbeat", {}]]):
+        if isinstance(frame, list):
+            frame[1] = f"{mark}{mark}-{number}"
+            told.asked.append(frame[1])
+        told.script.append(frame if isinstance(frame, bytes) else written(frame))
+    return told
 
 
-def cut(frame: bytes, at: int) -> bytes:
-    return frame[: at % (len(frame) + 1)]
+async def lived(talks: list[Talk], version: Version) -> RecordingRooms:
+    """Both stations at once, in one house; what the house was told."""
+    rooms, sockets = RecordingRooms(asyncio.Event()), [Turns(list(one.script)) for one in talks]
+    lines = [
+        Connection(number, version, socket, rooms, ManualClock(NOW), one.log)
+        for number, (socket, one) in enumerate(zip(sockets, talks, strict=True), 1)
+    ]
+    await asyncio.gather(*(line.run() for line in lines))
+    await asyncio.gather(*(line.finish() for line in lines))
+    for one, socket in zip(talks, sockets, strict=True):
+        one.heard = socket.said
+    return rooms
 
 
-def answers(script: list[bytes], version: Version) -> list[list]:
-    async def lived() -> list[bytes]:
-        socket = MemorySocket(script)
-        rooms = RecordingRooms(asyncio.Event())
-        connection = Connection(1, version, socket, rooms, ManualClock(NOW), lambda *frame: None)
-        await connection.run()
-        await connection.finish()
-        return socket.said
-
-    return [json.loads(frame) for frame in asyncio.run(lived())]
+def frames_of(version: str, mark: str) -> st.SearchStrategy[list[Any]]:
+    """More calls than anything else."""
+    return st.lists(
+        st.one_of(calls(version, mark), calls(version, mark), broken(version, mark)),
+        min_size=FRAMES - 1, max_size=FRAMES - 1,
+    )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(calls(), min_size=1, max_size=6))
-def test_every_well_formed_call_is_answered_in_order(script: list[list]):
-    heard = answers([written(frame) for frame in script], OCPP_1_6)
-    assert [frame[1] for frame in heard] == [frame[1] for frame in script]
-    assert all(frame[0] == 3 or frame[2] != "InternalError" for frame in heard)
+@pytest.mark.parametrize(("words", "version", "examples"), SPOKEN, ids=["1.6", "2.0.1", "2.1"])
+def test_ten_thousand_frames(words: str, version: Version, examples: int) -> None:
+    cases = 0
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(*(frames_of(words, mark) for mark in MARKS))
+    def fuzz(one: list[Any], other: list[Any]) -> None:
+        nonlocal cases
+        talks = [talk(frames, mark) for frames, mark in zip((one, other), MARKS, strict=True)]
+        rooms = asyncio.run(lived(talks, version))
+        for told in talks:
+            each_call_is_answered_once_in_order(told)
+        nothing_leaks(talks, rooms)
+        cases += sum(len(told.script) for told in talks)
+
+    fuzz()
+    assert cases >= examples * 2 * FRAMES
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(frames | nonsense | st.builds(cut, calls().map(written), st.integers(0)), max_size=6))
-def test_nothing_that_comes_in_breaks_the_line(script: list):
-    last = [2, "the last one", "Heartbeat", {}]
-    for version in (OCPP_1_6, OCPP_NEXT):
-        heard = answers([*map(written, script), written(last)], version)
-        assert heard[-1][:2] == [3, "the last one"]
-        assert all(frame[0] == 3 or frame[2] != "InternalError" for frame in heard)
+def each_call_is_answered_once_in_order(told: Talk) -> None:
+    answers = [json.loads(frame) for frame in told.heard]
+    assert [frame[1] for frame in answers if frame[1] in set(told.asked)] == told.asked
+    assert all(frame[0] == 3 or frame[2] != "InternalError" for frame in answers)
+    assert answers[-1][0] == 3
+
+
+def nothing_leaks(talks: list[Talk], rooms: RecordingRooms) -> None:
+    """Each heard, was logged and was reported with its own alone."""
+    for number, (told, foreign) in enumerate(zip(talks, reversed(MARKS), strict=True), 1):
+        assert [raw for direction, raw in told.logged if direction == "in"] == told.script
+        assert [raw for direction, raw in told.logged if direction == "out"] == told.heard
+        reported = [fact for fact in rooms.facts if fact.charge_point_id == number]
+        assert foreign * 2 not in f"{told.heard}{reported}"
+    assert rooms.heartbeats.count(1) >= 1 <= rooms.heartbeats.count(2)

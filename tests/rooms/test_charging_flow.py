@@ -1,13 +1,10 @@
 """The flow of a charge: what stations tell, well or badly, becomes sessions that count every Wh once."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import given as drawn
-from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import select, update
 
 from ohmstead.app.system import System
@@ -361,70 +358,31 @@ async def test_what_a_batch_says_is_told_at_once(given: Given) -> None:
     ]
 
 
-@dataclass(frozen=True)
-class Charge:
-    """One vehicle's stay as it really was: minutes, and the register's readings along the way."""
-
-    tag: str
-    evse: int
-    start: float
-    end: float
-    readings: tuple[int, ...]  # Wh, the first at the start, the last at the end
-    offline: bool  # the station began it without us, and knows no number for it
-
-    def moment(self, place: int) -> float:
-        return self.start + (self.end - self.start) * place / (len(self.readings) - 1)
-
-
-@st.composite
-def days(draw: st.DrawFn) -> list[Charge]:
-    """A few charges on two outlets, one after the other on each."""
-    charges: list[Charge] = []
-    for evse in (1, 2):
-        minute, wh = 0.0, draw(st.integers(0, 10**6))
-        for number in range(draw(st.integers(0, 3))):
-            minute += draw(st.integers(1, 10))
-            length = draw(st.integers(2, 40))
-            steps = draw(st.lists(st.integers(0, 180 * length // 6), min_size=1, max_size=6))  # 11 kW: 183 Wh a minute
-            readings = [wh := wh + step for step in (0, *steps)]
-            offline = draw(st.booleans())
-            charges.append(Charge(f"{evse}-{number}", evse, minute, minute + length, tuple(readings), offline))
-            minute += length
-    return charges
+async def test_a_start_that_was_overtaken_is_where_the_charge_began(given: Given) -> None:
+    here = await site(given)
+    named = {"transaction_ref": "t-1"}
+    told = [here.start("CARD", later(minute), wh, ref=f"t-1/{minute}") for minute, wh in ((5, 1800), (0, 1000))]
+    for fact in told:
+        await here.tells(flow.charge_started, structs.replace(fact, **named))
+    begun = await here.only_session()
+    assert (begun["started_at"], begun["meter_start_wh"], begun["meter_wh"], begun["energy_wh"]) == (
+        T0,
+        1000,
+        1800,
+        800,
+    )
+    odd = structs.replace(here.start("CARD", later(-1), 0, ref="t-1/-1"), **named)
+    await here.tells(flow.charge_started, odd)  # a register that the outlet could not have moved on from in a minute
+    begun = await here.only_session()
+    assert (begun["started_at"], begun["meter_start_wh"], begun["energy_wh"]) == (later(-1), 1000, 800)
 
 
-@st.composite
-def deliveries(draw: st.DrawFn) -> tuple[list[Charge], list[tuple[Charge, str, int]]]:
-    """What the stations tell of a day, repeated, late and out of order: only what carries our number waits for it."""
-    charges, told = draw(days()), []
-    for charge in charges:
-        start = draw(st.integers(0, 99))
-        after = st.integers(0 if charge.offline else start + 1, 100)
-        told += [(moment, charge, "start", 0) for moment in (start, *draw(st.lists(after, max_size=2)))]
-        told += [(moment, charge, "stop", 0) for moment in draw(st.lists(after, min_size=1, max_size=2))]
-        for place in range(len(charge.readings)):
-            told += [(moment, charge, "meter", place) for moment in draw(st.lists(after, max_size=2))]
-    return charges, [what for _, *what in sorted(told, key=lambda one: one[0])]  # type: ignore[misc]
-
-
-@drawn(deliveries())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-async def test_however_a_day_is_told_each_charge_is_one_session_and_each_wh_is_billed_once(
-    given: Given, told: tuple[list[Charge], list[tuple[Charge, str, int]]]
-) -> None:
-    charges, messages = told
-    here, numbers = await site(given, evses=2), {}
-    for charge, what, place in messages:
-        at, wh = later(charge.moment(place)), charge.readings[place]
-        number = numbers.get(charge) if not charge.offline else -1
-        if what == "start":
-            numbers[charge] = (await here.starts(charge.tag, at, wh, charge.evse))[0]
-        elif what == "stop":
-            assert number is not None
-            await here.stops(number, later(charge.end), charge.readings[-1], id_tag=charge.tag)
-        else:
-            await here.meters(energy(at, wh), transaction=number, number=charge.evse)
-    found = [row for row in await here.sessions() if row["station_id"] == here.id]
-    billed = sorted((row["id_tag"], row["status"], row["energy_wh"], row["anomalies"]) for row in found)
-    metered = [(one.tag, "finished", one.readings[-1] - one.readings[0], 0) for one in charges]
-    assert billed == sorted(metered)
+async def test_two_stops_without_a_number_are_told_apart_by_their_tags(given: Given) -> None:
+    here = await site(given, evses=2)
+    for number, name in ((1, "A"), (2, "B")):
+        await here.starts(name, T0, 1000, number)
+    for name in ("A", "B", "A"):
+        await here.stops(-1, later(10), 1500, id_tag=name)
+    assert [(row["id_tag"], row["status"], row["energy_wh"]) for row in await here.sessions()] == [
+        ("A", "finished", 500), ("B", "finished", 500),
+    ]  # fmt: skip

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import Booted, Connected, Disconnected, StatusChanged
+from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.facts import Booted, Connected, Disconnected, HardwareStatus, StatusChanged
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from tests.client import Client
 from tests.given import Given
+from tests.rooms.charges import site
 
 BASE = "/resources/charge-points"
 
@@ -255,3 +258,32 @@ async def test_presence_is_no_change_of_master_data(system: System, api: Client,
     await _say(system, key, 0, "available", now)
     assert (await api.get(f"{BASE}/v2.0/{key}")).data["lastUpdatedAt"] == old.isoformat()
     assert await _facts(system, "chargePoint.changed") == []
+
+
+async def test_a_state_told_with_every_reading_is_written_once_a_minute(given: Given, system: System) -> None:
+    here = await site(given)
+    rooms = DurableRooms(system.database, system.clock, 60, 60)
+    start = system.clock.now() - timedelta(minutes=30)
+
+    async def told(status: HardwareStatus, seconds: float) -> datetime:
+        """When the EVSE was in its state by what is written, after this was told."""
+        at = start + timedelta(seconds=seconds)
+        fact = StatusChanged(
+            charge_point_id=here.id, evse_network_id=1, status=status, error_code=None, vendor_error_code=None,
+            vendor_id=None, info=None, at=at, received_at=at,
+        )  # fmt: skip
+        await rooms.status_changed(fact)
+        async with system.database.read() as tx:
+            return await tx.value(select(evse.c.hardware_status_at).where(evse.c.id == here.evses[0]))
+
+    async with system.database.begin() as tx:
+        await tx.run(update(evse).values(hardware_status_at=None))
+    for status, seconds, written in (
+        ("charging", 0, 0), ("charging", 30, 0), ("suspendedEV", 40, 40), ("charging", 50, 50), ("charging", 109, 50),
+        ("charging", 110, 110), ("preparing", 120, 120), ("preparing", 130, 130),
+    ):  # fmt: skip
+        assert await told(status, seconds) == start + timedelta(seconds=written)
+    await told("charging", 140)
+    gone = Disconnected(charge_point_id=here.id, at=start)
+    await rooms.disconnected(gone)
+    assert await told("charging", 150) == start + timedelta(seconds=150)

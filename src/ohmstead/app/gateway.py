@@ -121,6 +121,7 @@ class DurableRooms:
         self._heard = Batcher(self._write_heard)
         self._quiet = security_events.Quiet()
         self._noting: set[asyncio.Task[None]] = set()
+        self._statuses = presence.Repeats()
 
     async def admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str, tls: Tls | None = None
@@ -175,19 +176,24 @@ class DurableRooms:
                 await asyncio.sleep(0.5)
 
     async def connected(self, fact: Connected) -> None:
+        self._statuses.forget(fact.charge_point_id)
         await self._durably(lambda tx: presence.connected(tx, fact))
 
     async def disconnected(self, fact: Disconnected) -> None:
+        self._statuses.forget(fact.charge_point_id)
         await self._durably(lambda tx: presence.disconnected(tx, fact))
 
     async def heard(self, charge_point_id: int) -> None:
         await self._heard.put(charge_point_id)
 
     async def booted(self, fact: Booted) -> BootVerdict:
+        self._statuses.forget(fact.charge_point_id)
         return await self._durably(lambda tx: presence.booted(tx, fact, self._usual.heartbeat_interval_s))
 
     async def status_changed(self, fact: StatusChanged) -> None:
-        await self._durably(lambda tx: presence.status_changed(tx, fact))
+        if not self._statuses.nothing_new(fact):
+            await self._durably(lambda tx: presence.status_changed(tx, fact))
+            self._statuses.written(fact)
 
     async def authorize(self, fact: TagPresented) -> TagVerdict:
         return await self._durably(lambda tx: flow.authorize(tx, fact))
@@ -211,6 +217,7 @@ class DurableRooms:
         await self._durably(lambda tx: security_events.security_event_told(tx, fact))
 
     async def events_told(self, fact: EventsTold) -> None:
+        self._statuses.forget(fact.charge_point_id)
         await self._durably(lambda tx: events.events_told(tx, fact))
 
     async def limit_told(self, fact: LimitTold) -> None:

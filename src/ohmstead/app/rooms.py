@@ -16,6 +16,7 @@ from ohmstead.rooms.network import (
     configuration,
     downtime,
     firmware,
+    frames,
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
@@ -80,6 +81,7 @@ OPERATIONS: list[Operation] = [
     *readings.operations,
     *offline_tags.offline_tags.operations,
     *raw_calls.raw_calls.operations,
+    *frames.operations,
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,

@@ -57,6 +57,7 @@ class ListenerSettings(Struct, frozen=True, kw_only=True):
     ssl: SSLContext | None = None
     refusals_per_minute: int = 30
     deflate: bool = False
+    backlog: int = 4096  # handshakes the kernel keeps for us: after an outage all stations come in the same second
     max_size: int = 2**20
     ping_interval_s: float | None = 60.0
     handshake_timeout_s: float = 30.0
@@ -125,6 +126,7 @@ class Listener:
             create_connection=StationSocket,
             compression=None,
             extensions=[DEFLATE] if settings.deflate else None,
+            backlog=settings.backlog,
             max_size=settings.max_size,
             open_timeout=settings.handshake_timeout_s,
             close_timeout=settings.close_timeout_s,

@@ -28,6 +28,7 @@ communication_log = partitioned(
     Column("deviations", ARRAY(Text)),  # where the frame was not as OCPP wants it
     Column("raw", Text, nullable=False),
     Index(None, "charge_point_id", "at"),
+    Index(None, "at"),
     by="at",
     keep=timedelta(days=90),
 )

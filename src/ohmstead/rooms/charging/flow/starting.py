@@ -50,6 +50,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     place = await _place(tx, fact)
     known = await _known(tx, fact)
     if known is not None:
+        await _earlier(tx, known, fact, place, at)
         return known["transaction_id"], await _verdict_again(tx, known, fact, place)
     began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
@@ -84,6 +85,22 @@ async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
     ended = other["stop_ref"] is not None and other["stopped_at"] < at
     anew = fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
     return None if ended or anew else other
+
+
+async def _earlier(tx: Tx, known: Row, fact: ChargeStarted, place: Row, at: datetime) -> None:
+    """A later message of a named transaction may have overtaken its start, and was taken for that. The register goes
+    back to the start's, where the outlet could have given what lies between."""
+    if fact.transaction_ref is None or at >= known["started_at"]:
+        return
+    began: dict[str, Any] = {"started_at": at}
+    first = {**began, "meter_at": at, "metered_at": None, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh}
+    then = known["meter_start_wh"]
+    if fact.meter_wh is not None and (
+        then is None or register_of(first, place).read(then, known["started_at"]) is None
+    ):
+        wh = fact.meter_wh if known["meter_wh"] is None else known["meter_wh"]
+        began |= {"meter_start_wh": fact.meter_wh, "meter_wh": wh, "energy_wh": wh - fact.meter_wh}
+    await change(tx, known["id"], "updated", **began)
 
 
 def _tag(fact: ChargeStarted) -> str:

@@ -56,8 +56,9 @@ def number(told: int | None) -> int | None:
 
 
 def stop_ref(fact: ChargeStopped) -> str:
-    """Equal for a stop told twice."""
-    return f"{fact.transaction_ref or fact.transaction_id}/{fact.at.isoformat()}/{fact.meter_wh}"
+    """Equal for a stop told twice; where its number means nothing, the tag tells it from one at another outlet."""
+    named = fact.transaction_ref or (fact.transaction_id if number(fact.transaction_id) else f"-1/{fact.id_tag}")
+    return f"{named}/{fact.at.isoformat()}/{fact.meter_wh}"
 
 
 async def started_as(tx: Tx, station_id: int, ref: str) -> Row | None:

@@ -176,5 +176,5 @@ def _command(row: Any, network_id: int, tag: str) -> ReserveNow:
 async def again_for(tx: Tx, there: Row, user_id: int | None, tag: str) -> ReserveNow | None:
     """Where the EVSE is reserved for a user who starts from afar: the reservation once more, for the tag that the start
     will come with. A known number replaces what it stood for (OCPP 1.6, 5.13)."""
-    held = await holder_of(tx, there["id"], tx.now)
+    held = await holder_of(tx, there["id"], tx.now) if user_id else None
     return _command(held, there["network_id"], tag) if held is not None and held["user_id"] == user_id else None

@@ -2,12 +2,14 @@
 
 from ohmstead.rooms.network.presence.admission import Entry, Knock, Refusal, admit
 from ohmstead.rooms.network.presence.connections import booted, connected, disconnect_all, disconnected, heard
+from ohmstead.rooms.network.presence.repeats import Repeats
 from ohmstead.rooms.network.presence.statuses import can_charge, status_changed
 
 __all__ = [
     "Entry",
     "Knock",
     "Refusal",
+    "Repeats",
     "admit",
     "booted",
     "can_charge",
