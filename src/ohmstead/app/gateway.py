@@ -7,8 +7,10 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
+from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
@@ -94,10 +96,19 @@ def _settle(written: "asyncio.Future[None]", error: Exception | None) -> None:
 
 class DurableRooms:
     """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away
-    is waited for up to 30 s."""
+    is waited for up to 30 s. `moved` is sent for each charge point that connects: its id, and which other node held
+    its socket until now, if one did."""
 
-    def __init__(self, database: Database, clock: Clock, heartbeat_interval_s: int, call_timeout_s: float) -> None:
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        heartbeat_interval_s: int,
+        call_timeout_s: float,
+        members: Membership | None = None,
+    ) -> None:
+        self._database, self._clock, self._members = database, clock, members
+        self.moved = Signal()
         self._interval, self._call_timeout = heartbeat_interval_s, call_timeout_s
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
@@ -151,10 +162,15 @@ class DurableRooms:
                 await asyncio.sleep(0.5)
 
     async def connected(self, fact: Connected) -> None:
-        await self._durably(lambda tx: presence.connected(tx, fact))
+        held_by = await self._durably(lambda tx: presence.connected(tx, fact, self._node_id))
+        self.moved.send(fact.charge_point_id, held_by)
 
     async def disconnected(self, fact: Disconnected) -> None:
-        await self._durably(lambda tx: presence.disconnected(tx, fact))
+        await self._durably(lambda tx: presence.disconnected(tx, fact, self._node_id))
+
+    @property
+    def _node_id(self) -> int | None:
+        return self._members.id if self._members else None
 
     async def heard(self, charge_point_id: int) -> None:
         await self._heard.put(charge_point_id)

@@ -12,26 +12,25 @@ import structlog
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.metrics import Metrics
-from ohmstead.app.pages import add_pages
+from ohmstead.app.nodes.crew import Crew, name_of
+from ohmstead.app.nodes.membership import Membership
+from ohmstead.app.pages import add_health, add_pages
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
-from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart
-from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
-from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
@@ -72,13 +71,15 @@ class System:
         self.api = self._api()
         self._assemble_gateway()
         self.boot_sync = BootSync(self.database, self.clock)
-        self.load_management = LoadManagement(self.database, self.gateway, self.clock, self.tuning)
+        self._stack.push_async_callback(self.crew.leave)
         self._stack.push_async_callback(self._cancel)
         return self
 
     def _api(self) -> Api:
+        """The API and its pages; of a node that does not serve it, health and metrics alone."""
+        serves = self.settings.serves_api
         api = Api(
-            OPERATIONS,
+            OPERATIONS if serves else [],
             self.database,
             self.doorman,
             self.clock,
@@ -87,15 +88,20 @@ class System:
             self.metrics.request,
             trusts_proxy=self.settings.trusts_proxy,
         )
-        add_pages(api.app, self, VERSION)
-        add_files(api.app, self)
+        add_health(api.app, self)
+        if serves:
+            add_pages(api.app, VERSION)
+            add_files(api.app, self)
         return api
 
     def _assemble_gateway(self) -> None:
         settings = self.settings
-        rooms = DurableRooms(self.database, self.clock, settings.heartbeat_interval, settings.command_timeout)
+        members = Membership(self.database, name_of(settings), settings.role)
+        rooms = DurableRooms(self.database, self.clock, settings.heartbeat_interval, settings.command_timeout, members)
         self.registry = Registry(rooms, self.clock)
-        self.gateway = Gateway(self.registry)
+        self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning)
+        self.load_management = self.crew.load_management
+        rooms.moved.connect(self.crew.relay.came)
         self.listener = Listener(
             ListenerSettings(host=settings.ocpp_host, port=settings.ocpp_port, deflate=settings.ocpp_compression),
             (OCPP_2_0_1, OCPP_1_6),
@@ -106,18 +112,31 @@ class System:
             self._on_frame,
         )
 
-    async def work(self) -> int:
-        """Start what runs beside the requests, and take charge points in; the port they connect to."""
-        async with self.database.begin() as tx:
-            await presence.disconnect_all(tx)
-        stations.open(self.gateway)
+    async def work(self) -> int | None:
+        """Join the other nodes, start what runs beside the requests, and take charge points in: all as the role of this
+        node has it. The port charge points connect to, if they may."""
+        crew = self.crew
+        await crew.join()
+        stations.open(crew.relay)
         self._stack.callback(stations.open, None)
+        self._keep(crew.members.run)
+        self._keep(crew.post.run)
+        if self.settings.works:
+            self._manage()
+        return await self._take_stations() if self.settings.takes_stations else None
+
+    def _manage(self) -> None:
+        """What happens beside all requests: facts and load management shared among nodes, the rest done by one."""
+        members = self.crew.members
+        self._keep(self.crew.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
-        self._keep(self.communication.run)
         self._keep(partial(keep_up, self.database, self.clock))
-        self._keep(self._expire)
-        self._keep(self.boot_sync.run)
+        self._keep(partial(members.lead, self._expire))
+        self._keep(partial(members.lead, self.boot_sync.run))
+
+    async def _take_stations(self) -> int:
+        self._keep(self.communication.run)
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)

@@ -60,6 +60,12 @@ class Registry:
             if charge_point_id not in self._held:
                 await self._rooms.disconnected(Disconnected(charge_point_id=charge_point_id, at=self._clock.now()))
 
+    def drop(self, charge_point_id: int) -> None:
+        """Close its connection without telling anybody: it is held elsewhere by now."""
+        connection = self._held.pop(charge_point_id, None)
+        if connection is not None:
+            self._close(connection)
+
     def _in_order(self, charge_point_id: int) -> asyncio.Lock:
         """A charge point's comings and goings are told one after the other."""
         return self._telling.setdefault(charge_point_id, asyncio.Lock())

@@ -8,11 +8,12 @@ import uvloop
 
 from ohmstead.app.logs import configure
 from ohmstead.app.node import Node
-from ohmstead.app.settings import Settings, load
+from ohmstead.app.settings import Role, Settings, load
 
 
 def serve(
     *,
+    role: Role | None = None,
     host: str | None = None,
     port: int | None = None,
     ocpp_host: str | None = None,
@@ -23,6 +24,8 @@ def serve(
 
     Parameters
     ----------
+    role
+        What this process does: everything (all), or its part among several on one database.
     host
         Address the API listens on (127.0.0.1).
     port
@@ -34,7 +37,8 @@ def serve(
     data_dir
         Where the embedded database and the secrets live (.ohmstead).
     """
-    settings = load({"host": host, "port": port, "ocpp_host": ocpp_host, "ocpp_port": ocpp_port, "data_dir": data_dir})
+    given = {"role": role, "host": host, "port": port, "ocpp_host": ocpp_host, "ocpp_port": ocpp_port}
+    settings = load(given | {"data_dir": data_dir})
     configure(settings.log_level, settings.log_json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
@@ -46,8 +50,12 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     node = await Node.start(settings, say)
     try:
-        say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
-        say(f"Charge points  {node.ocpp_url}/<identity>")
+        if settings.serves_api:
+            say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
+        else:
+            say(f"Health         {node.api_url}/health")
+        if node.ocpp_url:
+            say(f"Charge points  {node.ocpp_url}/<identity>")
         if node.first_token:
             say(f"Token          {node.first_token}   (an administrator's; shown this once)")
         say("Ctrl-C stops.")

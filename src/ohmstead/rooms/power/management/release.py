@@ -33,10 +33,13 @@ _FORGET = Statement(
 
 
 class Release:
-    """Clears our profiles at those who left. `is_managed` tells of a charge point whether a loop steers it by now."""
+    """Clears our profiles at those who left. `is_managed` tells of a charge point whether a loop steers it by now,
+    `leads` whether it is up to this node."""
 
-    def __init__(self, database: Database, stations: Stations, is_managed: Callable[[int], bool]) -> None:
-        self._database, self._stations, self._is_managed = database, stations, is_managed
+    def __init__(
+        self, database: Database, stations: Stations, is_managed: Callable[[int], bool], leads: Callable[[], bool]
+    ) -> None:
+        self._database, self._stations, self._is_managed, self._leads = database, stations, is_managed, leads
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -48,6 +51,8 @@ class Release:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if not self._leads():
+                continue
             try:
                 async with self._database.read() as tx:
                     left = await tx.all(_LEFT)
