@@ -64,8 +64,9 @@ class Crew:
 
     async def _ask_for_room(self, node_id: int, charge_point_id: int, evse_id: int) -> bool:
         with suppress(StationError, TimeoutError):
-            asking = self.post.ask(node_id, lambda number: HasRoom(number, charge_point_id, evse_id))
-            return msgspec.json.decode(await asyncio.wait_for(asking, ROOM_WITHIN_S), type=bool)
+            async with asyncio.timeout(ROOM_WITHIN_S):
+                answer = await self.post.ask(node_id, lambda number: HasRoom(number, charge_point_id, evse_id))
+            return msgspec.json.decode(answer, type=bool)
         return True
 
     async def _has_room(self, asked: HasRoom) -> bool:

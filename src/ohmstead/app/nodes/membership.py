@@ -113,7 +113,8 @@ class Membership:
                 self.rung.send()  # should a NOTIFY have been missed
             self._wake.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):
+                    await self._wake.wait()
 
     async def _beat(self) -> bool:
         """Say that we live and look who else does. Whoever was cut off itself buries nobody before it has been back

@@ -69,7 +69,8 @@ class Relay:
         """Look at all once a minute and when woken, for ever."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._wake.wait()
             self._wake.clear()
             await self.look()
 
