@@ -11,10 +11,12 @@ from ohmstead.rooms.network.nodes import node
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.table import circuit_tree
 
+ATTEMPTS = 5  # where others are quicker; then again with the next look
+
 _own = circuit_tree.c
 _me = bindparam("me", type_=BigInteger)
 _roots = bindparam("roots", type_=ARRAY(BigInteger))
-_living = select(node.c.id).where(node.c.id == _own.node_id).exists()
+_living = _own.node_id.in_(select(node.c.id))
 
 _OWNERS = Statement(select(_own.circuit_id, _own.node_id).where(_living))
 _GIVE = Statement(delete(circuit_tree).where(_own.node_id == _me, _own.circuit_id == any_(_roots)))
@@ -98,15 +100,18 @@ class Trees:
         """Take what nobody steers, up to our share; all that are ours then."""
         if self._crew is None:
             return roots
-        while self.owner is not None:
+        if self.owner is None:
+            return set()
+        mine: set[int] = set()
+        for _ in range(ATTEMPTS):
             owners = await self._owners()
             mine = {root for root in roots if owners.get(root) == self.owner}
             free = sorted(roots - owners.keys())[: max(0, self._share(roots) - len(mine))]
             if not free:
-                return mine
+                break
             async with self._database.begin() as tx:
                 await tx.run(_CLAIM, me=self.owner, roots=free)
-        return set()
+        return mine
 
     def _share(self, roots: set[int]) -> int:
         """Rounded up, so that the shares of all cover all."""
