@@ -14,6 +14,7 @@ from ohmstead.app.settings import Role, Settings, load
 def serve(
     *,
     role: Role | None = None,
+    node_name: str | None = None,
     host: str | None = None,
     port: int | None = None,
     ocpp_host: str | None = None,
@@ -26,6 +27,8 @@ def serve(
     ----------
     role
         What this process does: everything (all), or its part among several on one database.
+    node_name
+        Its name among several (the machine's name and the port).
     host
         Address the API listens on (127.0.0.1).
     port
@@ -38,7 +41,7 @@ def serve(
         Where the embedded database and the secrets live (.ohmstead).
     """
     given = {"role": role, "host": host, "port": port, "ocpp_host": ocpp_host, "ocpp_port": ocpp_port}
-    settings = load(given | {"data_dir": data_dir})
+    settings = load(given | {"node_name": node_name, "data_dir": data_dir})
     configure(settings.log_level, settings.log_json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
