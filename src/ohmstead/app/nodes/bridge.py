@@ -15,6 +15,7 @@ from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.management.manager import LoadManagement, network_changed
+from ohmstead.rooms.power.management.release import limits_undone
 
 GATHER_S = 0.1
 
@@ -27,13 +28,14 @@ class Bridge:
         self._members, self._post, self._relay, self._management = members, post, relay, management
         self._news: News | None = None
         self._ends: list[Callable[[], None]] = []
+        post.reads(News, self._hear)
 
     def open(self) -> None:
         """Begin to listen."""
-        self._post.reads(News, self._hear)
         self._ends = [
             presence_changed.connect(lambda point: self._tell(lambda news: news.presence.add(point))),
             limits_changed.connect(self._stale),
+            limits_undone.connect(lambda point: self._tell(lambda news: news.undone.add(point))),
             evse_status_changed.connect(lambda point, _: self._stale(point)),
             session_changed.connect(lambda _, point, __: self._stale(point)),
             metered_now.connect(lambda draws: self._tell(lambda news: news.draws.extend(draws))),
@@ -78,6 +80,8 @@ class Bridge:
             management.came_or_went(point)
         for point in news.stale:
             management.stale(point)
+        for point in news.undone:
+            management.doubt(point)
         if news.network:
             management.all_stale()
         if news.circuits:

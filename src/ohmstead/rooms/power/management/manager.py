@@ -22,7 +22,7 @@ from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
 from ohmstead.rooms.power.management.ownership import Crew, Trees
-from ohmstead.rooms.power.management.release import Release
+from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site, Tuning
 
 log = structlog.get_logger("ohmstead.power")
@@ -75,6 +75,7 @@ class LoadManagement:
             circuit_changed.connect(lambda _: self.rearrange()),
             presence_changed.connect(self.came_or_went),
             limits_changed.connect(self.stale),
+            limits_undone.connect(self.doubt),
             evse_status_changed.connect(lambda charge_point_id, _: self.stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self.stale(charge_point_id)),
             network_changed.connect(self.all_stale),
@@ -181,6 +182,14 @@ class LoadManagement:
     def stale(self, charge_point_id: int) -> None:
         """Something changed at a charge point."""
         if loop := self.loop_of(charge_point_id):
+            loop.wake(stale=True)
+
+    def doubt(self, charge_point_id: int) -> None:
+        """What a charge point was told may be gone; a loop of ours tells it anew, as after a silence."""
+        if (loop := self.loop_of(charge_point_id)) and loop.site is not None:
+            for outlet in loop.site.outlets.values():
+                if outlet.charge_point_id == charge_point_id:
+                    loop.site.reachable(outlet.id, False)
             loop.wake(stale=True)
 
     def drew(self, draws: list[Draw]) -> None:
