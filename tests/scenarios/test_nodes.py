@@ -158,7 +158,7 @@ async def test_a_node_that_comes_back_under_its_name_frees_its_stations_at_once(
 async def test_a_limit_holds_over_two_gateways_while_workers_come_and_go(house: House) -> None:
     first = house.node("worker")
     await house.start(first)
-    circuit = await house.at(house.b).given.circuit(maxCurrent=20)
+    circuit = await house.at(house.b).given.circuit(maxCurrent=20, minChargePointCurrent=12)  # room for one
     one = await place(house.at(house.b), "ONE", circuit=circuit)
     two = await place(house.at(house.c), "TWO", circuit=circuit)
     cable = Cable(20, one, two)
@@ -169,7 +169,14 @@ async def test_a_limit_holds_over_two_gateways_while_workers_come_and_go(house: 
     card = await fleet(house.at(house.b))
     session, _ = await one.charges(card)
     two.station.plug(1, Vehicle(3, 32, soc=10))
-    assert (await two.start(idTag="REMOTE")).body["success"]
+    assert await happens(one.station.clock, lambda: one.station.offered(1) == 20, 60), one.station.offered(1)
+    refused = (await two.start()).body
+    assert (refused["success"], "The circuit has no room" in refused["message"]) == (False, True), refused
+    await limited(house, circuit, minChargePointCurrent=None)
+    await becomes(two.start, lambda answer: answer.body["success"])
+    [order] = two.ear.commands("RemoteStartTransaction")
+    [nothing] = order["chargingProfile"]["chargingSchedule"]["chargingSchedulePeriod"]
+    assert nothing["limit"] == 0
     assert await happens(one.station.clock, lambda: offers(one, two) == (10, 10), 60), offers(one, two)
     [owner] = (await house.owners()).values()
 
@@ -177,7 +184,7 @@ async def test_a_limit_holds_over_two_gateways_while_workers_come_and_go(house: 
     await house.start(second)
     await first.kill()
     await becomes(house.owners, lambda owners: bool(owners) and owner not in owners.values())
-    await lowered(house, circuit, 16)
+    await limited(house, circuit, maxCurrent=16)
     assert await happens(one.station.clock, lambda: offers(one, two) == (8, 8), 60), offers(one, two)
     assert (await one.stop(session)).status == 202
     assert await happens(one.station.clock, lambda: offers(one, two)[1] == 16, 60), offers(one, two)
@@ -186,9 +193,9 @@ async def test_a_limit_holds_over_two_gateways_while_workers_come_and_go(house: 
     assert cable.worst <= 20.05
 
 
-async def lowered(house: House, circuit: dict[str, Any], amps: float) -> None:
-    path = f"/resources/circuits/v2.0/{circuit['id']}"
-    assert (await house.api.patch(path, {"maxCurrent": amps})).status == 200
+async def limited(house: House, circuit: dict[str, Any], **limits: float | None) -> None:
+    answer = await house.api.patch(f"/resources/circuits/v2.0/{circuit['id']}", limits)
+    assert answer.status == 200, answer.body
 
 
 def offers(one: Place, other: Place) -> tuple[float, float]:
