@@ -56,7 +56,7 @@ class Server:
             process, self._process = self._process, None
             process.terminate()
             await process.communicate()
-        elif self.database is None:
+        elif self.role == "all" and self.database is None:
             cluster = Cluster(self.folder / "postgres")
             await cluster.start()
             await cluster.stop()

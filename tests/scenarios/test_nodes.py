@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from tests.live import Live
 from tests.scenarios.cable import Cable
 from tests.scenarios.places import Place, fleet, place
 from tests.scenarios.server import Server
-from tests.scenarios.waiting import becomes, happens, until
+from tests.scenarios.waiting import becomes, happens, shows, until
 
 NEVER = Patience(back_off_s=86_400, back_off_at_most_s=86_400)
 NOTICED_WITHIN_S = 16.0
@@ -106,6 +106,9 @@ async def test_commands_find_the_station_and_its_answer_comes_back(house: House)
     assert (answer.status, "NotImplemented" in answer.body["message"]) == (406, True), answer.body
     answer = await house.api.post(path, {"action": "Reset", "payload": {"type": "Gently"}})
     assert (answer.status, list(answer.body["errors"])) == (422, ["payload"])
+
+    configurations = f"/resources/charge-points/v2.0/{here.point}/configurations"  # read by the worker after the boot
+    await shows(house.api, configurations, lambda data: "HeartbeatInterval" in {one["key"]["name"] for one in data})
 
 
 async def test_a_station_moves_to_another_gateway_and_back(house: House) -> None:
@@ -200,3 +203,19 @@ async def limited(house: House, circuit: dict[str, Any], **limits: float | None)
 
 def offers(one: Place, other: Place) -> tuple[float, float]:
     return one.station.offered(1), other.station.offered(1)
+
+
+async def test_a_second_node_uses_the_database_of_the_first(folder: Path) -> None:
+    async with AsyncExitStack() as stack:
+        first, second = Server(folder), Server(folder, "gateway")
+        for one in (first, second):
+            stack.push_async_callback(one.stop)
+            await one.start()
+        api = Client(first.api_url, first.token)
+        stack.push_async_callback(api.close)
+        inside = cast(System, None)
+        there = await place(Live(inside, api, Given(inside, api), second.ocpp_url, SystemClock(), stack), "THERE")
+        assert (await trigger(there)).status == 202
+        assert await there.api.text("/health") == '{"status":"ready","chargePoints":0}'
+        await second.stop()
+        await there.is_gone()
