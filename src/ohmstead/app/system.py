@@ -99,7 +99,7 @@ class System:
         members = Membership(self.database, name_of(settings), settings.role)
         rooms = DurableRooms(self.database, self.clock, settings.heartbeat_interval, settings.command_timeout, members)
         self.registry = Registry(rooms, self.clock)
-        self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning)
+        self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout)
         self.load_management = self.crew.load_management
         rooms.moved.connect(self.crew.relay.came)
         self.listener = Listener(

@@ -60,7 +60,7 @@ def holding(*keys: int) -> Registry:
 
 
 def relay_of(system: System, one: Made, registry: Registry | None = None) -> Relay:
-    return Relay(registry or holding(), system.database, one.members, one.post)
+    return Relay(registry or holding(), system.database, one.members, one.post, 60.0)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ class Unreachable:
 async def test_a_station_of_our_own_is_no_matter_of_the_database(
     gate: Made, worker: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relay = Relay(holding(1), cast(Database, Unreachable()), gate.members, gate.post)
+    relay = Relay(holding(1), cast(Database, Unreachable()), gate.members, gate.post, 60.0)
 
     async def sent(key: int, command: Any) -> Outcome:
         return Outcome(status="Accepted")
@@ -148,7 +148,7 @@ async def test_a_station_of_our_own_is_no_matter_of_the_database(
 
 async def test_alone_nobody_asks_the_database_for_a_station(made: Maker) -> None:
     alone = await made("alone")
-    relay = Relay(holding(), cast(Database, Unreachable()), alone.members, alone.post)
+    relay = Relay(holding(), cast(Database, Unreachable()), alone.members, alone.post, 60.0)
     with pytest.raises(StationOffline):
         await relay.call(1, Reset(kind="soft"))
     await relay.look()

@@ -126,3 +126,22 @@ def fact(system: System, key: int) -> Connected:
 async def connected(system: System) -> dict[int, Any]:
     async with system.database.read() as tx:
         return {row["id"]: row["connected"] for row in await tx.all(select(charge_point))}
+
+
+async def test_a_lost_connection_moves_nothing(system: System, made: Maker) -> None:
+    first, second = await made("first"), await made("second")
+    await becomes(lambda: leads(first), bool)
+    ids = first.id, second.id
+    async with system.database.dedicated() as line:
+        listening = "query LIKE 'LISTEN%' OR query LIKE '%advisory_lock%'"
+        ended = await line.fetch(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ({listening})"
+        )
+    assert len(ended) >= 2
+    await becomes(lambda: led(first, second), lambda found: found == 0)
+    await becomes(lambda: led(first, second), lambda found: found == 1)
+    assert (first.id, second.id) == ids
+
+
+async def led(*nodes: Made) -> int:
+    return sum(one.members.leads for one in nodes)

@@ -1,6 +1,7 @@
 """The post: letters arrive in order, every answer finds who asked, and nobody waits for the dead."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -11,6 +12,7 @@ from msgspec import UNSET
 from ohmstead.app.nodes import letters
 from ohmstead.app.nodes.letters import LetGo, Order
 from ohmstead.app.system import System
+from ohmstead.kit.db import Away, Tx
 from ohmstead.rooms.network import nodes
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
@@ -169,4 +171,40 @@ async def test_who_is_taken_for_dead_says_nothing_more(system: System, made: Mak
         await tx.run(nodes.node.delete().where(nodes.node.c.id == former))
     with pytest.raises(StationOffline):
         await ask(first, second, Reset(kind="soft"))
+    assert await waiting(system) == 0
+
+
+async def test_an_answer_survives_a_database_that_is_away_for_a_moment(
+    made: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await pair(made)
+    write, failures = nodes.write, [Away("gone"), Away("gone")]
+
+    async def shaky(tx: Tx, me: int, letters: Sequence[tuple[int, bytes]]) -> bool:
+        if me == second.id and failures:
+            raise failures.pop()
+        return await write(tx, me, letters)
+
+    async def obey(told: Order) -> Outcome:
+        return OUTCOME
+
+    monkeypatch.setattr(nodes, "write", shaky)
+    second.post.answers(Order, obey)
+    assert await ask(first, second, Reset(kind="soft")) == OUTCOME
+    assert not failures
+
+
+async def test_a_command_that_cannot_be_sent_at_once_is_not_sent_later(
+    system: System, made: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await pair(made)
+
+    async def away(tx: Tx, me: int, letters: Sequence[tuple[int, bytes]]) -> bool:
+        raise Away("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nodes, "write", away)
+        with pytest.raises(StationOffline):
+            await ask(first, second, Reset(kind="soft"))
+    await asyncio.gather(*first.post._busy)
     assert await waiting(system) == 0

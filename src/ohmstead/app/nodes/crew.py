@@ -28,11 +28,17 @@ class Crew:
     """Joined with `join`, left with `leave`; `members.run`, `post.run` and `relay.run` go on in between."""
 
     def __init__(
-        self, members: Membership, registry: Registry, database: PostgresDatabase, clock: Clock, tuning: Tuning
+        self,
+        members: Membership,
+        registry: Registry,
+        database: PostgresDatabase,
+        clock: Clock,
+        tuning: Tuning,
+        call_timeout_s: float,
     ) -> None:
         self.members, self._clock = members, clock
         self.post = Post(database, members)
-        self.relay = Relay(registry, database, members, self.post)
+        self.relay = Relay(registry, database, members, self.post, call_timeout_s)
         self.load_management = LoadManagement(database, self.relay, clock, tuning, members)
         self._bridge = Bridge(members, self.post, self.relay, self.load_management)
         self.post.answers(HasRoom, self._has_room)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
-from msgspec import Raw
+from msgspec import Raw, Struct
 
-from ohmstead.app.nodes.letters import Answer, HasRoom, Letter, Order, answered, error_of, failed, read, written
+from ohmstead.app.nodes.letters import Answer, Letter, answered, error_of, failed, read, written
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.db import Database, Row
 from ohmstead.rooms.network import nodes
@@ -16,12 +16,23 @@ from ohmstead.rooms.network.stations import StationOffline
 
 log = structlog.get_logger("ohmstead.nodes")
 
+AGAIN_S = 1.0
+
+
+class Outgoing(Struct, frozen=True):
+    """A letter to be written, as the answer to an ask or with the number of one of ours (0: neither)."""
+
+    to: int
+    body: bytes
+    ask: int = 0
+    answers: bool = False
+
 
 class Post:
     """Sends, asks and takes in.
 
     A letter that cannot be written at once is given up, never sent late: a limit that an earlier owner of a circuit
-    tree meant must not arrive after those of the next.
+    tree meant must not arrive after those of the next. Answers alone are tried again, for somebody waits for them.
     """
 
     def __init__(self, database: Database, members: Membership) -> None:
@@ -30,7 +41,7 @@ class Post:
         self._answerers: dict[type, Callable[[Any], Awaitable[object]]] = {}
         self._numbers = itertools.count(1)
         self._waiting: dict[int, tuple[int, asyncio.Future[Raw]]] = {}  # ask -> whom, what comes back
-        self._outgoing: list[tuple[int, Letter]] = []
+        self._outgoing: list[Outgoing] = []
         self._flushing = False
         self._rung = asyncio.Event()
         self._busy: set[asyncio.Task[None]] = set()
@@ -47,10 +58,7 @@ class Post:
 
     def send(self, to: int, letter: Letter) -> None:
         """Have a letter delivered, soon."""
-        self._outgoing.append((to, letter))
-        if not self._flushing:
-            self._flushing = True
-            self._spawn(self._flush())
+        self._put(Outgoing(to, written(letter), answers=isinstance(letter, Answer)))
 
     async def ask(self, to: int, letter: Callable[[int], Letter]) -> Raw:
         """Send the letter made for a number and wait for what is answered, as long as that takes and its reader lives.
@@ -63,7 +71,7 @@ class Post:
         answer: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
         self._waiting[number] = to, answer
         try:
-            self.send(to, letter(number))
+            self._put(Outgoing(to, written(letter(number)), number))
             return await answer
         finally:
             del self._waiting[number]
@@ -112,26 +120,39 @@ class Post:
         else:
             future.set_exception(error_of(answer.failure))
 
+    def _put(self, letter: Outgoing) -> None:
+        self._outgoing.append(letter)
+        if not self._flushing:
+            self._flushing = True
+            self._spawn(self._flush())
+
     async def _flush(self) -> None:
         """Write what waits, and what comes meanwhile, in order."""
         try:
             while self._outgoing:
                 batch, self._outgoing = self._outgoing, []
-                if not await self._written(batch):
-                    self._fail(lambda number, _, asked=_asks(batch): number in asked)
+                try:
+                    await self._write(batch)
+                except Exception as error:
+                    log.warning("letters not sent", letters=len(batch), why=repr(error))
+                    self._give_up(batch)
+                    self._outgoing = [one for one in batch if one.answers] + self._outgoing
+                    await asyncio.sleep(AGAIN_S)
         finally:
             self._flushing = False
 
-    async def _written(self, batch: list[tuple[int, Letter]]) -> bool:
-        me = self._members.id
-        if me is None:
-            return False
-        try:
+    async def _write(self, batch: list[Outgoing]) -> None:
+        """To whoever takes us for dead, nothing that we say counts."""
+        me, said = self._members.id, False
+        if me is not None:
             async with self._database.begin() as tx:
-                return await nodes.write(tx, me, [(to, written(letter)) for to, letter in batch])
-        except Exception as error:
-            log.warning("letters not sent", letters=len(batch), why=repr(error))
-            return False
+                said = await nodes.write(tx, me, [(one.to, one.body) for one in batch])
+        if not said:
+            self._give_up(batch)
+
+    def _give_up(self, batch: list[Outgoing]) -> None:
+        asks = {one.ask for one in batch}
+        self._fail(lambda number, _: number in asks)
 
     def _went(self, gone: set[int]) -> None:
         """Nobody waits for the dead."""
@@ -146,8 +167,3 @@ class Post:
         task = asyncio.create_task(work)
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
-
-
-def _asks(batch: list[tuple[int, Letter]]) -> set[int]:
-    """The numbers of our own asks among these letters; answers bear the numbers of others."""
-    return {letter.ask for _, letter in batch if isinstance(letter, Order | HasRoom)}

@@ -13,9 +13,10 @@ from ohmstead.kit.db import Database, Statement
 from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.registry import Registry
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.stations import Command, Outcome, StationOffline
+from ohmstead.rooms.network.stations import Command, Outcome, StationOffline, StationSilent
 
 LOOK_EVERY_S = 60.0
+IN_LINE = 3
 
 _own = charge_point.c
 _HOLDER = Statement(select(_own.node_id).where(_own.id == bindparam("station", type_=BigInteger), _own.connected))
@@ -26,11 +27,14 @@ _HELD = Statement(_held.where(_own.id == any_(bindparam("stations", type_=ARRAY(
 
 class Relay:
     """Implements `ohmstead.rooms.network.stations.Stations` for the charge points of all nodes. As long as there is no
-    other node it asks nobody but its own sockets."""
+    other node it asks nobody but its own sockets. The other node knows how long its charge point may take (that is
+    `call_timeout_s` each, and some may stand in line); should a letter be lost, there is an end here too."""
 
-    def __init__(self, registry: Registry, database: Database, members: Membership, post: Post) -> None:
+    def __init__(
+        self, registry: Registry, database: Database, members: Membership, post: Post, call_timeout_s: float
+    ) -> None:
         self._local, self._registry, self._database = Gateway(registry), registry, database
-        self._members, self._post = members, post
+        self._members, self._post, self._within_s = members, post, IN_LINE * call_timeout_s
         self._elsewhere: dict[int, int] = {}  # charge point -> the other node that holds it, as far as we looked
         self._wake = asyncio.Event()
         post.answers(Order, self._obey)
@@ -43,7 +47,12 @@ class Relay:
         holder = await self._holder(charge_point_id)
         if holder is None or holder == self._members.id:
             raise StationOffline
-        return outcome_of(await self._post.ask(holder, lambda number: order(number, charge_point_id, command)))
+        try:
+            async with asyncio.timeout(self._within_s):
+                answer = await self._post.ask(holder, lambda number: order(number, charge_point_id, command))
+        except TimeoutError:
+            raise StationSilent(self._within_s) from None
+        return outcome_of(answer)
 
     def connected(self, charge_point_id: int) -> bool:
         """See `Stations.connected`; of the stations of others as of the last `look`."""
