@@ -106,12 +106,12 @@ class Membership:
                 self._led.set()
                 self._deposed.clear()
                 self.changed.send(set())
+            self._wake.clear()
             if not await self._beat():
                 self._died()
                 return
             if self.others:
                 self.rung.send()  # should a NOTIFY have been missed
-            self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
                     await self._wake.wait()

@@ -6,7 +6,7 @@ from typing import Protocol
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.charging.control import Refusal, first_profile, may_start
 from ohmstead.rooms.network.stations import ChargingProfile
-from ohmstead.rooms.power.management.ownership import owner_of
+from ohmstead.rooms.power.management.ownership import tree_of
 from ohmstead.rooms.power.management.profiles import beginning
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet, take
@@ -26,8 +26,8 @@ class Sites(Protocol):
 
 
 class Admission:
-    """Asks the site of this process that manages an EVSE, else the node that does. Where nobody steers the tree, or
-    this node knows of no other, everything may start."""
+    """Asks the site of this process that manages an EVSE, else the node that does. Where nobody steers the tree now
+    there is room, but the start waits for its limit; where this node knows of no other, it may go ahead."""
 
     def __init__(self) -> None:
         self._sites: Sites | None = None
@@ -51,16 +51,21 @@ class Admission:
         point, outlet = there["charge_point_id"], there["id"]
         if site := self.site(point, outlet):
             return site.has_room(outlet, tx.now)
-        owner = await owner_of(tx, point) if self._afar is not None else None
-        return owner is None or self._afar is None or await self._afar(owner[0], point, outlet)
+        _, owner = await self._tree(tx, point)
+        return owner is None or self._afar is None or await self._afar(owner, point, outlet)
 
     async def outlet(self, tx: Tx, there: Row) -> Outlet | None:
         """The EVSE as load management sees it; None where nobody manages it."""
         if site := self.site(there["charge_point_id"], there["id"]):
             return site.outlets[there["id"]]
-        owner = await owner_of(tx, there["charge_point_id"]) if self._afar is not None else None
-        snapshot = await take(tx, owner[1]) if owner is not None else None
+        root, _ = await self._tree(tx, there["charge_point_id"])
+        snapshot = None if root is None else await take(tx, root)
         return None if snapshot is None else snapshot.outlets.get(there["id"])
+
+    async def _tree(self, tx: Tx, charge_point_id: int) -> tuple[int | None, int | None]:
+        """The root and the owner of a tree elsewhere."""
+        found = None if self._afar is None else await tree_of(tx, charge_point_id)
+        return found or (None, None)
 
 
 admission = Admission()

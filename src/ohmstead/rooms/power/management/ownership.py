@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, func, select
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Database, Statement, Tx
@@ -33,18 +33,19 @@ def _claim() -> Statement:
     )
 
 
-def _owner_of() -> Statement:
-    """The living node that steers the tree of a charge point, and the tree's root."""
+def _place() -> Statement:
+    """The root of the tree that a charge point hangs on, and the living node that steers it."""
     point = bindparam("point", type_=BigInteger)
     start = select(circuit_charge_point.c.circuit_id).where(circuit_charge_point.c.charge_point_id == point)
     up = select(circuit.c.id, circuit.c.parent_circuit_id).where(circuit.c.id.in_(start)).cte("up", recursive=True)
     above = circuit.alias("above")
     up = up.union(select(above.c.id, above.c.parent_circuit_id).where(above.c.id == up.c.parent_circuit_id))
-    return Statement(select(_own.node_id, _own.circuit_id).join(up, up.c.id == _own.circuit_id).where(_living))
+    steered = up.outerjoin(circuit_tree, and_(_own.circuit_id == up.c.id, _living))
+    return Statement(select(up.c.id, _own.node_id).select_from(steered).where(up.c.parent_circuit_id.is_(None)))
 
 
 _CLAIM = _claim()
-_OWNER_OF = _owner_of()
+_PLACE = _place()
 
 
 class Crew(Protocol):
@@ -127,7 +128,7 @@ class Trees:
             return {row["circuit_id"]: row["node_id"] for row in await tx.all(_OWNERS)}
 
 
-async def owner_of(tx: Tx, charge_point_id: int) -> tuple[int, int] | None:
-    """The node that steers the tree a charge point hangs on, and the tree's root; None where nobody does."""
-    row = await tx.one(_OWNER_OF, point=charge_point_id)
-    return None if row is None else (row["node_id"], row["circuit_id"])
+async def tree_of(tx: Tx, charge_point_id: int) -> tuple[int, int | None] | None:
+    """The root of the tree a charge point hangs on and the node that steers it, if one does; None without a tree."""
+    row = await tx.one(_PLACE, point=charge_point_id)
+    return None if row is None else (row["id"], row["node_id"])
