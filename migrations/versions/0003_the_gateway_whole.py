@@ -47,6 +47,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_downtime_notice_updated_at"), "downtime_notice", ["updated_at"], unique=False)
     op.create_table(
+        "node",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_node")),
+        sa.UniqueConstraint("name", name=op.f("uq_node_name")),
+    )
+    op.create_table(
+        "node_letter",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("node_id", sa.BigInteger(), nullable=False),
+        sa.Column("sender_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_node_letter")),
+    )
+    op.create_index(op.f("ix_node_letter_node_id"), "node_letter", ["node_id"], unique=False)
+    op.create_table(
         "root_certificate",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
@@ -167,6 +186,15 @@ def upgrade() -> None:
         ],
         unique=True,
         postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "circuit_tree",
+        sa.Column("circuit_id", sa.BigInteger(), nullable=False),
+        sa.Column("node_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["circuit_id"], ["circuit.id"], name=op.f("fk_circuit_tree_circuit_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("circuit_id", name=op.f("pk_circuit_tree")),
     )
     op.create_table(
         "installed_certificate",
@@ -403,6 +431,7 @@ def upgrade() -> None:
     op.add_column(
         "charge_point", sa.Column("accepts_any_profile", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
+    op.add_column("charge_point", sa.Column("node_id", sa.BigInteger(), nullable=True))
     op.add_column("charge_point", sa.Column("status_before_problem", sa.Text(), nullable=True))
     op.drop_column("charge_point", "vendor_id")
     op.create_index(op.f("ix_communication_log_at"), "communication_log", ["at"], unique=False)

@@ -146,3 +146,10 @@ def test_a_command_starts_the_embedded_database_where_none_runs(run: Run) -> Non
     assert "First start" in done.stderr
     again = run("migrate")
     assert (again.stdout.startswith("The database was already at revision"), again.stderr) == (True, "")
+
+
+def test_a_part_of_several_nodes_needs_a_database_that_others_share(run: Run, folder: Path) -> None:
+    done = run("serve", "--role", "gateway", port=0, ocpp_port=0)
+    assert done.returncode == 2
+    assert "role 'gateway' needs a database that others share: set database_url" in done.stderr
+    assert list(folder.iterdir()) == []

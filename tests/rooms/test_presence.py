@@ -104,8 +104,8 @@ async def test_after_a_crash_nobody_is_here(system: System, api: Client, given: 
     for key in keys:
         await _connect(system, key, now)
     async with system.database.begin() as tx:
-        assert await presence.disconnect_all(tx) == 2
-        assert await presence.disconnect_all(tx) == 0
+        assert await presence.disconnect_forsaken(tx) == 2
+        assert await presence.disconnect_forsaken(tx) == 0
     for key in keys:
         assert (await _status(api, key))["networkStatus"] == "temporarily unavailable"
 

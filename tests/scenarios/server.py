@@ -13,10 +13,11 @@ STARTS_WITHIN_S = 60.0
 
 
 class Server:
-    """Over one data folder, on the same two ports each time. `token` is what the first start printed."""
+    """Over one data folder, on the same two ports each time. `token` is what the first start printed. One that is but
+    a part of several shares their `database`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, role: str = "all", database: str | None = None) -> None:
+        self.folder, self.role, self.database = folder, role, database
         self.port, self.ocpp_port = free_port(), free_port()
         self.token: str | None = None
         self._process: Process | None = None
@@ -31,8 +32,10 @@ class Server:
 
     async def start(self) -> None:
         """Return once it says that it is ready."""
-        arguments = ("serve", "--port", str(self.port), "--ocpp-port", str(self.ocpp_port), "--data-dir", self.folder)
-        environment = os.environ | {"OHMSTEAD_LOG_LEVEL": "error"}
+        ports = ("--port", str(self.port), "--ocpp-port", str(self.ocpp_port))
+        arguments = ("serve", "--role", self.role, *ports, "--data-dir", self.folder)
+        shared = {"OHMSTEAD_DATABASE_URL": self.database} if self.database else {}
+        environment = os.environ | {"OHMSTEAD_LOG_LEVEL": "error"} | shared
         program = Path(sys.executable).with_name("ohmstead")
         self._process = await asyncio.create_subprocess_exec(program, *arguments, env=environment, stdout=PIPE)
         async with asyncio.timeout(STARTS_WITHIN_S):
@@ -53,7 +56,7 @@ class Server:
             process, self._process = self._process, None
             process.terminate()
             await process.communicate()
-        else:
+        elif self.role == "all" and self.database is None:
             cluster = Cluster(self.folder / "postgres")
             await cluster.start()
             await cluster.stop()

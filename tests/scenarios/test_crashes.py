@@ -21,6 +21,7 @@ from ohmstead.stations.vehicle import Vehicle
 from tests.client import Client
 from tests.given import Given
 from tests.live import Live
+from tests.scenarios.cable import Cable
 from tests.scenarios.places import Place, drawn, fleet, place
 from tests.scenarios.server import Server
 from tests.scenarios.waiting import becomes, happens, until
@@ -49,20 +50,6 @@ async def far(server: Server) -> AsyncIterator[Live]:
         stack.push_async_callback(api.close)
         inside = cast(System, None)
         yield Live(inside, api, Given(inside, api), server.ocpp_url, SystemClock(), stack)
-
-
-class Cable:
-    """Watches what flows through a circuit."""
-
-    def __init__(self, limit: float, *places: Place) -> None:
-        self.limit, self.places = limit, places
-        self.looks, self.worst = 0, 0.0
-
-    async def watch(self, clock: SystemClock) -> None:
-        while True:
-            self.looks += 1
-            self.worst = max(self.worst, sum(one.station.draw(1)[0] for one in self.places))
-            await clock.sleep(0.1)
 
 
 def offers(one: Place, other: Place) -> tuple[float, float]:

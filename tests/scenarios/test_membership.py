@@ -9,6 +9,9 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.network.stations import ClearChargingProfile, stations
+from ohmstead.rooms.power.management.profiles import ids
+from ohmstead.rooms.power.management.release import limits_undone
 from ohmstead.rooms.power.management.site import Tuning
 from tests.live import Live, live
 from tests.scenarios.places import Place, place
@@ -118,3 +121,13 @@ async def test_a_station_comes_back_and_never_charges_without_a_limit(
     await here.charges("CARD")
     await until(here.station, lambda station: station.offered(1) == LIMIT_A)
     assert max(offers) <= LIMIT_A
+
+
+async def test_what_was_undone_is_said_anew(site: Live, circuit: dict[str, Any], here: Place) -> None:
+    await here.charges("CARD")
+    await settles(site, here, LIMIT_A)
+    for profile in ids(here.evse):
+        await stations.call(here.point, ClearChargingProfile(profile_id=profile))
+    assert here.station.offered(1) == RATING_A
+    limits_undone.send(here.point)
+    await settles(site, here, LIMIT_A)

@@ -8,8 +8,10 @@ from typing import Generic, TypeVar
 import structlog
 
 from ohmstead.app.admitted import Usual, admitted
+from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
+from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.rooms.charging import flow, profiles, reservations
 from ohmstead.rooms.charging.facts import (
@@ -113,10 +115,12 @@ def _settle(written: "asyncio.Future[None]", error: Exception | None) -> None:
 
 class DurableRooms:
     """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away
-    is waited for up to 30 s."""
+    is waited for up to 30 s. `moved` is sent for each charge point that connects: its id, and which other node held
+    its socket until now, if one did."""
 
-    def __init__(self, database: Database, clock: Clock, usual: Usual) -> None:
-        self._database, self._clock, self._usual = database, clock, usual
+    def __init__(self, database: Database, clock: Clock, usual: Usual, members: Membership | None = None) -> None:
+        self._database, self._clock, self._usual, self._members = database, clock, usual, members
+        self.moved = Signal()
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
         self._quiet = security_events.Quiet()
@@ -177,11 +181,16 @@ class DurableRooms:
 
     async def connected(self, fact: Connected) -> None:
         self._statuses.forget(fact.charge_point_id)
-        await self._durably(lambda tx: presence.connected(tx, fact))
+        held_by = await self._durably(lambda tx: presence.connected(tx, fact, self._node_id))
+        self.moved.send(fact.charge_point_id, held_by)
 
     async def disconnected(self, fact: Disconnected) -> None:
         self._statuses.forget(fact.charge_point_id)
-        await self._durably(lambda tx: presence.disconnected(tx, fact))
+        await self._durably(lambda tx: presence.disconnected(tx, fact, self._node_id))
+
+    @property
+    def _node_id(self) -> int | None:
+        return self._members.id if self._members else None
 
     async def heard(self, charge_point_id: int) -> None:
         await self._heard.put(charge_point_id)

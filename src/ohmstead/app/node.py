@@ -34,7 +34,7 @@ class Node:
 
     system: System
     api_url: str
-    ocpp_url: str
+    ocpp_url: str  # empty: charge points connect elsewhere
     ocpp_tls_url: str | None
     first_token: str | None
     _stack: AsyncExitStack
@@ -56,7 +56,7 @@ class Node:
             system = System(settings, dsn, clock, tuning)
             stack.push_async_callback(system.stop)
             await system.start()
-            token = await _first_token(system)
+            token = await _first_token(system) if settings.serves_api else None
             ocpp_port = await _opened(system)
             await _serve(system, api_socket, stack)
             raise_gc_thresholds()
@@ -65,7 +65,7 @@ class Node:
             return cls(
                 system,
                 f"http://{host}:{port}",
-                f"ws://{settings.ocpp_host}:{ocpp_port}/ocpp",
+                "" if ocpp_port is None else f"ws://{settings.ocpp_host}:{ocpp_port}/ocpp",
                 None if tls_port is None else f"wss://{settings.ocpp_host}:{tls_port}/ocpp",
                 token,
                 stack.pop_all(),
@@ -77,7 +77,15 @@ class Node:
 
 
 async def _embedded(settings: Settings, say: Say, stack: AsyncExitStack) -> str:
+    """Our own database. A node that does but a part uses that of the Ohmstead running on this data folder."""
     cluster = embedded(settings, say)
+    if settings.role != "all":
+        if cluster.is_free():
+            raise SettingsError(
+                f"role {settings.role!r} needs a database that others share: set database_url, or a data_dir on which "
+                "an Ohmstead of the role 'all' is running"
+            )
+        return await cluster.join(NAME)
     dsn = await cluster.start(NAME)
     stack.push_async_callback(cluster.stop)
     guard = asyncio.create_task(cluster.guard(SystemClock()))
@@ -93,7 +101,7 @@ async def _first_token(system: System) -> str | None:
         return await create_token(tx, system.vault, "first start", ["*"])
 
 
-async def _opened(system: System) -> int:
+async def _opened(system: System) -> int | None:
     try:
         return await system.work()
     except OSError as error:

@@ -89,13 +89,17 @@ class Front:
         raise falcon.HTTPFound("/docs")
 
 
-def add_pages(app: Any, system: "System", version: str) -> None:
-    """Route them."""
-    app.add_route("/", Front())
+def add_health(app: Any, system: "System") -> None:
+    """Route what every node answers."""
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(system))
     app.add_route("/health", Ready(system))
     app.add_route("/metrics", MetricsPage(system))
+
+
+def add_pages(app: Any, version: str) -> None:
+    """Route the documentation."""
+    app.add_route("/", Front())
     app.add_route("/openapi.json", Document(version))
     app.add_route("/docs", Docs())
     app.add_route("/docs/{name}", Docs())

@@ -4,12 +4,13 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Role = Literal["all", "api", "gateway", "worker"]
 PREFIX = "OHMSTEAD_"
 PATHS = (Path, Path | None)
 
@@ -21,6 +22,8 @@ class SettingsError(Exception):
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     """Everything an operator may set. Each is also `OHMSTEAD_<NAME>` and a key of the TOML file."""
 
+    role: Role = "all"  # what this process does of the whole
+    node_name: str | None = None  # its name among others; None: the machine's name and the port
     host: str = "127.0.0.1"
     port: Port = 8000
     ocpp_host: str = "127.0.0.1"
@@ -49,6 +52,21 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned
     limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
+
+    @property
+    def takes_stations(self) -> bool:
+        """Whether charge points connect to this process."""
+        return self.role in ("all", "gateway")
+
+    @property
+    def serves_api(self) -> bool:
+        """Whether this process serves the public API."""
+        return self.role in ("all", "api")
+
+    @property
+    def works(self) -> bool:
+        """Whether this process tells facts, keeps schedules and manages loads."""
+        return self.role in ("all", "worker")
 
 
 def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:

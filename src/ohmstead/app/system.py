@@ -14,7 +14,9 @@ from ohmstead.app.admitted import Usual
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.metrics import Metrics
-from ohmstead.app.pages import add_pages
+from ohmstead.app.nodes.crew import Crew, name_of
+from ohmstead.app.nodes.membership import Membership
+from ohmstead.app.pages import add_health, add_pages
 from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
@@ -22,7 +24,6 @@ from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
-from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
@@ -30,7 +31,6 @@ from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
-from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.certificates import Authority, authority
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
@@ -40,7 +40,6 @@ from ohmstead.rooms.network.security_profiles import Addresses, SecurityUpkeep, 
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
-from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.site import Tuning
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
@@ -87,13 +86,15 @@ class System:
         self.boot_sync = BootSync(self.database, self.clock)
         self.template_work = TemplateWork(self.database, self.clock)
         self.security = SecurityUpkeep(self.database, self.clock)
-        self.load_management = LoadManagement(self.database, self.gateway, self.clock, self.tuning)
+        self._stack.push_async_callback(self.crew.leave)
         self._stack.push_async_callback(self._cancel)
         return self
 
     def _api(self) -> Api:
+        """The API and its pages; of a node that does not serve it, health and metrics alone."""
+        serves = self.settings.serves_api
         api = Api(
-            OPERATIONS,
+            OPERATIONS if serves else [],
             self.database,
             self.doorman,
             self.clock,
@@ -102,9 +103,11 @@ class System:
             self.metrics.request,
             trusts_proxy=self.settings.trusts_proxy,
         )
-        add_pages(api.app, self, VERSION)
-        add_files(api.app, self)
-        add_pki(api.app, self)
+        add_health(api.app, self)
+        if serves:
+            add_pages(api.app, VERSION)
+            add_files(api.app, self)
+            add_pki(api.app, self)
         return api
 
     async def _tls(self) -> ListenerTls | None:
@@ -121,11 +124,14 @@ class System:
             call_timeout_s=settings.command_timeout,
             boot_timeout_s=settings.boot_timeout,
         )
-        rooms = DurableRooms(self.database, self.clock, usual)
+        members = Membership(self.database, name_of(settings), settings.role)
+        rooms = DurableRooms(self.database, self.clock, usual, members)
         if self.tls is not None:
             self.tls.refused = rooms.not_believed
         self.registry = Registry(rooms, self.clock)
-        self.gateway = Gateway(self.registry)
+        self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout)
+        self.load_management = self.crew.load_management
+        rooms.moved.connect(self.crew.relay.came)
         self.listener = Listener(
             ListenerSettings(
                 host=settings.ocpp_host,
@@ -143,23 +149,36 @@ class System:
             self._on_frame,
         )
 
-    async def work(self) -> int:
-        """Start what runs beside the requests, and take charge points in; the port they connect to."""
-        async with self.database.begin() as tx:
-            await presence.disconnect_all(tx)
-        stations.open(self.gateway)
+    async def work(self) -> int | None:
+        """Join the other nodes, start what runs beside the requests, and take charge points in: all as the role of this
+        node has it. The port charge points connect to, if they may."""
+        crew = self.crew
+        await crew.join()
+        stations.open(crew.relay)
         self._stack.callback(stations.open, None)
+        self._keep(crew.members.run)
+        self._keep(crew.post.run)
+        if self.settings.works:
+            self._manage()
+        return await self._take_stations() if self.settings.takes_stations else None
+
+    def _manage(self) -> None:
+        """What happens beside all requests: facts and load management shared among nodes, the rest done by one."""
+        members = self.crew.members
+        self._keep(self.crew.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
-        self._keep(self.communication.run)
         self._keep(partial(keep_up, self.database, self.clock))
-        self._keep(self._expire)
-        self._keep(self.boot_sync.run)
-        self._keep(self.template_work.run)
-        self._keep(DowntimeWatch(self.database, self.clock).run)
-        self._keep(ProfileAccounts(self.database, self.clock).run)
-        self._keep(Silences(self.database, self.clock).run)
-        self._keep(self.security.run)
+        self._keep(partial(members.lead, self._expire))
+        self._keep(partial(members.lead, self.boot_sync.run))
+        self._keep(partial(members.lead, self.template_work.run))
+        self._keep(partial(members.lead, self.security.run))
+        self._keep(partial(members.lead, DowntimeWatch(self.database, self.clock).run))
+        self._keep(partial(members.lead, ProfileAccounts(self.database, self.clock).run))
+        self._keep(partial(members.lead, Silences(self.database, self.clock).run))
+
+    async def _take_stations(self) -> int:
+        self._keep(self.communication.run)
         if self.tls is not None:
             self._keep(self.tls.keep_up)
         self._keep(Autostart(self.database, self.clock).run)

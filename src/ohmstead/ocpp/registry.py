@@ -72,6 +72,12 @@ class Registry:
         logger.info("connection dismissed", charge_point_id=connection.charge_point_id, reason=reason)
         self._close(connection, CloseCode.POLICY_VIOLATION, reason)
 
+    def drop(self, charge_point_id: int) -> None:
+        """Close its connection without telling anybody: it is held elsewhere by now."""
+        connection = self._held.pop(charge_point_id, None)
+        if connection is not None:
+            self._close(connection, CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+
     def _in_order(self, charge_point_id: int) -> asyncio.Lock:
         """A charge point's comings and goings are told one after the other."""
         return self._telling.setdefault(charge_point_id, asyncio.Lock())

@@ -9,7 +9,18 @@ import asyncpg
 
 from ohmstead.kit.clock import Clock
 from ohmstead.store.binaries import Binaries, ClusterError, find_binaries
-from ohmstead.store.placement import PORT, Account, Occupied, Say, home_of, lock, remove, socket_folder, sockets_below
+from ohmstead.store.placement import (
+    LOCK_NAME,
+    PORT,
+    Account,
+    Occupied,
+    Say,
+    home_of,
+    lock,
+    remove,
+    socket_folder,
+    sockets_below,
+)
 from ohmstead.store.postmaster import PATIENCE_S, SUPERUSER, Postmaster
 
 __all__ = ["Cluster", "ClusterError", "Occupied"]
@@ -53,6 +64,16 @@ class Cluster:
         except BaseException:
             await self.stop()
             raise
+
+    def is_free(self) -> bool:
+        """Whether no living process runs the server of this folder."""
+        if not (self.data_dir / LOCK_NAME).exists():
+            return True
+        try:
+            os.close(lock(self.data_dir))
+        except Occupied:
+            return False
+        return True
 
     async def join(self, database: str = SUPERUSER) -> str:
         """The address of `database` on the server that another process runs on this folder, once it answers."""

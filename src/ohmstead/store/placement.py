@@ -21,6 +21,7 @@ PORT = 5432  # no network listens there: it only names the socket
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 FALLBACK = Path("/var/lib/ohmstead")
 POINTER = "postgres.path"
+LOCK_NAME = "postgres.lock"
 
 
 class Occupied(ClusterError):
@@ -194,7 +195,7 @@ def lock(data_dir: Path) -> int:
 
     The kernel keeps the lock (flock), so nothing stale is left by a process that was killed.
     """
-    path = data_dir / "postgres.lock"
+    path = data_dir / LOCK_NAME
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,11 +8,13 @@ import uvloop
 
 from ohmstead.app.logs import configure
 from ohmstead.app.node import Node
-from ohmstead.app.settings import Settings, load
+from ohmstead.app.settings import Role, Settings, load
 
 
 def serve(
     *,
+    role: Role | None = None,
+    node_name: str | None = None,
     host: str | None = None,
     port: int | None = None,
     ocpp_host: str | None = None,
@@ -25,6 +27,10 @@ def serve(
 
     Parameters
     ----------
+    role
+        What this process does: everything (all), or its part among several on one database.
+    node_name
+        Its name among several (the machine's name and the port).
     host
         Address the API listens on (127.0.0.1).
     port
@@ -41,6 +47,8 @@ def serve(
         Where the embedded database and the secrets live (.ohmstead).
     """
     given = {
+        "role": role,
+        "node_name": node_name,
         "host": host,
         "port": port,
         "ocpp_host": ocpp_host,
@@ -61,8 +69,12 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     node = await Node.start(settings, say)
     try:
-        say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
-        say(f"Charge points  {node.ocpp_url}/<identity>")
+        if settings.serves_api:
+            say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
+        else:
+            say(f"Health         {node.api_url}/health")
+        if node.ocpp_url:
+            say(f"Charge points  {node.ocpp_url}/<identity>")
         if node.ocpp_tls_url:
             say(f"  by TLS       {node.ocpp_tls_url}/<identity>")
         if node.first_token:

@@ -83,6 +83,7 @@ charge_point = table(
     moment("manufactured_at"),
     # what it said of itself
     flag("connected"),
+    Column("node_id", BigInteger),  # the process that holds its socket, or held it last
     moment("connected_at"),
     moment("disconnected_at"),
     moment("last_seen_at"),

@@ -26,6 +26,7 @@ from ohmstead.rooms.network.certificates.proofs import used
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.facts import Booted, BootVerdict, Connected, Disconnected
 from ohmstead.rooms.network.models import charge_point_model
+from ohmstead.rooms.network.nodes import node
 from ohmstead.rooms.network.presence.statuses import interrupted
 from ohmstead.rooms.network.signals import presence_changed
 from ohmstead.rooms.network.vendors import charge_point_vendor
@@ -48,18 +49,31 @@ _proved = {  # where it is known how it came in, that is its security profile no
         (_own.desired_security_profile == _profile, "applied"), else_=_own.desired_security_profile_status
     ),
 }
-_before = select(_own.id, _own.connected).where(_behind, _living).order_by(_own.id).with_for_update().cte("before")
+_node = bindparam("node", type_=BigInteger)
+_before = (
+    select(_own.id, _own.connected, _own.node_id)
+    .where(_behind, _living)
+    .order_by(_own.id)
+    .with_for_update()
+    .cte("before")
+)
 _CONNECTED = Statement(
     update(charge_point)
     .where(_own.id == _before.c.id)
-    .values(connected=true(), connected_at=_at, last_seen_at=_at, ocpp_version=bindparam("version"))
+    .values(connected=true(), connected_at=_at, last_seen_at=_at, ocpp_version=bindparam("version"), node_id=_node)
     .values(_proved | {"first_contact_at": func.coalesce(_own.first_contact_at, _at)})
-    .returning(_own.id, _before.c.connected.label("was_connected"))
+    .returning(_own.id, _before.c.connected.label("was_connected"), _before.c.node_id.label("held_by"))
 )
 _gone = update(charge_point).where(_own.connected).values(connected=false())
-_DISCONNECTED = Statement(_gone.where(_behind, _own.connected_at <= _at).values(disconnected_at=_at).returning(_own.id))
-_ALL_DISCONNECTED = Statement(
-    _gone.values(disconnected_at=func.coalesce(_own.last_seen_at, _at)).returning(_own.id, _own.disconnected_at)
+_here = _own.node_id.is_not_distinct_from(_node)
+_DISCONNECTED = Statement(
+    _gone.where(_behind, _here, _own.connected_at <= _at).values(disconnected_at=_at).returning(_own.id)
+)
+_forsaken = ~select(node.c.id).where(node.c.id == _own.node_id).exists()
+_FORSAKEN = Statement(
+    _gone.where(_forsaken)
+    .values(disconnected_at=func.coalesce(_own.last_seen_at, _at))
+    .returning(_own.id, _own.disconnected_at)
 )
 # the model whose own and whose vendor's name it says, where there is exactly one
 _said_model = (
@@ -85,25 +99,28 @@ _BOOTED = Statement(
 )
 
 
-async def connected(tx: Tx, fact: Connected) -> None:
-    """A charge point is here, and with it its satellites."""
-    profile = fact.proof and fact.proof.profile
+async def connected(tx: Tx, fact: Connected, node_id: int | None = None) -> int | None:
+    """A charge point is here, and with it its satellites; the other node that held its socket until now, if one did."""
+    profile, held_by = fact.proof and fact.proof.profile, None
     values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version, "profile": profile}
-    for row in await tx.all(_CONNECTED, **values):
+    for row in await tx.all(_CONNECTED, **values, node=node_id):
         _presence(tx, row["id"], None if row["was_connected"] else "available", fact.at)
+        if row["id"] == fact.charge_point_id and row["was_connected"] and row["held_by"] != node_id:
+            held_by = row["held_by"]
     if fact.proof is not None and fact.proof.certificate is not None:
         await used(tx, fact.charge_point_id, fact.proof.certificate)
+    return held_by
 
 
-async def disconnected(tx: Tx, fact: Disconnected) -> None:
-    """A charge point is gone; a newer connection than the one that went counts."""
-    for row in await tx.all(_DISCONNECTED, station=fact.charge_point_id, at=fact.at):
+async def disconnected(tx: Tx, fact: Disconnected, node_id: int | None = None) -> None:
+    """A charge point is gone; a newer connection than the one that went counts, here or at another node."""
+    for row in await tx.all(_DISCONNECTED, station=fact.charge_point_id, at=fact.at, node=node_id):
         _presence(tx, row["id"], "temporarily_unavailable", fact.at)
 
 
-async def disconnect_all(tx: Tx) -> int:
-    """After a crash: nobody is here until they come again. The number of those that were."""
-    rows = await tx.all(_ALL_DISCONNECTED, at=tx.now)
+async def disconnect_forsaken(tx: Tx) -> int:
+    """Whose node is no more (it crashed, or never came back) is gone until it comes again; how many were."""
+    rows = await tx.all(_FORSAKEN, at=tx.now)
     for row in rows:
         _presence(tx, row["id"], "temporarily_unavailable", row["disconnected_at"])
     return len(rows)

@@ -17,6 +17,7 @@ class StationSilent(StationError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The charge point did not answer within {seconds:g} seconds.")
+        self.seconds = seconds
 
 
 class StationRefused(StationError):

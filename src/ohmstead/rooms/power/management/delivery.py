@@ -1,6 +1,6 @@
 """Delivery: limits on their way to EVSEs. Written down before the frame goes out, settled when the answer comes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,22 +84,22 @@ def _told(one: Applied, profile: dict[str, Any]) -> dict[str, Any]:
 
 
 class Delivery:
-    """Sends the limits of one site."""
+    """Sends the limits of one site, as long as no other node can have taken the tree over (`is_ours`)."""
 
-    def __init__(self, stations: Stations, clock: Clock) -> None:
-        self._stations, self._clock = stations, clock
+    def __init__(self, stations: Stations, clock: Clock, is_ours: Callable[[], bool]) -> None:
+        self._stations, self._clock, self._is_ours = stations, clock, is_ours
 
     async def deliver(self, site: Site, send: Send) -> list[Applied]:
         """Send one limit and tell the envelope its fate; the profiles the station took."""
         outlet = site.outlets.get(int(send.evse))
-        if outlet is None or not self._stations.connected(outlet.station_id):
+        if outlet is None or not self._is_ours() or not self._stations.connected(outlet.station_id):
             site.envelope.withdrawn(send.seq)
             return []
         site.envelope.sent(send.seq, self._clock.now().timestamp())
         applied: list[Applied] = []
         try:
             for profile in self._profiles(site, outlet, send):
-                if outlet.id not in site.outlets:
+                if outlet.id not in site.outlets or not self._is_ours():
                     break  # it left meanwhile, and what we lay on it now nobody would take off
                 await self._set(outlet, profile)
                 charge = outlet.charge.id if outlet.charge else None

@@ -1,7 +1,7 @@
 """The loop of one site: woken by whatever happens below its circuits, it looks again and sends what follows."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -38,9 +38,18 @@ _LOADS = _loads()
 class Loop:
     """Runs one site until it is cancelled."""
 
-    def __init__(self, root: int, database: Database, stations: Stations, clock: Clock, tuning: Tuning) -> None:
+    def __init__(
+        self,
+        root: int,
+        database: Database,
+        stations: Stations,
+        clock: Clock,
+        tuning: Tuning,
+        is_ours: Callable[[], bool],
+    ) -> None:
         self.root, self._database, self._stations, self._clock, self._tuning = root, database, stations, clock, tuning
-        self._delivery = Delivery(stations, clock)
+        self._is_ours = is_ours
+        self._delivery = Delivery(stations, clock, is_ours)
         self.site: Site | None = None
         self._wake, self._stale = asyncio.Event(), True
         self._unsaved: set[int] = set()
@@ -82,7 +91,7 @@ class Loop:
     async def _turn(self) -> None:
         if self._stale:
             await self._look()
-        if self.site is None:
+        if self.site is None or not self._is_ours():
             return
         now = self._clock.now()
         self._mark_presence(self.site)

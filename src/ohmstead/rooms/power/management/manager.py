@@ -21,7 +21,8 @@ from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
-from ohmstead.rooms.power.management.release import Release
+from ohmstead.rooms.power.management.ownership import Crew, Trees
+from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site, Tuning
 
 log = structlog.get_logger("ohmstead.power")
@@ -39,29 +40,48 @@ async def tell_load_management(tx: Tx, payload: dict[str, Any]) -> None:
 
 
 class LoadManagement:
-    """Owns the loops. `run` until cancelled."""
+    """Owns the loops of the trees that this node steers: of all, or of its share among a `crew`. `run` until cancelled.
 
-    def __init__(self, database: Database, stations: Stations, clock: Clock, tuning: Tuning | None = None) -> None:
+    What happens at other nodes is told by calling the methods that the signals of this one call.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        stations: Stations,
+        clock: Clock,
+        tuning: Tuning | None = None,
+        crew: Crew | None = None,
+    ) -> None:
         self._database, self._stations, self._clock = database, stations, clock
+        self._trees = Trees(database, crew)
+        self._owner: int | None = None  # as whom our loops were taken
+        self.gave_away = Signal()  # (): trees were left to others
         self.tuning = tuning or Tuning()
         self.loops: dict[int, Loop] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._root_of: dict[int, int] = {}  # charge point -> root circuit
         self._rearrange = asyncio.Event()
-        self._release = Release(database, stations, lambda charge_point_id: charge_point_id in self._root_of)
+        self._release = Release(
+            database,
+            stations,
+            lambda charge_point_id: charge_point_id in self._root_of,
+            lambda: crew is None or crew.leads,
+        )
 
     async def run(self) -> None:
         """Listen, arrange the loops, and rearrange them when circuits change."""
         hearing = [
-            circuit_changed.connect(lambda _: self._rearrange.set()),
-            presence_changed.connect(self._came_or_went),
-            limits_changed.connect(self._stale),
-            outside_limit_changed.connect(self._stale),
-            evse_status_changed.connect(lambda charge_point_id, _: self._stale(charge_point_id)),
-            session_changed.connect(lambda _, charge_point_id, __: self._stale(charge_point_id)),
-            network_changed.connect(self._all_stale),
-            metered_now.connect(self._drew),
-            meter_reported.connect(self._metered),
+            circuit_changed.connect(lambda _: self.rearrange()),
+            presence_changed.connect(self.came_or_went),
+            limits_changed.connect(self.stale),
+            limits_undone.connect(self.doubt),
+            outside_limit_changed.connect(self.stale),
+            evse_status_changed.connect(lambda charge_point_id, _: self.stale(charge_point_id)),
+            session_changed.connect(lambda _, charge_point_id, __: self.stale(charge_point_id)),
+            network_changed.connect(self.all_stale),
+            metered_now.connect(self.drew),
+            meter_reported.connect(self.metered),
         ]
         beside = [asyncio.create_task(self._tick()), asyncio.create_task(self._release.run())]
         admission.open(self)
@@ -73,10 +93,11 @@ class LoadManagement:
             admission.open(None)
             for end in hearing:
                 end()
-            for task in (*beside, *self._tasks.values()):
+            for task in beside:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await self._end(*self._tasks)
 
     @property
     def busy(self) -> bool:
@@ -101,50 +122,79 @@ class LoadManagement:
                 loop.wake(stale=since >= AGAIN_S)
             if since >= AGAIN_S:
                 since = 0.0
-                self._rearrange.set()
+                self.rearrange()
 
     async def _arrange(self) -> None:
-        """One loop for each root; trees whose members changed look again."""
+        """One loop for each root of ours; trees whose members changed look again."""
         self._rearrange.clear()
         try:
             async with self._database.read() as tx:
                 parents = {row[0]: row[1] for row in await tx.all(_CIRCUITS)}
                 members = await tx.all(_MEMBERS)
+            self._root_of = {row[0]: _root(parents, row[1]) for row in members}
+            await self._take({key for key, parent in parents.items() if parent is None})
         except Exception:
             log.exception("circuits could not be read")
             return
-        self._root_of = {row[0]: _root(parents, row[1]) for row in members}
-        roots = {key for key, parent in parents.items() if parent is None}
-        for gone in self._tasks.keys() - roots:
-            await self._end(gone)
-        for root in roots - self._tasks.keys():
-            self.loops[root] = Loop(root, self._database, self._stations, self._clock, self.tuning)
-            self._tasks[root] = asyncio.create_task(self.loops[root].run())
-        self._all_stale()
+        self.all_stale()
         self._release.wake()
 
-    async def _end(self, root: int) -> None:
-        task = self._tasks.pop(root)
-        self.loops.pop(root)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    async def _take(self, roots: set[int]) -> None:
+        """Run the loops of our share of the roots, and no other. A tree is let alone before it is given away."""
+        if self._owner != self._trees.owner:
+            await self._end(*self._tasks)
+        self._owner = self._trees.owner
+        if surplus := await self._trees.surplus(roots):
+            await self._end(*surplus & self._tasks.keys())
+            await self._trees.give(surplus)
+            self.gave_away.send()
+        ours = await self._trees.ours(roots)
+        await self._end(*self._tasks.keys() - ours)
+        for root in ours - self._tasks.keys():
+            self.loops[root] = Loop(root, self._database, self._stations, self._clock, self.tuning, self._surely)
+            self._tasks[root] = asyncio.create_task(self.loops[root].run())
 
-    def _all_stale(self) -> None:
+    def _surely(self) -> bool:
+        return self._trees.surely(self._owner)
+
+    async def _end(self, *roots: int) -> None:
+        for root in roots:
+            task = self._tasks.pop(root)
+            self.loops.pop(root)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def rearrange(self) -> None:
+        """Circuits changed, or nodes came or went."""
+        self._rearrange.set()
+
+    def all_stale(self) -> None:
+        """Something changed that is not known more precisely."""
         for loop in self.loops.values():
             loop.wake(stale=True)
 
-    def _came_or_went(self, charge_point_id: int) -> None:
-        self._stale(charge_point_id)
+    def came_or_went(self, charge_point_id: int) -> None:
+        """A charge point came or went."""
+        self.stale(charge_point_id)
         if charge_point_id not in self._root_of:
             self._release.wake()
 
-    def _stale(self, charge_point_id: int) -> None:
+    def stale(self, charge_point_id: int) -> None:
+        """Something changed at a charge point."""
         if loop := self.loop_of(charge_point_id):
             loop.wake(stale=True)
 
-    def _drew(self, draws: list[Draw]) -> None:
-        """By our own clock: those of stations may be anywhere."""
+    def doubt(self, charge_point_id: int) -> None:
+        """What a charge point was told may be gone; a loop of ours tells it anew, as after a silence."""
+        if (loop := self.loop_of(charge_point_id)) and loop.site is not None:
+            for outlet in loop.site.outlets.values():
+                if outlet.charge_point_id == charge_point_id:
+                    loop.site.reachable(outlet.id, False)
+            loop.wake(stale=True)
+
+    def drew(self, draws: list[Draw]) -> None:
+        """EVSEs draw so much now, by our own clock: those of stations may be anywhere."""
         now = self._clock.now().timestamp()
         for loop in self.loops.values():
             site = loop.site
@@ -155,7 +205,8 @@ class LoadManagement:
             if heard:
                 loop.wake()
 
-    def _metered(self, meter_id: int, at: datetime, amps: Amps) -> None:
+    def metered(self, meter_id: int, at: datetime, amps: Amps) -> None:
+        """A meter reports A on its own lines."""
         at = min(at, self._clock.now())
         for loop in self.loops.values():
             if loop.site is not None and loop.site.metered(meter_id, at.timestamp(), amps):

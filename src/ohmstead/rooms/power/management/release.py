@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import bindparam, delete, exists, select
 
 from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.signals import Signal
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, Stations
@@ -15,6 +16,9 @@ from ohmstead.rooms.power.management.profiles import ids
 from ohmstead.rooms.power.management.table import charging_limit
 
 log = structlog.get_logger("ohmstead.power")
+
+limits_undone = Signal()
+"""(charge_point_id): our profiles were cleared there while somebody began to steer it: what it was told may be gone."""
 
 _managed = exists().where(circuit_charge_point.c.charge_point_id == evse.c.charge_point_id)
 # what was ever sent to an EVSE was written down before, so a record without a circuit is a limit that outlived it
@@ -33,10 +37,13 @@ _FORGET = Statement(
 
 
 class Release:
-    """Clears our profiles at those who left. `is_managed` tells of a charge point whether a loop steers it by now."""
+    """Clears our profiles at those who left. `is_managed` tells of a charge point whether a loop steers it by now,
+    `leads` whether it is up to this node."""
 
-    def __init__(self, database: Database, stations: Stations, is_managed: Callable[[int], bool]) -> None:
-        self._database, self._stations, self._is_managed = database, stations, is_managed
+    def __init__(
+        self, database: Database, stations: Stations, is_managed: Callable[[int], bool], leads: Callable[[], bool]
+    ) -> None:
+        self._database, self._stations, self._is_managed, self._leads = database, stations, is_managed, leads
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -48,6 +55,8 @@ class Release:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if not self._leads():
+                continue
             try:
                 async with self._database.read() as tx:
                     left = await tx.all(_LEFT)
@@ -56,14 +65,17 @@ class Release:
                 log.exception("limits not released")
 
     async def _free(self, row: Row) -> None:
-        """The two commands are on their way before a loop that takes the EVSE over can send its first limit."""
+        """The two commands are on their way before a loop of this node that takes the EVSE over can send its first
+        limit. The loop of another node may be quicker; it is told, and says all anew."""
         if self._is_managed(row["charge_point_id"]):
             return
         clearing = (ClearChargingProfile(profile_id=id) for id in ids(row["id"]))
+        forgotten = 0
         try:
             await asyncio.gather(*(self._stations.call(row["station_id"], command) for command in clearing))
+            async with self._database.begin() as tx:
+                forgotten = await tx.run(_FORGET, evse=row["id"])
         except StationError as error:
             log.info("profiles not cleared", evse=row["id"], why=str(error))
-            return
-        async with self._database.begin() as tx:
-            await tx.run(_FORGET, evse=row["id"])
+        if not forgotten:
+            limits_undone.send(row["charge_point_id"])

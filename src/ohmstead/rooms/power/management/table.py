@@ -1,4 +1,4 @@
-"""What was sent to each EVSE and what it answered: kept before a frame goes out, so that a crash forgets nothing."""
+"""What was sent to each EVSE and what it answered, kept before a frame goes out; and which node steers which tree."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,4 +12,11 @@ charging_limit = Table(
     Column("record", JSONB, nullable=False),  # the engine's
     Column("fallback_set", Boolean, nullable=False, server_default=text("false")),  # the station took our fallback
     moment("updated_at", nullable=False),
+)
+
+circuit_tree = Table(
+    "circuit_tree",
+    metadata,
+    Column("circuit_id", BigInteger, ForeignKey("circuit.id", ondelete="CASCADE"), primary_key=True),  # the root
+    Column("node_id", BigInteger, nullable=False),
 )

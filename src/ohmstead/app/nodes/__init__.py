@@ -1,0 +1,1 @@
+"""Nodes: several processes of Ohmstead on one database, each doing its part, none doing another's."""

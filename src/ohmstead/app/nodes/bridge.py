@@ -1,0 +1,102 @@
+"""The bridge: what this node signals to load management reaches the nodes that run it, a tenth of a second together."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from datetime import datetime
+
+from ohmstead.app.nodes.letters import News, Reading
+from ohmstead.app.nodes.membership import Membership
+from ohmstead.app.nodes.post import Post
+from ohmstead.app.nodes.relay import Relay
+from ohmstead.engines.dlm.tree import Amps
+from ohmstead.rooms.charging.signals import limits_changed, metered_now, session_changed
+from ohmstead.rooms.energy.meters import meter_reported
+from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
+from ohmstead.rooms.power.circuits.resource import circuit_changed
+from ohmstead.rooms.power.management.manager import LoadManagement, network_changed
+from ohmstead.rooms.power.management.release import limits_undone
+
+GATHER_S = 0.1
+
+
+class Bridge:
+    """Hears the signals of this node from `open` to `close`. With no other node that runs load management, nothing is
+    gathered and nothing sent. News of others go to our load management and set off no signal here."""
+
+    def __init__(self, members: Membership, post: Post, relay: Relay, management: LoadManagement) -> None:
+        self._members, self._post, self._relay, self._management = members, post, relay, management
+        self._news: News | None = None
+        self._ends: list[Callable[[], None]] = []
+        post.reads(News, self._hear)
+
+    def open(self) -> None:
+        """Begin to listen."""
+        self._ends = [
+            presence_changed.connect(lambda point: self._tell(lambda news: news.presence.add(point))),
+            limits_changed.connect(self._stale),
+            outside_limit_changed.connect(self._stale),
+            limits_undone.connect(lambda point: self._tell(lambda news: news.undone.add(point))),
+            evse_status_changed.connect(lambda point, _: self._stale(point)),
+            session_changed.connect(lambda _, point, __: self._stale(point)),
+            metered_now.connect(lambda draws: self._tell(lambda news: news.draws.extend(draws))),
+            meter_reported.connect(self._read),
+            circuit_changed.connect(lambda _: self._tell(_circuits)),
+            network_changed.connect(lambda: self._tell(_network)),
+            self._management.gave_away.connect(lambda: self._tell(_circuits)),
+        ]
+
+    def close(self) -> None:
+        """Listen no more."""
+        for end in self._ends:
+            end()
+        self._ends = []
+
+    def _stale(self, charge_point_id: int) -> None:
+        self._tell(lambda news: news.stale.add(charge_point_id))
+
+    def _read(self, meter_id: int, at: datetime, amps: Amps) -> None:
+        first, second, third = (None if math.isnan(line) else line for line in amps)
+        self._tell(lambda news: news.readings.append(Reading(meter_id, at, (first, second, third))))
+
+    def _tell(self, note: Callable[[News], None]) -> None:
+        if not self._members.workers:
+            return
+        if self._news is None:
+            self._news = News()
+            asyncio.get_running_loop().call_later(GATHER_S, self._send)
+        note(self._news)
+
+    def _send(self) -> None:
+        news, self._news = self._news, None
+        if news is not None:
+            for worker in self._members.workers:
+                self._post.send(worker, news)
+
+    async def _hear(self, news: News) -> None:
+        management = self._management
+        if news.presence:
+            await self._relay.look(news.presence)
+        for point in news.presence:
+            management.came_or_went(point)
+        for point in news.stale:
+            management.stale(point)
+        for point in news.undone:
+            management.doubt(point)
+        if news.network:
+            management.all_stale()
+        if news.circuits:
+            management.rearrange()
+        if news.draws:
+            management.drew(news.draws)
+        for one in news.readings:
+            first, second, third = (math.nan if line is None else line for line in one.amps)
+            management.metered(one.meter_id, one.at, (first, second, third))
+
+
+def _circuits(news: News) -> None:
+    news.circuits = True
+
+
+def _network(news: News) -> None:
+    news.network = True

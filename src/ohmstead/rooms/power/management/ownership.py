@@ -1,0 +1,134 @@
+"""Ownership: every circuit tree is steered by one node; the trees of a node that is gone are free to be taken."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from ohmstead.kit.db import Database, Statement, Tx
+from ohmstead.rooms.network.nodes import node
+from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.management.table import circuit_tree
+
+ATTEMPTS = 5  # where others are quicker; then again with the next look
+
+_own = circuit_tree.c
+_me = bindparam("me", type_=BigInteger)
+_roots = bindparam("roots", type_=ARRAY(BigInteger))
+_living = _own.node_id.in_(select(node.c.id))
+
+_OWNERS = Statement(select(_own.circuit_id, _own.node_id).where(_living))
+_GIVE = Statement(delete(circuit_tree).where(_own.node_id == _me, _own.circuit_id == any_(_roots)))
+
+
+def _claim() -> Statement:
+    wanted = func.unnest(_roots).table_valued("circuit_id").render_derived()
+    still = select(circuit.c.id, _me).where(circuit.c.id.in_(select(wanted.c.circuit_id))).order_by(circuit.c.id)
+    taken = insert(circuit_tree).from_select(["circuit_id", "node_id"], still)
+    return Statement(
+        taken.on_conflict_do_update(
+            index_elements=["circuit_id"], set_={"node_id": taken.excluded.node_id}, where=~_living
+        ).returning(_own.circuit_id)
+    )
+
+
+def _place() -> Statement:
+    """The root of the tree that a charge point hangs on, and the living node that steers it."""
+    point = bindparam("point", type_=BigInteger)
+    start = select(circuit_charge_point.c.circuit_id).where(circuit_charge_point.c.charge_point_id == point)
+    up = select(circuit.c.id, circuit.c.parent_circuit_id).where(circuit.c.id.in_(start)).cte("up", recursive=True)
+    above = circuit.alias("above")
+    up = up.union(select(above.c.id, above.c.parent_circuit_id).where(above.c.id == up.c.parent_circuit_id))
+    steered = up.outerjoin(circuit_tree, and_(_own.circuit_id == up.c.id, _living))
+    return Statement(select(up.c.id, _own.node_id).select_from(steered).where(up.c.parent_circuit_id.is_(None)))
+
+
+_CLAIM = _claim()
+_PLACE = _place()
+
+
+class Crew(Protocol):
+    """The nodes that run load management, as one of them sees it."""
+
+    @property
+    def id(self) -> int | None:
+        """This node's id; None while it belongs to nobody's list."""
+        ...
+
+    @property
+    def steering(self) -> int:
+        """How many nodes run load management, with this one."""
+        ...
+
+    @property
+    def leads(self) -> bool:
+        """Whether this node does what only one may do."""
+        ...
+
+    def sure(self, id: int | None) -> bool:
+        """Whether this node is, without any doubt, still the one of this id."""
+        ...
+
+
+class Trees:
+    """Which trees this node steers: its share of all. Without a crew it steers every one."""
+
+    def __init__(self, database: Database, crew: Crew | None) -> None:
+        self._database, self._crew = database, crew
+
+    @property
+    def owner(self) -> int | None:
+        """As whom this node owns its trees now."""
+        return self._crew.id if self._crew else None
+
+    def surely(self, owner: int | None) -> bool:
+        """Whether trees that were taken as `owner` are ours beyond doubt: nobody else can have taken them."""
+        return self._crew is None or self._crew.sure(owner)
+
+    async def surplus(self, roots: set[int]) -> set[int]:
+        """Those of our trees that are beyond our share; to be let alone, then given with `give`."""
+        if self._crew is None:
+            return set()
+        return set(sorted(await self._mine(roots))[self._share(roots) :])
+
+    async def give(self, roots: Iterable[int]) -> None:
+        """Leave trees to others."""
+        async with self._database.begin() as tx:
+            await tx.run(_GIVE, me=self.owner, roots=sorted(roots))
+
+    async def ours(self, roots: set[int]) -> set[int]:
+        """Take what nobody steers, up to our share; all that are ours then."""
+        if self._crew is None:
+            return roots
+        if self.owner is None:
+            return set()
+        mine: set[int] = set()
+        for _ in range(ATTEMPTS):
+            owners = await self._owners()
+            mine = {root for root in roots if owners.get(root) == self.owner}
+            free = sorted(roots - owners.keys())[: max(0, self._share(roots) - len(mine))]
+            if not free:
+                break
+            async with self._database.begin() as tx:
+                await tx.run(_CLAIM, me=self.owner, roots=free)
+        return mine
+
+    def _share(self, roots: set[int]) -> int:
+        """Rounded up, so that the shares of all cover all."""
+        assert self._crew is not None
+        return -(-len(roots) // max(1, self._crew.steering))
+
+    async def _mine(self, roots: set[int]) -> set[int]:
+        owners = await self._owners()
+        return {root for root in roots if owners.get(root) == self.owner}
+
+    async def _owners(self) -> dict[int, int]:
+        async with self._database.read() as tx:
+            return {row["circuit_id"]: row["node_id"] for row in await tx.all(_OWNERS)}
+
+
+async def tree_of(tx: Tx, charge_point_id: int) -> tuple[int, int | None] | None:
+    """The root of the tree a charge point hangs on and the node that steers it, if one does; None without a tree."""
+    row = await tx.one(_PLACE, point=charge_point_id)
+    return None if row is None else (row["id"], row["node_id"])
