@@ -14,6 +14,7 @@ from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
     configuration,
     firmware,
+    hardware_status_logs,
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
@@ -48,6 +49,10 @@ OPERATIONS: list[Operation] = [
     *zones.operations,
     *charge_points.operations,
     *status.operations.operations,
+    *hardware_status_logs.of_charge_points.operations,
+    *hardware_status_logs.latest_of_charge_point.operations,
+    *hardware_status_logs.of_evses.operations,
+    *hardware_status_logs.latest_of_evse.operations,
     *charge_point_actions.actions.operations,
     *configuration.reads.operations,
     *configuration.actions.operations,

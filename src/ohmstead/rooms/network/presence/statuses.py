@@ -12,6 +12,7 @@ from ohmstead.kit.views import stamp
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.network.presence.status_log import keep_status
 from ohmstead.rooms.network.signals import evse_status_changed
 
 log = structlog.get_logger("ohmstead.presence")
@@ -112,6 +113,7 @@ async def _charge_point_said(tx: Tx, said: dict[str, Any]) -> None:
     row = await tx.one(_POINT_SAID, **said)
     if row is not None and (row["hardware_status"], row["error_code"]) != (said["status"], said["error"]):
         tx.fact("chargePoint.statusChanged", id=row["id"], **_told(said))
+        await keep_status(tx, row["id"], None, said)
 
 
 async def _evse_said(tx: Tx, said: dict[str, Any]) -> None:
@@ -125,6 +127,7 @@ async def _evse_said(tx: Tx, said: dict[str, Any]) -> None:
         return
     point, outlet = row["charge_point_id"], row["id"]
     tx.fact("evse.statusChanged", id=outlet, charge_point_id=point, before=row["hardware_status"], **_told(said))
+    await keep_status(tx, point, outlet, said)
     tx.after_commit(lambda: evse_status_changed.send(point, outlet))
 
 
