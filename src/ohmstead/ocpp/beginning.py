@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Literal
 
 import structlog
@@ -45,10 +46,10 @@ class Beginning:
         if self._timeout_s is None:
             return on_frame
 
-        def heard(direction: Literal["in", "out"], raw: bytes, action: str | None, *rest: Any) -> None:
-            if direction == "out" and action == "BootNotification":
+        def heard(at: datetime, direction: Literal["in", "out"], raw: bytes, action: str | None, *rest: Any) -> None:
+            if action == "BootNotification" and direction == "out":
                 self._booted.set()
-            on_frame(direction, raw, action, *rest)
+            on_frame(at, direction, raw, action, *rest)
 
         return heard
 
