@@ -23,6 +23,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_charge_point_vendor_updated_at"), "charge_point_vendor", ["updated_at"], unique=False)
     op.create_table(
+        "hardware_status_log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("evse_id", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("vendor_id", sa.Text(), nullable=True),
+        sa.Column("vendor_error_code", sa.Text(), nullable=True),
+        sa.Column("info", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware_status_log")),
+    )
+    op.create_index(
+        "ix_hardware_status_log_charge_point", "hardware_status_log", ["charge_point_id", "created_at"], unique=False
+    )
+    op.create_index("ix_hardware_status_log_evse", "hardware_status_log", ["evse_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_hardware_status_log_updated_at"), "hardware_status_log", ["updated_at"], unique=False)
+    op.create_table(
         "vendor_error_code",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("vendor_id", sa.Text(), nullable=False),
@@ -61,28 +80,5 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_charge_point_model_updated_at"), "charge_point_model", ["updated_at"], unique=False)
     op.create_index(op.f("ix_charge_point_model_vendor_id"), "charge_point_model", ["vendor_id"], unique=False)
-    op.create_table(
-        "hardware_status_log",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
-        sa.Column("evse_id", sa.BigInteger(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("error_code", sa.Text(), nullable=True),
-        sa.Column("vendor_id", sa.Text(), nullable=True),
-        sa.Column("vendor_error_code", sa.Text(), nullable=True),
-        sa.Column("info", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_hardware_status_log_charge_point_id")
-        ),
-        sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_hardware_status_log_evse_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware_status_log")),
-    )
-    op.create_index(
-        "ix_hardware_status_log_charge_point", "hardware_status_log", ["charge_point_id", "created_at"], unique=False
-    )
-    op.create_index("ix_hardware_status_log_evse", "hardware_status_log", ["evse_id", "created_at"], unique=False)
-    op.create_index(op.f("ix_hardware_status_log_updated_at"), "hardware_status_log", ["updated_at"], unique=False)
     op.drop_column("charge_point", "vendor_id")
     # ### end Alembic commands ###

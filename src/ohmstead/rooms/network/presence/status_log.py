@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, delete, insert, literal, select
+from sqlalchemy import BigInteger, Column, Index, Text, bindparam, delete, insert, literal, select
 
 from ohmstead.kit.db import Statement, Tx, table
 
@@ -11,8 +11,9 @@ KEEP = timedelta(days=90)
 
 hardware_status_log = table(
     "hardware_status_log",
-    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),
-    Column("evse_id", BigInteger, ForeignKey("evse.id")),  # None: it was of the charge point itself
+    # no foreign keys: neither is ever deleted, and a status should lock nothing but its own row
+    Column("charge_point_id", BigInteger, nullable=False),
+    Column("evse_id", BigInteger),  # None: it was of the charge point itself
     Column("status", Text, nullable=False),
     Column("error_code", Text),  # None: NoError
     Column("vendor_id", Text),
