@@ -135,3 +135,39 @@ async def test_one_that_cannot_be_steered_has_its_rating_kept_free(site: Live) -
     await plain.charges(card)
     await takes(plain.station, 16)
     assert profiles(odd) == []
+
+
+@pytest.mark.parametrize(
+    ("purposes", "later"),
+    [
+        (["TxProfile", "TxDefaultProfile"], ["TxDefaultProfile"]),
+        (["TxDefaultProfile"], ["TxProfile", "TxDefaultProfile"]),
+        (["TxProfile", "TxDefaultProfile"], ["ChargePointMaxProfile"]),
+        (["ChargePointMaxProfile"], ["TxDefaultProfile"]),
+    ],
+)
+async def test_what_is_taken_may_change_under_a_charge(site: Live, purposes: list[str], later: list[str]) -> None:
+    """The limit of the old kind does not stay above the new one, during the charge or after it."""
+    circuit = await site.given.circuit(maxCurrent=BREAKER_A)
+    card = await fleet(site)
+    odd = await odd_place(site, "ODD", circuit, "1.6", {"profilePurposes": purposes})
+    plain = await place(site, "PLAIN", 32, circuit)
+    async with Watch(odd.station, plain.station) as watch:
+        await odd.charges(card)
+        await takes(odd.station, 20)
+        model = (await site.api.get(f"/resources/charge-points/v2.0/{odd.point}")).data["modelId"]
+        changed = {"quirks": {"profilePurposes": later}}
+        assert (await site.api.patch(f"/resources/charge-point-models/v1.0/{model}", changed)).status == 200
+        kind = later[-1] if "TxProfile" not in later else "TxProfile"
+
+        async def told() -> set[str]:
+            return {one["chargingProfilePurpose"] for one in profiles(odd)[-2:]}
+
+        await becomes(told, lambda found: kind in found)
+        await plain.charges(card)
+        await takes(plain.station, 10)
+        await takes(odd.station, 10)
+        odd.station.unplug(1)
+        await takes(plain.station, 20)
+        await takes(odd.station, 0)
+        assert watch.worst <= BREAKER_A + 0.05

@@ -17,6 +17,7 @@ from ohmstead.rooms.network import (
     downtime,
     firmware,
     frames,
+    hardware_status_logs,
     location_partners,  # noqa: F401 - a filter of locations
     logs,
     messages,
@@ -53,6 +54,10 @@ OPERATIONS: list[Operation] = [
     *zones.operations,
     *charge_points.operations,
     *status.operations.operations,
+    *hardware_status_logs.of_charge_points.operations,
+    *hardware_status_logs.latest_of_charge_point.operations,
+    *hardware_status_logs.of_evses.operations,
+    *hardware_status_logs.latest_of_evse.operations,
     *charge_point_actions.actions.operations,
     *configuration.reads.operations,
     *configuration.actions.operations,

@@ -1,12 +1,11 @@
 """Vendor error codes: what a vendor's own codes mean, and what a driver can do about them."""
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta
-from sqlalchemy import ARRAY, Column, Index, Text, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Index, Text, select
 
-from ohmstead.kit.db import Row, Statement, Tx, table
+from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Id, View
@@ -21,16 +20,6 @@ vendor_error_code = table(
 )
 
 _own = vendor_error_code.c
-_asked = (
-    func.unnest(bindparam("vendors", type_=ARRAY(Text)), bindparam("codes", type_=ARRAY(Text)))
-    .table_valued("vendor_id", "error_code")
-    .render_derived(name="asked")
-)
-_MEANT = Statement(
-    select(vendor_error_code)
-    .join(_asked, (_asked.c.vendor_id == _own.vendor_id) & (_asked.c.error_code == _own.error_code))
-    .order_by(_own.id)
-)
 
 Short = Annotated[str, Meta(min_length=1, max_length=255)]
 
@@ -54,10 +43,7 @@ vendor_error_codes = Resource(
 )
 
 
-async def meanings(tx: Tx, reported: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Row]:
-    """(vendor id, code) -> what is known of it, of those reported; of several the newest."""
-    if not reported:
-        return {}
-    vendors, codes = zip(*reported, strict=True)
-    rows = await tx.all(_MEANT, vendors=list(vendors), codes=list(codes))
-    return {(row["vendor_id"], row["error_code"]): row for row in rows}
+def meaning(of: Column[str], vendor: Column[str], code: Column[str]) -> ColumnElement[str]:
+    """What is known of a reported code, in `of`; where it is there twice, the newest."""
+    known = select(of).where(_own.vendor_id == vendor, _own.error_code == code)
+    return known.order_by(_own.id.desc()).limit(1).scalar_subquery()

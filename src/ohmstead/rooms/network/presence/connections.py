@@ -83,7 +83,13 @@ _said_model = (
     .where(func.lower(charge_point_vendor.c.name) == func.lower(bindparam("vendor", type_=Text)))
     .scalar_subquery()
 )
-_unbooted = select(_own.id, _own.model_id).where(_behind, _living).order_by(_own.id).with_for_update().cte("unbooted")
+_unbooted = (
+    select(_own.id, _own.model_id)
+    .where(_behind, _living)
+    .order_by(_own.id)
+    .with_for_update(key_share=True)
+    .cte("unbooted")
+)
 _model = func.coalesce(_said_model, _unbooted.c.model_id)
 _BOOTED = Statement(
     update(charge_point)

@@ -31,6 +31,7 @@ from ohmstead.kit.views import stamp
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.network.presence.status_log import keep_status
 from ohmstead.rooms.network.signals import evse_status_changed
 
 log = structlog.get_logger("ohmstead.presence")
@@ -185,7 +186,7 @@ async def status_changed(tx: Tx, fact: StatusChanged) -> None:
 async def interrupted(tx: Tx, station_id: int, at: datetime) -> None:
     """A station booted: at one of 2.x nothing flows until it says so, and of a cable it says no more than Occupied."""
     for row in await tx.all(_INTERRUPTED, station=station_id, at=at):
-        _tell(tx, row, {"vendor_error": None, "vendor": None, "info": None, "at": at})
+        await _tell(tx, row, {"vendor_error": None, "vendor": None, "info": None, "at": at})
 
 
 def can_charge(outlet: Row, reserved_for_user: bool = False) -> bool:
@@ -199,6 +200,7 @@ async def _charge_point_said(tx: Tx, said: dict[str, Any]) -> None:
     row = await tx.one(_POINT_SAID, **said)
     if row is not None and _differs(row):
         tx.fact("chargePoint.statusChanged", id=row["id"], **_told(row, said))
+        await keep_status(tx, row["id"], None, _is(row, said))
 
 
 async def _evse_said(tx: Tx, said: dict[str, Any]) -> None:
@@ -209,13 +211,19 @@ async def _evse_said(tx: Tx, said: dict[str, Any]) -> None:
             return  # it said later already what it is in
         tx.fact("evse.changed", id=row["id"], action="created")
     if _differs(row):
-        _tell(tx, row, said)
+        await _tell(tx, row, said)
 
 
-def _tell(tx: Tx, row: Row, said: dict[str, Any]) -> None:
+async def _tell(tx: Tx, row: Row, said: dict[str, Any]) -> None:
     point, outlet = row["charge_point_id"], row["id"]
     tx.fact("evse.statusChanged", id=outlet, charge_point_id=point, before=row["status_before"], **_told(row, said))
+    await keep_status(tx, point, outlet, _is(row, said))
     tx.after_commit(lambda: evse_status_changed.send(point, outlet))
+
+
+def _is(row: Row, said: dict[str, Any]) -> dict[str, Any]:
+    """What was said, with the state and the error that follow from it."""
+    return said | {"status": row["hardware_status"], "error": row["error_code"]}
 
 
 def _differs(row: Row) -> bool:

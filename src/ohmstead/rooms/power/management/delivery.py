@@ -17,12 +17,13 @@ from ohmstead.rooms.network.charging_profiles import shown
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
+    ClearChargingProfile,
     SetChargingProfile,
     StationError,
     StationRefused,
     Stations,
 )
-from ohmstead.rooms.power.management.profiles import fallback, place, setpoint
+from ohmstead.rooms.power.management.profiles import fallback, ids, place, setpoint
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.table import charging_limit
@@ -98,6 +99,9 @@ class Delivery:
         site.envelope.sent(send.seq, self._clock.now().timestamp())
         applied: list[Applied] = []
         try:
+            if outlet.id in site.resteered:
+                await self._stations.call(outlet.station_id, ClearChargingProfile(profile_id=ids(outlet.id)[1]))
+                site.resteered.discard(outlet.id)
             for profile in self._profiles(site, outlet, send):
                 if outlet.id not in site.outlets or not self._is_ours():
                     break  # it left meanwhile, and what we lay on it now nobody would take off

@@ -57,6 +57,7 @@ class Site:
         self.root, self.tuning = root, tuning
         self.envelope = Envelope.load(snapshot.tree, snapshot.records.values(), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
+        self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation = Allocation()
         self._watches: dict[int, Watch] = {}
         self._unmanaged: dict[int, UnmanagedLoad] = {}
@@ -80,10 +81,20 @@ class Site:
             self.envelope.detached(id)
             self._watches.pop(id, None)
             self.fallbacks.discard(id)
-        self.snapshot = snapshot
+            self.resteered.discard(id)
+        before, self.snapshot = self.snapshot.outlets, snapshot
         for outlet in snapshot.outlets.values():
             self._take(outlet)
+            if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
+                self._resteer(outlet)
         self._take_meters()
+
+    def _resteer(self, outlet: Outlet) -> None:
+        """Its model takes other profiles now: its limit has to be said anew, and the old one to go."""
+        self.fallbacks.discard(outlet.id)
+        self.resteered.add(outlet.id)
+        if self.envelope.online(outlet.id):
+            self.envelope.came_online(outlet.id)
 
     def _take(self, outlet: Outlet) -> None:
         watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
