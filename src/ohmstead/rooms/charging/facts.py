@@ -74,7 +74,8 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
 
     `at` and `meter_wh` are the station's own; the register's reading is in Wh, None where it is not told yet. A 2.x
     station names its transactions by a text of its own, `transaction_ref`, and says which order from afar it follows
-    (`remote_start_id`). An `id_tag` of "" is nobody's.
+    (`remote_start_id`). An `id_tag` of "" is nobody's. What comes `after_end` of a charge of this name, and is later
+    than that, begins no other: an end is an end.
     """
 
     charge_point_id: int
@@ -87,6 +88,7 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     received_at: datetime
     transaction_ref: str | None = None
     remote_start_id: int | None = None
+    after_end: bool = False
 
 
 class ChargeStopped(Struct, frozen=True, kw_only=True):

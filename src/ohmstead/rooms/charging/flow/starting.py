@@ -78,10 +78,12 @@ async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
     if told is not None or fact.transaction_ref is None:
         return told
     other = await named(tx, fact.charge_point_id, fact.transaction_ref)
-    if other is None or other["start_ref"] is None:
+    if other is None:
         return None
     over = other["stop_ref"] is not None and other["stopped_at"] < believable(fact.at, fact.received_at)
-    return None if over else other
+    if over and fact.after_end:
+        return other
+    return None if over or other["start_ref"] is None else other
 
 
 def _tag(fact: ChargeStarted) -> str:
