@@ -1,6 +1,7 @@
 """A socket in memory: plays a list of frames, keeps what is sent, then closes."""
 
-from ohmstead.ocpp.line import SocketClosed
+import asyncio
+from collections.abc import Callable
 
 
 class MemorySocket:
@@ -8,15 +9,24 @@ class MemorySocket:
 
     def __init__(self, script: list[bytes]) -> None:
         self._script = list(reversed(script))
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self.said: list[bytes] = []
+
+    async def listen(self, take: Callable[[bytes], None]) -> str:
+        while self._script:
+            take(self._script.pop())
+            await self._flowing.wait()
+        return "the script is over"
+
+    def hold(self) -> None:
+        self._flowing.clear()
+
+    def go_on(self) -> None:
+        self._flowing.set()
 
     async def send(self, frame: bytes) -> None:
         self.said.append(frame)
-
-    async def recv(self) -> bytes:
-        if not self._script:
-            raise SocketClosed("the script is over")
-        return self._script.pop()
 
     async def close(self, code: int, reason: str) -> None:
         self._script.clear()

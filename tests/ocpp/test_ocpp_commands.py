@@ -299,7 +299,7 @@ async def test_an_outcome_hands_back_the_version_of_a_list(house: House):
 async def test_a_raw_call_goes_out_and_comes_back_as_it_is(house: House):
     odd = {"status": "Perhaps", "more": [1, None]}
     outcome = await outcome_of(house, RawCall(action="Reset", payload={"type": "Hard"}), odd)
-    assert (outcome.payload, house.frames[-2][3]) == (odd, "Reset")
+    assert (outcome.payload, house.frames[-2][4]) == (odd, "Reset")
 
 
 async def test_a_raw_call_may_be_one_that_only_the_station_knows(house: House):
@@ -312,7 +312,7 @@ async def test_a_raw_call_that_the_version_knows_otherwise_is_not_sent(house: Ho
     with pytest.raises(StationUntold, match="no Reset"):
         await house.gateway.call(1, RawCall(action="Reset", payload={"type": "Medium"}))
     await station.ask("Heartbeat", {})
-    assert [frame[3] for frame in house.frames] == ["Heartbeat", "Heartbeat"]
+    assert [frame[4] for frame in house.frames] == ["Heartbeat", "Heartbeat"]
 
 
 @pytest.mark.parametrize(
@@ -348,4 +348,4 @@ async def test_what_1_6_cannot_say_is_refused_before_it_is_sent(house: House, co
     with pytest.raises(StationRefused):
         await house.gateway.call(1, command)
     await station.ask("Heartbeat", {})
-    assert [frame[3] for frame in house.frames] == ["Heartbeat", "Heartbeat"]
+    assert [frame[4] for frame in house.frames] == ["Heartbeat", "Heartbeat"]

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosedError
 from ohmstead.rooms.charging.facts import TagPresented
 from ohmstead.rooms.network.facts import Connected, Disconnected, StatusChanged
 from ohmstead.rooms.network.stations import RemoteStop, Reset, StationOffline, StationRefused, StationSilent, Unlock
-from tests.ocpp.conftest import House
+from tests.ocpp.conftest import NOW, House
 
 AVAILABLE = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
 METERED = {"connectorId": 1, "meterValue": [{"timestamp": "2026-03-01T11:59:00Z", "sampledValue": [{"value": "7"}]}]}
@@ -119,7 +119,7 @@ async def test_a_call_still_in_the_inbox_is_kept_when_the_line_breaks(house: Hou
     house.rooms.gate.clear()
     await station.say([2, "a", "MeterValues", METERED])
     await station.say([2, "b", "StatusNotification", AVAILABLE])
-    await house.until(lambda: len(house.frames) == 1)
+    await house.until(lambda: len(house.frames) == 2)
     await station.socket.close()
     await house.until(lambda: not house.gateway.connected(1))
     house.rooms.gate.set()
@@ -290,8 +290,8 @@ async def test_the_communication_log_hears_both_sides(house: House):
     await station.hear()
     await house.until(lambda: len(house.frames) == 2)
     into, out = house.frames
-    assert into == (1, "in", b'[2, "a", "Heartbeat", {}]', "Heartbeat", "a", None, ())
-    assert out == (1, "out", b'[3,"a",{"currentTime":"2026-03-01T12:00:00Z"}]', "Heartbeat", "a", 0.0, ())
+    assert into == (1, NOW, "in", b'[2, "a", "Heartbeat", {}]', "Heartbeat", "a", None, ())
+    assert out == (1, NOW, "out", b'[3,"a",{"currentTime":"2026-03-01T12:00:00Z"}]', "Heartbeat", "a", 0.0, ())
 
 
 async def test_a_broken_communication_log_stops_nobody(house: House):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -64,8 +65,9 @@ class Echo(MemorySocket):
         if kind == 2:
             self._asked.put_nowait(message_id)
 
-    async def recv(self) -> bytes:
-        return json.dumps([3, await self._asked.get(), {"status": []}]).encode()
+    async def listen(self, take: Callable[[bytes], None]) -> str:
+        while True:
+            take(json.dumps([3, await self._asked.get(), {"status": []}]).encode())
 
 
 async def test_a_result_that_makes_no_sense_is_answered_with_a_result_error():

@@ -53,7 +53,7 @@ async def test_a_charge_from_tag_to_stop(given: Given, system: System) -> None:
     (allowed,) = await rows(system, authorization)
     assert (allowed["id"], allowed["method"], allowed["status"]) == (done["authorization_id"], "id_tag", "accepted")
     assert allowed["user_id"] == done["user_id"] is not None
-    assert [len(await told(system, f"session.{what}")) for what in ("started", "metered", "stopped")] == [1, 1, 1]
+    assert [len(await told(system, f"session.{what}")) for what in ("started", "stopped")] == [1, 1]
     assert await told(system, "authorization.created") == [{"id": allowed["id"]}]
 
 

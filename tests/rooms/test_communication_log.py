@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.rooms.network import communication
 from ohmstead.rooms.network.communication import BATCH, CommunicationLog, communication_log
+
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 class _Away:
@@ -34,12 +37,12 @@ async def _logged(system: System) -> list[Any]:
 
 
 def _heartbeat(log: CommunicationLog, number: int = 1) -> None:
-    log.frame(7, "in", b'[2,"%d","Heartbeat",{}]' % number, "Heartbeat", str(number), None, ())
+    log.frame(7, NOON, "in", b'[2,"%d","Heartbeat",{}]' % number, "Heartbeat", str(number), None, ())
 
 
 async def test_a_frame_is_kept_as_it_was(system: System) -> None:
-    log = CommunicationLog(system.database, system.clock)
-    log.frame(7, "out", b'[3,"a\0",{}]\xff', "Boot\0", "a", 0.25, ("odd",))
+    log = CommunicationLog(system.database)
+    log.frame(7, NOON - timedelta(seconds=1), "out", b'[3,"a\0",{}]\xff', "Boot\0", "a", 0.25, ("odd",))
     _heartbeat(log)
     await log.flush()
     answer, call = await _logged(system)
@@ -66,8 +69,8 @@ async def test_a_frame_is_kept_as_it_was(system: System) -> None:
     ],
 )
 async def test_a_password_is_kept_nowhere(system: System, frame: str, kept: str) -> None:
-    log = CommunicationLog(system.database, system.clock)
-    log.frame(7, "out", frame.encode(), None, "1", None, ())
+    log = CommunicationLog(system.database)
+    log.frame(7, NOON, "out", frame.encode(), None, "1", None, ())
     await log.flush()
     [row] = await _logged(system)
     assert row["raw"] == kept
@@ -107,7 +110,7 @@ async def test_few_are_written_in_time(system: System, monkeypatch: pytest.Monke
 
 
 async def test_the_last_ones_are_written_at_the_end(system: System) -> None:
-    log = CommunicationLog(system.database, system.clock)
+    log = CommunicationLog(system.database)
     running = asyncio.create_task(log.run())
     await asyncio.sleep(0)
     _heartbeat(log)
@@ -120,7 +123,7 @@ async def test_the_last_ones_are_written_at_the_end(system: System) -> None:
 async def test_a_database_that_is_away_costs_only_the_log(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(communication, "MOST", 3)
     away = _Away()
-    log = CommunicationLog(away, system.clock)  # pyright: ignore[reportArgumentType]
+    log = CommunicationLog(away)  # pyright: ignore[reportArgumentType]
     for number in range(5):
         _heartbeat(log, number)
     assert log.lost == 2

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -61,7 +62,7 @@ class System:
         settings = self.settings
         self.database = await PostgresDatabase.connect(self.dsn, self.clock, settings.database_connections)
         self._stack.push_async_callback(self.database.close)
-        self.communication = CommunicationLog(self.database, self.clock)
+        self.communication = CommunicationLog(self.database)
         self._stack.push_async_callback(self.communication.close)
         async with self.database.begin() as tx:
             await ensure(tx)
@@ -126,9 +127,11 @@ class System:
         self._stack.push_async_callback(self.listener.stop)
         return port
 
-    def _on_frame(self, charge_point_id: int, direction: Any, raw: bytes, action: str | None, *rest: Any) -> None:
+    def _on_frame(
+        self, charge_point_id: int, at: datetime, direction: Any, raw: bytes, action: str | None, *rest: Any
+    ) -> None:
         self.metrics.frames.count(direction, action)
-        self.communication.frame(charge_point_id, direction, raw, action, *rest)
+        self.communication.frame(charge_point_id, at, direction, raw, action, *rest)
 
     @property
     def connected(self) -> int:

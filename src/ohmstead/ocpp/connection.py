@@ -1,12 +1,12 @@
-"""One charge point's connection: an actor that reads frames and never waits for anything but room in its inbox."""
+"""One charge point's connection: an actor that takes frames in as they come, and waits for nothing."""
 
 from datetime import datetime
 from typing import Any
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
-from ohmstead.ocpp.incoming import Inbox, Incoming
-from ohmstead.ocpp.line import Line, OnFrame, Socket, SocketClosed
+from ohmstead.ocpp.incoming import Inbox
+from ohmstead.ocpp.line import Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
@@ -44,12 +44,8 @@ class Connection:
     async def run(self) -> None:
         """Take in frames until the socket closes; then every call of ours still waiting fails as offline."""
         try:
-            while True:
-                raw = await self._socket.recv()
-                self.heard_at = self._clock.now()
-                await self._take(raw, self.heard_at)
-        except SocketClosed as closed:
-            self._line.log.info("connection closed", reason=str(closed))
+            reason = await self._socket.listen(self._take)
+            self._line.log.info("connection closed", reason=reason)
         finally:
             self._outbox.close()
 
@@ -75,27 +71,29 @@ class Connection:
         """Call the station with a payload as it goes on the wire; its answer likewise. Raises a `StationError`."""
         return await self._outbox.call_raw(action, payload)
 
-    async def _take(self, raw: bytes, at: datetime) -> None:
+    def _take(self, raw: bytes) -> None:
+        at = self.heard_at = self._clock.now()
         try:
             frame, deviations = wire.parse(raw, self.version.dialect)
         except Malformed as malformed:
-            await self._take_malformed(raw, malformed)
+            self._take_malformed(raw, malformed, at)
             return
         match frame:
             case Call() | Send():
-                await self._inbox.put(Incoming(frame, raw, at, deviations))
+                self._inbox.take(frame, raw, at, deviations)
             case CallResult():
-                await self._outbox.take_result(frame, raw, at, deviations)
+                if complaint := self._outbox.take_result(frame, raw, at, deviations):
+                    self._inbox.say(complaint)
             case CallError():
                 self._outbox.take_error(frame, raw, at, deviations)
             case CallResultError():
-                self._line.received(raw, frame.id, deviations=deviations)
+                self._line.received(at, raw, frame.id, deviations=deviations)
                 self._line.log.warning("our response was not understood", code=frame.code, reason=frame.description)
 
-    async def _take_malformed(self, raw: bytes, malformed: Malformed) -> None:
+    def _take_malformed(self, raw: bytes, malformed: Malformed, at: datetime) -> None:
         reason = str(malformed)
-        self._line.received(raw, malformed.id, deviations=(reason,))
+        self._line.received(at, raw, malformed.id, deviations=(reason,))
         self._line.log.warning("malformed frame", message_id=malformed.id, reason=reason)
         self._outbox.take_malformed(malformed.id, malformed.code, reason)
         if malformed.answerable:
-            await self._line.reply(wire.error(malformed.id, malformed.code, reason, self._line.dialect))
+            self._inbox.say(wire.error(malformed.id, malformed.code, reason, self._line.dialect))

@@ -1,6 +1,7 @@
-"""The station's calls: a bounded inbox, answered in the order of arrival, each error kept to its own call."""
+"""The station's calls: answered one after the other in the order of arrival, each error kept to its own call."""
 
 import asyncio
+from collections import deque
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,19 +13,27 @@ from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.versions import Answer, Arrival, Version
-from ohmstead.ocpp.wire import Call, CallError, CallResult, Send
+from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Send
 
 INBOX = 32
-"""Calls that may wait for their answer; a station that pipelines more is read no further until one is answered."""
+"""Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
 
 
-class Incoming(Struct, frozen=True):
-    """A call as it came in."""
+class _Asked(Struct, frozen=True, gc=False):
+    """A call that was understood."""
 
     frame: Call | Send
-    raw: bytes
     at: datetime
-    deviations: tuple[str, ...]
+    answer: Answer
+    request: Message
+
+
+class _Answered(Struct, frozen=True, gc=False):
+    """An answer that waits for its turn; `at` is when the call came in, None where nobody called."""
+
+    frame: CallError | CallResultError
+    action: str | None = None
+    at: datetime | None = None
 
 
 class Inbox:
@@ -38,50 +47,90 @@ class Inbox:
         self._clock = clock
         self._places: dict[str, int] = {}
         self._watch = version.watch()
-        self._calls: asyncio.Queue[Incoming | None] = asyncio.Queue(INBOX)
+        self._waiting: deque[_Asked | _Answered] = deque()
+        self._more: asyncio.Future[None] | None = None
+        self._finishing = self._held = False
         self._answering = asyncio.create_task(self._answer_in_order())
 
-    async def put(self, call: Incoming) -> None:
-        """Returns once there is room."""
-        await self._calls.put(call)
+    def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
+        """Read a call, and have it answered when its turn comes."""
+        try:
+            answer, request = self._read(frame, raw, at, deviations)
+        except Exception as error:
+            if isinstance(frame, Call):
+                self._queue(_Answered(self._failure(frame, error), frame.action, at))
+        else:
+            self._queue(_Asked(frame, at, answer, request))
+
+    def say(self, answer: CallError | CallResultError) -> None:
+        """Send an answer when its turn comes."""
+        self._queue(_Answered(answer))
 
     async def finish(self) -> None:
         """Answer what has come in, and no more."""
-        await self._calls.put(None)
+        self._finishing = True
+        self._wake()
         await self._answering
 
+    def _queue(self, item: _Asked | _Answered) -> None:
+        self._waiting.append(item)
+        if len(self._waiting) >= INBOX and not self._held:
+            self._held = True
+            self._line.hold()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
+
     async def _answer_in_order(self) -> None:
-        while (call := await self._calls.get()) is not None:
-            reply = await self._answered(call)
-            if isinstance(call.frame, Call):
-                latency_s = (self._clock.now() - call.at).total_seconds()
-                await self._line.reply(reply, call.frame.action, latency_s)
+        while True:
+            while self._waiting:
+                item = self._waiting.popleft()
+                if isinstance(item, _Asked):
+                    await self._answer(item)
+                else:
+                    await self._reply(item.frame, item.action, item.at)
+                if self._held and len(self._waiting) <= INBOX // 2:
+                    self._held = False
+                    self._line.go_on()
+            if self._finishing:
+                return
+            self._more = asyncio.get_running_loop().create_future()
+            await self._more
 
-    async def _answered(self, call: Incoming) -> CallResult | CallError:
-        frame, log = call.frame, self._line.log
+    async def _answer(self, asked: _Asked) -> None:
+        frame = asked.frame
         try:
-            answer, request = self._read(call)
-            response = await answer(request, self._arrival(call))
-            return CallResult(frame.id, self._version.response(frame.action).write(response))
-        except Refusal as refusal:
-            log.warning("call refused", action=frame.action[:50], code=refusal.code, reason=refusal.description)
-            return wire.error(frame.id, refusal.code, refusal.description, self._line.dialect)
-        except Exception:
-            log.exception("call failed", action=frame.action, message_id=frame.id)
-            return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", self._line.dialect)
+            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places)
+            response = await asked.answer(asked.request, arrival)
+            reply = CallResult(frame.id, self._version.response(frame.action).write(response))
+        except Exception as error:
+            reply = self._failure(frame, error)
+        if isinstance(frame, Call):
+            await self._reply(reply, frame.action, asked.at)
 
-    def _arrival(self, call: Incoming) -> Arrival:
-        return Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places)
+    async def _reply(self, reply: Frame, action: str | None, called_at: datetime | None) -> None:
+        now = self._clock.now()
+        await self._line.reply(reply, now, action, (now - called_at).total_seconds() if called_at else None)
 
-    def _read(self, call: Incoming) -> tuple[Answer, Message]:
-        frame, odd = call.frame, ()
+    def _failure(self, frame: Call | Send, error: Exception) -> CallError:
+        log, dialect = self._line.log, self._line.dialect
+        if isinstance(error, Refusal):
+            log.warning("call refused", action=frame.action[:50], code=error.code, reason=error.description)
+            return wire.error(frame.id, error.code, error.description, dialect)
+        log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)
+        return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", dialect)
+
+    def _read(
+        self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]
+    ) -> tuple[Answer, Message]:
         try:
             answer = self._version.answer(frame.action)
-            request, odd = self._version.request(frame.action).read(frame.payload, call.at)
-            odd = (*odd, *self._watch(request))
-            return answer, request
+            request, odd = self._version.request(frame.action).read(frame.payload, at)
+            odd += self._watch(request)
         except Refusal as refusal:
-            odd = (str(refusal),)
+            self._line.received(at, raw, frame.id, frame.action, deviations=(*deviations, str(refusal)))
             raise
-        finally:
-            self._line.received(call.raw, frame.id, frame.action, deviations=(*call.deviations, *odd))
+        self._line.received(at, raw, frame.id, frame.action, deviations=deviations + odd)
+        return answer, request

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from ssl import SSLContext
@@ -23,12 +24,12 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.sweeper import sweep
 from ohmstead.ocpp.versions import Version
-from ohmstead.ocpp.websocket import StationSocket, WebSocket, keep_alive
+from ohmstead.ocpp.websocket import StationSocket, keep_alive
 
 logger = structlog.get_logger()
 
 OnStationFrame = Callable[
-    [int, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
+    [int, datetime, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
 ]
 """The communication log of all stations: the charge point id, then what `line.OnFrame` tells."""
 
@@ -171,7 +172,7 @@ class Listener:
         return Connection(
             admitted.charge_point_id,
             version,
-            WebSocket(socket),
+            socket,
             self._rooms,
             self._clock,
             partial(self._on_frame, admitted.charge_point_id),

@@ -14,7 +14,7 @@ from ohmstead.ocpp.errors import ErrorCode, Refusal, understood
 from ohmstead.ocpp.line import Line, SocketClosed
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.versions import AsSent, Payload, Version
-from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult
+from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult, CallResultError
 from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent, StationUntold
 
 
@@ -65,28 +65,31 @@ class Outbox:
         for waiting in self._waiting.values():
             waiting.fail(StationOffline())
 
-    async def take_result(self, frame: CallResult, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
-        """Hand the response to whoever waits for it; nonsense becomes a `StationRefused`."""
-        if (waiting := self._answered(frame.id, raw, deviations)) is None:
-            return
+    def take_result(
+        self, frame: CallResult, raw: bytes, at: datetime, deviations: tuple[str, ...]
+    ) -> CallResultError | None:
+        """Hand the response to whoever waits for it; nonsense becomes a `StationRefused`, and where the version knows
+        one an answer to the station."""
+        if (waiting := self._answered(frame.id, raw, at, deviations)) is None:
+            return None
         latency_s = (at - waiting.sent_at).total_seconds()
         try:
             response, odd = waiting.response.read(frame.payload, at)
         except Refusal as refusal:
-            self._line.received(raw, frame.id, waiting.action, latency_s, (*deviations, str(refusal)))
+            self._line.received(at, raw, frame.id, waiting.action, latency_s, (*deviations, str(refusal)))
             waiting.fail(StationRefused(refusal.code, f"its answer makes no sense: {refusal.description}"))
-            await self._complain(frame.id, refusal)
-            return
-        self._line.received(raw, frame.id, waiting.action, latency_s, (*deviations, *odd))
+            return self._complaint(frame.id, refusal)
+        self._line.received(at, raw, frame.id, waiting.action, latency_s, (*deviations, *odd))
         if not waiting.answered.done():
             waiting.answered.set_result(response)
+        return None
 
     def take_error(self, frame: CallError, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
         """The station would not have it."""
-        if (waiting := self._answered(frame.id, raw, deviations)) is None:
+        if (waiting := self._answered(frame.id, raw, at, deviations)) is None:
             return
         latency_s = (at - waiting.sent_at).total_seconds()
-        self._line.received(raw, frame.id, waiting.action, latency_s, deviations)
+        self._line.received(at, raw, frame.id, waiting.action, latency_s, deviations)
         waiting.fail(StationRefused(understood(frame.code), frame.description or ""))
 
     def take_malformed(self, message_id: str, code: ErrorCode, reason: str) -> None:
@@ -116,18 +119,19 @@ class Outbox:
 
     async def _deliver(self, call: Call, waiting: _Waiting) -> None:
         try:
-            await self._line.send(call, call.action)
+            await self._line.send(call, waiting.sent_at, call.action)
         except SocketClosed:
             waiting.fail(StationOffline())
 
-    def _answered(self, message_id: str, raw: bytes, deviations: tuple[str, ...]) -> _Waiting | None:
+    def _answered(self, message_id: str, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> _Waiting | None:
         waiting = self._waiting.pop(message_id, None)
         if waiting is None:
-            self._line.received(raw, message_id, deviations=(*deviations, "answers no call that is waiting"))
+            self._line.received(at, raw, message_id, deviations=(*deviations, "answers no call that is waiting"))
             self._line.log.info("late or unknown answer", message_id=message_id)
         return waiting
 
-    async def _complain(self, message_id: str, refusal: Refusal) -> None:
+    def _complaint(self, message_id: str, refusal: Refusal) -> CallResultError | None:
         dialect = self._line.dialect
-        if RESULT_ERROR in dialect.message_types:
-            await self._line.reply(wire.result_error(message_id, refusal.code, refusal.description, dialect))
+        if RESULT_ERROR not in dialect.message_types:
+            return None
+        return wire.result_error(message_id, refusal.code, refusal.description, dialect)

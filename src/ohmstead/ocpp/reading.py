@@ -14,7 +14,7 @@ from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.wire import UNREADABLE
 
 M = TypeVar("M", bound=Message)
-NUL = b"\\u0000"
+ESCAPE, NUL = b"\\", b"\\u0000"
 """The one character that a database text cannot hold; stations pad serial numbers with it."""
 
 
@@ -34,7 +34,7 @@ class Reader(Generic[M]):
             payload = self._decoder.decode(raw)
         except UNREADABLE:
             return repaired(_json(raw), self._type, received_at)
-        if NUL in bytes(raw):
+        if ESCAPE in (text := bytes(raw)) and NUL in text:
             return repaired(_json(raw), self._type, received_at)
         return payload, ()
 

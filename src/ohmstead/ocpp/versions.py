@@ -12,13 +12,13 @@ from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import Reader
 from ohmstead.ocpp.rooms import Rooms
-from ohmstead.ocpp.wire import Dialect
+from ohmstead.ocpp.wire import EMPTY, Dialect
 from ohmstead.rooms.network.stations import Outcome
 
 _encoder = msgspec.json.Encoder()
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """The circumstances of a call: from whom, when its frame came in, and whom to tell.
 
     `places` is where the transactions of this connection are, by their names: many stations say it once (2.x).
@@ -41,9 +41,12 @@ class Payload:
     def __init__(self, payload: type[Message]) -> None:
         self.read = Reader(payload).read
         self._strict = msgspec.json.Decoder(payload)
+        self._says_nothing = not payload.__struct_fields__
 
     def write(self, message: Message) -> Raw:
         """Compact JSON; raises msgspec.ValidationError where the message breaks the specification."""
+        if self._says_nothing:
+            return EMPTY
         raw = Raw(_encoder.encode(message))
         self.check(raw)
         return raw

@@ -1,49 +1,146 @@
 """A `websockets` connection as the connection actor wants it."""
 
 import socket
+from collections.abc import Callable
+from typing import Any
 
-from websockets import ConnectionClosed
+from websockets import ConnectionClosed, State
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import DATA_OPCODES, Frame, apply_mask  # pyright: ignore[reportPrivateImportUsage]
+from websockets.protocol import Event
 
 from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version
 
+END_OF_REQUEST = b"\r\n\r\n"
+WHOLE_TEXT, MASKED = 0x81, 0x80  # RFC 6455, section 5.2: the first byte of a text frame; a bit of the second
+PLAIN = 2**16  # bytes; longer frames come in several segments anyway
 KEEPALIVE_INTERVAL_S = 30
 KEEPALIVE_PROBES = 4
 
 
 class StationSocket(ServerConnection):
-    """A server connection that remembers who was admitted on it and what is spoken, None without agreement."""
+    """A server connection that remembers who was admitted on it and what is spoken, None without agreement.
+
+    Implements `line.Socket`: frames are handed over as they come off the wire, without the queue, the task switches
+    and the context managers of `recv` and `send`. A segment that is one plain frame, as nearly all are, is taken apart
+    here; the library does the handshake, control frames, fragments, compression and everything that is wrong.
+    """
 
     admitted: Admitted
     version: Version | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._take: Callable[[bytes], None] = self._keep
+        self._early: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._most = min(PLAIN, self.protocol.max_message_size or PLAIN)
+        self._owed: int | None = None  # bytes of a frame that are still to come; None: nobody knows
 
     @property
     def remote_ip(self) -> str:
         return self.remote_address[0] if self.remote_address else ""
 
+    async def listen(self, take: Callable[[bytes], None]) -> str:
+        """Those first that came before anybody listened."""
+        self._take = take
+        for frame in self._early:
+            take(frame)
+        self._early.clear()
+        self.go_on()
+        await self.wait_closed()
+        return str(self.close_exc)
 
-class WebSocket:
-    """Sends and receives UTF-8 bytes as text frames; a binary frame is taken for text too."""
+    def hold(self) -> None:
+        self.transport.pause_reading()
 
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
+    def go_on(self) -> None:
+        if self.state is State.OPEN:
+            self.transport.resume_reading()
 
     async def send(self, frame: bytes) -> None:
+        """As a text frame."""
+        if self.paused or self.state is not State.OPEN:
+            await self._send_slowly(frame)
+            return
+        self.protocol.send_text(frame)
+        self.send_data()
+
+    async def _send_slowly(self, frame: bytes) -> None:
         try:
-            await self._connection.send(frame, text=True)
+            await super().send(frame, text=True)
         except ConnectionClosed as closed:
             raise SocketClosed(str(closed)) from closed
 
-    async def recv(self) -> bytes:
-        try:
-            return await self._connection.recv(decode=False)
-        except ConnectionClosed as closed:
-            raise SocketClosed(str(closed)) from closed
+    def data_received(self, data: bytes) -> None:
+        shaken = self.state is State.OPEN
+        if shaken and self._owed == 0 and not self._parts and (payload := plain(data, self._most)) is not None:
+            self._take(payload)
+            return
+        super().data_received(data)
+        if shaken and self._owed is not None:
+            self._owed = owed(data, self._owed)
+        elif not shaken:
+            self._owed = 0 if data.endswith(END_OF_REQUEST) else None
 
-    async def close(self, code: int, reason: str) -> None:
-        await self._connection.close(code, reason)
+    def process_event(self, event: Event) -> None:
+        """Frames of data are ours, binary ones taken for text; what else comes is the library's."""
+        if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
+            super().process_event(event)
+            return
+        if event.fin and not self._parts:
+            self._take(bytes(event.data))
+            return
+        self._parts.append(bytes(event.data))
+        if event.fin:
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._take(whole)
+
+    def _keep(self, frame: bytes) -> None:
+        """Nobody listens yet: this frame is kept, and the next is not read."""
+        self._early.append(frame)
+        self.hold()
+
+
+def plain(segment: bytes, most: int) -> bytes | None:
+    """The payload of a segment that is one whole text frame of a client, uncompressed and of at most `most` bytes;
+    None for any other."""
+    if (
+        len(segment) < 2
+        or segment[0] != WHOLE_TEXT
+        or not segment[1] & MASKED
+        or (found := _extent(segment, 0)) is None
+    ):
+        return None
+    start, size = found
+    if size > most or len(segment) != start + size:
+        return None
+    return apply_mask(segment[start:], segment[start - 4 : start])
+
+
+def owed(segment: bytes, before: int) -> int | None:
+    """How many bytes of a client's frame are still to come after a segment whose first `before` bytes belong to an
+    earlier one; None where it ends within the head of a frame."""
+    at = before
+    while at < len(segment):
+        if (found := _extent(segment, at)) is None:
+            return None
+        at = sum(found)
+    return at - len(segment)
+
+
+def _extent(segment: bytes, at: int) -> tuple[int, int] | None:
+    """Where the payload of the masked frame at `at` starts, and its size (RFC 6455, section 5.2); None where its head
+    is not whole."""
+    size = segment[at + 1] & ~MASKED if len(segment) > at + 1 else 0
+    width = {126: 2, 127: 8}.get(size, 0)
+    start = at + 2 + width + 4
+    if len(segment) < start:
+        return None
+    return start, int.from_bytes(segment[at + 2 : at + 2 + width], "big") if width else size
 
 
 def keep_alive(connection: ServerConnection, idle_s: int) -> None:

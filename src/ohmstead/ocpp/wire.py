@@ -14,7 +14,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for input that is not JSON, not UTF-8, nested too deeply or of another shape."""
 
 
-class Call(Struct, array_like=True, tag=2):
+class Call(Struct, array_like=True, gc=False, tag=2):
     """A request; the answer carries the same id."""
 
     id: str
@@ -22,14 +22,14 @@ class Call(Struct, array_like=True, tag=2):
     payload: Raw
 
 
-class CallResult(Struct, array_like=True, tag=3):
+class CallResult(Struct, array_like=True, gc=False, tag=3):
     """The answer to a call."""
 
     id: str
     payload: Raw
 
 
-class CallError(Struct, array_like=True, tag=4):
+class CallError(Struct, array_like=True, gc=False, tag=4):
     """The answer to a call that failed."""
 
     id: str
@@ -38,7 +38,7 @@ class CallError(Struct, array_like=True, tag=4):
     details: Raw = EMPTY
 
 
-class CallResultError(Struct, array_like=True, tag=RESULT_ERROR):
+class CallResultError(Struct, array_like=True, gc=False, tag=RESULT_ERROR):
     """2.1: the answer to a call result that cannot be read."""
 
     id: str
@@ -47,7 +47,7 @@ class CallResultError(Struct, array_like=True, tag=RESULT_ERROR):
     details: Raw = EMPTY
 
 
-class Send(Struct, array_like=True, tag=SEND):
+class Send(Struct, array_like=True, gc=False, tag=SEND):
     """2.1: a message that wants no answer."""
 
     id: str

@@ -20,22 +20,24 @@ def samples(readings: Readings) -> tuple[Sample, ...]:
     for reading in readings:
         at = utc(reading.timestamp)
         for sampled in reading.sampled_value:
-            if sampled.format != SIGNED and (value := _number(sampled.value)) is not None:
-                measurand, unit, factor = meant(sampled.measurand or REGISTER, sampled.unit)
-                raw = None
-                if factor != 1:
-                    raw, value = f"{sampled.value} {sampled.unit}", round(value * factor, 6)
-                found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
+            if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
+                continue
+            measurand, unit, factor = meant(sampled.measurand or REGISTER, sampled.unit)
+            raw = None
+            if factor != 1:
+                raw, value = f"{sampled.value} {sampled.unit}", round(value * factor, 6)
+            found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
     return tuple(found)
 
 
 def signed(readings: Readings) -> tuple[SignedReading, ...]:
     """The readings that a meter signed, untouched."""
+    found = [
+        (reading, sampled) for reading in readings for sampled in reading.sampled_value if sampled.format == SIGNED
+    ]
     return tuple(
         SignedReading(utc(reading.timestamp), sampled.value, sampled.measurand or REGISTER, sampled.context)
-        for reading in readings
-        for sampled in reading.sampled_value
-        if sampled.format == SIGNED
+        for reading, sampled in found
     )
 
 

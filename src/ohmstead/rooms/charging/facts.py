@@ -8,7 +8,7 @@ from msgspec import Struct
 from ohmstead.rooms.network.stations import ChargingProfile
 
 
-class Sample(Struct, frozen=True):
+class Sample(Struct, frozen=True, gc=False):
     """One number off a meter, in Wh, W, varh, var, VA, A, V, Percent, Celsius or the unit the station named.
 
     `raw` keeps the value and unit as sent where they were converted ("1.5 kWh"), else None.
@@ -111,7 +111,7 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
     evse_network_id: int | None = None
 
 
-class Metered(Struct, frozen=True, kw_only=True):
+class Metered(Struct, frozen=True, kw_only=True, gc=False):
     """Meter samples of one EVSE, or with `evse_network_id` 0 of the main meter; with or without a transaction, which
     has our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells."""
 

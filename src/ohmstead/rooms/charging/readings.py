@@ -29,7 +29,7 @@ _PLACES: dict[tuple[str, str | None, str], str] = {
 _ELSEWHERE = ("Inlet", "Cable")  # a second meter, not the outlet's
 
 
-class Reading(Struct):
+class Reading(Struct, gc=False):
     """What was read at one moment: Wh, W, A, V, %, °C. `others` holds every sample without a place here, as
     (measurand, value, unit, phase, location, context, raw), and the wording of converted ones."""
 
@@ -76,29 +76,36 @@ class Reading(Struct):
 def readings(samples: Iterable[Sample], received_at: datetime, phases: str | None = None) -> list[Reading]:
     """The samples by moment and context, in the order of the moments. `phases` is the EVSE's."""
     found: dict[tuple[datetime, str | None], Reading] = {}
+    at = context = reading = None
     for sample in samples:
-        context = None if sample.context == PERIODIC else sample.context
-        reading = found.get((sample.at, context))
-        if reading is None:
-            reading = found[sample.at, context] = Reading(believable(sample.at, received_at), context)
-        _place(reading, sample, phases)
+        if reading is None or sample.at is not at or sample.context != context:
+            at, context = sample.at, sample.context
+            reading = _reading(found, at, context, received_at)
+        place = _PLACES.get((sample.measurand, sample.phase, sample.unit))
+        if place is None or sample.location in _ELSEWHERE or getattr(reading, place) is not None:
+            reading.keep(sample)
+            _infer(reading, sample, phases)
+        else:
+            setattr(reading, place, sample.value)
+            if sample.raw is not None:
+                reading.keep(sample)
     return sorted(found.values(), key=_moment) if len(found) > 1 else list(found.values())
 
 
-def _place(reading: Reading, sample: Sample, phases: str | None) -> None:
-    place = _PLACES.get((sample.measurand, sample.phase, sample.unit))
-    if place is None or sample.location in _ELSEWHERE or getattr(reading, place) is not None:
-        reading.keep(sample)
-        if sample.location not in _ELSEWHERE:
-            _infer(reading, sample, phases)
-    else:
-        setattr(reading, place, sample.value)
-        if sample.raw is not None:
-            reading.keep(sample)
+def _reading(
+    found: dict[tuple[datetime, str | None], Reading], at: datetime, context: str | None, received_at: datetime
+) -> Reading:
+    """That of the moment and context, a new one if need be."""
+    place = at, None if context == PERIODIC else context
+    if place not in found:
+        found[place] = Reading(believable(at, received_at), place[1])
+    return found[place]
 
 
 def _infer(reading: Reading, sample: Sample, phases: str | None) -> None:
     """What follows from a sample that has no place: powers by line add up, a current without a line is each line's."""
+    if sample.location in _ELSEWHERE:
+        return
     if sample.measurand == "Power.Active.Import" and sample.phase in LINES:
         reading.lines_power_w = (reading.lines_power_w or 0.0) + sample.value
     elif sample.measurand == "Current.Import" and sample.phase is None and phases and reading.current_l1 is None:

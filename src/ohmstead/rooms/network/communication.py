@@ -5,14 +5,13 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import structlog
 from sqlalchemy import ARRAY, BigInteger, Column, Double, Index, Text
 
-from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, moment
 from ohmstead.store.partitions import partitioned
 
@@ -37,6 +36,7 @@ EVERY_S = 0.5
 BATCH = 500  # frames in one COPY
 MOST = 50_000  # frames that wait while the database is away; further ones are not logged
 _PATIENCE_S = (0.5, 1.0, 2.0, 4.0)  # the pauses before a batch is tried again, and then given up
+_HARMLESS = frozenset({"Heartbeat", "MeterValues", "StatusNotification", "TransactionEvent"})  # carry no password
 _FLAT_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _VALUE, _STARS = re.compile(r'("(?:value|attributeValue)"\s*:\s*")(?:[^"\\]|\\.)*'), r"\1***"
 _COLUMNS = list(communication_log.c.keys())
@@ -46,8 +46,8 @@ class CommunicationLog:
     """Gathers frames and writes them together, twice a second or when 500 wait. It never makes the gateway wait: what
     cannot be written is given up, and said so."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._frames: deque[tuple[Any, ...]] = deque()
         self._full = asyncio.Event()
         self.lost = 0  # frames, since the start
@@ -55,6 +55,7 @@ class CommunicationLog:
     def frame(
         self,
         charge_point_id: int,
+        at: datetime,
         direction: str,
         raw: bytes,
         action: str | None,
@@ -66,12 +67,7 @@ class CommunicationLog:
         if len(self._frames) >= MOST:
             self.lost += 1
             return
-        latency_ms = None if latency_s is None else latency_s * 1000
-        self._frames.append(
-            (self._clock.now(), charge_point_id, direction, _clean(action), _clean(message_id), latency_ms,
-             [_clean(one) for one in deviations] if deviations else None,
-             _clean(_masked(raw.decode(errors="replace"))))
-        )  # fmt: skip
+        self._frames.append((charge_point_id, at, direction, raw, action, message_id, latency_s, deviations))
         if len(self._frames) >= BATCH:
             self._full.set()
 
@@ -88,7 +84,7 @@ class CommunicationLog:
         waiting = len(self._frames)
         while waiting:
             batch = list(islice(self._frames, min(BATCH, waiting)))
-            if not await self._written(batch, pauses):
+            if not await self._written([_row(*frame) for frame in batch], pauses):
                 self.lost += len(batch)
                 log.error("frames lost", frames=len(batch), in_all=self.lost)
             for _ in batch:
@@ -114,6 +110,27 @@ class CommunicationLog:
             log.warning("frames not written", why=repr(error))
             return False
         return True
+
+
+def _row(
+    charge_point_id: int,
+    at: datetime,
+    direction: str,
+    raw: bytes,
+    action: str | None,
+    message_id: str | None,
+    latency_s: float | None,
+    deviations: tuple[str, ...],
+) -> tuple[Any, ...]:
+    """A frame as it is stored: passwords masked, and without what PostgreSQL has no place for."""
+    latency_ms = None if latency_s is None else latency_s * 1000
+    odd, text = list(deviations) or None, raw.decode(errors="replace")
+    if action not in _HARMLESS:
+        text = _masked(text)
+    if b"\0" in raw or b"\\" in raw:  # nearly no frame escapes anything
+        action, message_id, text = _clean(action), _clean(message_id), _clean(text)
+        odd = odd and [_clean(one) for one in odd]
+    return at, charge_point_id, direction, action, message_id, latency_ms, odd, text
 
 
 def _masked(frame: str) -> str:

@@ -84,7 +84,10 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
 
     What belongs to no session is stored all the same; what comes after a session's end does not revive it.
     """
-    places = [await _extended(tx, *told) for told in zip(messages, await _resolve(tx, messages), strict=True)]
+    places = [
+        place if place["reason"] != LOST else await _extended(tx, message, place)
+        for message, place in zip(messages, await _resolve(tx, messages), strict=True)
+    ]
     sessions: dict[int, Live] = {}
     records: list[Record] = []
     draws: list[Draw] = []
@@ -119,8 +122,8 @@ async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
 
 
 async def _extended(tx: Tx, message: Metered, place: Row) -> Row:
-    """The place, or that of the session that extends it where it was closed for a lost connection too early."""
-    if place["reason"] != LOST or not any(one.at > place["stopped_at"] for one in message.samples):
+    """The place of a session closed for a lost connection, or that of the one that extends it if this was too early."""
+    if not any(one.at > place["stopped_at"] for one in message.samples):
         return place
     await extend(tx, place["id"])
     return (await _resolve(tx, [message]))[0]
@@ -157,4 +160,3 @@ async def _update(tx: Tx, sessions: list[Live]) -> None:
         for one in sessions
     ]  # fmt: skip
     await tx.run(_UPDATE, now=tx.now, fresh=tx.now - FRESH, told=told)
-    tx.fact("session.metered", ids=[one.id for one in sessions])
