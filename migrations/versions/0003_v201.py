@@ -82,6 +82,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_profile_account_station_id"), "profile_account", ["station_id"], unique=False)
     op.create_index(op.f("ix_profile_account_updated_at"), "profile_account", ["updated_at"], unique=False)
+    op.create_table(
+        "station_monitor",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("component_instance", sa.Text(), nullable=True),
+        sa.Column("evse_network_id", sa.Integer(), nullable=False),
+        sa.Column("connector_network_id", sa.Integer(), nullable=True),
+        sa.Column("variable", sa.Text(), nullable=False),
+        sa.Column("variable_instance", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_station_monitor_charge_point_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_monitor")),
+        sa.UniqueConstraint("charge_point_id", "number", name="uq_station_monitor"),
+    )
+    op.create_index(op.f("ix_station_monitor_updated_at"), "station_monitor", ["updated_at"], unique=False)
     op.add_column("charge_point", sa.Column("status_before_problem", sa.Text(), nullable=True))
     op.add_column("evse", sa.Column("status_before_problem", sa.Text(), nullable=True))
     # ### end Alembic commands ###

@@ -24,6 +24,7 @@ from ohmstead.rooms.network.facts import (
     LimitCleared,
     LimitTold,
     LogStatus,
+    MonitorsTold,
     SecurityEvent,
     SettingsTold,
     StatusChanged,
@@ -125,4 +126,7 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def profiles_told(self, fact: ProfilesTold) -> None:
+        self.facts.append(fact)
+
+    async def monitors_told(self, fact: MonitorsTold) -> None:
         self.facts.append(fact)

@@ -4,14 +4,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from ohmstead.app.system import System
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.events import events_told, station_event
+from ohmstead.rooms.network.events import events_told, monitors_told, station_event
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import Booted, Connected, EventsTold, StationEvent, StatusChanged
+from ohmstead.rooms.network.facts import (
+    Booted,
+    Connected,
+    EventsTold,
+    MonitorsTold,
+    StationEvent,
+    StationMonitor,
+    StatusChanged,
+)
 from ohmstead.store.partitions import prune
 from tests.client import Client
 from tests.given import Given
@@ -187,3 +196,17 @@ async def test_nothing_flows_after_a_boot(here: Site) -> None:
     async with here.system.database.begin() as tx:
         await presence.booted(tx, boot, 60)
     assert ((await shown(here))[0], (await shown(here, 2))[0]) == ("occupied", "preparing")
+
+
+async def test_the_severity_is_that_of_the_monitor(here: Site, system: System) -> None:
+    watch = StationMonitor(
+        number=3, component="TemperatureSensor", variable="Temperature", kind="UpperThreshold", value=60, severity=7
+    )
+    for monitor in (watch, structs.replace(watch, severity=4)):
+        fact = MonitorsTold(charge_point_id=here.id, monitors=(monitor,), received_at=later(1))
+        await here.tells(monitors_told, fact)
+    known = event("TemperatureSensor", "Temperature", "61", 1, monitor=3)
+    await tell(here, known, event("TemperatureSensor", "Temperature", "62", 2, monitor=4))
+    async with system.database.read() as tx:
+        rows = await tx.all(select(station_event.c.severity).order_by(station_event.c.number))
+    assert [row["severity"] for row in rows] == [4, None]

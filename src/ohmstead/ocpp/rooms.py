@@ -23,6 +23,7 @@ from ohmstead.rooms.network.facts import (
     LimitCleared,
     LimitTold,
     LogStatus,
+    MonitorsTold,
     SecurityEvent,
     SettingsTold,
     StatusChanged,
@@ -77,3 +78,5 @@ class Rooms(Protocol):
     async def reservation_ended(self, fact: ReservationEnded) -> None: ...
 
     async def profiles_told(self, fact: ProfilesTold) -> None: ...
+
+    async def monitors_told(self, fact: MonitorsTold) -> None: ...
