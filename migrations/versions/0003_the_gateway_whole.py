@@ -47,6 +47,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_downtime_notice_updated_at"), "downtime_notice", ["updated_at"], unique=False)
     op.create_table(
+        "hardware_status_log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("evse_id", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("vendor_id", sa.Text(), nullable=True),
+        sa.Column("vendor_error_code", sa.Text(), nullable=True),
+        sa.Column("info", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware_status_log")),
+    )
+    op.create_index(
+        "ix_hardware_status_log_charge_point", "hardware_status_log", ["charge_point_id", "created_at"], unique=False
+    )
+    op.create_index("ix_hardware_status_log_evse", "hardware_status_log", ["evse_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_hardware_status_log_updated_at"), "hardware_status_log", ["updated_at"], unique=False)
+    op.create_table(
         "node",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -316,6 +335,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("finished_at IS NULL"),
     )
     op.create_index(op.f("ix_security_raise_updated_at"), "security_raise", ["updated_at"], unique=False)
+    op.create_table(
+        "station_monitor",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("component_instance", sa.Text(), nullable=True),
+        sa.Column("evse_network_id", sa.Integer(), nullable=False),
+        sa.Column("connector_network_id", sa.Integer(), nullable=True),
+        sa.Column("variable", sa.Text(), nullable=False),
+        sa.Column("variable_instance", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_station_monitor_charge_point_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_monitor")),
+        sa.UniqueConstraint("charge_point_id", "number", name="uq_station_monitor"),
+    )
+    op.create_index(op.f("ix_station_monitor_updated_at"), "station_monitor", ["updated_at"], unique=False)
     op.create_table(
         "template_application",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -25,6 +25,7 @@ from ohmstead.rooms.network.facts import (
     LimitCleared,
     LimitTold,
     LogStatus,
+    MonitorsTold,
     SecurityEvent,
     SettingsTold,
     StatusChanged,
@@ -131,3 +132,6 @@ class RecordingRooms:
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         self.facts.append(fact)
         return "BEGIN" in fact.request
+
+    async def monitors_told(self, fact: MonitorsTold) -> None:
+        self.facts.append(fact)

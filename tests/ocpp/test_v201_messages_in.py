@@ -23,9 +23,11 @@ from ohmstead.rooms.network.facts import (
     EventsTold,
     LimitCleared,
     LimitTold,
+    MonitorsTold,
     SecurityEvent,
     SettingsTold,
     StationEvent,
+    StationMonitor,
     StatusChanged,
 )
 from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod, Setting
@@ -270,4 +272,20 @@ async def test_an_account_of_profiles(house: House):
             duration_s=60, starts_at=NOON + timedelta(minutes=1), min_rate=6, recurrency="daily",
             valid_from=NOON + timedelta(minutes=2), valid_to=NOON + timedelta(minutes=3), transaction_ref="tx",
         ),
+    )  # fmt: skip
+
+
+async def test_what_a_station_watches(house: House):
+    station = await house.later_station()
+    watch = {"id": 3, "transaction": False, "value": 60, "type": "UpperThreshold", "severity": 5}
+    place = {"name": "TemperatureSensor", "evse": {"id": 1}}
+    data = {"component": place, "variable": {"name": "Temperature"}, "variableMonitoring": [watch, watch | {"id": 4}]}
+    part = {"requestId": 1, "seqNo": 0, "generatedAt": stamp(0)}
+    assert await station.ask("NotifyMonitoringReport", part) == {}
+    assert await station.ask("NotifyMonitoringReport", part | {"monitor": [data]}) == {}
+    [fact] = house.rooms.only(MonitorsTold)
+    assert [one.number for one in fact.monitors] == [3, 4]
+    assert fact.monitors[0] == StationMonitor(
+        number=3, component="TemperatureSensor", evse_network_id=1, variable="Temperature", kind="UpperThreshold",
+        value=60, severity=5,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """What a 2.x station says of its profiles after a boot puts our books right, and nothing else does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -187,4 +188,13 @@ async def test_of_two_boots_the_last_is_asked_after_and_1_6_never(here: Site, ga
     assert len(gateway.commands) == 1
     await speaks(here, "1.6")
     await asked(here)
+    assert len(gateway.commands) == 1
+
+
+async def test_of_several_processes_one_asks(here: Site, gateway: Gateway) -> None:
+    await here.tells(ask_after_boot, {"id": here.id})
+    clock = ManualClock(here.system.clock.now() + SETTLE)
+    processes = [ProfileAccounts(here.system.database, clock) for _ in range(3)]
+    await asyncio.gather(*(one.ask_due() for one in processes))
+    await asyncio.gather(*(one.settled() for one in processes))
     assert len(gateway.commands) == 1

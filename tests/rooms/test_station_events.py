@@ -4,14 +4,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from ohmstead.app.system import System
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.events import events_told, station_event
+from ohmstead.rooms.network.events import events_told, monitors_told, station_event
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import Booted, Connected, EventsTold, StationEvent, StatusChanged
+from ohmstead.rooms.network.facts import (
+    Booted,
+    Connected,
+    EventsTold,
+    MonitorsTold,
+    StationEvent,
+    StationMonitor,
+    StatusChanged,
+)
 from ohmstead.store.partitions import prune
 from tests.client import Client
 from tests.given import Given
@@ -26,8 +35,8 @@ async def here(given: Given) -> Site:
     return found
 
 
-def event(component: str, variable: str, value: str, number: int = 1, minute: float = 430, **told: Any) -> StationEvent:
-    """One of EVSE 1, after what the site said."""
+def event(component: str, variable: str, value: str, number: int = 1, minute: float = 480, **told: Any) -> StationEvent:
+    """One of EVSE 1, two hours from now: after what the site said."""
     given: dict[str, Any] = {"evse_network_id": 1, "trigger": "Alerting", "kind": "HardWiredNotification"} | told
     return StationEvent(number=number, at=later(minute), component=component, variable=variable, value=value, **given)
 
@@ -42,7 +51,7 @@ def state(status: Any, number: int = 50, **told: Any) -> StationEvent:
 
 async def tell(here: Site, *events: StationEvent) -> None:
     """By a clock that is ahead of all of them."""
-    await here.tells(events_told, EventsTold(charge_point_id=here.id, events=events, received_at=later(500)))
+    await here.tells(events_told, EventsTold(charge_point_id=here.id, events=events, received_at=later(600)))
 
 
 async def shown(here: Site, number: int = 1) -> tuple[Any, ...]:
@@ -57,10 +66,10 @@ async def kept(here: Site) -> int:
         return await tx.value(select(func.count()).select_from(station_event))
 
 
-async def status(here: Site, status: Any, minute: float = 430, basis: Any = "availability", number: int = 1) -> None:
+async def status(here: Site, status: Any, minute: float = 480, basis: Any = "availability", number: int = 1) -> None:
     fact = StatusChanged(
         charge_point_id=here.id, evse_network_id=number, status=status, error_code=None, vendor_error_code=None,
-        vendor_id=None, info=None, at=later(minute), received_at=later(500), basis=basis,
+        vendor_id=None, info=None, at=later(minute), received_at=later(600), basis=basis,
     )  # fmt: skip
     await here.tells(presence.status_changed, fact)
 
@@ -80,16 +89,16 @@ async def test_a_problem_is_a_fault_until_it_is_over(here: Site, api: Client) ->
     assert await shown(here) == ("faulted", "GroundFailure", "GroundFailure", "RCD tripped")
     read = await api.get(f"/resources/charge-points/v1.0/{here.id}/status")
     assert [one["hardwareStatus"] for one in read.data["evses"]] == ["faulted", "available"]
-    await tell(here, problem("false", 2, minute=431, cleared=True))
+    await tell(here, problem("false", 2, minute=481, cleared=True))
     assert await shown(here) == ("available", None, None, None)
 
 
 async def test_the_last_of_several_problems_counts(here: Site) -> None:
     await tell(here, problem(tech_code="E17"), problem(number=2, component="Connector", tech_code="HighTemperature"))
     assert await shown(here) == ("faulted", "HighTemperature", "HighTemperature", None)
-    await tell(here, problem("false", 3, component="Connector", minute=431))
+    await tell(here, problem("false", 3, component="Connector", minute=481))
     assert await shown(here) == ("faulted", "OtherError", "E17", None)
-    await tell(here, problem("true", 4, cleared=True, minute=432))
+    await tell(here, problem("true", 4, cleared=True, minute=482))
     assert (await shown(here))[0] == "available"
 
 
@@ -97,9 +106,9 @@ async def test_the_stations_own_word_goes_before_ours(here: Site) -> None:
     """It said Faulted itself, so the end of the problem is not the end of the fault."""
     await tell(here, problem(tech_code="E17"), state("faulted", 2))
     assert await shown(here) == ("faulted", "OtherError", "E17", None)
-    await tell(here, problem("false", 3, minute=431))
+    await tell(here, problem("false", 3, minute=481))
     assert (await shown(here))[0] == "faulted"
-    await tell(here, state("occupied", 4, minute=432))
+    await tell(here, state("occupied", 4, minute=482))
     assert await shown(here) == ("occupied", None, None, None)
 
 
@@ -111,7 +120,7 @@ async def test_a_problem_of_the_station_itself(here: Site) -> None:
             select(own.hardware_status, own.error_code, own.vendor_error_code).where(own.id == here.id)
         )
     assert tuple(row) == ("faulted", "OtherError", "E1")
-    await tell(here, problem("false", 2, component="ChargingStation", evse_network_id=0, minute=431))
+    await tell(here, problem("false", 2, component="ChargingStation", evse_network_id=0, minute=481))
     async with here.system.database.read() as tx:
         assert await tx.value(select(own.error_code).where(own.id == here.id)) is None
 
@@ -119,7 +128,7 @@ async def test_a_problem_of_the_station_itself(here: Site) -> None:
 async def test_a_repetition_does_nothing(here: Site, api: Client) -> None:
     tamper = event("CaseAccessSensor", "Active", "true", 7, evse_network_id=0, tech_info="door")
     await tell(here, problem(), tamper, tamper)
-    await tell(here, problem("false", 2, minute=431))
+    await tell(here, problem("false", 2, minute=481))
     await tell(here, problem(), tamper)  # its answer was lost
     assert (await shown(here))[0] == "available"
     assert await kept(here) == 3
@@ -131,7 +140,7 @@ async def test_a_repetition_does_nothing(here: Site, api: Client) -> None:
 
 async def test_after_a_boot_numbers_begin_anew(here: Site) -> None:
     await tell(here, event("TemperatureSensor", "Temperature", "71", 1))
-    await tell(here, event("TemperatureSensor", "Temperature", "71", 1, minute=450))
+    await tell(here, event("TemperatureSensor", "Temperature", "71", 1, minute=530))
     assert await kept(here) == 2
 
 
@@ -154,7 +163,7 @@ async def test_events_are_kept_by_a_believable_time_and_not_for_ever(here: Site,
     await tell(here, event("Connector", "PlugRetentionLock", "1", minute=-1_000_000), event("A", "B", "2", 2))
     async with system.database.begin() as tx:
         times = [row["at"] for row in await tx.all(select(station_event.c.at).order_by(station_event.c.number))]
-        assert times == [later(500), later(430)]
+        assert times == [later(600), later(480)]
         await prune(tx, station_event, T0 + timedelta(days=70))
     assert await kept(here) == 0
 
@@ -183,7 +192,21 @@ async def test_a_transaction_says_less_than_the_station(here: Site) -> None:
 async def test_nothing_flows_after_a_boot(here: Site) -> None:
     for number in (1, 2):
         await status(here, "charging" if number == 1 else "preparing", basis="transaction", number=number)
-    boot = Booted(charge_point_id=here.id, vendor="V", model="M", received_at=later(450))
+    boot = Booted(charge_point_id=here.id, vendor="V", model="M", received_at=later(530))
     async with here.system.database.begin() as tx:
         await presence.booted(tx, boot, 60)
     assert ((await shown(here))[0], (await shown(here, 2))[0]) == ("occupied", "preparing")
+
+
+async def test_the_severity_is_that_of_the_monitor(here: Site, system: System) -> None:
+    watch = StationMonitor(
+        number=3, component="TemperatureSensor", variable="Temperature", kind="UpperThreshold", value=60, severity=7
+    )
+    for monitor in (watch, structs.replace(watch, severity=4)):
+        fact = MonitorsTold(charge_point_id=here.id, monitors=(monitor,), received_at=later(1))
+        await here.tells(monitors_told, fact)
+    known = event("TemperatureSensor", "Temperature", "61", 1, monitor=3)
+    await tell(here, known, event("TemperatureSensor", "Temperature", "62", 2, monitor=4))
+    async with system.database.read() as tx:
+        rows = await tx.all(select(station_event.c.severity).order_by(station_event.c.number))
+    assert [row["severity"] for row in rows] == [4, None]

@@ -11,7 +11,7 @@ from ohmstead.rooms.operator import settings
 from ohmstead.stations.station_v201 import StationV201
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live
-from tests.scenarios.places import Place, place
+from tests.scenarios.places import Ear, Place, fleet, place
 from tests.scenarios.waiting import becomes, shows, until
 
 SPEED = 25.0  # simulated s a second
@@ -160,3 +160,31 @@ async def test_a_cable_is_enough_where_no_authorization_is_wanted(site: Live) ->
     here.station.unplug(1)
     await here.says("available")
     assert len(here.ear.commands("RequestStartTransaction")) == 1
+
+
+async def test_two_at_one_station_share_what_is_left_to_it(site: Live) -> None:
+    circuit = await site.given.circuit(maxCurrent=63)
+    point = await site.charge_point("B2", version="2.0.1")
+    await site.given.evse(point, networkId="2", powerOptions={"maxAmperage": 32})
+    await site.attach(circuit, point)
+    ear = Ear()
+    station = await site.station("B2", version="2.0.1", connectors=2, trace=ear)
+    card = await fleet(site)
+    for number in (1, 2):
+        station.plug(number, Vehicle(3, 32, soc=10))
+        assert await station.present_tag(number, card)
+
+    async def limits() -> dict[int, float]:
+        """EVSE -> A of its session's newest limit."""
+        laid = (one for one in ear.commands("SetChargingProfile") if "transactionId" in one["chargingProfile"])
+        return {
+            one["evseId"]: one["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"]
+            for one in laid
+        }
+
+    await becomes(limits, lambda found: len(found) == 2 and sum(found.values()) > 30)
+    assert isinstance(station, StationV201)
+    station.limit_outside(20)
+    await becomes(limits, lambda found: found == {1: 10, 2: 10})
+    station.limit_outside(9)  # too little for two
+    await becomes(limits, lambda found: sorted(found.values()) == [0, 9])

@@ -178,3 +178,18 @@ async def test_ocpp_2_1_is_spoken_only_where_2_0_1_is_wanted(site: Live) -> None
         with pytest.raises(ConnectionClosedError, match="no common subprotocol"):
             async with talker(site.ocpp_url, identity, site.clock.now(), ("ocpp2.1",)):
                 pytest.fail("it was let in")
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+async def test_an_end_is_an_end(site: Live, station: Talker, overtaken: bool) -> None:
+    """What comes after it begins nothing; but the beginning itself may be overtaken by the end."""
+    await station.event("Started", 0, evse=EVSE, triggerReason="CablePluggedIn")
+    begun = {"triggerReason": "Authorized", "idToken": TOKEN, "evse": EVSE, "meterValue": [station.reading(1, 1000)]}
+    if not overtaken:
+        await station.event("Updated", 1, **begun)
+    await station.event("Ended", 5, meterValue=[station.reading(1, 1000), station.reading(5, 1500)])
+    if overtaken:
+        await station.event("Updated", 1, **begun)
+    await station.event("Updated", 6, {"chargingState": "SuspendedEV"}, triggerReason="ChargingStateChanged", evse=EVSE)
+    ended = await only_session(site)
+    assert (ended["status"], ended["energy"], ended["idTag"]) == ("finished", 500, "CARD")

@@ -38,6 +38,7 @@ from ohmstead.rooms.network.facts import (
     LimitCleared,
     LimitTold,
     LogStatus,
+    MonitorsTold,
     SecurityEvent,
     SettingsTold,
     StatusChanged,
@@ -228,6 +229,9 @@ class DurableRooms:
     async def events_told(self, fact: EventsTold) -> None:
         self._statuses.forget(fact.charge_point_id)
         await self._durably(lambda tx: events.events_told(tx, fact))
+
+    async def monitors_told(self, fact: MonitorsTold) -> None:
+        await self._durably(lambda tx: events.monitors_told(tx, fact))
 
     async def limit_told(self, fact: LimitTold) -> None:
         await self._durably(lambda tx: outside_limits.limit_told(tx, fact))

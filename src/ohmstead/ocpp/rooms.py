@@ -24,6 +24,7 @@ from ohmstead.rooms.network.facts import (
     LimitCleared,
     LimitTold,
     LogStatus,
+    MonitorsTold,
     SecurityEvent,
     SettingsTold,
     StatusChanged,
@@ -78,6 +79,9 @@ class Rooms(Protocol):
     async def reservation_ended(self, fact: ReservationEnded) -> None: ...
 
     async def profiles_told(self, fact: ProfilesTold) -> None: ...
+
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         """Whether the station is promised the certificate it asks for."""
         ...
+
+    async def monitors_told(self, fact: MonitorsTold) -> None: ...

@@ -17,6 +17,5 @@ def acknowledged(response: type[Message]) -> Answer:
 NOTICES: dict[str, Answer] = {
     "NotifyCustomerInformation": acknowledged(types.NotifyCustomerInformationResponse),
     "NotifyDisplayMessages": acknowledged(types.NotifyDisplayMessagesResponse),
-    "NotifyMonitoringReport": acknowledged(types.NotifyMonitoringReportResponse),
     "PublishFirmwareStatusNotification": acknowledged(types.PublishFirmwareStatusNotificationResponse),
 }

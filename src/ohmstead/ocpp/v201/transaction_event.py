@@ -3,7 +3,7 @@
 A transaction may begin with the cable, long before anybody may charge: a charge begins with the first event that names
 a token, an order from afar or a flowing current. `seqNo` is not believed: there are stations that always send 0. What
 is told again, or a name that is known, changes nothing. What has ended has ended: what comes after, on the same
-connection and under the same name, begins nothing, unless the station booted or began anew.
+connection and under the same name, begins nothing, unless the station booted or began anew, or it was overtaken.
 """
 
 from ohmstead.ocpp.timestamps import utc
@@ -62,10 +62,10 @@ def forget_ended(at: Arrival) -> None:
 
 async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | None, over: bool) -> TagVerdict | None:
     verdict = None
-    if over or request.trigger_reason in ENDS:
+    if request.trigger_reason in ENDS:
         verdict = await _judged(request, at)
     elif _charges(request):
-        verdict = await _started(request, at, place)
+        verdict = await _started(request, at, place, over)
     await _metered(request, at, place)
     return verdict
 
@@ -84,7 +84,7 @@ def _charges(request: TransactionEventRequest) -> bool:
     return request.id_token is not None or told.remote_start_id is not None or (flows and told.charging_state in FLOWS)
 
 
-async def _started(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict:
+async def _started(request: TransactionEventRequest, at: Arrival, place: int | None, over: bool) -> TagVerdict:
     told = request.transaction_info
     _, verdict = await at.rooms.charge_started(
         ChargeStarted(
@@ -99,6 +99,7 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             transaction_ref=told.transaction_id,
             remote_start_id=told.remote_start_id,
             is_first=request.event_type == "Started",
+            after_end=over,
         )
     )
     return verdict

@@ -75,7 +75,8 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     `at` and `meter_wh` are the station's own; the register's reading is in Wh, None where it is not told yet. A 2.x
     station names its transactions by a text of its own, `transaction_ref`, and says which order from afar it follows
     (`remote_start_id`). It may say so in the middle of a transaction; `is_first` where it says that this is its first
-    moment. An `id_tag` of "" is nobody's.
+    moment. What comes `after_end` of a charge of this name, and is later than that, begins no other: an end is an end.
+    An `id_tag` of "" is nobody's.
     """
 
     charge_point_id: int
@@ -89,6 +90,7 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     transaction_ref: str | None = None
     remote_start_id: int | None = None
     is_first: bool = False
+    after_end: bool = False
 
 
 class ChargeStopped(Struct, frozen=True, kw_only=True):

@@ -128,6 +128,30 @@ class EventsTold(Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
+class StationMonitor(Struct, frozen=True, kw_only=True):
+    """A station watches a variable: it reports an event when `kind` is so of its `value`. `severity` is 0 (danger) to
+    9 (debug)."""
+
+    number: int
+    component: str
+    variable: str
+    kind: str
+    value: float
+    severity: int
+    component_instance: str | None = None
+    variable_instance: str | None = None
+    evse_network_id: int = 0
+    connector_network_id: int | None = None
+
+
+class MonitorsTold(Struct, frozen=True, kw_only=True):
+    """A part of a station's account of what it watches."""
+
+    charge_point_id: int
+    monitors: tuple[StationMonitor, ...]
+    received_at: datetime
+
+
 class LimitTold(Struct, frozen=True, kw_only=True):
     """Somebody else limits a station of 2.x (EVSE 0), or an EVSE of it: an energy management system ("EMS"), a system
     operator ("SO"), another. Each schedule says so for its time; none says that it is unknown how much."""

@@ -79,12 +79,16 @@ async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
     if told is not None or fact.transaction_ref is None:
         return told
     other = await named(tx, fact.charge_point_id, fact.transaction_ref)
-    if other is None or other["start_ref"] is None:
+    if other is None:
         return None
     at = believable(fact.at, fact.received_at)
-    ended = other["stop_ref"] is not None and other["stopped_at"] < at
+    over = other["stop_ref"] is not None and other["stopped_at"] < at
+    if over and fact.after_end:
+        return other
+    if over or other["start_ref"] is None:
+        return None
     anew = fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
-    return None if ended or anew else other
+    return None if anew else other
 
 
 async def _earlier(tx: Tx, known: Row, fact: ChargeStarted, place: Row, at: datetime) -> None:

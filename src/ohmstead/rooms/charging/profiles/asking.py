@@ -39,7 +39,9 @@ _DUE = Statement(
     .order_by(_own.due_at)
     .limit(bindparam("most", type_=Integer))
 )
-_ASK = Statement(update(profile_account).where(_own.id == _key).values(asked_at=_now, updated_at=_now))
+_ASK = Statement(
+    update(profile_account).where(_own.id == _key, _own.asked_at.is_(None)).values(asked_at=_now, updated_at=_now)
+)
 
 
 @on("chargePoint.booted")
@@ -83,11 +85,12 @@ class ProfileAccounts:
         await asyncio.gather(*self._asking.values())
 
     async def _ask(self, account: Row) -> None:
-        """The first part may come before the answer, so that we asked is noted before."""
+        """The first part may come before the answer, so that we asked is noted before; whoever notes it first asks."""
         key, station_id = account["id"], account["station_id"]
         async with self._database.begin() as tx:
             asked_at = tx.now
-            await tx.run(_ASK, key=key, now=asked_at)
+            if not await tx.run(_ASK, key=key, now=asked_at):
+                return
         try:
             outcome = await stations.call(station_id, GetChargingProfiles(request_id=key))
         except StationError as error:

@@ -1,10 +1,10 @@
-"""The rows of station events: what a component's variable was at a moment, kept three months."""
+"""The rows of station events, kept three months: what a component's variable was at a moment. And what is watched."""
 
 from datetime import timedelta
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Text, UniqueConstraint
 
-from ohmstead.kit.db import moment
+from ohmstead.kit.db import moment, table
 from ohmstead.store.partitions import partitioned
 
 station_event = partitioned(
@@ -34,4 +34,20 @@ station_event = partitioned(
     Index(None, "charge_point_id", "at"),
     by="at",
     keep=timedelta(days=90),
+)
+
+station_monitor = table(
+    "station_monitor",
+    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),  # the station's
+    Column("component", Text, nullable=False),
+    Column("component_instance", Text),
+    Column("evse_network_id", Integer, nullable=False),
+    Column("connector_network_id", Integer),
+    Column("variable", Text, nullable=False),
+    Column("variable_instance", Text),
+    Column("kind", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("severity", Integer, nullable=False),
+    UniqueConstraint("charge_point_id", "number", name="uq_station_monitor"),
 )

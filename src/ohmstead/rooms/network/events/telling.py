@@ -20,15 +20,17 @@ SECURITY = "SecurityCtrlr"
 TAMPERED = {"CableBreakawaySensor", "CaseAccessSensor", "ImpactSensor", "ShockSensor", "TiltSensor"}
 """Components that tell of somebody at work who should not be (OCPP 2.0.1 Part 2, appendix 3.1)."""
 
-_COLUMNS = [column.name for column in station_event.c if column.name not in ("at", "received_at")]
+_COLUMNS = [column.name for column in station_event.c if column.name not in ("at", "received_at", "severity")]
 _STATION = Statement(
     select(charge_point.c.id).where(charge_point.c.id == bindparam("station")).with_for_update(key_share=True)
 )
 _NEW = Statement(
     text(f"""
-INSERT INTO station_event (at, received_at, {", ".join(_COLUMNS)})
-SELECT told.at, :received_at, {", ".join(f"told.{name}" for name in _COLUMNS)}
+INSERT INTO station_event (at, received_at, severity, {", ".join(_COLUMNS)})
+SELECT told.at, :received_at, station_monitor.severity, {", ".join(f"told.{name}" for name in _COLUMNS)}
 FROM json_populate_recordset(CAST(NULL AS station_event), CAST(:told AS json)) AS told
+LEFT JOIN station_monitor ON station_monitor.charge_point_id = told.charge_point_id
+     AND station_monitor.number = told.monitor
 WHERE NOT EXISTS (SELECT FROM station_event AS known
                   WHERE known.charge_point_id = told.charge_point_id AND known.ref = told.ref)
 RETURNING ref""")
@@ -98,4 +100,4 @@ def _ref(event: StationEvent) -> str:
 def _row(fact: EventsTold, ref: str, event: StationEvent) -> dict[str, Any]:
     own = {name: getattr(event, name) for name in event.__struct_fields__ if name not in ("status", "at")}
     at = event.at if fact.received_at - TRUSTED_FOR <= event.at <= fact.received_at + SLACK else fact.received_at
-    return own | {"charge_point_id": fact.charge_point_id, "ref": ref, "at": at.isoformat(), "severity": None}
+    return own | {"charge_point_id": fact.charge_point_id, "ref": ref, "at": at.isoformat()}
