@@ -15,7 +15,14 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network.facts import Booted, DataReceived, SecurityEvent, SettingsTold, StatusChanged
+from ohmstead.rooms.network.facts import (
+    Booted,
+    CertificateWanted,
+    DataReceived,
+    SecurityEvent,
+    SettingsTold,
+    StatusChanged,
+)
 from ohmstead.rooms.network.stations import Setting
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check, example
@@ -176,3 +183,14 @@ async def test_data_of_any_shape_and_security_events(house: House):
     assert house.rooms.only(DataReceived)[0].data == '{"a":[1]}'
     await station.ask("SecurityEventNotification", {"type": "TamperDetectionActivated", "timestamp": stamp(0)})
     assert house.rooms.only(SecurityEvent)[0].type == "TamperDetectionActivated"
+
+
+async def test_a_certificate_is_promised_once_the_wish_is_kept(house: House):
+    station = await house.later_station()
+    wish = {"csr": "-----BEGIN", "certificateType": "ChargingStationCertificate"}
+    assert await station.ask("SignCertificate", wish) == {"status": "Accepted"}
+    assert await station.ask("SignCertificate", {"csr": "nonsense"}) == {"status": "Rejected"}
+    assert [fact.request for fact in house.rooms.only(CertificateWanted)] == ["-----BEGIN", "nonsense"]
+    for_vehicles = wish | {"certificateType": "V2GCertificate"}
+    assert await station.ask("SignCertificate", for_vehicles) == {"status": "Rejected"}
+    assert len(house.rooms.only(CertificateWanted)) == 2
