@@ -132,6 +132,15 @@ class System:
             self._on_frame,
         )
 
+    def _addresses(self, port: int) -> Addresses:
+        """Where charge points are told to connect; the listener's own address, where that says where it is."""
+        settings, tls_port = self.settings, self.listener.tls_port
+        plain = None if settings.ocpp_host in ANYWHERE else f"ws://{settings.ocpp_host}:{port}/ocpp"
+        tls = None if tls_port is None else f"wss://{names(settings)[0]}:{tls_port}/ocpp"
+        return Addresses(
+            settings.ocpp_url or plain, settings.ocpp_tls_url or tls, settings.ocpp_tls_certificate is None
+        )
+
     async def work(self) -> int:
         """Start what runs beside the requests, and take charge points in; the port they connect to."""
         async with self.database.begin() as tx:
@@ -152,15 +161,6 @@ class System:
         self._stack.push_async_callback(self.listener.stop)
         self._stack.callback(addresses.open(self._addresses(port)))
         return port
-
-    def _addresses(self, port: int) -> Addresses:
-        """Where charge points are told to connect; the listener's own address, where that says where it is."""
-        settings, tls_port = self.settings, self.listener.tls_port
-        plain = None if settings.ocpp_host in ANYWHERE else f"ws://{settings.ocpp_host}:{port}/ocpp"
-        tls = None if tls_port is None else f"wss://{names(settings)[0]}:{tls_port}/ocpp"
-        return Addresses(
-            settings.ocpp_url or plain, settings.ocpp_tls_url or tls, settings.ocpp_tls_certificate is None
-        )
 
     def _on_frame(self, charge_point_id: int, direction: Any, raw: bytes, action: str | None, *rest: Any) -> None:
         self.metrics.frames.count(direction, action)

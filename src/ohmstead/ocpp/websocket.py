@@ -5,7 +5,7 @@ import socket
 from websockets import ConnectionClosed
 from websockets.asyncio.server import ServerConnection
 
-from ohmstead.ocpp.admission import Admitted, Tls
+from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version
 
@@ -22,12 +22,6 @@ class StationSocket(ServerConnection):
     @property
     def remote_ip(self) -> str:
         return self.remote_address[0] if self.remote_address else ""
-
-    @property
-    def tls(self) -> Tls | None:
-        """What TLS knows of the other side; None on a plain line."""
-        secured = self.transport.get_extra_info("ssl_object")
-        return None if secured is None else Tls(secured.getpeercert(binary_form=True))
 
 
 class WebSocket:
