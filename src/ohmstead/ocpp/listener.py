@@ -16,7 +16,7 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
-from ohmstead.ocpp.admission import Admit, Admitted, Refused, agreed, identity
+from ohmstead.ocpp.admission import Admit, Admitted, Refused, Tls, agreed, identity
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.credentials import credentials
 from ohmstead.ocpp.registry import Registry
