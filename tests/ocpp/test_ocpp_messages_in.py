@@ -15,6 +15,7 @@ from ohmstead.rooms.charging.facts import (
 )
 from ohmstead.rooms.network.facts import (
     Booted,
+    CertificateWanted,
     DataReceived,
     FirmwareStatus,
     LogStatus,
@@ -244,3 +245,11 @@ async def test_a_notice(house: House, action: str, payload: dict, fact: object):
     station = await house.station()
     assert await station.ask(action, payload) == {}
     assert house.rooms.only(type(fact)) == [fact]
+
+
+async def test_a_certificate_is_promised_once_the_wish_is_kept(house: House):
+    station = await house.station()
+    assert await station.ask("SignCertificate", {"csr": "-----BEGIN"}) == {"status": "Accepted"}
+    assert await station.ask("SignCertificate", {"csr": "nonsense"}) == {"status": "Rejected"}
+    wishes = [(fact.charge_point_id, fact.request) for fact in house.rooms.only(CertificateWanted)]
+    assert wishes == [(1, "-----BEGIN"), (1, "nonsense")]

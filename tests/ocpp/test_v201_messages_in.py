@@ -19,6 +19,7 @@ from ohmstead.rooms.charging.facts import (
 )
 from ohmstead.rooms.network.facts import (
     Booted,
+    CertificateWanted,
     DataReceived,
     EventsTold,
     LimitCleared,
@@ -289,3 +290,14 @@ async def test_what_a_station_watches(house: House):
         number=3, component="TemperatureSensor", evse_network_id=1, variable="Temperature", kind="UpperThreshold",
         value=60, severity=5,
     )  # fmt: skip
+
+
+async def test_a_certificate_is_promised_once_the_wish_is_kept(house: House):
+    station = await house.later_station()
+    wish = {"csr": "-----BEGIN", "certificateType": "ChargingStationCertificate"}
+    assert await station.ask("SignCertificate", wish) == {"status": "Accepted"}
+    assert await station.ask("SignCertificate", {"csr": "nonsense"}) == {"status": "Rejected"}
+    assert [fact.request for fact in house.rooms.only(CertificateWanted)] == ["-----BEGIN", "nonsense"]
+    for_vehicles = wish | {"certificateType": "V2GCertificate"}
+    assert await station.ask("SignCertificate", for_vehicles) == {"status": "Rejected"}
+    assert len(house.rooms.only(CertificateWanted)) == 2

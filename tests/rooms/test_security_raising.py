@@ -249,3 +249,13 @@ async def test_what_the_machine_cannot_is_refused(scenes: Any, api: Client) -> N
         await tx.run(update(charge_point).values(hardware_security_profile=1))
     refused = await api.post(path, {"setSecurityProfile": 2, "reason": "x"})
     assert (refused.status, "maximum supported level is 1" in refused.body["message"]) == (406, True)
+
+
+async def test_a_wish_that_is_taken_back_is_followed_no_further(scenes: Any, api: Client) -> None:
+    scene = await scenes(2)
+    await scene.connects(1)
+    scene.station.answers[InstallCertificate] = StationOffline()
+    assert len(await scene.boots()) == 1
+    assert (await api.patch(f"{PATH}/{scene.id}", {"security": {"desiredProfile": 1}})).status == 200
+    assert await scene.boots() == []
+    assert ((await scene.row())["finished_at"] is None, await scene.shown()) == (False, (1, "applied"))

@@ -17,7 +17,7 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
-from ohmstead.ocpp.admission import Admit, Admitted, Refused, agreed, identity
+from ohmstead.ocpp.admission import Admit, Admitted, Refused, Tls, agreed, identity
 from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection
@@ -169,7 +169,7 @@ class Listener:
             name.strip() for line in request.headers.get_all("Sec-WebSocket-Protocol") for name in line.split(",")
         ]
         password = given.password if given else None
-        verdict = await self._admit(who, password, offered, socket.remote_ip, socket.tls)
+        verdict = await self._admit(who, password, offered, socket.remote_ip, _tls(socket))
         if isinstance(verdict, Admitted):
             self._throttle.admitted(socket.remote_ip, who)
         elif verdict.status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -231,6 +231,12 @@ class Listener:
 
 def _port(server: Server) -> int:
     return next(iter(server.sockets)).getsockname()[1]
+
+
+def _tls(socket: ServerConnection) -> Tls | None:
+    """What TLS knows of the other side; None on a plain line."""
+    secured = socket.transport.get_extra_info("ssl_object")
+    return None if secured is None else Tls(secured.getpeercert(binary_form=True))
 
 
 def _refusal(socket: StationSocket, refused: Refused) -> Response:

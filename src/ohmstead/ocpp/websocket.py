@@ -9,7 +9,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import DATA_OPCODES, Frame, apply_mask  # pyright: ignore[reportPrivateImportUsage]
 from websockets.protocol import Event
 
-from ohmstead.ocpp.admission import Admitted, Tls
+from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version
 
@@ -52,12 +52,6 @@ class StationSocket(ServerConnection):
         self.go_on()
         await self.wait_closed()
         return str(self.close_exc)
-
-    @property
-    def tls(self) -> Tls | None:
-        """What TLS knows of the other side; None on a plain line."""
-        secured = self.transport.get_extra_info("ssl_object")
-        return None if secured is None else Tls(secured.getpeercert(binary_form=True))
 
     def hold(self) -> None:
         self.transport.pause_reading()

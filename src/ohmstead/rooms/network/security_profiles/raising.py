@@ -82,7 +82,7 @@ async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
     pending = point["desired_security_profile_status"] == "pending"
     if desired is not None and desired > used and pending and (raising is None or raising["desired"] != desired):
         await begin(tx, fact["id"], desired, tx.now + SETTLE)
-    elif raising is not None and used >= raising["trying"]:
+    elif raising is not None and (used >= raising["trying"] or raising["desired"] != desired):
         await move(tx, raising, finished_at=tx.now)
     elif raising is not None and raising["stage"] != "waits":
         await failed(tx, raising, "It came back with the security profile it had.", again_at=tx.now + SETTLE)
