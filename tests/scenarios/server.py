@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -50,10 +51,16 @@ class Server:
         process.kill()
         await process.wait()
 
+    def send(self, number: int) -> None:
+        """Send it a signal: SIGSTOP lets it hang, SIGCONT go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     async def stop(self) -> None:
         """In good order, and with it the database, whoever started that."""
         if self._process is not None:
             process, self._process = self._process, None
+            process.send_signal(signal.SIGCONT)
             process.terminate()
             await process.communicate()
         elif self.role == "all" and self.database is None:

@@ -1,6 +1,7 @@
 """Several nodes on one database: an API, two gateways and workers, each a process of its own, some of them killed."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
@@ -146,6 +147,17 @@ async def test_a_gateway_is_killed(house: House) -> None:
     lost.station = await house.at(again).station("LOST", trace=lost.ear)
     await lost.is_online()
     assert (await trigger(lost)).status == 202
+
+
+async def test_a_gateway_that_hung_lets_its_stations_come_again(house: House) -> None:
+    one = await place(house.at(house.b), "ONE", patience=Patience(back_off_s=0.5, back_off_at_most_s=1))
+    house.b.send(signal.SIGSTOP)
+    await one.is_gone()
+    assert one.station.online  # by all that it can see
+    house.b.send(signal.SIGCONT)
+    await until(one.station, lambda station: not station.online)
+    await one.is_online()
+    assert (await trigger(one)).status == 202
 
 
 async def test_a_node_that_comes_back_under_its_name_frees_its_stations_at_once(house: House) -> None:

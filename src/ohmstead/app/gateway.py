@@ -182,6 +182,8 @@ class DurableRooms:
 
     async def connected(self, fact: Connected) -> None:
         self._statuses.forget(fact.charge_point_id)
+        if self._members is not None:
+            await self._members.joined.wait()  # whom a node holds that is on no list counts as forsaken
         held_by = await self._durably(lambda tx: presence.connected(tx, fact, self._node_id))
         self.moved.send(fact.charge_point_id, held_by)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.nodes import membership
 from ohmstead.app.system import System
 from ohmstead.rooms.network import presence
@@ -145,3 +146,21 @@ async def test_a_lost_connection_moves_nothing(system: System, made: Maker) -> N
 
 async def led(*nodes: Made) -> int:
     return sum(one.members.leads for one in nodes)
+
+
+async def test_a_station_that_comes_while_its_node_begins_anew_is_here_to_stay(
+    system: System, made: Maker, given: Given
+) -> None:
+    key = (await given.charge_point())["id"]
+    one = await made("one", "gateway")
+    rooms = DurableRooms(system.database, system.clock, 60, 60.0, one.members)
+    await one.freeze()
+    one.members._died()
+    coming = asyncio.create_task(rooms.connected(fact(system, key)))
+    await asyncio.sleep(0)
+    assert await connected(system) == {key: False}
+    await one.live()
+    await asyncio.wait_for(coming, 20)
+    async with system.database.read() as tx:
+        assert await tx.value(select(charge_point.c.node_id)) == one.id
+    assert await connected(system) == {key: True}

@@ -38,6 +38,7 @@ class Membership:
         self.changed = Signal()  # (ids of the nodes that went): somebody came, went, or leads
         self.buried = Signal()
         self.rung = Signal()  # a letter may have come
+        self.joined = asyncio.Event()
         self._wake = asyncio.Event()
         self._led, self._deposed = asyncio.Event(), asyncio.Event()
         self._said_at = self._steady_since = 0.0
@@ -81,6 +82,7 @@ class Membership:
             everyone = await nodes.everyone(tx)
         self.id, self._said_at, self._steady_since = entered, began, began
         self._take(everyone)
+        self.joined.set()
         self.changed.send(set())
 
     async def run(self) -> None:
@@ -142,6 +144,7 @@ class Membership:
         """Others have taken our stations and trees from us: let them all go, and begin anew."""
         log.error("taken for dead by another node; charge points are asked to come again", node=self.id)
         self.id = None
+        self.joined.clear()
         self._take([])
         self.buried.send()
 
