@@ -80,7 +80,7 @@ class _Watched(CommunicationLog):
     """Says when it wrote."""
 
     def __init__(self, system: System) -> None:
-        super().__init__(system.database, system.clock)
+        super().__init__(system.database)
         self.wrote = asyncio.Event()
 
     async def flush(self, pauses: Sequence[float] = ()) -> None:
