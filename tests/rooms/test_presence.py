@@ -255,3 +255,33 @@ async def test_presence_is_no_change_of_master_data(system: System, api: Client,
     await _say(system, key, 0, "available", now)
     assert (await api.get(f"{BASE}/v2.0/{key}")).data["lastUpdatedAt"] == old.isoformat()
     assert await _facts(system, "chargePoint.changed") == []
+
+
+@pytest.mark.parametrize("change", [{"network": {"password": "another"}}, {"status": "disabled"}, None])
+async def test_who_is_changed_while_it_connects_does_not_stay(
+    system: System, api: Client, given: Given, now: datetime, change: dict[str, Any] | None
+) -> None:
+    """Between the handshake and what is noted of it there is a moment."""
+    point = await given.charge_point(network={"id": "QUICK"})
+    path = f"{BASE}/v2.0/{point['id']}"
+
+    async def handshake() -> presence.Entry:
+        async with system.database.begin() as tx:
+            entry = await presence.admit(tx, presence.Knock("QUICK"))
+        assert isinstance(entry, presence.Entry)
+        return entry
+
+    async def enters(entry: presence.Entry) -> None:
+        fact = Connected(charge_point_id=point["id"], version="1.6", remote_ip="::1", at=now, proof=entry.proof)
+        async with system.database.begin() as tx:
+            await presence.connected(tx, fact)
+
+    await enters(await handshake())
+    assert await _facts(system, "chargePoint.dismissed") == []
+    entry = await handshake()
+    assert (await (api.patch(path, change) if change else api.delete(path))).status in (200, 204)
+    before = len(await _facts(system, "chargePoint.dismissed"))
+    await enters(entry)
+    assert len(await _facts(system, "chargePoint.dismissed")) == before + 1
+    if change and "network" in change:
+        assert (await api.get(path)).data["security"]["currentProfile"] == 1, "it has to present the new password"

@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     DateTime,
+    LargeBinary,
     SmallInteger,
     any_,
     bindparam,
@@ -36,7 +37,14 @@ _HEARD = Statement(
     update(charge_point).where(_own.id == any_(bindparam("heard", type_=ARRAY(BigInteger)))).values(last_seen_at=_at)
 )
 
-_profile = bindparam("profile", type_=SmallInteger)
+_master = charge_point.alias("master")
+_password = bindparam("password", type_=LargeBinary)
+_masters_stands = select(_master.c.network_password.is_not_distinct_from(_password)).where(_master.c.id == _station)
+_password_stands = case(  # of the station itself by the row that is locked, which may have changed until it was
+    (_own.id == _station, _own.network_password.is_not_distinct_from(_password)),
+    else_=_masters_stands.scalar_subquery(),
+)
+_profile = case((_password_stands, bindparam("profile", type_=SmallInteger)))
 _proved = {  # where it is known how it came in, that is its security profile now
     "current_security_profile": func.coalesce(_profile, _own.current_security_profile),
     "accepts_any_profile": _own.accepts_any_profile & _profile.is_(None),
@@ -44,13 +52,19 @@ _proved = {  # where it is known how it came in, that is its security profile no
         (_own.desired_security_profile == _profile, "applied"), else_=_own.desired_security_profile_status
     ),
 }
-_before = select(_own.id, _own.connected).where(_behind, _living).order_by(_own.id).with_for_update().cte("before")
+_before = (
+    select(_own.id, _own.connected, _own.status, _password_stands.label("stands"))
+    .where(_behind, _living)
+    .order_by(_own.id)
+    .with_for_update()
+    .cte("before")
+)
 _CONNECTED = Statement(
     update(charge_point)
     .where(_own.id == _before.c.id)
     .values(connected=true(), connected_at=_at, last_seen_at=_at, ocpp_version=bindparam("version"))
     .values(_proved | {"first_contact_at": func.coalesce(_own.first_contact_at, _at)})
-    .returning(_own.id, _before.c.connected.label("was_connected"))
+    .returning(_own.id, _before.c.connected.label("was_connected"), _before.c.status, _before.c.stands)
 )
 _gone = update(charge_point).where(_own.connected).values(connected=false())
 _DISCONNECTED = Statement(_gone.where(_behind, _own.connected_at <= _at).values(disconnected_at=_at).returning(_own.id))
@@ -67,12 +81,17 @@ _BOOTED = Statement(
 
 async def connected(tx: Tx, fact: Connected) -> None:
     """A charge point is here, and with it its satellites."""
-    profile = fact.proof and fact.proof.profile
-    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version, "profile": profile}
+    proof, stays = fact.proof, fact.proof is None
+    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version}
+    values |= {"profile": proof and proof.profile, "password": proof and proof.password}
     for row in await tx.all(_CONNECTED, **values):
+        if row["id"] == fact.charge_point_id:
+            stays = stays or (row["stands"] and row["status"] != "disabled")
         _presence(tx, row["id"], None if row["was_connected"] else "available", fact.at)
-    if fact.proof is not None and fact.proof.certificate is not None:
-        await used(tx, fact.charge_point_id, fact.proof.certificate)
+    if not stays:
+        tx.fact("chargePoint.dismissed", id=fact.charge_point_id, reason="it was changed while it connected")
+    elif proof is not None and proof.certificate is not None:
+        await used(tx, fact.charge_point_id, proof.certificate)
 
 
 async def disconnected(tx: Tx, fact: Disconnected) -> None:
