@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from ohmstead.app.admitted import Usual
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
@@ -262,7 +263,8 @@ async def test_presence_is_no_change_of_master_data(system: System, api: Client,
 
 async def test_a_state_told_with_every_reading_is_written_once_a_minute(given: Given, system: System) -> None:
     here = await site(given)
-    rooms = DurableRooms(system.database, system.clock, 60, 60)
+    usual = Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
+    rooms = DurableRooms(system.database, system.clock, usual)
     start = system.clock.now() - timedelta(minutes=30)
 
     async def told(status: HardwareStatus, seconds: float) -> datetime:
@@ -287,3 +289,33 @@ async def test_a_state_told_with_every_reading_is_written_once_a_minute(given: G
     gone = Disconnected(charge_point_id=here.id, at=start)
     await rooms.disconnected(gone)
     assert await told("charging", 150) == start + timedelta(seconds=150)
+
+
+@pytest.mark.parametrize("change", [{"network": {"password": "another"}}, {"status": "disabled"}, None])
+async def test_who_is_changed_while_it_connects_does_not_stay(
+    system: System, api: Client, given: Given, now: datetime, change: dict[str, Any] | None
+) -> None:
+    """Between the handshake and what is noted of it there is a moment."""
+    point = await given.charge_point(network={"id": "QUICK"})
+    path = f"{BASE}/v2.0/{point['id']}"
+
+    async def handshake() -> presence.Entry:
+        async with system.database.begin() as tx:
+            entry = await presence.admit(tx, presence.Knock("QUICK"))
+        assert isinstance(entry, presence.Entry)
+        return entry
+
+    async def enters(entry: presence.Entry) -> None:
+        fact = Connected(charge_point_id=point["id"], version="1.6", remote_ip="::1", at=now, proof=entry.proof)
+        async with system.database.begin() as tx:
+            await presence.connected(tx, fact)
+
+    await enters(await handshake())
+    assert await _facts(system, "chargePoint.dismissed") == []
+    entry = await handshake()
+    assert (await (api.patch(path, change) if change else api.delete(path))).status in (200, 204)
+    before = len(await _facts(system, "chargePoint.dismissed"))
+    await enters(entry)
+    assert len(await _facts(system, "chargePoint.dismissed")) == before + 1
+    if change and "network" in change:
+        assert (await api.get(path)).data["security"]["currentProfile"] == 1, "it has to present the new password"

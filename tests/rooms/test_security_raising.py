@@ -63,9 +63,13 @@ class Scene:
 
     async def connects(self, profile: int, version: str = "1.6") -> None:
         fact = Connected(charge_point_id=self.id, version=version, remote_ip="::1", at=self.system.clock.now(),
-                         proof=Proof(profile))  # fmt: skip
+                         proof=Proof(profile, password=await self.password()))  # fmt: skip
         async with self.system.database.begin() as tx:
             await presence.connected(tx, fact)
+
+    async def password(self) -> bytes | None:
+        async with self.system.database.read() as tx:
+            return await tx.value(select(charge_point.c.network_password).where(charge_point.c.id == self.id))
 
     async def boots(self) -> list[Command]:
         """What it is told after a boot."""

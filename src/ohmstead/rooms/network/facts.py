@@ -28,10 +28,12 @@ Basis = Literal["status", "availability", "transaction", "problem"]
 
 class Proof(Struct, frozen=True):
     """How a connection was secured: by which OCPP security profile (0 none, 1 a password, 2 TLS and a password, 3 TLS
-    and a client certificate), and the number of the certificate in hexadecimal."""
+    and a client certificate), the number of the certificate in hexadecimal, and the `password` (its hash) that was the
+    charge point's at that moment."""
 
     profile: int
     certificate: str | None = None
+    password: bytes | None = None
 
 
 class Connected(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ operator resets that (OCPP 1.6 security whitepaper, A05; OCPP 2.0.1, A05).
 from typing import Literal
 
 from cryptography import x509
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import bindparam, func, select
 
 from ohmstead.engines.pki.hashes import serial
@@ -74,7 +74,7 @@ async def admit(tx: Tx, knock: Knock) -> Entry | Refusal:
         return proof
     least = _least(row)
     if proof.profile >= least:
-        return Entry(row, proof)
+        return Entry(row, structs.replace(proof, password=stored))
     challenged = proof.profile == 0 and stored is not None and (least == 1 or (least == 2 and knock.secure))
     return PASSWORD if challenged else _downgrade(proof.profile, least)
 

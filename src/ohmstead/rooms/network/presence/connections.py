@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     DateTime,
+    LargeBinary,
     SmallInteger,
     Text,
     any_,
@@ -41,7 +42,14 @@ _HEARD = Statement(
     update(charge_point).where(_own.id == any_(bindparam("heard", type_=ARRAY(BigInteger)))).values(last_seen_at=_at)
 )
 
-_profile = bindparam("profile", type_=SmallInteger)
+_master = charge_point.alias("master")
+_password = bindparam("password", type_=LargeBinary)
+_masters_stands = select(_master.c.network_password.is_not_distinct_from(_password)).where(_master.c.id == _station)
+_password_stands = case(  # of the station itself by the row that is locked, which may have changed until it was
+    (_own.id == _station, _own.network_password.is_not_distinct_from(_password)),
+    else_=_masters_stands.scalar_subquery(),
+)
+_profile = case((_password_stands, bindparam("profile", type_=SmallInteger)))
 _proved = {  # where it is known how it came in, that is its security profile now
     "current_security_profile": func.coalesce(_profile, _own.current_security_profile),
     "accepts_any_profile": _own.accepts_any_profile & _profile.is_(None),
@@ -51,7 +59,7 @@ _proved = {  # where it is known how it came in, that is its security profile no
 }
 _node = bindparam("node", type_=BigInteger)
 _before = (
-    select(_own.id, _own.connected, _own.node_id)
+    select(_own.id, _own.connected, _own.node_id, _own.status, _password_stands.label("stands"))
     .where(_behind, _living)
     .order_by(_own.id)
     .with_for_update()
@@ -62,7 +70,13 @@ _CONNECTED = Statement(
     .where(_own.id == _before.c.id)
     .values(connected=true(), connected_at=_at, last_seen_at=_at, ocpp_version=bindparam("version"), node_id=_node)
     .values(_proved | {"first_contact_at": func.coalesce(_own.first_contact_at, _at)})
-    .returning(_own.id, _before.c.connected.label("was_connected"), _before.c.node_id.label("held_by"))
+    .returning(
+        _own.id,
+        _before.c.connected.label("was_connected"),
+        _before.c.node_id.label("held_by"),
+        _before.c.status,
+        _before.c.stands,
+    )
 )
 _gone = update(charge_point).where(_own.connected).values(connected=false())
 _here = _own.node_id.is_not_distinct_from(_node)
@@ -107,14 +121,18 @@ _BOOTED = Statement(
 
 async def connected(tx: Tx, fact: Connected, node_id: int | None = None) -> int | None:
     """A charge point is here, and with it its satellites; the other node that held its socket until now, if one did."""
-    profile, held_by = fact.proof and fact.proof.profile, None
-    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version, "profile": profile}
-    for row in await tx.all(_CONNECTED, **values, node=node_id):
+    proof, stays, held_by = fact.proof, fact.proof is None, None
+    values = {"station": fact.charge_point_id, "at": fact.at, "version": fact.version, "node": node_id}
+    values |= {"profile": proof and proof.profile, "password": proof and proof.password}
+    for row in await tx.all(_CONNECTED, **values):
         _presence(tx, row["id"], None if row["was_connected"] else "available", fact.at)
-        if row["id"] == fact.charge_point_id and row["was_connected"] and row["held_by"] != node_id:
-            held_by = row["held_by"]
-    if fact.proof is not None and fact.proof.certificate is not None:
-        await used(tx, fact.charge_point_id, fact.proof.certificate)
+        if row["id"] == fact.charge_point_id:
+            stays = stays or (row["stands"] and row["status"] != "disabled")
+            held_by = row["held_by"] if row["was_connected"] and row["held_by"] != node_id else None
+    if not stays:
+        tx.fact("chargePoint.dismissed", id=fact.charge_point_id, reason="it was changed while it connected")
+    elif proof is not None and proof.certificate is not None:
+        await used(tx, fact.charge_point_id, proof.certificate)
     return held_by
 
 
