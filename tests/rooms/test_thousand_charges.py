@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from ohmstead.app import gateway
+from ohmstead.app.admitted import Usual
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.system import System
 from ohmstead.ocpp.v16.version import OCPP_1_6
@@ -21,6 +22,8 @@ from ohmstead.rooms.charging.sessions import session
 from tests.given import Given
 from tests.rooms.charges import Site, site
 from tests.rooms.told_days import CHARGES, Charge, Told, call_v16, call_v201, days
+
+USUAL = Usual(heartbeat_interval_s=300, call_timeout_s=60, boot_timeout_s=30)
 
 STATIONS = 20  # half of each version, all at once
 LARGE_AND_SLOW = (
@@ -66,7 +69,7 @@ class Teller:
 @pytest.fixture
 async def tellers(given: Given, system: System, monkeypatch: pytest.MonkeyPatch) -> list[Teller]:
     monkeypatch.setattr(gateway, "GATHER_S", 0.0)
-    rooms = DurableRooms(system.database, system.clock, 300, 60)
+    rooms = DurableRooms(system.database, system.clock, USUAL)
     place = (await given.location())["id"]
     sites = [await site(given, evses=2, locationId=place) for _ in range(STATIONS)]
     return [Teller(here, rooms, later=number % 2 == 1) for number, here in enumerate(sites)]

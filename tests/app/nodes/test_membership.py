@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from ohmstead.app.admitted import Usual
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.nodes import membership
 from ohmstead.app.system import System
@@ -17,6 +18,8 @@ from ohmstead.rooms.network.nodes import DEAD_AFTER, NameTaken, node
 from tests.app.nodes.conftest import Made, Maker
 from tests.given import Given
 from tests.scenarios.waiting import becomes
+
+USUAL = Usual(heartbeat_interval_s=300, call_timeout_s=60, boot_timeout_s=30)
 
 
 async def seen_by(one: Made) -> set[int]:
@@ -153,7 +156,7 @@ async def test_a_station_that_comes_while_its_node_begins_anew_is_here_to_stay(
 ) -> None:
     key = (await given.charge_point())["id"]
     one = await made("one", "gateway")
-    rooms = DurableRooms(system.database, system.clock, 60, 60.0, one.members)
+    rooms = DurableRooms(system.database, system.clock, USUAL, one.members)
     await one.freeze()
     one.members._died()
     coming = asyncio.create_task(rooms.connected(fact(system, key)))
