@@ -21,6 +21,24 @@ from ohmstead.store.migrate import migrate
 from tests.client import Client
 from tests.given import Given
 
+# To truncate every table takes ten times as long as to look which few have rows.
+CLEAN = f"""
+DO $$
+DECLARE
+    name text;
+    filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- in no order: foreign keys do not matter when all goes
+    FOREACH name IN ARRAY ARRAY[{", ".join(f"'{name}'" for name in metadata.tables)}] LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+        IF filled THEN
+            EXECUTE format('DELETE FROM %I', name);
+        END IF;
+    END LOOP;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$"""
+
 
 @pytest.fixture(scope="session")
 async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
@@ -65,10 +83,9 @@ class served:
 async def system(running: tuple[System, str]) -> AsyncIterator[System]:
     """The system over an empty database."""
     yield running[0]
-    names = ", ".join(f'"{name}"' for name in metadata.tables)
     connection = await asyncpg.connect(running[0].dsn)
     try:
-        await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        await connection.execute(CLEAN)
     finally:
         await connection.close()
     running[0].doorman.forget()

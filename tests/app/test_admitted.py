@@ -5,19 +5,22 @@ from typing import Any
 from ohmstead.app.admitted import Usual, admitted
 from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.units import units_of
+from ohmstead.rooms.network.facts import Proof
+from ohmstead.rooms.network.presence import Entry
 
 USUAL = Usual(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
-PLAIN = Admitted(charge_point_id=7, call_timeout_s=45, silence_limit_s=180, boot_timeout_s=30)
+PLAIN = Admitted(charge_point_id=7, proof=Proof(1), call_timeout_s=45, silence_limit_s=180, boot_timeout_s=30)
 
 
 def of(quirks: dict[str, Any] | None = None, **facts: Any) -> Admitted:
-    return admitted({"id": 7, "network_protocol": None, "evse_numbers": None, "quirks": quirks} | facts, USUAL)
+    point = {"id": 7, "network_protocol": None, "evse_numbers": None, "quirks": quirks} | facts
+    return admitted(Entry(point, Proof(1)), USUAL)
 
 
 def test_without_quirks_the_settings_hold() -> None:
     assert of() == of({}) == PLAIN
     known = of(network_protocol="ocpp 2.0.1", evse_numbers=[1, 2])
-    assert (known.versions, known.evses) == ({"2.0.1"}, (1, 2))
+    assert (known.versions, known.evses) == ({"2.0.1", "2.1"}, (1, 2))
 
 
 def test_a_model_says_otherwise() -> None:
@@ -26,7 +29,7 @@ def test_a_model_says_otherwise() -> None:
         "waitsForBoot": True, "passwordAsHex": True, "meterEnergyUnit": "kWh", "transactionEnergyUnit": "kWh",
     })  # fmt: skip
     assert found == Admitted(
-        charge_point_id=7, assume_version="1.6", ping_interval_s=0, call_timeout_s=120, silence_limit_s=None,
+        charge_point_id=7, proof=Proof(1), assume_version="1.6", ping_interval_s=0, call_timeout_s=120, silence_limit_s=None,
         boot_timeout_s=0, waits_for_boot=True, password_as_hex=True, units=units_of(1000, 1, 1000),
     )  # fmt: skip
     assert of({"silenceLimit": 20, "meterPowerUnit": "kW"}).silence_limit_s == 20

@@ -66,8 +66,9 @@ async def version(place: Live, content: bytes, signature: bytes | None) -> int:
     proof = {}
     if signature:
         proof = {"signing_certificate": certificate(), "signature": base64.b64encode(signature).decode()}
+    vendor = (await place.given.vendor())["id"]
     async with place.system.database.begin() as tx:
-        number = await add_firmware(tx, "2.0", 1, "box-2.0.bin", [], **proof)
+        number = await add_firmware(tx, "2.0", vendor, "box-2.0.bin", [], **proof)
 
     async def chunks() -> AsyncIterator[bytes]:
         yield content

@@ -62,9 +62,13 @@ async def test_one_leads_and_another_when_it_is_gone(made: Maker) -> None:
         did.append("begun")
         await asyncio.Event().wait()
 
+    async def begun() -> list[str]:
+        return did
+
     working = asyncio.create_task(second.members.lead(work))
     await first.freeze()
     await becomes(lambda: leads(second), bool)
+    await becomes(begun, bool)
     assert (did, third.members.leads) == (["begun"], False)
     working.cancel()
 
