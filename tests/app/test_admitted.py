@@ -9,7 +9,9 @@ from ohmstead.rooms.network.facts import Proof
 from ohmstead.rooms.network.presence import Entry
 
 USUAL = Usual(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
-PLAIN = Admitted(charge_point_id=7, proof=Proof(1), versions=UNSAID, call_timeout_s=45, silence_limit_s=180, boot_timeout_s=30)
+PLAIN = Admitted(
+    charge_point_id=7, proof=Proof(1), versions=UNSAID, call_timeout_s=45, silence_limit_s=180, boot_timeout_s=30
+)
 
 
 def of(quirks: dict[str, Any] | None = None, **facts: Any) -> Admitted:
@@ -29,8 +31,8 @@ def test_a_model_says_otherwise() -> None:
         "waitsForBoot": True, "passwordAsHex": True, "meterEnergyUnit": "kWh", "transactionEnergyUnit": "kWh",
     })  # fmt: skip
     assert found == Admitted(
-        charge_point_id=7, proof=Proof(1), versions=UNSAID, assume_version="1.6", ping_interval_s=0, call_timeout_s=120,
-        silence_limit_s=None, boot_timeout_s=0, waits_for_boot=True, password_as_hex=True, units=units_of(1000, 1, 1000),
+        charge_point_id=7, proof=Proof(1), versions=UNSAID, assume_version="1.6", ping_interval_s=0,
+        call_timeout_s=120, silence_limit_s=None, boot_timeout_s=0, waits_for_boot=True, password_as_hex=True, units=units_of(1000, 1, 1000),
     )  # fmt: skip
     assert of({"silenceLimit": 20, "meterPowerUnit": "kW"}).silence_limit_s == 20
     assert of({"meterPowerUnit": "kW"}).units == units_of(1, 1000, 1)
