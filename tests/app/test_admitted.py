@@ -32,7 +32,8 @@ def test_a_model_says_otherwise() -> None:
     })  # fmt: skip
     assert found == Admitted(
         charge_point_id=7, proof=Proof(1), versions=UNSAID, assume_version="1.6", ping_interval_s=0,
-        call_timeout_s=120, silence_limit_s=None, boot_timeout_s=0, waits_for_boot=True, password_as_hex=True, units=units_of(1000, 1, 1000),
+        call_timeout_s=120, silence_limit_s=None, boot_timeout_s=0, waits_for_boot=True, password_as_hex=True,
+        units=units_of(1000, 1, 1000),
     )  # fmt: skip
     assert of({"silenceLimit": 20, "meterPowerUnit": "kW"}).silence_limit_s == 20
     assert of({"meterPowerUnit": "kW"}).units == units_of(1, 1000, 1)
