@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table
@@ -41,20 +42,28 @@ def table(name: str, *columns: Any) -> Table:
 
 
 class Statement:
-    """A SQL text compiled once, with the order of its named values."""
-
-    __slots__ = ("_fixed", "_names", "text")
+    """A SQL text with the order of its named values, compiled once, when it is first needed: a start needs few."""
 
     def __init__(self, clause: ClauseElement) -> None:
-        compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self.text = str(compiled)
-        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined]
-        self._fixed = compiled.params or {}
+        self._clause = clause
+
+    @cached_property
+    def text(self) -> str:
+        """What is sent to the database."""
+        return str(self._compiled)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return self._clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+
+    @cached_property
+    def _values(self) -> tuple[Sequence[str], Mapping[str, Any]]:
+        return self._compiled.positiontup or (), self._compiled.params or {}
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The positional values: those given by name, else those the clause was written with."""
-        fixed = self._fixed
-        return [values[name] if name in values else fixed[name] for name in self._names]
+        names, fixed = self._values
+        return [values[name] if name in values else fixed[name] for name in names]
 
 
 Sql = Statement | ClauseElement

@@ -147,7 +147,8 @@ async def test_a_lost_connection_moves_nothing(system: System, made: Maker) -> N
     async with system.database.dedicated() as line:
         listening = "query LIKE 'LISTEN%' OR query LIKE '%advisory_lock%'"
         ended = await line.fetch(
-            f"SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ({listening})"
+            f"SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+            f"({listening})"
         )
         assert len(ended) >= 2
         pids = [row["pid"] for row in ended]
