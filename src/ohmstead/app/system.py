@@ -160,7 +160,9 @@ class System:
         self._keep(crew.post.run)
         if self.settings.works:
             self._manage()
-        return await self._take_stations() if self.settings.takes_stations else None
+        port = await self._take_stations() if self.settings.takes_stations else None
+        self._stack.callback(addresses.open(self._addresses(port)))
+        return port
 
     def _manage(self) -> None:
         """What happens beside all requests: facts and load management shared among nodes, the rest done by one."""
@@ -184,13 +186,14 @@ class System:
         self._keep(Autostart(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
-        self._stack.callback(addresses.open(self._addresses(port)))
         return port
 
-    def _addresses(self, port: int) -> Addresses:
-        """Where charge points are told to connect; the listener's own address, where that says where it is."""
+    def _addresses(self, port: int | None) -> Addresses:
+        """Where charge points are told to connect; the listener's own address, where there is one that says where it
+        is."""
         settings, tls_port = self.settings, self.listener.tls_port
-        plain = None if settings.ocpp_host in ANYWHERE else f"ws://{settings.ocpp_host}:{port}/ocpp"
+        unsaid = port is None or settings.ocpp_host in ANYWHERE
+        plain = None if unsaid else f"ws://{settings.ocpp_host}:{port}/ocpp"
         tls = None if tls_port is None else f"wss://{names(settings)[0]}:{tls_port}/ocpp"
         return Addresses(
             settings.ocpp_url or plain, settings.ocpp_tls_url or tls, settings.ocpp_tls_certificate is None

@@ -10,16 +10,16 @@ from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMea
 from ohmstead.rooms.charging.facts import Sample, SignedReading
 
 REGISTER = "Energy.Active.Import.Register"
+UNSAID = UnitOfMeasureType()
 
 
 def samples(readings: Sequence[MeterValueType], units: Units = AS_LABELLED) -> tuple[Sample, ...]:
     """Every finite number among the readings, in the order sent."""
-    return tuple(
-        _sample(utc(reading.timestamp), sampled, units)
-        for reading in readings
-        for sampled in reading.sampled_value
-        if isfinite(sampled.value)
-    )
+    found: list[Sample] = []
+    for reading in readings:
+        at = utc(reading.timestamp)
+        found += [_sample(at, sampled, units) for sampled in reading.sampled_value if isfinite(sampled.value)]
+    return tuple(found)
 
 
 def signed(readings: Sequence[MeterValueType]) -> tuple[SignedReading, ...]:
@@ -53,9 +53,10 @@ def _registers(found: Sequence[Sample]) -> list[tuple[datetime, float]]:
 
 
 def _sample(at: datetime, sampled: SampledValueType, units: Units) -> Sample:
-    measurand = sampled.measurand or REGISTER
-    told = sampled.unit_of_measure or UnitOfMeasureType()
-    measurand, unit, factor = meant(measurand, told.unit, units)
-    value = round(sampled.value * factor * 10.0 ** (told.multiplier or 0), 6)
-    raw = None if value == sampled.value else f"{sampled.value:g} {told.unit or unit}*10^{told.multiplier or 0}"
+    told = sampled.unit_of_measure or UNSAID
+    measurand, unit, factor = meant(sampled.measurand or REGISTER, told.unit, units)
+    value, raw = sampled.value, None
+    if factor != 1 or told.multiplier:
+        value = round(value * factor * 10.0 ** (told.multiplier or 0), 6)
+        raw = f"{sampled.value:g} {told.unit or unit}*10^{told.multiplier or 0}"
     return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)
