@@ -171,6 +171,15 @@ async def test_meter_values_in_any_unit(house: House):
     assert (fact.evse_network_id, fact.transaction_ref) == (2, None)
 
 
+@pytest.mark.parametrize("multiplier", [2**31, 400, 308])
+async def test_a_number_beyond_all_numbers_is_none(house: House, multiplier: int):
+    station = await house.later_station()
+    beyond = {"value": 12, "unitOfMeasure": {"unit": "kW", "multiplier": multiplier}}
+    values = {"evseId": 2, "meterValue": [{"timestamp": stamp(0), "sampledValue": [beyond, {"value": 7}]}]}
+    assert await station.ask("MeterValues", values) == {}
+    assert [one.value for one in house.rooms.only(Metered)[0].samples] == [7]
+
+
 async def test_reports_become_settings(house: House):
     station = await house.later_station()
     data = {

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from ohmstead.app.system import System
 from ohmstead.kit.facts import audit, outbox
 from ohmstead.kit.resources import Version
+from ohmstead.rooms.operator.admins import api_token
 from ohmstead.rooms.people.passwords import fits
 from ohmstead.rooms.people.users import ev_user, users
 from tests.client import Client
@@ -62,7 +63,9 @@ async def test_a_body_has_names_of_its_own(given: Given) -> None:
     assert shown.items() <= user.items()
     assert user["personalId"] == "42"
     assert isinstance(user["id"], str)
-    assert (user["status"], user["createdBy"]) == ("enabled", "token:1")
+    async with given.system.database.read() as tx:
+        token = await tx.value(select(api_token.c.id))
+    assert (user["status"], user["createdBy"]) == ("enabled", f"token:{token}")
 
 
 async def test_a_password_is_kept_hashed_and_never_shown(api: Client, given: Given, system: System) -> None:

@@ -26,6 +26,8 @@ def samples(readings: Readings, units: Units = AS_LABELLED) -> tuple[Sample, ...
             raw = None
             if factor != 1:
                 raw, value = f"{sampled.value} {sampled.unit or ''}".rstrip(), round(value * factor, 6)
+                if not isfinite(value):
+                    continue
             found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
     return tuple(found)
 

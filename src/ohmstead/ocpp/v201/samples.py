@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import isfinite
+from math import inf, isfinite
 
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
@@ -18,7 +18,8 @@ def samples(readings: Sequence[MeterValueType], units: Units = AS_LABELLED) -> t
     found: list[Sample] = []
     for reading in readings:
         at = utc(reading.timestamp)
-        found += [_sample(at, sampled, units) for sampled in reading.sampled_value if isfinite(sampled.value)]
+        sampled = (_sample(at, one, units) for one in reading.sampled_value)
+        found += [one for one in sampled if isfinite(one.value)]
     return tuple(found)
 
 
@@ -57,6 +58,14 @@ def _sample(at: datetime, sampled: SampledValueType, units: Units) -> Sample:
     measurand, unit, factor = meant(sampled.measurand or REGISTER, told.unit, units)
     value, raw = sampled.value, None
     if factor != 1 or told.multiplier:
-        value = round(value * factor * 10.0 ** (told.multiplier or 0), 6)
+        value = _scaled(value * factor, told.multiplier or 0)
         raw = f"{sampled.value:g} {told.unit or unit}*10^{told.multiplier or 0}"
     return Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw)
+
+
+def _scaled(value: float, power: int) -> float:
+    """Times ten to the power of; infinite where no number is so large."""
+    try:
+        return round(value * 10.0**power, 6)
+    except OverflowError:
+        return inf
