@@ -116,6 +116,15 @@ async def test_what_comes_before_anybody_listens_is_kept_and_no_more_is_read() -
     listening.cancel()
 
 
+async def test_who_has_enough_of_what_came_early_holds_the_socket() -> None:
+    socket, transport = await opened()
+    socket.data_received(wire(b"[2]", 1, False))
+    listening = asyncio.create_task(socket.listen(lambda frame: socket.hold()))
+    await asyncio.sleep(0)
+    assert not transport.reading
+    listening.cancel()
+
+
 def test_what_is_no_plain_frame_is_left_to_the_library() -> None:
     text = wire(b"[2]", 1, False)
     assert plain(text, 3) == b"[2]"

@@ -44,12 +44,12 @@ class StationSocket(ServerConnection):
         return self.remote_address[0] if self.remote_address else ""
 
     async def listen(self, take: Callable[[bytes], None]) -> str:
-        """Those first that came before anybody listened."""
+        """Those first that came before anybody listened; who takes them may hold the socket again."""
         self._take = take
+        self.go_on()
         for frame in self._early:
             take(frame)
         self._early.clear()
-        self.go_on()
         await self.wait_closed()
         return str(self.close_exc)
 
