@@ -61,7 +61,8 @@ class OutboxReader:
     async def _rest(self) -> None:
         """Until there is something to read, and a little longer: facts of busy times are cheaper read together."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), POLL_S)
+            async with asyncio.timeout(POLL_S):  # `wait_for` of Python 3.11 can swallow a cancellation
+                await self._wake.wait()
         await asyncio.sleep(GATHER_S)
         self._wake.clear()
 

@@ -76,7 +76,8 @@ class CommunicationLog:
         """Write for ever."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), EVERY_S)
+                async with asyncio.timeout(EVERY_S):  # `wait_for` of Python 3.11 can swallow a cancellation
+                    await self._full.wait()
             self._full.clear()
             await self.flush()
 
