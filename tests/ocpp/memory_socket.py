@@ -25,8 +25,12 @@ class MemorySocket:
     def go_on(self) -> None:
         self._flowing.set()
 
-    async def send(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> bool:
         self.said.append(frame)
+        return True
+
+    async def send(self, frame: bytes) -> None:
+        self.write(frame)
 
     async def close(self, code: int, reason: str) -> None:
         self._script.clear()

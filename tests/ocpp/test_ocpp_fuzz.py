@@ -49,7 +49,7 @@ class Talk:
     logged: list[tuple[str, bytes]] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
 
-    def log(self, at: Any, direction: str, raw: bytes, *rest: Any) -> None:
+    def log(self, charge_point_id: int, at: Any, direction: str, raw: bytes, *rest: Any) -> None:
         self.logged.append((direction, raw))
 
 

@@ -11,7 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from ohmstead.ocpp.websocket import PLAIN, StationSocket, owed, plain
+from ohmstead.ocpp.websocket import PLAIN, StationSocket, owed, plain, text_frame
 
 HANDSHAKE = (
     b"GET /ocpp/CP1 HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -142,3 +142,20 @@ def test_the_bytes_owed_are_counted() -> None:
     assert owed(frame + frame[:100], 0) == len(frame) - 100
     assert owed(frame[100:], len(frame) - 100) == 0
     assert owed(frame + frame[:3], 0) is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=300) | st.sampled_from([b"x" * 125, b"y" * 126, b"y" * 65_535, b"z" * 65_536]))
+def test_a_message_is_sent_as_the_library_would(message: bytes) -> None:
+    assert text_frame(message) == Frame(Opcode.TEXT, message).serialize(mask=False)
+
+
+async def test_nothing_is_written_to_who_is_slow_or_gone() -> None:
+    socket, transport = await opened()
+    before = transport.written
+    socket.pause_writing()
+    assert not socket.write(b"[3]")
+    socket.resume_writing()
+    socket.connection_lost(None)
+    assert not socket.write(b"[3]")
+    assert transport.written == before

@@ -62,21 +62,21 @@ TURNED_AWAY = {  # refusal -> status of the handshake, type of the security even
 
 
 class Batcher(Generic[Item]):
-    """Writes many items in one transaction: those of 20 ms, and all that gather while one is being written; `put`
-    returns when the item is durable. A batch that fails is tried item by item, so that a bad one hurts nobody else."""
+    """Writes many items in one transaction: those of 20 ms, and all that gather while one is being written. A batch
+    that fails is tried item by item, so that a bad one hurts nobody else."""
 
     def __init__(self, write: Callable[[list[Item]], Awaitable[None]]) -> None:
         self._write = write
         self._waiting: list[tuple[Item, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
 
-    async def put(self, item: Item) -> None:
-        """Return once `item` is written."""
+    def put(self, item: Item) -> "asyncio.Future[None]":
+        """Done once `item` is durable."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, written))
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
-        await written
+        return written
 
     async def _flush(self) -> None:
         while self._waiting:
@@ -195,8 +195,8 @@ class DurableRooms:
     def _node_id(self) -> int | None:
         return self._members.id if self._members else None
 
-    async def heard(self, charge_point_id: int) -> None:
-        await self._heard.put(charge_point_id)
+    def heard(self, charge_point_id: int) -> Awaitable[None]:
+        return self._heard.put(charge_point_id)
 
     async def booted(self, fact: Booted) -> BootVerdict:
         self._statuses.forget(fact.charge_point_id)
@@ -216,8 +216,8 @@ class DurableRooms:
     async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
         return await self._durably(lambda tx: flow.charge_stopped(tx, fact))
 
-    async def metered(self, fact: Metered) -> None:
-        await self._meters.put(fact)
+    def metered(self, fact: Metered) -> Awaitable[None]:
+        return self._meters.put(fact)
 
     async def log_status(self, fact: LogStatus) -> None:
         await self._durably(lambda tx: logs.log_status(tx, fact))

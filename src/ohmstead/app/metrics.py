@@ -18,12 +18,12 @@ class Frames(Collector):
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], int] = {}
 
-    def count(self, direction: str, action: str | None) -> None:
-        """A frame came from or went to a charge point; what stations invent beyond 300 names is counted as one."""
+    def count(self, direction: str, action: str | None, frames: int) -> None:
+        """Frames came from or went to charge points; what stations invent beyond 300 names is counted as one."""
         labels = (direction, action or "")
         if labels not in self._counts and len(self._counts) >= MOST_LABELS:
             labels = (direction, "other")
-        self._counts[labels] = self._counts.get(labels, 0) + 1
+        self._counts[labels] = self._counts.get(labels, 0) + frames
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """The counts as Prometheus wants them."""

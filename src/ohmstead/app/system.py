@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -69,7 +68,7 @@ class System:
         settings = self.settings
         self.database = await PostgresDatabase.connect(self.dsn, self.clock, settings.database_connections)
         self._stack.push_async_callback(self.database.close)
-        self.communication = CommunicationLog(self.database)
+        self.communication = CommunicationLog(self.database, self.metrics.frames.count)
         self._stack.push_async_callback(self.communication.close)
         async with self.database.begin() as tx:
             await ensure(tx)
@@ -146,7 +145,7 @@ class System:
             rooms,
             self.clock,
             rooms.admit,
-            self._on_frame,
+            self.communication.frame,
         )
 
     async def work(self) -> int | None:
@@ -198,12 +197,6 @@ class System:
         return Addresses(
             settings.ocpp_url or plain, settings.ocpp_tls_url or tls, settings.ocpp_tls_certificate is None
         )
-
-    def _on_frame(
-        self, charge_point_id: int, at: datetime, direction: Any, raw: bytes, action: str | None, *rest: Any
-    ) -> None:
-        self.metrics.frames.count(direction, action)
-        self.communication.frame(charge_point_id, at, direction, raw, action, *rest)
 
     @property
     def connected(self) -> int:

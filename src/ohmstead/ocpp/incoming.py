@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from msgspec import Struct
@@ -103,8 +103,8 @@ class Inbox:
                 item = self._waiting.popleft()
                 if isinstance(item, _Asked):
                     await self._answer(item)
-                else:
-                    await self._reply(item.frame, item.action, item.at)
+                elif slowly := self._reply(item.frame, item.action, item.at):
+                    await slowly
                 if self._held and len(self._waiting) <= INBOX // 2:
                     self._held = False
                     self._line.go_on()
@@ -121,14 +121,14 @@ class Inbox:
             reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Exception as error:
             reply = self._failure(frame, error)
-        if isinstance(frame, Call):
-            await self._reply(reply, frame.action, asked.at)
+        if isinstance(frame, Call) and (slowly := self._reply(reply, frame.action, asked.at)):
+            await slowly
         if frame.action == BOOT:
             self._booted()
 
-    async def _reply(self, reply: Frame, action: str | None, called_at: datetime | None) -> None:
+    def _reply(self, reply: Frame, action: str | None, called_at: datetime | None) -> Awaitable[None] | None:
         now = self._clock.now()
-        await self._line.reply(reply, now, action, (now - called_at).total_seconds() if called_at else None)
+        return self._line.reply(reply, now, action, (now - called_at).total_seconds() if called_at else None)
 
     def _failure(self, frame: Call | Send, error: Exception) -> CallError:
         log, dialect = self._line.log, self._line.dialect

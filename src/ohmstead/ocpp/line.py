@@ -1,17 +1,19 @@
 """The line to one charge point: frames go out through it, and everything on it is told to the communication log."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
 
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.wire import Dialect, Frame
 
-OnFrame = Callable[[datetime, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None]
-"""The communication log: moment, direction, frame, action, message id, seconds since the frame it answers, deviations.
-"""
+OnFrame = Callable[
+    [int, datetime, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
+]
+"""The communication log: charge point id, moment, direction, frame, action, message id, seconds since the frame it
+answers, deviations."""
 
 
 class SocketClosed(Exception):
@@ -33,6 +35,10 @@ class Socket(Protocol):
         """Read again."""
         ...
 
+    def write(self, frame: bytes) -> bool:
+        """Send at once; False where the other side is too slow for that, or gone: then `send` is needed."""
+        ...
+
     async def send(self, frame: bytes) -> None:
         """Raises `SocketClosed`."""
         ...
@@ -47,23 +53,37 @@ class Line:
         self.dialect = dialect
         self.log = structlog.get_logger().bind(charge_point_id=charge_point_id)
         self.hold, self.go_on = socket.hold, socket.go_on
+        self._charge_point_id = charge_point_id
         self._socket = socket
         self._on_frame = on_frame
 
     async def send(self, frame: Frame, at: datetime, action: str | None = None, latency_s: float | None = None) -> None:
         """Raises `SocketClosed`."""
         raw = wire.encode(frame)
-        await self._socket.send(raw)
+        if not self._socket.write(raw):
+            await self._socket.send(raw)
         self._tell(at, "out", raw, action, frame.id, latency_s, ())
 
-    async def reply(
+    def reply(
         self, frame: Frame, at: datetime, action: str | None = None, latency_s: float | None = None
+    ) -> Awaitable[None] | None:
+        """Send an answer; where there is something returned, it has to be waited for."""
+        raw = wire.encode(frame)
+        if not self._socket.write(raw):
+            return self._reply_slowly(raw, frame.id, at, action, latency_s)
+        self._tell(at, "out", raw, action, frame.id, latency_s, ())
+        return None
+
+    async def _reply_slowly(
+        self, raw: bytes, message_id: str, at: datetime, action: str | None, latency_s: float | None
     ) -> None:
-        """Send an answer; where the station is gone by now, it will ask again."""
+        """Where the station is gone by now, it will ask again."""
         try:
-            await self.send(frame, at, action, latency_s)
+            await self._socket.send(raw)
         except SocketClosed:
-            self.log.info("answer undelivered", action=action, message_id=frame.id)
+            self.log.info("answer undelivered", action=action, message_id=message_id)
+        else:
+            self._tell(at, "out", raw, action, message_id, latency_s, ())
 
     def received(
         self,
@@ -77,17 +97,8 @@ class Line:
         """Tell the communication log of a frame that came in, now that it is known what it is."""
         self._tell(at, "in", raw, action, message_id, latency_s, deviations)
 
-    def _tell(
-        self,
-        at: datetime,
-        direction: Literal["in", "out"],
-        raw: bytes,
-        action: str | None,
-        message_id: str,
-        latency_s: float | None,
-        deviations: tuple[str, ...],
-    ) -> None:
+    def _tell(self, at: datetime, direction: Literal["in", "out"], raw: bytes, *known: Any) -> None:
         try:
-            self._on_frame(at, direction, raw, action, message_id, latency_s, deviations)
+            self._on_frame(self._charge_point_id, at, direction, raw, *known)
         except Exception:
             self.log.exception("communication log failed")

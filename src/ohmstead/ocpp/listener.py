@@ -2,12 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from ssl import SSLContext
-from typing import Literal
 
 import structlog
 from msgspec import Struct
@@ -22,6 +20,7 @@ from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.credentials import credentials
+from ohmstead.ocpp.line import OnFrame
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.sweeper import sweep
@@ -30,11 +29,6 @@ from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.websocket import StationSocket, keep_alive
 
 logger = structlog.get_logger()
-
-OnStationFrame = Callable[
-    [int, datetime, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
-]
-"""The communication log of all stations: the charge point id, then what `line.OnFrame` tells."""
 
 CHALLENGE = 'Basic realm="OCPP", charset="UTF-8"'
 DEFLATE = ServerPerMessageDeflateFactory(server_max_window_bits=12, client_max_window_bits=12)
@@ -87,7 +81,7 @@ class Listener:
         rooms: Rooms,
         clock: Clock,
         admit: Admit,
-        on_frame: OnStationFrame,
+        on_frame: OnFrame,
     ) -> None:
         self._settings = settings
         self._versions = versions
@@ -208,7 +202,7 @@ class Listener:
             socket,
             self._rooms,
             self._clock,
-            partial(self._on_frame, admitted.charge_point_id),
+            self._on_frame,
             call_timeout_s=admitted.call_timeout_s,
             silence_limit_s=admitted.silence_limit_s,
             beginning=self._beginning(admitted, version),

@@ -1,5 +1,6 @@
 """What the gateway asks of the rooms: one call a message, which returns when the fact is durable."""
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from ohmstead.rooms.charging.facts import (
@@ -38,7 +39,7 @@ class Rooms(Protocol):
 
     async def disconnected(self, fact: Disconnected) -> None: ...
 
-    async def heard(self, charge_point_id: int) -> None:
+    def heard(self, charge_point_id: int) -> Awaitable[None]:
         """A heartbeat came in."""
         ...
 
@@ -56,7 +57,7 @@ class Rooms(Protocol):
         """A verdict only where the stop named a tag. Unknown transactions are taken too, else the station retries."""
         ...
 
-    async def metered(self, fact: Metered) -> None: ...
+    def metered(self, fact: Metered) -> Awaitable[None]: ...
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict: ...
 

@@ -15,6 +15,7 @@ from ohmstead.ocpp.versions import Version
 
 END_OF_REQUEST = b"\r\n\r\n"
 WHOLE_TEXT, MASKED = 0x81, 0x80  # RFC 6455, section 5.2: the first byte of a text frame; a bit of the second
+TWO_MORE, EIGHT_MORE = 126, 127  # in the place of a size: the size is in so many bytes that follow
 PLAIN = 2**16  # bytes; longer frames come in several segments anyway
 KEEPALIVE_INTERVAL_S = 30
 KEEPALIVE_PROBES = 4
@@ -25,7 +26,8 @@ class StationSocket(ServerConnection):
 
     Implements `line.Socket`: frames are handed over as they come off the wire, without the queue, the task switches
     and the context managers of `recv` and `send`. A segment that is one plain frame, as nearly all are, is taken apart
-    here; the library does the handshake, control frames, fragments, compression and everything that is wrong.
+    here, and a message made a plain frame; the library does the handshake, control frames, fragments, compression and
+    everything that is wrong.
     """
 
     admitted: Admitted
@@ -60,22 +62,24 @@ class StationSocket(ServerConnection):
         if self.state is State.OPEN:
             self.transport.resume_reading()
 
-    async def send(self, frame: bytes) -> None:
-        """As a text frame."""
-        if self.paused or self.state is not State.OPEN:
-            await self._send_slowly(frame)
-            return
-        self.protocol.send_text(frame)
-        self.send_data()
+    def write(self, frame: bytes) -> bool:
+        if self.paused or self.protocol.state is not State.OPEN:
+            return False
+        if self.protocol.extensions:
+            self.protocol.send_text(frame)
+            self.send_data()
+        else:
+            self.transport.write(text_frame(frame))
+        return True
 
-    async def _send_slowly(self, frame: bytes) -> None:
+    async def send(self, frame: bytes) -> None:
         try:
             await super().send(frame, text=True)
         except ConnectionClosed as closed:
             raise SocketClosed(str(closed)) from closed
 
     def data_received(self, data: bytes) -> None:
-        shaken = self.state is State.OPEN
+        shaken = self.protocol.state is State.OPEN
         if shaken and self._owed == 0 and not self._parts and (payload := plain(data, self._most)) is not None:
             self._take(payload)
             return
@@ -103,6 +107,16 @@ class StationSocket(ServerConnection):
         """Nobody listens yet: this frame is kept, and the next is not read."""
         self._early.append(frame)
         self.hold()
+
+
+def text_frame(payload: bytes) -> bytes:
+    """A whole text frame of a server, uncompressed (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < TWO_MORE:
+        return bytes((WHOLE_TEXT, size)) + payload
+    if size < 2**16:
+        return bytes((WHOLE_TEXT, TWO_MORE)) + size.to_bytes(2, "big") + payload
+    return bytes((WHOLE_TEXT, EIGHT_MORE)) + size.to_bytes(8, "big") + payload
 
 
 def plain(segment: bytes, most: int) -> bytes | None:
@@ -136,7 +150,7 @@ def _extent(segment: bytes, at: int) -> tuple[int, int] | None:
     """Where the payload of the masked frame at `at` starts, and its size (RFC 6455, section 5.2); None where its head
     is not whole."""
     size = segment[at + 1] & ~MASKED if len(segment) > at + 1 else 0
-    width = {126: 2, 127: 8}.get(size, 0)
+    width = {TWO_MORE: 2, EIGHT_MORE: 8}.get(size, 0)
     start = at + 2 + width + 4
     if len(segment) < start:
         return None

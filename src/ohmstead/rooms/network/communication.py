@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -40,15 +41,21 @@ _PATIENCE_S = (0.5, 1.0, 2.0, 4.0)  # the pauses before a batch is tried again, 
 _HARMLESS = frozenset({"Heartbeat", "MeterValues", "StatusNotification", "TransactionEvent"})  # carry no password
 _FLAT_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _VALUE, _STARS = re.compile(r'("(?:value|attributeValue)"\s*:\s*")(?:[^"\\]|\\.)*'), r"\1***"
+_KIND = itemgetter(2, 4)  # direction and action
 _COLUMNS = list(communication_log.c.keys())
+
+
+def _uncounted(direction: str, action: str | None, frames: int) -> None:
+    return None
 
 
 class CommunicationLog:
     """Gathers frames and writes them together, twice a second or when 500 wait. It never makes the gateway wait: what
     cannot be written is given up, and said so."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, count: Callable[[str, str | None, int], None] = _uncounted) -> None:
+        """`count` is told how many frames there were by direction and action, a batch at a time."""
+        self._database, self._count = database, count
         self._frames: deque[tuple[Any, ...]] = deque()
         self._full = asyncio.Event()
         self.lost = 0  # frames, since the start
@@ -86,6 +93,8 @@ class CommunicationLog:
         waiting = len(self._frames)
         while waiting:
             batch = list(islice(self._frames, min(BATCH, waiting)))
+            for (direction, action), frames in Counter(map(_KIND, batch)).items():
+                self._count(direction, action, frames)
             if not await self._written([_row(*frame) for frame in batch], pauses):
                 self.lost += len(batch)
                 log.error("frames lost", frames=len(batch), in_all=self.lost)
