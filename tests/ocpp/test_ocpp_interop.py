@@ -49,6 +49,6 @@ async def test_boot_charge_stop_and_obey(house: House):
         assert (await house.gateway.call(1, GetConfiguration())).settings[0].value == "300"
         living.cancel()
     assert house.rooms.only(ChargeStarted)[0].meter_wh == 100
-    assert house.rooms.only(Metered)[0].samples[0].value == 1500
+    assert house.rooms.only(Metered)[0].readings[0].energy_wh == 1500
     assert house.rooms.only(ChargeStopped)[0].transaction_id == begun.transaction_id
     assert house.deviations() == []

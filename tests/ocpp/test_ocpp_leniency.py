@@ -89,10 +89,8 @@ async def test_numbers_for_texts_and_texts_for_numbers_in_meter_values(house: Ho
     assert await station.ask("MeterValues", payload) == {}
     fact = house.rooms.only(Metered)[0]
     assert (fact.evse_network_id, fact.transaction_id) == (1, 9223372036854775807)
-    assert [(sample.value, sample.unit, sample.phase) for sample in fact.samples] == [
-        (1200.5, "Wh", None),
-        (16, "A", "L7"),
-    ]
+    (read,) = fact.readings
+    assert (read.energy_wh, read.others) == (1200.5, (("Current.Import", 16, "A", "L7", None, None, None),))
     assert len(house.deviations()) == 7
 
 
@@ -100,7 +98,7 @@ async def test_a_single_object_for_a_list_is_a_list_of_one(house: House):
     station = await house.station()
     reading = {"timestamp": "2026-02-28T12:00:00Z", "sampledValue": {"value": "3"}}
     await station.ask("MeterValues", {"connectorId": 1, "meterValue": reading})
-    assert [sample.value for sample in house.rooms.only(Metered)[0].samples] == [3]
+    assert [read.energy_wh for read in house.rooms.only(Metered)[0].readings] == [3]
 
 
 async def test_a_broken_meter_reading_is_rounded(house: House):

@@ -8,11 +8,11 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     Metered,
-    Sample,
     SignedReading,
     TagPresented,
     TagVerdict,
 )
+from ohmstead.rooms.charging.readings import Sample, readings
 from ohmstead.rooms.network.facts import (
     Booted,
     CertificateWanted,
@@ -137,7 +137,7 @@ async def test_a_stop_is_taken_whatever_its_transaction(house: House, number: in
         meter_wh=5200,
         at=NOON,
         reason=None,
-        samples=(),
+        readings=(),
         received_at=NOW,
     )
 
@@ -149,7 +149,7 @@ async def test_a_stop_with_a_tag_and_closing_values(house: House):
     assert answer == {"idTagInfo": {"status": "Accepted"}}
     fact = house.rooms.only(ChargeStopped)[0]
     assert (fact.id_tag, fact.reason) == ("T", "Local")
-    assert fact.samples == (Sample(NOON, REGISTER, 5200.0, "Wh", raw="5.2 kWh"),)
+    assert fact.readings == readings([Sample(NOON, REGISTER, 5200.0, "Wh", raw="5.2 kWh")], NOW)
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,10 @@ async def test_a_sample_has_its_defaults_and_base_unit(house: House, sampled: di
     station = await house.station()
     values = [{"timestamp": "2026-02-28T12:00:00Z", "sampledValue": [sampled]}]
     assert await station.ask("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": values}) == {}
-    (read,) = house.rooms.only(Metered)[0].samples
-    assert (read.measurand, read.value, read.unit, read.raw) == sample
-    assert read.at == NOON
+    measurand, value, unit, raw = sample
+    read = readings([Sample(NOON, measurand, value, unit, raw=raw)], NOW)
+    assert house.rooms.only(Metered)[0].readings == read
+    assert read[0].at == NOON
 
 
 async def test_signed_readings_are_kept_apart_and_words_are_no_samples(house: House):
@@ -193,7 +194,7 @@ async def test_signed_readings_are_kept_apart_and_words_are_no_samples(house: Ho
             charge_point_id=1,
             evse_network_id=0,
             transaction_id=None,
-            samples=(Sample(NOON, "Voltage", 230.0, "V", "L1", "Inlet", "Trigger"),),
+            readings=readings([Sample(NOON, "Voltage", 230.0, "V", "L1", "Inlet", "Trigger")], NOW),
             signed=(SignedReading(NOON, "OCMF|{}|{}", REGISTER, "Transaction.End"),),
             received_at=NOW,
         )

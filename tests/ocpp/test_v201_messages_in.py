@@ -12,11 +12,11 @@ from ohmstead.rooms.charging.facts import (
     Metered,
     ProfilesTold,
     ReservationEnded,
-    Sample,
     SignedReading,
     TagPresented,
     TagVerdict,
 )
+from ohmstead.rooms.charging.readings import Reading, Sample, readings
 from ohmstead.rooms.network.facts import (
     Booted,
     CertificateWanted,
@@ -128,7 +128,7 @@ async def test_a_transaction_from_its_cable_to_its_end(house: House):
     await ask("TransactionEvent", event("Updated", "MeterValuePeriodic", 3, meterValue=[reading(1700, 3)]))
     metered = house.rooms.only(Metered)[-1]
     assert (metered.evse_network_id, metered.transaction_ref) == (2, "tx-1")
-    assert metered.samples == (Sample(NOON + timedelta(minutes=3), REGISTER, 1700, "Wh"),)
+    assert metered.readings == (Reading(NOON + timedelta(minutes=3), energy_wh=1700),)
     ended = event("Ended", "EVDeparted", 4, {"stoppedReason": "EVDisconnected"}, meterValue=[reading(2000, 4)])
     assert await ask("TransactionEvent", ended) == {}
     stopped = house.rooms.only(ChargeStopped)[0]
@@ -165,8 +165,13 @@ async def test_meter_values_in_any_unit(house: House):
     values = {"evseId": 2, "meterValue": [{"timestamp": stamp(0), "sampledValue": sampled}]}
     await station.ask("MeterValues", values)
     fact = house.rooms.only(Metered)[0]
-    assert [(one.value, one.unit) for one in fact.samples] == [(2500, "Wh"), (12000, "W"), (16, "A"), (7, "Wh")]
-    assert [one.raw for one in fact.samples] == ["2.5 kWh*10^0", "12 W*10^3", None, None]
+    told = [
+        Sample(NOON, REGISTER, 2500, "Wh", context="Sample.Clock", raw="2.5 kWh*10^0"),
+        Sample(NOON, "Power.Active.Import", 12000, "W", raw="12 W*10^3"),
+        Sample(NOON, "Current.Import", 16, "A", "L1"),
+        Sample(NOON, REGISTER, 7, "Wh"),
+    ]
+    assert fact.readings == readings(told, NOW)
     assert fact.signed == (SignedReading(NOON, "abc", REGISTER),)
     assert (fact.evse_network_id, fact.transaction_ref) == (2, None)
 
@@ -177,7 +182,7 @@ async def test_a_number_beyond_all_numbers_is_none(house: House, multiplier: int
     beyond = {"value": 12, "unitOfMeasure": {"unit": "kW", "multiplier": multiplier}}
     values = {"evseId": 2, "meterValue": [{"timestamp": stamp(0), "sampledValue": [beyond, {"value": 7}]}]}
     assert await station.ask("MeterValues", values) == {}
-    assert [one.value for one in house.rooms.only(Metered)[0].samples] == [7]
+    assert [one.energy_wh for one in house.rooms.only(Metered)[0].readings] == [7]
 
 
 async def test_reports_become_settings(house: House):

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging import flow
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, Sample, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.readings import Sample, readings
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.facts import Connected, HardwareStatus, StatusChanged
@@ -68,19 +69,21 @@ class Site:
         return await self.tells(flow.charge_stopped, self.stop(transaction, at, wh, **facts))
 
     def stop(self, transaction: int, at: datetime, wh: int, **facts: Any) -> ChargeStopped:
-        told: dict[str, Any] = {"id_tag": None, "reason": None, "samples": ()} | facts
+        told: dict[str, Any] = {"id_tag": None, "reason": None} | facts
+        now = self.system.clock.now()
         return ChargeStopped(
-            charge_point_id=self.id, transaction_id=transaction, meter_wh=wh, at=at,
-            received_at=self.system.clock.now(), **told,
+            charge_point_id=self.id, transaction_id=transaction, meter_wh=wh, at=at, received_at=now,
+            readings=readings(told.pop("samples", ()), now), **told,
         )  # fmt: skip
 
     async def meters(self, *samples: Sample, transaction: int | None = None, number: int = 1) -> None:
         await self.tells(flow.metered, [self.metered(*samples, transaction=transaction, number=number)])
 
     def metered(self, *samples: Sample, transaction: int | None = None, number: int = 1) -> Metered:
+        now = self.system.clock.now()
         return Metered(
-            charge_point_id=self.id, evse_network_id=number, transaction_id=transaction, samples=samples,
-            received_at=self.system.clock.now(),
+            charge_point_id=self.id, evse_network_id=number, transaction_id=transaction,
+            readings=readings(samples, now), received_at=now,
         )  # fmt: skip
 
     async def sessions(self) -> list[Row]:

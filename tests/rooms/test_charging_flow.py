@@ -11,9 +11,10 @@ from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.authorizations import authorization
-from ohmstead.rooms.charging.facts import Sample, SignedReading
+from ohmstead.rooms.charging.facts import SignedReading
 from ohmstead.rooms.charging.flow.closing import OUT_OF_REACH, PATIENCE
 from ohmstead.rooms.charging.meter_values import meter_value, signed_reading
+from ohmstead.rooms.charging.readings import Sample
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.charging.signals import Draw, metered_now, session_changed
 from ohmstead.rooms.charging.tags import remote_tag

@@ -8,7 +8,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from ohmstead.rooms.charging.facts import Sample
+from ohmstead.rooms.charging.readings import Sample
 from ohmstead.rooms.charging.reasons import told
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.charging.sessions.includes import period_prices, price_breakdown

@@ -9,7 +9,9 @@ Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its zone; one without is a deviation, which only the lenient reading accepts."""
 
 
-class Message(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+class Message(
+    Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False
+):
     """One payload, or a part of one. Decoding checks types, lists of words and lengths; constructing does not.
 
     So one set of types serves both readings: a lenient one may hold a longer text or a word outside its list.

@@ -1,6 +1,6 @@
 """MeterValues: samples of a connector's meter, or as connector 0 of the main meter."""
 
-from ohmstead.ocpp.v16.samples import samples, signed
+from ohmstead.ocpp.v16.samples import read, signed
 from ohmstead.ocpp.v16.types import MeterValuesRequest, MeterValuesResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import Metered
@@ -12,7 +12,7 @@ async def answer(request: MeterValuesRequest, at: Arrival) -> MeterValuesRespons
             charge_point_id=at.charge_point_id,
             evse_network_id=request.connector_id,
             transaction_id=request.transaction_id,
-            samples=samples(request.meter_value, at.units),
+            readings=read(request.meter_value, at.received_at, at.units),
             signed=signed(request.meter_value),
             received_at=at.received_at,
         )

@@ -1,23 +1,65 @@
 """Sampled values of 1.6 as numbers in base units; defaults of the standard filled in (OCPP 1.6, section 7.43)."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 from math import isfinite
+from typing import Any
+
+from msgspec.structs import astuple
 
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
-from ohmstead.ocpp.v16.types import MeterValue, TransactionData
-from ohmstead.rooms.charging.facts import Sample, SignedReading
+from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
+from ohmstead.rooms.charging.facts import SignedReading
+from ohmstead.rooms.charging.readings import Kind, Layout, Reading, Sample, layout, readings
 
 REGISTER = "Energy.Active.Import.Register"
 SIGNED = "SignedData"
+LAYOUTS = 512
+"""How many ways to fill a message are remembered."""
 
-Readings = Sequence[MeterValue] | Sequence[TransactionData]
+_, *_BUT_VALUE = SampledValue.__struct_fields__
+
+Told = Sequence[MeterValue] | Sequence[TransactionData]
 
 
-def samples(readings: Readings, units: Units = AS_LABELLED) -> tuple[Sample, ...]:
-    """Every finite number among the readings, in the order sent."""
+def read(told: Told, received_at: datetime, units: Units = AS_LABELLED) -> tuple[Reading, ...]:
+    """What was read at each moment, in the order of the moments."""
+    if len(told) == 1 and (reading := at_once(told[0], received_at, units)) is not None:
+        return (reading,)
+    return readings(samples(told, units), received_at)
+
+
+def at_once(told: MeterValue | TransactionData, received_at: datetime, units: Units) -> Reading | None:
+    """All samples of a moment, if there is nothing odd about any: the fast way of nearly all messages."""
+    try:
+        values, *kinds = zip(*map(astuple, told.sampled_value), strict=True)
+        numbers = tuple(map(float, values))
+    except ValueError:
+        return None
+    if (places := _layout(tuple(kinds), units)) is None or not isfinite(sum(numbers)):
+        return None
+    return places.reading(utc(told.timestamp), numbers, received_at)
+
+
+@lru_cache(LAYOUTS)
+def _layout(told: tuple[tuple[Any, ...], ...], units: Units) -> Layout | None:
+    """`told` has a tuple for each field of a sampled value but the first."""
+    kinds: list[Kind] = []
+    for given in zip(*told, strict=True):
+        one = SampledValue(value="", **dict(zip(_BUT_VALUE, given, strict=True)))
+        measurand, unit, factor = meant(one.measurand or REGISTER, one.unit, units)
+        if factor != 1 or one.format == SIGNED:
+            return None
+        kinds.append(Kind(measurand, unit, one.phase, one.location, one.context))
+    return layout(kinds)
+
+
+def samples(told: Told, units: Units = AS_LABELLED) -> list[Sample]:
+    """Every finite number, in the order sent."""
     found: list[Sample] = []
-    for reading in readings:
+    for reading in told:
         at = utc(reading.timestamp)
         for sampled in reading.sampled_value:
             if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
@@ -29,17 +71,18 @@ def samples(readings: Readings, units: Units = AS_LABELLED) -> tuple[Sample, ...
                 if not isfinite(value):
                     continue
             found.append(Sample(at, measurand, value, unit, sampled.phase, sampled.location, sampled.context, raw))
-    return tuple(found)
+    return found
 
 
-def signed(readings: Readings) -> tuple[SignedReading, ...]:
+def signed(told: Told) -> tuple[SignedReading, ...]:
     """The readings that a meter signed, untouched."""
-    found = [
-        (reading, sampled) for reading in readings for sampled in reading.sampled_value if sampled.format == SIGNED
-    ]
     return tuple(
-        SignedReading(utc(reading.timestamp), sampled.value, sampled.measurand or REGISTER, sampled.context)
-        for reading, sampled in found
+        [
+            SignedReading(utc(reading.timestamp), sampled.value, sampled.measurand or REGISTER, sampled.context)
+            for reading in told
+            for sampled in reading.sampled_value
+            if sampled.format == SIGNED
+        ]
     )
 
 

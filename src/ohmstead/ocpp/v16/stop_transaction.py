@@ -1,7 +1,7 @@
 """StopTransaction: charging ended; whatever it says is taken, for an error would make the station repeat it."""
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.v16.samples import samples, signed
+from ohmstead.ocpp.v16.samples import read, signed
 from ohmstead.ocpp.v16.tags import id_tag_info
 from ohmstead.ocpp.v16.types import StopTransactionRequest, StopTransactionResponse
 from ohmstead.ocpp.versions import Arrival
@@ -9,7 +9,7 @@ from ohmstead.rooms.charging.facts import ChargeStopped
 
 
 async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactionResponse:
-    readings = request.transaction_data or []
+    told = request.transaction_data or []
     verdict = await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
@@ -18,8 +18,8 @@ async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactio
             meter_wh=request.meter_stop * at.units.register,
             at=utc(request.timestamp),
             reason=request.reason or None,
-            samples=samples(readings, at.units),
-            signed=signed(readings),
+            readings=read(told, at.received_at, at.units),
+            signed=signed(told),
             received_at=at.received_at,
         )
     )

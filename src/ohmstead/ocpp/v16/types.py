@@ -282,13 +282,13 @@ UploadLogStatusEnumType = Literal[
 ]
 
 
-class AuthorizeRequest(Message):
+class AuthorizeRequest(Message, frozen=True):
     """`AuthorizeRequest` of the standard."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
 
 
-class IdTagInfo(Message):
+class IdTagInfo(Message, frozen=True):
     """`IdTagInfo` of the standard."""
 
     status: IdTagInfoStatus
@@ -296,13 +296,13 @@ class IdTagInfo(Message):
     parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
 
 
-class AuthorizeResponse(Message):
+class AuthorizeResponse(Message, frozen=True):
     """`AuthorizeResponse` of the standard."""
 
     id_tag_info: IdTagInfo
 
 
-class BootNotificationRequest(Message):
+class BootNotificationRequest(Message, frozen=True):
     """`BootNotificationRequest` of the standard."""
 
     charge_point_vendor: Annotated[str, Meta(max_length=20)]
@@ -316,7 +316,7 @@ class BootNotificationRequest(Message):
     meter_serial_number: Annotated[str, Meta(max_length=25)] | None = None
 
 
-class BootNotificationResponse(Message):
+class BootNotificationResponse(Message, frozen=True):
     """`BootNotificationResponse` of the standard."""
 
     status: BootNotificationStatus
@@ -324,67 +324,67 @@ class BootNotificationResponse(Message):
     interval: int
 
 
-class CancelReservationRequest(Message):
+class CancelReservationRequest(Message, frozen=True):
     """`CancelReservationRequest` of the standard."""
 
     reservation_id: int
 
 
-class CancelReservationResponse(Message):
+class CancelReservationResponse(Message, frozen=True):
     """`CancelReservationResponse` of the standard."""
 
     status: CancelReservationStatus
 
 
-class CertificateSignedRequest(Message):
+class CertificateSignedRequest(Message, frozen=True):
     """`CertificateSignedRequest` of the standard."""
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
 
 
-class CertificateSignedResponse(Message):
+class CertificateSignedResponse(Message, frozen=True):
     """`CertificateSignedResponse` of the standard."""
 
     status: CertificateSignedStatusEnumType
 
 
-class ChangeAvailabilityRequest(Message):
+class ChangeAvailabilityRequest(Message, frozen=True):
     """`ChangeAvailabilityRequest` of the standard."""
 
     connector_id: int
     type: ChangeAvailabilityType
 
 
-class ChangeAvailabilityResponse(Message):
+class ChangeAvailabilityResponse(Message, frozen=True):
     """`ChangeAvailabilityResponse` of the standard."""
 
     status: ChangeAvailabilityStatus
 
 
-class ChangeConfigurationRequest(Message):
+class ChangeConfigurationRequest(Message, frozen=True):
     """`ChangeConfigurationRequest` of the standard."""
 
     key: Annotated[str, Meta(max_length=50)]
     value: Annotated[str, Meta(max_length=500)]
 
 
-class ChangeConfigurationResponse(Message):
+class ChangeConfigurationResponse(Message, frozen=True):
     """`ChangeConfigurationResponse` of the standard."""
 
     status: ChangeConfigurationStatus
 
 
-class ClearCacheRequest(Message):
+class ClearCacheRequest(Message, frozen=True):
     """`ClearCacheRequest` of the standard."""
 
 
-class ClearCacheResponse(Message):
+class ClearCacheResponse(Message, frozen=True):
     """`ClearCacheResponse` of the standard."""
 
     status: ClearCacheStatus
 
 
-class ClearChargingProfileRequest(Message):
+class ClearChargingProfileRequest(Message, frozen=True):
     """`ClearChargingProfileRequest` of the standard."""
 
     id: int | None = None
@@ -393,13 +393,13 @@ class ClearChargingProfileRequest(Message):
     stack_level: int | None = None
 
 
-class ClearChargingProfileResponse(Message):
+class ClearChargingProfileResponse(Message, frozen=True):
     """`ClearChargingProfileResponse` of the standard."""
 
     status: ClearChargingProfileStatus
 
 
-class DataTransferRequest(Message):
+class DataTransferRequest(Message, frozen=True):
     """`DataTransferRequest` of the standard."""
 
     vendor_id: Annotated[str, Meta(max_length=255)]
@@ -407,14 +407,14 @@ class DataTransferRequest(Message):
     data: str | None = None
 
 
-class DataTransferResponse(Message):
+class DataTransferResponse(Message, frozen=True):
     """`DataTransferResponse` of the standard."""
 
     status: DataTransferStatus
     data: str | None = None
 
 
-class CertificateHashDataType(Message):
+class CertificateHashDataType(Message, frozen=True):
     """`CertificateHashDataType` of the standard."""
 
     hash_algorithm: HashAlgorithmEnumType
@@ -423,52 +423,52 @@ class CertificateHashDataType(Message):
     serial_number: Annotated[str, Meta(max_length=40)]
 
 
-class DeleteCertificateRequest(Message):
+class DeleteCertificateRequest(Message, frozen=True):
     """`DeleteCertificateRequest` of the standard."""
 
     certificate_hash_data: CertificateHashDataType
 
 
-class DeleteCertificateResponse(Message):
+class DeleteCertificateResponse(Message, frozen=True):
     """`DeleteCertificateResponse` of the standard."""
 
     status: DeleteCertificateStatusEnumType
 
 
-class DiagnosticsStatusNotificationRequest(Message):
+class DiagnosticsStatusNotificationRequest(Message, frozen=True):
     """`DiagnosticsStatusNotificationRequest` of the standard."""
 
     status: DiagnosticsStatusNotificationStatus
 
 
-class DiagnosticsStatusNotificationResponse(Message):
+class DiagnosticsStatusNotificationResponse(Message, frozen=True):
     """`DiagnosticsStatusNotificationResponse` of the standard."""
 
 
-class ExtendedTriggerMessageRequest(Message):
+class ExtendedTriggerMessageRequest(Message, frozen=True):
     """`ExtendedTriggerMessageRequest` of the standard."""
 
     requested_message: MessageTriggerEnumType
     connector_id: int | None = None
 
 
-class ExtendedTriggerMessageResponse(Message):
+class ExtendedTriggerMessageResponse(Message, frozen=True):
     """`ExtendedTriggerMessageResponse` of the standard."""
 
     status: TriggerMessageStatusEnumType
 
 
-class FirmwareStatusNotificationRequest(Message):
+class FirmwareStatusNotificationRequest(Message, frozen=True):
     """`FirmwareStatusNotificationRequest` of the standard."""
 
     status: FirmwareStatusNotificationStatus
 
 
-class FirmwareStatusNotificationResponse(Message):
+class FirmwareStatusNotificationResponse(Message, frozen=True):
     """`FirmwareStatusNotificationResponse` of the standard."""
 
 
-class GetCompositeScheduleRequest(Message):
+class GetCompositeScheduleRequest(Message, frozen=True):
     """`GetCompositeScheduleRequest` of the standard."""
 
     connector_id: int
@@ -476,7 +476,7 @@ class GetCompositeScheduleRequest(Message):
     charging_rate_unit: ChargingRateUnit | None = None
 
 
-class ChargingSchedulePeriod(Message):
+class ChargingSchedulePeriod(Message, frozen=True):
     """`ChargingSchedulePeriod` of the standard."""
 
     start_period: int
@@ -484,7 +484,7 @@ class ChargingSchedulePeriod(Message):
     number_phases: int | None = None
 
 
-class ChargingSchedule(Message):
+class ChargingSchedule(Message, frozen=True):
     """`ChargingSchedule` of the standard."""
 
     charging_rate_unit: ChargingRateUnit
@@ -494,7 +494,7 @@ class ChargingSchedule(Message):
     min_charging_rate: float | None = None
 
 
-class GetCompositeScheduleResponse(Message):
+class GetCompositeScheduleResponse(Message, frozen=True):
     """`GetCompositeScheduleResponse` of the standard."""
 
     status: GetCompositeScheduleStatus
@@ -503,13 +503,13 @@ class GetCompositeScheduleResponse(Message):
     charging_schedule: ChargingSchedule | None = None
 
 
-class GetConfigurationRequest(Message):
+class GetConfigurationRequest(Message, frozen=True):
     """`GetConfigurationRequest` of the standard."""
 
     key: list[Annotated[str, Meta(max_length=50)]] | None = None
 
 
-class ConfigurationKey(Message):
+class ConfigurationKey(Message, frozen=True):
     """`ConfigurationKey` of the standard."""
 
     key: Annotated[str, Meta(max_length=50)]
@@ -517,14 +517,14 @@ class ConfigurationKey(Message):
     value: Annotated[str, Meta(max_length=500)] | None = None
 
 
-class GetConfigurationResponse(Message):
+class GetConfigurationResponse(Message, frozen=True):
     """`GetConfigurationResponse` of the standard."""
 
     configuration_key: list[ConfigurationKey] | None = None
     unknown_key: list[Annotated[str, Meta(max_length=50)]] | None = None
 
 
-class GetDiagnosticsRequest(Message):
+class GetDiagnosticsRequest(Message, frozen=True):
     """`GetDiagnosticsRequest` of the standard."""
 
     location: str
@@ -534,36 +534,36 @@ class GetDiagnosticsRequest(Message):
     stop_time: Instant | None = None
 
 
-class GetDiagnosticsResponse(Message):
+class GetDiagnosticsResponse(Message, frozen=True):
     """`GetDiagnosticsResponse` of the standard."""
 
     file_name: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class GetInstalledCertificateIdsRequest(Message):
+class GetInstalledCertificateIdsRequest(Message, frozen=True):
     """`GetInstalledCertificateIdsRequest` of the standard."""
 
     certificate_type: CertificateUseEnumType
 
 
-class GetInstalledCertificateIdsResponse(Message):
+class GetInstalledCertificateIdsResponse(Message, frozen=True):
     """`GetInstalledCertificateIdsResponse` of the standard."""
 
     status: GetInstalledCertificateStatusEnumType
     certificate_hash_data: Annotated[list[CertificateHashDataType], Meta(min_length=1)] | None = None
 
 
-class GetLocalListVersionRequest(Message):
+class GetLocalListVersionRequest(Message, frozen=True):
     """`GetLocalListVersionRequest` of the standard."""
 
 
-class GetLocalListVersionResponse(Message):
+class GetLocalListVersionResponse(Message, frozen=True):
     """`GetLocalListVersionResponse` of the standard."""
 
     list_version: int
 
 
-class LogParametersType(Message):
+class LogParametersType(Message, frozen=True):
     """`LogParametersType` of the standard."""
 
     remote_location: Annotated[str, Meta(max_length=512)]
@@ -571,7 +571,7 @@ class LogParametersType(Message):
     latest_timestamp: Instant | None = None
 
 
-class GetLogRequest(Message):
+class GetLogRequest(Message, frozen=True):
     """`GetLogRequest` of the standard."""
 
     log: LogParametersType
@@ -581,48 +581,48 @@ class GetLogRequest(Message):
     retry_interval: int | None = None
 
 
-class GetLogResponse(Message):
+class GetLogResponse(Message, frozen=True):
     """`GetLogResponse` of the standard."""
 
     status: LogStatusEnumType
     filename: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class HeartbeatRequest(Message):
+class HeartbeatRequest(Message, frozen=True):
     """`HeartbeatRequest` of the standard."""
 
 
-class HeartbeatResponse(Message):
+class HeartbeatResponse(Message, frozen=True):
     """`HeartbeatResponse` of the standard."""
 
     current_time: Instant
 
 
-class InstallCertificateRequest(Message):
+class InstallCertificateRequest(Message, frozen=True):
     """`InstallCertificateRequest` of the standard."""
 
     certificate_type: CertificateUseEnumType
     certificate: Annotated[str, Meta(max_length=5500)]
 
 
-class InstallCertificateResponse(Message):
+class InstallCertificateResponse(Message, frozen=True):
     """`InstallCertificateResponse` of the standard."""
 
     status: InstallCertificateStatusEnumType
 
 
-class LogStatusNotificationRequest(Message):
+class LogStatusNotificationRequest(Message, frozen=True):
     """`LogStatusNotificationRequest` of the standard."""
 
     status: UploadLogStatusEnumType
     request_id: int | None = None
 
 
-class LogStatusNotificationResponse(Message):
+class LogStatusNotificationResponse(Message, frozen=True):
     """`LogStatusNotificationResponse` of the standard."""
 
 
-class SampledValue(Message):
+class SampledValue(Message, frozen=True):
     """`SampledValue` of the standard."""
 
     value: str
@@ -634,14 +634,14 @@ class SampledValue(Message):
     unit: Unit | None = None
 
 
-class MeterValue(Message):
+class MeterValue(Message, frozen=True):
     """`MeterValue` of the standard."""
 
     timestamp: Instant
     sampled_value: Annotated[list[SampledValue], Meta(min_length=1)]
 
 
-class MeterValuesRequest(Message):
+class MeterValuesRequest(Message, frozen=True):
     """`MeterValuesRequest` of the standard."""
 
     connector_id: int
@@ -649,11 +649,11 @@ class MeterValuesRequest(Message):
     transaction_id: int | None = None
 
 
-class MeterValuesResponse(Message):
+class MeterValuesResponse(Message, frozen=True):
     """`MeterValuesResponse` of the standard."""
 
 
-class ChargingProfile(Message):
+class ChargingProfile(Message, frozen=True):
     """`ChargingProfile` of the standard."""
 
     charging_profile_id: int
@@ -667,7 +667,7 @@ class ChargingProfile(Message):
     valid_to: Instant | None = None
 
 
-class RemoteStartTransactionRequest(Message):
+class RemoteStartTransactionRequest(Message, frozen=True):
     """`RemoteStartTransactionRequest` of the standard."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
@@ -675,25 +675,25 @@ class RemoteStartTransactionRequest(Message):
     charging_profile: ChargingProfile | None = None
 
 
-class RemoteStartTransactionResponse(Message):
+class RemoteStartTransactionResponse(Message, frozen=True):
     """`RemoteStartTransactionResponse` of the standard."""
 
     status: RemoteStartTransactionStatus
 
 
-class RemoteStopTransactionRequest(Message):
+class RemoteStopTransactionRequest(Message, frozen=True):
     """`RemoteStopTransactionRequest` of the standard."""
 
     transaction_id: int
 
 
-class RemoteStopTransactionResponse(Message):
+class RemoteStopTransactionResponse(Message, frozen=True):
     """`RemoteStopTransactionResponse` of the standard."""
 
     status: RemoteStopTransactionStatus
 
 
-class ReserveNowRequest(Message):
+class ReserveNowRequest(Message, frozen=True):
     """`ReserveNowRequest` of the standard."""
 
     connector_id: int
@@ -703,25 +703,25 @@ class ReserveNowRequest(Message):
     parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
 
 
-class ReserveNowResponse(Message):
+class ReserveNowResponse(Message, frozen=True):
     """`ReserveNowResponse` of the standard."""
 
     status: ReserveNowStatus
 
 
-class ResetRequest(Message):
+class ResetRequest(Message, frozen=True):
     """`ResetRequest` of the standard."""
 
     type: ResetType
 
 
-class ResetResponse(Message):
+class ResetResponse(Message, frozen=True):
     """`ResetResponse` of the standard."""
 
     status: ResetStatus
 
 
-class SecurityEventNotificationRequest(Message):
+class SecurityEventNotificationRequest(Message, frozen=True):
     """`SecurityEventNotificationRequest` of the standard."""
 
     type: Annotated[str, Meta(max_length=50)]
@@ -729,18 +729,18 @@ class SecurityEventNotificationRequest(Message):
     tech_info: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class SecurityEventNotificationResponse(Message):
+class SecurityEventNotificationResponse(Message, frozen=True):
     """`SecurityEventNotificationResponse` of the standard."""
 
 
-class LocalAuthorizationList(Message):
+class LocalAuthorizationList(Message, frozen=True):
     """`LocalAuthorizationList` of the standard."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
     id_tag_info: IdTagInfo | None = None
 
 
-class SendLocalListRequest(Message):
+class SendLocalListRequest(Message, frozen=True):
     """`SendLocalListRequest` of the standard."""
 
     list_version: int
@@ -748,49 +748,49 @@ class SendLocalListRequest(Message):
     local_authorization_list: list[LocalAuthorizationList] | None = None
 
 
-class SendLocalListResponse(Message):
+class SendLocalListResponse(Message, frozen=True):
     """`SendLocalListResponse` of the standard."""
 
     status: SendLocalListStatus
 
 
-class SetChargingProfileRequest(Message):
+class SetChargingProfileRequest(Message, frozen=True):
     """`SetChargingProfileRequest` of the standard."""
 
     connector_id: int
     cs_charging_profiles: ChargingProfile
 
 
-class SetChargingProfileResponse(Message):
+class SetChargingProfileResponse(Message, frozen=True):
     """`SetChargingProfileResponse` of the standard."""
 
     status: SetChargingProfileStatus
 
 
-class SignCertificateRequest(Message):
+class SignCertificateRequest(Message, frozen=True):
     """`SignCertificateRequest` of the standard."""
 
     csr: Annotated[str, Meta(max_length=5500)]
 
 
-class SignCertificateResponse(Message):
+class SignCertificateResponse(Message, frozen=True):
     """`SignCertificateResponse` of the standard."""
 
     status: GenericStatusEnumType
 
 
-class SignedFirmwareStatusNotificationRequest(Message):
+class SignedFirmwareStatusNotificationRequest(Message, frozen=True):
     """`SignedFirmwareStatusNotificationRequest` of the standard."""
 
     status: FirmwareStatusEnumType
     request_id: int | None = None
 
 
-class SignedFirmwareStatusNotificationResponse(Message):
+class SignedFirmwareStatusNotificationResponse(Message, frozen=True):
     """`SignedFirmwareStatusNotificationResponse` of the standard."""
 
 
-class FirmwareType(Message):
+class FirmwareType(Message, frozen=True):
     """`FirmwareType` of the standard."""
 
     location: Annotated[str, Meta(max_length=512)]
@@ -800,7 +800,7 @@ class FirmwareType(Message):
     install_date_time: Instant | None = None
 
 
-class SignedUpdateFirmwareRequest(Message):
+class SignedUpdateFirmwareRequest(Message, frozen=True):
     """`SignedUpdateFirmwareRequest` of the standard."""
 
     request_id: int
@@ -809,13 +809,13 @@ class SignedUpdateFirmwareRequest(Message):
     retry_interval: int | None = None
 
 
-class SignedUpdateFirmwareResponse(Message):
+class SignedUpdateFirmwareResponse(Message, frozen=True):
     """`SignedUpdateFirmwareResponse` of the standard."""
 
     status: UpdateFirmwareStatusEnumType
 
 
-class StartTransactionRequest(Message):
+class StartTransactionRequest(Message, frozen=True):
     """`StartTransactionRequest` of the standard."""
 
     connector_id: int
@@ -825,14 +825,14 @@ class StartTransactionRequest(Message):
     reservation_id: int | None = None
 
 
-class StartTransactionResponse(Message):
+class StartTransactionResponse(Message, frozen=True):
     """`StartTransactionResponse` of the standard."""
 
     id_tag_info: IdTagInfo
     transaction_id: int
 
 
-class StatusNotificationRequest(Message):
+class StatusNotificationRequest(Message, frozen=True):
     """`StatusNotificationRequest` of the standard."""
 
     connector_id: int
@@ -844,18 +844,18 @@ class StatusNotificationRequest(Message):
     vendor_error_code: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class StatusNotificationResponse(Message):
+class StatusNotificationResponse(Message, frozen=True):
     """`StatusNotificationResponse` of the standard."""
 
 
-class TransactionData(Message):
+class TransactionData(Message, frozen=True):
     """`TransactionData` of the standard."""
 
     timestamp: Instant
     sampled_value: list[SampledValue]
 
 
-class StopTransactionRequest(Message):
+class StopTransactionRequest(Message, frozen=True):
     """`StopTransactionRequest` of the standard."""
 
     meter_stop: int
@@ -866,38 +866,38 @@ class StopTransactionRequest(Message):
     transaction_data: list[TransactionData] | None = None
 
 
-class StopTransactionResponse(Message):
+class StopTransactionResponse(Message, frozen=True):
     """`StopTransactionResponse` of the standard."""
 
     id_tag_info: IdTagInfo | None = None
 
 
-class TriggerMessageRequest(Message):
+class TriggerMessageRequest(Message, frozen=True):
     """`TriggerMessageRequest` of the standard."""
 
     requested_message: RequestedMessage
     connector_id: int | None = None
 
 
-class TriggerMessageResponse(Message):
+class TriggerMessageResponse(Message, frozen=True):
     """`TriggerMessageResponse` of the standard."""
 
     status: TriggerMessageStatus
 
 
-class UnlockConnectorRequest(Message):
+class UnlockConnectorRequest(Message, frozen=True):
     """`UnlockConnectorRequest` of the standard."""
 
     connector_id: int
 
 
-class UnlockConnectorResponse(Message):
+class UnlockConnectorResponse(Message, frozen=True):
     """`UnlockConnectorResponse` of the standard."""
 
     status: UnlockConnectorStatus
 
 
-class UpdateFirmwareRequest(Message):
+class UpdateFirmwareRequest(Message, frozen=True):
     """`UpdateFirmwareRequest` of the standard."""
 
     location: str
@@ -906,7 +906,7 @@ class UpdateFirmwareRequest(Message):
     retry_interval: int | None = None
 
 
-class UpdateFirmwareResponse(Message):
+class UpdateFirmwareResponse(Message, frozen=True):
     """`UpdateFirmwareResponse` of the standard."""
 
 

@@ -1,6 +1,6 @@
 """MeterValues: samples of an EVSE outside or beside its transaction events, or as EVSE 0 of the main meter."""
 
-from ohmstead.ocpp.v201.samples import samples, signed
+from ohmstead.ocpp.v201.samples import read, signed
 from ohmstead.ocpp.v201.types import MeterValuesRequest, MeterValuesResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import Metered
@@ -12,7 +12,7 @@ async def answer(request: MeterValuesRequest, at: Arrival) -> MeterValuesRespons
             charge_point_id=at.charge_point_id,
             evse_network_id=request.evse_id,
             transaction_id=None,
-            samples=samples(request.meter_value, at.units),
+            readings=read(request.meter_value, at.received_at, at.units),
             signed=signed(request.meter_value),
             received_at=at.received_at,
         )

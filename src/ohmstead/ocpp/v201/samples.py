@@ -2,55 +2,93 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import inf, isfinite
+from typing import Any
+
+from msgspec.structs import astuple
 
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType
-from ohmstead.rooms.charging.facts import Sample, SignedReading
+from ohmstead.rooms.charging.facts import SignedReading
+from ohmstead.rooms.charging.readings import Kind, Layout, Reading, Sample, layout, readings
 
 REGISTER = "Energy.Active.Import.Register"
 UNSAID = UnitOfMeasureType()
+LAYOUTS = 512
+"""How many ways to fill a message are remembered."""
+_, *_BUT_VALUE = SampledValueType.__struct_fields__
 
 
-def samples(readings: Sequence[MeterValueType], units: Units = AS_LABELLED) -> tuple[Sample, ...]:
-    """Every finite number among the readings, in the order sent."""
-    found: list[Sample] = []
-    for reading in readings:
-        at = utc(reading.timestamp)
-        sampled = (_sample(at, one, units) for one in reading.sampled_value)
-        found += [one for one in sampled if isfinite(one.value)]
-    return tuple(found)
+def read(told: Sequence[MeterValueType], received_at: datetime, units: Units = AS_LABELLED) -> tuple[Reading, ...]:
+    """What was read at each moment, in the order of the moments."""
+    if len(told) == 1 and (reading := at_once(told[0], received_at, units)) is not None:
+        return (reading,)
+    return readings(samples(told, units), received_at)
 
 
-def signed(readings: Sequence[MeterValueType]) -> tuple[SignedReading, ...]:
+def at_once(told: MeterValueType, received_at: datetime, units: Units) -> Reading | None:
+    """All samples of a moment, if there is nothing odd about any: the fast way of nearly all messages."""
+    try:
+        numbers, *kinds = zip(*map(astuple, told.sampled_value), strict=True)
+        places = _layout(tuple(kinds), units)
+    except (TypeError, ValueError):  # custom data, which cannot be hashed; no sample at all
+        return None
+    if places is None or not isfinite(sum(numbers)):
+        return None
+    return places.reading(utc(told.timestamp), numbers, received_at)
+
+
+@lru_cache(LAYOUTS)
+def _layout(told: tuple[tuple[Any, ...], ...], units: Units) -> Layout | None:
+    """`told` has a tuple for each field of a sampled value but the first."""
+    kinds: list[Kind] = []
+    for given in zip(*told, strict=True):
+        one = SampledValueType(value=0.0, **dict(zip(_BUT_VALUE, given, strict=True)))
+        measure = one.unit_of_measure or UNSAID
+        measurand, unit, factor = meant(one.measurand or REGISTER, measure.unit, units)
+        if factor != 1 or measure.multiplier or one.signed_meter_value:
+            return None
+        kinds.append(Kind(measurand, unit, one.phase, one.location, one.context))
+    return layout(kinds)
+
+
+def samples(told: Sequence[MeterValueType], units: Units = AS_LABELLED) -> list[Sample]:
+    """Every finite number, in the order sent."""
+    found = [_sample(utc(one.timestamp), sampled, units) for one in told for sampled in one.sampled_value]
+    return [sample for sample in found if isfinite(sample.value)]
+
+
+def signed(told: Sequence[MeterValueType]) -> tuple[SignedReading, ...]:
     """The readings that a meter signed, untouched."""
     return tuple(
-        SignedReading(
-            utc(reading.timestamp),
-            sampled.signed_meter_value.signed_meter_data,
-            sampled.measurand or REGISTER,
-            sampled.context,
-        )
-        for reading in readings
-        for sampled in reading.sampled_value
-        if sampled.signed_meter_value
+        [
+            SignedReading(
+                utc(reading.timestamp),
+                sampled.signed_meter_value.signed_meter_data,
+                sampled.measurand or REGISTER,
+                sampled.context,
+            )
+            for reading in told
+            for sampled in reading.sampled_value
+            if sampled.signed_meter_value
+        ]
     )
 
 
-def first_register(found: Sequence[Sample]) -> float | None:
+def first_register(found: Sequence[Reading]) -> float | None:
     """The register's earliest reading, in Wh."""
     return min(_registers(found), default=(None, None))[1]
 
 
-def last_register(found: Sequence[Sample]) -> float | None:
+def last_register(found: Sequence[Reading]) -> float | None:
     """The register's latest reading, in Wh."""
     return max(_registers(found), default=(None, None))[1]
 
 
-def _registers(found: Sequence[Sample]) -> list[tuple[datetime, float]]:
-    whole = (one for one in found if one.measurand == REGISTER and one.unit == "Wh" and one.phase is None)
-    return [(one.at, one.value) for one in whole]
+def _registers(found: Sequence[Reading]) -> list[tuple[datetime, float]]:
+    return [(one.at, one.energy_wh) for one in found if one.energy_wh is not None]
 
 
 def _sample(at: datetime, sampled: SampledValueType, units: Units) -> Sample:

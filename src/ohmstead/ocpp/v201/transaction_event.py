@@ -7,7 +7,7 @@ connection and under the same name, begins nothing, unless the station booted or
 """
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.v201.samples import first_register, last_register, samples, signed
+from ohmstead.ocpp.v201.samples import first_register, last_register, read, signed
 from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
 from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
@@ -91,7 +91,7 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             charge_point_id=at.charge_point_id,
             evse_network_id=place or 0,
             id_tag=_tag(request),
-            meter_wh=first_register(samples(request.meter_value or (), at.units)),
+            meter_wh=first_register(read(request.meter_value or (), at.received_at, at.units)),
             at=utc(request.timestamp),
             reservation_id=request.reservation_id,
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
@@ -106,15 +106,14 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
 
 
 async def _metered(request: TransactionEventRequest, at: Arrival, place: int | None) -> None:
-    readings = request.meter_value or ()
-    if readings:
+    if told := request.meter_value:
         await at.rooms.metered(
             Metered(
                 charge_point_id=at.charge_point_id,
                 evse_network_id=place,
                 transaction_id=None,
-                samples=samples(readings, at.units),
-                signed=signed(readings),
+                readings=read(told, at.received_at, at.units),
+                signed=signed(told),
                 received_at=at.received_at,
                 transaction_ref=request.transaction_info.transaction_id,
             )
@@ -122,8 +121,8 @@ async def _metered(request: TransactionEventRequest, at: Arrival, place: int | N
 
 
 async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
-    readings = request.meter_value or ()
-    found = samples(readings, at.units)
+    told = request.meter_value or ()
+    found = read(told, at.received_at, at.units)
     return await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
@@ -132,8 +131,8 @@ async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | N
             meter_wh=last_register(found),
             at=utc(request.timestamp),
             reason=request.transaction_info.stopped_reason or REASON.get(request.trigger_reason),
-            samples=found,
-            signed=signed(readings),
+            readings=found,
+            signed=signed(told),
             received_at=at.received_at,
             transaction_ref=request.transaction_info.transaction_id,
             evse_network_id=place,

@@ -479,7 +479,7 @@ UploadLogStatusEnumType = Literal[
 VPNEnumType = Literal["IKEv2", "IPSec", "L2TP", "PPTP"]
 
 
-class AdditionalInfoType(Message):
+class AdditionalInfoType(Message, frozen=True):
     """`AdditionalInfoType` of the standard."""
 
     additional_id_token: Annotated[str, Meta(max_length=36)]
@@ -487,7 +487,7 @@ class AdditionalInfoType(Message):
     custom_data: Any | None = None
 
 
-class IdTokenType(Message):
+class IdTokenType(Message, frozen=True):
     """`IdTokenType` of the standard."""
 
     id_token: Annotated[str, Meta(max_length=36)]
@@ -496,7 +496,7 @@ class IdTokenType(Message):
     additional_info: Annotated[list[AdditionalInfoType], Meta(min_length=1)] | None = None
 
 
-class OCSPRequestDataType(Message):
+class OCSPRequestDataType(Message, frozen=True):
     """`OCSPRequestDataType` of the standard."""
 
     hash_algorithm: HashAlgorithmEnumType
@@ -507,7 +507,7 @@ class OCSPRequestDataType(Message):
     custom_data: Any | None = None
 
 
-class AuthorizeRequest(Message):
+class AuthorizeRequest(Message, frozen=True):
     """`AuthorizeRequest` of the standard."""
 
     id_token: IdTokenType
@@ -516,7 +516,7 @@ class AuthorizeRequest(Message):
     iso15118_certificate_hash_data: Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)] | None = None
 
 
-class MessageContentType(Message):
+class MessageContentType(Message, frozen=True):
     """`MessageContentType` of the standard."""
 
     format: MessageFormatEnumType
@@ -525,7 +525,7 @@ class MessageContentType(Message):
     language: Annotated[str, Meta(max_length=8)] | None = None
 
 
-class IdTokenInfoType(Message):
+class IdTokenInfoType(Message, frozen=True):
     """`IdTokenInfoType` of the standard."""
 
     status: AuthorizationStatusEnumType
@@ -539,7 +539,7 @@ class IdTokenInfoType(Message):
     personal_message: MessageContentType | None = None
 
 
-class AuthorizeResponse(Message):
+class AuthorizeResponse(Message, frozen=True):
     """`AuthorizeResponse` of the standard."""
 
     id_token_info: IdTokenInfoType
@@ -547,7 +547,7 @@ class AuthorizeResponse(Message):
     certificate_status: AuthorizeCertificateStatusEnumType | None = None
 
 
-class ModemType(Message):
+class ModemType(Message, frozen=True):
     """`ModemType` of the standard."""
 
     custom_data: Any | None = None
@@ -555,7 +555,7 @@ class ModemType(Message):
     imsi: Annotated[str, Meta(max_length=20)] | None = None
 
 
-class ChargingStationType(Message):
+class ChargingStationType(Message, frozen=True):
     """`ChargingStationType` of the standard."""
 
     model: Annotated[str, Meta(max_length=20)]
@@ -566,7 +566,7 @@ class ChargingStationType(Message):
     firmware_version: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class BootNotificationRequest(Message):
+class BootNotificationRequest(Message, frozen=True):
     """`BootNotificationRequest` of the standard."""
 
     charging_station: ChargingStationType
@@ -574,7 +574,7 @@ class BootNotificationRequest(Message):
     custom_data: Any | None = None
 
 
-class StatusInfoType(Message):
+class StatusInfoType(Message, frozen=True):
     """`StatusInfoType` of the standard."""
 
     reason_code: Annotated[str, Meta(max_length=20)]
@@ -582,7 +582,7 @@ class StatusInfoType(Message):
     additional_info: Annotated[str, Meta(max_length=512)] | None = None
 
 
-class BootNotificationResponse(Message):
+class BootNotificationResponse(Message, frozen=True):
     """`BootNotificationResponse` of the standard."""
 
     current_time: Instant
@@ -592,14 +592,14 @@ class BootNotificationResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class CancelReservationRequest(Message):
+class CancelReservationRequest(Message, frozen=True):
     """`CancelReservationRequest` of the standard."""
 
     reservation_id: int
     custom_data: Any | None = None
 
 
-class CancelReservationResponse(Message):
+class CancelReservationResponse(Message, frozen=True):
     """`CancelReservationResponse` of the standard."""
 
     status: CancelReservationStatusEnumType
@@ -607,7 +607,7 @@ class CancelReservationResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class CertificateSignedRequest(Message):
+class CertificateSignedRequest(Message, frozen=True):
     """`CertificateSignedRequest` of the standard."""
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
@@ -615,7 +615,7 @@ class CertificateSignedRequest(Message):
     certificate_type: CertificateSigningUseEnumType | None = None
 
 
-class CertificateSignedResponse(Message):
+class CertificateSignedResponse(Message, frozen=True):
     """`CertificateSignedResponse` of the standard."""
 
     status: CertificateSignedStatusEnumType
@@ -623,7 +623,7 @@ class CertificateSignedResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class EVSEType(Message):
+class EVSEType(Message, frozen=True):
     """`EVSEType` of the standard."""
 
     id: int
@@ -631,7 +631,7 @@ class EVSEType(Message):
     connector_id: int | None = None
 
 
-class ChangeAvailabilityRequest(Message):
+class ChangeAvailabilityRequest(Message, frozen=True):
     """`ChangeAvailabilityRequest` of the standard."""
 
     operational_status: OperationalStatusEnumType
@@ -639,7 +639,7 @@ class ChangeAvailabilityRequest(Message):
     evse: EVSEType | None = None
 
 
-class ChangeAvailabilityResponse(Message):
+class ChangeAvailabilityResponse(Message, frozen=True):
     """`ChangeAvailabilityResponse` of the standard."""
 
     status: ChangeAvailabilityStatusEnumType
@@ -647,13 +647,13 @@ class ChangeAvailabilityResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class ClearCacheRequest(Message):
+class ClearCacheRequest(Message, frozen=True):
     """`ClearCacheRequest` of the standard."""
 
     custom_data: Any | None = None
 
 
-class ClearCacheResponse(Message):
+class ClearCacheResponse(Message, frozen=True):
     """`ClearCacheResponse` of the standard."""
 
     status: ClearCacheStatusEnumType
@@ -661,7 +661,7 @@ class ClearCacheResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class ClearChargingProfileType(Message):
+class ClearChargingProfileType(Message, frozen=True):
     """`ClearChargingProfileType` of the standard."""
 
     custom_data: Any | None = None
@@ -670,7 +670,7 @@ class ClearChargingProfileType(Message):
     stack_level: int | None = None
 
 
-class ClearChargingProfileRequest(Message):
+class ClearChargingProfileRequest(Message, frozen=True):
     """`ClearChargingProfileRequest` of the standard."""
 
     custom_data: Any | None = None
@@ -678,7 +678,7 @@ class ClearChargingProfileRequest(Message):
     charging_profile_criteria: ClearChargingProfileType | None = None
 
 
-class ClearChargingProfileResponse(Message):
+class ClearChargingProfileResponse(Message, frozen=True):
     """`ClearChargingProfileResponse` of the standard."""
 
     status: ClearChargingProfileStatusEnumType
@@ -686,14 +686,14 @@ class ClearChargingProfileResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class ClearDisplayMessageRequest(Message):
+class ClearDisplayMessageRequest(Message, frozen=True):
     """`ClearDisplayMessageRequest` of the standard."""
 
     id: int
     custom_data: Any | None = None
 
 
-class ClearDisplayMessageResponse(Message):
+class ClearDisplayMessageResponse(Message, frozen=True):
     """`ClearDisplayMessageResponse` of the standard."""
 
     status: ClearMessageStatusEnumType
@@ -701,14 +701,14 @@ class ClearDisplayMessageResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class ClearVariableMonitoringRequest(Message):
+class ClearVariableMonitoringRequest(Message, frozen=True):
     """`ClearVariableMonitoringRequest` of the standard."""
 
     id: Annotated[list[int], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class ClearMonitoringResultType(Message):
+class ClearMonitoringResultType(Message, frozen=True):
     """`ClearMonitoringResultType` of the standard."""
 
     status: ClearMonitoringStatusEnumType
@@ -717,14 +717,14 @@ class ClearMonitoringResultType(Message):
     status_info: StatusInfoType | None = None
 
 
-class ClearVariableMonitoringResponse(Message):
+class ClearVariableMonitoringResponse(Message, frozen=True):
     """`ClearVariableMonitoringResponse` of the standard."""
 
     clear_monitoring_result: Annotated[list[ClearMonitoringResultType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class ClearedChargingLimitRequest(Message):
+class ClearedChargingLimitRequest(Message, frozen=True):
     """`ClearedChargingLimitRequest` of the standard."""
 
     charging_limit_source: ChargingLimitSourceEnumType
@@ -732,13 +732,13 @@ class ClearedChargingLimitRequest(Message):
     evse_id: int | None = None
 
 
-class ClearedChargingLimitResponse(Message):
+class ClearedChargingLimitResponse(Message, frozen=True):
     """`ClearedChargingLimitResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class CostUpdatedRequest(Message):
+class CostUpdatedRequest(Message, frozen=True):
     """`CostUpdatedRequest` of the standard."""
 
     total_cost: float
@@ -746,13 +746,13 @@ class CostUpdatedRequest(Message):
     custom_data: Any | None = None
 
 
-class CostUpdatedResponse(Message):
+class CostUpdatedResponse(Message, frozen=True):
     """`CostUpdatedResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class CertificateHashDataType(Message):
+class CertificateHashDataType(Message, frozen=True):
     """`CertificateHashDataType` of the standard."""
 
     hash_algorithm: HashAlgorithmEnumType
@@ -762,7 +762,7 @@ class CertificateHashDataType(Message):
     custom_data: Any | None = None
 
 
-class CustomerInformationRequest(Message):
+class CustomerInformationRequest(Message, frozen=True):
     """`CustomerInformationRequest` of the standard."""
 
     request_id: int
@@ -774,7 +774,7 @@ class CustomerInformationRequest(Message):
     customer_identifier: Annotated[str, Meta(max_length=64)] | None = None
 
 
-class CustomerInformationResponse(Message):
+class CustomerInformationResponse(Message, frozen=True):
     """`CustomerInformationResponse` of the standard."""
 
     status: CustomerInformationStatusEnumType
@@ -782,7 +782,7 @@ class CustomerInformationResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class DataTransferRequest(Message):
+class DataTransferRequest(Message, frozen=True):
     """`DataTransferRequest` of the standard."""
 
     vendor_id: Annotated[str, Meta(max_length=255)]
@@ -791,7 +791,7 @@ class DataTransferRequest(Message):
     data: Any | None = None
 
 
-class DataTransferResponse(Message):
+class DataTransferResponse(Message, frozen=True):
     """`DataTransferResponse` of the standard."""
 
     status: DataTransferStatusEnumType
@@ -800,14 +800,14 @@ class DataTransferResponse(Message):
     data: Any | None = None
 
 
-class DeleteCertificateRequest(Message):
+class DeleteCertificateRequest(Message, frozen=True):
     """`DeleteCertificateRequest` of the standard."""
 
     certificate_hash_data: CertificateHashDataType
     custom_data: Any | None = None
 
 
-class DeleteCertificateResponse(Message):
+class DeleteCertificateResponse(Message, frozen=True):
     """`DeleteCertificateResponse` of the standard."""
 
     status: DeleteCertificateStatusEnumType
@@ -815,7 +815,7 @@ class DeleteCertificateResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class FirmwareStatusNotificationRequest(Message):
+class FirmwareStatusNotificationRequest(Message, frozen=True):
     """`FirmwareStatusNotificationRequest` of the standard."""
 
     status: FirmwareStatusEnumType
@@ -823,13 +823,13 @@ class FirmwareStatusNotificationRequest(Message):
     request_id: int | None = None
 
 
-class FirmwareStatusNotificationResponse(Message):
+class FirmwareStatusNotificationResponse(Message, frozen=True):
     """`FirmwareStatusNotificationResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class Get15118EVCertificateRequest(Message):
+class Get15118EVCertificateRequest(Message, frozen=True):
     """`Get15118EVCertificateRequest` of the standard."""
 
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
@@ -838,7 +838,7 @@ class Get15118EVCertificateRequest(Message):
     custom_data: Any | None = None
 
 
-class Get15118EVCertificateResponse(Message):
+class Get15118EVCertificateResponse(Message, frozen=True):
     """`Get15118EVCertificateResponse` of the standard."""
 
     status: Iso15118EVCertificateStatusEnumType
@@ -847,7 +847,7 @@ class Get15118EVCertificateResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class GetBaseReportRequest(Message):
+class GetBaseReportRequest(Message, frozen=True):
     """`GetBaseReportRequest` of the standard."""
 
     request_id: int
@@ -855,7 +855,7 @@ class GetBaseReportRequest(Message):
     custom_data: Any | None = None
 
 
-class GetBaseReportResponse(Message):
+class GetBaseReportResponse(Message, frozen=True):
     """`GetBaseReportResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
@@ -863,14 +863,14 @@ class GetBaseReportResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class GetCertificateStatusRequest(Message):
+class GetCertificateStatusRequest(Message, frozen=True):
     """`GetCertificateStatusRequest` of the standard."""
 
     ocsp_request_data: OCSPRequestDataType
     custom_data: Any | None = None
 
 
-class GetCertificateStatusResponse(Message):
+class GetCertificateStatusResponse(Message, frozen=True):
     """`GetCertificateStatusResponse` of the standard."""
 
     status: GetCertificateStatusEnumType
@@ -879,7 +879,7 @@ class GetCertificateStatusResponse(Message):
     ocsp_result: Annotated[str, Meta(max_length=5500)] | None = None
 
 
-class ChargingProfileCriterionType(Message):
+class ChargingProfileCriterionType(Message, frozen=True):
     """`ChargingProfileCriterionType` of the standard."""
 
     custom_data: Any | None = None
@@ -889,7 +889,7 @@ class ChargingProfileCriterionType(Message):
     charging_limit_source: Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)] | None = None
 
 
-class GetChargingProfilesRequest(Message):
+class GetChargingProfilesRequest(Message, frozen=True):
     """`GetChargingProfilesRequest` of the standard."""
 
     request_id: int
@@ -898,7 +898,7 @@ class GetChargingProfilesRequest(Message):
     evse_id: int | None = None
 
 
-class GetChargingProfilesResponse(Message):
+class GetChargingProfilesResponse(Message, frozen=True):
     """`GetChargingProfilesResponse` of the standard."""
 
     status: GetChargingProfileStatusEnumType
@@ -906,7 +906,7 @@ class GetChargingProfilesResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class GetCompositeScheduleRequest(Message):
+class GetCompositeScheduleRequest(Message, frozen=True):
     """`GetCompositeScheduleRequest` of the standard."""
 
     duration: int
@@ -915,7 +915,7 @@ class GetCompositeScheduleRequest(Message):
     charging_rate_unit: ChargingRateUnitEnumType | None = None
 
 
-class ChargingSchedulePeriodType(Message):
+class ChargingSchedulePeriodType(Message, frozen=True):
     """`ChargingSchedulePeriodType` of the standard."""
 
     start_period: int
@@ -925,7 +925,7 @@ class ChargingSchedulePeriodType(Message):
     phase_to_use: int | None = None
 
 
-class CompositeScheduleType(Message):
+class CompositeScheduleType(Message, frozen=True):
     """`CompositeScheduleType` of the standard."""
 
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)]
@@ -936,7 +936,7 @@ class CompositeScheduleType(Message):
     custom_data: Any | None = None
 
 
-class GetCompositeScheduleResponse(Message):
+class GetCompositeScheduleResponse(Message, frozen=True):
     """`GetCompositeScheduleResponse` of the standard."""
 
     status: GenericStatusEnumType
@@ -945,7 +945,7 @@ class GetCompositeScheduleResponse(Message):
     schedule: CompositeScheduleType | None = None
 
 
-class GetDisplayMessagesRequest(Message):
+class GetDisplayMessagesRequest(Message, frozen=True):
     """`GetDisplayMessagesRequest` of the standard."""
 
     request_id: int
@@ -955,7 +955,7 @@ class GetDisplayMessagesRequest(Message):
     state: MessageStateEnumType | None = None
 
 
-class GetDisplayMessagesResponse(Message):
+class GetDisplayMessagesResponse(Message, frozen=True):
     """`GetDisplayMessagesResponse` of the standard."""
 
     status: GetDisplayMessagesStatusEnumType
@@ -963,14 +963,14 @@ class GetDisplayMessagesResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class GetInstalledCertificateIdsRequest(Message):
+class GetInstalledCertificateIdsRequest(Message, frozen=True):
     """`GetInstalledCertificateIdsRequest` of the standard."""
 
     custom_data: Any | None = None
     certificate_type: Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)] | None = None
 
 
-class CertificateHashDataChainType(Message):
+class CertificateHashDataChainType(Message, frozen=True):
     """`CertificateHashDataChainType` of the standard."""
 
     certificate_hash_data: CertificateHashDataType
@@ -981,7 +981,7 @@ class CertificateHashDataChainType(Message):
     )
 
 
-class GetInstalledCertificateIdsResponse(Message):
+class GetInstalledCertificateIdsResponse(Message, frozen=True):
     """`GetInstalledCertificateIdsResponse` of the standard."""
 
     status: GetInstalledCertificateStatusEnumType
@@ -990,20 +990,20 @@ class GetInstalledCertificateIdsResponse(Message):
     certificate_hash_data_chain: Annotated[list[CertificateHashDataChainType], Meta(min_length=1)] | None = None
 
 
-class GetLocalListVersionRequest(Message):
+class GetLocalListVersionRequest(Message, frozen=True):
     """`GetLocalListVersionRequest` of the standard."""
 
     custom_data: Any | None = None
 
 
-class GetLocalListVersionResponse(Message):
+class GetLocalListVersionResponse(Message, frozen=True):
     """`GetLocalListVersionResponse` of the standard."""
 
     version_number: int
     custom_data: Any | None = None
 
 
-class LogParametersType(Message):
+class LogParametersType(Message, frozen=True):
     """`LogParametersType` of the standard."""
 
     remote_location: Annotated[str, Meta(max_length=512)]
@@ -1012,7 +1012,7 @@ class LogParametersType(Message):
     latest_timestamp: Instant | None = None
 
 
-class GetLogRequest(Message):
+class GetLogRequest(Message, frozen=True):
     """`GetLogRequest` of the standard."""
 
     log: LogParametersType
@@ -1023,7 +1023,7 @@ class GetLogRequest(Message):
     retry_interval: int | None = None
 
 
-class GetLogResponse(Message):
+class GetLogResponse(Message, frozen=True):
     """`GetLogResponse` of the standard."""
 
     status: LogStatusEnumType
@@ -1032,7 +1032,7 @@ class GetLogResponse(Message):
     filename: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class ComponentType(Message):
+class ComponentType(Message, frozen=True):
     """`ComponentType` of the standard."""
 
     name: Annotated[str, Meta(max_length=50)]
@@ -1041,7 +1041,7 @@ class ComponentType(Message):
     instance: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class VariableType(Message):
+class VariableType(Message, frozen=True):
     """`VariableType` of the standard."""
 
     name: Annotated[str, Meta(max_length=50)]
@@ -1049,7 +1049,7 @@ class VariableType(Message):
     instance: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class ComponentVariableType(Message):
+class ComponentVariableType(Message, frozen=True):
     """`ComponentVariableType` of the standard."""
 
     component: ComponentType
@@ -1057,7 +1057,7 @@ class ComponentVariableType(Message):
     variable: VariableType | None = None
 
 
-class GetMonitoringReportRequest(Message):
+class GetMonitoringReportRequest(Message, frozen=True):
     """`GetMonitoringReportRequest` of the standard."""
 
     request_id: int
@@ -1066,7 +1066,7 @@ class GetMonitoringReportRequest(Message):
     monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
 
 
-class GetMonitoringReportResponse(Message):
+class GetMonitoringReportResponse(Message, frozen=True):
     """`GetMonitoringReportResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
@@ -1074,7 +1074,7 @@ class GetMonitoringReportResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class GetReportRequest(Message):
+class GetReportRequest(Message, frozen=True):
     """`GetReportRequest` of the standard."""
 
     request_id: int
@@ -1083,7 +1083,7 @@ class GetReportRequest(Message):
     component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
 
 
-class GetReportResponse(Message):
+class GetReportResponse(Message, frozen=True):
     """`GetReportResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
@@ -1091,14 +1091,14 @@ class GetReportResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class GetTransactionStatusRequest(Message):
+class GetTransactionStatusRequest(Message, frozen=True):
     """`GetTransactionStatusRequest` of the standard."""
 
     custom_data: Any | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class GetTransactionStatusResponse(Message):
+class GetTransactionStatusResponse(Message, frozen=True):
     """`GetTransactionStatusResponse` of the standard."""
 
     messages_in_queue: bool
@@ -1106,7 +1106,7 @@ class GetTransactionStatusResponse(Message):
     ongoing_indicator: bool | None = None
 
 
-class GetVariableDataType(Message):
+class GetVariableDataType(Message, frozen=True):
     """`GetVariableDataType` of the standard."""
 
     component: ComponentType
@@ -1115,14 +1115,14 @@ class GetVariableDataType(Message):
     attribute_type: AttributeEnumType | None = None
 
 
-class GetVariablesRequest(Message):
+class GetVariablesRequest(Message, frozen=True):
     """`GetVariablesRequest` of the standard."""
 
     get_variable_data: Annotated[list[GetVariableDataType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class GetVariableResultType(Message):
+class GetVariableResultType(Message, frozen=True):
     """`GetVariableResultType` of the standard."""
 
     attribute_status: GetVariableStatusEnumType
@@ -1134,27 +1134,27 @@ class GetVariableResultType(Message):
     attribute_value: Annotated[str, Meta(max_length=2500)] | None = None
 
 
-class GetVariablesResponse(Message):
+class GetVariablesResponse(Message, frozen=True):
     """`GetVariablesResponse` of the standard."""
 
     get_variable_result: Annotated[list[GetVariableResultType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class HeartbeatRequest(Message):
+class HeartbeatRequest(Message, frozen=True):
     """`HeartbeatRequest` of the standard."""
 
     custom_data: Any | None = None
 
 
-class HeartbeatResponse(Message):
+class HeartbeatResponse(Message, frozen=True):
     """`HeartbeatResponse` of the standard."""
 
     current_time: Instant
     custom_data: Any | None = None
 
 
-class InstallCertificateRequest(Message):
+class InstallCertificateRequest(Message, frozen=True):
     """`InstallCertificateRequest` of the standard."""
 
     certificate_type: InstallCertificateUseEnumType
@@ -1162,7 +1162,7 @@ class InstallCertificateRequest(Message):
     custom_data: Any | None = None
 
 
-class InstallCertificateResponse(Message):
+class InstallCertificateResponse(Message, frozen=True):
     """`InstallCertificateResponse` of the standard."""
 
     status: InstallCertificateStatusEnumType
@@ -1170,7 +1170,7 @@ class InstallCertificateResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class LogStatusNotificationRequest(Message):
+class LogStatusNotificationRequest(Message, frozen=True):
     """`LogStatusNotificationRequest` of the standard."""
 
     status: UploadLogStatusEnumType
@@ -1178,13 +1178,13 @@ class LogStatusNotificationRequest(Message):
     request_id: int | None = None
 
 
-class LogStatusNotificationResponse(Message):
+class LogStatusNotificationResponse(Message, frozen=True):
     """`LogStatusNotificationResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class SignedMeterValueType(Message):
+class SignedMeterValueType(Message, frozen=True):
     """`SignedMeterValueType` of the standard."""
 
     signed_meter_data: Annotated[str, Meta(max_length=2500)]
@@ -1194,7 +1194,7 @@ class SignedMeterValueType(Message):
     custom_data: Any | None = None
 
 
-class UnitOfMeasureType(Message):
+class UnitOfMeasureType(Message, frozen=True):
     """`UnitOfMeasureType` of the standard."""
 
     custom_data: Any | None = None
@@ -1202,7 +1202,7 @@ class UnitOfMeasureType(Message):
     multiplier: int | None = None
 
 
-class SampledValueType(Message):
+class SampledValueType(Message, frozen=True):
     """`SampledValueType` of the standard."""
 
     value: float
@@ -1215,7 +1215,7 @@ class SampledValueType(Message):
     unit_of_measure: UnitOfMeasureType | None = None
 
 
-class MeterValueType(Message):
+class MeterValueType(Message, frozen=True):
     """`MeterValueType` of the standard."""
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)]
@@ -1223,7 +1223,7 @@ class MeterValueType(Message):
     custom_data: Any | None = None
 
 
-class MeterValuesRequest(Message):
+class MeterValuesRequest(Message, frozen=True):
     """`MeterValuesRequest` of the standard."""
 
     evse_id: int
@@ -1231,13 +1231,13 @@ class MeterValuesRequest(Message):
     custom_data: Any | None = None
 
 
-class MeterValuesResponse(Message):
+class MeterValuesResponse(Message, frozen=True):
     """`MeterValuesResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class ChargingLimitType(Message):
+class ChargingLimitType(Message, frozen=True):
     """`ChargingLimitType` of the standard."""
 
     charging_limit_source: ChargingLimitSourceEnumType
@@ -1245,7 +1245,7 @@ class ChargingLimitType(Message):
     is_grid_critical: bool | None = None
 
 
-class RelativeTimeIntervalType(Message):
+class RelativeTimeIntervalType(Message, frozen=True):
     """`RelativeTimeIntervalType` of the standard."""
 
     start: int
@@ -1253,7 +1253,7 @@ class RelativeTimeIntervalType(Message):
     duration: int | None = None
 
 
-class CostType(Message):
+class CostType(Message, frozen=True):
     """`CostType` of the standard."""
 
     cost_kind: CostKindEnumType
@@ -1262,7 +1262,7 @@ class CostType(Message):
     amount_multiplier: int | None = None
 
 
-class ConsumptionCostType(Message):
+class ConsumptionCostType(Message, frozen=True):
     """`ConsumptionCostType` of the standard."""
 
     start_value: float
@@ -1270,7 +1270,7 @@ class ConsumptionCostType(Message):
     custom_data: Any | None = None
 
 
-class SalesTariffEntryType(Message):
+class SalesTariffEntryType(Message, frozen=True):
     """`SalesTariffEntryType` of the standard."""
 
     relative_time_interval: RelativeTimeIntervalType
@@ -1279,7 +1279,7 @@ class SalesTariffEntryType(Message):
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
 
 
-class SalesTariffType(Message):
+class SalesTariffType(Message, frozen=True):
     """`SalesTariffType` of the standard."""
 
     id: int
@@ -1289,7 +1289,7 @@ class SalesTariffType(Message):
     num_eprice_levels: int | None = field(default=None, name="numEPriceLevels")
 
 
-class ChargingScheduleType(Message):
+class ChargingScheduleType(Message, frozen=True):
     """`ChargingScheduleType` of the standard."""
 
     id: int
@@ -1302,7 +1302,7 @@ class ChargingScheduleType(Message):
     sales_tariff: SalesTariffType | None = None
 
 
-class NotifyChargingLimitRequest(Message):
+class NotifyChargingLimitRequest(Message, frozen=True):
     """`NotifyChargingLimitRequest` of the standard."""
 
     charging_limit: ChargingLimitType
@@ -1311,13 +1311,13 @@ class NotifyChargingLimitRequest(Message):
     evse_id: int | None = None
 
 
-class NotifyChargingLimitResponse(Message):
+class NotifyChargingLimitResponse(Message, frozen=True):
     """`NotifyChargingLimitResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class NotifyCustomerInformationRequest(Message):
+class NotifyCustomerInformationRequest(Message, frozen=True):
     """`NotifyCustomerInformationRequest` of the standard."""
 
     data: Annotated[str, Meta(max_length=512)]
@@ -1328,13 +1328,13 @@ class NotifyCustomerInformationRequest(Message):
     tbc: bool | None = None
 
 
-class NotifyCustomerInformationResponse(Message):
+class NotifyCustomerInformationResponse(Message, frozen=True):
     """`NotifyCustomerInformationResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class MessageInfoType(Message):
+class MessageInfoType(Message, frozen=True):
     """`MessageInfoType` of the standard."""
 
     id: int
@@ -1348,7 +1348,7 @@ class MessageInfoType(Message):
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class NotifyDisplayMessagesRequest(Message):
+class NotifyDisplayMessagesRequest(Message, frozen=True):
     """`NotifyDisplayMessagesRequest` of the standard."""
 
     request_id: int
@@ -1357,13 +1357,13 @@ class NotifyDisplayMessagesRequest(Message):
     tbc: bool | None = None
 
 
-class NotifyDisplayMessagesResponse(Message):
+class NotifyDisplayMessagesResponse(Message, frozen=True):
     """`NotifyDisplayMessagesResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class ACChargingParametersType(Message):
+class ACChargingParametersType(Message, frozen=True):
     """`ACChargingParametersType` of the standard."""
 
     energy_amount: int
@@ -1373,7 +1373,7 @@ class ACChargingParametersType(Message):
     custom_data: Any | None = None
 
 
-class DCChargingParametersType(Message):
+class DCChargingParametersType(Message, frozen=True):
     """`DCChargingParametersType` of the standard."""
 
     ev_max_current: int
@@ -1387,7 +1387,7 @@ class DCChargingParametersType(Message):
     bulk_so_c: int | None = None
 
 
-class ChargingNeedsType(Message):
+class ChargingNeedsType(Message, frozen=True):
     """`ChargingNeedsType` of the standard."""
 
     requested_energy_transfer: EnergyTransferModeEnumType
@@ -1397,7 +1397,7 @@ class ChargingNeedsType(Message):
     departure_time: Instant | None = None
 
 
-class NotifyEVChargingNeedsRequest(Message):
+class NotifyEVChargingNeedsRequest(Message, frozen=True):
     """`NotifyEVChargingNeedsRequest` of the standard."""
 
     charging_needs: ChargingNeedsType
@@ -1406,7 +1406,7 @@ class NotifyEVChargingNeedsRequest(Message):
     max_schedule_tuples: int | None = None
 
 
-class NotifyEVChargingNeedsResponse(Message):
+class NotifyEVChargingNeedsResponse(Message, frozen=True):
     """`NotifyEVChargingNeedsResponse` of the standard."""
 
     status: NotifyEVChargingNeedsStatusEnumType
@@ -1414,7 +1414,7 @@ class NotifyEVChargingNeedsResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class NotifyEVChargingScheduleRequest(Message):
+class NotifyEVChargingScheduleRequest(Message, frozen=True):
     """`NotifyEVChargingScheduleRequest` of the standard."""
 
     time_base: Instant
@@ -1423,7 +1423,7 @@ class NotifyEVChargingScheduleRequest(Message):
     custom_data: Any | None = None
 
 
-class NotifyEVChargingScheduleResponse(Message):
+class NotifyEVChargingScheduleResponse(Message, frozen=True):
     """`NotifyEVChargingScheduleResponse` of the standard."""
 
     status: GenericStatusEnumType
@@ -1431,7 +1431,7 @@ class NotifyEVChargingScheduleResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class EventDataType(Message):
+class EventDataType(Message, frozen=True):
     """`EventDataType` of the standard."""
 
     event_id: int
@@ -1450,7 +1450,7 @@ class EventDataType(Message):
     variable_monitoring_id: int | None = None
 
 
-class NotifyEventRequest(Message):
+class NotifyEventRequest(Message, frozen=True):
     """`NotifyEventRequest` of the standard."""
 
     generated_at: Instant
@@ -1460,13 +1460,13 @@ class NotifyEventRequest(Message):
     tbc: bool | None = None
 
 
-class NotifyEventResponse(Message):
+class NotifyEventResponse(Message, frozen=True):
     """`NotifyEventResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class VariableMonitoringType(Message):
+class VariableMonitoringType(Message, frozen=True):
     """`VariableMonitoringType` of the standard."""
 
     id: int
@@ -1477,7 +1477,7 @@ class VariableMonitoringType(Message):
     custom_data: Any | None = None
 
 
-class MonitoringDataType(Message):
+class MonitoringDataType(Message, frozen=True):
     """`MonitoringDataType` of the standard."""
 
     component: ComponentType
@@ -1486,7 +1486,7 @@ class MonitoringDataType(Message):
     custom_data: Any | None = None
 
 
-class NotifyMonitoringReportRequest(Message):
+class NotifyMonitoringReportRequest(Message, frozen=True):
     """`NotifyMonitoringReportRequest` of the standard."""
 
     request_id: int
@@ -1497,13 +1497,13 @@ class NotifyMonitoringReportRequest(Message):
     tbc: bool | None = None
 
 
-class NotifyMonitoringReportResponse(Message):
+class NotifyMonitoringReportResponse(Message, frozen=True):
     """`NotifyMonitoringReportResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class VariableAttributeType(Message):
+class VariableAttributeType(Message, frozen=True):
     """`VariableAttributeType` of the standard."""
 
     custom_data: Any | None = None
@@ -1514,7 +1514,7 @@ class VariableAttributeType(Message):
     constant: bool | None = None
 
 
-class VariableCharacteristicsType(Message):
+class VariableCharacteristicsType(Message, frozen=True):
     """`VariableCharacteristicsType` of the standard."""
 
     data_type: DataEnumType
@@ -1526,7 +1526,7 @@ class VariableCharacteristicsType(Message):
     values_list: Annotated[str, Meta(max_length=1000)] | None = None
 
 
-class ReportDataType(Message):
+class ReportDataType(Message, frozen=True):
     """`ReportDataType` of the standard."""
 
     component: ComponentType
@@ -1536,7 +1536,7 @@ class ReportDataType(Message):
     variable_characteristics: VariableCharacteristicsType | None = None
 
 
-class NotifyReportRequest(Message):
+class NotifyReportRequest(Message, frozen=True):
     """`NotifyReportRequest` of the standard."""
 
     request_id: int
@@ -1547,13 +1547,13 @@ class NotifyReportRequest(Message):
     tbc: bool | None = None
 
 
-class NotifyReportResponse(Message):
+class NotifyReportResponse(Message, frozen=True):
     """`NotifyReportResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class PublishFirmwareRequest(Message):
+class PublishFirmwareRequest(Message, frozen=True):
     """`PublishFirmwareRequest` of the standard."""
 
     location: Annotated[str, Meta(max_length=512)]
@@ -1564,7 +1564,7 @@ class PublishFirmwareRequest(Message):
     retry_interval: int | None = None
 
 
-class PublishFirmwareResponse(Message):
+class PublishFirmwareResponse(Message, frozen=True):
     """`PublishFirmwareResponse` of the standard."""
 
     status: GenericStatusEnumType
@@ -1572,7 +1572,7 @@ class PublishFirmwareResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class PublishFirmwareStatusNotificationRequest(Message):
+class PublishFirmwareStatusNotificationRequest(Message, frozen=True):
     """`PublishFirmwareStatusNotificationRequest` of the standard."""
 
     status: PublishFirmwareStatusEnumType
@@ -1581,13 +1581,13 @@ class PublishFirmwareStatusNotificationRequest(Message):
     request_id: int | None = None
 
 
-class PublishFirmwareStatusNotificationResponse(Message):
+class PublishFirmwareStatusNotificationResponse(Message, frozen=True):
     """`PublishFirmwareStatusNotificationResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class ChargingProfileType(Message):
+class ChargingProfileType(Message, frozen=True):
     """`ChargingProfileType` of the standard."""
 
     id: int
@@ -1602,7 +1602,7 @@ class ChargingProfileType(Message):
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class ReportChargingProfilesRequest(Message):
+class ReportChargingProfilesRequest(Message, frozen=True):
     """`ReportChargingProfilesRequest` of the standard."""
 
     request_id: int
@@ -1613,13 +1613,13 @@ class ReportChargingProfilesRequest(Message):
     tbc: bool | None = None
 
 
-class ReportChargingProfilesResponse(Message):
+class ReportChargingProfilesResponse(Message, frozen=True):
     """`ReportChargingProfilesResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class RequestStartTransactionRequest(Message):
+class RequestStartTransactionRequest(Message, frozen=True):
     """`RequestStartTransactionRequest` of the standard."""
 
     id_token: IdTokenType
@@ -1630,7 +1630,7 @@ class RequestStartTransactionRequest(Message):
     charging_profile: ChargingProfileType | None = None
 
 
-class RequestStartTransactionResponse(Message):
+class RequestStartTransactionResponse(Message, frozen=True):
     """`RequestStartTransactionResponse` of the standard."""
 
     status: RequestStartStopStatusEnumType
@@ -1639,14 +1639,14 @@ class RequestStartTransactionResponse(Message):
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class RequestStopTransactionRequest(Message):
+class RequestStopTransactionRequest(Message, frozen=True):
     """`RequestStopTransactionRequest` of the standard."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
     custom_data: Any | None = None
 
 
-class RequestStopTransactionResponse(Message):
+class RequestStopTransactionResponse(Message, frozen=True):
     """`RequestStopTransactionResponse` of the standard."""
 
     status: RequestStartStopStatusEnumType
@@ -1654,7 +1654,7 @@ class RequestStopTransactionResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class ReservationStatusUpdateRequest(Message):
+class ReservationStatusUpdateRequest(Message, frozen=True):
     """`ReservationStatusUpdateRequest` of the standard."""
 
     reservation_id: int
@@ -1662,13 +1662,13 @@ class ReservationStatusUpdateRequest(Message):
     custom_data: Any | None = None
 
 
-class ReservationStatusUpdateResponse(Message):
+class ReservationStatusUpdateResponse(Message, frozen=True):
     """`ReservationStatusUpdateResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class ReserveNowRequest(Message):
+class ReserveNowRequest(Message, frozen=True):
     """`ReserveNowRequest` of the standard."""
 
     id: int
@@ -1680,7 +1680,7 @@ class ReserveNowRequest(Message):
     group_id_token: IdTokenType | None = None
 
 
-class ReserveNowResponse(Message):
+class ReserveNowResponse(Message, frozen=True):
     """`ReserveNowResponse` of the standard."""
 
     status: ReserveNowStatusEnumType
@@ -1688,7 +1688,7 @@ class ReserveNowResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class ResetRequest(Message):
+class ResetRequest(Message, frozen=True):
     """`ResetRequest` of the standard."""
 
     type: ResetEnumType
@@ -1696,7 +1696,7 @@ class ResetRequest(Message):
     evse_id: int | None = None
 
 
-class ResetResponse(Message):
+class ResetResponse(Message, frozen=True):
     """`ResetResponse` of the standard."""
 
     status: ResetStatusEnumType
@@ -1704,7 +1704,7 @@ class ResetResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class SecurityEventNotificationRequest(Message):
+class SecurityEventNotificationRequest(Message, frozen=True):
     """`SecurityEventNotificationRequest` of the standard."""
 
     type: Annotated[str, Meta(max_length=50)]
@@ -1713,13 +1713,13 @@ class SecurityEventNotificationRequest(Message):
     tech_info: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class SecurityEventNotificationResponse(Message):
+class SecurityEventNotificationResponse(Message, frozen=True):
     """`SecurityEventNotificationResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class AuthorizationData(Message):
+class AuthorizationData(Message, frozen=True):
     """`AuthorizationData` of the standard."""
 
     id_token: IdTokenType
@@ -1727,7 +1727,7 @@ class AuthorizationData(Message):
     id_token_info: IdTokenInfoType | None = None
 
 
-class SendLocalListRequest(Message):
+class SendLocalListRequest(Message, frozen=True):
     """`SendLocalListRequest` of the standard."""
 
     version_number: int
@@ -1736,7 +1736,7 @@ class SendLocalListRequest(Message):
     local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
 
 
-class SendLocalListResponse(Message):
+class SendLocalListResponse(Message, frozen=True):
     """`SendLocalListResponse` of the standard."""
 
     status: SendLocalListStatusEnumType
@@ -1744,7 +1744,7 @@ class SendLocalListResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class SetChargingProfileRequest(Message):
+class SetChargingProfileRequest(Message, frozen=True):
     """`SetChargingProfileRequest` of the standard."""
 
     evse_id: int
@@ -1752,7 +1752,7 @@ class SetChargingProfileRequest(Message):
     custom_data: Any | None = None
 
 
-class SetChargingProfileResponse(Message):
+class SetChargingProfileResponse(Message, frozen=True):
     """`SetChargingProfileResponse` of the standard."""
 
     status: ChargingProfileStatusEnumType
@@ -1760,14 +1760,14 @@ class SetChargingProfileResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class SetDisplayMessageRequest(Message):
+class SetDisplayMessageRequest(Message, frozen=True):
     """`SetDisplayMessageRequest` of the standard."""
 
     message: MessageInfoType
     custom_data: Any | None = None
 
 
-class SetDisplayMessageResponse(Message):
+class SetDisplayMessageResponse(Message, frozen=True):
     """`SetDisplayMessageResponse` of the standard."""
 
     status: DisplayMessageStatusEnumType
@@ -1775,14 +1775,14 @@ class SetDisplayMessageResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class SetMonitoringBaseRequest(Message):
+class SetMonitoringBaseRequest(Message, frozen=True):
     """`SetMonitoringBaseRequest` of the standard."""
 
     monitoring_base: MonitoringBaseEnumType
     custom_data: Any | None = None
 
 
-class SetMonitoringBaseResponse(Message):
+class SetMonitoringBaseResponse(Message, frozen=True):
     """`SetMonitoringBaseResponse` of the standard."""
 
     status: GenericDeviceModelStatusEnumType
@@ -1790,14 +1790,14 @@ class SetMonitoringBaseResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class SetMonitoringLevelRequest(Message):
+class SetMonitoringLevelRequest(Message, frozen=True):
     """`SetMonitoringLevelRequest` of the standard."""
 
     severity: int
     custom_data: Any | None = None
 
 
-class SetMonitoringLevelResponse(Message):
+class SetMonitoringLevelResponse(Message, frozen=True):
     """`SetMonitoringLevelResponse` of the standard."""
 
     status: GenericStatusEnumType
@@ -1805,7 +1805,7 @@ class SetMonitoringLevelResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class APNType(Message):
+class APNType(Message, frozen=True):
     """`APNType` of the standard."""
 
     apn: Annotated[str, Meta(max_length=512)]
@@ -1818,7 +1818,7 @@ class APNType(Message):
     use_only_preferred_network: bool | None = None
 
 
-class VPNType(Message):
+class VPNType(Message, frozen=True):
     """`VPNType` of the standard."""
 
     server: Annotated[str, Meta(max_length=512)]
@@ -1830,7 +1830,7 @@ class VPNType(Message):
     group: Annotated[str, Meta(max_length=20)] | None = None
 
 
-class NetworkConnectionProfileType(Message):
+class NetworkConnectionProfileType(Message, frozen=True):
     """`NetworkConnectionProfileType` of the standard."""
 
     ocpp_version: OCPPVersionEnumType
@@ -1844,7 +1844,7 @@ class NetworkConnectionProfileType(Message):
     vpn: VPNType | None = None
 
 
-class SetNetworkProfileRequest(Message):
+class SetNetworkProfileRequest(Message, frozen=True):
     """`SetNetworkProfileRequest` of the standard."""
 
     configuration_slot: int
@@ -1852,7 +1852,7 @@ class SetNetworkProfileRequest(Message):
     custom_data: Any | None = None
 
 
-class SetNetworkProfileResponse(Message):
+class SetNetworkProfileResponse(Message, frozen=True):
     """`SetNetworkProfileResponse` of the standard."""
 
     status: SetNetworkProfileStatusEnumType
@@ -1860,7 +1860,7 @@ class SetNetworkProfileResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class SetMonitoringDataType(Message):
+class SetMonitoringDataType(Message, frozen=True):
     """`SetMonitoringDataType` of the standard."""
 
     value: float
@@ -1873,14 +1873,14 @@ class SetMonitoringDataType(Message):
     transaction: bool | None = None
 
 
-class SetVariableMonitoringRequest(Message):
+class SetVariableMonitoringRequest(Message, frozen=True):
     """`SetVariableMonitoringRequest` of the standard."""
 
     set_monitoring_data: Annotated[list[SetMonitoringDataType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class SetMonitoringResultType(Message):
+class SetMonitoringResultType(Message, frozen=True):
     """`SetMonitoringResultType` of the standard."""
 
     status: SetMonitoringStatusEnumType
@@ -1893,14 +1893,14 @@ class SetMonitoringResultType(Message):
     status_info: StatusInfoType | None = None
 
 
-class SetVariableMonitoringResponse(Message):
+class SetVariableMonitoringResponse(Message, frozen=True):
     """`SetVariableMonitoringResponse` of the standard."""
 
     set_monitoring_result: Annotated[list[SetMonitoringResultType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class SetVariableDataType(Message):
+class SetVariableDataType(Message, frozen=True):
     """`SetVariableDataType` of the standard."""
 
     attribute_value: Annotated[str, Meta(max_length=1000)]
@@ -1910,14 +1910,14 @@ class SetVariableDataType(Message):
     attribute_type: AttributeEnumType | None = None
 
 
-class SetVariablesRequest(Message):
+class SetVariablesRequest(Message, frozen=True):
     """`SetVariablesRequest` of the standard."""
 
     set_variable_data: Annotated[list[SetVariableDataType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class SetVariableResultType(Message):
+class SetVariableResultType(Message, frozen=True):
     """`SetVariableResultType` of the standard."""
 
     attribute_status: SetVariableStatusEnumType
@@ -1928,14 +1928,14 @@ class SetVariableResultType(Message):
     attribute_status_info: StatusInfoType | None = None
 
 
-class SetVariablesResponse(Message):
+class SetVariablesResponse(Message, frozen=True):
     """`SetVariablesResponse` of the standard."""
 
     set_variable_result: Annotated[list[SetVariableResultType], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
-class SignCertificateRequest(Message):
+class SignCertificateRequest(Message, frozen=True):
     """`SignCertificateRequest` of the standard."""
 
     csr: Annotated[str, Meta(max_length=5500)]
@@ -1943,7 +1943,7 @@ class SignCertificateRequest(Message):
     certificate_type: CertificateSigningUseEnumType | None = None
 
 
-class SignCertificateResponse(Message):
+class SignCertificateResponse(Message, frozen=True):
     """`SignCertificateResponse` of the standard."""
 
     status: GenericStatusEnumType
@@ -1951,7 +1951,7 @@ class SignCertificateResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class StatusNotificationRequest(Message):
+class StatusNotificationRequest(Message, frozen=True):
     """`StatusNotificationRequest` of the standard."""
 
     timestamp: Instant
@@ -1961,13 +1961,13 @@ class StatusNotificationRequest(Message):
     custom_data: Any | None = None
 
 
-class StatusNotificationResponse(Message):
+class StatusNotificationResponse(Message, frozen=True):
     """`StatusNotificationResponse` of the standard."""
 
     custom_data: Any | None = None
 
 
-class TransactionType(Message):
+class TransactionType(Message, frozen=True):
     """`TransactionType` of the standard."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
@@ -1978,7 +1978,7 @@ class TransactionType(Message):
     remote_start_id: int | None = None
 
 
-class TransactionEventRequest(Message):
+class TransactionEventRequest(Message, frozen=True):
     """`TransactionEventRequest` of the standard."""
 
     event_type: TransactionEventEnumType
@@ -1996,7 +1996,7 @@ class TransactionEventRequest(Message):
     id_token: IdTokenType | None = None
 
 
-class TransactionEventResponse(Message):
+class TransactionEventResponse(Message, frozen=True):
     """`TransactionEventResponse` of the standard."""
 
     custom_data: Any | None = None
@@ -2006,7 +2006,7 @@ class TransactionEventResponse(Message):
     updated_personal_message: MessageContentType | None = None
 
 
-class TriggerMessageRequest(Message):
+class TriggerMessageRequest(Message, frozen=True):
     """`TriggerMessageRequest` of the standard."""
 
     requested_message: MessageTriggerEnumType
@@ -2014,7 +2014,7 @@ class TriggerMessageRequest(Message):
     evse: EVSEType | None = None
 
 
-class TriggerMessageResponse(Message):
+class TriggerMessageResponse(Message, frozen=True):
     """`TriggerMessageResponse` of the standard."""
 
     status: TriggerMessageStatusEnumType
@@ -2022,7 +2022,7 @@ class TriggerMessageResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class UnlockConnectorRequest(Message):
+class UnlockConnectorRequest(Message, frozen=True):
     """`UnlockConnectorRequest` of the standard."""
 
     evse_id: int
@@ -2030,7 +2030,7 @@ class UnlockConnectorRequest(Message):
     custom_data: Any | None = None
 
 
-class UnlockConnectorResponse(Message):
+class UnlockConnectorResponse(Message, frozen=True):
     """`UnlockConnectorResponse` of the standard."""
 
     status: UnlockStatusEnumType
@@ -2038,21 +2038,21 @@ class UnlockConnectorResponse(Message):
     status_info: StatusInfoType | None = None
 
 
-class UnpublishFirmwareRequest(Message):
+class UnpublishFirmwareRequest(Message, frozen=True):
     """`UnpublishFirmwareRequest` of the standard."""
 
     checksum: Annotated[str, Meta(max_length=32)]
     custom_data: Any | None = None
 
 
-class UnpublishFirmwareResponse(Message):
+class UnpublishFirmwareResponse(Message, frozen=True):
     """`UnpublishFirmwareResponse` of the standard."""
 
     status: UnpublishFirmwareStatusEnumType
     custom_data: Any | None = None
 
 
-class FirmwareType(Message):
+class FirmwareType(Message, frozen=True):
     """`FirmwareType` of the standard."""
 
     location: Annotated[str, Meta(max_length=512)]
@@ -2063,7 +2063,7 @@ class FirmwareType(Message):
     signature: Annotated[str, Meta(max_length=800)] | None = None
 
 
-class UpdateFirmwareRequest(Message):
+class UpdateFirmwareRequest(Message, frozen=True):
     """`UpdateFirmwareRequest` of the standard."""
 
     request_id: int
@@ -2073,7 +2073,7 @@ class UpdateFirmwareRequest(Message):
     retry_interval: int | None = None
 
 
-class UpdateFirmwareResponse(Message):
+class UpdateFirmwareResponse(Message, frozen=True):
     """`UpdateFirmwareResponse` of the standard."""
 
     status: UpdateFirmwareStatusEnumType

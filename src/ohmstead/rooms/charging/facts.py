@@ -1,27 +1,12 @@
-"""What charge points tell of charging, free of any OCPP version: tags, starts, stops and meter samples."""
+"""What charge points tell of charging, free of any OCPP version: tags, starts, stops and meter readings."""
 
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.network.stations import ChargingProfile
-
-
-class Sample(Struct, frozen=True, gc=False):
-    """One number off a meter, in Wh, W, varh, var, VA, A, V, Percent, Celsius or the unit the station named.
-
-    `raw` keeps the value and unit as sent where they were converted ("1.5 kWh"), else None.
-    """
-
-    at: datetime
-    measurand: str
-    value: float
-    unit: str
-    phase: str | None = None
-    location: str | None = None
-    context: str | None = None
-    raw: str | None = None
 
 
 class SignedReading(Struct, frozen=True):
@@ -106,7 +91,7 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
     meter_wh: float | None
     at: datetime
     reason: str | None
-    samples: tuple[Sample, ...]
+    readings: tuple[Reading, ...]
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
     transaction_ref: str | None = None
@@ -114,13 +99,13 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
 
 
 class Metered(Struct, frozen=True, kw_only=True, gc=False):
-    """Meter samples of one EVSE, or with `evse_network_id` 0 of the main meter; with or without a transaction, which
-    has our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells."""
+    """What an EVSE's meter read, or with `evse_network_id` 0 the main meter; with or without a transaction, which has
+    our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells."""
 
     charge_point_id: int
     evse_network_id: int | None
     transaction_id: int | None
-    samples: tuple[Sample, ...]
+    readings: tuple[Reading, ...]
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
     transaction_ref: str | None = None

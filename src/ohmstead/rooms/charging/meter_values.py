@@ -61,13 +61,13 @@ class Told(Protocol):
     def signed(self) -> tuple[SignedReading, ...]: ...
 
 
-def record(reading: Reading, place: Row, message: Told) -> Record:
+def record(reading: Reading, place: Row, message: Told, anomaly: str | None = None) -> Record:
     """The row of a reading; `place` names its EVSE (`evse_id`) and session (`id`), either may be None."""
     r = reading
     return (
         r.at, message.charge_point_id, place["evse_id"], place["id"], message.received_at, r.energy_wh, r.power_w,
         r.current_l1, r.current_l2, r.current_l3, r.voltage_l1, r.voltage_l2, r.voltage_l3, r.soc_percent,
-        r.temperature_c, r.context, r.anomaly, r.others,
+        r.temperature_c, r.context, anomaly, r.others,
     )  # fmt: skip
 
 

@@ -1,12 +1,11 @@
 """Readings: a station's samples gathered by moment, each common quantity in its place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from msgspec import Struct
-
-from ohmstead.rooms.charging.facts import Sample
+from msgspec import Struct, structs
 
 PERIODIC = "Sample.Periodic"
 AHEAD = timedelta(minutes=5)  # how far a station's clock may run ahead of ours
@@ -14,22 +13,27 @@ BEHIND = timedelta(days=60)  # how long a station may keep readings while it is 
 NOMINAL_V = 230.0
 
 LINES = ("L1", "L2", "L3")
-_PLACES: dict[tuple[str, str | None, str], str] = {
-    ("Energy.Active.Import.Register", None, "Wh"): "energy_wh",
-    ("Power.Active.Import", None, "W"): "power_w",
-    ("SoC", None, "Percent"): "soc_percent",
-    ("Temperature", None, "Celsius"): "temperature_c",
-    **{
-        ("Current.Import", name, "A"): f"current_l{n}"
-        for n, line in enumerate(LINES, 1)
-        for name in (line, line + "-N")
-    },
-    **{("Voltage", name, "V"): f"voltage_l{n}" for n, line in enumerate(LINES, 1) for name in (line, line + "-N")},
-}
+POWER, CURRENT = "Power.Active.Import", "Current.Import"
 _ELSEWHERE = ("Inlet", "Cable")  # a second meter, not the outlet's
 
 
-class Reading(Struct, gc=False):
+class Sample(Struct, frozen=True, gc=False):
+    """One number off a meter, in Wh, W, varh, var, VA, A, V, Percent, Celsius or the unit the station named.
+
+    `raw` keeps the value and unit as sent where they were converted ("1.5 kWh"), else None.
+    """
+
+    at: datetime
+    measurand: str
+    value: float
+    unit: str
+    phase: str | None = None
+    location: str | None = None
+    context: str | None = None
+    raw: str | None = None
+
+
+class Reading(Struct, frozen=True, gc=False):
     """What was read at one moment: Wh, W, A, V, %, °C. `others` holds every sample without a place here, as
     (measurand, value, unit, phase, location, context, raw), and the wording of converted ones."""
 
@@ -46,16 +50,15 @@ class Reading(Struct, gc=False):
     soc_percent: float | None = None
     temperature_c: float | None = None
     lines_power_w: float | None = None  # the sum of what was told line by line
-    anomaly: str | None = None
-    others: list[tuple[Any, ...]] | None = None
+    each_line_a: float | None = None  # a current told without its line
+    others: tuple[tuple[Any, ...], ...] | None = None
 
-    def keep(self, sample: Sample) -> None:
-        """Put a sample that has no place, or was converted, with the others."""
-        kept = (sample.measurand, sample.value, sample.unit, sample.phase, sample.location, sample.context, sample.raw)
-        if self.others is None:
-            self.others = [kept]
-        else:
-            self.others.append(kept)
+    def on_lines(self, phases: str | None) -> "Reading":
+        """With a current that was told without its line on each line of an EVSE of these `phases`."""
+        if self.each_line_a is None or self.current_l1 is not None or phases is None:
+            return self
+        lines = range(1, 4 if phases == "three_phase" else 2)
+        return structs.replace(self, **{f"current_l{line}": self.each_line_a for line in lines})
 
     def currents(self) -> dict[str, float]:
         """A by line, of the lines that were measured."""
@@ -73,44 +76,108 @@ class Reading(Struct, gc=False):
         return sum(known) if known else None
 
 
-def readings(samples: Iterable[Sample], received_at: datetime, phases: str | None = None) -> list[Reading]:
-    """The samples by moment and context, in the order of the moments. `phases` is the EVSE's."""
-    found: dict[tuple[datetime, str | None], Reading] = {}
-    at = context = reading = None
+_PLACES: dict[tuple[str, str | None, str], str] = {
+    ("Energy.Active.Import.Register", None, "Wh"): "energy_wh",
+    (POWER, None, "W"): "power_w",
+    ("SoC", None, "Percent"): "soc_percent",
+    ("Temperature", None, "Celsius"): "temperature_c",
+    **{(CURRENT, name, "A"): f"current_l{n}" for n, line in enumerate(LINES, 1) for name in (line, line + "-N")},
+    **{("Voltage", name, "V"): f"voltage_l{n}" for n, line in enumerate(LINES, 1) for name in (line, line + "-N")},
+}
+_QUANTITIES = Reading.__struct_fields__[2:12]
+"""Those of a reading that samples can be put to."""
+
+
+def readings(samples: Iterable[Sample], received_at: datetime) -> tuple[Reading, ...]:
+    """The samples by moment and context, in the order of the moments."""
+    found: dict[tuple[datetime, str | None], dict[str, Any]] = {}
+    at = context = None
+    values: dict[str, Any] = {}
     for sample in samples:
-        if reading is None or sample.at is not at or sample.context != context:
+        if sample.at is not at or sample.context != context:
             at, context = sample.at, sample.context
-            reading = _reading(found, at, context, received_at)
-        place = _PLACES.get((sample.measurand, sample.phase, sample.unit))
-        if place is None or sample.location in _ELSEWHERE or getattr(reading, place) is not None:
-            reading.keep(sample)
-            _infer(reading, sample, phases)
-        else:
-            setattr(reading, place, sample.value)
-            if sample.raw is not None:
-                reading.keep(sample)
-    return sorted(found.values(), key=_moment) if len(found) > 1 else list(found.values())
+            values = found.setdefault((at, _told(context)), {})
+        _put(sample, values)
+    read = [Reading(believable(at, received_at), context, **values) for (at, context), values in found.items()]
+    return tuple(sorted(read, key=_moment)) if len(read) > 1 else tuple(read)
 
 
-def _reading(
-    found: dict[tuple[datetime, str | None], Reading], at: datetime, context: str | None, received_at: datetime
-) -> Reading:
-    """That of the moment and context, a new one if need be."""
-    place = at, None if context == PERIODIC else context
-    if place not in found:
-        found[place] = Reading(believable(at, received_at), place[1])
-    return found[place]
+def _put(sample: Sample, values: dict[str, Any]) -> None:
+    place = None if sample.location in _ELSEWHERE else _PLACES.get((sample.measurand, sample.phase, sample.unit))
+    if place is None or place in values:
+        _keep(sample, values)
+        _infer(sample, values)
+    else:
+        values[place] = sample.value
+        if sample.raw is not None:
+            _keep(sample, values)
 
 
-def _infer(reading: Reading, sample: Sample, phases: str | None) -> None:
+def _told(context: str | None) -> str | None:
+    return None if context == PERIODIC else context
+
+
+def _keep(sample: Sample, values: dict[str, Any]) -> None:
+    """Put a sample that has no place, or was converted, with the others."""
+    kept = (sample.measurand, sample.value, sample.unit, sample.phase, sample.location, sample.context, sample.raw)
+    values["others"] = (*values.get("others", ()), kept)
+
+
+def _infer(sample: Sample, values: dict[str, Any]) -> None:
     """What follows from a sample that has no place: powers by line add up, a current without a line is each line's."""
     if sample.location in _ELSEWHERE:
         return
-    if sample.measurand == "Power.Active.Import" and sample.phase in LINES:
-        reading.lines_power_w = (reading.lines_power_w or 0.0) + sample.value
-    elif sample.measurand == "Current.Import" and sample.phase is None and phases and reading.current_l1 is None:
-        for line in range(1, 4 if phases == "three_phase" else 2):
-            setattr(reading, f"current_l{line}", sample.value)
+    if sample.measurand == POWER and sample.phase in LINES:
+        values["lines_power_w"] = values.get("lines_power_w", 0.0) + sample.value
+    elif sample.measurand == CURRENT and sample.phase is None:
+        values.setdefault("each_line_a", sample.value)
+
+
+class Kind(Struct, frozen=True, gc=False):
+    """What a sample is but for its moment and its number, which is in the unit."""
+
+    measurand: str
+    unit: str
+    phase: str | None = None
+    location: str | None = None
+    context: str | None = None
+
+    def place(self) -> str | None:
+        """The quantity of a reading that it is."""
+        return None if self.location in _ELSEWHERE else _PLACES.get((self.measurand, self.phase, self.unit))
+
+
+class Layout:
+    """Where the numbers of one moment go, for meters tell the same for ever. `rest` are those without a place, by their
+    index."""
+
+    def __init__(
+        self, context: str | None, places: dict[str, int], rest: Sequence[tuple[int, Kind]], count: int
+    ) -> None:
+        self._context = _told(context)
+        self._spread = itemgetter(*(places.get(quantity, count) for quantity in _QUANTITIES))
+        self._rest = rest
+
+    def reading(self, at: datetime, numbers: tuple[float, ...], received_at: datetime) -> Reading:
+        """The reading that `readings` would make of the samples."""
+        others = [(o.measurand, numbers[n], o.unit, o.phase, o.location, o.context, None) for n, o in self._rest]
+        quantities = self._spread((*numbers, None))
+        return Reading(believable(at, received_at), self._context, *quantities, others=tuple(others) or None)
+
+
+def layout(kinds: Sequence[Kind]) -> Layout | None:
+    """That of samples told together; None where anything follows from them, or their contexts differ."""
+    places: dict[str, int] = {}
+    rest: list[tuple[int, Kind]] = []
+    for index, kind in enumerate(kinds):
+        place = kind.place()
+        if place is not None and place not in places:
+            places[place] = index
+        elif kind.measurand in (POWER, CURRENT):
+            return None
+        else:
+            rest.append((index, kind))
+    return Layout(kinds[0].context, places, rest, len(kinds)) if len({one.context for one in kinds}) == 1 else None
 
 
 def believable(at: datetime, received_at: datetime) -> datetime:

@@ -14,9 +14,9 @@ from ohmstead.rooms.charging.facts import Metered
 from ohmstead.rooms.charging.flow.extending import extend
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
-from ohmstead.rooms.charging.readings import Reading, readings
+from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.charging.reasons import LOST
-from ohmstead.rooms.charging.register import Register, register_of
+from ohmstead.rooms.charging.register import Anomaly, Register, register_of
 from ohmstead.rooms.charging.signals import Draw, metered_now
 
 FRESH = timedelta(minutes=1)  # a charging session's `updated_at`, which is indexed, moves this often at most
@@ -65,18 +65,18 @@ class Live(Struct):
     soc_percent: float | None = None
     anomalies: int = 0
 
-    def take(self, reading: Reading, watts: float | None) -> None:
-        """Let the session know of a reading."""
+    def take(self, reading: Reading, watts: float | None) -> Anomaly | None:
+        """Let the session know of a reading; why its register is not believed, or None."""
         newest = reading.at >= self.register.read_at
-        if reading.energy_wh is not None:
-            reading.anomaly = self.register.read(reading.energy_wh, reading.at)
-            self.anomalies += reading.anomaly is not None
+        anomaly = None if reading.energy_wh is None else self.register.read(reading.energy_wh, reading.at)
+        self.anomalies += anomaly is not None
         if watts is not None:
             self.peak_power_w = max(watts, self.peak_power_w or 0.0)
         if newest:
             self.register.read_at = reading.at
             self.power_w = self.power_w if watts is None else watts
             self.soc_percent = self.soc_percent if reading.soc_percent is None else reading.soc_percent
+        return anomaly
 
 
 async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
@@ -93,14 +93,15 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     draws: list[Draw] = []
     for message, place in zip(messages, places, strict=True):
         session = _live(sessions, place)
-        found = readings(message.samples, message.received_at, _phases(place))
-        for reading in found:
-            watts = reading.watts()
+        reading = None
+        for told in message.readings:
+            reading = told if told.each_line_a is None else told.on_lines(_phases(place))
+            watts, anomaly = reading.watts(), None
             if session is not None and reading.at >= place["started_at"]:
-                session.take(reading, watts)
-            records.append(record(reading, place, message))
-        if found and place["evse_id"] is not None:
-            draws.append(_draw(place, session, found[-1]))
+                anomaly = session.take(reading, watts)
+            records.append(record(reading, place, message, anomaly))
+        if reading is not None and place["evse_id"] is not None:
+            draws.append(_draw(place, session, reading))
     await store(tx, records)
     await store_signed(tx, [(one, place) for one, place in zip(messages, places, strict=True) if one.signed])
     await _update(tx, list(sessions.values()))
@@ -123,7 +124,7 @@ async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
 
 async def _extended(tx: Tx, message: Metered, place: Row) -> Row:
     """The place of a session closed for a lost connection, or that of the one that extends it if this was too early."""
-    if not any(one.at > place["stopped_at"] for one in message.samples):
+    if not any(one.at > place["stopped_at"] for one in message.readings):
         return place
     await extend(tx, place["id"])
     return (await _resolve(tx, [message]))[0]

@@ -1,5 +1,6 @@
 """Stopping: a station says that a charge ended. Whatever it says is taken, and nothing of it counted twice."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,9 @@ from ohmstead.rooms.charging.flow.extending import extend
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import meant, stop_ref, stopped_as
 from ohmstead.rooms.charging.meter_values import meter_value, record, store, store_signed
-from ohmstead.rooms.charging.readings import Reading, believable, readings
+from ohmstead.rooms.charging.readings import Reading, believable
 from ohmstead.rooms.charging.reasons import LOST, told
-from ohmstead.rooms.charging.register import register_of
+from ohmstead.rooms.charging.register import Anomaly, register_of
 from ohmstead.rooms.charging.tags import judge
 
 _own = meter_value.c
@@ -59,15 +60,14 @@ async def _continued(tx: Tx, stopping: Row, at: datetime) -> Row:
 async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None:
     place = await outlet_of(tx, stopping["evse_id"])
     register = register_of(await _as_of(tx, stopping, at), place)
-    found = [one for one in _readings(fact) if _new(one, register.read_at)]
-    doubted = 0
-    for reading in found:
-        if reading.energy_wh is not None:
-            reading.anomaly = register.read(reading.energy_wh, reading.at)
-            doubted += reading.anomaly is not None
+    found = [one for one in fact.readings if _new(one, register.read_at)]
+    anomalies: list[Anomaly | None] = [
+        None if one.energy_wh is None else register.read(one.energy_wh, one.at) for one in found
+    ]
+    doubted = sum(anomaly is not None for anomaly in anomalies)
     if fact.meter_wh is not None:
         doubted += register.read(fact.meter_wh, max(at, register.read_at)) is not None
-    await _keep(tx, fact, stopping, found)
+    await _keep(tx, fact, stopping, zip(found, anomalies, strict=True))
     reason = stopping["reason"] if stopping["reason"] in KEPT_REASONS else told(fact.reason)
     await change(
         tx, stopping["id"], "stopped", status="finished", reason=reason, stop_ref=stop_ref(fact),
@@ -80,7 +80,7 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
 async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
     """A stop of a charge we never heard of: a finished session, its beginning as far as the stop itself tells it."""
     place = await _place(tx, fact)
-    found = _readings(fact)
+    found = fact.readings
     if fact.transaction_ref is not None and fact.id_tag is None and len({one.energy_wh for one in found}) < 2:
         return  # no more than a cable that was plugged in and pulled out again
     first = next((one for one in found if one.energy_wh is not None and one.at < at), None)
@@ -100,7 +100,7 @@ async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
         },
         "stopped",
     )  # fmt: skip
-    await _keep(tx, fact, row, found)
+    await _keep(tx, fact, row, ((reading, None) for reading in found))
 
 
 async def _place(tx: Tx, fact: ChargeStopped) -> Row:
@@ -120,16 +120,12 @@ async def _as_of(tx: Tx, stopping: Row, at: datetime) -> dict[str, Any]:
     return known | {"meter_wh": wh, "meter_at": then, "metered_at": then}
 
 
-def _readings(fact: ChargeStopped) -> list[Reading]:
-    return readings(fact.samples, fact.received_at)
-
-
 def _new(reading: Reading, since: datetime) -> bool:
     """Some stations repeat the whole series with the stop; what was there before is not stored again."""
     return reading.at > since or (reading.context or "").startswith("Transaction.")
 
 
-async def _keep(tx: Tx, fact: ChargeStopped, row: Row, found: list[Reading]) -> None:
+async def _keep(tx: Tx, fact: ChargeStopped, row: Row, found: Iterable[tuple[Reading, Anomaly | None]]) -> None:
     place = {"evse_id": row["evse_id"], "id": row["id"]}
-    await store(tx, [record(reading, place, fact) for reading in found])
+    await store(tx, [record(reading, place, fact, anomaly) for reading, anomaly in found])
     await store_signed(tx, [(fact, place)])

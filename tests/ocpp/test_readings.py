@@ -1,0 +1,100 @@
+"""The fast way to read a message of meter values reads what the slow one does, or leaves it alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ohmstead.ocpp.units import AS_LABELLED, units_of
+from ohmstead.ocpp.v16 import samples as v16
+from ohmstead.ocpp.v16.types import Context, Location, Measurand, MeterValue, Phase, Unit
+from ohmstead.ocpp.v201 import samples as v201
+from ohmstead.ocpp.v201.types import MeasurandEnumType, MeterValueType
+from ohmstead.rooms.charging.readings import Reading, readings
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+USUAL = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "SoC", "Frequency")
+
+
+def maybe(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(st.just({}), values.map(lambda value: {name: value}))
+
+
+def words(name: str, *first: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return maybe(name, st.sampled_from(first))
+
+
+def merged(parts: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    return {key: value for part in parts for key, value in part.items()}
+
+
+moments = st.sampled_from([NOW, NOW - timedelta(minutes=1), NOW - timedelta(days=400)]).map(datetime.isoformat)
+common = (
+    words("phase", *get_args(Phase)),
+    words("location", *get_args(Location)),
+    st.one_of(st.just({}), words("context", *get_args(Context))),
+)
+texts = st.sampled_from(["0", "12.5", " 7", "-3e2", "1e999", "NaN", "OCMF|{}", "1_000"])
+sampled_v16 = st.tuples(
+    texts.map(lambda value: {"value": value}),
+    words("measurand", *USUAL, *get_args(Measurand)),
+    words("unit", "Wh", "W", "A", "V", "Percent", *get_args(Unit)),
+    words("format", "Raw", "Raw", "SignedData"),
+    *common,
+).map(merged)
+signed = {"signedMeterData": "abc", "signingMethod": "", "encodingMethod": "", "publicKey": ""}
+sampled_v201 = st.tuples(
+    st.sampled_from([0, 12.5, -300, 1e300]).map(lambda value: {"value": value}),
+    words("measurand", *USUAL, *get_args(MeasurandEnumType)),
+    maybe(
+        "unitOfMeasure",
+        st.tuples(words("unit", "Wh", "kWh", "W", "A", "Lumen"), words("multiplier", 0, 3, 400)).map(merged),
+    ),
+    st.one_of(st.just({}), words("signedMeterValue", signed)),
+    st.one_of(st.just({}), words("customData", {"vendorId": "a"})),
+    *common,
+).map(merged)
+
+
+def told(sampled: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    value = st.fixed_dictionaries({"timestamp": moments, "sampledValue": st.lists(sampled, min_size=1, max_size=6)})
+    return st.lists(value, min_size=1, max_size=2)
+
+
+def read_both_ways(wire: Any, kind: Any, values: list[Any], units: Any) -> list[Reading | None]:
+    """What the fast way makes of each moment, held against the slow one."""
+    moments = [msgspec.convert(value, kind) for value in values]
+    found = [wire.at_once(moment, NOW, units) for moment in moments]
+    for moment, fast in zip(moments, found, strict=True):
+        assert fast is None or (fast,) == readings(wire.samples([moment], units), NOW)
+    assert wire.read(moments, NOW, units) == readings(wire.samples(moments, units), NOW)
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(told(sampled_v16), st.sampled_from([AS_LABELLED, units_of(1000, 1, 1)]))
+def test_values_of_1_6(values: list[Any], units: Any) -> None:
+    read_both_ways(v16, MeterValue, values, units)
+
+
+@settings(max_examples=400, deadline=None)
+@given(told(sampled_v201), st.sampled_from([AS_LABELLED, units_of(1000, 1, 1)]))
+def test_values_of_2_0_1(values: list[Any], units: Any) -> None:
+    read_both_ways(v201, MeterValueType, values, units)
+
+
+@pytest.mark.parametrize(("wire", "kind", "number"), [(v16, MeterValue, "{}"), (v201, MeterValueType, None)])
+def test_a_whole_picture_is_read_fast(wire: Any, kind: Any, number: str | None) -> None:
+    lines = [("Current.Import", "L1"), ("Current.Import", "L2"), ("Voltage", "L1-N"), ("Frequency", None)]
+    sampled = [
+        {"value": number.format(n) if number else n, "measurand": measurand, "context": "Sample.Periodic"}
+        | ({"phase": phase} if phase else {})
+        for n, (measurand, phase) in enumerate([("Energy.Active.Import.Register", None), *lines])
+    ]
+    (read,) = read_both_ways(wire, kind, [{"timestamp": NOW.isoformat(), "sampledValue": sampled}], AS_LABELLED)
+    assert read is not None
+    assert (read.energy_wh, read.current_l2, read.voltage_l1, read.context) == (0, 2, 3, None)
+    assert read.others == (("Frequency", 4, "Hertz", None, None, "Sample.Periodic", None),)
