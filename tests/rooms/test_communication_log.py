@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.rooms.network import communication
-from ohmstead.rooms.network.communication import BATCH, CommunicationLog, communication_log
+from ohmstead.rooms.network.communication import BATCH, MOST, CommunicationLog, communication_log
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
@@ -76,37 +76,61 @@ async def test_a_password_is_kept_nowhere(system: System, frame: str, kept: str)
     assert row["raw"] == kept
 
 
+async def test_an_answer_stands_beside_its_call(system: System) -> None:
+    told: list[tuple[str, str | None, int]] = []
+    log = CommunicationLog(system.database, lambda *counted: told.append(counted))
+    call = log.frame(7, NOON, "in", b'[2,"1","Heartbeat",{}]', "Heartbeat", "1", None, ())
+    later = NOON + timedelta(seconds=0.5)
+    assert log.frame(7, later, "out", b'[3,"1",{}]', "Heartbeat", "1", 0.5, (), call) is None
+    await log.flush()
+    [row] = await _logged(system)
+    assert (row["direction"], row["latency_ms"], row["raw"]) == ("in", None, '[2,"1","Heartbeat",{}]')
+    assert (row["answered_at"], row["answer"]) == (later, '[3,"1",{}]')
+    assert told == [("in", "Heartbeat", 1), ("out", "Heartbeat", 1)]
+
+
+async def test_an_answer_to_a_call_that_was_written_has_its_own_row(system: System) -> None:
+    log = CommunicationLog(system.database)
+    call = log.frame(7, NOON, "in", b'[2,"1","Heartbeat",{}]', "Heartbeat", "1", None, ())
+    await log.flush()
+    log.frame(7, NOON + timedelta(seconds=1), "out", b'[3,"1",{}]', "Heartbeat", "1", 1.0, (), call)
+    await log.flush()
+    first, second = await _logged(system)
+    assert (first["direction"], first["answered_at"], first["answer"]) == ("in", None, None)
+    assert (second["direction"], second["latency_ms"], second["raw"]) == ("out", 1000, '[3,"1",{}]')
+
+
 class _Watched(CommunicationLog):
-    """Says when it wrote."""
+    """Says how many it was to write each time."""
 
     def __init__(self, system: System) -> None:
         super().__init__(system.database)
-        self.wrote = asyncio.Event()
+        self.wrote: asyncio.Queue[int] = asyncio.Queue()
 
-    async def flush(self, pauses: Sequence[float] = ()) -> None:
-        await super().flush(pauses)
-        self.wrote.set()
-
-
-async def test_many_do_not_wait_for_their_time(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(communication, "EVERY_S", 3_600)
-    log = _Watched(system)
-    running = asyncio.create_task(log.run())
-    for number in range(BATCH):
-        _heartbeat(log, number)
-    await asyncio.wait_for(log.wrote.wait(), 10)
-    running.cancel()
-    assert len(await _logged(system)) == BATCH
+    async def flush(self, most: int = MOST, pauses: Sequence[float] = ()) -> None:
+        await super().flush(most, pauses)
+        self.wrote.put_nowait(most)
 
 
-async def test_few_are_written_in_time(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_came_is_written_with_the_next_but_one(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(communication, "EVERY_S", 0.01)
     log = _Watched(system)
     _heartbeat(log)
     running = asyncio.create_task(log.run())
-    await asyncio.wait_for(log.wrote.wait(), 10)
+    assert await asyncio.wait_for(log.wrote.get(), 10) == 0
+    _heartbeat(log, 2)
+    assert await asyncio.wait_for(log.wrote.get(), 10) == 1
+    assert await asyncio.wait_for(log.wrote.get(), 10) == 1
     running.cancel()
-    assert len(await _logged(system)) == 1
+    assert len(await _logged(system)) == 2
+
+
+async def test_more_than_a_batch_is_written(system: System) -> None:
+    log = CommunicationLog(system.database)
+    for number in range(BATCH + 1):
+        _heartbeat(log, number)
+    await log.flush()
+    assert len(await _logged(system)) == BATCH + 1
 
 
 async def test_the_last_ones_are_written_at_the_end(system: System) -> None:
@@ -127,7 +151,7 @@ async def test_a_database_that_is_away_costs_only_the_log(system: System, monkey
     for number in range(5):
         _heartbeat(log, number)
     assert log.lost == 2
-    await log.flush((0.0, 0.0))
+    await log.flush(pauses=(0.0, 0.0))
     assert (log.lost, away.asked) == (5, 3)
     await log.close()
     assert away.asked == 3

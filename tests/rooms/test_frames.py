@@ -32,8 +32,9 @@ class Line:
         """Five frames of the first, a minute between them, and one of the second at the same moment as the last."""
         self.frame("in", "BootNotification", "b", None)
         self.frame("out", "BootNotification", "b", 0.25)
-        self.frame("in", "Heartbeat", "h", None, "timestamp without a zone")
-        self.frame("out", "Heartbeat", "h", 0.003)
+        heartbeat = self.frame("in", "Heartbeat", "h", None, "timestamp without a zone")
+        self.log.frame(self.first, self.at, "out", b'[2,"h"]', "Heartbeat", "h", 60.0, (), heartbeat)
+        self.at += timedelta(minutes=1)
         self.frame("in", None, None, None, "no JSON", station=self.second, pause_s=0)
         self.frame("in", "StatusNotification", "s", None)
         await self.log.flush()
@@ -41,10 +42,11 @@ class Line:
     def frame(
         self, direction: str, action: str | None, number: str | None, latency_s: float | None, *deviations: str,
         station: int = 0, pause_s: float = 60,
-    ) -> None:  # fmt: skip
+    ) -> Any:  # fmt: skip
         raw = b'[2,"%s"]' % str(number).encode()
-        self.log.frame(station or self.first, self.at, direction, raw, action, number, latency_s, deviations)
+        logged = self.log.frame(station or self.first, self.at, direction, raw, action, number, latency_s, deviations)
         self.at += timedelta(seconds=pause_s)
+        return logged
 
 
 @pytest.fixture
@@ -77,7 +79,8 @@ async def test_every_frame_newest_first(api: Client, line: Line) -> None:
         ("filter[messageId]=b", "b b"),
         ("filter[deviating]=true", "None h"),
         ("filter[chargePoint]={first}&filter[deviating]=false", "s h b b"),
-        ("filter[minLatencyMs]=3.5", "b"),
+        ("filter[minLatencyMs]=3.5", "h b"),
+        ("filter[minLatencyMs]=250.5", "h"),
         ("filter[from]={second_minute}&filter[chargePoint]={first}", "s h h"),
         ("filter[to]={second_minute}", "h b b"),
         ("filter[direction]=in&filter[action]=Heartbeat&filter[deviating]=true", "h"),

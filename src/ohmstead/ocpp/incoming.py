@@ -2,41 +2,42 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.errors import ErrorCode, Refusal
-from ohmstead.ocpp.line import Line
+from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Version
-from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Send
+from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
 
 BOOT = "BootNotification"
 INBOX = 32
 """Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
 
 
-class _Asked(Struct, frozen=True, gc=False):
+class _Call(Struct, frozen=True, gc=False):
     """A call that was understood."""
 
     frame: Call | Send
     at: datetime
     answer: Answer
     request: Message
+    logged: Any
 
 
 class _Answered(Struct, frozen=True, gc=False):
-    """An answer that waits for its turn; `at` is when the call came in, None where nobody called."""
+    """An answer that waits for its turn."""
 
     frame: CallError | CallResultError
-    action: str | None = None
-    at: datetime | None = None
+    asked: Asked
 
 
 class Inbox:
@@ -60,7 +61,7 @@ class Inbox:
         self._units = units
         self._booted = booted
         self._places: dict[str, int] = {}
-        self._waiting: deque[_Asked | _Answered] = deque()
+        self._waiting: deque[_Call | _Answered] = deque()
         self._more: asyncio.Future[None] | None = None
         self._finishing = self._held = False
         self._watch = version.watch()
@@ -69,16 +70,16 @@ class Inbox:
     def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
         """Read a call, and have it answered when its turn comes."""
         try:
-            answer, request = self._read(frame, raw, at, deviations)
+            call = self._read(frame, raw, at, deviations)
         except Exception as error:
             if isinstance(frame, Call):
-                self._queue(_Answered(self._failure(frame, error), frame.action, at))
+                self._queue(_Answered(self._failure(frame, error), Asked(frame.action, at)))
         else:
-            self._queue(_Asked(frame, at, answer, request))
+            self._queue(call)
 
     def say(self, answer: CallError | CallResultError) -> None:
         """Send an answer when its turn comes."""
-        self._queue(_Answered(answer))
+        self._queue(_Answered(answer, Asked()))
 
     async def finish(self) -> None:
         """Answer what has come in, and no more."""
@@ -86,7 +87,7 @@ class Inbox:
         self._wake()
         await self._answering
 
-    def _queue(self, item: _Asked | _Answered) -> None:
+    def _queue(self, item: _Call | _Answered) -> None:
         self._waiting.append(item)
         if len(self._waiting) >= INBOX and not self._held:
             self._held = True
@@ -101,9 +102,9 @@ class Inbox:
         while True:
             while self._waiting:
                 item = self._waiting.popleft()
-                if isinstance(item, _Asked):
+                if isinstance(item, _Call):
                     await self._answer(item)
-                elif slowly := self._reply(item.frame, item.action, item.at):
+                elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
                     await slowly
                 if self._held and len(self._waiting) <= INBOX // 2:
                     self._held = False
@@ -113,22 +114,19 @@ class Inbox:
             self._more = asyncio.get_running_loop().create_future()
             await self._more
 
-    async def _answer(self, asked: _Asked) -> None:
-        frame = asked.frame
+    async def _answer(self, call: _Call) -> None:
+        frame = call.frame
         try:
-            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units)
-            response = await asked.answer(asked.request, arrival)
+            arrival = Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places, self._units)
+            response = await call.answer(call.request, arrival)
             reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Exception as error:
             reply = self._failure(frame, error)
-        if isinstance(frame, Call) and (slowly := self._reply(reply, frame.action, asked.at)):
+        asked = Asked(frame.action, call.at, call.logged)
+        if isinstance(frame, Call) and (slowly := self._line.reply(reply, self._clock.now(), asked)):
             await slowly
         if frame.action == BOOT:
             self._booted()
-
-    def _reply(self, reply: Frame, action: str | None, called_at: datetime | None) -> Awaitable[None] | None:
-        now = self._clock.now()
-        return self._line.reply(reply, now, action, (now - called_at).total_seconds() if called_at else None)
 
     def _failure(self, frame: Call | Send, error: Exception) -> CallError:
         log, dialect = self._line.log, self._line.dialect
@@ -138,9 +136,7 @@ class Inbox:
         log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)
         return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", dialect)
 
-    def _read(
-        self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]
-    ) -> tuple[Answer, Message]:
+    def _read(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> _Call:
         try:
             answer = self._version.answer(frame.action)
             request, odd = self._version.request(frame.action).read(frame.payload, at)
@@ -148,5 +144,5 @@ class Inbox:
             self._line.received(at, raw, frame.id, frame.action, deviations=(*deviations, str(refusal)))
             raise
         odd = (*deviations, *odd, *self._watch(request))
-        self._line.received(at, raw, frame.id, frame.action, deviations=odd)
-        return answer, request
+        logged = self._line.received(at, raw, frame.id, frame.action, deviations=odd)
+        return _Call(frame, at, answer, request, logged)

@@ -5,15 +5,22 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import structlog
+from msgspec import Struct
 
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.wire import Dialect, Frame
 
-OnFrame = Callable[
-    [int, datetime, Literal["in", "out"], bytes, str | None, str | None, float | None, tuple[str, ...]], None
-]
+OnFrame = Callable[..., Any]
 """The communication log: charge point id, moment, direction, frame, action, message id, seconds since the frame it
-answers, deviations."""
+answers, deviations; with our answer to a call, also what it returned when it was told of the call."""
+
+
+class Asked(Struct, frozen=True, gc=False):
+    """What is answered: the action, when its frame came in (None where nobody called), what the log said to it."""
+
+    action: str | None = None
+    at: datetime | None = None
+    logged: Any = None
 
 
 class SocketClosed(Exception):
@@ -64,26 +71,26 @@ class Line:
             await self._socket.send(raw)
         self._tell(at, "out", raw, action, frame.id, latency_s, ())
 
-    def reply(
-        self, frame: Frame, at: datetime, action: str | None = None, latency_s: float | None = None
-    ) -> Awaitable[None] | None:
+    def reply(self, frame: Frame, at: datetime, asked: Asked) -> Awaitable[None] | None:
         """Send an answer; where there is something returned, it has to be waited for."""
         raw = wire.encode(frame)
         if not self._socket.write(raw):
-            return self._reply_slowly(raw, frame.id, at, action, latency_s)
-        self._tell(at, "out", raw, action, frame.id, latency_s, ())
+            return self._reply_slowly(raw, frame.id, at, asked)
+        self._answered(raw, frame.id, at, asked)
         return None
 
-    async def _reply_slowly(
-        self, raw: bytes, message_id: str, at: datetime, action: str | None, latency_s: float | None
-    ) -> None:
+    async def _reply_slowly(self, raw: bytes, message_id: str, at: datetime, asked: Asked) -> None:
         """Where the station is gone by now, it will ask again."""
         try:
             await self._socket.send(raw)
         except SocketClosed:
-            self.log.info("answer undelivered", action=action, message_id=message_id)
+            self.log.info("answer undelivered", action=asked.action, message_id=message_id)
         else:
-            self._tell(at, "out", raw, action, message_id, latency_s, ())
+            self._answered(raw, message_id, at, asked)
+
+    def _answered(self, raw: bytes, message_id: str, at: datetime, asked: Asked) -> None:
+        latency_s = None if asked.at is None else (at - asked.at).total_seconds()
+        self._tell(at, "out", raw, asked.action, message_id, latency_s, (), asked.logged)
 
     def received(
         self,
@@ -93,12 +100,12 @@ class Line:
         action: str | None = None,
         latency_s: float | None = None,
         deviations: tuple[str, ...] = (),
-    ) -> None:
-        """Tell the communication log of a frame that came in, now that it is known what it is."""
-        self._tell(at, "in", raw, action, message_id, latency_s, deviations)
+    ) -> Any:
+        """Tell the communication log of a frame that came in, now that it is known what it is; what it says to that."""
+        return self._tell(at, "in", raw, action, message_id, latency_s, deviations)
 
-    def _tell(self, at: datetime, direction: Literal["in", "out"], raw: bytes, *known: Any) -> None:
+    def _tell(self, at: datetime, direction: Literal["in", "out"], raw: bytes, *known: Any) -> Any:
         try:
-            self._on_frame(self._charge_point_id, at, direction, raw, *known)
+            return self._on_frame(self._charge_point_id, at, direction, raw, *known)
         except Exception:
             self.log.exception("communication log failed")

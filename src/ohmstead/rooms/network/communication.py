@@ -4,9 +4,7 @@ import asyncio
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -25,24 +23,33 @@ communication_log = partitioned(
     Column("direction", Text, nullable=False),  # in: from the charge point
     Column("action", Text),
     Column("message_id", Text),
-    Column("latency_ms", Double),  # from the call to this answer
+    Column("latency_ms", Double),  # of an answer in a row of its own, since the call
     Column("deviations", ARRAY(Text)),  # where the frame was not as OCPP wants it
     Column("raw", Text, nullable=False),
+    moment("answered_at"),
+    Column("answer", Text),  # ours to a call, where it went out before the call was written
     Index(None, "charge_point_id", "at"),
+    Index(None, "charge_point_id", "answered_at"),
     Index(None, "at"),
+    Index(None, "answered_at"),
     by="at",
     keep=timedelta(days=90),
 )
 
-EVERY_S = 0.5
-BATCH = 500  # frames in one COPY
-MOST = 50_000  # frames that wait while the database is away; further ones are not logged
+Entry = list[Any]
+"""A row to be: the columns in their order, the texts still bytes. One that was written is empty."""
+
+EVERY_S = 0.25
+BATCH = 500  # rows in one COPY
+MOST = 50_000  # rows that wait while the database is away; further frames are not logged
 _PATIENCE_S = (0.5, 1.0, 2.0, 4.0)  # the pauses before a batch is tried again, and then given up
 _HARMLESS = frozenset({"Heartbeat", "MeterValues", "StatusNotification", "TransactionEvent"})  # carry no password
 _FLAT_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _VALUE, _STARS = re.compile(r'("(?:value|attributeValue)"\s*:\s*")(?:[^"\\]|\\.)*'), r"\1***"
-_KIND = itemgetter(2, 4)  # direction and action
 _COLUMNS = list(communication_log.c.keys())
+_ANSWERED_AT, _ANSWER = _COLUMNS.index("answered_at"), _COLUMNS.index("answer")
+_KIND = itemgetter(_COLUMNS.index("direction"), _COLUMNS.index("action"))
+_ANSWERED = itemgetter(_COLUMNS.index("action"), _ANSWER)
 
 
 def _uncounted(direction: str, action: str | None, frames: int) -> None:
@@ -50,14 +57,14 @@ def _uncounted(direction: str, action: str | None, frames: int) -> None:
 
 
 class CommunicationLog:
-    """Gathers frames and writes them together, twice a second or when 500 wait. It never makes the gateway wait: what
-    cannot be written is given up, and said so."""
+    """Gathers frames, and writes them together when they have waited for a quarter of a second: nearly every call has
+    its answer by then, and both are one row. It never makes the gateway wait: what cannot be written is given up, and
+    said so."""
 
     def __init__(self, database: Database, count: Callable[[str, str | None, int], None] = _uncounted) -> None:
         """`count` is told how many frames there were by direction and action, a batch at a time."""
         self._database, self._count = database, count
-        self._frames: deque[tuple[Any, ...]] = deque()
-        self._full = asyncio.Event()
+        self._waiting: deque[Entry] = deque()
         self.lost = 0  # frames, since the start
 
     def frame(
@@ -70,41 +77,56 @@ class CommunicationLog:
         message_id: str | None,
         latency_s: float | None,
         deviations: tuple[str, ...],
-    ) -> None:
-        """Take one frame; `latency_s` is since the call it answers."""
-        if len(self._frames) >= MOST:
+        call: Entry | None = None,
+    ) -> Entry | None:
+        """Take one frame; `latency_s` is since the call it answers, `call` what this call's frame returned."""
+        if call:
+            call[_ANSWERED_AT], call[_ANSWER] = at, raw
+            return None
+        if len(self._waiting) >= MOST:
             self.lost += 1
-            return
-        self._frames.append((charge_point_id, at, direction, raw, action, message_id, latency_s, deviations))
-        if len(self._frames) >= BATCH:
-            self._full.set()
+            return None
+        latency_ms = None if latency_s is None else latency_s * 1000
+        entry = [at, charge_point_id, direction, action, message_id, latency_ms, deviations or None, raw, None, None]
+        self._waiting.append(entry)
+        return entry
 
     async def run(self) -> None:
-        """Write for ever."""
+        """Write for ever what has waited long enough."""
+        ripe = 0
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_S):  # `wait_for` of Python 3.11 can swallow a cancellation
-                    await self._full.wait()
-            self._full.clear()
-            await self.flush()
+            await asyncio.sleep(EVERY_S)
+            ripe, done = len(self._waiting), ripe
+            await self.flush(done)
+            ripe -= done
 
-    async def flush(self, pauses: Sequence[float] = _PATIENCE_S) -> None:
-        """Write what waits by now; a batch that cannot be written, with `pauses` (s) between attempts, is given up."""
-        waiting = len(self._frames)
+    async def flush(self, most: int = MOST, pauses: Sequence[float] = _PATIENCE_S) -> None:
+        """Write the oldest that wait by now; a batch that cannot be written, with `pauses` (s) between attempts, is
+        given up."""
+        waiting = min(most, len(self._waiting))
         while waiting:
-            batch = list(islice(self._frames, min(BATCH, waiting)))
-            for (direction, action), frames in Counter(map(_KIND, batch)).items():
-                self._count(direction, action, frames)
-            if not await self._written([_row(*frame) for frame in batch], pauses):
-                self.lost += len(batch)
-                log.error("frames lost", frames=len(batch), in_all=self.lost)
-            for _ in batch:
-                self._frames.popleft()
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, waiting))]
             waiting -= len(batch)
+            await self._write(batch, pauses)
+
+    async def _write(self, batch: list[Entry], pauses: Sequence[float]) -> None:
+        self._tell(batch)
+        rows = [_row(*entry) for entry in batch]
+        for entry in batch:
+            entry.clear()
+        if not await self._written(rows, pauses):
+            self.lost += len(batch)
+            log.error("frames lost", frames=len(batch), in_all=self.lost)
+
+    def _tell(self, batch: list[Entry]) -> None:
+        for (direction, action), frames in Counter(map(_KIND, batch)).items():
+            self._count(direction, action, frames)
+        for action, frames in Counter([action for action, answer in map(_ANSWERED, batch) if answer]).items():
+            self._count("out", action, frames)
 
     async def close(self) -> None:
         """Write what waits, in one attempt; `run` has ended."""
-        await self.flush(())
+        await self.flush(pauses=())
 
     async def _written(self, batch: list[tuple[Any, ...]], pauses: Sequence[float]) -> bool:
         for pause in pauses:
@@ -124,24 +146,25 @@ class CommunicationLog:
 
 
 def _row(
-    charge_point_id: int,
     at: datetime,
+    charge_point_id: int,
     direction: str,
-    raw: bytes,
     action: str | None,
     message_id: str | None,
-    latency_s: float | None,
-    deviations: tuple[str, ...],
+    latency_ms: float | None,
+    deviations: tuple[str, ...] | None,
+    raw: bytes,
+    answered_at: datetime | None,
+    answer: bytes | None,
 ) -> tuple[Any, ...]:
     """A frame as it is stored: passwords masked, and without what PostgreSQL has no place for."""
-    latency_ms = None if latency_s is None else latency_s * 1000
-    odd, text = list(deviations) or None, raw.decode(errors="replace")
+    text, answered = raw.decode(errors="replace"), None if answer is None else answer.decode(errors="replace")
     if action not in _HARMLESS:
         text = _masked(text)
     if b"\0" in raw or b"\\" in raw:  # nearly no frame escapes anything
-        action, message_id, text = _clean(action), _clean(message_id), _clean(text)
-        odd = odd and [_clean(one) for one in odd]
-    return at, charge_point_id, direction, action, message_id, latency_ms, odd, text
+        action, message_id, text, answered = _clean(action), _clean(message_id), _clean(text), _clean(answered)
+        deviations = deviations and tuple(map(_clean, deviations))
+    return at, charge_point_id, direction, action, message_id, latency_ms, deviations, text, answered_at, answered
 
 
 def _masked(frame: str) -> str:

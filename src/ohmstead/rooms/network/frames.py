@@ -5,7 +5,19 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
-from sqlalchemy import BigInteger, Double, bindparam, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Double,
+    Text,
+    bindparam,
+    cast,
+    extract,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Invalid
@@ -19,7 +31,34 @@ from ohmstead.rooms.network.communication import communication_log
 LOOKS_BACK = timedelta(days=1)  # where neither a charge point nor a start is named: the log of all is long
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-_own = communication_log.c
+_row = communication_log.c
+_ANSWER_MS = extract("epoch", _row.answered_at - _row.at) * 1000
+_own = (
+    union_all(
+        select(
+            _row.at,
+            _row.charge_point_id,
+            _row.direction,
+            _row.action,
+            _row.message_id,
+            _row.latency_ms,
+            _row.deviations,
+            _row.raw,
+        ),
+        select(
+            _row.answered_at,
+            _row.charge_point_id,
+            literal_column("'out'", Text),
+            _row.action,
+            _row.message_id,
+            cast(_ANSWER_MS, Double),
+            cast(null(), ARRAY(Text)),
+            _row.answer,
+        ).where(_row.answered_at.is_not(None)),
+    )
+    .subquery("frame")
+    .c
+)  # a row is one frame or two, of which each branch finds its own by an index
 _OWNER = select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery()
 
 
@@ -70,7 +109,7 @@ async def listed(call: Call) -> Reply:
 @cache
 def _listing(names: tuple[str, ...], partner: bool, after: bool, forward: bool) -> Statement:
     """The newest frames older than `after`, or, backward, the oldest newer ones."""
-    query = select(communication_log).where(*(FILTERS[name].condition() for name in names))
+    query = select(*_own).where(*(FILTERS[name].condition() for name in names))
     if partner:
         query = query.where(bindparam("partner", type_=BigInteger) == _OWNER)
     if after:
