@@ -69,6 +69,7 @@ async def test_a_senseless_call_gets_the_right_error(house: House, frame, code: 
         ('[2,"x","Authorize",{"idTag":"A\\ud800"}]', "A?"),
         (b'[2,"x","Authorize",{"idTag":"A\xff"}]', "A\ufffd"),
         (b'[2,"x","Authorize",{"idTag":"A\x01", "n": NaN}]', "A\x01"),
+        (b'[2,"x","Authorize",{"idTag":"A\0"}]', "A"),
     ],
 )
 async def test_json_that_is_not_quite_json_is_read(house: House, frame: str | bytes, tag: str):

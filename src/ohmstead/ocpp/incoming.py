@@ -13,6 +13,7 @@ from ohmstead.ocpp import wire
 from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.reading import ESCAPE
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Version
@@ -139,7 +140,7 @@ class Inbox:
     def _read(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> _Call:
         try:
             answer = self._version.answer(frame.action)
-            request, odd = self._version.request(frame.action).read(frame.payload, at)
+            request, odd = self._version.request(frame.action).read(frame.payload, at, ESCAPE in raw or bool(deviations))
         except Refusal as refusal:
             self._line.received(at, raw, frame.id, frame.action, deviations=(*deviations, str(refusal)))
             raise

@@ -15,7 +15,7 @@ from ohmstead.ocpp.wire import UNREADABLE
 
 M = TypeVar("M", bound=Message)
 ESCAPE, NUL = b"\\", b"\\u0000"
-"""The one character that a database text cannot hold; stations pad serial numbers with it."""
+"""What escapes a character, and the one that a database text cannot hold; stations pad serial numbers with it."""
 
 
 class Reader(Generic[M]):
@@ -25,16 +25,17 @@ class Reader(Generic[M]):
         self._type = payload
         self._decoder = msgspec.json.Decoder(payload)
 
-    def read(self, raw: Raw, received_at: datetime) -> tuple[M, tuple[str, ...]]:
+    def read(self, raw: Raw, received_at: datetime, escapes: bool = True) -> tuple[M, tuple[str, ...]]:
         """The payload, and each deviation from the specification in words. Raises `Refusal` where it makes no sense.
 
-        A moment that cannot be read at all is taken to be `received_at`.
+        A moment that cannot be read at all is taken to be `received_at`. Who knows that nothing in it `escapes` a
+        character spares a look.
         """
         try:
             payload = self._decoder.decode(raw)
         except UNREADABLE:
             return repaired(_json(raw), self._type, received_at)
-        if ESCAPE in (text := bytes(raw)) and NUL in text:
+        if escapes and NUL in bytes(raw):
             return repaired(_json(raw), self._type, received_at)
         return payload, ()
 

@@ -61,7 +61,7 @@ class Payload:
 class AsSent:
     """Reads a payload of no known type: as JSON."""
 
-    def read(self, raw: Raw, received_at: datetime) -> tuple[Any, tuple[str, ...]]:
+    def read(self, raw: Raw, received_at: datetime, escapes: bool = True) -> tuple[Any, tuple[str, ...]]:
         return msgspec.json.decode(raw), ()
 
 

@@ -6,11 +6,13 @@ is told again, or a name that is known, changes nothing. What has ended has ende
 connection and under the same name, begins nothing, unless the station booted or began anew, or it was overtaken.
 """
 
+from collections.abc import Sequence
+
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v201.samples import first_register, last_register, read, signed
 from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
-from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
+from ohmstead.ocpp.v201.types import MeterValueType, TransactionEventRequest, TransactionEventResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
 from ohmstead.rooms.network.facts import HardwareStatus
@@ -48,8 +50,8 @@ async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEv
         verdict = await _stopped(request, at, place)
     else:
         verdict = await _went_on(request, at, place, over)
-    if not over:
-        await _tell_status(request, at, place)
+    if not over and (status := _status(request)) and place is not None:
+        await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp), "transaction"))
     told = id_token_info(verdict) if request.id_token and verdict else None
     return TransactionEventResponse(id_token_info=told)
 
@@ -66,7 +68,8 @@ async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | N
         verdict = await _judged(request, at)
     elif _charges(request):
         verdict = await _started(request, at, place, over)
-    await _metered(request, at, place)
+    if request.meter_value:
+        await at.rooms.metered(_metered(request, request.meter_value, at, place))
     return verdict
 
 
@@ -105,19 +108,18 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
     return verdict
 
 
-async def _metered(request: TransactionEventRequest, at: Arrival, place: int | None) -> None:
-    if told := request.meter_value:
-        await at.rooms.metered(
-            Metered(
-                charge_point_id=at.charge_point_id,
-                evse_network_id=place,
-                transaction_id=None,
-                readings=read(told, at.received_at, at.units),
-                signed=signed(told),
-                received_at=at.received_at,
-                transaction_ref=request.transaction_info.transaction_id,
-            )
-        )
+def _metered(
+    request: TransactionEventRequest, told: Sequence[MeterValueType], at: Arrival, place: int | None
+) -> Metered:
+    return Metered(
+        charge_point_id=at.charge_point_id,
+        evse_network_id=place,
+        transaction_id=None,
+        readings=read(told, at.received_at, at.units),
+        signed=signed(told),
+        received_at=at.received_at,
+        transaction_ref=request.transaction_info.transaction_id,
+    )
 
 
 async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
@@ -140,16 +142,11 @@ async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | N
     )
 
 
-async def _tell_status(request: TransactionEventRequest, at: Arrival, place: int | None) -> None:
-    """The charging state is finer than what a status says (Occupied); told late, it is history."""
-    status = _status(request)
-    if status is None or place is None or request.offline:
-        return
-    await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp), "transaction"))
-
-
 def _status(request: TransactionEventRequest) -> HardwareStatus | None:
-    """Of a cable that is out the station tells by itself."""
+    """The charging state is finer than what a status says (Occupied); told late, it is history. Of a cable that is out
+    the station tells by itself."""
+    if request.offline:
+        return None
     state, trigger = request.transaction_info.charging_state, request.trigger_reason
     if request.event_type == "Ended":
         return None if state == "Idle" or trigger in ("EVDeparted", "EVCommunicationLost") else "finishing"
