@@ -57,7 +57,7 @@ class Inbox:
         self._line = line
         self._rooms = rooms
         self._clock = clock
-        self._units = units
+        self.units = units  # of the messages that are answered from now on
         self._booted = booted
         self._places: dict[str, int] = {}
         self._waiting: deque[_Asked | _Answered] = deque()
@@ -116,7 +116,7 @@ class Inbox:
     async def _answer(self, asked: _Asked) -> None:
         frame = asked.frame
         try:
-            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units)
+            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self.units)
             response = await asked.answer(asked.request, arrival)
             reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Exception as error:

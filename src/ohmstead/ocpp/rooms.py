@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from ohmstead.ocpp.habits import Habits
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
@@ -35,6 +36,10 @@ class Rooms(Protocol):
     """Takes facts from charge points. An exception makes the gateway answer InternalError; the station tries again."""
 
     async def connected(self, fact: Connected) -> None: ...
+
+    async def habits(self, charge_point_id: int) -> Habits | None:
+        """How the station is to be treated by now; None where it is gone."""
+        ...
 
     async def disconnected(self, fact: Disconnected) -> None: ...
 

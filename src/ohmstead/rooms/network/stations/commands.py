@@ -200,6 +200,10 @@ class CancelReservation(Struct, frozen=True, kw_only=True):
     reservation_id: int
 
 
+class HeedQuirks(Struct, frozen=True, kw_only=True):
+    """Look up anew how the station differs from the standard, and treat it so; nothing is sent to it."""
+
+
 class RawCall(Struct, frozen=True, kw_only=True):
     """Any call by its OCPP name, its payload as it goes on the wire. The outcome's `payload` is the answer."""
 
@@ -218,6 +222,7 @@ Command = (
     | GetConfiguration
     | ChangeConfiguration
     | GetVariables
+    | HeedQuirks
     | GetLog
     | UpdateFirmware
     | TriggerMessage
