@@ -94,6 +94,12 @@ class ChangeConfiguration(VariableName, frozen=True, kw_only=True):
     value: str
 
 
+class SetVariables(Struct, frozen=True, kw_only=True):
+    """Write several settings in one call; the outcome has a verdict on each (OCPP 2.x)."""
+
+    changes: tuple[ChangeConfiguration, ...]
+
+
 class GetVariables(Struct, frozen=True, kw_only=True):
     """Read just these settings."""
 
@@ -223,6 +229,7 @@ Command = (
     | ChangeConfiguration
     | GetVariables
     | HeedQuirks
+    | SetVariables
     | GetLog
     | UpdateFirmware
     | TriggerMessage
