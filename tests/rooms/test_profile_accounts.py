@@ -68,7 +68,7 @@ async def asked(here: Site) -> int | None:
     """After a boot, once the time has come: the number of the request."""
     await here.tells(ask_after_boot, {"id": here.id})
     accounts = ProfileAccounts(here.system.database, ManualClock(here.system.clock.now() + SETTLE))
-    await accounts.ask_due()
+    await accounts.start_due()
     await accounts.settled()
     async with here.system.database.read() as tx:
         return await tx.value(select(profile_account.c.id).order_by(profile_account.c.id.desc()))
@@ -195,6 +195,6 @@ async def test_of_several_processes_one_asks(here: Site, gateway: Gateway) -> No
     await here.tells(ask_after_boot, {"id": here.id})
     clock = ManualClock(here.system.clock.now() + SETTLE)
     processes = [ProfileAccounts(here.system.database, clock) for _ in range(3)]
-    await asyncio.gather(*(one.ask_due() for one in processes))
+    await asyncio.gather(*(one.start_due() for one in processes))
     await asyncio.gather(*(one.settled() for one in processes))
     assert len(gateway.commands) == 1

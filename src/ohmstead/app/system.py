@@ -31,12 +31,12 @@ from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
-from ohmstead.rooms.network.certificates import Authority, authority
+from ohmstead.rooms.network.certificates import Authority, CertificatePromises, CertificateRenewals, authority
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
-from ohmstead.rooms.network.security_profiles import Addresses, SecurityUpkeep, addresses
+from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
@@ -49,6 +49,16 @@ VERSION = version("ohmstead")
 EXPIRE_EVERY_S = 10.0
 AGAIN_S = 1.0
 ANYWHERE = ("0.0.0.0", "::")
+LED = (  # the work that one node does for all
+    BootSync,
+    TemplateWork,
+    CertificatePromises,
+    SecurityRaises,
+    CertificateRenewals,
+    ProfileAccounts,
+    DowntimeWatch,
+    Silences,
+)
 log = structlog.get_logger("ohmstead")
 
 
@@ -83,9 +93,6 @@ class System:
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()
-        self.boot_sync = BootSync(self.database, self.clock)
-        self.template_work = TemplateWork(self.database, self.clock)
-        self.security = SecurityUpkeep(self.database, self.clock)
         self._stack.push_async_callback(self.crew.leave)
         self._stack.push_async_callback(self._cancel)
         return self
@@ -172,12 +179,8 @@ class System:
         self._keep(self.load_management.run)
         self._keep(partial(keep_up, self.database, self.clock))
         self._keep(partial(members.lead, self._expire))
-        self._keep(partial(members.lead, self.boot_sync.run))
-        self._keep(partial(members.lead, self.template_work.run))
-        self._keep(partial(members.lead, self.security.run))
-        self._keep(partial(members.lead, DowntimeWatch(self.database, self.clock).run))
-        self._keep(partial(members.lead, ProfileAccounts(self.database, self.clock).run))
-        self._keep(partial(members.lead, Silences(self.database, self.clock).run))
+        for work in LED:
+            self._keep(partial(members.lead, work(self.database, self.clock).run))
 
     async def _take_stations(self) -> int:
         self._keep(self.communication.run)

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.configuration.due import DueWork
 from ohmstead.rooms.network.configuration.syncing import SETTLE, awaits_sync
 from ohmstead.rooms.network.configuration.table import configuration_template, template_application, template_variable
+from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.stations import (
     ChangeConfiguration,
     GetVariables,
