@@ -29,7 +29,7 @@ class Calls(DueWork):
 
     def __init__(self, system: System) -> None:
         super().__init__(system.database, system.clock)
-        self.let = asyncio.Event()
+        self.let, self.ended = asyncio.Event(), asyncio.Semaphore(0)
         self.begun: list[int] = []
         self.done: list[int] = []
         self.put_off: list[tuple[int, str]] = []
@@ -41,9 +41,11 @@ class Calls(DueWork):
         if row["id"] == self.odd:
             raise LookupError("a fault in the code")
         self.done.append(row["id"])
+        self.ended.release()
 
     async def failed(self, row: Row, error: Exception) -> None:
         self.put_off.append((row["id"], str(error)))
+        self.ended.release()
 
 
 @pytest.fixture
@@ -55,8 +57,9 @@ async def test_a_silent_one_holds_up_nobody_and_a_fault_is_its_own(system: Syste
     calls = Calls(system)
     calls.silent, calls.odd = frozenset({ids[0]}), ids[1]
     await calls.start_due()
-    while len(calls.done) + len(calls.put_off) < 4:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        for _ in ids[1:]:
+            await calls.ended.acquire()
     assert (calls.done, calls.put_off) == (ids[2:], [(ids[1], "a fault in the code")])
     await calls.start_due()
     assert calls.begun.count(ids[0]) == 1, "it is still being asked"
