@@ -1,6 +1,5 @@
 """Certificate requests: a promise outlives whoever does not listen, is kept once, and the newest is the one."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,19 +23,10 @@ from ohmstead.rooms.network.stations import (
     StationOffline,
     StationSilent,
     TriggerMessage,
-    stations,
 )
 from ohmstead.stations.certificates import Certificates
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

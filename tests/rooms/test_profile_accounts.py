@@ -1,7 +1,6 @@
 """What a 2.x station says of its profiles after a boot puts our books right, and nothing else does."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -24,19 +23,10 @@ from ohmstead.rooms.network.stations import (
     SchedulePeriod,
     SetChargingProfile,
     StationRefused,
-    stations,
 )
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

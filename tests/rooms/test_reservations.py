@@ -1,6 +1,5 @@
 """Reservations: who may keep an EVSE free, who may charge there meanwhile, and how it ends."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +16,6 @@ from ohmstead.rooms.network.stations import (
     ReserveNow,
     StationOffline,
     StationRefused,
-    stations,
 )
 from ohmstead.rooms.operator import settings
 from tests.client import Client
@@ -26,15 +24,6 @@ from tests.rooms.charges import Gateway, Site, site, tag
 
 PATH = "/actions/charge-point/v1.0"
 LISTING = "/resources/reservations/v1.0"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """Stations that do as they are told."""
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

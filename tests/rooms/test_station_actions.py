@@ -1,7 +1,5 @@
 """Reset, unlock, open and close: what the API says when the station agrees, refuses or cannot be asked."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from ohmstead.rooms.network.stations import ChangeAvailability, Reset, StationOffline, StationRefused, Unlock, stations
@@ -10,15 +8,6 @@ from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
 
 PATH = "/actions/charge-point/v1.0"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """Stations that do as they are told."""
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture
