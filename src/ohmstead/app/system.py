@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -167,6 +167,8 @@ class System:
         self._keep(crew.post.run)
         if self.settings.works:
             self._manage()
+        if self.settings.works or self.settings.serves_api:
+            self._keep(partial(keep_up, self.database, self.clock, self._ages(), self._prune_uploads))
         port = await self._take_stations() if self.settings.takes_stations else None
         self._stack.callback(addresses.open(self._addresses(port)))
         return port
@@ -177,10 +179,19 @@ class System:
         self._keep(self.crew.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
-        self._keep(partial(keep_up, self.database, self.clock))
         self._keep(partial(members.lead, self._expire))
         for work in LED:
             self._keep(partial(members.lead, work(self.database, self.clock).run))
+
+    def _ages(self) -> dict[str, timedelta]:
+        """How long the tables keep what they hold where that is a setting."""
+        settings = self.settings
+        kept = {"communication_log": settings.keep_communication_log, "security_event": settings.keep_security_events}
+        return {name: timedelta(days=days) for name, days in kept.items()}
+
+    async def _prune_uploads(self, now: datetime) -> None:
+        """In the data folder of this node, which alone it may know."""
+        await files.now.prune("uploads", now - timedelta(days=self.settings.keep_uploads))
 
     async def _take_stations(self) -> int:
         self._keep(self.communication.run)
