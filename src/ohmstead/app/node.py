@@ -16,7 +16,7 @@ from ohmstead.kit.audit import write_audit
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.ocpp.listener import raise_gc_thresholds
 from ohmstead.rooms.operator.admins import api_token, create_token
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.migrate import migrate
 
 KEEP_ALIVE_S = 75  # clients that call every few seconds keep their connection
