@@ -56,6 +56,7 @@ LED = (  # the work that one node does for all
     SecurityRaises,
     CertificateRenewals,
     ProfileAccounts,
+    reservations.ReservationQueue,
     DowntimeWatch,
     Silences,
 )
