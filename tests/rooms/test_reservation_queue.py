@@ -13,7 +13,17 @@ from ohmstead.rooms.network.stations import CancelReservation, RemoteStart, Rese
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, tag
-from tests.rooms.test_reservations import LISTING, PATH, here, reserved, rules, shown, user  # noqa: F401 - fixtures
+from tests.rooms.test_reservations import LISTING, PATH, reservable, reserved, rules, shown
+
+
+@pytest.fixture
+async def here(api: Client, given: Given, gateway: Gateway) -> Site:
+    return await reservable(api, given)
+
+
+@pytest.fixture
+async def user(given: Given) -> int:
+    return int((await given.user())["id"])
 
 
 class Ahead(SystemClock):
@@ -23,20 +33,20 @@ class Ahead(SystemClock):
         return super().now() + timedelta(minutes=1)
 
 
-async def looks(here: Site) -> None:  # noqa: F811
+async def looks(here: Site) -> None:
     """The queue looks for EVSEs that are free."""
     queue = ReservationQueue(here.system.database, Ahead())
     await queue.start_due()
     await queue.settled()
 
 
-async def row(here: Site) -> Any:  # noqa: F811
+async def row(here: Site) -> Any:
     async with here.system.database.read() as tx:
         return await tx.one(select(reservation).order_by(reservation.c.id.desc()))
 
 
 @pytest.fixture
-async def charging(here: Site, given: Given) -> int:  # noqa: F811
+async def charging(here: Site, given: Given) -> int:
     """Somebody charges at the first EVSE, and reservations may queue: the transaction."""
     await rules(here, enableReservationsQueue=True, reservationTime=20)
     number, _ = await here.starts(await tag(given), here.system.clock.now() - timedelta(minutes=5))
@@ -44,7 +54,7 @@ async def charging(here: Site, given: Given) -> int:  # noqa: F811
     return number
 
 
-async def ends(here: Site, transaction: int) -> None:  # noqa: F811
+async def ends(here: Site, transaction: int) -> None:
     await here.stops(transaction, here.system.clock.now(), 2000)
     await here.status("available")
 
@@ -54,7 +64,7 @@ async def test_an_evse_is_kept_once_it_is_free(
     here: Site,
     user: int,
     gateway: Gateway,
-    charging: int,  # noqa: F811
+    charging: int,
 ) -> None:
     key = await reserved(api, here, user)
     await looks(here)
@@ -77,7 +87,7 @@ async def test_nobody_else_begins_in_between(
     here: Site,
     user: int,
     given: Given,
-    charging: int,  # noqa: F811
+    charging: int,
 ) -> None:
     key = await reserved(api, here, user)
     await ends(here, charging)
@@ -93,7 +103,7 @@ async def test_who_waits_starts_from_afar_as_soon_as_it_is_free(
     here: Site,
     user: int,
     gateway: Gateway,
-    charging: int,  # noqa: F811
+    charging: int,
 ) -> None:
     await reserved(api, here, user)
     await ends(here, charging)
@@ -110,7 +120,7 @@ async def test_who_waits_may_give_up(
     here: Site,
     user: int,
     gateway: Gateway,
-    charging: int,  # noqa: F811
+    charging: int,
 ) -> None:
     """The station knows nothing of it."""
     key = await reserved(api, here, user)
@@ -132,7 +142,7 @@ async def test_what_the_station_says_when_it_is_free(
     charging: int,
     answer: Any,
     status: str,
-    waits: bool,  # noqa: F811
+    waits: bool,
 ) -> None:
     key = await reserved(api, here, user)
     until = (await row(here))["expires_at"]
@@ -152,7 +162,7 @@ async def test_a_station_that_knows_better_is_asked_again(
     api: Client,
     here: Site,
     user: int,
-    gateway: Gateway,  # noqa: F811
+    gateway: Gateway,
 ) -> None:
     """It says Occupied: a car is plugged in that nobody told of."""
     gateway.answer = "Occupied"
@@ -170,7 +180,7 @@ async def test_what_somebody_else_asked_for_is_not_waited_for(
     here: Site,
     user: int,
     given: Given,
-    gateway: Gateway,  # noqa: F811
+    gateway: Gateway,
 ) -> None:
     """A charge that is about to begin would be blocked by whoever waits."""
     await rules(here, enableReservationsQueue=True)

@@ -28,6 +28,10 @@ LISTING = "/resources/reservations/v1.0"
 
 @pytest.fixture
 async def here(api: Client, given: Given, gateway: Gateway) -> Site:
+    return await reservable(api, given)
+
+
+async def reservable(api: Client, given: Given) -> Site:
     """Two EVSEs that may be reserved."""
     found = await site(given, evses=2)
     for outlet in found.evses:
