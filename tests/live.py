@@ -10,7 +10,7 @@ from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import create_token
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.stations.settings import Settings as Behaviour
 from ohmstead.stations.station import Station
 from ohmstead.stations.station_v16 import StationV16

@@ -1,11 +1,67 @@
-"""The node and the bare server under the same load of messages, in turns, and what is said of it."""
+"""The node and the bare server under the same load of messages, in turns, and what is said of them."""
 
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import NamedTuple
 
-from parts.processes import Burst, Rounds, Server, median, metered
+import uvloop
+
+from ohmstead.app.demo.plant import Client
+from parts.plant import furnish, stored
+from parts.processes import HERE, Burst, Rounds, Server, data_folder, median, metered, node, serving
 from parts.stations import Station, charge
 
+STATIONS = 200
 Side = tuple[Server, list[Station]]
+Charging = Callable[[str, list[str]], Awaitable[list[Station]]]
+"""Stations in the middle of a charge, at an address, by their identities."""
+
+
+class Sides(NamedTuple):
+    """The node and the bare server, two hundred stations charging at each; `api` is the node's."""
+
+    api: Client
+    ours: Side
+    limit: Side
+
+    async def missing(self, acknowledged: int, besides: int = 0) -> str:
+        """Send the stations away, and say how much of what was acknowledged is in the database, which holds so many
+        readings `besides`."""
+        await asyncio.gather(*(station.close() for station in self.ours[1] + self.limit[1]))
+        rows = await stored(self.ours[0].said[3]) - besides
+        return f"acknowledged {acknowledged}, stored {rows}: {acknowledged - rows} missing"
+
+
+@asynccontextmanager
+async def both_sides(charging: Charging, protocol: str = "ocpp 1.6") -> AsyncIterator[Sides]:
+    """Both servers, each a process of its own, until the block ends."""
+    with data_folder() as folder:
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(node(folder))
+            bare = await stack.enter_async_context(serving(HERE / "bare_ocpp.py"))
+            base, ocpp_url, token, _ = server.said
+            api = Client(base, token)
+            stack.push_async_callback(api.close)
+            identities = list(await furnish(api, "busy", STATIONS, protocol))
+            ours, limit = await charging(ocpp_url, identities), await charging(bare.said[0], identities)
+            yield Sides(api, (server, ours), (bare, limit))
+
+
+def run(main: Callable[[int, float], Awaitable[None]], about: str | None) -> None:
+    """A benchmark from the command line: `main` of so many rounds of so many s."""
+    options = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--seconds", type=float, default=4.0, help="of each burst")
+    given = options.parse_args()
+
+    async def measured() -> None:
+        await main(given.rounds, given.seconds)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(measured())
 
 
 async def measure(ours: Side, limit: Side, rounds: int, seconds: float) -> tuple[Rounds, int]:

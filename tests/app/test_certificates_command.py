@@ -7,7 +7,7 @@ from ohmstead.engines.pki import checked
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.files import files
 from ohmstead.stations.certificates import Certificates
-from tests.app.test_cli import Run, folder, run  # noqa: F401 - fixtures
+from tests.app.test_cli import Run, audited, folder, run  # noqa: F401 - fixtures
 from tests.given import Given
 from tests.scenarios.secured import secured
 from tests.scenarios.waiting import until
@@ -42,3 +42,5 @@ async def test_a_revoked_one_is_cut_off_while_it_is_connected(run: Run, given: G
         listed = await asyncio.to_thread(run, "certificates", "list", **reach)
         assert f"{row['serial']}  CUT" in listed.stdout
         assert "revoked" in listed.stdout
+        done = [("ohmstead certificates revoke", f"certificates/{row['serial']}")]
+        assert await audited(given, "ohmstead certificates") == done

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from ohmstead.app.rooms import OPERATIONS
+from ohmstead.kit.facts import audit
 from ohmstead.kit.openapi import document
 from ohmstead.store.cluster import Cluster
 from tests.client import Client
@@ -42,6 +44,14 @@ def run(folder: Path) -> Run:
         return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, cwd=folder)
 
     return one
+
+
+async def audited(given: Given, command: str) -> list[tuple[str, str]]:
+    """What the audit tells of commands that begin so: the act and its target."""
+    async with given.system.database.read() as tx:
+        rows = await tx.all(select(audit).where(audit.c.action.startswith(command)).order_by(audit.c.id))
+    assert all(row["changes"]["user"] for row in rows)
+    return [(row["action"], row["target"]) for row in rows]
 
 
 def test_the_document_needs_no_database(run: Run, folder: Path) -> None:
@@ -96,6 +106,9 @@ async def test_a_token_lives_from_create_to_revoke(run: Run, given: Given, api: 
         assert (await client.get("/resources/taxes/v2.0")).status == 401
         again = await asyncio.to_thread(run, "token", "revoke", number, **reach)
         assert (again.returncode, again.stderr) == (1, f"ohmstead: there is no living token {number}\n")
+        assert await audited(given, "ohmstead token") == [
+            ("ohmstead token create", f"tokens/{number}"), ("ohmstead token revoke", f"tokens/{number}"),
+        ]  # fmt: skip
     finally:
         await client.close()
 
@@ -125,6 +138,7 @@ async def test_settings_are_shown_and_set(run: Run, given: Given) -> None:
     assert (refused.returncode, refused.stderr) == (1, "ohmstead: baseCurrency.id: The selected id is invalid.\n")
     refused = await asyncio.to_thread(run, "settings", "set", "reservations", "reservationTime", **reach)
     assert refused.stderr == "ohmstead: 'reservationTime' is not of the form name=value\n"
+    assert await audited(given, "ohmstead settings") == [("ohmstead settings set", "settings/reservations")]
 
 
 async def test_a_command_works_on_the_database_of_a_running_ohmstead(run: Run, folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 
 from ohmstead.rooms.network.files import files
-from tests.app.test_cli import Run, folder, run  # noqa: F401 - fixtures
+from tests.app.test_cli import Run, audited, folder, run  # noqa: F401 - fixtures
 from tests.client import Client
 from tests.given import Given
 
@@ -28,6 +28,7 @@ async def test_what_is_taken_in_is_served(run: Run, given: Given, api: Client, t
     async with aiohttp.ClientSession() as http, http.get(found["fileUrl"]) as served:
         assert await served.read() == b"firmware"
     assert found["fileUrl"].endswith("/box-2.bin")
+    assert await audited(given, "ohmstead firmware") == [("ohmstead firmware add", f"firmware-versions/{found['id']}")]
 
 
 async def test_what_cannot_be_taken_in_leaves_nothing(run: Run, given: Given, api: Client, tmp_path: Path) -> None:  # noqa: F811

@@ -193,6 +193,7 @@ async def test_every_write_leaves_who_what_and_when(yard: Yard) -> None:
     await yard.client.patch(path, {"size": 0})
     await yard.client.get(path)
     await yard.client.post(f"/actions/thing/v1.0/{made['id']}/wait")
+    await yard.client.post(f"/actions/thing/v1.0/{made['id']}/ask")
     await yard.client.delete(path)
     async with yard.system.database.read() as tx:
         rows = await tx.all(select(audit).order_by(audit.c.id))
@@ -202,9 +203,11 @@ async def test_every_write_leaves_who_what_and_when(yard: Yard) -> None:
         ("POST Thing / Create", "resources/things/v2.0"),
         ("PATCH Thing / Update", below),
         ("POST Wait", f"actions/thing/v1.0/{made['id']}/wait"),
+        ("POST Ask", f"actions/thing/v1.0/{made['id']}/ask"),
         ("DELETE Thing / Delete", below),
     ]
     assert {(row["admin_id"], row["token_id"]) for row in rows} == {(token["admin_id"], token["id"])}
+    assert [row["refused"] for row in rows] == [None, None, None, "It does not answer.", None]
     assert rows[0]["changes"] == {"id": made["id"], "fields": ["created_at", "name", "size"]}
     assert (rows[1]["changes"], rows[1]["trace_id"]) == ({"id": made["id"], "fields": ["size"]}, "Root=1-a-b")
     assert made["lastUpdatedAt"] == rows[0]["at"].isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, ForeignKey, Identity, MetaData, Table, Text
 
 from ohmstead.kit.db import Tx
+from ohmstead.kit.errors import Rejected
 from ohmstead.kit.filters import any_of, changed, equals, holds, since, tagged
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does, Reply
@@ -177,6 +178,12 @@ async def wait(call: Call) -> Reply:
     async with call.begin() as tx:
         await things.find(call, tx=tx)
     return Reply(202)
+
+
+@actions.post("v1.0/{thing}/ask", "Ask", does=Does.STEPS, errors=(401, 403, 404, 406, 429))
+async def ask(call: Call) -> Reply:
+    """Ask what never answers."""
+    raise Rejected("It does not answer.")
 
 
 @actions.post("v1.0/{thing}/break", "Break")

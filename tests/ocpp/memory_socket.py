@@ -32,5 +32,9 @@ class MemorySocket:
     async def send(self, frame: bytes) -> None:
         self.write(frame)
 
+    def ping_every(self, interval_s: float | None) -> None:
+        """There is no line that could die."""
+        self.pings_s = interval_s
+
     async def close(self, code: int, reason: str) -> None:
         self._script.clear()

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+from ohmstead.ocpp.habits import Habits
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
@@ -47,13 +48,15 @@ class Record(list):
 
 
 class RecordingRooms:
-    """`verdicts` by tag; `broken` names a method that raises; `gate` holds back meter values until it is set."""
+    """`verdicts` by tag; `treated` how stations are to be treated by now, by id; `broken` names a method that raises;
+    `gate` holds back meter values until it is set."""
 
     def __init__(self, happened: asyncio.Event) -> None:
         self.facts = Record(happened)
         self.heartbeats: list[int] = []
         self.verdicts: dict[str, TagVerdict] = {}
         self.transactions: dict[str, int] = {}
+        self.treated: dict[int, Habits] = {}
         self.broken = ""
         self.gate = asyncio.Event()
         self.gate.set()
@@ -65,6 +68,9 @@ class RecordingRooms:
         if self.broken == "connected":
             raise RuntimeError("the database is away")
         self.facts.append(fact)
+
+    async def habits(self, charge_point_id: int) -> Habits | None:
+        return self.treated.get(charge_point_id)
 
     async def disconnected(self, fact: Disconnected) -> None:
         self.facts.append(fact)

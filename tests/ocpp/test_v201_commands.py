@@ -31,6 +31,7 @@ from ohmstead.rooms.network.stations import (
     GetLog,
     GetTransactionStatus,
     GetVariables,
+    HeedQuirks,
     InstallCertificate,
     InstalledCertificate,
     LocalTag,
@@ -45,6 +46,7 @@ from ohmstead.rooms.network.stations import (
     SetChargingProfile,
     SetNetworkProfile,
     Setting,
+    SetVariables,
     StationRefused,
     TriggerMessage,
     Unlock,
@@ -106,6 +108,11 @@ CASES: list[tuple[Any, str, dict, dict]] = [
     (ChangeConfiguration(**CABLE_LIMIT, value="16"), "SetVariables",
      {"setVariableData": [{"attributeValue": "16", **CABLE_LIMIT_SENT}]},
      {"setVariableResult": [{"attributeStatus": "RebootRequired", **CABLE_LIMIT_SENT}]}),
+    (SetVariables(changes=(ChangeConfiguration(key="HeartbeatInterval", component="OCPPCommCtrlr", value="60"),
+                           ChangeConfiguration(**CABLE_LIMIT, value="16"))), "SetVariables",
+     {"setVariableData": [{"attributeValue": "60", **HEARTBEAT}, {"attributeValue": "16", **CABLE_LIMIT_SENT}]},
+     {"setVariableResult": [{"attributeStatus": "Accepted", **HEARTBEAT},
+                            {"attributeStatus": "RebootRequired", **CABLE_LIMIT_SENT}]}),
     (GetVariables(variables=(VariableName(**CABLE_LIMIT),)), "GetVariables",
      {"getVariableData": [CABLE_LIMIT_SENT]},
      {"getVariableResult": [{"attributeStatus": "Accepted", "attributeValue": "16", **CABLE_LIMIT_SENT}]}),
@@ -159,8 +166,8 @@ async def test_a_command_on_the_wire(house: House, command: Any, action: str, pa
 
 
 def test_every_command_is_known():
-    """A raw call needs no translation, a disconnection no message."""
-    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect}
+    """A raw call needs no translation; a disconnection and what is odd no message."""
+    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect, HeedQuirks}
 
 
 async def test_installed_certificates(house: House):
@@ -191,6 +198,17 @@ async def test_a_variable_that_was_refused(house: House):
     command = ChangeConfiguration(key="HeartbeatInterval", component="OCPPCommCtrlr", value="x")
     _, outcome = await sent(house, command, {"setVariableResult": [{"attributeStatus": "Rejected", **HEARTBEAT}]})
     assert (outcome.status, outcome.agreed) == ("Rejected", False)
+
+
+async def test_each_of_many_variables_has_its_verdict(house: House):
+    changes = (ChangeConfiguration(key="HeartbeatInterval", component="OCPPCommCtrlr", value="x"),
+               ChangeConfiguration(**CABLE_LIMIT, value="16"))  # fmt: skip
+    results = [{"attributeStatus": "Accepted", **CABLE_LIMIT_SENT}, {"attributeStatus": "Rejected", **HEARTBEAT}]
+    _, outcome = await sent(house, SetVariables(changes=changes), {"setVariableResult": results})
+    assert outcome.status == "Rejected"
+    assert [(one.key, one.component_instance, status) for one, status in outcome.verdicts] == [
+        (CABLE_LIMIT["key"], CABLE_LIMIT["component_instance"], "Accepted"), ("HeartbeatInterval", None, "Rejected"),
+    ]  # fmt: skip
 
 
 async def test_a_composite_schedule(house: House):

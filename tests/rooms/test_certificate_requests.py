@@ -1,6 +1,5 @@
 """Certificate requests: a promise outlives whoever does not listen, is kept once, and the newest is the one."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +8,12 @@ from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network.certificates.renewal import ask_to_renew, ending
+from ohmstead.rooms.network.certificates.renewal import CertificateRenewals
 from ohmstead.rooms.network.certificates.requests import (
     MOST_AN_HOUR,
     MOST_ATTEMPTS,
+    CertificatePromises,
     certificate_wanted,
-    due_requests,
-    keep_promise,
 )
 from ohmstead.rooms.network.certificates.tables import certificate_request, issued_certificate
 from ohmstead.rooms.network.charge_points import charge_point
@@ -25,19 +23,10 @@ from ohmstead.rooms.network.stations import (
     StationOffline,
     StationSilent,
     TriggerMessage,
-    stations,
 )
 from ohmstead.stations.certificates import Certificates
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture
@@ -65,16 +54,20 @@ async def keep_all(here: Site) -> int:
     """Keep what is due, whenever that is; how many that were."""
     async with here.system.database.begin() as tx:
         await tx.run(update(certificate_request).values(due_at=tx.now - timedelta(seconds=1)))
-        due = await due_requests(tx)
+        due = await tx.all(CertificatePromises.due, now=tx.now, most=10)
     for row in due:
-        await keep_promise(here.system.database, row["id"])
+        await keep(here, row)
     return len(due)
+
+
+async def keep(here: Site, promise: Row) -> None:
+    await CertificatePromises(here.system.database, here.system.clock).carry_out(promise)
 
 
 async def test_a_promise_waits_for_its_answer_to_be_out(here: Site, gateway: Gateway) -> None:
     assert await asks(here)
     async with here.system.database.read() as tx:
-        assert await due_requests(tx) == []
+        assert await tx.all(CertificatePromises.due, now=tx.now, most=10) == []
     assert gateway.commands == [], "the station waits for our answer, and does not answer in between"
 
 
@@ -86,7 +79,7 @@ async def test_a_certificate_is_issued_handed_over_and_noted_once(here: Site, ga
     assert (certificate["charge_point_id"], certificate["accepted_at"] is None) == (here.id, False)
     assert await keep_all(here) == 0
     [request] = await requests(here)
-    await keep_promise(here.system.database, request["id"])
+    await keep(here, request)
     assert len(gateway.commands) == 1
     async with here.system.database.read() as tx:
         topics = [row["topic"] for row in await tx.all(select(outbox.c.topic))]
@@ -167,7 +160,7 @@ async def test_only_what_is_in_use_and_ends_soon_is_renewed(here: Site, gateway:
 
     async def due() -> list[Row]:
         async with here.system.database.begin() as tx:
-            return await ending(tx)
+            return await tx.all(CertificateRenewals.due, now=tx.now, most=10)
 
     now = here.system.clock.now()
     assert await asks(here)
@@ -186,7 +179,7 @@ async def test_only_what_is_in_use_and_ends_soon_is_renewed(here: Site, gateway:
         gateway.answer = answer
         await set(renewal_asked_at=None)
         [row] = await due()
-        await ask_to_renew(here.system.database, row)
+        await CertificateRenewals(here.system.database, here.system.clock).carry_out(row)
         assert await due() == [], "once a day"
     assert gateway.commands == [(here.id, TriggerMessage(message="SignChargePointCertificate"))] * 3
     await set(renewal_asked_at=now - timedelta(days=1, seconds=1))

@@ -18,7 +18,6 @@ from ohmstead.rooms.network.stations import (
     InstalledCertificate,
     StationOffline,
     StationRefused,
-    stations,
 )
 from ohmstead.stations.certificates import CSMS, hashed
 from tests.client import Client
@@ -114,14 +113,6 @@ async def _when_accepted(place: Secured, point: int, own: dict[str, Any]) -> Any
         answer = await place.live.api.post(path(point, "delete"), own)
         if "no certificate of this system" not in answer.body["message"]:
             return answer
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

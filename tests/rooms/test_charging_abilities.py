@@ -10,11 +10,11 @@ from ohmstead.rooms.network.stations import ClearChargingProfile, Outcome, Remot
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site, tag
-from tests.rooms.test_charging_profiles import PATH, cleared, gateway, lay, managed, profile, shown  # noqa: F401
+from tests.rooms.test_charging_profiles import PATH, cleared, lay, managed, profile, shown  # noqa: F401
 
 
 @pytest.fixture
-async def here(given: Given, gateway: Gateway) -> Site:  # noqa: F811
+async def here(given: Given, gateway: Gateway) -> Site:
     return await site(given, evses=2)
 
 
@@ -38,7 +38,7 @@ def in_watts(watts: float, phases: int | None = None) -> dict[str, Any]:
     return profile("TxDefaultProfile", chargingSchedule={"chargingRateUnit": "W", "chargingSchedulePeriod": [period]})
 
 
-def laid_last(gateway: Gateway) -> Any:  # noqa: F811
+def laid_last(gateway: Gateway) -> Any:
     command = gateway.commands[-1][1]
     assert isinstance(command, SetChargingProfile)
     return command.profile
@@ -90,7 +90,7 @@ async def test_one_profile_of_one_period_is_no_lease(api: Client, given: Given, 
     assert (await known(here)).steered_by is None
 
 
-async def test_a_limit_in_amperes_becomes_watts(api: Client, given: Given, here: Site, gateway: Gateway) -> None:  # noqa: F811
+async def test_a_limit_in_amperes_becomes_watts(api: Client, given: Given, here: Site, gateway: Gateway) -> None:
     """So few that no line carries more, however low the voltage; what the API shows is what was sent."""
     await says(here, RateUnit="W")
     await lay(api, here, 1, profile("TxDefaultProfile", limit=10))
@@ -104,7 +104,7 @@ async def test_a_limit_in_amperes_becomes_watts(api: Client, given: Given, here:
     assert round(laid_last(gateway).min_rate) == 3741
 
 
-async def test_a_limit_in_watts_becomes_amperes(api: Client, given: Given, here: Site, gateway: Gateway) -> None:  # noqa: F811
+async def test_a_limit_in_watts_becomes_amperes(api: Client, given: Given, here: Site, gateway: Gateway) -> None:
     await is_odd(api, given, here.id, chargingRateUnit="A")
     await lay(api, here, 2, in_watts(11_000))
     assert (laid_last(gateway).unit, round(laid_last(gateway).periods[0].limit, 1)) == ("A", 15.9)
@@ -114,7 +114,7 @@ async def test_a_limit_in_watts_becomes_amperes(api: Client, given: Given, here:
     assert laid_last(gateway).periods[0].limit == 13
 
 
-async def test_a_session_begins_in_the_unit_too(api: Client, given: Given, here: Site, gateway: Gateway) -> None:  # noqa: F811
+async def test_a_session_begins_in_the_unit_too(api: Client, given: Given, here: Site, gateway: Gateway) -> None:
     await is_odd(api, given, here.id, chargingRateUnit="W")
     started = await api.post(f"{PATH}/{here.id}/start/1", {"chargingProfile": profile("TxProfile", 1, limit=10)})
     assert started.body["success"] is True, started.body
@@ -124,7 +124,7 @@ async def test_a_session_begins_in_the_unit_too(api: Client, given: Given, here:
     assert (command.charging_profile.unit, round(command.charging_profile.periods[0].limit)) == ("W", 6235)
 
 
-async def test_what_it_does_not_take_is_refused(api: Client, given: Given, here: Site, gateway: Gateway) -> None:  # noqa: F811
+async def test_what_it_does_not_take_is_refused(api: Client, given: Given, here: Site, gateway: Gateway) -> None:
     await is_odd(api, given, here.id, profilePurposes=["TxDefaultProfile"], maxSchedulePeriods=2)
     periods = [{"startPeriod": 60 * n, "limit": 6} for n in range(3)]
     schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
@@ -143,7 +143,7 @@ async def test_the_maximum_load_management_steers_by_is_not_for_sale(
     api: Client,
     managed: Site,  # noqa: F811
     given: Given,
-    gateway: Gateway,  # noqa: F811
+    gateway: Gateway,
 ) -> None:
     await is_odd(api, given, managed.id, profilePurposes=["ChargePointMaxProfile", "TxProfile"])
     await managed.starts(await tag(given))

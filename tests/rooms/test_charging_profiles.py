@@ -1,6 +1,5 @@
 """Charging profiles of operators: laid, shown, taken off, and where load management must keep the upper hand."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,15 +24,6 @@ from tests.given import Given
 from tests.rooms.charges import Gateway, Site, later, site, tag
 
 PATH = "/actions/charge-point/v1.0"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """Stations that do as they are told."""
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

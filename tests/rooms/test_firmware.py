@@ -15,21 +15,13 @@ from ohmstead.rooms.network import firmware
 from ohmstead.rooms.network.facts import FirmwareStatus
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.firmware import add_firmware, firmware_update
-from ohmstead.rooms.network.stations import StationOffline, StationRefused, UpdateFirmware, stations
+from ohmstead.rooms.network.stations import StationOffline, StationRefused, UpdateFirmware
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
 
 LIST = "/resources/firmware-versions/v1.0"
 CONTENT = b"firmware" * 10_000
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

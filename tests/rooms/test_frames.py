@@ -15,6 +15,7 @@ from ohmstead.rooms.network.communication import CommunicationLog
 from tests.client import Client
 from tests.given import Given
 from tests.live import live
+from tests.scenarios.waiting import shows
 
 PATH = "/internal/communication-log/v1.0"
 START = datetime.now(UTC).replace(microsecond=123456) - timedelta(hours=2)
@@ -31,7 +32,7 @@ class Line:
     async def spoke(self) -> None:
         """Five frames of the first, a minute between them, and one of the second at the same moment as the last."""
         self.frame("in", "BootNotification", "b", None)
-        self.frame("out", "BootNotification", "b", 0.25)
+        self.frame("out", "BootNotification", "b", 0.25004)
         heartbeat = self.frame("in", "Heartbeat", "h", None, "timestamp without a zone")
         self.log.frame(self.first, self.at, "out", b'[2,"h"]', "Heartbeat", "h", 60.0, (), heartbeat)
         self.at += timedelta(minutes=1)
@@ -73,6 +74,8 @@ async def test_every_frame_newest_first(api: Client, line: Line) -> None:
     ("query", "found"),
     [
         ("filter[chargePoint]={first}", "s h h b b"),
+        ("chargePointId={first}", "s h h b b"),
+        ("chargePointId={first}&filter[chargePoint]={second}", "None"),
         ("filter[chargePoint]={second}", "None"),
         ("filter[direction]=out", "h b"),
         ("filter[action]=Heartbeat", "h h"),
@@ -164,9 +167,8 @@ async def test_what_a_simulated_station_says_is_there_to_read(system: System, tm
     async with live(system.dsn, tmp_path, SystemClock(25)) as scene:
         made = await scene.charge_point("talks")
         await scene.station("talks")
-        await scene.system.communication.flush()
         query = f"filter[chargePoint]={made['id']}&filter[action]=BootNotification"
-        answer, call = (await scene.api.get(PATH, query)).data
+        answer, call = await shows(scene.api, PATH, lambda rows: len(rows) == 2, query)
         assert (call["direction"], call["latencyMs"], answer["direction"]) == ("in", None, "out")
         assert call["messageId"] == answer["messageId"]
         assert answer["latencyMs"] > 0

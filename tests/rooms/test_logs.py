@@ -1,8 +1,10 @@
 """Diagnostics and security logs: asked for, uploaded to us or elsewhere, and told of."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -210,3 +212,16 @@ async def test_an_upload_has_a_bound(api: Client, here: Site, http: aiohttp.Clie
         assert (await http.put(url, data=data)).status == 413
     assert not files.now.path("uploads", (await row(here))["id"]).exists()
     assert (await http.put(url, data=b"x" * 1000)).status == 201
+
+
+async def test_uploads_are_removed_at_their_age(api: Client, here: Site, http: aiohttp.ClientSession) -> None:
+    urls, now = [], datetime.now(UTC)
+    for days in (0, 100):
+        urls.append((await api.post(f"{PATH}/{here.id}/get-diagnostics", {"location": ""})).body["url"])
+        assert (await http.put(urls[-1], data=b"x")).status == 201
+        written = (now - timedelta(days=days)).timestamp()
+        os.utime(files.now.path("uploads", (await row(here))["id"]), (written, written))
+    assert await files.now.prune("uploads", now - timedelta(days=90)) == 1
+    assert [(await http.get(url)).status for url in urls] == [200, 404]
+    assert (await row(here))["size"] == 1, "what was asked for, and came, is still told"
+    assert await files.now.prune("photos", now) == 0

@@ -1,7 +1,6 @@
 """What a 2.x station says of its profiles after a boot puts our books right, and nothing else does."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -24,19 +23,10 @@ from ohmstead.rooms.network.stations import (
     SchedulePeriod,
     SetChargingProfile,
     StationRefused,
-    stations,
 )
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture
@@ -68,7 +58,7 @@ async def asked(here: Site) -> int | None:
     """After a boot, once the time has come: the number of the request."""
     await here.tells(ask_after_boot, {"id": here.id})
     accounts = ProfileAccounts(here.system.database, ManualClock(here.system.clock.now() + SETTLE))
-    await accounts.ask_due()
+    await accounts.start_due()
     await accounts.settled()
     async with here.system.database.read() as tx:
         return await tx.value(select(profile_account.c.id).order_by(profile_account.c.id.desc()))
@@ -195,6 +185,6 @@ async def test_of_several_processes_one_asks(here: Site, gateway: Gateway) -> No
     await here.tells(ask_after_boot, {"id": here.id})
     clock = ManualClock(here.system.clock.now() + SETTLE)
     processes = [ProfileAccounts(here.system.database, clock) for _ in range(3)]
-    await asyncio.gather(*(one.ask_due() for one in processes))
+    await asyncio.gather(*(one.start_due() for one in processes))
     await asyncio.gather(*(one.settled() for one in processes))
     assert len(gateway.commands) == 1

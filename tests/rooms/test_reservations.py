@@ -1,6 +1,5 @@
 """Reservations: who may keep an EVSE free, who may charge there meanwhile, and how it ends."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +16,6 @@ from ohmstead.rooms.network.stations import (
     ReserveNow,
     StationOffline,
     StationRefused,
-    stations,
 )
 from ohmstead.rooms.operator import settings
 from tests.client import Client
@@ -29,16 +27,11 @@ LISTING = "/resources/reservations/v1.0"
 
 
 @pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """Stations that do as they are told."""
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
-
-
-@pytest.fixture
 async def here(api: Client, given: Given, gateway: Gateway) -> Site:
+    return await reservable(api, given)
+
+
+async def reservable(api: Client, given: Given) -> Site:
     """Two EVSEs that may be reserved."""
     found = await site(given, evses=2)
     for outlet in found.evses:

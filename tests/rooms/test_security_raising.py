@@ -11,7 +11,7 @@ from ohmstead.kit.db import Row
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.facts import Connected, Proof
-from ohmstead.rooms.network.security_profiles import Addresses, SecurityUpkeep, addresses
+from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.network.security_profiles.raising import follow_boot, has_a_certificate
 from ohmstead.rooms.network.security_profiles.table import security_raise
 from ohmstead.rooms.network.stations import (
@@ -59,7 +59,7 @@ class Scene:
     def __init__(self, given: Given, point: dict[str, Any]) -> None:
         self.given, self.id, self.station = given, point["id"], Station()
         self.system, self.api = given.system, given.api
-        self.upkeep = SecurityUpkeep(given.system.database, given.system.clock)
+        self.upkeep = SecurityRaises(given.system.database, given.system.clock)
 
     async def connects(self, profile: int, version: str = "1.6") -> None:
         fact = Connected(charge_point_id=self.id, version=version, remote_ip="::1", at=self.system.clock.now(),

@@ -1,7 +1,6 @@
 """Sessions started and stopped through the API, with stations that agree, refuse, are away or say nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +26,6 @@ from ohmstead.rooms.network.stations import (
     StationOffline,
     StationRefused,
     StationSilent,
-    stations,
 )
 from ohmstead.rooms.people.users import ev_user
 from tests.client import Client
@@ -38,15 +36,6 @@ PROFILE = {
     "stackLevel": 1, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Absolute",
     "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]},
 }  # fmt: skip
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """Stations that do as they are told."""
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 def start_path(here: Site, number: int = 1) -> str:

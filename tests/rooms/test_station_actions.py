@@ -1,24 +1,15 @@
 """Reset, unlock, open and close: what the API says when the station agrees, refuses or cannot be asked."""
 
-from collections.abc import AsyncIterator
-
 import pytest
+from sqlalchemy import select
 
+from ohmstead.kit.facts import audit
 from ohmstead.rooms.network.stations import ChangeAvailability, Reset, StationOffline, StationRefused, Unlock, stations
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
 
 PATH = "/actions/charge-point/v1.0"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """Stations that do as they are told."""
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture
@@ -77,3 +68,15 @@ async def test_without_a_gateway_every_station_is_offline(api: Client, here: Sit
     stations.open(None)
     assert not stations.connected(here.id)
     assert (await api.post(f"{PATH}/{here.id}/unlock/1")).status == 406
+
+
+async def test_what_a_station_refuses_is_in_the_audit(api: Client, here: Site, gateway: Gateway) -> None:
+    gateway.answer = StationOffline()
+    path = f"{PATH}/{here.id}/unlock/2"
+    refused = await api.post(path)
+    assert refused.status == 406
+    assert (await api.post(f"{PATH}/{here.id}/unlock/9")).status == 404
+    async with here.system.database.read() as tx:
+        [row] = await tx.all(select(audit).where(audit.c.target == path.removeprefix("/")))
+    assert (row["action"], row["refused"]) == ("POST Charge Point / EVSE / Unlock", refused.body["message"])
+    assert None not in (row["admin_id"], row["token_id"], row["trace_id"])

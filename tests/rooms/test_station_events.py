@@ -210,3 +210,64 @@ async def test_the_severity_is_that_of_the_monitor(here: Site, system: System) -
     async with system.database.read() as tx:
         rows = await tx.all(select(station_event.c.severity).order_by(station_event.c.number))
     assert [row["severity"] for row in rows] == [4, None]
+
+
+PATH = "/internal/station-events/v1.0"
+
+
+@pytest.fixture
+async def told(here: Site) -> Site:
+    """A problem and its end, seen by a monitor that is known, and a measurement of another that is not."""
+    watched = StationMonitor(
+        number=7, component="EVSE", variable="Problem", evse_network_id=1, kind="Delta", value=1, severity=2
+    )
+    await here.tells(monitors_told, MonitorsTold(charge_point_id=here.id, monitors=(watched,), received_at=later(470)))
+    await tell(
+        here,
+        problem(number=1, monitor=7, tech_code="GroundFailure", tech_info="L2"),
+        event("Controller", "Temperature", "71.5", number=2, minute=481, evse_network_id=0, monitor=8),
+        problem("false", number=3, minute=482, monitor=7, cleared=True, cause=1),
+    )
+    return here
+
+
+async def test_events_are_read_newest_first(api: Client, told: Site) -> None:
+    rows = (await api.get(PATH, f"filter[chargePoint]={told.id}")).data
+    assert [row["number"] for row in rows] == [3, 2, 1]
+    assert rows[2] == {
+        "chargePoint": told.id, "at": later(480).isoformat(timespec="microseconds"),
+        "receivedAt": later(600).isoformat(timespec="microseconds"), "number": 1, "component": "EVSE",
+        "componentInstance": None, "evseNetworkId": 1, "connectorNetworkId": None, "variable": "Problem",
+        "variableInstance": None, "value": "true", "trigger": "Alerting", "kind": "HardWiredNotification",
+        "cleared": False, "techCode": "GroundFailure", "techInfo": "L2", "cause": None, "transactionRef": None,
+        "monitor": 7, "severity": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [("", [3, 2, 1]), ("filter[component]=Controller", [2]), ("filter[variable]=Problem", [3, 1]),
+     ("filter[evseNetworkId]=0", [2]), ("filter[cleared]=true", [3]), ("filter[maxSeverity]=2", [3, 1]),
+     ("filter[maxSeverity]=1", []), ("filter[transactionRef]=T", []), ("filter[from]={second}", [3, 2]),
+     ("filter[to]={second}", [2, 1])],
+)  # fmt: skip
+async def test_events_by_each_filter(api: Client, told: Site, query: str, numbers: list[int]) -> None:
+    second = later(481).isoformat().replace("+00:00", "Z")
+    asked = f"chargePointId={told.id}&{query.format(second=second)}"
+    assert [row["number"] for row in (await api.get(PATH, asked)).data] == numbers
+
+
+async def test_events_page_by_page_and_for_whom_they_are(api: Client, given: Given, told: Site) -> None:
+    seen, link = [], f"{PATH}?per_page=2&chargePointId={told.id}"
+    while link:
+        answer = await api.get(link)
+        seen += [row["number"] for row in answer.data]
+        link = answer.body["links"]["next"]
+    assert seen == [3, 2, 1]
+    assert (await api.get(PATH, "filter[maxSeverity]=10")).status == 422
+    assert (await api.get(PATH, "chargePointId=one")).status == 422
+    for scopes, partner, expected in (("communication-log.read", None, 403), ("station-events.read", 8, 200)):
+        client = await given.client(scopes, partner_id=partner)
+        answer = await client.get(PATH, f"chargePointId={told.id}")
+        await client.close()
+        assert (answer.status, answer.body.get("data", [])) == (expected, [])

@@ -1,7 +1,5 @@
 """Triggered messages and data transfers: what is sent, what comes back, what is refused."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from ohmstead.rooms.network.stations import (
@@ -19,14 +17,6 @@ from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
 
 PATH = "/actions/charge-point/v1.0"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    found = Gateway()
-    stations.open(found)
-    yield found
-    stations.open(None)
 
 
 @pytest.fixture

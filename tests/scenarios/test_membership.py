@@ -12,7 +12,7 @@ from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.stations import ClearChargingProfile, stations
 from ohmstead.rooms.power.management.profiles import ids
 from ohmstead.rooms.power.management.release import limits_undone
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from tests.live import Live, live
 from tests.scenarios.places import Place, place
 from tests.scenarios.waiting import happens, until

@@ -25,6 +25,7 @@ from tests.scenarios.cable import Cable
 from tests.scenarios.places import Place, fleet, place
 from tests.scenarios.server import Server
 from tests.scenarios.waiting import becomes, happens, shows, until
+from tests.stations.charger import plugged
 
 NEVER = Patience(back_off_s=86_400, back_off_at_most_s=86_400)
 NOTICED_WITHIN_S = 16.0
@@ -110,6 +111,30 @@ async def test_commands_find_the_station_and_its_answer_comes_back(house: House)
 
     configurations = f"/resources/charge-points/v2.0/{here.point}/configurations"  # read by the worker after the boot
     await shows(house.api, configurations, lambda data: "HeartbeatInterval" in {one["key"]["name"] for one in data})
+
+
+async def test_quirks_reach_the_line_that_another_node_holds(house: House) -> None:
+    """The worker hears of the change, the gateway treats its charge point so."""
+    await house.start(house.node("worker"))
+    here = house.at(house.b)
+    point = await here.charge_point("ODD")
+    model = await here.given.model()
+    path = f"/resources/charge-points/v2.0/{point['id']}"
+    assert (await house.api.patch(path, {"modelId": model["id"]})).status == 200
+
+    async with plugged(here) as charger:
+        await charger.boots()
+        path = f"/resources/charge-point-models/v1.0/{model['id']}"
+        assert (await house.api.patch(path, {"quirks": {"passwordAsHex": True}})).status == 200
+
+        async def written() -> str:
+            """A new password, as it goes over the line."""
+            action = f"/actions/charge-point/v2.0/{point['id']}/set-configuration"
+            answer = await house.api.post(action, {"name": "AuthorizationKey", "value": "a new password, long"})
+            assert answer.status == 202, answer.body
+            return [told["value"] for name, told in charger.heard if name == "ChangeConfiguration"][-1]
+
+        await becomes(written, lambda value: value == b"a new password, long".hex())
 
 
 async def test_a_station_moves_to_another_gateway_and_back(house: House) -> None:

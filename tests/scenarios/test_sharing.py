@@ -10,7 +10,7 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.stations.site import Building, Load, Meter, Reading
 from ohmstead.stations.station import Station
 from ohmstead.stations.vehicle import Vehicle

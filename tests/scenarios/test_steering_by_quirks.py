@@ -11,7 +11,7 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.stations.station import Station
 from ohmstead.stations.vehicle import Vehicle
 from tests.live import Live, live

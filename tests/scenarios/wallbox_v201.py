@@ -1,36 +1,26 @@
 """A wallbox of 2.0.1 on the independent library `ocpp`, which holds every message in and out against the schemas."""
 
 import asyncio
-from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
 from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call, call_result
-from websockets.asyncio.client import connect
 
 from ohmstead.kit.clock import Clock
-from tests.live import PASSWORD
+from tests.scenarios.independent import PHASES, Load, connected
 
-VOLTS, PHASES = 230, 3
-LEAST_A = 6.0
 TRANSACTION = "3c1b5f0a"
 
 
-class Wallbox(ChargePoint):
-    """Draws up to `rating_a` A on three phases: of the profiles it holds, that of the transaction binds, else the
-    default. It knows no times: the first period of the first schedule counts. Every event has the number 0."""
+class Wallbox(Load, ChargePoint):
+    """Tells its transactions by events that all have the number 0."""
 
     def __init__(self, identity: str, socket: Any, clock: Clock, rating_a: float) -> None:
-        super().__init__(identity, socket)
-        self.clock, self.rating_a = clock, rating_a
-        self.limits: dict[str, float] = {}
-        self.charging = False
+        Load.__init__(self, clock, rating_a)
+        ChargePoint.__init__(self, identity, socket)
         self.stopped = asyncio.Event()
-        self.register_wh = 5_000.0
-        self._advanced_at = clock.now()
 
     @on("SetChargingProfile")
     def on_set_charging_profile(self, evse_id: int, charging_profile: dict[str, Any]) -> Any:
@@ -39,8 +29,7 @@ class Wallbox(ChargePoint):
         of_another = charging_profile.get("transaction_id") != TRANSACTION
         if schedule["charging_rate_unit"] != "A" or (purpose == "TxProfile" and (of_another or not self.charging)):
             return call_result.SetChargingProfile(status="Rejected")
-        self._advance()
-        self.limits[purpose] = float(schedule["charging_schedule_period"][0]["limit"])
+        self.limit(purpose, schedule)
         return call_result.SetChargingProfile(status="Accepted")
 
     @on("RequestStopTransaction")
@@ -50,18 +39,6 @@ class Wallbox(ChargePoint):
             return call_result.RequestStopTransaction(status="Rejected")
         self.stopped.set()
         return call_result.RequestStopTransaction(status="Accepted")
-
-    @property
-    def draw_a(self) -> float:
-        """A on each phase, right now."""
-        limit = self.limits.get("TxProfile", self.limits.get("TxDefaultProfile", self.rating_a))
-        amps = min(limit, self.rating_a)
-        return amps if self.charging and amps >= LEAST_A else 0.0
-
-    @property
-    def reading(self) -> int:
-        """Wh on the display."""
-        return int(self.register_wh)
 
     async def says_hello(self) -> Any:
         booted = await self.call(
@@ -96,7 +73,7 @@ class Wallbox(ChargePoint):
     async def _event(
         self, kind: str, trigger: str, told: dict[str, Any] | None = None, **rest: Any
     ) -> tuple[Any, datetime]:
-        self._advance()
+        self.advance()
         at = self.clock.now()
         event = call.TransactionEvent(
             event_type=kind, timestamp=at.isoformat(), trigger_reason=trigger, seq_no=0,
@@ -112,22 +89,7 @@ class Wallbox(ChargePoint):
         ]
         return {"timestamp": at.isoformat(), "sampled_value": [{"value": self.reading}, *currents]}
 
-    def _advance(self) -> None:
-        now = self.clock.now()
-        self.register_wh += self.draw_a * VOLTS * PHASES * (now - self._advanced_at).total_seconds() / 3600
-        self._advanced_at = now
 
-
-@asynccontextmanager
-async def wallbox(url: str, identity: str, clock: Clock, rating_a: float) -> AsyncIterator[Wallbox]:
+def wallbox(url: str, identity: str, clock: Clock, rating_a: float) -> AbstractAsyncContextManager[Wallbox]:
     """One that is connected."""
-    secret = b64encode(f"{identity}:{PASSWORD}".encode()).decode()
-    headers = {"Authorization": f"Basic {secret}"}
-    options: dict[str, Any] = {"subprotocols": ["ocpp2.0.1"], "proxy": None, "additional_headers": headers}
-    async with connect(f"{url}/{identity}", **options) as socket:
-        box = Wallbox(identity, socket, clock, rating_a)
-        living = asyncio.create_task(box.start())
-        try:
-            yield box
-        finally:
-            living.cancel()
+    return connected(lambda socket: Wallbox(identity, socket, clock, rating_a), url, identity, "ocpp2.0.1")

@@ -136,13 +136,48 @@ async def test_16_one_whose_password_is_set_in_hexadecimal(yard: Yard) -> None:
             pass
 
 
+async def becomes_patient(yard: Yard, seconds: int) -> None:
+    """Wait until the line is treated so, by asking what is never answered."""
+
+    async def unlocked() -> str:
+        return (await yard.act("unlock/1")).body["message"]
+
+    await becomes(unlocked, lambda text: f"within {seconds} seconds" in text)
+
+
 async def test_a_boot_brings_the_quirks_of_the_model_it_names(yard: Yard) -> None:
-    """From the next connection on: what a line is like is settled when it is opened."""
     vendor = await yard.site.given.vendor(name="Odd")
-    await yard.site.given.model(name="Charger", vendorId=vendor["id"], quirks={"transactionEnergyUnit": "kWh"})
-    async with plugged(yard.site) as charger:
+    quirks = {"transactionEnergyUnit": "kWh", "callTimeout": 3}
+    await yard.site.given.model(name="Charger", vendorId=vendor["id"], quirks=quirks)
+    async with plugged(yard.site, script={"UnlockConnector": None}) as charger:
         await charger.boots()
-    async with plugged(yard.site) as charger:
+        await becomes_patient(yard, 3)
         number: Any = (await charger.starts(10, charger.now(-3600)))["transactionId"]
         await charger.stops(number, 12)
     assert (await yard.session("finished"))["energy"] == 2000
+
+
+async def test_one_that_is_connected_is_treated_as_its_model_says_by_now(yard: Yard) -> None:
+    model = await yard.is_odd(callTimeout=5)
+    async with plugged(yard.site, script={"UnlockConnector": None}) as charger:
+        await charger.boots()
+        await becomes_patient(yard, 5)
+        path = f"/resources/charge-point-models/v1.0/{model['id']}"
+        changed = await yard.site.api.patch(path, {"quirks": {"callTimeout": 2, "meterEnergyUnit": "kWh"}})
+        assert changed.status == 200, changed.body
+        await becomes_patient(yard, 2)
+        number = (await charger.starts(10_000))["transactionId"]
+        await charger.meters({"value": "10.2", "unit": "Wh"}, at=charger.now(120), transactionId=number)
+        await becomes(yard.session, lambda one: one["energy"] == 200)
+        await yard.is_odd(callTimeout=4)
+        await becomes_patient(yard, 4)
+
+
+async def test_one_that_speaks_what_its_model_said_comes_anew_when_the_model_says_otherwise(yard: Yard) -> None:
+    model = await yard.is_odd(assumeProtocol="ocpp 1.6")
+    async with plugged(yard.site, subprotocols=None) as charger:
+        await charger.boots()
+        path = f"/resources/charge-point-models/v1.0/{model['id']}"
+        assert (await yard.site.api.patch(path, {"quirks": {"assumeProtocol": "ocpp 2.0.1"}})).status == 200
+        await asyncio.wait_for(charger.socket.wait_closed(), 20)
+        assert (charger.socket.close_code, "another version" in str(charger.socket.close_reason)) == (1008, True)

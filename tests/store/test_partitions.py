@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
 from ohmstead.rooms.network.communication import communication_log
+from ohmstead.rooms.network.security_events import security_event
 from ohmstead.store.engine import PostgresDatabase
-from ohmstead.store.partitions import declared, ensure, month, prune
+from ohmstead.store.partitions import DAY_S, HOUR_S, declared, ensure, keep_up, month, prune, prune_all
 
 MARCH = datetime(2031, 3, 15, tzinfo=UTC)
 
@@ -87,3 +88,52 @@ def test_a_year_ends_after_december() -> None:
     december = datetime(2031, 12, 31, 23, tzinfo=UTC)
     assert month(december) == datetime(2031, 12, 1, tzinfo=UTC)
     assert month(december, 1) == datetime(2032, 1, 1, tzinfo=UTC)
+
+
+async def test_each_table_lets_go_at_its_age(then: PostgresDatabase) -> None:
+    async with then.begin() as tx:
+        await ensure(tx)
+        for days in (1, 29, 31, 400):
+            moments = dict.fromkeys(("timestamp", "created_at", "updated_at"), MARCH - timedelta(days=days))
+            await tx.run(insert(security_event).values(type=f"{days} days ago", **moments))
+    await _log(then, "old", MARCH - timedelta(days=31))
+
+    async def left(**ages: int) -> list[str]:
+        async with then.begin() as tx:
+            await prune_all(tx, {name: timedelta(days=number) for name, number in ages.items()})
+            return [row[0] for row in await tx.all(select(security_event.c.type).order_by(security_event.c.id))]
+
+    assert await left() == ["1 days ago", "29 days ago", "31 days ago"]  # what the table declares: a year
+    assert await left(security_event=30) == ["1 days ago", "29 days ago"]
+    assert await _partition_of(then, "old") == "communication_log_rest"
+    await left(communication_log=30)
+    assert await _partition_of(then, "old") is None
+
+
+class Days(ManualClock):
+    """Sleeps without waiting, as often as it is let; `slept` are the seconds."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(MARCH)
+        self.times = times
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if len(self.slept) == self.times:
+            raise InterruptedError
+        await self.advance(seconds)
+
+
+async def test_it_is_done_once_a_day_with_what_is_done_beside(then: PostgresDatabase) -> None:
+    clock, done = Days(times=3), []
+
+    async def beside(now: datetime) -> None:
+        done.append(now)
+        if len(done) == 2:
+            raise OSError("the disk is away")
+
+    with pytest.raises(InterruptedError):
+        await keep_up(then, clock, {}, beside)
+    assert clock.slept == [DAY_S, HOUR_S, DAY_S]  # what failed is tried an hour later
+    assert done == [MARCH, MARCH + timedelta(days=1), MARCH + timedelta(days=1, hours=1)]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.habits import Habits
 from ohmstead.ocpp.units import Units, units_of
 from ohmstead.rooms.network.models import Quirks, quirks_of
 from ohmstead.rooms.network.presence import Entry
@@ -26,22 +27,28 @@ class Usual(Struct, frozen=True, kw_only=True):
 def admitted(entry: Entry, usual: Usual) -> Admitted:
     """Of a charge point that was let in."""
     row = entry.charge_point
-    quirks = quirks_of(row["quirks"])
-    assumed = quirks.assume_protocol
-    silence_s = _or(quirks.silence_limit, SILENT_HEARTBEATS * usual.heartbeat_interval_s)
     return Admitted(
         charge_point_id=row["id"],
         versions=BEARABLE.get(row["network_protocol"] or "", UNSAID),
+        evses=tuple(row["evse_numbers"] or ()),
+        proof=entry.proof,
+        **structs.asdict(habits(quirks_of(row["quirks"]), usual)),
+    )
+
+
+def habits(quirks: Quirks, usual: Usual) -> Habits:
+    """How charge points with these quirks are treated."""
+    assumed = quirks.assume_protocol
+    silence_s = _or(quirks.silence_limit, SILENT_HEARTBEATS * usual.heartbeat_interval_s)
+    return Habits(
         assume_version=assumed.removeprefix("ocpp ") if assumed else None,
         call_timeout_s=_or(quirks.call_timeout, usual.call_timeout_s),
         ping_interval_s=_or(quirks.ping_interval, None),
         silence_limit_s=float(silence_s) if silence_s else None,
         boot_timeout_s=_or(quirks.boot_timeout, usual.boot_timeout_s),
         waits_for_boot=bool(quirks.waits_for_boot),
-        evses=tuple(row["evse_numbers"] or ()),
         units=_units(quirks),
         password_as_hex=bool(quirks.password_as_hex),
-        proof=entry.proof,
     )
 
 

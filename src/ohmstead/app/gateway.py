@@ -7,12 +7,13 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from ohmstead.app.admitted import Usual, admitted
+from ohmstead.app.admitted import Usual, admitted, habits
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused, Tls
+from ohmstead.ocpp.habits import Habits
 from ohmstead.rooms.charging import flow, profiles, reservations
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
@@ -186,6 +187,11 @@ class DurableRooms:
             await self._members.joined.wait()  # whom a node holds that is on no list counts as forsaken
         held_by = await self._durably(lambda tx: presence.connected(tx, fact, self._node_id))
         self.moved.send(fact.charge_point_id, held_by)
+
+    async def habits(self, charge_point_id: int) -> Habits | None:
+        async with self._database.read() as tx:
+            quirks = await presence.quirks_now(tx, charge_point_id)
+        return None if quirks is None else habits(quirks, self._usual)
 
     async def disconnected(self, fact: Disconnected) -> None:
         self._statuses.forget(fact.charge_point_id)

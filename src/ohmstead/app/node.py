@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from ohmstead.app.database import NAME, Say, embedded, external
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
+from ohmstead.kit.audit import write_audit
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.ocpp.listener import raise_gc_thresholds
 from ohmstead.rooms.operator.admins import api_token, create_token
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.migrate import migrate
 
 KEEP_ALIVE_S = 75  # clients that call every few seconds keep their connection
@@ -98,7 +99,9 @@ async def _first_token(system: System) -> str | None:
     async with system.database.begin() as tx:
         if await tx.value(select(func.count()).select_from(api_token)):
             return None
-        return await create_token(tx, system.vault, "first start", ["*"])
+        token = await create_token(tx, system.vault, "first start", ["*"])
+        await write_audit(tx, "ohmstead serve", "tokens", changes={"name": "first start"})
+        return token
 
 
 async def _opened(system: System) -> int | None:

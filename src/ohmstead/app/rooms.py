@@ -15,6 +15,7 @@ from ohmstead.rooms.network import (
     communication,  # noqa: F401 - the log's table
     configuration,
     downtime,
+    events,
     firmware,
     frames,
     hardware_status_logs,
@@ -87,6 +88,7 @@ OPERATIONS: list[Operation] = [
     *offline_tags.offline_tags.operations,
     *raw_calls.raw_calls.operations,
     *frames.operations,
+    *events.operations,
     *smart_charging.operations.operations,
     *evses.operations,
     *connectors.operations,

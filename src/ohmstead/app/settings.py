@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
 Role = Literal["all", "api", "gateway", "worker"]
 PREFIX = "OHMSTEAD_"
 PATHS = (Path, Path | None)
@@ -51,6 +52,9 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     ocpp_compression: bool = False  # permessage-deflate on charge point sockets: less traffic for more memory and CPU
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned
+    keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months
+    keep_security_events: Days = 365  # days until security events are dropped
+    keep_uploads: Days = 90  # days until logs that charge points uploaded are removed
     limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -30,16 +31,16 @@ from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
-from ohmstead.rooms.network.certificates import Authority, authority
+from ohmstead.rooms.network.certificates import Authority, CertificatePromises, CertificateRenewals, authority
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
-from ohmstead.rooms.network.security_profiles import Addresses, SecurityUpkeep, addresses
+from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
@@ -48,6 +49,17 @@ VERSION = version("ohmstead")
 EXPIRE_EVERY_S = 10.0
 AGAIN_S = 1.0
 ANYWHERE = ("0.0.0.0", "::")
+LED = (  # the work that one node does for all
+    BootSync,
+    TemplateWork,
+    CertificatePromises,
+    SecurityRaises,
+    CertificateRenewals,
+    ProfileAccounts,
+    reservations.ReservationQueue,
+    DowntimeWatch,
+    Silences,
+)
 log = structlog.get_logger("ohmstead")
 
 
@@ -82,9 +94,6 @@ class System:
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()
-        self.boot_sync = BootSync(self.database, self.clock)
-        self.template_work = TemplateWork(self.database, self.clock)
-        self.security = SecurityUpkeep(self.database, self.clock)
         self._stack.push_async_callback(self.crew.leave)
         self._stack.push_async_callback(self._cancel)
         return self
@@ -159,6 +168,8 @@ class System:
         self._keep(crew.post.run)
         if self.settings.works:
             self._manage()
+        if self.settings.works or self.settings.serves_api:
+            self._keep(partial(keep_up, self.database, self.clock, self._ages(), self._prune_uploads))
         port = await self._take_stations() if self.settings.takes_stations else None
         self._stack.callback(addresses.open(self._addresses(port)))
         return port
@@ -169,14 +180,19 @@ class System:
         self._keep(self.crew.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
-        self._keep(partial(keep_up, self.database, self.clock))
         self._keep(partial(members.lead, self._expire))
-        self._keep(partial(members.lead, self.boot_sync.run))
-        self._keep(partial(members.lead, self.template_work.run))
-        self._keep(partial(members.lead, self.security.run))
-        self._keep(partial(members.lead, DowntimeWatch(self.database, self.clock).run))
-        self._keep(partial(members.lead, ProfileAccounts(self.database, self.clock).run))
-        self._keep(partial(members.lead, Silences(self.database, self.clock).run))
+        for work in LED:
+            self._keep(partial(members.lead, work(self.database, self.clock).run))
+
+    def _ages(self) -> dict[str, timedelta]:
+        """How long the tables keep what they hold where that is a setting."""
+        settings = self.settings
+        kept = {"communication_log": settings.keep_communication_log, "security_event": settings.keep_security_events}
+        return {name: timedelta(days=days) for name, days in kept.items()}
+
+    async def _prune_uploads(self, now: datetime) -> None:
+        """In the data folder of this node, which alone it may know."""
+        await files.now.prune("uploads", now - timedelta(days=self.settings.keep_uploads))
 
     async def _take_stations(self) -> int:
         self._keep(self.communication.run)

@@ -34,6 +34,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("target", Text, nullable=False, index=True),
     Column("changes", JSONB),
+    Column("refused", Text),  # why a charge point did not do it; None: it was done
     Column("trace_id", Text),
 )
 

@@ -10,21 +10,21 @@ import falcon
 import falcon.asgi
 import structlog
 from falcon.asgi import Request, Response
-from sqlalchemy import insert
 
+from ohmstead.kit.audit import write_audit
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Statement, Tx
+from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
     Forbidden,
     NotAllowed,
     NotFound,
+    Rejected,
     TooLarge,
     Unavailable,
     UnsupportedMediaType,
 )
-from ohmstead.kit.facts import audit
 from ohmstead.kit.limits import RateLimit
 from ohmstead.kit.operations import JSON, Actor, Call, Does, Operation, Reply, encoder
 from ohmstead.kit.queries import parse
@@ -34,10 +34,6 @@ Observe = Callable[[str, str, int, float], None]
 MOST_BYTES = 1 << 20
 _TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
-
-_AUDIT = Statement(
-    insert(audit).values(dict.fromkeys(("at", "admin_id", "token_id", "action", "target", "changes", "trace_id")))
-)
 
 
 class Api:
@@ -109,11 +105,16 @@ class Api:
         if does is Does.WRITES:
             async with self.database.begin() as call._tx:
                 reply = await call.operation.run(call)
-                await _write_audit(call, call._tx)
+                await _told(call, call._tx)
                 return reply
-        reply = await call.operation.run(call)
+        try:
+            reply = await call.operation.run(call)
+        except Rejected as error:  # a charge point was asked for something, and that is an act
+            async with self.database.begin() as tx:
+                await _told(call, tx, refused=error.message)
+            raise
         async with self.database.begin() as tx:
-            await _write_audit(call, tx)
+            await _told(call, tx)
         return reply
 
     def _send(self, resp: Response, reply: Reply, actor: Actor | None, trace: str) -> None:
@@ -201,11 +202,11 @@ async def _body(req: Request) -> bytes:
     return raw
 
 
-async def _write_audit(call: Call, tx: Tx) -> None:
-    """Who did what to which path, when, under which trace."""
+async def _told(call: Call, tx: Tx, refused: str | None = None) -> None:
+    """A call's row in the audit."""
     target = call.url.partition("/public-api/")[2] or call.url
     action = f"{call.operation.method} {call.operation.summary}"
-    await tx.run(
-        _AUDIT, at=tx.now, admin_id=call.actor.admin_id, token_id=call.actor.token_id, action=action, target=target,
-        changes=call.changes, trace_id=call.trace_id,
+    await write_audit(
+        tx, action, target, admin_id=call.actor.admin_id, token_id=call.actor.token_id, changes=call.changes,
+        refused=refused, trace_id=call.trace_id,
     )  # fmt: skip

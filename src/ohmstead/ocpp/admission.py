@@ -5,8 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
-from ohmstead.ocpp.connection import CALL_TIMEOUT_S
-from ohmstead.ocpp.units import AS_LABELLED, Units
+from ohmstead.ocpp.habits import Habits
 from ohmstead.ocpp.versions import Version
 from ohmstead.rooms.network.facts import Proof
 
@@ -17,28 +16,15 @@ class Tls(Struct, frozen=True):
     certificate: bytes | None
 
 
-class Admitted(Struct, frozen=True, kw_only=True):
-    """A charge point we know. `versions` it may speak ("1.6", "2.0.1", "2.1"); none given means any that we speak.
-
-    `assume_version` is taken for a station that offers no subprotocol, or none that we know. `ping_interval_s`
-    overrides the listener's, 0 sends no pings; `silence_limit_s` is how long it may send nothing before its
-    connection counts as dead (three heartbeat intervals are usual), None for ever. `boot_timeout_s` is how long its
-    boot is waited for before it is asked for one and for the status of its `evses` (None: never), `waits_for_boot` lets
-    commands wait as long. `units` says what its numbers are, `password_as_hex` how a new password is written to it.
-    connection counts as dead (three heartbeat intervals are usual), None for ever. `proof` is how it came in.
+class Admitted(Habits, frozen=True, kw_only=True):
+    """A charge point we know, with its habits. `versions` it may speak ("1.6", "2.0.1", "2.1"); none given means any
+    that we speak. `evses` are the outlets that are asked for their status where it does not boot; `proof` is how it
+    came in.
     """
 
     charge_point_id: int
     versions: frozenset[str] = frozenset()
-    assume_version: str | None = None
-    call_timeout_s: float = CALL_TIMEOUT_S
-    ping_interval_s: float | None = None
-    silence_limit_s: float | None = None
-    boot_timeout_s: float | None = None
-    waits_for_boot: bool = False
     evses: tuple[int, ...] = ()
-    units: Units = AS_LABELLED
-    password_as_hex: bool = False
     proof: Proof = Proof(0)
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
 from ohmstead.kit.clock import Clock
+from ohmstead.ocpp.habits import Habits
 from ohmstead.rooms.network.stations import Command, Outcome, StationError, TriggerMessage
 
 logger = structlog.get_logger()
@@ -25,7 +27,8 @@ class Beginning:
         self, clock: Clock, timeout_s: float | None = None, hold: bool = False, evses: tuple[int, ...] = ()
     ) -> None:
         self._clock, self._timeout_s, self._hold, self._evses = clock, timeout_s, hold, evses
-        self._booted = asyncio.Event()
+        self._booted, self._other = asyncio.Event(), asyncio.Event()
+        self._ended = False
         self._over = asyncio.Event()
         if timeout_s is None or not hold:
             self._over.set()
@@ -36,7 +39,19 @@ class Beginning:
 
     def end(self) -> None:
         """Nothing more comes of it: whoever waits need not."""
+        self._ended = True
         self._over.set()
+
+    def heed(self, habits: Habits) -> None:
+        """Wait otherwise from now on, where it is still waited for the boot; the time it took until now counts."""
+        if self._ended or self._timeout_s is None or habits.boot_timeout_s is None:
+            return
+        self._timeout_s, self._hold = habits.boot_timeout_s, habits.waits_for_boot
+        self._other.set()
+        if self._hold:
+            self._over.clear()
+        else:
+            self._over.set()
 
     def booted(self) -> None:
         """The answer to a boot is out."""
@@ -47,23 +62,31 @@ class Beginning:
         if self._timeout_s is None:
             return
         try:
-            if not await self._boots(self._timeout_s):
+            if not await self._boots():
                 await self._ask(send, TriggerMessage(message="BootNotification"))
                 if self._hold:
-                    await self._boots(self._timeout_s)
+                    await self._boots()
                 for evse in self._evses or (None,):
                     await self._ask(send, TriggerMessage(message="StatusNotification", evse_network_id=evse))
         finally:
             self.end()
 
-    async def _boots(self, within_s: float) -> bool:
-        waits = [asyncio.ensure_future(one) for one in (self._booted.wait(), self._clock.sleep(within_s))]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
+    async def _boots(self) -> bool:
+        """Whether it does within the timeout, however long that becomes meanwhile."""
+        since = self._clock.now()
+        while not self._booted.is_set() and (left_s := self._left_s(since)) > 0:
+            self._other.clear()
+            pending = self._booted.wait(), self._other.wait(), self._clock.sleep(left_s)
+            waits = [asyncio.ensure_future(one) for one in pending]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in waits:
+                    one.cancel()
         return self._booted.is_set()
+
+    def _left_s(self, since: datetime) -> float:
+        return (self._timeout_s or 0) - (self._clock.now() - since).total_seconds()
 
     async def _ask(self, send: Send, command: TriggerMessage) -> None:
         try:

@@ -6,21 +6,19 @@ from typing import Any
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.beginning import Beginning
+from ohmstead.ocpp.habits import USUAL, Habits
 from ohmstead.ocpp.incoming import Inbox
 from ohmstead.ocpp.line import Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
-from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Malformed, Send
 
-CALL_TIMEOUT_S = 60.0
-"""Stations take long: 30 s is known to be too short."""
-
 
 class Connection:
-    """`run` until the socket closes, then `finish`. `heard_at` is the time of the last frame of any kind."""
+    """`run` until the socket closes, then `finish`. `heard_at` is the time of the last frame of any kind; `assumed`
+    says that the station agreed to no version, and speaks the one that its habits name."""
 
     def __init__(
         self,
@@ -30,23 +28,21 @@ class Connection:
         rooms: Rooms,
         clock: Clock,
         on_frame: OnFrame,
-        call_timeout_s: float = CALL_TIMEOUT_S,
-        silence_limit_s: float | None = None,
+        habits: Habits = USUAL,
         beginning: Beginning | None = None,
-        units: Units = AS_LABELLED,
-        password_as_hex: bool = False,
+        assumed: bool = False,
     ) -> None:
         self.charge_point_id = charge_point_id
         self.version = version
         self.heard_at = clock.now()
         self.beginning = beginning or Beginning(clock)
-        self.password_as_hex = password_as_hex
+        self.habits = habits
+        self.assumed = assumed
         self._socket = socket
         self._clock = clock
-        self._silence_limit_s = silence_limit_s
         self._line = Line(charge_point_id, socket, version.dialect, on_frame)
-        self._outbox = Outbox(version, self._line, clock, call_timeout_s)
-        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock, units, self.beginning.booted)
+        self._outbox = Outbox(version, self._line, clock, habits.call_timeout_s)
+        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock, habits.units, self.beginning.booted)
 
     async def run(self) -> None:
         """Take in frames until the socket closes; then every call of ours still waiting fails as offline."""
@@ -60,10 +56,18 @@ class Connection:
         """Answer the calls that came in: a stop sent just before the line broke must not be lost."""
         await self._inbox.finish()
 
+    def heed(self, habits: Habits) -> None:
+        """Treat the station like this from now on: calls that are sent, messages that are answered from here."""
+        self.habits = habits
+        self._outbox.timeout_s = habits.call_timeout_s
+        self._inbox.units = habits.units
+        self.beginning.heed(habits)
+        self._socket.ping_every(habits.ping_interval_s)
+
     def is_silent(self) -> bool:
         """Whether nothing was heard for longer than this station is allowed."""
-        silence_s = (self._clock.now() - self.heard_at).total_seconds()
-        return self._silence_limit_s is not None and silence_s > self._silence_limit_s
+        limit_s = self.habits.silence_limit_s
+        return limit_s is not None and (self._clock.now() - self.heard_at).total_seconds() > limit_s
 
     async def close(self, code: int, reason: str) -> None:
         """Fail our waiting calls at once, then close the socket with a WebSocket close code."""

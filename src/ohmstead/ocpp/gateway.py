@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.stations import Command, Disconnect, Outcome, StationOffline
+from ohmstead.rooms.network.stations import Command, Disconnect, HeedQuirks, Outcome, StationOffline
 
 
 class Gateway:
@@ -18,6 +18,9 @@ class Gateway:
             raise StationOffline
         if isinstance(command, Disconnect):
             self._registry.dismiss(connection, command.reason)
+            return Outcome(status="Accepted")
+        if isinstance(command, HeedQuirks):
+            await self._registry.look_again(connection)
             return Outcome(status="Accepted")
         await connection.beginning.over()
         return await send(connection, command)

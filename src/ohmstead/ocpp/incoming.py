@@ -59,7 +59,7 @@ class Inbox:
         self._line = line
         self._rooms = rooms
         self._clock = clock
-        self._units = units
+        self.units = units  # of the messages that are answered from now on
         self._booted = booted
         self._places: dict[str, int] = {}
         self._waiting: deque[_Call | _Answered] = deque()
@@ -118,7 +118,7 @@ class Inbox:
     async def _answer(self, call: _Call) -> None:
         frame = call.frame
         try:
-            arrival = Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places, self._units)
+            arrival = Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units)
             response = await call.answer(call.request, arrival)
             reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Exception as error:
@@ -140,7 +140,9 @@ class Inbox:
     def _read(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> _Call:
         try:
             answer = self._version.answer(frame.action)
-            request, odd = self._version.request(frame.action).read(frame.payload, at, ESCAPE in raw or bool(deviations))
+            request, odd = self._version.request(frame.action).read(
+                frame.payload, at, ESCAPE in raw or bool(deviations)
+            )
         except Refusal as refusal:
             self._line.received(at, raw, frame.id, frame.action, deviations=(*deviations, str(refusal)))
             raise

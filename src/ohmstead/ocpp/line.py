@@ -52,6 +52,10 @@ class Socket(Protocol):
 
     async def close(self, code: int, reason: str) -> None: ...
 
+    def ping_every(self, interval_s: float | None) -> None:
+        """Send a ping that often from now on; 0: none, None: as is usual here."""
+        ...
+
 
 class Line:
     """A socket, the dialect spoken on it, and who listens in."""

@@ -146,8 +146,7 @@ class Listener:
             logger.info("station refused", target=request.path, remote_ip=socket.remote_ip, reason=verdict.reason)
             return _refusal(socket, verdict)
         socket.admitted = verdict
-        if verdict.ping_interval_s is not None:
-            socket.ping_interval = verdict.ping_interval_s or None
+        socket.ping_every(verdict.ping_interval_s)
         return None
 
     async def _verdict(self, socket: StationSocket, request: Request) -> Admitted | Refused:
@@ -203,11 +202,9 @@ class Listener:
             self._rooms,
             self._clock,
             self._on_frame,
-            call_timeout_s=admitted.call_timeout_s,
-            silence_limit_s=admitted.silence_limit_s,
+            habits=admitted,
             beginning=self._beginning(admitted, version),
-            units=admitted.units,
-            password_as_hex=admitted.password_as_hex,
+            assumed=socket.subprotocol is None,
         )
 
     def _beginning(self, admitted: Admitted, version: Version) -> Beginning:

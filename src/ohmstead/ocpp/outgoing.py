@@ -38,7 +38,7 @@ class Outbox:
         self._version = version
         self._line = line
         self._clock = clock
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s  # of the calls that are sent from now on
         self._closed = False
         self._turn = asyncio.Lock()
         self._waiting: dict[str, _Waiting] = {}
@@ -107,8 +107,9 @@ class Outbox:
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(call.action, response, self._clock.now(), answered)
         self._waiting[call.id] = waiting
-        alarm = asyncio.create_task(self._clock.sleep(self._timeout_s))
-        alarm.add_done_callback(lambda _: waiting.fail(StationSilent(self._timeout_s)))
+        timeout_s = self.timeout_s
+        alarm = asyncio.create_task(self._clock.sleep(timeout_s))
+        alarm.add_done_callback(lambda _: waiting.fail(StationSilent(timeout_s)))
         try:
             await self._deliver(call, waiting)
             return await answered

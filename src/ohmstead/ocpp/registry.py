@@ -67,6 +67,15 @@ class Registry:
             if charge_point_id not in self._held:
                 await self._rooms.disconnected(Disconnected(charge_point_id=charge_point_id, at=self._clock.now()))
 
+    async def look_again(self, connection: Connection) -> None:
+        """Treat a station as its model says by now. One that speaks what an earlier model said has to come anew."""
+        habits = await self._rooms.habits(connection.charge_point_id)
+        if habits is None:
+            return
+        connection.heed(habits)
+        if connection.assumed and connection.version.dialect.version != habits.assume_version:
+            self.dismiss(connection, "its model says that it speaks another version")
+
     def dismiss(self, connection: Connection, reason: str) -> None:
         """Close a connection whose station may not stay; it may come again as it can prove itself then."""
         logger.info("connection dismissed", charge_point_id=connection.charge_point_id, reason=reason)

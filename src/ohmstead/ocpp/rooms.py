@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
+from ohmstead.ocpp.habits import Habits
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
@@ -36,6 +37,10 @@ class Rooms(Protocol):
     """Takes facts from charge points. An exception makes the gateway answer InternalError; the station tries again."""
 
     async def connected(self, fact: Connected) -> None: ...
+
+    async def habits(self, charge_point_id: int) -> Habits | None:
+        """How the station is to be treated by now; None where it is gone."""
+        ...
 
     async def disconnected(self, fact: Disconnected) -> None: ...
 

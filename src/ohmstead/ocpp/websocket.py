@@ -40,6 +40,7 @@ class StationSocket(ServerConnection):
         self._parts: list[bytes] = []
         self._most = min(PLAIN, self.protocol.max_message_size or PLAIN)
         self._owed: int | None = None  # bytes of a frame that are still to come; None: nobody knows
+        self._usual_ping_s = self.ping_interval
 
     @property
     def remote_ip(self) -> str:
@@ -61,6 +62,17 @@ class StationSocket(ServerConnection):
     def go_on(self) -> None:
         if self.state is State.OPEN:
             self.transport.resume_reading()
+
+    def ping_every(self, interval_s: float | None) -> None:
+        """See `line.Socket`. Before the handshake is over it settles how the pings begin."""
+        wanted = self._usual_ping_s if interval_s is None else interval_s or None
+        if wanted == self.ping_interval:
+            return
+        self.ping_interval = wanted
+        if self.state is State.OPEN:
+            if self.keepalive_task is not None:
+                self.keepalive_task.cancel()
+            self.start_keepalive()
 
     def write(self, frame: bytes) -> bool:
         if self.paused or self.protocol.state is not State.OPEN:

@@ -1,5 +1,7 @@
-"""Partitions: tables that only grow are cut by month, so that old months are dropped whole and new ones stay small."""
+"""Partitions: tables that only grow are cut by month, so that old months are dropped whole and new ones stay small. And
+what else is kept for a time only."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +33,12 @@ def partitioned(name: str, *parts: Any, by: str, keep: timedelta | None = None) 
     return Table(name, metadata, *parts, postgresql_partition_by=f"RANGE ({by})", info={"by": by, "keep": keep})
 
 
+def aging(table: Table, by: str, keep: timedelta) -> Table:
+    """A table that is not cut: each day its rows go whose moment `by` is longer ago than `keep`."""
+    table.info.update(ages_by=by, keep=keep)
+    return table
+
+
 def declared() -> list[Table]:
     """Every partitioned table."""
     return [table for table in metadata.sorted_tables if "by" in table.info]
@@ -55,20 +63,35 @@ async def prune(tx: Tx, table: Table, older_than: datetime) -> int:
     past = [row["name"] for row in await tx.all(_CHILDREN, parent=table.name) if _ended(table, row["name"], older_than)]
     for name in past:
         await _execute(tx, f"DROP TABLE {name}")
-    rest = text(f"DELETE FROM {_rest(table)} WHERE {table.info['by']} < :older")
-    await tx.run(rest, older=older_than)
+    await _delete(tx, _rest(table), table.info["by"], older_than)
     return len(past)
 
 
-async def keep_up(database: Database, clock: Clock) -> None:
-    """Once a day, for ever: make the months to come, drop those past keeping. What fails is tried an hour later."""
+async def prune_all(tx: Tx, ages: Mapping[str, timedelta]) -> None:
+    """Let go what was kept for its time: `ages` by the names of tables, else what they declare."""
+    for table in metadata.sorted_tables:
+        keep = ages.get(table.name, table.info.get("keep"))
+        if keep is not None and "by" in table.info:
+            await prune(tx, table, tx.now - keep)
+        elif keep is not None:
+            await _delete(tx, table.name, table.info["ages_by"], tx.now - keep)
+
+
+async def keep_up(
+    database: Database,
+    clock: Clock,
+    ages: Mapping[str, timedelta],
+    beside: Callable[[datetime], Awaitable[object]] | None = None,
+) -> None:
+    """Once a day, for ever: make the months to come, let go what is past its age, and do what is to be done `beside`.
+    What fails is tried an hour later."""
     while True:
         try:
             async with database.begin() as tx:
                 await ensure(tx)
-                for table in declared():
-                    if table.info["keep"] is not None:
-                        await prune(tx, table, tx.now - table.info["keep"])
+                await prune_all(tx, ages)
+            if beside is not None:
+                await beside(clock.now())
         except Exception:
             log.exception("partitions not kept up")
             await clock.sleep(HOUR_S)
@@ -93,6 +116,10 @@ async def _add(tx: Tx, table: Table, start: datetime) -> None:
         f"INSERT INTO {name} SELECT * FROM strays",
     )
     await _execute(tx, f"ALTER TABLE {table.name} ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({end})")
+
+
+async def _delete(tx: Tx, name: str, by: str, older_than: datetime) -> None:
+    await tx.run(text(f"DELETE FROM {name} WHERE {by} < :older"), older=older_than)
 
 
 async def _execute(tx: Tx, sql: str) -> None:

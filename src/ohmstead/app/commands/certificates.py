@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ohmstead.app.commands.aside import aside
+from ohmstead.app.commands.writing import writing
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.rooms.network.certificates import Authority
@@ -76,9 +77,11 @@ async def _list(settings: Settings) -> list[str]:
         return [_line(*row) for row in await tx.all(_LISTED)]
 
 
-async def _revoke(settings: Settings, serial: str) -> int:
-    async with opened(settings, aside) as database, database.begin() as tx:
-        return await take_back(tx, serial)
+async def _revoke(settings: Settings, serial: str) -> bool:
+    async with writing(settings, "certificates revoke") as deed:
+        revoked = bool(await take_back(deed.tx, serial))
+        deed.target = f"certificates/{serial}" if revoked else ""
+        return revoked
 
 
 def _line(serial: str, identity: str | None, not_after: datetime, *moments: datetime | None) -> str:

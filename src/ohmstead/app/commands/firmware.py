@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from ohmstead.app.commands.aside import aside
-from ohmstead.app.database import opened
+from ohmstead.app.commands.writing import writing
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.files import MOST_BYTES, Files, TooBig
@@ -65,10 +64,11 @@ def add_firmware(
 
 async def _add(settings: Settings, file: Path, version: str, vendor: int, models: list[int], **facts: Any) -> int:
     """The row is there with its file, or neither is."""
-    async with opened(settings, aside) as database, database.begin() as tx:
+    async with writing(settings, "firmware add") as deed:
         files = Files(settings.data_dir, Vault.at(settings.data_dir / "secret.key"), SystemClock())
-        number = await add(tx, version, vendor, file.name, models, **facts)
+        number = await add(deed.tx, version, vendor, file.name, models, **facts)
         await files.store("firmware", number, _chunks(file))
+        deed.target, deed.changes = f"firmware-versions/{number}", {"id": number}
         return number
 
 

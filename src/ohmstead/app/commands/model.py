@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from ohmstead.app.commands.aside import aside
-from ohmstead.app.database import opened
+from ohmstead.app.commands.writing import writing
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network import models
@@ -37,11 +36,12 @@ def set_photo(model: int, file: Path, *, data_dir: Path | None = None) -> None:
 
 async def _set(settings: Settings, model: int, name: str, image: bytes) -> bool:
     """The name is there with the photo, or neither is; whether there is such a model."""
-    async with opened(settings, aside) as database, database.begin() as tx:
-        known = await models.set_photo(tx, model, name)
+    async with writing(settings, "model photo") as deed:
+        known = await models.set_photo(deed.tx, model, name)
         if known:
             files = Files(settings.data_dir, Vault.at(settings.data_dir / "secret.key"), SystemClock())
             await files.store("photos", model, _whole(image))
+            deed.target, deed.changes = f"charge-point-models/{model}", {"id": model, "fields": ["photo"]}
         return known
 
 

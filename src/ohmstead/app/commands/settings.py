@@ -8,6 +8,7 @@ import msgspec
 
 import ohmstead.rooms.operator.settings as house
 from ohmstead.app.commands.aside import aside
+from ohmstead.app.commands.writing import writing
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.errors import Invalid
@@ -59,8 +60,9 @@ def _pair(text: str) -> tuple[str, Any]:
 
 async def _set(settings: Settings, section: str, values: dict[str, Any]) -> None:
     try:
-        async with opened(settings, aside) as database, database.begin() as tx:
-            await house.put(tx, section, **values)
+        async with writing(settings, "settings set") as deed:
+            await house.put(deed.tx, section, **values)
+            deed.target, deed.changes = f"settings/{section}", {"fields": sorted(values)}
     except Invalid as error:
         told = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in (error.errors or {}).items())
         raise SystemExit(f"ohmstead: {told}") from None

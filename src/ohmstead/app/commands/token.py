@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import select
 
 from ohmstead.app.commands.aside import aside
+from ohmstead.app.commands.writing import writing
 from ohmstead.app.database import opened
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.operations import Actor
-from ohmstead.rooms.operator.admins import Vault, admin, api_token
+from ohmstead.rooms.operator.admins import Vault, admin, api_token, digest
 from ohmstead.rooms.operator.admins import create_token as make
 from ohmstead.rooms.operator.admins import revoke_token as revoke
 
@@ -81,10 +82,11 @@ def _check_networks(networks: Iterable[str]) -> None:
 
 
 async def _create(settings: Settings, name: str, scopes: list[str], **facts: Any) -> str:
-    async with opened(settings, aside) as database:
-        vault = Vault.at(settings.data_dir / "secret.key")
-        async with database.begin() as tx:
-            return await make(tx, vault, name, scopes, **facts)
+    async with writing(settings, "token create") as deed:
+        text = await make(deed.tx, Vault.at(settings.data_dir / "secret.key"), name, scopes, **facts)
+        number = await deed.tx.value(select(api_token.c.id).where(api_token.c.hash == digest(text)))
+        deed.target, deed.changes = f"tokens/{number}", {"id": number, "scopes": scopes}
+        return text
 
 
 def list_token(*, data_dir: Path | None = None) -> None:
@@ -133,5 +135,7 @@ def revoke_token(number: int, *, data_dir: Path | None = None) -> None:
 
 
 async def _revoke(settings: Settings, number: int) -> bool:
-    async with opened(settings, aside) as database, database.begin() as tx:
-        return await revoke(tx, number)
+    async with writing(settings, "token revoke") as deed:
+        revoked = await revoke(deed.tx, number)
+        deed.target = f"tokens/{number}" if revoked else ""
+        return revoked

@@ -15,7 +15,7 @@ from ohmstead.app.settings import Settings
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.stations.fleet import Fleet, Habits
 from ohmstead.stations.settings import Settings as Behaviour
 from ohmstead.stations.site import Building, Load, Meter, Reading

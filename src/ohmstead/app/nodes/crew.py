@@ -18,7 +18,7 @@ from ohmstead.rooms.network.nodes import NameTaken
 from ohmstead.rooms.network.stations import StationError
 from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.manager import LoadManagement
-from ohmstead.rooms.power.management.site import Tuning
+from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
 
 ROOM_WITHIN_S = 2.0  # for another node to say whether its circuits have room; without an answer they do

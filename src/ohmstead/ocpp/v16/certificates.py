@@ -3,7 +3,7 @@
 1.6 calls us the central system, and knows roots of it and of manufacturers alone.
 """
 
-from ohmstead.engines.pki import CertificateHash
+from ohmstead.ocpp.certificate_hashes import told, understood
 from ohmstead.ocpp.errors import ErrorCode
 from ohmstead.ocpp.v16.types import (
     CertificateHashDataType,
@@ -35,15 +35,7 @@ def install(command: InstallCertificate) -> InstallCertificateRequest:
 
 
 def delete(command: DeleteCertificate) -> DeleteCertificateRequest:
-    hash = command.hash
-    return DeleteCertificateRequest(
-        certificate_hash_data=CertificateHashDataType(
-            hash_algorithm=hash.algorithm,
-            issuer_name_hash=hash.issuer_name,
-            issuer_key_hash=hash.issuer_key,
-            serial_number=hash.serial,
-        )
-    )
+    return DeleteCertificateRequest(certificate_hash_data=CertificateHashDataType(**told(command.hash)))
 
 
 def ask_installed(command: GetInstalledCertificates) -> GetInstalledCertificateIdsRequest:
@@ -52,11 +44,9 @@ def ask_installed(command: GetInstalledCertificates) -> GetInstalledCertificateI
 
 
 def installed(response: GetInstalledCertificateIdsResponse) -> Outcome:
-    hashes = [
-        CertificateHash(one.hash_algorithm, one.issuer_name_hash, one.issuer_key_hash, one.serial_number)
-        for one in response.certificate_hash_data or ()
-    ]
-    return Outcome(status=response.status, certificates=tuple(InstalledCertificate(None, hash) for hash in hashes))
+    hashes = response.certificate_hash_data or ()
+    found = tuple(InstalledCertificate(None, understood(one)) for one in hashes)
+    return Outcome(status=response.status, certificates=found)
 
 
 def signed(command: CertificateSigned) -> CertificateSignedRequest:

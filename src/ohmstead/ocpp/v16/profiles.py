@@ -1,16 +1,13 @@
 """Charging profiles as 1.6 writes them (OCPP 1.6, sections 7.8, 7.13 and 7.14)."""
 
-from math import floor
-
+from ohmstead.ocpp.profile_words import KIND, RECURRENCY, tenths
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v16.transactions import transaction_number
 from ohmstead.ocpp.v16.types import (
     ChargingProfile,
-    ChargingProfileKind,
     ChargingProfilePurpose,
     ChargingSchedule,
     ChargingSchedulePeriod,
-    RecurrencyKind,
 )
 from ohmstead.rooms.network import stations
 
@@ -19,8 +16,6 @@ PURPOSE: dict[str, ChargingProfilePurpose] = {
     "transaction_default": "TxDefaultProfile",
     "transaction": "TxProfile",
 }
-KIND: dict[str, ChargingProfileKind] = {"absolute": "Absolute", "recurring": "Recurring", "relative": "Relative"}
-RECURRENCY: dict[str, RecurrencyKind] = {"daily": "Daily", "weekly": "Weekly"}
 
 
 def charging_profile(profile: stations.ChargingProfile) -> ChargingProfile:
@@ -42,17 +37,10 @@ def _schedule(profile: stations.ChargingProfile) -> ChargingSchedule:
     return ChargingSchedule(
         charging_rate_unit=profile.unit,
         charging_schedule_period=[
-            ChargingSchedulePeriod(
-                start_period=period.start_s, limit=_tenths(period.limit), number_phases=period.phases
-            )
+            ChargingSchedulePeriod(start_period=period.start_s, limit=tenths(period.limit), number_phases=period.phases)
             for period in profile.periods
         ],
         duration=profile.duration_s,
         start_schedule=sent(profile.starts_at) if profile.starts_at else None,
-        min_charging_rate=None if profile.min_rate is None else _tenths(profile.min_rate),
+        min_charging_rate=None if profile.min_rate is None else tenths(profile.min_rate),
     )
-
-
-def _tenths(limit: float) -> float:
-    """Limits have one decimal in 1.6; the rest is cut off, for a limit must not grow."""
-    return floor(round(limit * 10, 6)) / 10

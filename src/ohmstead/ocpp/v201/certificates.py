@@ -1,6 +1,6 @@
 """InstallCertificate, DeleteCertificate, GetInstalledCertificateIds and CertificateSigned."""
 
-from ohmstead.engines.pki import CertificateHash
+from ohmstead.ocpp.certificate_hashes import told, understood
 from ohmstead.ocpp.v201.types import (
     CertificateHashDataType,
     CertificateSignedRequest,
@@ -24,15 +24,7 @@ def install(command: InstallCertificate) -> InstallCertificateRequest:
 
 
 def delete(command: DeleteCertificate) -> DeleteCertificateRequest:
-    hash = command.hash
-    return DeleteCertificateRequest(
-        certificate_hash_data=CertificateHashDataType(
-            hash_algorithm=hash.algorithm,
-            issuer_name_hash=hash.issuer_name,
-            issuer_key_hash=hash.issuer_key,
-            serial_number=hash.serial,
-        )
-    )
+    return DeleteCertificateRequest(certificate_hash_data=CertificateHashDataType(**told(command.hash)))
 
 
 def ask_installed(command: GetInstalledCertificates) -> GetInstalledCertificateIdsRequest:
@@ -42,17 +34,9 @@ def ask_installed(command: GetInstalledCertificates) -> GetInstalledCertificateI
 def installed(response: GetInstalledCertificateIdsResponse) -> Outcome:
     """Of a chain its first certificate stands for it."""
     chains = response.certificate_hash_data_chain or ()
-    return Outcome(
-        status=response.status,
-        certificates=tuple(
-            InstalledCertificate(one.certificate_type, _hash(one.certificate_hash_data)) for one in chains
-        ),
-    )
+    found = tuple(InstalledCertificate(one.certificate_type, understood(one.certificate_hash_data)) for one in chains)
+    return Outcome(status=response.status, certificates=found)
 
 
 def signed(command: CertificateSigned) -> CertificateSignedRequest:
     return CertificateSignedRequest(certificate_chain=command.chain, certificate_type="ChargingStationCertificate")
-
-
-def _hash(data: CertificateHashDataType) -> CertificateHash:
-    return CertificateHash(data.hash_algorithm, data.issuer_name_hash, data.issuer_key_hash, data.serial_number)

@@ -1,15 +1,12 @@
 """Charging profiles as 2.0.1 writes them (OCPP 2.0.1 Part 2, chapter K and section 2.10)."""
 
-from math import floor
-
+from ohmstead.ocpp.profile_words import KIND, RECURRENCY, tenths
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v201.types import (
-    ChargingProfileKindEnumType,
     ChargingProfilePurposeEnumType,
     ChargingProfileType,
     ChargingSchedulePeriodType,
     ChargingScheduleType,
-    RecurrencyKindEnumType,
 )
 from ohmstead.rooms.network import stations
 
@@ -18,12 +15,6 @@ PURPOSE: dict[str, ChargingProfilePurposeEnumType] = {
     "transaction_default": "TxDefaultProfile",
     "transaction": "TxProfile",
 }
-KIND: dict[str, ChargingProfileKindEnumType] = {
-    "absolute": "Absolute",
-    "recurring": "Recurring",
-    "relative": "Relative",
-}
-RECURRENCY: dict[str, RecurrencyKindEnumType] = {"daily": "Daily", "weekly": "Weekly"}
 
 
 def charging_profile(profile: stations.ChargingProfile) -> ChargingProfileType:
@@ -46,16 +37,11 @@ def _schedule(profile: stations.ChargingProfile) -> ChargingScheduleType:
         charging_rate_unit=profile.unit,
         charging_schedule_period=[
             ChargingSchedulePeriodType(
-                start_period=period.start_s, limit=_tenths(period.limit), number_phases=period.phases
+                start_period=period.start_s, limit=tenths(period.limit), number_phases=period.phases
             )
             for period in profile.periods
         ],
         duration=profile.duration_s,
         start_schedule=sent(profile.starts_at) if profile.starts_at else None,
-        min_charging_rate=None if profile.min_rate is None else _tenths(profile.min_rate),
+        min_charging_rate=None if profile.min_rate is None else tenths(profile.min_rate),
     )
-
-
-def _tenths(limit: float) -> float:
-    """Limits have one decimal; the rest is cut off, for a limit must not grow."""
-    return floor(round(limit * 10, 6)) / 10

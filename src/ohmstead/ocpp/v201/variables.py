@@ -26,6 +26,7 @@ from ohmstead.rooms.network.stations import (
     GetVariables,
     Outcome,
     Setting,
+    SetVariables,
     StationRefused,
     VariableName,
 )
@@ -65,16 +66,24 @@ def told(response: GetVariablesResponse | GetBaseReportResponse) -> Outcome:
     )
 
 
-def change(command: ChangeConfiguration) -> SetVariablesRequest:
-    component, variable = _place(command)
-    wanted = SetVariableDataType(
-        attribute_value=command.value, component=component, variable=variable, attribute_type=command.attribute
-    )
-    return SetVariablesRequest(set_variable_data=[wanted])
+def change(command: ChangeConfiguration | SetVariables) -> SetVariablesRequest:
+    """One, or as many as the command has."""
+    changes = command.changes if isinstance(command, SetVariables) else (command,)
+    return SetVariablesRequest(set_variable_data=[_written(one) for one in changes])
 
 
 def changed(response: SetVariablesResponse) -> Outcome:
-    return Outcome(status=_worst([one.attribute_status for one in response.set_variable_result]))
+    results = response.set_variable_result
+    return Outcome(
+        status=_worst([one.attribute_status for one in results]),
+        verdicts=tuple(
+            (
+                setting(one.component, one.variable, None, readonly=False, attribute=one.attribute_type),
+                one.attribute_status,
+            )
+            for one in results
+        ),
+    )
 
 
 def setting(
@@ -95,6 +104,13 @@ def setting(
         component_instance=component.instance,
         connector_network_id=component.evse.connector_id if component.evse else None,
         attribute=attribute,
+    )
+
+
+def _written(change: ChangeConfiguration) -> SetVariableDataType:
+    component, variable = _place(change)
+    return SetVariableDataType(
+        attribute_value=change.value, component=component, variable=variable, attribute_type=change.attribute
     )
 
 

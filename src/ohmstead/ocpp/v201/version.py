@@ -99,6 +99,7 @@ COMMANDS: dict[type, Sent] = {
     stations.SendLocalList: Sent("SendLocalList", local_list.send),
     stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
     stations.SetNetworkProfile: Sent("SetNetworkProfile", set_network_profile.request),
+    stations.SetVariables: Sent("SetVariables", variables.change, variables.changed),
     stations.TriggerMessage: Sent("TriggerMessage", trigger_message.request),
     stations.Unlock: Sent("UnlockConnector", unlock_connector.request),
     stations.UpdateFirmware: Sent("UpdateFirmware", update_firmware.request),

@@ -116,6 +116,14 @@ def station_of(point: Row) -> int:
     return point["ocpp_connected_charge_point_id"] or point["id"]
 
 
+class Refused(Rejected):
+    """A charge point said no, in its own word."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The charge point answered: {status}.")
+        self.status_word = status
+
+
 async def ask(station_id: int, command: Command) -> Outcome:
     """Send a command; Rejected with the reason where it did not reach the station, or the station said no."""
     try:
@@ -123,5 +131,5 @@ async def ask(station_id: int, command: Command) -> Outcome:
     except StationError as error:
         raise Rejected(str(error)) from None
     if not outcome.agreed:
-        raise Rejected(f"The charge point answered: {outcome.status}.")
+        raise Refused(outcome.status)
     return outcome

@@ -4,11 +4,12 @@ A URL names a folder and a file by number; what the station calls its file is ke
 path.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -84,6 +85,20 @@ class Files:
             with suppress(FileNotFoundError):
                 half.unlink()
         return size
+
+    async def prune(self, folder: Folder, older_than: datetime) -> int:
+        """Remove the files that were last written before a moment, halves too; how many."""
+        return await asyncio.to_thread(_removed, self.root / folder, older_than.timestamp())
+
+
+def _removed(folder: Path, before_s: float) -> int:
+    count = 0
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before_s:
+                path.unlink()
+                count += 1
+    return count
 
 
 class FileDoor:

@@ -12,6 +12,7 @@ from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.facts import SecurityEvent
+from ohmstead.store.partitions import aging
 
 CRITICAL = (
     "FirmwareUpdated", "SettingSystemTime", "StartupOfTheDevice", "ResetOrReboot", "SecurityLogWasCleared",
@@ -32,13 +33,17 @@ SLACK = timedelta(minutes=1)
 QUIET = timedelta(minutes=1)  # between two records of one address and identity
 MOST_SEEN = 10_000
 
-security_event = table(
-    "security_event",
-    Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), index=True),  # None: nobody knows who it was
-    Column("type", Text, nullable=False),
-    Column("tech_info", Text),
-    moment("timestamp", nullable=False),
-    Index(None, "timestamp"),
+security_event = aging(
+    table(
+        "security_event",
+        Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), index=True),  # None: nobody knows who
+        Column("type", Text, nullable=False),
+        Column("tech_info", Text),
+        moment("timestamp", nullable=False),
+        Index(None, "timestamp"),
+    ),
+    by="timestamp",
+    keep=timedelta(days=365),
 )
 
 _own = security_event.c

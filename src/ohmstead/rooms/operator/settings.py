@@ -51,7 +51,7 @@ class Reservations(View):
         Minutes, Meta(description="The pause after a reservation before the same user's next, min.")
     ] = 0
     enable_reservations_queue: Annotated[
-        bool, Meta(description="Whether an occupied EVSE may be reserved for when it is free.")
+        bool, Meta(description="Whether an EVSE where somebody charges may be reserved for when it is free.")
     ] = False
     last_updated_at: Moment = UNSET
 

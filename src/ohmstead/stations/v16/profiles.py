@@ -1,53 +1,19 @@
-"""Charging profiles between the wire of OCPP 1.6 (7.8, 7.13) and the station's own terms."""
+"""Charging profiles from the wire of OCPP 1.6 (7.8) in the station's own terms."""
 
 from datetime import datetime
-from typing import Any
 
-from ohmstead.stations.charging_profile import Kind, Period, Profile, Purpose, Unit
+from ohmstead.stations.charging_profile import Profile, Purpose
+from ohmstead.stations.profile_wire import read
 from ohmstead.stations.v16 import messages
-from ohmstead.stations.v16.messages import utc
-from ohmstead.stations.vehicle import VOLTAGE, Offer
 
 PURPOSES = {
     "ChargePointMaxProfile": Purpose.STATION,
     "TxDefaultProfile": Purpose.DEFAULT,
     "TxProfile": Purpose.TRANSACTION,
 }
-RECURRENCES_S = {"Daily": 86_400, "Weekly": 604_800}
 
 
 def profile_of(wire: messages.ChargingProfile, connector: int, now: datetime) -> Profile:
     """The profile that a message sets for a connector, installed `now`."""
-    schedule = wire.charging_schedule
-    kind = Kind(wire.charging_profile_kind)
-    return Profile(
-        id=wire.charging_profile_id,
-        connector=connector,
-        purpose=PURPOSES[wire.charging_profile_purpose],
-        kind=kind,
-        stack_level=wire.stack_level,
-        unit=Unit(schedule.charging_rate_unit),
-        periods=tuple(Period(p.start_period, p.limit, p.number_phases) for p in schedule.charging_schedule_period),
-        installed_at=now,
-        start=schedule.start_schedule and utc(schedule.start_schedule),
-        duration_s=schedule.duration,
-        valid_from=wire.valid_from and utc(wire.valid_from),
-        valid_to=wire.valid_to and utc(wire.valid_to),
-        recurrence_s=RECURRENCES_S.get(wire.recurrency_kind or "") if kind is Kind.RECURRING else None,
-        transaction_id=wire.transaction_id,
-    )
-
-
-def schedule_of(steps: list[tuple[int, Offer]], unit: Unit, duration_s: int) -> dict[str, Any]:
-    """A ChargingSchedule that says what `steps`, of limits in A per phase, add up to."""
-    return {
-        "duration": duration_s,
-        "chargingRateUnit": unit.value,
-        "chargingSchedulePeriod": [
-            {"startPeriod": offset, "limit": _in(unit, limit), "numberPhases": limit.phases} for offset, limit in steps
-        ],
-    }
-
-
-def _in(unit: Unit, limit: Offer) -> float:
-    return round(limit.amps if unit is Unit.AMPERE else limit.amps * VOLTAGE * limit.phases, 1)
+    purpose = PURPOSES[wire.charging_profile_purpose]
+    return read(wire, wire.charging_profile_id, wire.charging_schedule, purpose, connector, now)

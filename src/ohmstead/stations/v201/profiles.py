@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from ohmstead.stations.charging_profile import Kind, Period, Profile, Purpose, Unit
-from ohmstead.stations.v16.messages import stamp, utc
+from ohmstead.stations.charging_profile import Profile, Purpose
+from ohmstead.stations.profile_wire import RECURRENCES_S, read
+from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v201 import messages
 
 PURPOSES = {
@@ -12,29 +13,12 @@ PURPOSES = {
     "TxDefaultProfile": Purpose.DEFAULT,
     "TxProfile": Purpose.TRANSACTION,
 }
-RECURRENCES_S = {"Daily": 86_400, "Weekly": 604_800}
 
 
 def profile_of(wire: messages.ChargingProfile, evse: int, now: datetime) -> Profile:
     """The profile that a message sets for an EVSE, installed `now`. Several schedules are for ISO 15118 vehicles, which
     choose; this station takes the first."""
-    schedule, kind = wire.charging_schedule[0], Kind(wire.charging_profile_kind)
-    return Profile(
-        id=wire.id,
-        connector=evse,
-        purpose=PURPOSES[wire.charging_profile_purpose],
-        kind=kind,
-        stack_level=wire.stack_level,
-        unit=Unit(schedule.charging_rate_unit),
-        periods=tuple(Period(p.start_period, p.limit, p.number_phases) for p in schedule.charging_schedule_period),
-        installed_at=now,
-        start=schedule.start_schedule and utc(schedule.start_schedule),
-        duration_s=schedule.duration,
-        valid_from=wire.valid_from and utc(wire.valid_from),
-        valid_to=wire.valid_to and utc(wire.valid_to),
-        recurrence_s=RECURRENCES_S.get(wire.recurrency_kind or "") if kind is Kind.RECURRING else None,
-        transaction_id=wire.transaction_id,
-    )
+    return read(wire, wire.id, wire.charging_schedule[0], PURPOSES[wire.charging_profile_purpose], evse, now)
 
 
 def wire_of(profile: Profile) -> dict[str, Any]:

@@ -1,33 +1,21 @@
 """The commands of OCPP 2.0.1's smart charging (Part 2, chapter K): set, clear and read what limits the current."""
 
-from ohmstead.stations.charging_profile import Profile, Purpose, Unit
-from ohmstead.stations.charging_profiles import ProfileRefused
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.smart_charging import clear, composite, install
 from ohmstead.stations.v16.messages import stamp
-from ohmstead.stations.v16.profiles import schedule_of
 from ohmstead.stations.v201 import messages
 from ohmstead.stations.v201.notices import report
 from ohmstead.stations.v201.profiles import PURPOSES, profile_of
 
 
 def set_charging_profile(desk: Desk, command: messages.SetChargingProfile) -> Answer:
-    profile = profile_of(command.charging_profile, command.evse_id, desk.now())
-    if not desk.has(command.evse_id, or_station=True) or not _in_time(desk, profile):
-        return status("Rejected")
-    try:
-        with desk.station.charging.change():
-            desk.station.hardware.profiles.install(profile)
-    except ProfileRefused:
-        return status("Rejected")
-    return status("Accepted")
+    return install(desk, profile_of(command.charging_profile, command.evse_id, desk.now()), unnamed=False)
 
 
 def clear_charging_profile(desk: Desk, command: messages.ClearChargingProfile) -> Answer:
     by = command.charging_profile_criteria or messages.Criteria()
     purpose = PURPOSES.get(by.charging_profile_purpose or "")
-    with desk.station.charging.change():
-        cleared = desk.station.hardware.profiles.clear(command.charging_profile_id, by.evse_id, purpose, by.stack_level)
-    return status("Accepted" if cleared else "Unknown")
+    return clear(desk, command.charging_profile_id, by.evse_id, purpose, by.stack_level)
 
 
 def get_charging_profiles(desk: Desk, command: messages.GetChargingProfiles) -> Answer:
@@ -50,20 +38,11 @@ def get_charging_profiles(desk: Desk, command: messages.GetChargingProfiles) -> 
 
 
 def get_composite_schedule(desk: Desk, command: messages.GetCompositeSchedule) -> Answer:
-    """What the profiles add up to from now on, for an EVSE or, all together, for the station (EVSE 0)."""
-    if not desk.has(command.evse_id, or_station=True) or command.duration <= 0:
+    """For an EVSE or, all together, for the station (EVSE 0)."""
+    found = composite(desk, command.evse_id, command.duration, command.charging_rate_unit)
+    if found is None:
         return status("Rejected")
-    now = desk.now().replace(microsecond=0)
-    steps = desk.station.hardware.schedule(command.evse_id, now, command.duration)
-    schedule = schedule_of(steps, Unit(command.charging_rate_unit or "A"), command.duration)
+    start, schedule = found
     return Answer(
-        {"status": "Accepted", "schedule": {"evseId": command.evse_id, "scheduleStart": stamp(now), **schedule}}
+        {"status": "Accepted", "schedule": {"evseId": command.evse_id, "scheduleStart": stamp(start), **schedule}}
     )
-
-
-def _in_time(desk: Desk, profile: Profile) -> bool:
-    """A profile for a transaction names it, and it runs (K01.FR.03, K01.FR.09)."""
-    if profile.purpose is not Purpose.TRANSACTION:
-        return True
-    running = next((c.transaction for c in desk.connectors if c.id == profile.connector), None)
-    return running is not None and profile.transaction_id == running.id

@@ -1,24 +1,21 @@
 """Asking 2.x stations after a boot which profiles they hold: some lose them, some keep what others laid."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, Integer, bindparam, delete, insert, select, update
 
-from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Row, Statement, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.profiles.accounts import finish, profile_account, settle
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.stations import GetChargingProfiles, StationError, stations
 
 log = structlog.get_logger("ohmstead.profiles")
 
 SETTLE = timedelta(seconds=5)  # until a station that boots has its answer, and most of its settings are read
-EVERY_S = 1.0
-AT_ONCE = 50
 
 _own = profile_account.c
 _station = bindparam("station", type_=BigInteger)
@@ -53,40 +50,14 @@ async def ask_after_boot(tx: Tx, fact: dict[str, Any]) -> None:
     await tx.run(_NEW, station=fact["id"], due_at=tx.now + SETTLE, now=tx.now)
 
 
-class ProfileAccounts:
-    """Asks for the accounts that have fallen due, some at a time."""
+class ProfileAccounts(DueWork):
+    """Asks for the accounts that have fallen due."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-        self._asking: dict[int, asyncio.Task[None]] = {}
+    due = _DUE
 
-    async def run(self) -> None:
-        """For ever."""
-        try:
-            while True:
-                await self.ask_due()
-                await self._clock.sleep(EVERY_S)
-        finally:
-            for task in self._asking.values():
-                task.cancel()
-
-    async def ask_due(self) -> None:
-        """Begin what has fallen due."""
-        async with self._database.read() as tx:
-            due = await tx.all(_DUE, now=self._clock.now(), most=AT_ONCE)
-        for account in due:
-            if account["id"] not in self._asking and len(self._asking) < AT_ONCE:
-                task = asyncio.create_task(self._ask(account))
-                self._asking[account["id"]] = task
-                task.add_done_callback(lambda _, key=account["id"]: self._asking.pop(key, None))
-
-    async def settled(self) -> None:
-        """Return once what has begun is done."""
-        await asyncio.gather(*self._asking.values())
-
-    async def _ask(self, account: Row) -> None:
+    async def carry_out(self, row: Row) -> None:
         """The first part may come before the answer, so that we asked is noted before; whoever notes it first asks."""
-        key, station_id = account["id"], account["station_id"]
+        key, station_id = row["id"], row["station_id"]
         async with self._database.begin() as tx:
             asked_at = tx.now
             if not await tx.run(_ASK, key=key, now=asked_at):
@@ -101,3 +72,8 @@ class ProfileAccounts:
         if outcome.status == "NoProfiles":
             async with self._database.begin() as tx:
                 await settle(tx, key, station_id, asked_at, {})
+
+    async def failed(self, row: Row, error: Exception) -> None:
+        """It is asked for again with the next boot."""
+        async with self._database.begin() as tx:
+            await finish(tx, row["id"], str(error))

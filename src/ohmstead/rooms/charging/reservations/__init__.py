@@ -8,10 +8,12 @@ from ohmstead.rooms.charging.reservations.holding import (
     let_go,
     used,
 )
+from ohmstead.rooms.charging.reservations.queueing import ReservationQueue
 from ohmstead.rooms.charging.reservations.reserving import again_for, reservings
 from ohmstead.rooms.charging.reservations.resource import reservations
 
 __all__ = [
+    "ReservationQueue",
     "again_for",
     "cancelings",
     "expire",

@@ -42,7 +42,8 @@ async def cancel(call: Call, body: Canceling) -> None:
         found = await reservations.find(call, tx=tx)
         _must_be_active(found["status"])
     try:
-        await ask(found["station_id"], CancelReservation(reservation_id=found["id"]))
+        if not found["waits"]:  # for an EVSE that is taken: the station knows nothing of it
+            await ask(found["station_id"], CancelReservation(reservation_id=found["id"]))
     except Rejected:
         if not body.force:
             raise

@@ -1,14 +1,19 @@
 """Who holds an EVSE, and how a reservation comes to its end: used, canceled, or out of time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, or_, select, true, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.network.evses import in_use
+
+REMOVED = "Removed by the charge point"
+OCCUPIED = "Occupied"  # a station's word for an EVSE that is taken (OCPP 1.6, 7.42; 2.0.1 Part 2, 3.72)
+WAITS_FOR = timedelta(hours=24)  # for an EVSE to be free, until the reservation expires
+MOST = 2**31 - 1  # a number that no reservation has
 
 _own = reservation.c
 _at = bindparam("at", type_=DateTime(timezone=True))
@@ -51,10 +56,11 @@ _EXPIRE = Statement(
     .values(status="expired", ended_at=_own.expires_at)
     .returning(_own.id)
 )
-
-
-REMOVED = "Removed by the charge point"
-MOST = 2**31 - 1  # a number that no reservation has
+_WAIT = Statement(
+    _ends.where(_own.id == bindparam("reservation", type_=BigInteger), _own.status == "active").values(
+        waits=true(), expires_at=_own.reserved_at + WAITS_FOR
+    )
+)
 
 
 async def holder_of(tx: Tx, evse_id: int, at: datetime) -> Row | None:
@@ -101,6 +107,11 @@ async def end(tx: Tx, reservation_id: int, status: str, at: datetime, **facts: A
     told = {"session": None, "why": None} | facts
     await tx.run(_END, reservation=reservation_id, status=status, at=at, now=tx.now, **told)
     tx.fact("reservation.changed", id=reservation_id, action="updated")
+
+
+async def wait(tx: Tx, reservation_id: int) -> None:
+    """The EVSE is taken, and kept once it is free."""
+    await tx.run(_WAIT, reservation=reservation_id, now=tx.now)
 
 
 async def expire(tx: Tx) -> int:

@@ -1,4 +1,5 @@
-"""Reserving an EVSE for a user: noted, asked of the charge point, and forgotten again where that will not."""
+"""Reserving an EVSE for a user: noted, asked of the charge point, and forgotten again where that will not. One that is
+taken may be waited for, if the settings say so."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,11 +14,11 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.id_tags import id_tag
-from ohmstead.rooms.charging.reservations.holding import expire, holder_of
+from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, expire, holder_of, wait
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import parent_tag
-from ohmstead.rooms.network.actions import ask
+from ohmstead.rooms.network.actions import Refused, ask
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
@@ -44,8 +45,9 @@ _USER = Statement(
     select(ev_user.c.status).where(ev_user.c.id == _user, ev_user.c.deleted_at.is_(None)).with_for_update()
 )
 _BUSY = Statement(
-    select(session.c.id)
+    select(session.c.status)
     .where(session.c.evse_id == bindparam("evse"), or_(session.c.status == "active", session.c.status == "pending"))
+    .order_by(session.c.status)  # one that charges before one that was asked for
     .limit(1)
 )
 _since = bindparam("since", type_=_own.reserved_at.type)
@@ -58,7 +60,7 @@ _TAG = Statement(
     .order_by(id_tag.c.id.desc())
     .limit(1)
 )
-_names = ("station_id", "charge_point_id", "evse_id", "user_id", "reason", "duration", "expires_at")
+_names = ("station_id", "charge_point_id", "evse_id", "user_id", "reason", "duration", "expires_at", "waits")
 _NOTE = Statement(
     insert(reservation)
     .values({name: bindparam(f"v_{name}", type_=_own[name].type) for name in _names})
@@ -87,7 +89,8 @@ class Reserved(View):
     does=Does.STEPS,
 )
 async def reserve(call: Call, wish: Wish) -> Reserved:
-    """Keep the EVSE of this number free for a user, as long as the settings say."""
+    """Keep the EVSE of this number free for a user, as long as the settings say. Where they let reservations queue,
+    one that is taken is kept as soon as it is free."""
     async with call.begin() as tx:
         point = await charge_points.find(call, tx=tx)
         there = await tx.one(_PLACE, point=point["id"], number=call.key("evse"))
@@ -95,22 +98,35 @@ async def reserve(call: Call, wish: Wish) -> Reserved:
             raise NotFound.model("Evse", call.path["evse"])
         await expire(tx)
         rules = (await settings.read(tx)).reservations
-        await _check(tx, rules, there, wish.user_id)
-        command = await _note(tx, there, wish, rules.reservation_time)
+        waits = await _check(tx, rules, there, wish.user_id)
+        command = await _note(tx, there, wish, rules.reservation_time, waits)
     call.changes = {"reservation": command.reservation_id}
     try:
-        await ask(there["station_id"], command)
+        taken = not waits and await _is_taken(there["station_id"], command, rules.enable_reservations_queue)
     except Rejected:
         async with call.begin() as tx:
             await tx.run(_FORGET, reservation=command.reservation_id)
         raise
     async with call.begin() as tx:
+        if taken:
+            await wait(tx, command.reservation_id)
         tx.fact("reservation.changed", id=command.reservation_id, action="created")
     return Reserved(success=True, reservation_id=command.reservation_id)
 
 
-async def _check(tx: Tx, rules: settings.Reservations, there: Row, user_id: int) -> None:
-    """Rejected for what the EVSE is, Invalid for who the user is."""
+async def _is_taken(station_id: int, command: ReserveNow, may_wait: bool) -> bool:
+    """Ask the station; whether it is to be asked again later. Rejected where it is not."""
+    try:
+        await ask(station_id, command)
+    except Refused as refused:
+        if may_wait and refused.status_word == OCCUPIED:
+            return True
+        raise
+    return False
+
+
+async def _check(tx: Tx, rules: settings.Reservations, there: Row, user_id: int) -> bool:
+    """Whether the EVSE has to be waited for. Rejected for what it is, Invalid for who the user is."""
     if not rules.enable_reservations:
         raise Rejected("Reservations are disabled.")
     await _check_user(tx, rules, there, user_id)
@@ -118,10 +134,14 @@ async def _check(tx: Tx, rules: settings.Reservations, there: Row, user_id: int)
         raise Rejected("The EVSE does not allow reservations.")
     if await holder_of(tx, there["id"], tx.now) is not None:
         raise Rejected("The EVSE is reserved already.")
-    if await tx.value(_BUSY, evse=there["id"]) is not None:
+    busy = await tx.value(_BUSY, evse=there["id"])
+    if busy == "active" and rules.enable_reservations_queue:
+        return True
+    if busy is not None:
         raise Rejected("The EVSE is occupied.")
     if not can_charge(there):
         raise Rejected(f"The EVSE cannot be reserved: it is {_state(there)}.")
+    return False
 
 
 async def _check_user(tx: Tx, rules: settings.Reservations, there: Row, user_id: int) -> None:
@@ -154,15 +174,21 @@ def _state(there: Row) -> str:
     return there["hardware_status"] or "not known to be available"
 
 
-async def _note(tx: Tx, there: Row, wish: Wish, minutes: int) -> ReserveNow:
-    expires_at = tx.now + timedelta(minutes=minutes)
+async def _note(tx: Tx, there: Row, wish: Wish, minutes: int, waits: bool) -> ReserveNow:
+    expires_at = tx.now + (WAITS_FOR if waits else timedelta(minutes=minutes))
     values = {
         "station_id": there["station_id"], "charge_point_id": there["charge_point_id"], "evse_id": there["id"],
         "user_id": wish.user_id, "reason": wish.reason or THROUGH_API, "duration": minutes, "expires_at": expires_at,
+        "waits": waits,
     }  # fmt: skip
     made = await tx.value(_NOTE, now=tx.now, **{f"v_{name}": value for name, value in values.items()})
-    tag = await tx.value(_TAG, user=wish.user_id) or f"R{made:07d}"
-    return _command(values | {"id": made}, there["network_id"], tag)
+    return await command_of(tx, values | {"id": made}, there["network_id"])
+
+
+async def command_of(tx: Tx, row: Any, network_id: int) -> ReserveNow:
+    """What the station of a reservation is told, with a card of the user's where there is one."""
+    tag = await tx.value(_TAG, user=row["user_id"]) or f"R{row['id']:07d}"
+    return _command(row, network_id, tag)
 
 
 def _command(row: Any, network_id: int, tag: str) -> ReserveNow:
@@ -177,4 +203,7 @@ async def again_for(tx: Tx, there: Row, user_id: int | None, tag: str) -> Reserv
     """Where the EVSE is reserved for a user who starts from afar: the reservation once more, for the tag that the start
     will come with. A known number replaces what it stood for (OCPP 1.6, 5.13)."""
     held = await holder_of(tx, there["id"], tx.now) if user_id else None
-    return _command(held, there["network_id"], tag) if held is not None and held["user_id"] == user_id else None
+    if held is None or held["user_id"] != user_id:
+        return None
+    until = tx.now + timedelta(minutes=held["duration"]) if held["waits"] else held["expires_at"]
+    return _command(dict(held) | {"expires_at": until}, there["network_id"], tag)

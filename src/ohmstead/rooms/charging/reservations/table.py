@@ -1,6 +1,6 @@
 """The reservation's row: which EVSE is kept for whom, until when, and what became of it."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Text, text
 
 from ohmstead.kit.db import moment, table
 
@@ -16,8 +16,11 @@ reservation = table(
     moment("reserved_at", nullable=False),
     Column("duration", Integer, nullable=False),  # min
     moment("expires_at", nullable=False),
+    # the EVSE is taken, and kept for `duration` once it is free; until then `expires_at` is the end of waiting
+    Column("waits", Boolean, nullable=False, server_default=text("false")),
     moment("ended_at"),  # whatever ended it
     Column("session_id", BigInteger, ForeignKey("session.id")),  # the one it was made for
     Index("uq_reservation_active", "evse_id", unique=True, postgresql_where=text("status = 'active'")),
     Index(None, "user_id", "reserved_at"),
+    Index("ix_reservation_waits", "evse_id", postgresql_where=text("waits AND status = 'active'")),
 )

@@ -2,6 +2,16 @@
 
 from ohmstead.rooms.network.certificates.actions import actions
 from ohmstead.rooms.network.certificates.authority import Authority, authority, revoke, revoke_all
-from ohmstead.rooms.network.certificates.requests import certificate_wanted
+from ohmstead.rooms.network.certificates.renewal import CertificateRenewals
+from ohmstead.rooms.network.certificates.requests import CertificatePromises, certificate_wanted
 
-__all__ = ["Authority", "actions", "authority", "certificate_wanted", "revoke", "revoke_all"]
+__all__ = [
+    "Authority",
+    "CertificatePromises",
+    "CertificateRenewals",
+    "actions",
+    "authority",
+    "certificate_wanted",
+    "revoke",
+    "revoke_all",
+]

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, SmallInteger, Text, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Integer, SmallInteger, Text, bindparam, func, insert, select, update
 
 from ohmstead.engines.pki import RequestRefused, checked
-from ohmstead.kit.db import Database, Row, Statement, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.certificates.authority import authority
 from ohmstead.rooms.network.certificates.tables import certificate_request, issued_certificate
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.facts import CertificateWanted
 from ohmstead.rooms.network.stations import CertificateSigned, StationError, StationOffline, stations
 
@@ -25,7 +26,6 @@ AGAIN = timedelta(seconds=30)
 MOST_AN_HOUR = 10  # certificates for one charge point; one that goes round in circles gets no more
 MOST_ATTEMPTS = 5  # of telling a station that does not answer; one that is offline is waited for
 PATIENCE = timedelta(days=1)  # after which nobody waits for the certificate any more
-AT_ONCE = 10
 
 _own = certificate_request.c
 _key = bindparam("key", type_=BigInteger)
@@ -52,7 +52,7 @@ _DUE = Statement(
     select(certificate_request)
     .where(_own.finished_at.is_(None), _own.due_at <= _now)
     .order_by(_own.due_at)
-    .limit(AT_ONCE)
+    .limit(bindparam("most", type_=Integer))
 )
 _PROMISED = Statement(
     select(certificate_request, charge_point.c.network_id, issued_certificate.c.certificate)
@@ -100,25 +100,34 @@ async def certificate_wanted(tx: Tx, fact: CertificateWanted) -> bool:
     return True
 
 
-async def due_requests(tx: Tx) -> list[Row]:
-    """Promises to be kept now."""
-    return await tx.all(_DUE, now=tx.now)
+class CertificatePromises(DueWork):
+    """Keeps the promises that have fallen due."""
 
+    due = _DUE
 
-async def keep_promise(database: Database, key: int) -> None:
-    """Issue the certificate, hand it over without a transaction, and note what came of it."""
-    async with database.begin() as tx:
-        promised = await _issued(tx, key)
-    if promised is None:
-        return
-    try:
-        outcome = await stations.call(promised["charge_point_id"], CertificateSigned(chain=promised["certificate"]))
-        failure = None if outcome.agreed else f"The charge point answered: {outcome.status}."
-    except StationError as error:
-        await _put_off(database, promised, error)
-        return
-    async with database.begin() as tx:
-        await _finish(tx, promised, failure)
+    async def carry_out(self, row: Row) -> None:
+        """Issue the certificate, hand it over without a transaction, and note what came of it."""
+        async with self._database.begin() as tx:
+            promised = await _issued(tx, row["id"])
+        if promised is None:
+            return
+        try:
+            outcome = await stations.call(promised["charge_point_id"], CertificateSigned(chain=promised["certificate"]))
+            failure = None if outcome.agreed else f"The charge point answered: {outcome.status}."
+        except StationError as error:
+            await self.failed(promised, error)
+            return
+        async with self._database.begin() as tx:
+            await _finish(tx, promised, failure)
+
+    async def failed(self, row: Row, error: Exception) -> None:
+        """It is tried again, but not for ever."""
+        async with self._database.begin() as tx:
+            tried = row["attempts"] + (not isinstance(error, StationOffline))
+            if tried >= MOST_ATTEMPTS or tx.now - row["created_at"] > PATIENCE:
+                await _finish(tx, row, str(error))
+            else:
+                await tx.run(_PUT_OFF, key=row["id"], due_at=tx.now + AGAIN, tried=tried, now=tx.now)
 
 
 async def _issued(tx: Tx, key: int) -> dict[str, Any] | None:
@@ -139,16 +148,7 @@ async def _issued(tx: Tx, key: int) -> dict[str, Any] | None:
     return dict(row) | {"issued_certificate_id": issued["id"], "certificate": issued["certificate"]}
 
 
-async def _put_off(database: Database, promised: dict[str, Any], error: StationError) -> None:
-    async with database.begin() as tx:
-        tried = promised["attempts"] + (not isinstance(error, StationOffline))
-        if tried >= MOST_ATTEMPTS or tx.now - promised["created_at"] > PATIENCE:
-            await _finish(tx, promised, str(error))
-        else:
-            await tx.run(_PUT_OFF, key=promised["id"], due_at=tx.now + AGAIN, tried=tried, now=tx.now)
-
-
-async def _finish(tx: Tx, promised: dict[str, Any], failure: str | None) -> None:
+async def _finish(tx: Tx, promised: Row, failure: str | None) -> None:
     await tx.run(_FINISH, key=promised["id"], now=tx.now, error=failure)
     if failure is None:
         await tx.run(_ACCEPTED, issued=promised["issued_certificate_id"], now=tx.now)

@@ -72,10 +72,10 @@ async def keep_told(
         await tx.run(_DROP, station=station_id, names=unknown)
 
 
-async def keep_taken(tx: Tx, station_id: int, change: ChangeConfiguration, outcome: Outcome) -> None:
-    """Store what a charge point accepted. A new password is the one it will present; of a variable's attributes the
-    actual value is what is kept."""
-    reboot = outcome.status == "RebootRequired"  # it takes effect with the next start
+async def keep_taken(tx: Tx, station_id: int, change: ChangeConfiguration, status: str) -> None:
+    """Store what a charge point accepted, and with which word. A new password is the one it will present; of a
+    variable's attributes the actual value is what is kept."""
+    reboot = status == "RebootRequired"  # it takes effect with the next start
     if change.key in PASSWORDS:
         await tx.run(_NEW_PASSWORD, station=station_id, password=hashed(change.value.encode()))
     elif change.attribute in (None, "Actual"):

@@ -207,7 +207,7 @@ async def change_at(begin: Begin, station_id: int, command: ChangeConfiguration)
     """Have a station take a value, and keep what it took; Rejected with the reason where it did not."""
     outcome = await ask(station_id, command)
     async with begin() as tx:
-        await keep_taken(tx, station_id, command, outcome)
+        await keep_taken(tx, station_id, command, outcome.status)
 
 
 def _shown(row: Row) -> Variable:

@@ -10,10 +10,10 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
-from ohmstead.rooms.network.configuration.due import DueWork
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.configuration.standard import MOST_KEYS
 from ohmstead.rooms.network.configuration.table import configuration_sync, configuration_variable
+from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]

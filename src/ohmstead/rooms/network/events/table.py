@@ -32,6 +32,7 @@ station_event = partitioned(
     Column("severity", Integer),  # 0 (danger) to 9 (debug), where the monitor is known
     Index(None, "charge_point_id", "ref"),
     Index(None, "charge_point_id", "at"),
+    Index(None, "at"),
     by="at",
     keep=timedelta(days=90),
 )

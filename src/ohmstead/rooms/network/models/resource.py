@@ -120,6 +120,8 @@ async def quirks_make_sense(write: Write) -> None:
         for field, text in objections(given):
             write.wrong(f"quirks.{field}", text)
         write.values["quirks"] = kept(given)
+    if write.before is not None and write.now("quirks") != write.before["quirks"]:
+        write.tx.fact("chargePointModel.quirksChanged", id=write.id)
 
 
 @vendors.may_delete.answer

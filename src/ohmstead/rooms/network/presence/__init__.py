@@ -2,6 +2,7 @@
 
 from ohmstead.rooms.network.presence.admission import Entry, Knock, Refusal, admit
 from ohmstead.rooms.network.presence.connections import booted, connected, disconnect_forsaken, disconnected, heard
+from ohmstead.rooms.network.presence.heeding import quirks_now
 from ohmstead.rooms.network.presence.repeats import Repeats
 from ohmstead.rooms.network.presence.statuses import can_charge, status_changed
 
@@ -17,5 +18,6 @@ __all__ = [
     "disconnect_forsaken",
     "disconnected",
     "heard",
+    "quirks_now",
     "status_changed",
 ]

@@ -174,6 +174,7 @@ async def booted(tx: Tx, fact: Booted, interval_s: int) -> BootVerdict:
     for row in await tx.all(_BOOTED, station=fact.charge_point_id, boot=boot, at=fact.received_at, **said):
         if row["model_id"] != row["before"]:
             tx.fact("chargePoint.changed", id=row["id"], action="updated")
+            tx.fact("chargePoint.quirksChanged", ids=[row["id"]])
     await interrupted(tx, fact.charge_point_id, fact.received_at)
     tx.fact("chargePoint.booted", id=fact.charge_point_id, reason=fact.reason, **boot)
     return BootVerdict(status="accepted", interval_s=interval_s, now=tx.now)

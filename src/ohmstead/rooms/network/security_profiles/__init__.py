@@ -4,6 +4,6 @@ them off."""
 from ohmstead.rooms.network.security_profiles import dismissals  # noqa: F401 - subscribes
 from ohmstead.rooms.network.security_profiles.actions import actions
 from ohmstead.rooms.network.security_profiles.addresses import Addresses, addresses
-from ohmstead.rooms.network.security_profiles.upkeep import SecurityUpkeep
+from ohmstead.rooms.network.security_profiles.upkeep import SecurityRaises
 
-__all__ = ["Addresses", "SecurityUpkeep", "actions", "addresses"]
+__all__ = ["Addresses", "SecurityRaises", "actions", "addresses"]

@@ -7,7 +7,7 @@ lower its profile.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, SmallInteger, Text, bindparam, select, update
+from sqlalchemy import BigInteger, Integer, SmallInteger, Text, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -17,7 +17,6 @@ from ohmstead.rooms.network.security_profiles.table import security_raise
 
 SETTLE = timedelta(seconds=3)  # until a station that boots surely has its answer
 TRIES = 3
-AT_ONCE = 20
 
 _own, _point = security_raise.c, charge_point.c
 _station = bindparam("station", type_=BigInteger)
@@ -61,9 +60,13 @@ _REJECT = Statement(
     .values(desired_security_profile_status="rejected", updated_at=_now)
     .returning(_point.id)
 )
-_DUE = Statement(
-    select(security_raise).where(_own.finished_at.is_(None), _own.due_at <= _now).order_by(_own.due_at).limit(AT_ONCE)
+DUE = Statement(
+    select(security_raise)
+    .where(_own.finished_at.is_(None), _own.due_at <= _now)
+    .order_by(_own.due_at)
+    .limit(bindparam("most", type_=Integer))
 )
+"""Raises whose turn it is."""
 
 
 async def begin(tx: Tx, station: int, desired: int, due_at: datetime) -> None:
@@ -96,11 +99,6 @@ async def has_a_certificate(tx: Tx, fact: dict[str, Any]) -> None:
     raising = await tx.one(_OPEN, station=fact["charge_point_id"])
     if raising is not None and raising["stage"] == "certificate":
         await move(tx, raising, stage="waits", due_at=tx.now)
-
-
-async def due(tx: Tx) -> list[Row]:
-    """Raises whose turn it is."""
-    return await tx.all(_DUE, now=tx.now)
 
 
 async def move(tx: Tx, raising: Row, **changes: Any) -> None:

@@ -88,7 +88,7 @@ async def _give_password(begin: Begin, station: int, version: str | None) -> Non
         change = ChangeConfiguration(key="BasicAuthPassword", value=key, component="SecurityCtrlr")
     outcome = await _ask(station, change)
     async with begin() as tx:
-        await keep_taken(tx, station, change, outcome)
+        await keep_taken(tx, station, change, outcome.status)
 
 
 async def _change_1_6(begin: Begin, station: int, profile: int) -> None:

@@ -94,6 +94,12 @@ class ChangeConfiguration(VariableName, frozen=True, kw_only=True):
     value: str
 
 
+class SetVariables(Struct, frozen=True, kw_only=True):
+    """Write several settings in one call; the outcome has a verdict on each (OCPP 2.x)."""
+
+    changes: tuple[ChangeConfiguration, ...]
+
+
 class GetVariables(Struct, frozen=True, kw_only=True):
     """Read just these settings."""
 
@@ -200,6 +206,10 @@ class CancelReservation(Struct, frozen=True, kw_only=True):
     reservation_id: int
 
 
+class HeedQuirks(Struct, frozen=True, kw_only=True):
+    """Look up anew how the station differs from the standard, and treat it so; nothing is sent to it."""
+
+
 class RawCall(Struct, frozen=True, kw_only=True):
     """Any call by its OCPP name, its payload as it goes on the wire. The outcome's `payload` is the answer."""
 
@@ -218,6 +228,8 @@ Command = (
     | GetConfiguration
     | ChangeConfiguration
     | GetVariables
+    | HeedQuirks
+    | SetVariables
     | GetLog
     | UpdateFirmware
     | TriggerMessage

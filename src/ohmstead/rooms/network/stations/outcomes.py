@@ -27,13 +27,15 @@ class Setting(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """The station's answer: its own status word, and what it handed back. Of a transaction: whether it `goes_on`, and
+    """The station's answer: its own status word, and what it handed back. Where it was given many settings, its
+    `verdicts` are its words on each, whose values they do not repeat. Of a transaction: whether it `goes_on`, and
     whether messages of it are `untold`."""
 
     status: str
     data: str | None = None
     settings: tuple[Setting, ...] = ()
     unknown_keys: tuple[str, ...] = ()
+    verdicts: tuple[tuple[Setting, str], ...] = ()
     file_name: str | None = None
     schedule: CompositeSchedule | None = None
     list_version: int | None = None

@@ -8,10 +8,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.configuration.due import DueWork
-from ohmstead.rooms.network.configuration.keeping import keep_taken
 from ohmstead.rooms.network.configuration.syncing import SETTLE, awaits_sync
 from ohmstead.rooms.network.configuration.table import configuration_template, template_application, template_variable
+from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.stations import (
     ChangeConfiguration,
     GetVariables,
@@ -22,8 +21,10 @@ from ohmstead.rooms.network.stations import (
     VariableName,
     stations,
 )
+from ohmstead.rooms.network.templates.portions import Portion, portion_of
+from ohmstead.rooms.network.templates.writing import Writer, identity
 
-PORTION = 10  # variables read in one call: a station that takes fewer refuses, and all are written
+ONE_BY_ONE = "ocpp 1.6"  # the version that has one variable in a call
 PATIENCE_OFFLINE = timedelta(seconds=5)
 PATIENCE = timedelta(minutes=1)  # with one that does not answer, twice as long each time
 MOST_PATIENCE = timedelta(hours=1)
@@ -80,12 +81,13 @@ class TemplateWork(DueWork):
         async with self._database.read() as tx:
             applied = await tx.all(_APPLIED, station=station_id)
             variables = await tx.all(_VARIABLES, station=station_id)
+            reads, writes = [await portion_of(tx, station_id, action) for action in ("GetVariables", "SetVariables")]
         fitting = {one["id"] for one in applied if _fits(one)}
         changes = _changes([one for one in variables if one["application_id"] in fitting])
         try:
             for one in applied:
                 if one["due_at"] is not None and one["due_at"] <= self._clock.now():
-                    await self._apply(one, changes.get(one["id"], []))
+                    await self._apply(one, changes.get(one["id"], []), reads, writes)
         except StationOffline as error:
             await self._postpone(station_id, PATIENCE_OFFLINE, error)
         except StationError as error:
@@ -95,29 +97,19 @@ class TemplateWork(DueWork):
         """It is tried again later."""
         await self._postpone(row["id"], _patience(row["attempts"]), error)
 
-    async def _apply(self, one: Row, changes: Sequence[ChangeConfiguration]) -> None:
+    async def _apply(self, one: Row, changes: list[ChangeConfiguration], reads: Portion, writes: Portion) -> None:
         """One template, or what of it the charge point has not."""
         error = None if _fits(one) else f"The charge point speaks OCPP {one['spoken']}."
-        station_id, refused = one["charge_point_id"], {}
-        for change in await _differing(station_id, changes) if one["only_differing"] else changes:
-            if reason := await self._written(station_id, change):
-                refused[".".join(filter(None, (change.component, change.key)))] = reason
+        station_id = one["charge_point_id"]
+        if one["only_differing"]:
+            changes = await _differing(station_id, changes, reads)
+        writer = Writer(self._database.begin, station_id, None if one["ocpp_version"] == ONE_BY_ONE else writes)
+        reasons = await writer.write(changes)
+        refused = {_named(change): reasons[identity(change)] for change in changes if identity(change) in reasons}
         async with self._database.begin() as tx:
             await tx.run(_FINISHED, key=one["id"], due_at=one["due_at"], error=error, refused=refused, now=tx.now)
             tx.fact("chargePoint.configurationTemplateApplied", id=station_id, error=error, refused=refused,
                     template_id=one["configuration_template_id"])  # fmt: skip
-
-    async def _written(self, station_id: int, change: ChangeConfiguration) -> str | None:
-        """Have the charge point take a value; why it would not."""
-        try:
-            outcome = await stations.call(station_id, change)
-        except StationRefused as error:
-            return str(error)
-        if not outcome.agreed:
-            return outcome.status
-        async with self._database.begin() as tx:
-            await keep_taken(tx, station_id, change, outcome)
-        return None
 
     async def _postpone(self, station_id: int, wait: timedelta, error: Exception) -> None:
         async with self._database.begin() as tx:
@@ -135,7 +127,7 @@ def _fits(one: Row) -> bool:
 
 def _changes(variables: Sequence[Row]) -> dict[int, list[ChangeConfiguration]]:
     """Application -> what it writes: of several that set the same variable only the latest."""
-    latest = {_identity(_change(one)): one for one in variables}
+    latest = {identity(_change(one)): one for one in variables}
     found: dict[int, list[ChangeConfiguration]] = {}
     for one in latest.values():
         found.setdefault(one["application_id"], []).append(_change(one))
@@ -155,23 +147,24 @@ def _change(row: Row) -> ChangeConfiguration:
     )
 
 
-async def _differing(station_id: int, changes: Sequence[ChangeConfiguration]) -> list[ChangeConfiguration]:
+def _named(change: ChangeConfiguration) -> str:
+    return ".".join(filter(None, (change.component, change.key)))
+
+
+async def _differing(
+    station_id: int, changes: Sequence[ChangeConfiguration], portion: Portion
+) -> list[ChangeConfiguration]:
     """Those whose value is another at the charge point, or is not told."""
-    told = {_identity(one): one.value async for one in _told(station_id, changes)}
-    return [one for one in changes if told.get(_identity(one)) != one.value]
+    told = {identity(one): one.value async for one in _told(station_id, changes, portion)}
+    return [one for one in changes if told.get(identity(one)) != one.value]
 
 
-async def _told(station_id: int, names: Sequence[VariableName]) -> AsyncIterator[Setting]:
-    for start in range(0, len(names), PORTION):
+async def _told(station_id: int, names: Sequence[VariableName], portion: Portion) -> AsyncIterator[Setting]:
+    """One that takes fewer at once refuses, and is written all."""
+    for part in portion.cut(names):
         try:
-            outcome = await stations.call(station_id, GetVariables(variables=tuple(names[start : start + PORTION])))
+            outcome = await stations.call(station_id, GetVariables(variables=part))
         except StationRefused:
             continue
         for setting in outcome.settings:
             yield setting
-
-
-def _identity(name: VariableName | Setting) -> tuple[object, ...]:
-    """What tells a variable from all others; where no attribute is named it is the actual value."""
-    place = (name.component, name.component_instance, name.evse_network_id, name.connector_network_id)
-    return (name.key, name.instance, *place, name.attribute or "Actual")

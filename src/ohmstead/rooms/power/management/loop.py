@@ -14,8 +14,9 @@ from ohmstead.kit.db import Database, Statement
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.table import circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
-from ohmstead.rooms.power.management.site import Site, Tuning
+from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
+from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0

@@ -23,7 +23,8 @@ from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
 from ohmstead.rooms.power.management.ownership import Crew, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
-from ohmstead.rooms.power.management.site import Site, Tuning
+from ohmstead.rooms.power.management.site import Site
+from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
 _CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))

@@ -1,7 +1,7 @@
 """A site: one circuit tree under management, with all that the engine needs to know between two looks."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,45 +9,19 @@ from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope, Overcommitment
 from ohmstead.engines.dlm.holding import Evse
 from ohmstead.engines.dlm.obedience import Obedience
-from ohmstead.engines.dlm.planning import Pace, Send
+from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.priority import soc_priority, weight
 from ohmstead.engines.dlm.tree import Amps, Id
-from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
-from ohmstead.engines.dlm.usage import Usage
+from ohmstead.engines.dlm.unmanaged import ManagedDraw
 from ohmstead.kit.db import Row
 from ohmstead.rooms.network.profile_limits import most
+from ohmstead.rooms.power.management.observed import MeteredLoads, Watch, lines_of
 from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
+from ohmstead.rooms.power.management.tuning import Tuning
 
-NOTHING: Amps = (0.0, 0.0, 0.0)
 IDLE_S = 300.0  # s a car must have stopped by itself to count as idle
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """How a site is run: times in s, currents in A."""
-
-    tick: float = 10.0
-    lease: float = 900.0
-    guard: float = 60.0
-    meter_period: float = 10.0
-    window: float = 30.0  # within which the reports of a meter and of stations may belong together
-    margin: float | None = None  # None: learned from the meter
-    volts: float = 230.0
-    pace: Pace = field(default_factory=Pace)
-
-
-@dataclass(slots=True)
-class Watch:
-    """What is observed at one EVSE: its draw on the root's lines, how it uses its offer, whether it obeys."""
-
-    draw: ManagedDraw
-    obedience: Obedience
-    latest: Amps = NOTHING
-    usage: Usage | None = None
-    session_id: int | None = None
-    soc: float | None = None
 
 
 class Site:
@@ -60,8 +34,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation = Allocation()
         self._watches: dict[int, Watch] = {}
-        self._unmanaged: dict[int, UnmanagedLoad] = {}
-        self._meters: dict[int, int] = {}
+        self._metered = MeteredLoads(tuning)
         self.snapshot = snapshot
         self.refresh(snapshot)
 
@@ -87,7 +60,7 @@ class Site:
             self._take(outlet)
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
                 self._resteer(outlet)
-        self._take_meters()
+        self._metered.refresh(snapshot.circuits.values())
 
     def _resteer(self, outlet: Outlet) -> None:
         """Its model takes other profiles now: its limit has to be said anew, and the old one to go."""
@@ -99,13 +72,8 @@ class Site:
     def _take(self, outlet: Outlet) -> None:
         watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
         self.envelope.attached(self._evse(outlet, watch))
-        session_id = outlet.charge.id if outlet.charge else None
-        if session_id != watch.session_id:
-            if watch.session_id is not None and outlet.steered_by == "transaction":
-                self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
-            watch.session_id, watch.soc, watch.latest = session_id, None, NOTHING
-            watch.usage = Usage(outlet.rating, outlet.least) if session_id else None
-            watch.draw = ManagedDraw(self.tuning.window)
+        if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
+            self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
 
     def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
         tuning = self.tuning
@@ -114,34 +82,16 @@ class Site:
             ttl=tuning.lease, guard=tuning.guard, control="A" if watch.obedience.obeys else "C",
         )  # fmt: skip
 
-    def _take_meters(self) -> None:
-        rows = self.snapshot.circuits.values()
-        self._meters = {row["electricity_meter_id"]: row["id"] for row in rows if row["electricity_meter_id"]}
-        for row in rows:
-            if not row["electricity_meter_id"]:
-                self._unmanaged.pop(row["id"], None)
-            elif row["id"] not in self._unmanaged:
-                tuning = self.tuning
-                self._unmanaged[row["id"]] = UnmanagedLoad(
-                    tuning.meter_period,
-                    row["offline_reserved_current"],
-                    tuning.margin,
-                    tuning.tick,
-                    window=tuning.window,
-                )
-            else:
-                self._unmanaged[row["id"]].reserved = row["offline_reserved_current"]
-
     # Observations
 
     def metered(self, meter_id: int, at: float, own: Amps) -> bool:
         """A meter's report, A on its circuit's own lines; False where the meter is not of this tree."""
-        circuit_id = self._meters.get(meter_id)
+        circuit_id = self._metered.circuit_of(meter_id)
         if circuit_id is None:
             return False
         below = self._below(circuit_id)
         least, most = _sum(w.draw.least(at) for w in below), _sum(w.draw.most(at) for w in below)
-        self._unmanaged[circuit_id].report(at, self.snapshot.tree.absolute(circuit_id, own), least, most)
+        self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most)
         return True
 
     def _below(self, circuit_id: Id) -> list[Watch]:
@@ -156,7 +106,7 @@ class Site:
         watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
         if watch is None or outlet is None:
             return
-        own = self._own(outlet, currents, power_w)
+        own = lines_of(outlet, currents, power_w, self.tuning.volts)
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
@@ -167,16 +117,6 @@ class Site:
             self.envelope.attached(self._evse(outlet, watch))
         if watch.usage is not None and offered is not None:
             watch.usage.observe(at, offered, max(own))
-
-    def _own(self, outlet: Outlet, currents: Mapping[str, float], power_w: float | None) -> list[float] | None:
-        """A on the EVSE's own lines, from currents, or from the power where the station tells no currents."""
-        count = len(outlet.wiring.lines)
-        if currents:
-            named = [currents.get(f"L{line}") for line in (1, 2, 3)]
-            if count == 1 or all(value is None for value in named):
-                return [max(currents.values())] * count
-            return [value or 0.0 for value in named][:count]
-        return None if power_w is None else [power_w / (self.tuning.volts * count)] * count
 
     def reachable(self, evse_id: int, connected: bool) -> None:
         """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
@@ -201,7 +141,7 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
-        self.envelope.limits_changed({id: load.at(at).leaves(tree.limits[id]) for id, load in self._unmanaged.items()})
+        self.envelope.limits_changed(self._metered.leave(at, tree.limits))
         demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
         wanted = self._within_stations([demand for demand in demands if demand is not None], now)
         room = self.envelope.room([demand.id for demand in wanted], at)
@@ -263,7 +203,7 @@ class Site:
         tree = self.snapshot.tree
         for id in tree.ids:
             managed = tree.own(id, _sum(watch.latest for watch in self._below(id)))
-            unmanaged = tree.own(id, self._unmanaged[int(id)].at(now).amps if id in self._unmanaged else NOTHING)
+            unmanaged = tree.own(id, self._metered.amps(id, now))
             for line in range(3):
                 yield int(id), line + 1, managed[line], unmanaged[line] if unmanaged[line] != float("inf") else 0.0
 

@@ -9,16 +9,16 @@ import structlog
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement
 
-log = structlog.get_logger("ohmstead.configuration")
+log = structlog.get_logger("ohmstead.due_work")
 
-EVERY_S = 1.0
-AT_ONCE = 50  # charge points talked to at the same time, so that a silent one holds up nobody
+AT_ONCE = 50  # charge points that one kind of work talks to at the same time, so that a silent one holds up nobody
 
 
 class DueWork(ABC):
-    """Looks every second for what has fallen due: `due` selects it by `now` and `most`, one row an `id`."""
+    """Looks every `every_s` s for what has fallen due: `due` selects it by `now` and `most`, one row an `id`."""
 
     due: Statement
+    every_s = 1.0
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -29,7 +29,7 @@ class DueWork(ABC):
         try:
             while True:
                 await self.start_due()
-                await self._clock.sleep(EVERY_S)
+                await self._clock.sleep(self.every_s)
         finally:
             for task in self._running.values():
                 task.cancel()
@@ -48,7 +48,7 @@ class DueWork(ABC):
         try:
             await self.carry_out(row)
         except Exception as error:
-            log.exception("work at a charge point failed", work=type(self).__name__, row=dict(row))
+            log.exception("work at a charge point failed", work=type(self).__name__, row=row["id"])
             await self.failed(row, error)
 
     @abstractmethod

@@ -1,0 +1,88 @@
+"""What is observed in a circuit tree: the draw of each EVSE, and what flows besides them by the meters of circuits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.tree import Amps, Id
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
+from ohmstead.engines.dlm.usage import Usage
+from ohmstead.kit.db import Row
+from ohmstead.rooms.power.management.snapshot import Outlet
+from ohmstead.rooms.power.management.tuning import Tuning
+
+NOTHING: Amps = (0.0, 0.0, 0.0)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is observed at one EVSE: its draw on the root's lines, how it uses its offer, whether it obeys."""
+
+    draw: ManagedDraw
+    obedience: Obedience
+    latest: Amps = NOTHING
+    usage: Usage | None = None
+    session_id: int | None = None
+    soc: float | None = None
+
+    def charges(self, outlet: Outlet, window_s: float) -> bool:
+        """Begin anew where another session is at the EVSE, or none is any more; whether one ended."""
+        session_id = outlet.charge.id if outlet.charge else None
+        if session_id == self.session_id:
+            return False
+        ended = self.session_id is not None
+        self.session_id, self.soc, self.latest = session_id, None, NOTHING
+        self.usage = Usage(outlet.rating, outlet.least) if session_id else None
+        self.draw = ManagedDraw(window_s)
+        return ended
+
+
+class MeteredLoads:
+    """The unmanaged load of each circuit that has an electricity meter."""
+
+    def __init__(self, tuning: Tuning) -> None:
+        self._tuning = tuning
+        self._loads: dict[int, UnmanagedLoad] = {}
+        self._circuits: dict[int, int] = {}
+
+    def refresh(self, circuits: Iterable[Row]) -> None:
+        """Go on with these circuits: what is known of a load stays, what has no meter any more goes."""
+        metered = [row for row in circuits if row["electricity_meter_id"]]
+        self._circuits = {row["electricity_meter_id"]: row["id"] for row in metered}
+        self._loads = {row["id"]: self._load(row) for row in metered}
+
+    def _load(self, row: Row) -> UnmanagedLoad:
+        tuning, reserved, known = self._tuning, row["offline_reserved_current"], self._loads.get(row["id"])
+        if known is None:
+            return UnmanagedLoad(tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window)
+        known.reserved = reserved
+        return known
+
+    def circuit_of(self, meter_id: int) -> int | None:
+        """The circuit that a meter measures; None where it is none of ours."""
+        return self._circuits.get(meter_id)
+
+    def report(self, circuit_id: int, at: float, total: Amps, least: Amps, most: Amps) -> None:
+        """A meter's report on the root's lines, and what of it the EVSEs below draw: `least` to `most`."""
+        self._loads[circuit_id].report(at, total, least, most)
+
+    def leave(self, at: float, limits: Mapping[Id, Amps]) -> dict[Id, Amps]:
+        """What of the limits of circuits is left for EVSEs."""
+        return {id: load.at(at).leaves(limits[id]) for id, load in self._loads.items()}
+
+    def amps(self, circuit_id: Id, at: float) -> Amps:
+        """What flows besides the EVSEs; nothing that is known of where there is no meter."""
+        load = self._loads.get(int(circuit_id))
+        return NOTHING if load is None else load.at(at).amps
+
+
+def lines_of(outlet: Outlet, currents: Mapping[str, float], power_w: float | None, volts: float) -> list[float] | None:
+    """A on the EVSE's own lines, from currents by the names of its lines, or from the power where the station tells no
+    currents."""
+    count = len(outlet.wiring.lines)
+    if currents:
+        named = [currents.get(f"L{line}") for line in (1, 2, 3)]
+        if count == 1 or all(value is None for value in named):
+            return [max(currents.values())] * count
+        return [value or 0.0 for value in named][:count]
+    return None if power_w is None else [power_w / (volts * count)] * count

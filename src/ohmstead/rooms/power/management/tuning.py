@@ -1,0 +1,19 @@
+"""Tuning: how a circuit tree is run."""
+
+from dataclasses import dataclass, field
+
+from ohmstead.engines.dlm.planning import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Times in s, currents in A."""
+
+    tick: float = 10.0
+    lease: float = 900.0
+    guard: float = 60.0
+    meter_period: float = 10.0
+    window: float = 30.0  # within which the reports of a meter and of stations may belong together
+    margin: float | None = None  # None: learned from the meter
+    volts: float = 230.0
+    pace: Pace = field(default_factory=Pace)
