@@ -15,6 +15,8 @@ from ohmstead.rooms.charging.facts import (
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateStatus,
+    CertificateStatusWanted,
     CertificateWanted,
     Connected,
     DataReceived,
@@ -57,6 +59,7 @@ class RecordingRooms:
         self.broken = ""
         self.gate = asyncio.Event()
         self.gate.set()
+        self.status = CertificateStatus(reason="NoAnswer", info="nobody asked")
 
     def only(self, kind: type) -> list:
         return [fact for fact in self.facts if isinstance(fact, kind)]
@@ -132,6 +135,11 @@ class RecordingRooms:
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         self.facts.append(fact)
         return "BEGIN" in fact.request
+
+    async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
+        self.facts.append(fact)
+        await self.gate.wait()
+        return self.status
 
     async def monitors_told(self, fact: MonitorsTold) -> None:
         self.facts.append(fact)

@@ -28,6 +28,8 @@ from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateStatus,
+    CertificateStatusWanted,
     CertificateWanted,
     Connected,
     DataReceived,
@@ -43,6 +45,7 @@ from ohmstead.rooms.network.facts import (
     SettingsTold,
     StatusChanged,
 )
+from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.stations import Outcome
 
 log = structlog.get_logger("ohmstead.gateway")
@@ -119,8 +122,16 @@ class DurableRooms:
     is waited for up to 30 s. `moved` is sent for each charge point that connects: its id, and which other node held
     its socket until now, if one did."""
 
-    def __init__(self, database: Database, clock: Clock, usual: Usual, members: Membership | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        usual: Usual,
+        members: Membership | None = None,
+        outbound: Outbound | None = None,
+    ) -> None:
         self._database, self._clock, self._usual, self._members = database, clock, usual, members
+        self._responders = certificates.Responders(database, clock, outbound or Outbound())
         self.moved = Signal()
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
@@ -253,6 +264,9 @@ class DurableRooms:
 
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         return await self._durably(lambda tx: certificates.certificate_wanted(tx, fact))
+
+    async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
+        return await self._responders.status(fact)
 
     async def settings_told(self, fact: SettingsTold) -> None:
         told = [Outcome(status="Accepted", settings=fact.settings)]

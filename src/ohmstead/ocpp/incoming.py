@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,12 +15,14 @@ from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.units import Units
-from ohmstead.ocpp.versions import Answer, Arrival, Version
+from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Send
 
 BOOT = "BootNotification"
 INBOX = 32
 """Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
+MOST_LATER = 4
+"""Calls whose answers may be under way beside the others; those after the next one wait."""
 
 
 class _Asked(Struct, frozen=True, gc=False):
@@ -64,6 +67,7 @@ class Inbox:
         self._more: asyncio.Future[None] | None = None
         self._finishing = self._held = False
         self._watch = version.watch()
+        self._later: set[asyncio.Task[Later | None]] = set()
         self._answering = asyncio.create_task(self._answer_in_order())
 
     def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
@@ -85,6 +89,8 @@ class Inbox:
         self._finishing = True
         self._wake()
         await self._answering
+        for later in self._later:
+            later.cancel()
 
     def _queue(self, item: _Asked | _Answered) -> None:
         self._waiting.append(item)
@@ -114,17 +120,35 @@ class Inbox:
             await self._more
 
     async def _answer(self, asked: _Asked) -> None:
+        arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units)
+        later = await self._respond(asked, asked.answer(asked.request, arrival))
+        if later is not None:
+            await self._answer_later(asked, later)
+        if asked.frame.action == BOOT:
+            self._booted()
+
+    async def _answer_later(self, asked: _Asked, later: Later) -> None:
+        """Beside what comes next; in its turn where too many are under way."""
+        answering = asyncio.create_task(self._respond(asked, later.response))
+        if len(self._later) >= MOST_LATER:
+            await answering
+        else:
+            self._later.add(answering)
+            answering.add_done_callback(self._later.discard)
+
+    async def _respond(self, asked: _Asked, coming: Coroutine[Any, Any, Message | Later]) -> Later | None:
+        """Reply with what comes, unless that is put off."""
         frame = asked.frame
         try:
-            arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units)
-            response = await asked.answer(asked.request, arrival)
+            response = await coming
+            if isinstance(response, Later):
+                return response
             reply = CallResult(frame.id, self._version.response(frame.action).write(response))
         except Exception as error:
             reply = self._failure(frame, error)
         if isinstance(frame, Call):
             await self._reply(reply, frame.action, asked.at)
-        if frame.action == BOOT:
-            self._booted()
+        return None
 
     async def _reply(self, reply: Frame, action: str | None, called_at: datetime | None) -> None:
         now = self._clock.now()

@@ -14,6 +14,8 @@ from ohmstead.rooms.charging.facts import (
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateStatus,
+    CertificateStatusWanted,
     CertificateWanted,
     Connected,
     DataReceived,
@@ -82,6 +84,10 @@ class Rooms(Protocol):
 
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         """Whether the station is promised the certificate it asks for."""
+        ...
+
+    async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
+        """May take as long as somebody else takes to answer."""
         ...
 
     async def monitors_told(self, fact: MonitorsTold) -> None: ...

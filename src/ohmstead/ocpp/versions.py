@@ -1,6 +1,6 @@
 """What the gateway speaks of one OCPP version: its dialect, the calls it takes, the commands it sends."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,14 @@ class Arrival(Struct, frozen=True, gc=False):
     units: Units = AS_LABELLED
 
 
-Answer = Callable[[Any, Arrival], Awaitable[Message]]
+class Later(Struct, frozen=True):
+    """A response for which somebody else is asked first: what the station sends meanwhile is answered before it. It
+    leaves nothing behind, and is given up where the station goes."""
+
+    response: Coroutine[Any, Any, Message]
+
+
+Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | Later]]
 """Takes a typed request, tells the rooms, and returns the response once they have it safe."""
 
 

@@ -61,6 +61,9 @@ class StationV201(Speaker):
         super().power_off(half_open=half_open)
         self._said.clear()
 
+    async def _plug_and_charge(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        return await self.uplink.call(action, payload)
+
     # What can be done with it beside what can be done with any
 
     def fault(self, connector: int, code: str = "GroundFailure") -> None:

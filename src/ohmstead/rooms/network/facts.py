@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.engines.pki import CertificateHash
 from ohmstead.rooms.network.stations import ChargingProfile, Setting
 
 HardwareStatus = Literal[
@@ -235,3 +236,19 @@ class CertificateWanted(Struct, frozen=True, kw_only=True):
     charge_point_id: int
     request: str
     received_at: datetime
+
+
+class CertificateStatusWanted(Struct, frozen=True, kw_only=True):
+    """A station asks whether a certificate of a vehicle's or of its own still counts, and names who tells (OCSP)."""
+
+    charge_point_id: int
+    hash: CertificateHash
+    responder_url: str
+
+
+class CertificateStatus(Struct, frozen=True, kw_only=True):
+    """What was told (an OCSP response, DER); or None, and why: a word, and what else there is to say."""
+
+    answer: bytes | None = None
+    reason: str | None = None
+    info: str | None = None

@@ -3,5 +3,16 @@
 from ohmstead.rooms.network.certificates.actions import actions
 from ohmstead.rooms.network.certificates.authority import Authority, authority, revoke, revoke_all
 from ohmstead.rooms.network.certificates.requests import certificate_wanted
+from ohmstead.rooms.network.certificates.responders import Responders
+from ohmstead.rooms.network.certificates.statuses import answered
 
-__all__ = ["Authority", "actions", "authority", "certificate_wanted", "revoke", "revoke_all"]
+__all__ = [
+    "Authority",
+    "Responders",
+    "actions",
+    "answered",
+    "authority",
+    "certificate_wanted",
+    "revoke",
+    "revoke_all",
+]
