@@ -18,6 +18,7 @@ from ohmstead.rooms.network.facts import (
     CertificateStatus,
     CertificateStatusWanted,
     CertificateWanted,
+    ClockTold,
     Connected,
     DataReceived,
     DataVerdict,
@@ -135,6 +136,11 @@ class RecordingRooms:
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         self.facts.append(fact)
         return "BEGIN" in fact.request
+
+    async def clock_told(self, fact: ClockTold) -> None:
+        if self.broken == "clock_told":
+            raise RuntimeError("the database is away")
+        self.facts.append(fact)
 
     async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
         self.facts.append(fact)

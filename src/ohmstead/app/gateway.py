@@ -23,7 +23,16 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network import certificates, events, firmware, logs, outside_limits, presence, security_events
+from ohmstead.rooms.network import (
+    certificates,
+    clocks,
+    events,
+    firmware,
+    logs,
+    outside_limits,
+    presence,
+    security_events,
+)
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
@@ -31,6 +40,7 @@ from ohmstead.rooms.network.facts import (
     CertificateStatus,
     CertificateStatusWanted,
     CertificateWanted,
+    ClockTold,
     Connected,
     DataReceived,
     DataVerdict,
@@ -264,6 +274,9 @@ class DurableRooms:
 
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         return await self._durably(lambda tx: certificates.certificate_wanted(tx, fact))
+
+    async def clock_told(self, fact: ClockTold) -> None:
+        await self._durably(lambda tx: clocks.clock_told(tx, fact))
 
     async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
         return await self._responders.status(fact)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
+from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.message import Message
@@ -17,6 +18,7 @@ from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Send
+from ohmstead.rooms.network.facts import ClockTold
 
 BOOT = "BootNotification"
 INBOX = 32
@@ -67,6 +69,7 @@ class Inbox:
         self._more: asyncio.Future[None] | None = None
         self._finishing = self._held = False
         self._watch = version.watch()
+        self._drift = Drift()
         self._later: set[asyncio.Task[Later | None]] = set()
         self._answering = asyncio.create_task(self._answer_in_order())
 
@@ -120,12 +123,26 @@ class Inbox:
             await self._more
 
     async def _answer(self, asked: _Asked) -> None:
-        arrival = Arrival(self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units)
+        drift = self._drift.watch(asked.request, asked.at)
+        arrival = Arrival(
+            self._charge_point_id, asked.at, self._rooms, self._clock, self._places, self._units, self._drift.beyond
+        )
         later = await self._respond(asked, asked.answer(asked.request, arrival))
         if later is not None:
             await self._answer_later(asked, later)
         if asked.frame.action == BOOT:
             self._booted()
+        if drift is not None:
+            await self._tell(
+                ClockTold(charge_point_id=self._charge_point_id, drift_s=drift.total_seconds(), received_at=asked.at)
+            )
+
+    async def _tell(self, fact: ClockTold) -> None:
+        """It is told again; until then nobody misses it."""
+        try:
+            await self._rooms.clock_told(fact)
+        except Exception:
+            self._line.log.exception("clock not told")
 
     async def _answer_later(self, asked: _Asked, later: Later) -> None:
         """Beside what comes next; in its turn where too many are under way."""

@@ -17,6 +17,7 @@ from ohmstead.rooms.network.facts import (
     CertificateStatus,
     CertificateStatusWanted,
     CertificateWanted,
+    ClockTold,
     Connected,
     DataReceived,
     DataVerdict,
@@ -89,5 +90,7 @@ class Rooms(Protocol):
     async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
         """May take as long as somebody else takes to answer."""
         ...
+
+    async def clock_told(self, fact: ClockTold) -> None: ...
 
     async def monitors_told(self, fact: MonitorsTold) -> None: ...

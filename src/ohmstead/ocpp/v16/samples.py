@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import isfinite
 
-from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, TransactionData
 from ohmstead.rooms.charging.facts import Sample, SignedReading
@@ -14,11 +14,11 @@ SIGNED = "SignedData"
 Readings = Sequence[MeterValue] | Sequence[TransactionData]
 
 
-def samples(readings: Readings, units: Units = AS_LABELLED) -> tuple[Sample, ...]:
-    """Every finite number among the readings, in the order sent."""
+def samples(readings: Readings, units: Units = AS_LABELLED, when: When = utc) -> tuple[Sample, ...]:
+    """Every finite number among the readings, in the order sent; `when` says which moment theirs is."""
     found: list[Sample] = []
     for reading in readings:
-        at = utc(reading.timestamp)
+        at = when(reading.timestamp)
         for sampled in reading.sampled_value:
             if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
                 continue

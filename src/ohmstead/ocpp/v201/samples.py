@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import inf, isfinite
 
-from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType
 from ohmstead.rooms.charging.facts import Sample, SignedReading
@@ -13,11 +13,11 @@ REGISTER = "Energy.Active.Import.Register"
 UNSAID = UnitOfMeasureType()
 
 
-def samples(readings: Sequence[MeterValueType], units: Units = AS_LABELLED) -> tuple[Sample, ...]:
-    """Every finite number among the readings, in the order sent."""
+def samples(readings: Sequence[MeterValueType], units: Units = AS_LABELLED, when: When = utc) -> tuple[Sample, ...]:
+    """Every finite number among the readings, in the order sent; `when` says which moment theirs is."""
     found: list[Sample] = []
     for reading in readings:
-        at = utc(reading.timestamp)
+        at = when(reading.timestamp)
         sampled = (_sample(at, one, units) for one in reading.sampled_value)
         found += [one for one in sampled if isfinite(one.value)]
     return tuple(found)

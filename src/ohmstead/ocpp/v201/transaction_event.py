@@ -91,8 +91,8 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             charge_point_id=at.charge_point_id,
             evse_network_id=place or 0,
             id_tag=_tag(request),
-            meter_wh=first_register(samples(request.meter_value or (), at.units)),
-            at=utc(request.timestamp),
+            meter_wh=first_register(samples(request.meter_value or (), at.units, at.moment)),
+            at=at.moment(request.timestamp),
             reservation_id=request.reservation_id,
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
             received_at=at.received_at,
@@ -113,7 +113,7 @@ async def _metered(request: TransactionEventRequest, at: Arrival, place: int | N
                 charge_point_id=at.charge_point_id,
                 evse_network_id=place,
                 transaction_id=None,
-                samples=samples(readings, at.units),
+                samples=samples(readings, at.units, at.moment),
                 signed=signed(readings),
                 received_at=at.received_at,
                 transaction_ref=request.transaction_info.transaction_id,
@@ -123,14 +123,14 @@ async def _metered(request: TransactionEventRequest, at: Arrival, place: int | N
 
 async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
     readings = request.meter_value or ()
-    found = samples(readings, at.units)
+    found = samples(readings, at.units, at.moment)
     return await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
             transaction_id=None,
             id_tag=_tag(request) or None,
             meter_wh=last_register(found),
-            at=utc(request.timestamp),
+            at=at.moment(request.timestamp),
             reason=request.transaction_info.stopped_reason or REASON.get(request.trigger_reason),
             samples=found,
             signed=signed(readings),
@@ -146,7 +146,7 @@ async def _tell_status(request: TransactionEventRequest, at: Arrival, place: int
     status = _status(request)
     if status is None or place is None or request.offline:
         return
-    await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp), "transaction"))
+    await at.rooms.status_changed(changed(at, place, status, at.moment(request.timestamp), "transaction"))
 
 
 def _status(request: TransactionEventRequest) -> HardwareStatus | None:

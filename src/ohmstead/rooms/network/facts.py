@@ -1,6 +1,6 @@
 """What charge points tell of themselves, free of any OCPP version: booted, alive, a status changed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -101,7 +101,8 @@ class StatusChanged(Struct, frozen=True, kw_only=True):
 
 class StationEvent(Struct, frozen=True, kw_only=True):
     """Something of a component's variable is worth a report (OCPP 2.0.1 Part 2, N07). `number` is the station's own,
-    which may begin anew with a boot; `status` is what an AvailabilityState means."""
+    which may begin anew with a boot; `status` is what an AvailabilityState means; `said_at` is the station's word for
+    `at` where its clock is wrong."""
 
     number: int
     at: datetime
@@ -121,6 +122,7 @@ class StationEvent(Struct, frozen=True, kw_only=True):
     transaction_ref: str | None = None
     monitor: int | None = None
     status: HardwareStatus | None = None
+    said_at: datetime | None = None
 
 
 class EventsTold(Struct, frozen=True, kw_only=True):
@@ -252,3 +254,15 @@ class CertificateStatus(Struct, frozen=True, kw_only=True):
     answer: bytes | None = None
     reason: str | None = None
     info: str | None = None
+
+
+CLOCK_LIMIT = timedelta(minutes=1)
+"""How far a station's clock may be from ours before its word is corrected."""
+
+
+class ClockTold(Struct, frozen=True, kw_only=True):
+    """How far a station's clock is ahead of ours, by what it said of late; behind it is negative."""
+
+    charge_point_id: int
+    drift_s: float
+    received_at: datetime
