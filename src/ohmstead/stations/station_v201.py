@@ -67,9 +67,8 @@ class StationV201(Speaker):
     # What can be done with it beside what can be done with any
 
     def fault(self, connector: int, code: str = "GroundFailure") -> None:
-        """Break a connector; what it was reserved for cannot be."""
+        """Break a connector, and report the problem."""
         super().fault(connector, code)
-        self.charging.end_reservation(self.charging.connector(connector), "Removed")
         self.tell_event("Connector", "Problem", "true", connector, connector=1, code=code)
 
     def clear(self, connector: int) -> None:
