@@ -174,10 +174,11 @@ class DurableRooms:
         why = refusal.reason if refusal.kind in ("certificate", "downgrade") else ""
         await self._note(lambda tx: security_events.turned_away(tx, identity, remote_ip, event, why))
 
-    def not_believed(self, reason: str) -> None:
-        """A client certificate failed in TLS, before there was a name to it; that is kept beside."""
-        if self._quiet.passes("", reason, self._clock.now()):
-            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason)))
+    def not_believed(self, reason: str, named: str | None = None) -> None:
+        """A client certificate failed in TLS, before anybody was asked whose it is, and from which address nobody says;
+        that is kept beside."""
+        if self._quiet.passes(reason, named or "", self._clock.now()):
+            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason, named)))
             self._noting.add(noting)
             noting.add_done_callback(self._noting.discard)
 
