@@ -143,3 +143,34 @@ async def test_what_is_no_message_of_plug_and_charge(house: House, action: str, 
     station = await house.station()
     assert await transfer(station, action, payload) == {"status": status}
     assert house.rooms.only(DataReceived) == []
+
+
+@pytest.mark.parametrize("later", [True, False])
+@pytest.mark.parametrize(
+    ("meaning", "certificate", "token"),
+    [
+        ("good", "Accepted", "Accepted"),
+        ("revoked", "CertificateRevoked", "Invalid"),
+        ("unknown", "CertChainError", "Invalid"),
+        (None, "NoCertificateAvailable", "Invalid"),
+    ],
+)
+async def test_a_contract_is_worth_its_certificates(
+    house: House, later: bool, meaning: Any, certificate: str, token: str
+) -> None:
+    house.rooms.status = CertificateStatus(answer=b"x" if meaning else None, meaning=meaning)
+    wanted = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}, "iso15118CertificateHashData": [DATA, DATA]}
+    if later:
+        answer = await (await house.later_station()).ask("Authorize", wanted)
+    else:
+        answer = await transfer(await house.station(), "Authorize", wanted)
+    assert answer == {"certificateStatus": certificate, "idTokenInfo": {"status": token}}
+    assert house.rooms.only(CertificateStatusWanted) == [FACT, FACT]
+
+
+async def test_a_good_certificate_makes_no_blocked_contract_good(house: House) -> None:
+    house.rooms.status = CertificateStatus(answer=b"x", meaning="good")
+    house.rooms.verdicts["DE8ACC12E46L89"] = TagVerdict(status="blocked")
+    wanted = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}, "iso15118CertificateHashData": [DATA]}
+    answer = await (await house.later_station()).ask("Authorize", wanted)
+    assert answer == {"certificateStatus": "Accepted", "idTokenInfo": {"status": "Blocked"}}

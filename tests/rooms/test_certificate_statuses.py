@@ -79,6 +79,7 @@ async def test_a_responder_is_asked_and_its_answer_kept_while_it_holds(
     first = await told(responders, one, url)
     assert first.answer is not None
     assert load_der_ocsp_response(first.answer).certificate_status is OCSPCertStatus.REVOKED
+    assert first.meaning == "revoked"
     assert await told(responders, one, url) == first
     assert elsewhere.asked == 1
     await told(responders, other, url)
@@ -171,7 +172,9 @@ async def test_of_our_own_we_tell_ourselves(system: System, responders: Responde
     async def says(hash: CertificateHash) -> OCSPCertStatus:
         found = await told(responders, hash, "http://nowhere.invalid/")
         assert found.answer is not None, found
-        return load_der_ocsp_response(found.answer).certificate_status
+        status = load_der_ocsp_response(found.answer).certificate_status
+        assert found.meaning == status.name.lower()
+        return status
 
     assert await says(about) is OCSPCertStatus.GOOD
     assert await says(hashed(root, root)) is OCSPCertStatus.GOOD

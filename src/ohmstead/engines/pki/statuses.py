@@ -1,6 +1,7 @@
 """Statuses: whether a certificate still counts, asked for and told in the words of OCSP (RFC 6960)."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,6 +20,13 @@ SLACK = timedelta(minutes=5)  # by which a responder's clock may run ahead of ou
 _BY_NAME: dict[str, type[hashes.HashAlgorithm]] = {
     "SHA256": hashes.SHA256, "SHA384": hashes.SHA384, "SHA512": hashes.SHA512,
 }  # fmt: skip
+
+Meaning = Literal["good", "revoked", "unknown"]
+_MEANINGS: dict[ocsp.OCSPCertStatus, Meaning] = {
+    ocsp.OCSPCertStatus.GOOD: "good",
+    ocsp.OCSPCertStatus.REVOKED: "revoked",
+    ocsp.OCSPCertStatus.UNKNOWN: "unknown",
+}
 
 
 class StatusRefused(Exception):
@@ -83,6 +91,13 @@ def believed(raw: bytes, question: bytes, now: datetime) -> Told:
     if since > now + SLACK or (until is not None and until <= now):
         raise StatusRefused("the answer is not of today")
     return Told(raw, until)
+
+
+def meaning(raw: bytes, question: bytes) -> Meaning:
+    """What an answer that was believed says of the certificate."""
+    about = _certificate_of(ocsp.load_der_ocsp_request(question))
+    [found] = [one for one in ocsp.load_der_ocsp_response(raw).responses if _certificate_of(one) == about]
+    return _MEANINGS[found.certificate_status]
 
 
 def is_by(root: x509.Certificate, one: ocsp.OCSPRequest) -> bool:

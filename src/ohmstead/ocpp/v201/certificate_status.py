@@ -3,7 +3,12 @@
 import base64
 
 from ohmstead.engines.pki import CertificateHash
-from ohmstead.ocpp.v201.types import GetCertificateStatusRequest, GetCertificateStatusResponse, StatusInfoType
+from ohmstead.ocpp.v201.types import (
+    GetCertificateStatusRequest,
+    GetCertificateStatusResponse,
+    OCSPRequestDataType,
+    StatusInfoType,
+)
 from ohmstead.ocpp.versions import Arrival, Later
 from ohmstead.rooms.network.facts import CertificateStatus, CertificateStatusWanted
 
@@ -17,20 +22,24 @@ async def answer(request: GetCertificateStatusRequest, at: Arrival) -> Later:
 
 
 async def _told(request: GetCertificateStatusRequest, at: Arrival) -> GetCertificateStatusResponse:
-    data = request.ocsp_request_data
-    status = await at.rooms.certificate_status(
-        CertificateStatusWanted(
-            charge_point_id=at.charge_point_id,
-            hash=CertificateHash(data.hash_algorithm, data.issuer_name_hash, data.issuer_key_hash, data.serial_number),
-            responder_url=data.responder_url,
-        )
-    )
+    status = await asked(request.ocsp_request_data, at)
     result = None if status.answer is None else base64.b64encode(status.answer).decode()
     if result is None:
         return _failed(status)
     if len(result) > MOST_CHARACTERS:
         return _failed(TOO_LONG)
     return GetCertificateStatusResponse(status="Accepted", ocsp_result=result)
+
+
+async def asked(data: OCSPRequestDataType, at: Arrival) -> CertificateStatus:
+    """What the responder says."""
+    return await at.rooms.certificate_status(
+        CertificateStatusWanted(
+            charge_point_id=at.charge_point_id,
+            hash=CertificateHash(data.hash_algorithm, data.issuer_name_hash, data.issuer_key_hash, data.serial_number),
+            responder_url=data.responder_url,
+        )
+    )
 
 
 def _failed(status: CertificateStatus) -> GetCertificateStatusResponse:

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ohmstead.engines.pki import CertificateHash
+from ohmstead.engines.pki.statuses import Meaning
 from ohmstead.rooms.network.stations import ChargingProfile, Setting
 
 HardwareStatus = Literal[
@@ -249,9 +250,11 @@ class CertificateStatusWanted(Struct, frozen=True, kw_only=True):
 
 
 class CertificateStatus(Struct, frozen=True, kw_only=True):
-    """What was told (an OCSP response, DER); or None, and why: a word, and what else there is to say."""
+    """What was told (an OCSP response, DER) and what that means; or None, and why: a word, and what else there is to
+    say."""
 
     answer: bytes | None = None
+    meaning: Meaning | None = None
     reason: str | None = None
     info: str | None = None
 

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from cryptography.x509.ocsp import load_der_ocsp_request
 
-from ohmstead.engines.pki import CertificateHash, StatusRefused
-from ohmstead.engines.pki.statuses import Told, believed, question
+from ohmstead.engines.pki import StatusRefused
+from ohmstead.engines.pki.statuses import Told, believed, meaning, question
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database
 from ohmstead.rooms.network.certificates.statuses import told
@@ -36,7 +36,9 @@ class Responders:
     async def status(self, fact: CertificateStatusWanted) -> CertificateStatus:
         """The answer of ours or of the responder, or why there is none."""
         try:
-            return CertificateStatus(answer=await self._answer(fact.hash, fact.responder_url))
+            asked = question(fact.hash)
+            answer = await self._answer(asked, fact.responder_url)
+            return CertificateStatus(answer=answer, meaning=meaning(answer, asked))
         except StatusRefused as refused:
             return CertificateStatus(reason="BadAnswer", info=str(refused))
         except NotPublic as refused:
@@ -44,8 +46,7 @@ class Responders:
         except NoAnswer as failure:
             return CertificateStatus(reason="NoAnswer", info=str(failure))
 
-    async def _answer(self, hash: CertificateHash, url: str) -> bytes:
-        asked = question(hash)
+    async def _answer(self, asked: bytes, url: str) -> bytes:
         async with self._database.begin() as tx:
             ours = await told(tx, load_der_ocsp_request(asked))
         return ours or await self._theirs(url, asked)
