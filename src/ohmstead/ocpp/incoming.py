@@ -70,7 +70,7 @@ class Inbox:
         self._finishing = self._held = False
         self._watch = version.watch()
         self._drift = Drift()
-        self._later: set[asyncio.Task[Later | None]] = set()
+        self._later: set[asyncio.Task[None]] = set()
         self._answering = asyncio.create_task(self._answer_in_order())
 
     def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
@@ -146,12 +146,15 @@ class Inbox:
 
     async def _answer_later(self, asked: _Asked, later: Later) -> None:
         """Beside what comes next; in its turn where too many are under way."""
-        answering = asyncio.create_task(self._respond(asked, later.response))
+        answering = asyncio.create_task(self._catch_up(asked, later))
         if len(self._later) >= MOST_LATER:
             await answering
         else:
             self._later.add(answering)
             answering.add_done_callback(self._later.discard)
+
+    async def _catch_up(self, asked: _Asked, later: Later) -> None:
+        await self._respond(asked, later.response())
 
     async def _respond(self, asked: _Asked, coming: Coroutine[Any, Any, Message | Later]) -> Later | None:
         """Reply with what comes, unless that is put off."""

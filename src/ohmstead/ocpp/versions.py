@@ -45,7 +45,7 @@ class Later(Struct, frozen=True):
     """A response for which somebody else is asked first: what the station sends meanwhile is answered before it. It
     leaves nothing behind, and is given up where the station goes."""
 
-    response: Coroutine[Any, Any, Message]
+    response: Callable[[], Coroutine[Any, Any, Message]]
 
 
 Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | Later]]

@@ -2,6 +2,7 @@
 15118 Plug & Charge with OCPP 1.6"), both ways. They are answered as those of 2.0.1 are."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -40,11 +41,15 @@ async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferRespo
         log.warning("call refused", charge_point_id=at.charge_point_id, action=action, reason=refusal.description)
         return DataTransferResponse(status="Rejected")
     response = await ANSWERS[action](asked, at)
-    return Later(_answered_later(action, response)) if isinstance(response, Later) else _answered(action, response)
+    return (
+        Later(partial(_answered_later, action, response))
+        if isinstance(response, Later)
+        else _answered(action, response)
+    )
 
 
 async def _answered_later(action: str, later: Later) -> DataTransferResponse:
-    return _answered(action, await later.response)
+    return _answered(action, await later.response())
 
 
 def _answered(action: str, response: Message) -> DataTransferResponse:

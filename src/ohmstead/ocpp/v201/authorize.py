@@ -3,6 +3,7 @@ certificates, which all have to count (C07); their authorities are asked."""
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from ohmstead.ocpp.v201.certificate_status import asked
 from ohmstead.ocpp.v201.tokens import id_token_info
@@ -22,7 +23,7 @@ async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | 
         TagPresented(charge_point_id=at.charge_point_id, id_tag=request.id_token.id_token, received_at=at.received_at)
     )
     if request.iso15118_certificate_hash_data:
-        return Later(_certified(request, at, verdict))
+        return Later(partial(_certified, request, at, verdict))
     return AuthorizeResponse(id_token_info=id_token_info(verdict))
 
 

@@ -1,6 +1,7 @@
 """GetCertificateStatus: does a certificate still count? Its authority's responder is asked (OCSP), which takes time."""
 
 import base64
+from functools import partial
 
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v201.types import (
@@ -18,7 +19,7 @@ TOO_LONG = CertificateStatus(reason="TooLong", info="the answer has more than 55
 
 
 async def answer(request: GetCertificateStatusRequest, at: Arrival) -> Later:
-    return Later(_told(request, at))
+    return Later(partial(_told, request, at))
 
 
 async def _told(request: GetCertificateStatusRequest, at: Arrival) -> GetCertificateStatusResponse:
