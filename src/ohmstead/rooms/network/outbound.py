@@ -4,14 +4,16 @@ A name is resolved once, every address it has is looked at, and the connection g
 another address the next moment gains nothing. What the operator lists may be private.
 """
 
+import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from functools import partial
 
 import aiohttp
-from aiohttp.abc import ResolveResult
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -21,6 +23,8 @@ _SPECIAL = [
     ipaddress.ip_network(text) for text in ("192.0.0.0/24", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10")
 ]
 """Neither private nor public to Python: protocol assignments, local NAT64, Teredo, 6to4, site-local."""
+
+_RESOLVING = ThreadPoolExecutor(4, "resolve")  # of their own: a name that takes long holds up none but its like
 
 
 class NotPublic(Exception):
@@ -80,7 +84,7 @@ class Outbound:
 
     def _session(self, timeout_s: float) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=_Careful(self), use_dns_cache=False),
+            connector=aiohttp.TCPConnector(resolver=_Careful(self._pass), use_dns_cache=False),
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -92,19 +96,28 @@ class Outbound:
             raise NotPublic("the address is not public")
 
 
-class _Careful(aiohttp.ThreadedResolver):
+class _Careful(AbstractResolver):
     """Resolves names to what may be connected to."""
 
-    def __init__(self, outbound: Outbound) -> None:
-        super().__init__()
-        self._outbound = outbound
+    def __init__(self, passes: Callable[[str, Iterable[IPAddress]], None]) -> None:
+        self._passes = passes
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found: Any = await super().resolve(host, port, family)
-        self._outbound._pass(host, [ipaddress.ip_address(one["host"]) for one in found])
-        return found
+        asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+        self._passes(host, [ipaddress.ip_address(address[0]) for *_, address in found])
+        return [
+            ResolveResult(
+                hostname=host, host=str(address[0]), port=int(address[1]), family=kind, proto=proto,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, proto, _, address in found
+        ]  # fmt: skip
+
+    async def close(self) -> None:
+        """The threads are shared."""
 
 
 async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> bytes:
