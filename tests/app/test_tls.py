@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
-from ohmstead.app.tls import ListenerTls
-from ohmstead.engines.pki import new_root, pem, server_certificate
+from ohmstead.app.tls import ListenerTls, _named
+from ohmstead.engines.pki import charge_point_certificate, new_root, pem, server_certificate
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.certificates.tables import issued_certificate
 from ohmstead.stations.certificates import CSMS, Certificates
@@ -112,3 +112,20 @@ async def test_a_file_that_will_not_do_is_named(system: System, tmp_path: Path, 
         chosen = Settings(data_dir=tmp_path, ocpp_tls_port=0, **{setting: path})
         with pytest.raises(SettingsError, match=setting):
             await ListenerTls(chosen, system.database, system.authority, system.clock).open()
+
+
+@pytest.mark.parametrize("told", ["in the name of CP-9", None, b"nonsense"])
+def test_a_later_python_tells_the_chain_itself(told: str | bytes | None) -> None:
+    """3.13 has a method for it that gives DER."""
+
+    class Handshake:
+        def get_verified_chain(self) -> list[bytes]:
+            if told is None or isinstance(told, bytes):
+                return [] if told is None else [told]
+            key = ec.generate_private_key(ec.SECP256R1())
+            now = SystemClock().now()
+            leaf = charge_point_certificate(new_root("Elsewhere", now), "CP-9", key.public_key(), now)
+            return [leaf.public_bytes(Encoding.DER)]
+
+    named = _named(Handshake())  # type: ignore[arg-type]
+    assert named == ("CP-9" if isinstance(told, str) else None)

@@ -16,7 +16,10 @@ from ohmstead.rooms.charging.facts import (
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateStatus,
+    CertificateStatusWanted,
     CertificateWanted,
+    ClockTold,
     Connected,
     DataReceived,
     DataVerdict,
@@ -60,6 +63,7 @@ class RecordingRooms:
         self.broken = ""
         self.gate = asyncio.Event()
         self.gate.set()
+        self.status = CertificateStatus(reason="NoAnswer", info="nobody asked")
 
     def only(self, kind: type) -> list:
         return [fact for fact in self.facts if isinstance(fact, kind)]
@@ -138,6 +142,16 @@ class RecordingRooms:
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         self.facts.append(fact)
         return "BEGIN" in fact.request
+
+    async def clock_told(self, fact: ClockTold) -> None:
+        if self.broken == "clock_told":
+            raise RuntimeError("the database is away")
+        self.facts.append(fact)
+
+    async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
+        self.facts.append(fact)
+        await self.gate.wait()
+        return self.status
 
     async def monitors_told(self, fact: MonitorsTold) -> None:
         self.facts.append(fact)

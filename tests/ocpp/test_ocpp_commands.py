@@ -385,7 +385,6 @@ async def test_an_outcome_hands_back_data(house: House):
     [
         RemoteStart(id_tag="T" * 21),
         TriggerMessage(message="Coffee"),
-        InstallCertificate(type="V2GRootCertificate", certificate="PEM"),
         RemoteStop(transaction_ref="6f1e"),
         ChangeConfiguration(key="K", value="V" * 501),
     ],

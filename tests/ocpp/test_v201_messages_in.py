@@ -190,11 +190,12 @@ async def test_reports_become_settings(house: House):
     data = {
         "component": {"name": "OCPPCommCtrlr", "evse": {"id": 1}}, "variable": {"name": "HeartbeatInterval"},
         "variableAttribute": [{"value": "300", "mutability": "ReadOnly"}, {"type": "Target", "value": "1"}],
+        "variableCharacteristics": {"dataType": "integer", "supportsMonitoring": False, "maxLimit": 900},
     }  # fmt: skip
     part = {"requestId": 1, "generatedAt": stamp(0), "seqNo": 2, "reportData": [data]}
     assert await station.ask("NotifyReport", part) == {}
     assert house.rooms.only(SettingsTold)[0].settings == (
-        Setting("HeartbeatInterval", "300", True, component="OCPPCommCtrlr", evse_network_id=1),
+        Setting("HeartbeatInterval", "300", True, component="OCPPCommCtrlr", evse_network_id=1, max_limit=900),
     )
 
 

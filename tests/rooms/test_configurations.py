@@ -297,3 +297,26 @@ async def test_a_simulated_station(place: Live) -> None:
     )
     await station.until(lambda machine: not machine.online)
     await station.until(lambda machine: machine.online)  # with the new one
+
+
+@pytest.mark.parametrize(
+    ("told", "learned"),
+    [
+        ([("1", None)], 1),
+        ([("2", None), ("1", None)], 2),  # it was lowered by hand: it can do what it did
+        ([("1", 3)], 3),
+        ([("3", None), ("1", 2)], 2),  # its own word on its limit counts
+        ([("4", None), ("", None), ("x", 99)], None),
+    ],
+)
+async def test_the_security_profile_that_the_machine_can_use_is_learned(
+    api: Client, here: Site, told: list[tuple[str, int | None]], learned: int | None
+) -> None:
+    for value, limit in told:
+        settings = (
+            Setting("SecurityProfile", value, False, "SecurityCtrlr" if limit else None, max_limit=limit),
+            Setting("SecurityProfile", "3", False, "AnotherCtrlr"),
+        )
+        await here.tells(keep_told, here.id, [Outcome(status="Accepted", settings=settings)], False)
+    shown = (await api.get(f"/resources/charge-points/v2.0/{here.id}")).data.get("security", {})
+    assert shown.get("hardwareEnabledProfile") == learned

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.facts import Connected
 from ohmstead.rooms.network.stations import (
     CancelReservation,
     RemoteStart,
@@ -313,3 +315,53 @@ async def test_what_ran_out_while_the_station_was_away(api: Client, here: Site, 
     before = await shown(api, key)
     await lets_go(here, key, "removed")
     assert await shown(api, key) == before
+
+
+async def out(here: Site, status: Any, number: int = 1) -> None:
+    """The EVSE, or as number 0 the charge point, is in a state, and whoever has to know does."""
+    await here.status(status, number)
+    await here.system.outbox.drain()
+
+
+async def of_version(here: Site, version: str) -> None:
+    fact = Connected(charge_point_id=here.id, version=version, remote_ip="::1", at=here.system.clock.now())
+    await here.tells(presence.connected, fact)
+
+
+@pytest.mark.parametrize("status", ["faulted", "unavailable"])
+async def test_an_evse_that_is_out_is_kept_for_nobody(api: Client, here: Site, user: int, status: str) -> None:
+    """OCPP 1.6, 5.13: the charge point forgets it, and says nothing of that."""
+    key, other = await reserved(api, here, user), await reserved(api, here, user, 2)
+    await out(here, "reserved")
+    assert (await shown(api, key))["status"] == "active"
+    await out(here, status)
+    found = await shown(api, key)
+    assert (found["status"], found["canceledAt"] is not None) == ("canceled", True)
+    async with here.system.database.read() as tx:
+        why = await tx.value(select(reservation.c.cancel_reason).where(reservation.c.id == key))
+    assert why == f"The EVSE is {status}"
+    assert (await shown(api, other))["status"] == "active"
+
+
+async def test_a_charge_point_that_is_out_keeps_none(api: Client, here: Site, user: int) -> None:
+    keys = [await reserved(api, here, user, number) for number in (1, 2)]
+    await out(here, "faulted", 0)
+    assert [(await shown(api, key))["status"] for key in keys] == ["canceled"] * 2
+
+
+async def test_one_of_2_0_1_says_itself_what_it_keeps(api: Client, here: Site, user: int) -> None:
+    await of_version(here, "2.0.1")
+    key = await reserved(api, here, user)
+    await out(here, "faulted")
+    assert (await shown(api, key))["status"] == "active"
+
+
+async def test_one_made_after_it_was_mended_stays(api: Client, here: Site, user: int) -> None:
+    """What is told of the outage comes late."""
+    await here.status("faulted")
+    await here.status("available")
+    key = await reserved(api, here, user)
+    async with here.system.database.begin() as tx:
+        await tx.run(update(reservation).values(reserved_at=tx.now + timedelta(seconds=5)))
+    await here.system.outbox.drain()
+    assert (await shown(api, key))["status"] == "active"

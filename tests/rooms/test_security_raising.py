@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from ohmstead.kit.db import Row
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import Connected, Proof
 from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.network.security_profiles.raising import follow_boot, has_a_certificate
@@ -249,10 +250,20 @@ async def test_what_the_machine_cannot_is_refused(scenes: Any, api: Client) -> N
     path = f"/actions/charge-point/v2.0/{scene.id}/set-security-profile"
     refused = await api.post(path, {"setSecurityProfile": 1, "reason": "x"})
     assert (refused.status, "from security profile 1 to 1" in refused.body["message"]) == (406, True)
+    told = Setting("SecurityProfile", "1", True, "SecurityCtrlr", max_limit=1)
     async with scene.system.database.begin() as tx:
-        await tx.run(update(charge_point).values(hardware_security_profile=1))
+        await keep_told(tx, scene.id, [Outcome(status="Accepted", settings=(told,))], everything=False)
     refused = await api.post(path, {"setSecurityProfile": 2, "reason": "x"})
     assert (refused.status, "maximum supported level is 1" in refused.body["message"]) == (406, True)
+
+
+async def test_what_the_machine_has_shown_so_far_is_no_limit(scenes: Any, api: Client) -> None:
+    scene = await scenes(0)
+    async with scene.system.database.begin() as tx:
+        told = [Outcome(status="Accepted", settings=(Setting("SecurityProfile", "1", False),))]
+        await keep_told(tx, scene.id, told, everything=False)
+    path = f"/actions/charge-point/v2.0/{scene.id}/set-security-profile"
+    assert (await api.post(path, {"setSecurityProfile": 2, "reason": "x"})).status == 202
 
 
 async def test_a_wish_that_is_taken_back_is_followed_no_further(scenes: Any, api: Client) -> None:

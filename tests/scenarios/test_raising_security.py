@@ -34,7 +34,8 @@ async def issued(place: Secured) -> list[Any]:
 
 async def reaches(place: Secured, point: dict[str, Any], station: Station, profile: int) -> None:
     shown = await becomes(lambda: place.security(point), lambda one: one.get("desiredProfileStatus") != "pending")
-    assert shown == {"desiredProfile": profile, "currentProfile": profile, "desiredProfileStatus": "applied"}
+    reached = {"desiredProfile": profile, "currentProfile": profile, "desiredProfileStatus": "applied"}
+    assert shown | reached == shown
     await until(station, lambda machine: machine.online and machine.accepted)
     assert station.uplink.line.address.profile == profile
 
@@ -55,6 +56,15 @@ async def test_from_nothing_to_what_is_desired(place: Secured, version: str, pro
         assert row["charge_point_id"] == point["id"]
         assert row["accepted_at"] is not None
         assert row["used_at"] is not None
+
+
+@pytest.mark.parametrize(("version", "shown"), [("1.6", 1), ("2.0.1", 3)])
+async def test_what_a_station_can_is_learned_after_its_boot(place: Secured, version: str, shown: int) -> None:
+    """One of 2.0.1 reports its limit, one of 1.6 what it uses."""
+    point = await place.charge_point("CAN", version)
+    await place.station("CAN", version)
+    found = await becomes(lambda: place.security(point), lambda one: "hardwareEnabledProfile" in one)
+    assert found["hardwareEnabledProfile"] == shown
 
 
 async def test_a_wish_is_tried_three_times_and_then_the_next_lower_one(place: Secured) -> None:

@@ -95,3 +95,13 @@ async def test_it_is_canceled_at_the_station(site: Live, point: dict[str, Any]) 
     assert (await site.api.post(cancel)).status == 202
     assert station.state(1) is State.AVAILABLE
     assert (await site.api.get(path)).data["status"] == "canceled"
+
+
+async def test_a_broken_connector_is_kept_for_nobody(site: Live, point: dict[str, Any]) -> None:
+    user = await user_with(site, "CARD")
+    station = await free(site, point)
+    path = await reserve(site, point, user)
+    station.fault(1)
+    await shows(site.api, path, lambda data: data["status"] == "canceled")
+    station.clear(1)
+    await until(station, lambda machine: machine.state(1) is State.AVAILABLE)

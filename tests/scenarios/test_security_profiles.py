@@ -63,8 +63,10 @@ async def test_a_certificate_of_a_stranger_or_of_the_past_is_no_certificate(plac
         proof = _with(place, proof, pem(certificate))
         assert await place.knock("PAST", tls=True, proof=proof) == 0
     for why in ("certificate has expired", "unable to get local issuer certificate"):
-        event = (NOT_PROVED, f"a client certificate: {why}")
+        event = (NOT_PROVED, f"a client certificate in the name of PAST: {why}")
         await becomes(place.events, lambda events, event=event: event in events)
+    events = await place.live.api.get("/resources/security-events/v2.0", f"filter[chargePoint]={point['id']}")
+    assert len(events.data) == 2, "it may be that charge point, and it is looked for there"
     assert await place.knock("PAST", tls=True, proof=await place.certified(point)) == 101
 
 

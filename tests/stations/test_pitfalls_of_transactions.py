@@ -105,6 +105,28 @@ async def test_6_one_that_calls_its_local_time_utc(yard: Yard) -> None:
         assert abs(datetime.fromisoformat(sessions[-1]["startedAt"]) - told) < timedelta(seconds=1)
 
 
+async def test_6_one_that_lags_behind(yard: Yard) -> None:
+    """steve #136, west of Greenwich: hours behind, which could be a message that was kept. Its clock is learned."""
+    async with plugged(yard.site) as charger:
+        lag = timedelta(hours=5)
+        path = f"/resources/charge-points/v1.0/{yard.point['id']}/status"
+
+        async def drift() -> float:
+            said = stamp(charger.clock.now() - lag)
+            await charger.ask("StatusNotification", connectorId=1, errorCode="NoError", status="Preparing",
+                              timestamp=said)  # fmt: skip
+            return (await yard.site.api.get(path)).data.get("clockDriftSeconds", 0)
+
+        assert abs(await becomes(drift, lambda found: found != 0) + lag.total_seconds()) < 60
+        before = charger.clock.now()
+        number = (await charger.starts(at=stamp(before - lag)))["transactionId"]
+        await charger.stops(number, 1000, stamp(charger.clock.now() - lag))
+        after = charger.clock.now()
+    session = await yard.session("finished")
+    for moment in (session["startedAt"], session["stoppedAt"]):
+        assert before - timedelta(seconds=60) <= datetime.fromisoformat(moment) <= after
+
+
 async def test_12_one_that_is_careless_with_units(yard: Yard) -> None:
     """OpenEVSE #703, lbbrhzn #1709, #1756: kWh called Wh, a drop to 0, two registers in one message."""
     async with plugged(yard.site) as charger:

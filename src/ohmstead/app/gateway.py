@@ -24,12 +24,24 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network import certificates, events, firmware, logs, outside_limits, presence, security_events
+from ohmstead.rooms.network import (
+    certificates,
+    clocks,
+    events,
+    firmware,
+    logs,
+    outside_limits,
+    presence,
+    security_events,
+)
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateStatus,
+    CertificateStatusWanted,
     CertificateWanted,
+    ClockTold,
     Connected,
     DataReceived,
     DataVerdict,
@@ -44,6 +56,7 @@ from ohmstead.rooms.network.facts import (
     SettingsTold,
     StatusChanged,
 )
+from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.stations import Outcome
 
 log = structlog.get_logger("ohmstead.gateway")
@@ -120,8 +133,16 @@ class DurableRooms:
     is waited for up to 30 s. `moved` is sent for each charge point that connects: its id, and which other node held
     its socket until now, if one did."""
 
-    def __init__(self, database: Database, clock: Clock, usual: Usual, members: Membership | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        usual: Usual,
+        members: Membership | None = None,
+        outbound: Outbound | None = None,
+    ) -> None:
         self._database, self._clock, self._usual, self._members = database, clock, usual, members
+        self._responders = certificates.Responders(database, clock, outbound or Outbound())
         self.moved = Signal()
         self._meters = Batcher(self._write_meters)
         self._heard = Batcher(self._write_heard)
@@ -154,10 +175,11 @@ class DurableRooms:
         why = refusal.reason if refusal.kind in ("certificate", "downgrade") else ""
         await self._note(lambda tx: security_events.turned_away(tx, identity, remote_ip, event, why))
 
-    def not_believed(self, reason: str) -> None:
-        """A client certificate failed in TLS, before there was a name to it; that is kept beside."""
-        if self._quiet.passes("", reason, self._clock.now()):
-            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason)))
+    def not_believed(self, reason: str, named: str | None = None) -> None:
+        """A client certificate failed in TLS, before anybody was asked whose it is, and from which address nobody says;
+        that is kept beside."""
+        if self._quiet.passes(reason, named or "", self._clock.now()):
+            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason, named)))
             self._noting.add(noting)
             noting.add_done_callback(self._noting.discard)
 
@@ -259,6 +281,12 @@ class DurableRooms:
 
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         return await self._durably(lambda tx: certificates.certificate_wanted(tx, fact))
+
+    async def clock_told(self, fact: ClockTold) -> None:
+        await self._durably(lambda tx: clocks.clock_told(tx, fact))
+
+    async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
+        return await self._responders.status(fact)
 
     async def settings_told(self, fact: SettingsTold) -> None:
         told = [Outcome(status="Accepted", settings=fact.settings)]

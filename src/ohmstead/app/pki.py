@@ -1,9 +1,18 @@
-"""What whoever checks our certificates needs, open to all: the root, and the list of what was revoked (RFC 5280)."""
+"""What whoever checks our certificates needs, open to all: the root, the list of what was revoked (RFC 5280), and the
+status of each (OCSP, RFC 6960)."""
 
+import base64
+import binascii
 from typing import TYPE_CHECKING, Any
+
+import falcon
+
+from ohmstead.rooms.network import certificates
 
 if TYPE_CHECKING:
     from ohmstead.app.system import System
+
+MOST_BYTES = 4096  # of a request for a status
 
 
 class RootPage:
@@ -30,7 +39,33 @@ class RevocationPage:
         resp.content_type = "application/pkix-crl"
 
 
+class StatusPage:
+    """`POST` takes a request, `GET` the same in base64 at the end of the path; the answer is signed by our root."""
+
+    def __init__(self, system: "System") -> None:
+        self._system = system
+
+    async def on_post(self, req: Any, resp: Any) -> None:
+        raw = await req.stream.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise falcon.HTTPContentTooLarge
+        await self._answer(resp, raw)
+
+    async def on_get(self, req: Any, resp: Any, asked: str) -> None:
+        try:
+            await self._answer(resp, base64.b64decode(asked, validate=True))
+        except binascii.Error:
+            raise falcon.HTTPBadRequest(title="The path does not end in base64.") from None
+
+    async def _answer(self, resp: Any, raw: bytes) -> None:
+        async with self._system.database.begin() as tx:
+            resp.data = await certificates.answered(tx, raw)
+        resp.content_type = "application/ocsp-response"
+
+
 def add_pki(app: Any, system: "System") -> None:
     """Route them."""
     app.add_route("/pki/root.pem", RootPage(system))
     app.add_route("/pki/revoked.crl", RevocationPage(system))
+    app.add_route("/pki/ocsp", StatusPage(system))
+    app.add_route("/pki/ocsp/{asked:path}", StatusPage(system))

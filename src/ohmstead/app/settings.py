@@ -43,6 +43,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
+    private_hosts: str = ""  # that charge points may have us ask though they are not public; by comma
     trusts_proxy: bool = False  # honour X-Forwarded-*: only behind a proxy of yours
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     log_json: bool = False
@@ -56,6 +57,11 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     keep_security_events: Days = 365  # days until security events are dropped
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed
     limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
+
+    @property
+    def ocsp_url(self) -> str | None:
+        """Where others are told the status of our certificates; None where nobody said where we are reached."""
+        return self.public_url and self.public_url.rstrip("/") + "/pki/ocsp"
 
     @property
     def takes_stations(self) -> bool:

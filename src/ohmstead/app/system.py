@@ -36,6 +36,7 @@ from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
+from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
@@ -86,7 +87,7 @@ class System:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
-        self.authority = Authority(self.vault)
+        self.authority = Authority(self.vault, settings.ocsp_url)
         self._stack.callback(authority.open(self.authority))
         self.doorman = Doorman(self.database, self.clock)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
@@ -133,7 +134,8 @@ class System:
             boot_timeout_s=settings.boot_timeout,
         )
         members = Membership(self.database, name_of(settings), settings.role)
-        rooms = DurableRooms(self.database, self.clock, usual, members)
+        outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        rooms = DurableRooms(self.database, self.clock, usual, members, outbound)
         if self.tls is not None:
             self.tls.refused = rooms.not_believed
         self.registry = Registry(rooms, self.clock)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import Clock
@@ -17,6 +19,10 @@ RENEW_BEFORE = timedelta(days=30)
 LOOK_EVERY_S = 3600.0
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:AES128-GCM-SHA256:AES256-GCM-SHA384"
 """Of TLS 1.2; the last two are the least that OCPP asks for (1.6 security whitepaper, table 10)."""
+
+
+Refused = Callable[[str, str | None], None]
+"""Told why a client certificate was not believed, and what it says to be the name of who it is for."""
 
 
 def names(settings: Settings) -> list[str]:
@@ -30,9 +36,9 @@ class ListenerTls:
     def __init__(self, settings: Settings, database: Database, authority: Authority, clock: Clock) -> None:
         self._settings, self._database, self._authority, self._clock = settings, database, authority, clock
         self._shown: str | None = None
-        self.refused: Callable[[str], None] = lambda reason: None  # told why a client certificate was not believed
+        self.refused: Refused = lambda reason, named: None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.sslobject_class = _watched(lambda reason: self.refused(reason))
+        self.context.sslobject_class = _watched(lambda reason, named: self.refused(reason, named))
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_ciphers(CIPHERS)
         self.context.verify_mode = ssl.CERT_OPTIONAL  # a password will do, where it is to
@@ -82,7 +88,7 @@ class ListenerTls:
             raise SettingsError(f"{setting}: {error}") from None
 
 
-def _watched(refused: Callable[[str], None]) -> type[ssl.SSLObject]:
+def _watched(refused: Refused) -> type[ssl.SSLObject]:
     """A handshake that tells of client certificates it does not believe; otherwise nobody would hear of them."""
 
     class Watched(ssl.SSLObject):
@@ -90,10 +96,30 @@ def _watched(refused: Callable[[str], None]) -> type[ssl.SSLObject]:
             try:
                 super().do_handshake()
             except ssl.SSLCertVerificationError as error:
-                refused(error.verify_message)
+                refused(error.verify_message, _named(self))
                 raise
 
     return Watched
+
+
+def _named(handshake: ssl.SSLObject) -> str | None:
+    """The common name in the certificate that a failed handshake was for, if there is one that can be read. Python 3.13
+    tells the chain as it was tried (DER); those before know it too, behind their own object (PEM)."""
+    tried = getattr(handshake, "get_verified_chain", None)
+    tried = tried or getattr(getattr(handshake, "_sslobj", None), "get_verified_chain", None)
+    if tried is None or not (chain := tried()):
+        return None
+    try:
+        found = _read(chain[0])
+        return str(found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+    except (ValueError, IndexError):
+        return None
+
+
+def _read(certificate: Any) -> x509.Certificate:
+    if isinstance(certificate, bytes):
+        return x509.load_der_x509_certificate(certificate)
+    return x509.load_pem_x509_certificate(certificate.public_bytes().encode())
 
 
 def _names(certificate: str) -> set[str]:

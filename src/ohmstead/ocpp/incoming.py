@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +10,22 @@ from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
+from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import ESCAPE
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.units import Units
-from ohmstead.ocpp.versions import Answer, Arrival, Version
+from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
+from ohmstead.rooms.network.facts import ClockTold
 
 BOOT = "BootNotification"
 INBOX = 32
 """Calls that may wait for their answer; a station that pipelines more is read no further until half are answered."""
+MOST_LATER = 4
+"""Calls whose answers may be under way beside the others; those after the next one wait."""
 
 
 class _Call(Struct, frozen=True, gc=False):
@@ -66,6 +70,8 @@ class Inbox:
         self._more: asyncio.Future[None] | None = None
         self._finishing = self._held = False
         self._watch = version.watch()
+        self._drift = Drift()
+        self._later: set[asyncio.Task[None]] = set()
         self._answering = asyncio.create_task(self._answer_in_order())
 
     def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
@@ -87,6 +93,8 @@ class Inbox:
         self._finishing = True
         self._wake()
         await self._answering
+        for later in self._later:
+            later.cancel()
 
     def _queue(self, item: _Call | _Answered) -> None:
         self._waiting.append(item)
@@ -116,18 +124,58 @@ class Inbox:
             await self._more
 
     async def _answer(self, call: _Call) -> None:
-        frame = call.frame
+        drift = self._drift.watch(call.request, call.at)
+        arrival = Arrival(
+            self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units, self._drift.beyond
+        )
         try:
-            arrival = Arrival(self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units)
             response = await call.answer(call.request, arrival)
-            reply = CallResult(frame.id, self._version.response(frame.action).write(response))
+            reply = response if isinstance(response, Later) else self._result(call.frame, response)
         except Exception as error:
-            reply = self._failure(frame, error)
-        asked = Asked(frame.action, call.at, call.logged)
-        if isinstance(frame, Call) and (slowly := self._line.reply(reply, self._clock.now(), asked)):
+            reply = self._failure(call.frame, error)
+        if isinstance(reply, Later):
+            await self._answer_later(call, reply)
+        elif slowly := self._reply(call, reply):
             await slowly
-        if frame.action == BOOT:
+        if call.frame.action == BOOT:
             self._booted()
+        if drift is not None:
+            await self._tell(
+                ClockTold(charge_point_id=self._charge_point_id, drift_s=drift.total_seconds(), received_at=call.at)
+            )
+
+    async def _tell(self, fact: ClockTold) -> None:
+        """It is told again; until then nobody misses it."""
+        try:
+            await self._rooms.clock_told(fact)
+        except Exception:
+            self._line.log.exception("clock not told")
+
+    async def _answer_later(self, call: _Call, later: Later) -> None:
+        """Beside what comes next; in its turn where too many are under way."""
+        answering = asyncio.create_task(self._catch_up(call, later))
+        if len(self._later) >= MOST_LATER:
+            await answering
+        else:
+            self._later.add(answering)
+            answering.add_done_callback(self._later.discard)
+
+    async def _catch_up(self, call: _Call, later: Later) -> None:
+        try:
+            reply = self._result(call.frame, await later.response())
+        except Exception as error:
+            reply = self._failure(call.frame, error)
+        if slowly := self._reply(call, reply):
+            await slowly
+
+    def _result(self, frame: Call | Send, response: Message) -> CallResult:
+        return CallResult(frame.id, self._version.response(frame.action).write(response))
+
+    def _reply(self, call: _Call, reply: CallResult | CallError) -> Awaitable[None] | None:
+        """What is returned has to be waited for. Who only sends wants no answer."""
+        if not isinstance(call.frame, Call):
+            return None
+        return self._line.reply(reply, self._clock.now(), Asked(call.frame.action, call.at, call.logged))
 
     def _failure(self, frame: Call | Send, error: Exception) -> CallError:
         log, dialect = self._line.log, self._line.dialect

@@ -16,7 +16,10 @@ from ohmstead.rooms.charging.facts import (
 from ohmstead.rooms.network.facts import (
     Booted,
     BootVerdict,
+    CertificateStatus,
+    CertificateStatusWanted,
     CertificateWanted,
+    ClockTold,
     Connected,
     DataReceived,
     DataVerdict,
@@ -89,5 +92,11 @@ class Rooms(Protocol):
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         """Whether the station is promised the certificate it asks for."""
         ...
+
+    async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
+        """May take as long as somebody else takes to answer."""
+        ...
+
+    async def clock_told(self, fact: ClockTold) -> None: ...
 
     async def monitors_told(self, fact: MonitorsTold) -> None: ...

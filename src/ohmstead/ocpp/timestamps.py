@@ -1,7 +1,10 @@
 """Moments on the wire: what stations write for a date and time, and how we write it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+When = Callable[[datetime], datetime]
+"""Makes of a moment as it was said the one that is meant, in UTC."""
 SECONDS_BELOW = 100_000_000_000
 """A bare number below this is taken for seconds since 1970, above it for milliseconds."""
 

@@ -1,17 +1,19 @@
 """What the gateway speaks of one OCPP version: its dialect, the calls it takes, the commands it sends."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
 from ohmstead.kit.clock import Clock
+from ohmstead.ocpp.drift import corrected
 from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import Reader
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.wire import EMPTY, Dialect
 from ohmstead.rooms.network.stations import Outcome
@@ -22,7 +24,8 @@ _encoder = msgspec.json.Encoder()
 class Arrival(Struct, frozen=True, gc=False):
     """The circumstances of a call: from whom, when its frame came in, and whom to tell.
 
-    `places` is where the transactions of this connection are, by their names: many stations say it once (2.x).
+    `places` is where the transactions of this connection are, by their names: many stations say it once (2.x). `drift`
+    is how far the station's clock is ahead of ours, where it is wrong.
     """
 
     charge_point_id: int
@@ -31,9 +34,21 @@ class Arrival(Struct, frozen=True, gc=False):
     clock: Clock
     places: dict[str, int]
     units: Units = AS_LABELLED
+    drift: timedelta | None = None
+
+    def moment(self, said: datetime) -> datetime:
+        """The moment a station means, in UTC: by our clock where it tells what happens now and its own is wrong."""
+        return utc(said) if self.drift is None else corrected(utc(said), self.drift, self.received_at)
 
 
-Answer = Callable[[Any, Arrival], Awaitable[Message]]
+class Later(Struct, frozen=True):
+    """A response for which somebody else is asked first: what the station sends meanwhile is answered before it. It
+    leaves nothing behind, and is given up where the station goes."""
+
+    response: Callable[[], Coroutine[Any, Any, Message]]
+
+
+Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | Later]]
 """Takes a typed request, tells the rooms, and returns the response once they have it safe."""
 
 

@@ -1,5 +1,6 @@
 """A station's certificates: its own with the key it made, and the roots it trusts."""
 
+import base64
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from cryptography.x509.ocsp import OCSPRequestBuilder
+from cryptography.x509.ocsp import OCSPRequestBuilder, load_der_ocsp_response
 from cryptography.x509.oid import NameOID
 
 CSMS = "CSMSRootCertificate"
@@ -76,6 +77,13 @@ class Certificates:
                     return "Accepted"
         return "NotFound"
 
+    def status_request(self) -> dict[str, Any]:
+        """By what the status of its own certificate is asked for; ValueError where it has none."""
+        roots = self.roots.get(CSMS, [])
+        if not (self.chain and roots):
+            raise ValueError("there is no certificate, or no root above it")
+        return hashed(self.chain, roots[-1])
+
     def context(self, proves_itself: bool) -> ssl.SSLContext:
         """How TLS is begun: trusting the roots of the central system, or where there is none those of the machine."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -112,6 +120,11 @@ def hashed(certificate: str, issuer: str | None = None) -> dict[str, Any]:
         "issuerKeyHash": asked.issuer_key_hash.hex(),
         "serialNumber": f"{asked.serial_number:x}",
     }
+
+
+def status_in(result: str) -> str:
+    """What an OCSP response (base64) says."""
+    return load_der_ocsp_response(base64.b64decode(result)).certificate_status.name
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

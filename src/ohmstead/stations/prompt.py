@@ -130,14 +130,23 @@ class Prompt:
         self._later().limit_outside(None if amps == "off" else float(amps), _whole(evse))
 
     async def send(self, action: str, payload: str = "{}") -> None:
-        speaker = self.station
-        if not isinstance(speaker, Speaker):
-            raise ValueError("this station does not speak")
         try:
-            answer = await speaker.send(action, json.loads(payload))
+            answer = await self._speaker().send(action, json.loads(payload))
         except (Unanswered, CallError) as failure:
             raise ValueError(f"{action} got no answer: {failure or type(failure).__name__}") from None
         self.write(f"{action} was answered: {json.dumps(answer)}")
+
+    async def certificate(self, url: str) -> None:
+        try:
+            status = await self._speaker().certificate_status(url)
+        except (Unanswered, CallError) as failure:
+            raise ValueError(f"nobody said: {failure or type(failure).__name__}") from None
+        self.write(f"Its certificate: {status}.")
+
+    def _speaker(self) -> Speaker:
+        if not isinstance(self.station, Speaker):
+            raise ValueError("this station does not speak")
+        return self.station
 
     def _later(self) -> StationV201:
         if not isinstance(self.station, StationV201):
@@ -202,6 +211,7 @@ COMMANDS = {
     "event": Command("COMPONENT VARIABLE VALUE [EVSE] [CODE]", "report an event (2.0.1)", Prompt.event),
     "limit": Command("A|off [EVSE]", "somebody else limits the station, or does so no longer (2.0.1)", Prompt.limit),
     "send": Command("ACTION [JSON]", "say any message of OCPP", Prompt.send),
+    "certificate": Command("URL", "ask whether its certificate counts, by a responder", Prompt.certificate),
     "drop": Command("[abruptly]", "lose the line, with a goodbye or without", Prompt.drop),
     "power": Command("on|off", "pull the station's own plug, or put it back", Prompt.power),
     "connector": Command("N", "speak of another connector from now on", Prompt.choose),

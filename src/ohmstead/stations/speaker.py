@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ohmstead.stations.certificates import status_in
 from ohmstead.stations.desk import Answer, Desk
 from ohmstead.stations.frames import Call, CallError, Result
 from ohmstead.stations.line import Unanswered
@@ -67,6 +68,21 @@ class Speaker(Station):
         said = {"csr": self.safe.certificates.request(self.identity, self.vendor)}
         with suppress(Unanswered, CallError):
             await self.uplink.call("SignCertificate", said)
+
+    async def certificate_status(self, url: str) -> str:
+        """Ask whether its own certificate still counts, and have the responder at `url` asked: "GOOD", "REVOKED",
+        "UNKNOWN", or why nobody said. ValueError where it has none; Unanswered or CallError where nothing comes."""
+        request = self.safe.certificates.status_request()
+        answer = await self._plug_and_charge(
+            "GetCertificateStatus", {"ocspRequestData": {**request, "responderURL": url}}
+        )
+        if answer.get("status") != "Accepted":
+            return answer.get("statusInfo", {}).get("reasonCode", "Failed")
+        return status_in(answer["ocspResult"])
+
+    @abstractmethod
+    async def _plug_and_charge(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a message of ISO 15118, by the way this version has for it."""
 
     async def _introduce(self) -> None:
         if not self.accepted or self.settings.boots_after_reconnect:

@@ -91,9 +91,12 @@ class Station(Machine):
             line.abort()
 
     def fault(self, connector: int, code: str = "GroundFailure") -> None:
-        """Break a connector: the current stops, the transaction stays open until it ends or the fault is cleared."""
+        """Break a connector: the current stops, the transaction stays open until it ends or the fault is cleared. What
+        it was reserved for cannot be."""
         with self.charging.change():
-            self.charging.connector(connector).error = code
+            broken = self.charging.connector(connector)
+            broken.error = code
+            self.charging.end_reservation(broken, "Removed")
 
     def clear(self, connector: int) -> None:
         """Mend a connector; an open transaction goes on."""

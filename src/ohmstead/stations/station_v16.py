@@ -1,5 +1,6 @@
 """A station that speaks OCPP 1.6J."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -10,6 +11,7 @@ from ohmstead.stations.connector import Connector, State, Transaction
 from ohmstead.stations.frames import CallError
 from ohmstead.stations.line import Unanswered
 from ohmstead.stations.speaker import Speaker
+from ohmstead.stations.v16 import plug_and_charge
 from ohmstead.stations.v16.commands import ORDERS
 from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.metering import meter_value
@@ -43,6 +45,12 @@ class StationV16(Speaker):
 
     async def _ask(self, tag: str) -> Verdict:
         return verdict_in(await self.uplink.call("Authorize", {"idTag": tag}))
+
+    async def _plug_and_charge(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Messages of 2.0.1 travel as text (OCA application note "Using ISO 15118 Plug & Charge with OCPP 1.6")."""
+        said = {"vendorId": plug_and_charge.VENDOR, "messageId": action, "data": json.dumps(payload)}
+        answer = await self.uplink.call("DataTransfer", said)
+        return json.loads(answer["data"]) if "data" in answer else answer
 
     # What must not be lost
 

@@ -61,12 +61,14 @@ class StationV201(Speaker):
         super().power_off(half_open=half_open)
         self._said.clear()
 
+    async def _plug_and_charge(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        return await self.uplink.call(action, payload)
+
     # What can be done with it beside what can be done with any
 
     def fault(self, connector: int, code: str = "GroundFailure") -> None:
-        """Break a connector; what it was reserved for cannot be."""
+        """Break a connector, and report the problem."""
         super().fault(connector, code)
-        self.charging.end_reservation(self.charging.connector(connector), "Removed")
         self.tell_event("Connector", "Problem", "true", connector, connector=1, code=code)
 
     def clear(self, connector: int) -> None:

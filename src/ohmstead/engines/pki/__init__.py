@@ -6,11 +6,13 @@ from ohmstead.engines.pki.leaves import charge_point_certificate, pem, server_ce
 from ohmstead.engines.pki.requests import RequestRefused, checked
 from ohmstead.engines.pki.revocations import revocation_list
 from ohmstead.engines.pki.roots import Root, new_root
+from ohmstead.engines.pki.statuses import StatusRefused
 
 __all__ = [
     "CertificateHash",
     "RequestRefused",
     "Root",
+    "StatusRefused",
     "charge_point_certificate",
     "checked",
     "hashed",

@@ -24,9 +24,14 @@ def hashed(
     certificate: x509.Certificate, issuer: x509.Certificate, algorithm: HashAlgorithm = "SHA256"
 ) -> CertificateHash:
     """The hash of a certificate; a root is its own issuer. As in OCSP (RFC 6960, 4.1.1)."""
-    hash = getattr(hashlib, algorithm.lower())
-    name = hash(certificate.issuer.public_bytes()).hexdigest()
-    return CertificateHash(algorithm, name, hash(_key_bits(issuer.public_key())).hexdigest(), serial(certificate))
+    name = hashlib.new(algorithm.lower(), certificate.issuer.public_bytes()).hexdigest()
+    return CertificateHash(algorithm, name, issuer_hashes(issuer, algorithm)[1].hex(), serial(certificate))
+
+
+def issuer_hashes(issuer: x509.Certificate, algorithm: str) -> tuple[bytes, bytes]:
+    """An issuer's name and key, hashed as certificates of its are called by it."""
+    name, key = issuer.subject.public_bytes(), _key_bits(issuer.public_key())
+    return hashlib.new(algorithm.lower(), name).digest(), hashlib.new(algorithm.lower(), key).digest()
 
 
 def serial(certificate: x509.Certificate) -> str:

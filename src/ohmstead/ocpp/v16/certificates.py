@@ -1,19 +1,26 @@
 """InstallCertificate, DeleteCertificate, GetInstalledCertificateIds and CertificateSigned of the security extension.
 
-1.6 calls us the central system, and knows roots of it and of manufacturers alone.
+1.6 calls us the central system, and knows roots of it and of manufacturers alone. Of those for vehicles a station is
+told by the messages of Plug & Charge.
 """
 
 from ohmstead.ocpp.certificate_hashes import told, understood
-from ohmstead.ocpp.errors import ErrorCode
+from ohmstead.ocpp.v16 import plug_and_charge
 from ohmstead.ocpp.v16.types import (
     CertificateHashDataType,
     CertificateSignedRequest,
     CertificateUseEnumType,
+    DataTransferRequest,
+    DataTransferResponse,
     DeleteCertificateRequest,
+    DeleteCertificateResponse,
     GetInstalledCertificateIdsRequest,
     GetInstalledCertificateIdsResponse,
     InstallCertificateRequest,
+    InstallCertificateResponse,
 )
+from ohmstead.ocpp.v201 import certificates as v201
+from ohmstead.ocpp.versions import by_status
 from ohmstead.rooms.network.stations import (
     CertificateSigned,
     DeleteCertificate,
@@ -21,7 +28,6 @@ from ohmstead.rooms.network.stations import (
     InstallCertificate,
     InstalledCertificate,
     Outcome,
-    StationRefused,
 )
 
 USES: dict[str, CertificateUseEnumType] = {
@@ -30,20 +36,40 @@ USES: dict[str, CertificateUseEnumType] = {
 }
 
 
-def install(command: InstallCertificate) -> InstallCertificateRequest:
-    return InstallCertificateRequest(certificate_type=_use(command.type), certificate=command.certificate)
+def install(command: InstallCertificate) -> InstallCertificateRequest | DataTransferRequest:
+    if command.type not in USES:
+        return plug_and_charge.wrapped(v201.install(command))
+    return InstallCertificateRequest(certificate_type=USES[command.type], certificate=command.certificate)
 
 
-def delete(command: DeleteCertificate) -> DeleteCertificateRequest:
+def install_outcome(response: InstallCertificateResponse | DataTransferResponse) -> Outcome:
+    if isinstance(response, DataTransferResponse):
+        return by_status(plug_and_charge.unwrapped("InstallCertificate", response))
+    return by_status(response)
+
+
+def delete(command: DeleteCertificate) -> DeleteCertificateRequest | DataTransferRequest:
+    if command.type is not None and command.type not in USES:
+        return plug_and_charge.wrapped(v201.delete(command))
     return DeleteCertificateRequest(certificate_hash_data=CertificateHashDataType(**told(command.hash)))
 
 
-def ask_installed(command: GetInstalledCertificates) -> GetInstalledCertificateIdsRequest:
+def delete_outcome(response: DeleteCertificateResponse | DataTransferResponse) -> Outcome:
+    if isinstance(response, DataTransferResponse):
+        return by_status(plug_and_charge.unwrapped("DeleteCertificate", response))
+    return by_status(response)
+
+
+def ask_installed(command: GetInstalledCertificates) -> GetInstalledCertificateIdsRequest | DataTransferRequest:
     [type] = command.types
-    return GetInstalledCertificateIdsRequest(certificate_type=_use(type))
+    if type not in USES:
+        return plug_and_charge.wrapped(v201.ask_installed(command))
+    return GetInstalledCertificateIdsRequest(certificate_type=USES[type])
 
 
-def installed(response: GetInstalledCertificateIdsResponse) -> Outcome:
+def installed(response: GetInstalledCertificateIdsResponse | DataTransferResponse) -> Outcome:
+    if isinstance(response, DataTransferResponse):
+        return v201.installed(plug_and_charge.unwrapped("GetInstalledCertificateIds", response))
     hashes = response.certificate_hash_data or ()
     found = tuple(InstalledCertificate(None, understood(one)) for one in hashes)
     return Outcome(status=response.status, certificates=found)
@@ -51,9 +77,3 @@ def installed(response: GetInstalledCertificateIdsResponse) -> Outcome:
 
 def signed(command: CertificateSigned) -> CertificateSignedRequest:
     return CertificateSignedRequest(certificate_chain=command.chain)
-
-
-def _use(type: str) -> CertificateUseEnumType:
-    if type not in USES:
-        raise StationRefused(ErrorCode.NOT_SUPPORTED, f"OCPP 1.6 has no {type}")
-    return USES[type]

@@ -1,7 +1,8 @@
 """DataTransfer, both ways: a vendor's own message."""
 
+from ohmstead.ocpp.v16 import plug_and_charge
 from ohmstead.ocpp.v16.types import DataTransferRequest, DataTransferResponse, DataTransferStatus
-from ohmstead.ocpp.versions import Arrival
+from ohmstead.ocpp.versions import Arrival, Later
 from ohmstead.rooms.network.facts import DataReceived
 from ohmstead.rooms.network.stations import DataTransfer, Outcome
 
@@ -13,7 +14,9 @@ STATUS: dict[str, DataTransferStatus] = {
 }
 
 
-async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferResponse:
+async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferResponse | Later:
+    if request.vendor_id == plug_and_charge.VENDOR:
+        return await plug_and_charge.answer(request, at)
     verdict = await at.rooms.data_transfer(
         DataReceived(
             charge_point_id=at.charge_point_id,

@@ -12,7 +12,7 @@ async def answer(request: MeterValuesRequest, at: Arrival) -> MeterValuesRespons
             charge_point_id=at.charge_point_id,
             evse_network_id=request.connector_id,
             transaction_id=request.transaction_id,
-            readings=read(request.meter_value, at.received_at, at.units),
+            readings=read(request.meter_value, at.received_at, at.units, at.moment),
             signed=signed(request.meter_value),
             received_at=at.received_at,
         )

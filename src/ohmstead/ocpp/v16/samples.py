@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
 from ohmstead.rooms.charging.facts import SignedReading
@@ -24,14 +24,16 @@ _, *_BUT_VALUE = SampledValue.__struct_fields__
 Told = Sequence[MeterValue] | Sequence[TransactionData]
 
 
-def read(told: Told, received_at: datetime, units: Units = AS_LABELLED) -> tuple[Reading, ...]:
-    """What was read at each moment, in the order of the moments."""
-    if len(told) == 1 and (reading := at_once(told[0], received_at, units)) is not None:
+def read(told: Told, received_at: datetime, units: Units = AS_LABELLED, when: When = utc) -> tuple[Reading, ...]:
+    """What was read at each moment, in the order of the moments; `when` says which moment is meant."""
+    if len(told) == 1 and (reading := at_once(told[0], received_at, units, when)) is not None:
         return (reading,)
-    return readings(samples(told, units), received_at)
+    return readings(samples(told, units, when), received_at)
 
 
-def at_once(told: MeterValue | TransactionData, received_at: datetime, units: Units) -> Reading | None:
+def at_once(
+    told: MeterValue | TransactionData, received_at: datetime, units: Units, when: When = utc
+) -> Reading | None:
     """All samples of a moment, if there is nothing odd about any: the fast way of nearly all messages."""
     try:
         values, *kinds = zip(*map(astuple, told.sampled_value), strict=True)
@@ -40,7 +42,7 @@ def at_once(told: MeterValue | TransactionData, received_at: datetime, units: Un
         return None
     if (places := _layout(tuple(kinds), units)) is None or not isfinite(sum(numbers)):
         return None
-    return places.reading(utc(told.timestamp), numbers, received_at)
+    return places.reading(when(told.timestamp), numbers, received_at)
 
 
 @lru_cache(LAYOUTS)
@@ -56,11 +58,11 @@ def _layout(told: tuple[tuple[Any, ...], ...], units: Units) -> Layout | None:
     return layout(kinds)
 
 
-def samples(told: Told, units: Units = AS_LABELLED) -> list[Sample]:
+def samples(told: Told, units: Units = AS_LABELLED, when: When = utc) -> list[Sample]:
     """Every finite number, in the order sent."""
     found: list[Sample] = []
     for reading in told:
-        at = utc(reading.timestamp)
+        at = when(reading.timestamp)
         for sampled in reading.sampled_value:
             if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
                 continue

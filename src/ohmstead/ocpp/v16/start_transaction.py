@@ -14,7 +14,7 @@ async def answer(request: StartTransactionRequest, at: Arrival) -> StartTransact
             evse_network_id=request.connector_id,
             id_tag=request.id_tag,
             meter_wh=request.meter_start * at.units.register,
-            at=utc(request.timestamp),
+            at=at.moment(request.timestamp),
             reservation_id=request.reservation_id,
             ref=reference(request),
             received_at=at.received_at,

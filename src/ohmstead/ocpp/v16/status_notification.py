@@ -1,6 +1,5 @@
 """StatusNotification: a connector, or as connector 0 the charge point itself, says what state it is in."""
 
-from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v16.types import StatusNotificationRequest, StatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.network.facts import HardwareStatus, StatusChanged
@@ -30,7 +29,7 @@ async def answer(request: StatusNotificationRequest, at: Arrival) -> StatusNotif
             vendor_error_code=request.vendor_error_code or None,
             vendor_id=request.vendor_id or None,
             info=request.info or None,
-            at=utc(request.timestamp or at.received_at),
+            at=at.moment(request.timestamp or at.received_at),
             received_at=at.received_at,
         )
     )

@@ -1,6 +1,5 @@
 """StopTransaction: charging ended; whatever it says is taken, for an error would make the station repeat it."""
 
-from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v16.samples import read, signed
 from ohmstead.ocpp.v16.tags import id_tag_info
 from ohmstead.ocpp.v16.types import StopTransactionRequest, StopTransactionResponse
@@ -16,9 +15,9 @@ async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactio
             transaction_id=request.transaction_id,
             id_tag=request.id_tag or None,
             meter_wh=request.meter_stop * at.units.register,
-            at=utc(request.timestamp),
+            at=at.moment(request.timestamp),
             reason=request.reason or None,
-            readings=read(told, at.received_at, at.units),
+            readings=read(told, at.received_at, at.units, at.moment),
             signed=signed(told),
             received_at=at.received_at,
         )

@@ -62,20 +62,18 @@ COMMANDS: dict[type, Sent] = {
     stations.ClearCache: Sent("ClearCache", clear_cache.request),
     stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
     stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
-    stations.DeleteCertificate: Sent("DeleteCertificate", certificates.delete),
+    stations.DeleteCertificate: Sent("", certificates.delete, certificates.delete_outcome),
     stations.GetCompositeSchedule: Sent(
         "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
     ),
     stations.GetConfiguration: Sent("GetConfiguration", get_configuration.request, get_configuration.outcome),
-    stations.GetInstalledCertificates: Sent(
-        "GetInstalledCertificateIds", certificates.ask_installed, certificates.installed
-    ),
+    stations.GetInstalledCertificates: Sent("", certificates.ask_installed, certificates.installed),
     stations.GetLocalListVersion: Sent(
         "GetLocalListVersion", get_local_list_version.request, get_local_list_version.outcome
     ),
     stations.GetLog: Sent("", get_log.request, get_log.outcome),
     stations.GetVariables: Sent("GetConfiguration", get_configuration.named, get_configuration.outcome),
-    stations.InstallCertificate: Sent("InstallCertificate", certificates.install),
+    stations.InstallCertificate: Sent("", certificates.install, certificates.install_outcome),
     stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
     stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
     stations.ReserveNow: Sent("ReserveNow", reserve_now.request),

@@ -1,13 +1,44 @@
-"""Authorize: may this token charge here?"""
+"""Authorize: may this token charge here? One that a vehicle's contract presents comes with the hashes of its
+certificates, which all have to count (C07); their authorities are asked."""
 
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from ohmstead.ocpp.v201.certificate_status import asked
 from ohmstead.ocpp.v201.tokens import id_token_info
-from ohmstead.ocpp.v201.types import AuthorizeRequest, AuthorizeResponse
-from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.charging.facts import TagPresented
+from ohmstead.ocpp.v201.types import (
+    AuthorizeCertificateStatusEnumType,
+    AuthorizeRequest,
+    AuthorizeResponse,
+    IdTokenInfoType,
+)
+from ohmstead.ocpp.versions import Arrival, Later
+from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
+from ohmstead.rooms.network.facts import CertificateStatus
 
 
-async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse:
+async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | Later:
     verdict = await at.rooms.authorize(
         TagPresented(charge_point_id=at.charge_point_id, id_tag=request.id_token.id_token, received_at=at.received_at)
     )
+    if request.iso15118_certificate_hash_data:
+        return Later(partial(_certified, request, at, verdict))
     return AuthorizeResponse(id_token_info=id_token_info(verdict))
+
+
+async def _certified(request: AuthorizeRequest, at: Arrival, verdict: TagVerdict) -> AuthorizeResponse:
+    chain = request.iso15118_certificate_hash_data or ()
+    status = _worst(await asyncio.gather(*(asked(one, at) for one in chain)))
+    told = id_token_info(verdict) if status == "Accepted" else IdTokenInfoType(status="Invalid")
+    return AuthorizeResponse(id_token_info=told, certificate_status=status)
+
+
+def _worst(statuses: Sequence[CertificateStatus]) -> AuthorizeCertificateStatusEnumType:
+    """What can be said of a chain: one that is revoked or unknown breaks it, and so does one nobody tells of."""
+    meanings = {one.meaning for one in statuses}
+    if "revoked" in meanings:
+        return "CertificateRevoked"
+    if "unknown" in meanings:
+        return "CertChainError"
+    return "NoCertificateAvailable" if None in meanings else "Accepted"

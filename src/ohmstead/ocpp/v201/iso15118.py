@@ -1,4 +1,4 @@
-"""What vehicles ask for through their station (ISO 15118): it cannot be had, for there is no such PKI here.
+"""What vehicles ask for through their station (ISO 15118): contracts cannot be had, for nobody here gives them.
 
 A vehicle that may not charge by its contract then goes on with a card; its schedules are as it likes within our limits.
 """
@@ -6,22 +6,21 @@ A vehicle that may not charge by its contract then goes on with a card; its sche
 from ohmstead.ocpp.v201.types import (
     Get15118EVCertificateRequest,
     Get15118EVCertificateResponse,
-    GetCertificateStatusRequest,
-    GetCertificateStatusResponse,
     NotifyEVChargingNeedsRequest,
     NotifyEVChargingNeedsResponse,
     NotifyEVChargingScheduleRequest,
     NotifyEVChargingScheduleResponse,
+    StatusInfoType,
 )
 from ohmstead.ocpp.versions import Arrival
 
+NO_PROVIDER = StatusInfoType(
+    reason_code="NoProvider", additional_info="No provider of contract certificates is configured."
+)
+
 
 async def ev_certificate(request: Get15118EVCertificateRequest, at: Arrival) -> Get15118EVCertificateResponse:
-    return Get15118EVCertificateResponse(status="Failed", exi_response="")
-
-
-async def certificate_status(request: GetCertificateStatusRequest, at: Arrival) -> GetCertificateStatusResponse:
-    return GetCertificateStatusResponse(status="Failed")
+    return Get15118EVCertificateResponse(status="Failed", exi_response="", status_info=NO_PROVIDER)
 
 
 async def charging_needs(request: NotifyEVChargingNeedsRequest, at: Arrival) -> NotifyEVChargingNeedsResponse:

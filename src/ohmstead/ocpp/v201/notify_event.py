@@ -9,18 +9,19 @@ from ohmstead.rooms.network.facts import EventsTold, StationEvent
 
 async def answer(request: NotifyEventRequest, at: Arrival) -> NotifyEventResponse:
     """Each part of a report that comes in parts stands for itself."""
-    events = tuple(_event(told) for told in request.event_data)
+    events = tuple(_event(told, at) for told in request.event_data)
     await at.rooms.events_told(
         EventsTold(charge_point_id=at.charge_point_id, events=events, received_at=at.received_at)
     )
     return NotifyEventResponse()
 
 
-def _event(told: EventDataType) -> StationEvent:
+def _event(told: EventDataType, at: Arrival) -> StationEvent:
     component, variable = told.component, told.variable
     return StationEvent(
         number=told.event_id,
-        at=utc(told.timestamp),
+        at=at.moment(told.timestamp),
+        said_at=utc(told.timestamp) if at.drift is not None else None,
         component=component.name,
         component_instance=component.instance,
         evse_network_id=component.evse.id if component.evse else 0,

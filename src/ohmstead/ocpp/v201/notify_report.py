@@ -20,7 +20,15 @@ async def answer(request: NotifyReportRequest, at: Arrival) -> NotifyReportRespo
 
 
 def _settings(told: ReportDataType) -> Iterator[Setting]:
-    """The actual value; targets and limits are in the communication log."""
+    """The actual value and the highest there may be; targets are in the communication log."""
+    known = told.variable_characteristics
+    most = known.max_limit if known else None
     for attribute in told.variable_attribute:
         if attribute.type in (None, "Actual"):
-            yield setting(told.component, told.variable, attribute.value, readonly=attribute.mutability == "ReadOnly")
+            yield setting(
+                told.component,
+                told.variable,
+                attribute.value,
+                readonly=attribute.mutability == "ReadOnly",
+                max_limit=most,
+            )

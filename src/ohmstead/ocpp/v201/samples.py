@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType
 from ohmstead.rooms.charging.facts import SignedReading
@@ -21,14 +21,16 @@ LAYOUTS = 512
 _, *_BUT_VALUE = SampledValueType.__struct_fields__
 
 
-def read(told: Sequence[MeterValueType], received_at: datetime, units: Units = AS_LABELLED) -> tuple[Reading, ...]:
-    """What was read at each moment, in the order of the moments."""
-    if len(told) == 1 and (reading := at_once(told[0], received_at, units)) is not None:
+def read(
+    told: Sequence[MeterValueType], received_at: datetime, units: Units = AS_LABELLED, when: When = utc
+) -> tuple[Reading, ...]:
+    """What was read at each moment, in the order of the moments; `when` says which moment is meant."""
+    if len(told) == 1 and (reading := at_once(told[0], received_at, units, when)) is not None:
         return (reading,)
-    return readings(samples(told, units), received_at)
+    return readings(samples(told, units, when), received_at)
 
 
-def at_once(told: MeterValueType, received_at: datetime, units: Units) -> Reading | None:
+def at_once(told: MeterValueType, received_at: datetime, units: Units, when: When = utc) -> Reading | None:
     """All samples of a moment, if there is nothing odd about any: the fast way of nearly all messages."""
     try:
         numbers, *kinds = zip(*map(astuple, told.sampled_value), strict=True)
@@ -37,7 +39,7 @@ def at_once(told: MeterValueType, received_at: datetime, units: Units) -> Readin
         return None
     if places is None or not isfinite(sum(numbers)):
         return None
-    return places.reading(utc(told.timestamp), numbers, received_at)
+    return places.reading(when(told.timestamp), numbers, received_at)
 
 
 @lru_cache(LAYOUTS)
@@ -54,9 +56,9 @@ def _layout(told: tuple[tuple[Any, ...], ...], units: Units) -> Layout | None:
     return layout(kinds)
 
 
-def samples(told: Sequence[MeterValueType], units: Units = AS_LABELLED) -> list[Sample]:
+def samples(told: Sequence[MeterValueType], units: Units = AS_LABELLED, when: When = utc) -> list[Sample]:
     """Every finite number, in the order sent."""
-    found = [_sample(utc(one.timestamp), sampled, units) for one in told for sampled in one.sampled_value]
+    found = [_sample(when(one.timestamp), sampled, units) for one in told for sampled in one.sampled_value]
     return [sample for sample in found if isfinite(sample.value)]
 
 

@@ -1,6 +1,5 @@
 """SecurityEventNotification: something happened that security wants to know."""
 
-from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v201.types import SecurityEventNotificationRequest, SecurityEventNotificationResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.network.facts import SecurityEvent
@@ -12,7 +11,7 @@ async def answer(request: SecurityEventNotificationRequest, at: Arrival) -> Secu
             charge_point_id=at.charge_point_id,
             type=request.type,
             tech_info=request.tech_info or None,
-            at=utc(request.timestamp),
+            at=at.moment(request.timestamp),
             received_at=at.received_at,
         )
     )

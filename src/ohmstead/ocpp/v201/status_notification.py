@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v201.types import StatusNotificationRequest, StatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.network.facts import Basis, HardwareStatus, StatusChanged
@@ -19,7 +18,7 @@ STATUS: dict[str, HardwareStatus] = {
 async def answer(request: StatusNotificationRequest, at: Arrival) -> StatusNotificationResponse:
     """Under a word nobody knows it cannot be offered."""
     status = STATUS.get(request.connector_status, "unavailable")
-    await at.rooms.status_changed(changed(at, request.evse_id, status, utc(request.timestamp)))
+    await at.rooms.status_changed(changed(at, request.evse_id, status, at.moment(request.timestamp)))
     return StatusNotificationResponse()
 
 

@@ -51,7 +51,7 @@ async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEv
     else:
         verdict = await _went_on(request, at, place, over)
     if not over and (status := _status(request)) and place is not None:
-        await at.rooms.status_changed(changed(at, place, status, utc(request.timestamp), "transaction"))
+        await at.rooms.status_changed(changed(at, place, status, at.moment(request.timestamp), "transaction"))
     told = id_token_info(verdict) if request.id_token and verdict else None
     return TransactionEventResponse(id_token_info=told)
 
@@ -94,8 +94,8 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             charge_point_id=at.charge_point_id,
             evse_network_id=place or 0,
             id_tag=_tag(request),
-            meter_wh=first_register(read(request.meter_value or (), at.received_at, at.units)),
-            at=utc(request.timestamp),
+            meter_wh=first_register(read(request.meter_value or (), at.received_at, at.units, at.moment)),
+            at=at.moment(request.timestamp),
             reservation_id=request.reservation_id,
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
             received_at=at.received_at,
@@ -115,7 +115,7 @@ def _metered(
         charge_point_id=at.charge_point_id,
         evse_network_id=place,
         transaction_id=None,
-        readings=read(told, at.received_at, at.units),
+        readings=read(told, at.received_at, at.units, at.moment),
         signed=signed(told),
         received_at=at.received_at,
         transaction_ref=request.transaction_info.transaction_id,
@@ -124,14 +124,14 @@ def _metered(
 
 async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
     told = request.meter_value or ()
-    found = read(told, at.received_at, at.units)
+    found = read(told, at.received_at, at.units, at.moment)
     return await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
             transaction_id=None,
             id_tag=_tag(request) or None,
             meter_wh=last_register(found),
-            at=utc(request.timestamp),
+            at=at.moment(request.timestamp),
             reason=request.transaction_info.stopped_reason or REASON.get(request.trigger_reason),
             readings=found,
             signed=signed(told),

@@ -31,6 +31,7 @@ from ohmstead.rooms.network.stations import (
     VariableName,
 )
 
+MOST_INTEGER = 2**31 - 1
 REPORT = 1
 """The id of reports that we ask for: one at a time, and whichever comes is taken."""
 
@@ -93,6 +94,7 @@ def setting(
     *,
     readonly: bool,
     attribute: Attribute | None = None,
+    max_limit: float | None = None,
 ) -> Setting:
     return Setting(
         key=variable.name,
@@ -101,6 +103,7 @@ def setting(
         component=component.name,
         instance=variable.instance,
         evse_network_id=component.evse.id if component.evse else None,
+        max_limit=int(max_limit) if max_limit is not None and abs(max_limit) <= MOST_INTEGER else None,
         component_instance=component.instance,
         connector_network_id=component.evse.connector_id if component.evse else None,
         attribute=attribute,

@@ -1,10 +1,12 @@
 """What charge points tell of themselves, free of any OCPP version: booted, alive, a status changed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.engines.pki import CertificateHash
+from ohmstead.engines.pki.statuses import Meaning
 from ohmstead.rooms.network.stations import ChargingProfile, Setting
 
 HardwareStatus = Literal[
@@ -100,7 +102,8 @@ class StatusChanged(Struct, frozen=True, kw_only=True):
 
 class StationEvent(Struct, frozen=True, kw_only=True):
     """Something of a component's variable is worth a report (OCPP 2.0.1 Part 2, N07). `number` is the station's own,
-    which may begin anew with a boot; `status` is what an AvailabilityState means."""
+    which may begin anew with a boot; `status` is what an AvailabilityState means; `said_at` is the station's word for
+    `at` where its clock is wrong."""
 
     number: int
     at: datetime
@@ -120,6 +123,7 @@ class StationEvent(Struct, frozen=True, kw_only=True):
     transaction_ref: str | None = None
     monitor: int | None = None
     status: HardwareStatus | None = None
+    said_at: datetime | None = None
 
 
 class EventsTold(Struct, frozen=True, kw_only=True):
@@ -234,4 +238,34 @@ class CertificateWanted(Struct, frozen=True, kw_only=True):
 
     charge_point_id: int
     request: str
+    received_at: datetime
+
+
+class CertificateStatusWanted(Struct, frozen=True, kw_only=True):
+    """A station asks whether a certificate of a vehicle's or of its own still counts, and names who tells (OCSP)."""
+
+    charge_point_id: int
+    hash: CertificateHash
+    responder_url: str
+
+
+class CertificateStatus(Struct, frozen=True, kw_only=True):
+    """What was told (an OCSP response, DER) and what that means; or None, and why: a word, and what else there is to
+    say."""
+
+    answer: bytes | None = None
+    meaning: Meaning | None = None
+    reason: str | None = None
+    info: str | None = None
+
+
+CLOCK_LIMIT = timedelta(minutes=1)
+"""How far a station's clock may be from ours before its word is corrected."""
+
+
+class ClockTold(Struct, frozen=True, kw_only=True):
+    """How far a station's clock is ahead of ours, by what it said of late; behind it is negative."""
+
+    charge_point_id: int
+    drift_s: float
     received_at: datetime

@@ -113,9 +113,11 @@ async def turned_away(tx: Tx, identity: str, remote_ip: str, type: str, why: str
     await _record(tx, known, type, f"{identity[:200]} from {remote_ip}{why and ': ' + why}", tx.now)
 
 
-async def not_believed(tx: Tx, reason: str) -> None:
-    """Somebody showed a client certificate that TLS did not believe; nobody knows who."""
-    await _record(tx, None, NOT_PROVED, f"a client certificate: {reason}", tx.now)
+async def not_believed(tx: Tx, reason: str, named: str | None) -> None:
+    """Somebody showed a client certificate that TLS did not believe. Whose name is in it is a claim, no more."""
+    known = None if named is None else await tx.value(_WHO, identity=named.replace("\0", ""))
+    whose = "" if named is None else f" in the name of {named[:200]}"
+    await _record(tx, known, NOT_PROVED, f"a client certificate{whose}: {reason}", tx.now)
 
 
 async def _record(tx: Tx, charge_point_id: int | None, type: str, tech_info: str | None, at: datetime) -> None:

@@ -1,9 +1,9 @@
 """The status of a charge point at a glance: its connection, its hardware and that of each EVSE."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, func, select
 
 from ohmstead.kit.db import Statement
@@ -20,7 +20,9 @@ _own = charge_point.c
 _key = bindparam("key", type_=BigInteger)
 _latest = func.greatest(_own.updated_at, _own.connected_at, _own.disconnected_at, _own.hardware_status_at)
 _STATUS = Statement(
-    select(NETWORK_STATUS.label("network"), _own.hardware_status, _latest.label("at")).where(_own.id == _key)
+    select(NETWORK_STATUS.label("network"), _own.hardware_status, _own.clock_drift, _latest.label("at")).where(
+        _own.id == _key
+    )
 )
 _EVSES = Statement(
     select(evse.c.id, evse.c.hardware_status)
@@ -38,6 +40,9 @@ class Status(View):
     network_status: Literal["never connected", "available", "temporarily unavailable", "long-term unavailable"]
     hardware_status: Literal["available", "unavailable", "faulted"] | None = None
     evses: Opt[list[EvseStatus]] = UNSET
+    clock_drift_seconds: Opt[
+        Annotated[float, Meta(description="How far its clock is ahead of ours, as last learned.")]
+    ] = UNSET
     last_updated_at: ReadOnly[Opt[datetime]] = UNSET
 
 
@@ -51,6 +56,7 @@ async def read_status(call: Call) -> dict[str, Any]:
     found = await charge_points.find(call)
     [row] = await call.tx.all(_STATUS, key=found["id"], now=call.now)
     evses = await call.tx.all(_EVSES, key=found["id"])
+    drift = {} if row["clock_drift"] is None else {"clockDriftSeconds": round(row["clock_drift"], 3)}
     return {
         "data": {
             "networkStatus": row["network"].replace("_", " "),
@@ -58,4 +64,5 @@ async def read_status(call: Call) -> dict[str, Any]:
             "evses": [{"id": one["id"], "hardwareStatus": one["hardware_status"]} for one in evses],
             "lastUpdatedAt": stamp(row["at"]),
         }
+        | drift
     }

@@ -1,7 +1,7 @@
 """The commands a station obeys in OCPP 1.6, by name."""
 
 from ohmstead.stations.orders import Handler, Orders
-from ohmstead.stations.v16 import certificates, core, messages, remote, smart_charging, tags, upkeep
+from ohmstead.stations.v16 import certificates, core, messages, plug_and_charge, remote, smart_charging, tags, upkeep
 
 COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "CancelReservation": (messages.CancelReservation, remote.cancel_reservation),
@@ -10,7 +10,7 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
     "ChangeConfiguration": (messages.ChangeConfiguration, core.change_configuration),
     "ClearCache": (messages.ClearCache, tags.clear_cache),
     "ClearChargingProfile": (messages.ClearChargingProfile, smart_charging.clear_charging_profile),
-    "DataTransfer": (messages.DataTransfer, core.data_transfer),
+    "DataTransfer": (messages.DataTransfer, plug_and_charge.data_transfer),
     "DeleteCertificate": (messages.DeleteCertificate, certificates.delete_certificate),
     "ExtendedTriggerMessage": (messages.TriggerMessage, core.trigger_message),
     "GetCompositeSchedule": (messages.GetCompositeSchedule, smart_charging.get_composite_schedule),

@@ -5,7 +5,7 @@ from ohmstead.stations.v16 import messages
 
 
 def change_availability(desk: Desk, command: messages.ChangeAvailability) -> Answer:
-    """A connector in a transaction keeps it, and becomes unavailable after it."""
+    """A connector in a transaction keeps it, and becomes unavailable after it; one that was reserved is so no more."""
     if not desk.has(command.connector_id, or_station=True):
         return status("Rejected")
     operative = command.type == "Operative"
@@ -17,6 +17,8 @@ def change_availability(desk: Desk, command: messages.ChangeAvailability) -> Ans
                 desk.station.hardware.operative = operative
             for connector in concerned:
                 connector.operative = operative
+                if not operative:
+                    desk.station.charging.end_reservation(connector, "Removed")
 
     busy = not operative and any(connector.transaction for connector in concerned)
     return status("Scheduled" if busy else "Accepted", switch)

@@ -34,6 +34,7 @@ KEYS = {
     ("SmartChargingCtrlr", "Phases3to1"): "ConnectorSwitch3to1PhaseSupported",
 }
 COMPONENTS = {component for component, _ in KEYS}
+CHARACTERISTICS = {"SecurityProfile": {"dataType": "integer", "supportsMonitoring": False, "maxLimit": 3}}
 STATUSES = {"NotSupported": "UnknownVariable"}
 """What 2.0.1 says where 1.6 has another word."""
 
@@ -85,7 +86,8 @@ def _reported(desk: Desk, component: str, variable: str) -> dict[str, Any]:
         attribute = {"value": found["value"], "mutability": "ReadOnly" if found["readonly"] else "ReadWrite"}
     else:
         attribute = {"mutability": "WriteOnly"}
-    return {"component": {"name": component}, "variable": {"name": variable}, "variableAttribute": [attribute]}
+    told = {"component": {"name": component}, "variable": {"name": variable}, "variableAttribute": [attribute]}
+    return told | ({"variableCharacteristics": CHARACTERISTICS[variable]} if variable in CHARACTERISTICS else {})
 
 
 def _read(desk: Desk, asked: messages.VariableData) -> dict[str, Any]:

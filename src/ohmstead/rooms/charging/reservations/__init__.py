@@ -1,5 +1,6 @@
 """Reservations: an EVSE kept free for a user for a while."""
 
+from ohmstead.rooms.charging.reservations import outages  # noqa: F401 - subscribes
 from ohmstead.rooms.charging.reservations.canceling import cancelings
 from ohmstead.rooms.charging.reservations.holding import (
     expire,

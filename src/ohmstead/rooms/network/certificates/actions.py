@@ -62,7 +62,8 @@ class Sync(View):
               errors=ERRORS, does=Does.STEPS)  # fmt: skip
 async def install_certificate(call: Call, wanted: Installation) -> None:
     """Have the charge point trust the root this system has for a purpose. OCPP 1.6 knows those of the central system
-    and of manufacturers."""
+    and of manufacturers; those of vehicles and mobility operators it is sent by the messages of Plug & Charge, which
+    it may not know."""
     async with call.begin() as tx:
         station = station_of(await charge_points.find(call, tx=tx))
     try:
@@ -103,7 +104,7 @@ async def _forget(begin: Begin, station: int, kind: InstalledType) -> None:
     if not hashes:
         raise Rejected("The charge point has no certificate of this type.")
     for hash in hashes:
-        await _delete(station, hash)
+        await _delete(station, hash, kind)
         async with begin() as tx:
             await drop(tx, station, hash)
 
@@ -141,9 +142,9 @@ async def _own_hashes(tx: Tx, station: int) -> list[tuple[str, CertificateHash]]
     ]
 
 
-async def _delete(station: int, hash: CertificateHash) -> None:
+async def _delete(station: int, hash: CertificateHash, kind: InstalledType | None = None) -> None:
     try:
-        outcome = await stations.call(station, DeleteCertificate(hash=hash))
+        outcome = await stations.call(station, DeleteCertificate(hash=hash, type=kind))
     except StationError as error:
         raise Rejected(str(error)) from None
     if outcome.status not in GONE:

@@ -1,6 +1,7 @@
 """The authority: our roots, one for each purpose, and what the one of this system issues."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Literal
 
 from cryptography import x509
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from ohmstead.engines.pki import Root, charge_point_certificate, new_root, pem, revocation_list, server_certificate
 from ohmstead.engines.pki.hashes import serial
+from ohmstead.engines.pki.statuses import Signer, new_signer
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.certificates.tables import issued_certificate, root_certificate
 from ohmstead.rooms.operator.admins import Vault
@@ -19,6 +21,7 @@ from ohmstead.rooms.operator.admins import Vault
 RootPurpose = Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "ManufacturerRootCertificate"]
 CSMS: RootPurpose = "CSMSRootCertificate"
 """The root of the listener's certificate and of those of charge points."""
+SIGNS_FOR = timedelta(days=1)  # as long as what it signs holds
 _NAMES: dict[RootPurpose, str] = {
     "CSMSRootCertificate": "CSMS Root",
     "V2GRootCertificate": "V2G Root",
@@ -59,10 +62,12 @@ _REVOKED = Statement(
 
 
 class Authority:
-    """Issues certificates. The keys of its roots lie encrypted in the database, the key to them does not."""
+    """Issues certificates. The keys of its roots lie encrypted in the database, the key to them does not. `ocsp_url` is
+    where others are told of their status; None where nobody said by which address we are reached."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, ocsp_url: str | None = None) -> None:
+        self._vault, self._ocsp_url = vault, ocsp_url
+        self._signers: dict[str, Signer] = {}
 
     async def root(self, tx: Tx, purpose: RootPurpose = CSMS) -> Root:
         """The root of a purpose, made with the first use; two that make it at once end up with the same."""
@@ -81,8 +86,8 @@ class Authority:
     async def issue(self, tx: Tx, charge_point_id: int, identity: str, request: x509.CertificateSigningRequest) -> Row:
         """A certificate of a charge point, made of a request that was checked."""
         root = await self.root(tx)
-        return await self._keep(tx, charge_point_certificate(root, identity, request.public_key(), tx.now),
-                                charge_point_id, None)  # fmt: skip
+        made = charge_point_certificate(root, identity, request.public_key(), tx.now, self._ocsp_url)
+        return await self._keep(tx, made, charge_point_id, None)
 
     async def own(self, tx: Tx) -> Row | None:
         """The listener's newest certificate, not looked into."""
@@ -91,7 +96,7 @@ class Authority:
     async def issue_own(self, tx: Tx, names: Sequence[str]) -> Row:
         """A new certificate of the listener, with a new key, for these host names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = server_certificate(await self.root(tx), names, key.public_key(), tx.now)
+        certificate = server_certificate(await self.root(tx), names, key.public_key(), tx.now, self._ocsp_url)
         text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return await self._keep(tx, certificate, None, self._vault.close(text))
 
@@ -102,6 +107,14 @@ class Authority:
     async def revocations(self, tx: Tx) -> bytes:
         """The list of revoked certificates, DER."""
         return revocation_list(await self.root(tx), [tuple(row) for row in await tx.all(_REVOKED, now=tx.now)], tx.now)
+
+    async def signer(self, tx: Tx, purpose: RootPurpose) -> Signer:
+        """Who signs statuses for the root of a purpose; appointed anew each day."""
+        root = await self.root(tx, purpose)
+        known = self._signers.get(root.certificate_text)
+        if known is None or known.certificate.not_valid_after_utc - tx.now < SIGNS_FOR:
+            known = self._signers[root.certificate_text] = new_signer(root, tx.now)
+        return known
 
     async def _keep(
         self, tx: Tx, certificate: x509.Certificate, charge_point_id: int | None, private_key: bytes | None

@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -89,6 +90,8 @@ charge_point = table(
     moment("last_seen_at"),
     moment("first_contact_at"),
     Column("ocpp_version", Text),
+    Column("clock_drift", Double),  # s by which its clock was ahead of ours, and when that was told
+    moment("clock_drift_at"),
     Column("last_boot_notification", JSONB),
     Column("hardware_status", Text),
     moment("hardware_status_at"),

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import hashed
+from ohmstead.rooms.network.configuration.learned import learn
 from ohmstead.rooms.network.configuration.standard import PASSWORDS, REQUIRED
 from ohmstead.rooms.network.configuration.table import configuration_variable
 from ohmstead.rooms.network.stations import ChangeConfiguration, Outcome, Setting
@@ -103,6 +104,7 @@ async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bo
         reboot=reboot,
         now=at,
     )
+    await learn(tx, station_id, settings)
 
 
 def _identity(setting: Setting) -> tuple[str, str, str, int]:

@@ -20,6 +20,7 @@ SECURITY = "SecurityCtrlr"
 TAMPERED = {"CableBreakawaySensor", "CaseAccessSensor", "ImpactSensor", "ShockSensor", "TiltSensor"}
 """Components that tell of somebody at work who should not be (OCPP 2.0.1 Part 2, appendix 3.1)."""
 
+_ELSEWHERE = ("status", "at", "said_at")  # what of an event its row has otherwise, or not at all
 _COLUMNS = [column.name for column in station_event.c if column.name not in ("at", "received_at", "severity")]
 _STATION = Statement(
     select(charge_point.c.id).where(charge_point.c.id == bindparam("station")).with_for_update(key_share=True)
@@ -93,11 +94,18 @@ def _security_event(fact: EventsTold, event: StationEvent, type: str) -> Securit
 def _ref(event: StationEvent) -> str:
     """What an event says tells it from another: numbers may begin anew with a boot."""
     place = (event.component, event.component_instance, event.evse_network_id, event.connector_network_id)
-    said = (event.number, event.at.isoformat(), place, event.variable, event.variable_instance, event.value)
+    said = (
+        event.number,
+        (event.said_at or event.at).isoformat(),
+        place,
+        event.variable,
+        event.variable_instance,
+        event.value,
+    )
     return sha256(repr((*said, event.cleared)).encode()).hexdigest()
 
 
 def _row(fact: EventsTold, ref: str, event: StationEvent) -> dict[str, Any]:
-    own = {name: getattr(event, name) for name in event.__struct_fields__ if name not in ("status", "at")}
+    own = {name: getattr(event, name) for name in event.__struct_fields__ if name not in _ELSEWHERE}
     at = event.at if fact.received_at - TRUSTED_FOR <= event.at <= fact.received_at + SLACK else fact.received_at
     return own | {"charge_point_id": fact.charge_point_id, "ref": ref, "at": at.isoformat()}

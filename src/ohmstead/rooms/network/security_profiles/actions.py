@@ -12,6 +12,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.network.actions import station_of
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.configuration.learned import highest_profile
 from ohmstead.rooms.network.security_profiles.raising import begin
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points")
@@ -55,9 +56,9 @@ async def set_security_profile(call: Call, wish: Wish) -> Begun:
     """Raise the security profile, beginning now: what the charge point lacks for it, a password or our root, it gets
     first. It is never lowered."""
     point, wanted = await charge_points.find(call), wish.set_security_profile
-    if (objection := _against(point, wanted)) is not None:
-        raise Rejected(objection)
     station = station_of(point)
+    if (objection := _against(point, wanted, await highest_profile(call.tx, station))) is not None:
+        raise Rejected(objection)
     for row in await call.tx.all(_WISH, station=station, desired=wanted, now=call.now):
         call.tx.fact("chargePoint.changed", id=row["id"], action="updated")
     await begin(call.tx, station, wanted, call.now)
@@ -65,8 +66,8 @@ async def set_security_profile(call: Call, wish: Wish) -> Begun:
     return Begun(success=True)
 
 
-def _against(point: Row, wanted: int) -> str | None:
-    used, most = point["current_security_profile"], point["hardware_security_profile"]
+def _against(point: Row, wanted: int, most: int | None) -> str | None:
+    used = point["current_security_profile"]
     if used is None and not point["accepts_any_profile"]:
         used = 0 if point["network_password"] is None else 1
     if used is not None and wanted <= used:

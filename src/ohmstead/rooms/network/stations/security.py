@@ -26,9 +26,10 @@ class InstallCertificate(Struct, frozen=True, kw_only=True):
 
 
 class DeleteCertificate(Struct, frozen=True, kw_only=True):
-    """Forget a certificate."""
+    """Forget a certificate; of which type it is, where that is known."""
 
     hash: CertificateHash
+    type: InstalledType | None = None
 
 
 class GetInstalledCertificates(Struct, frozen=True, kw_only=True):
