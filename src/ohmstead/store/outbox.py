@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, updat
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.facts import outbox, subscribers
+from ohmstead.store.bell import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.outbox")
@@ -42,17 +43,18 @@ class OutboxReader:
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
         self._wake = asyncio.Event()
+        database.bell.rung.connect(self.wake)
 
     def wake(self, *_: Any) -> None:
         """There may be something to read."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Read for ever: on each NOTIFY, and once a second for what has fallen due."""
+        """Read for ever: when the bell rings, here or elsewhere, and once a second for what has fallen due."""
         while True:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 async with self._database.dedicated() as listener:
-                    await listener.add_listener("outbox", self.wake)
+                    await listener.add_listener(CHANNEL, self.wake)
                     while not listener.is_closed():
                         await self.drain()
                         await self._rest()

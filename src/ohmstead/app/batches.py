@@ -1,0 +1,76 @@
+"""Batches: what many charge points say in the same moment is written together, and each is answered for its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, Generic, TypeVar
+
+from ohmstead.kit.db import Away
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+BATCH = 500
+GATHER_S = 0.02
+
+_Waiting = list[tuple[Item, asyncio.Future[Any]]]
+
+
+class Batcher(Generic[Item, Result]):
+    """Writes many items in one transaction: those of `gather_s` s, and all that gather while one is being written.
+    `put` returns when the item is durable, with what `write` has for it. A batch that fails is tried item by item, so
+    that a bad one hurts nobody else. Items with the same `key`, if there is one, go into different batches, in order.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[list[Item]], Awaitable[Sequence[Result]]],
+        key: Callable[[Item], Hashable] | None = None,
+        gather_s: float = GATHER_S,
+    ) -> None:
+        self._write, self._key, self._gather_s = write, key, gather_s
+        self._waiting: _Waiting[Item] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def put(self, item: Item) -> Result:
+        """Return once `item` is written."""
+        written: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, written))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return await written
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            if len(self._waiting) < BATCH:
+                await asyncio.sleep(self._gather_s)
+            await self._write_batch(self._next())
+        self._flushing = None
+
+    def _next(self) -> _Waiting[Item]:
+        if self._key is None:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            return batch
+        batch, later = [], []
+        keys: set[Hashable] = set()
+        for item, written in self._waiting:
+            key = self._key(item)
+            (batch if len(batch) < BATCH and key not in keys else later).append((item, written))
+            keys.add(key)
+        self._waiting = later
+        return batch
+
+    async def _write_batch(self, batch: _Waiting[Item]) -> None:
+        try:
+            results = await self._write([item for item, _ in batch])
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, Away):
+                for one in batch:
+                    await self._write_batch([one])
+                return
+            for _, written in batch:
+                if not written.done():
+                    written.set_exception(error)
+        else:
+            for (_, written), result in zip(batch, results, strict=True):
+                if not written.done():
+                    written.set_result(result)
