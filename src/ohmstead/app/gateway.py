@@ -9,8 +9,8 @@ from typing import TypeVar
 import structlog
 
 from ohmstead.app.admitted import Usual, admitted
-from ohmstead.app.batches import Batcher
 from ohmstead.app.nodes.membership import Membership
+from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Tx
 from ohmstead.kit.signals import Signal

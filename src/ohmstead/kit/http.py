@@ -10,10 +10,11 @@ import falcon
 import falcon.asgi
 import structlog
 from falcon.asgi import Request, Response
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 
+from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Statement, Tx
+from ohmstead.kit.db import Away, Database, Statement, Tx, columns_of, rows_told
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
@@ -35,8 +36,12 @@ MOST_BYTES = 1 << 20
 _TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
 
+_SOON_S = 0.003  # what an operation that was done in steps waits for others to be written down with it
+_told = rows_told(
+    **{name: audit.c[name].type for name in ("admin_id", "token_id", "action", "target", "changes", "trace_id")}
+)
 _AUDIT = Statement(
-    insert(audit).values(dict.fromkeys(("at", "admin_id", "token_id", "action", "target", "changes", "trace_id")))
+    insert(audit).from_select([*_told.c.keys(), "at"], select(*_told.c, bindparam("at", type_=audit.c.at.type)))
 )
 
 
@@ -57,6 +62,7 @@ class Api:
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
+        self._done: Batcher[Call, None] = Batcher(self._write_done, gather_s=_SOON_S)
         self.app: Any = falcon.asgi.App(media_type=JSON)
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
@@ -109,12 +115,16 @@ class Api:
         if does is Does.WRITES:
             async with self.database.begin() as call._tx:
                 reply = await call.operation.run(call)
-                await _write_audit(call, call._tx)
+                await _write_audit(call._tx, [call])
                 return reply
         reply = await call.operation.run(call)
-        async with self.database.begin() as tx:
-            await _write_audit(call, tx)
+        await self._done.put(call)
         return reply
+
+    async def _write_done(self, calls: list[Call]) -> list[None]:
+        async with self.database.begin() as tx:
+            await _write_audit(tx, calls)
+        return [None] * len(calls)
 
     def _send(self, resp: Response, reply: Reply, actor: Actor | None, trace: str) -> None:
         resp.status = reply.status
@@ -201,11 +211,17 @@ async def _body(req: Request) -> bytes:
     return raw
 
 
-async def _write_audit(call: Call, tx: Tx) -> None:
+async def _write_audit(tx: Tx, calls: list[Call]) -> None:
     """Who did what to which path, when, under which trace."""
-    target = call.url.partition("/public-api/")[2] or call.url
-    action = f"{call.operation.method} {call.operation.summary}"
-    await tx.run(
-        _AUDIT, at=tx.now, admin_id=call.actor.admin_id, token_id=call.actor.token_id, action=action, target=target,
-        changes=call.changes, trace_id=call.trace_id,
-    )  # fmt: skip
+    rows = [
+        {
+            "admin_id": call.actor.admin_id,
+            "token_id": call.actor.token_id,
+            "action": f"{call.operation.method} {call.operation.summary}",
+            "target": call.url.partition("/public-api/")[2] or call.url,
+            "changes": call.changes,
+            "trace_id": call.trace_id,
+        }
+        for call in calls
+    ]
+    await tx.run(_AUDIT, at=tx.now, **columns_of(rows))

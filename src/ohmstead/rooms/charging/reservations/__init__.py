@@ -4,6 +4,7 @@ from ohmstead.rooms.charging.reservations.canceling import cancelings
 from ohmstead.rooms.charging.reservations.holding import (
     expire,
     holder_of,
+    is_held,
     kept_for_another,
     let_go,
     used,
@@ -16,6 +17,7 @@ __all__ = [
     "cancelings",
     "expire",
     "holder_of",
+    "is_held",
     "kept_for_another",
     "let_go",
     "reservations",

@@ -1,4 +1,4 @@
-"""Batches: what many charge points say in the same moment is written together, and each is answered for its own."""
+"""Batches: what many bring in the same moment is written together, and each is answered for its own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from ohmstead.app.batches import BATCH, Batcher
+from ohmstead.kit.batches import BATCH, Batcher
 from ohmstead.kit.db import Away
 
 
