@@ -1,4 +1,5 @@
-"""Presence: what charge points say of themselves, taken in; one transaction each, told by the gateway."""
+"""Presence: what charge points say of themselves, taken in. Each function takes what many say in one transaction, of
+each charge point one fact; the gateway gathers them."""
 
 from ohmstead.rooms.network.presence.admission import Entry, Knock, Refusal, admit
 from ohmstead.rooms.network.presence.boots import booted

@@ -89,9 +89,16 @@ _DISCONNECTED = Statement(
     .returning(_own.id, _own.disconnected_at)
 )
 _forsaken = ~select(node.c.id).where(node.c.id == _own.node_id).exists()
+_left = (
+    select(_own.id)
+    .where(_own.connected, _forsaken)
+    .order_by(_own.id)
+    .with_for_update(of=charge_point, key_share=True)
+    .cte("left_behind")
+)
 _FORSAKEN = Statement(
     update(charge_point)
-    .where(_own.connected, _forsaken)
+    .where(_own.id == _left.c.id)
     .values(connected=false(), disconnected_at=func.coalesce(_own.last_seen_at, _at))
     .returning(_own.id, _own.disconnected_at)
 )
