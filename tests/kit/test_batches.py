@@ -10,18 +10,23 @@ from ohmstead.kit.db import Away
 
 
 class Writer:
-    """Remembers its batches; what is negative cannot be written. It lasts until `go` is set, and fails as `refuses`."""
+    """Remembers its batches; what is negative cannot be written. It lasts until `go` is set, and fails as `refuses`;
+    `stuck` fails in company, and alone lasts as long."""
 
-    def __init__(self, refuses: Exception | None = None) -> None:
+    def __init__(self, refuses: Exception | None = None, stuck: int | None = None) -> None:
         self.batches: list[list[int]] = []
-        self.refuses = refuses
+        self.refuses, self.stuck = refuses, stuck
         self.go, self.begun = asyncio.Event(), asyncio.Event()
-        self.go.set()
+        if stuck is None:
+            self.go.set()
 
     async def __call__(self, items: list[int]) -> Sequence[int]:
         self.batches.append(items)
         self.begun.set()
-        await self.go.wait()
+        if self.stuck is None or items == [self.stuck]:
+            await self.go.wait()
+        if self.stuck in items and len(items) > 1:
+            raise TimeoutError
         if self.refuses is not None:
             raise self.refuses
         if min(items) < 0:
@@ -59,6 +64,19 @@ async def test_a_bad_one_hurts_nobody_else() -> None:
     answers = await asyncio.gather(*map(batcher.put, (1, -1, 2)), return_exceptions=True)
     assert (answers[0], answers[2], repr(answers[1])) == (10, 20, "ValueError('-1 is below nothing')")
     assert write.batches == [[1, -1, 2], [1], [-1], [2]]
+
+
+async def test_where_there_are_keys_nobody_waits_for_who_is_tried_alone() -> None:
+    write = Writer(stuck=7)
+    batcher = of(write, key=lambda number: number % 10)
+    stuck = asyncio.create_task(batcher.put(7))
+    assert await asyncio.gather(*map(batcher.put, (1, 2))) == [10, 20]
+    later = asyncio.create_task(batcher.put(17))
+    assert await batcher.put(3) == 30
+    assert (stuck.done(), later.done()) == (False, False), "its own next one waits"
+    write.go.set()
+    assert (await stuck, await later) == (70, 170)
+    assert write.batches[-2:] == [[3], [17]]
 
 
 async def test_of_the_same_key_one_goes_after_the_other() -> None:

@@ -1,5 +1,6 @@
 """Presence: what charge points say of themselves, and what the API shows of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import site
+from tests.scenarios.waiting import becomes
 
 BASE = "/resources/charge-points"
 
@@ -373,3 +375,34 @@ async def test_who_is_changed_while_it_connects_does_not_stay(
     assert len(await _facts(system, "chargePoint.dismissed")) == before + 1
     if change and "network" in change:
         assert (await api.get(path)).data["security"]["currentProfile"] == 1, "it has to present the new password"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_whose_row_somebody_holds_keeps_nobody_else_from_coming(
+    system: System, given: Given, now: datetime, alone: bool
+) -> None:
+    rooms = DurableRooms(
+        system.database, system.clock, Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=60)
+    )
+    held, *others = [(await given.charge_point())["id"] for _ in range(3)]
+
+    def comes(key: int) -> asyncio.Task[None]:
+        fact = Connected(charge_point_id=key, version="1.6", remote_ip="::1", at=now)
+        return asyncio.create_task(rooms.connected(fact))
+
+    async def blocked() -> int:
+        async with system.database.read() as tx:
+            return await tx.value(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+    async with system.database.begin() as tx:
+        await tx.run(update(charge_point).where(charge_point.c.id == held).values(name="held"))
+        waiting = comes(held)
+        if alone:
+            await becomes(blocked, bool)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*map(comes, others))
+        assert not waiting.done()
+    await waiting
+    async with system.database.read() as tx:
+        rows = await tx.all(select(charge_point.c.connected))
+    assert [row[0] for row in rows] == [True] * 3

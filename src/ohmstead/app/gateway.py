@@ -7,12 +7,13 @@ from operator import attrgetter
 from typing import TypeVar
 
 import structlog
+from sqlalchemy import text
 
 from ohmstead.app.admitted import Usual, admitted
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Tx
+from ohmstead.kit.db import Away, Database, Statement, Tx
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.rooms.charging import flow, profiles, reservations
@@ -51,6 +52,7 @@ log = structlog.get_logger("ohmstead.gateway")
 Result = TypeVar("Result")
 
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
+_HURRY = Statement(text("SET LOCAL lock_timeout = '1s'"))
 SOON_S = 0.003  # what a charge point waits for others to come, boot or change with it
 TURNED_AWAY = {  # refusal -> status of the handshake, type of the security event
     "unknown": (HTTPStatus.NOT_FOUND, security_events.UNKNOWN),
@@ -119,12 +121,15 @@ class DurableRooms:
         except Away as error:
             log.warning("security event not kept", why=repr(error))
 
-    async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
-        """Run `act` in a transaction, again where the database went away."""
+    async def _durably(self, act: Callable[[Tx], Awaitable[Result]], of: int = 1) -> Result:
+        """Run `act` in a transaction, again where the database went away. What comes `of` many charge points does not
+        wait for one whose row somebody holds on to."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while True:
             try:
                 async with self._database.begin() as tx:
+                    if of > 1:
+                        await tx.run(_HURRY)
                     return await act(tx)
             except Away as error:
                 if asyncio.get_running_loop().time() > deadline:
@@ -223,17 +228,17 @@ class DurableRooms:
             return await presence.admit(tx, *knocks)
 
     async def _write_connected(self, facts: list[Connected]) -> list[int | None]:
-        return await self._durably(lambda tx: presence.connected(tx, *facts, node_id=self._node_id))
+        return await self._durably(lambda tx: presence.connected(tx, *facts, node_id=self._node_id), len(facts))
 
     async def _write_disconnected(self, facts: list[Disconnected]) -> list[None]:
-        await self._durably(lambda tx: presence.disconnected(tx, *facts, node_id=self._node_id))
+        await self._durably(lambda tx: presence.disconnected(tx, *facts, node_id=self._node_id), len(facts))
         return [None] * len(facts)
 
     async def _write_booted(self, facts: list[Booted]) -> list[BootVerdict]:
         interval_s = self._usual.heartbeat_interval_s
-        verdict = await self._durably(lambda tx: presence.booted(tx, *facts, interval_s=interval_s))
+        verdict = await self._durably(lambda tx: presence.booted(tx, *facts, interval_s=interval_s), len(facts))
         return [verdict] * len(facts)
 
     async def _write_changes(self, facts: list[StatusChanged]) -> list[None]:
-        await self._durably(lambda tx: presence.status_changed(tx, *facts))
+        await self._durably(lambda tx: presence.status_changed(tx, *facts), len(facts))
         return [None] * len(facts)

@@ -17,8 +17,9 @@ _Waiting = list[tuple[Item, asyncio.Future[Any]]]
 
 class Batcher(Generic[Item, Result]):
     """Writes many items in one transaction: those of `gather_s` s, and all that gather while one is being written.
-    `put` returns when the item is durable, with what `write` has for it. A batch that fails is tried item by item, so
-    that a bad one hurts nobody else. Items with the same `key`, if there is one, go into different batches, in order.
+    `put` returns when the item is durable, with what `write` has for it. Items with the same `key`, if there is one, go
+    into different batches, in order. A batch that fails is tried item by item, so that a bad one hurts nobody else;
+    where there are keys, the next batches do not wait for that, nor for an item that came alone.
     """
 
     def __init__(
@@ -30,20 +31,27 @@ class Batcher(Generic[Item, Result]):
         self._write, self._key, self._gather_s = write, key, gather_s
         self._waiting: _Waiting[Item] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._alone: dict[Hashable, asyncio.Task[None]] = {}
 
     async def put(self, item: Item) -> Result:
         """Return once `item` is written."""
         written: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, written))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
+        self._go_on()
         return await written
+
+    def _go_on(self) -> None:
+        if self._flushing is None and self._waiting:
+            self._flushing = asyncio.create_task(self._flush())
 
     async def _flush(self) -> None:
         while self._waiting:
             if len(self._waiting) < BATCH:
                 await asyncio.sleep(self._gather_s)
-            await self._write_batch(self._next())
+            batch = self._next()
+            if not batch:
+                break  # those who are tried alone go on with it
+            await (self._write_batch(batch) if len(batch) > 1 else self._one_by_one(batch))
         self._flushing = None
 
     def _next(self) -> _Waiting[Item]:
@@ -51,7 +59,7 @@ class Batcher(Generic[Item, Result]):
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             return batch
         batch, later = [], []
-        keys: set[Hashable] = set()
+        keys = set(self._alone)
         for item, written in self._waiting:
             key = self._key(item)
             (batch if len(batch) < BATCH and key not in keys else later).append((item, written))
@@ -64,8 +72,7 @@ class Batcher(Generic[Item, Result]):
             results = await self._write([item for item, _ in batch])
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, Away):
-                for one in batch:
-                    await self._write_batch([one])
+                await self._one_by_one(batch)
                 return
             for _, written in batch:
                 if not written.done():
@@ -74,3 +81,16 @@ class Batcher(Generic[Item, Result]):
             for (_, written), result in zip(batch, results, strict=True):
                 if not written.done():
                     written.set_result(result)
+
+    async def _one_by_one(self, batch: _Waiting[Item]) -> None:
+        for one in batch:
+            if self._key is None:
+                await self._write_batch([one])
+            else:
+                key = self._key(one[0])
+                self._alone[key] = asyncio.create_task(self._beside(key, one))
+
+    async def _beside(self, key: Hashable, one: tuple[Item, asyncio.Future[Any]]) -> None:
+        await self._write_batch([one])
+        del self._alone[key]
+        self._go_on()
