@@ -35,7 +35,7 @@ class Writer:
 
 
 def of(write: Writer, key: Callable[[int], int] | None = None) -> Batcher[int, int]:
-    return Batcher(write, key, gather_s=0.001)
+    return Batcher(write, 0.001, key)
 
 
 async def test_what_comes_together_is_written_together_and_each_gets_its_own_answer() -> None:

@@ -53,6 +53,7 @@ Result = TypeVar("Result")
 
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 _HURRY = Statement(text("SET LOCAL lock_timeout = '1s'"))
+GATHER_S = 0.02  # what a reading waits for others to be written with it
 SOON_S = 0.003  # what a charge point waits for others to come, boot or change with it
 TURNED_AWAY = {  # refusal -> status of the handshake, type of the security event
     "unknown": (HTTPStatus.NOT_FOUND, security_events.UNKNOWN),
@@ -72,13 +73,13 @@ class DurableRooms:
         self._database, self._clock, self._usual, self._members = database, clock, usual, members
         self.moved = Signal()
         station = attrgetter("charge_point_id")
-        self._meters = Batcher(self._write_meters)
-        self._heard = Batcher(self._write_heard)
-        self._knocks = Batcher(self._find, gather_s=SOON_S)
-        self._came = Batcher(self._write_connected, station, SOON_S)
-        self._gone = Batcher(self._write_disconnected, station, SOON_S)
-        self._boots = Batcher(self._write_booted, station, SOON_S)
-        self._changes = Batcher(self._write_changes, station, SOON_S)
+        self._meters = Batcher(self._write_meters, GATHER_S)
+        self._heard = Batcher(self._write_heard, GATHER_S)
+        self._knocks = Batcher(self._find, SOON_S)
+        self._came = Batcher(self._write_connected, SOON_S, station)
+        self._gone = Batcher(self._write_disconnected, SOON_S, station)
+        self._boots = Batcher(self._write_booted, SOON_S, station)
+        self._changes = Batcher(self._write_changes, SOON_S, station)
         self._quiet = security_events.Quiet()
         self._noting: set[asyncio.Task[None]] = set()
         self._statuses = presence.Repeats()

@@ -10,7 +10,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 BATCH = 500
-GATHER_S = 0.02
 
 _Waiting = list[tuple[Item, asyncio.Future[Any]]]
 
@@ -25,8 +24,8 @@ class Batcher(Generic[Item, Result]):
     def __init__(
         self,
         write: Callable[[list[Item]], Awaitable[Sequence[Result]]],
+        gather_s: float,
         key: Callable[[Item], Hashable] | None = None,
-        gather_s: float = GATHER_S,
     ) -> None:
         self._write, self._key, self._gather_s = write, key, gather_s
         self._waiting: _Waiting[Item] = []

@@ -62,7 +62,7 @@ class Api:
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
-        self._done: Batcher[Call, None] = Batcher(self._write_done, gather_s=_SOON_S)
+        self._done: Batcher[Call, None] = Batcher(self._write_done, _SOON_S)
         self.app: Any = falcon.asgi.App(media_type=JSON)
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
