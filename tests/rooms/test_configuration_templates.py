@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,7 @@ async def works(here: Site, hours: float = 2.0, synced: bool = True) -> None:
 
 async def boots(here: Site) -> None:
     fact = Booted(charge_point_id=here.id, vendor="V", model="M", received_at=here.system.clock.now())
-    await here.tells(presence.booted, fact, 60)
+    await here.tells(partial(presence.booted, interval_s=60), fact)
     await here.system.outbox.drain()
 
 

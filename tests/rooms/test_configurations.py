@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def path(here: Site, version: str = "v2.0", key: str = "") -> str:
 
 async def boot(here: Site) -> None:
     fact = Booted(charge_point_id=here.id, vendor="V", model="M", received_at=here.system.clock.now())
-    await here.tells(presence.booted, fact, 60)
+    await here.tells(partial(presence.booted, interval_s=60), fact)
     await here.system.outbox.drain()
 
 

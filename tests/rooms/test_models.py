@@ -150,7 +150,7 @@ async def test_a_boot_says_which_model_it_is(api: Client, given: Given) -> None:
         now = given.system.clock.now()
         fact = Booted(charge_point_id=point["id"], vendor=said[0], model=said[1], received_at=now)
         async with given.system.database.begin() as tx:
-            await presence.booted(tx, fact, 60)
+            await presence.booted(tx, fact, interval_s=60)
         assert (await api.get(path)).data.get("modelId") == found, said
     assert twins[0]["id"] != twins[1]["id"]
 

@@ -1,5 +1,6 @@
 """Presence: what charge points say of themselves, and what the API shows of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import site
+from tests.scenarios.waiting import becomes
 
 BASE = "/resources/charge-points"
 
@@ -115,7 +117,7 @@ async def test_a_boot_is_shown(system: System, api: Client, given: Given, now: d
     key = (await given.charge_point())["id"]
     boot = Booted(charge_point_id=key, vendor="Volt", model="One", serial_number="S1", received_at=now)
     async with system.database.begin() as tx:
-        verdict = await presence.booted(tx, boot, 77)
+        verdict = await presence.booted(tx, boot, interval_s=77)
     assert (verdict.status, verdict.interval_s) == ("accepted", 77)
     shown = (await api.get(f"{BASE}/v2.0/{key}", "include[]=lastBootNotification")).data["lastBootNotification"]
     assert (shown["vendor"], shown["model"], shown["chargePointSerialNumber"]) == ("Volt", "One", "S1")
@@ -123,6 +125,60 @@ async def test_a_boot_is_shown(system: System, api: Client, given: Given, now: d
     found = await api.get(f"{BASE}/v2.0", "filter[bootNotificationSerialNumber]=S1")
     assert [row["id"] for row in found.data] == [key]
     assert (await _facts(system, "chargePoint.booted"))[0]["id"] == key
+
+
+async def test_a_crowd_is_taken_in_together(system: System, api: Client, given: Given, now: datetime) -> None:
+    """Each with what it said itself, in however few statements."""
+    keys = [(await given.charge_point())["id"] for _ in range(3)]
+    model = await given.model(name="Two", vendorId=(await given.vendor(name="Acme"))["id"])
+    async with system.database.begin() as tx:
+        facts = (Connected(charge_point_id=key, version=version, remote_ip="::1", at=now + timedelta(seconds=key))
+                 for key, version in zip(keys, ("1.6", "2.0.1", "1.6"), strict=True))  # fmt: skip
+        assert await presence.connected(tx, *facts, node_id=7) == [None, None, None]
+        boots = (Booted(charge_point_id=key, vendor="Acme", model=name, received_at=now)
+                 for key, name in zip(keys, ("Two", "two ", "Three"), strict=True))  # fmt: skip
+        await presence.booted(tx, *boots, interval_s=60)
+        states: list[tuple[int, int, HardwareStatus]] = [
+            (keys[0], 1, "available"), (keys[1], 0, "faulted"), (keys[2], 2, "charging"),
+        ]  # fmt: skip
+        said = (
+            StatusChanged(
+                charge_point_id=key, evse_network_id=number, status=status, error_code=None, vendor_error_code=None,
+                vendor_id=None, info=None, at=now, received_at=now,
+            )
+            for key, number, status in states
+        )  # fmt: skip
+        await presence.status_changed(tx, *said)
+    async with system.database.read() as tx:
+        rows = await tx.all(select(charge_point).where(charge_point.c.id.in_(keys)).order_by(charge_point.c.id))
+        outlets = await tx.all(select(evse).where(evse.c.station_id.in_(keys)).order_by(evse.c.station_id))
+    assert [(row["connected_at"] - now).total_seconds() for row in rows] == keys
+    assert [(row["ocpp_version"], row["hardware_status"], row["model_id"]) for row in rows] == [
+        ("1.6", None, model["id"]), ("2.0.1", "faulted", model["id"]), ("1.6", None, None),
+    ]  # fmt: skip
+    assert [(row["station_id"], row["network_id"], row["hardware_status"]) for row in outlets] == [
+        (keys[0], 1, "available"), (keys[2], 2, "charging"),
+    ]  # fmt: skip
+    async with system.database.begin() as tx:
+        gone = [Disconnected(charge_point_id=key, at=now + timedelta(seconds=keys[1])) for key in keys]
+        await presence.disconnected(tx, *gone, node_id=7)
+    told = [one["id"] for one in await _facts(system, "chargePoint.networkStatusChanged")]
+    assert told == [*keys, keys[0], keys[1]], "the third came later than it went"
+
+
+async def test_a_satellite_with_a_line_of_its_own_speaks_for_itself(
+    system: System, given: Given, now: datetime
+) -> None:
+    master = (await given.charge_point())["id"]
+    satellite = (await given.charge_point())["id"]
+    async with system.database.begin() as tx:
+        await tx.run(update(charge_point).where(charge_point.c.id == satellite).values(
+            ocpp_connected_charge_point_id=master))  # fmt: skip
+        facts = (Connected(charge_point_id=key, version=version, remote_ip="::1", at=now)
+                 for key, version in ((master, "1.6"), (satellite, "2.0.1")))  # fmt: skip
+        await presence.connected(tx, *facts)
+        rows = await tx.all(select(charge_point.c.ocpp_version).order_by(charge_point.c.id))
+    assert [row[0] for row in rows] == ["1.6", "2.0.1"]
 
 
 async def test_being_heard_is_remembered(system: System, given: Given) -> None:
@@ -216,7 +272,7 @@ async def test_who_may_come_in(system: System, api: Client, given: Given) -> Non
 
     async def admitted(identity: str, password: bytes | None) -> Any:
         async with system.database.begin() as tx:
-            found = await presence.admit(tx, presence.Knock(identity, password))
+            [found] = await presence.admit(tx, presence.Knock(identity, password))
         return found.kind if isinstance(found, presence.Refusal) else found.charge_point["network_id"]
 
     assert await admitted("OPEN", None) == await admitted("OPEN", b"left over") == "OPEN"
@@ -301,7 +357,7 @@ async def test_who_is_changed_while_it_connects_does_not_stay(
 
     async def handshake() -> presence.Entry:
         async with system.database.begin() as tx:
-            entry = await presence.admit(tx, presence.Knock("QUICK"))
+            [entry] = await presence.admit(tx, presence.Knock("QUICK"))
         assert isinstance(entry, presence.Entry)
         return entry
 
@@ -319,3 +375,34 @@ async def test_who_is_changed_while_it_connects_does_not_stay(
     assert len(await _facts(system, "chargePoint.dismissed")) == before + 1
     if change and "network" in change:
         assert (await api.get(path)).data["security"]["currentProfile"] == 1, "it has to present the new password"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_whose_row_somebody_holds_keeps_nobody_else_from_coming(
+    system: System, given: Given, now: datetime, alone: bool
+) -> None:
+    rooms = DurableRooms(
+        system.database, system.clock, Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=60)
+    )
+    held, *others = [(await given.charge_point())["id"] for _ in range(3)]
+
+    def comes(key: int) -> asyncio.Task[None]:
+        fact = Connected(charge_point_id=key, version="1.6", remote_ip="::1", at=now)
+        return asyncio.create_task(rooms.connected(fact))
+
+    async def blocked() -> int:
+        async with system.database.read() as tx:
+            return await tx.value(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+    async with system.database.begin() as tx:
+        await tx.run(update(charge_point).where(charge_point.c.id == held).values(name="held"))
+        waiting = comes(held)
+        if alone:
+            await becomes(blocked, bool)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*map(comes, others))
+        assert not waiting.done()
+    await waiting
+    async with system.database.read() as tx:
+        rows = await tx.all(select(charge_point.c.connected))
+    assert [row[0] for row in rows] == [True] * 3

@@ -126,7 +126,7 @@ async def test_a_1_6_station_is_given_what_it_lacks_in_order(scenes: Any) -> Non
     assert await scene.goes_on() == [], "it was told, and has to come back"
     async with scene.system.database.read() as tx:
         knock = presence.Knock("UP", bytes.fromhex(password.value), True)
-        entry = await presence.admit(tx, knock)
+        [entry] = await presence.admit(tx, knock)
     assert isinstance(entry, presence.Entry)
     await scene.connects(2)
     assert await scene.boots() == []

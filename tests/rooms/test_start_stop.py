@@ -9,11 +9,16 @@ from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Conflict
+from ohmstead.kit.facts import audit
 from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.control import Autostart, Refusal
+from ohmstead.rooms.charging.control.checks import numbered_place
 from ohmstead.rooms.charging.control.opening import is_open
+from ohmstead.rooms.charging.control.orders import Order
+from ohmstead.rooms.charging.control.remote import start
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.network.facts import HardwareStatus
 from ohmstead.rooms.network.stations import (
@@ -28,6 +33,7 @@ from ohmstead.rooms.network.stations import (
     StationSilent,
 )
 from ohmstead.rooms.people.users import ev_user
+from ohmstead.store.engine import PostgresDatabase
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, later, site, tag
@@ -145,6 +151,47 @@ async def test_of_two_starts_at_once_one_wins(api: Client, given: Given, gateway
     answers = await asyncio.gather(*(api.post(start_path(here)) for _ in range(4)))
     assert sorted(answer.body["success"] for answer in answers) == [False, False, False, True]
     await here.only_session()
+
+
+async def test_of_a_crowd_each_gets_its_own_start(api: Client, given: Given, gateway: Gateway) -> None:
+    """Their traces are written down together, before they are answered."""
+    places = [await site(given) for _ in range(12)]
+    answers = await asyncio.gather(*(api.post(start_path(here)) for here in places))
+    assert [answer.body["success"] for answer in answers] == [True] * 12
+    began = {row["evse_id"]: row["id"] for row in await places[0].sessions()}
+    begun = [began[here.evses[0]] for here in places]
+    assert [answer.body["sessionId"] for answer in answers] == begun
+    async with given.system.database.read() as tx:
+        rows = await tx.all(select(audit).where(audit.c.target.like("actions/%")))
+    told = {row["target"]: row["changes"] for row in rows}
+    assert told == {start_path(here)[1:]: {"session": key} for here, key in zip(places, begun, strict=True)}
+
+
+async def test_a_start_goes_to_the_database_seven_times(given: Given, gateway: Gateway) -> None:
+    """Over a connection that has seen one before."""
+    places = [await site(given) for _ in range(2)]
+    database = await PostgresDatabase.connect(given.system.dsn, given.system.clock, 1)
+    said: list[str] = []
+
+    async def starts(here: Site) -> None:
+        async def there(tx: Tx) -> Row:
+            found = await numbered_place(tx, here.id, 1)
+            assert found is not None
+            return found
+
+        noted, refused = await start(database, Order(), there, "admin")
+        assert (noted is not None, refused) == (True, None)
+
+    try:
+        await starts(places[0])
+        await database.bell.close()
+        async with database.read() as tx:
+            tx._connection.add_query_logger(lambda record: said.append(record.query.split()[0]))  # type: ignore[attr-defined]
+        await starts(places[1])
+    finally:
+        await database.close()
+    assert said[:7] == ["BEGIN;", "SELECT", "SELECT", "INSERT", "INSERT", "INSERT", "COMMIT;"]
+    assert said[7:] in ([], ["NOTIFY"])
 
 
 @pytest.mark.parametrize(

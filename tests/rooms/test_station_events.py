@@ -194,7 +194,7 @@ async def test_nothing_flows_after_a_boot(here: Site) -> None:
         await status(here, "charging" if number == 1 else "preparing", basis="transaction", number=number)
     boot = Booted(charge_point_id=here.id, vendor="V", model="M", received_at=later(530))
     async with here.system.database.begin() as tx:
-        await presence.booted(tx, boot, 60)
+        await presence.booted(tx, boot, interval_s=60)
     assert ((await shown(here))[0], (await shown(here, 2))[0]) == ("occupied", "preparing")
 
 

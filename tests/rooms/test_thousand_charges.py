@@ -69,6 +69,7 @@ class Teller:
 @pytest.fixture
 async def tellers(given: Given, system: System, monkeypatch: pytest.MonkeyPatch) -> list[Teller]:
     monkeypatch.setattr(gateway, "GATHER_S", 0.0)
+    monkeypatch.setattr(gateway, "SOON_S", 0.0)
     rooms = DurableRooms(system.database, system.clock, USUAL)
     place = (await given.location())["id"]
     sites = [await site(given, evses=2, locationId=place) for _ in range(STATIONS)]

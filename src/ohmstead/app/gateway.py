@@ -1,16 +1,19 @@
-"""The gateway's rooms over the database: every message becomes a transaction, many meter messages become one."""
+"""The gateway's rooms over the database: every message becomes a transaction, what many say at once becomes one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from typing import Generic, TypeVar
+from operator import attrgetter
+from typing import TypeVar
 
 import structlog
+from sqlalchemy import text
 
 from ohmstead.app.admitted import Usual, admitted, habits
 from ohmstead.app.nodes.membership import Membership
+from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Tx
+from ohmstead.kit.db import Away, Database, Statement, Tx
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.ocpp.habits import Habits
@@ -60,12 +63,12 @@ from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.stations import Outcome
 
 log = structlog.get_logger("ohmstead.gateway")
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
-BATCH = 500
-GATHER_S = 0.02
+_HURRY = Statement(text("SET LOCAL lock_timeout = '1s'"))
+GATHER_S = 0.02  # what a reading waits for others to be written with it
+SOON_S = 0.003  # what a charge point waits for others to come, boot or change with it
 TURNED_AWAY = {  # refusal -> status of the handshake, type of the security event
     "unknown": (HTTPStatus.NOT_FOUND, security_events.UNKNOWN),
     "disabled": (HTTPStatus.FORBIDDEN, None),
@@ -73,59 +76,6 @@ TURNED_AWAY = {  # refusal -> status of the handshake, type of the security even
     "certificate": (HTTPStatus.FORBIDDEN, security_events.NOT_PROVED),
     "downgrade": (HTTPStatus.FORBIDDEN, security_events.DOWNGRADE),
 }
-
-
-class Batcher(Generic[Item]):
-    """Writes many items in one transaction: those of 20 ms, and all that gather while one is being written. A batch
-    that fails is tried item by item, so that a bad one hurts nobody else."""
-
-    def __init__(self, write: Callable[[list[Item]], Awaitable[None]]) -> None:
-        self._write = write
-        self._waiting: list[tuple[Item, asyncio.Future[None]]] = []
-        self._flushing: asyncio.Task[None] | None = None
-
-    def put(self, item: Item) -> "asyncio.Future[None]":
-        """Done once `item` is durable."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, written))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
-        return written
-
-    async def _flush(self) -> None:
-        while self._waiting:
-            if len(self._waiting) < BATCH:
-                await asyncio.sleep(GATHER_S)
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            await self._write_batch(batch)
-        self._flushing = None
-
-    async def _write_batch(self, batch: "list[tuple[Item, asyncio.Future[None]]]") -> None:
-        try:
-            await self._write([item for item, _ in batch])
-        except Exception:
-            for item, written in batch:
-                await self._alone(item, written)
-        else:
-            for _, written in batch:
-                _settle(written, None)
-
-    async def _alone(self, item: Item, written: "asyncio.Future[None]") -> None:
-        try:
-            await self._write([item])
-        except Exception as error:
-            _settle(written, error)
-        else:
-            _settle(written, None)
-
-
-def _settle(written: "asyncio.Future[None]", error: Exception | None) -> None:
-    if written.done():
-        return
-    if error is None:
-        written.set_result(None)
-    else:
-        written.set_exception(error)
 
 
 class DurableRooms:
@@ -144,8 +94,14 @@ class DurableRooms:
         self._database, self._clock, self._usual, self._members = database, clock, usual, members
         self._responders = certificates.Responders(database, clock, outbound or Outbound())
         self.moved = Signal()
-        self._meters = Batcher(self._write_meters)
-        self._heard = Batcher(self._write_heard)
+        station = attrgetter("charge_point_id")
+        self._meters = Batcher(self._write_meters, GATHER_S)
+        self._heard = Batcher(self._write_heard, GATHER_S)
+        self._knocks = Batcher(self._find, SOON_S)
+        self._came = Batcher(self._write_connected, SOON_S, station)
+        self._gone = Batcher(self._write_disconnected, SOON_S, station)
+        self._boots = Batcher(self._write_booted, SOON_S, station)
+        self._changes = Batcher(self._write_changes, SOON_S, station)
         self._quiet = security_events.Quiet()
         self._noting: set[asyncio.Task[None]] = set()
         self._statuses = presence.Repeats()
@@ -157,8 +113,7 @@ class DurableRooms:
         is away."""
         knock = presence.Knock(identity, password, tls is not None, tls.certificate if tls else None)
         try:
-            async with self._database.read() as tx:
-                found = await presence.admit(tx, knock)
+            found = await self._knocks.put(knock)
         except Away:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
         if isinstance(found, presence.Refusal):
@@ -190,12 +145,15 @@ class DurableRooms:
         except Away as error:
             log.warning("security event not kept", why=repr(error))
 
-    async def _durably(self, act: Callable[[Tx], Awaitable[Result]]) -> Result:
-        """Run `act` in a transaction, again where the database went away."""
+    async def _durably(self, act: Callable[[Tx], Awaitable[Result]], of: int = 1) -> Result:
+        """Run `act` in a transaction, again where the database went away. What comes `of` many charge points does not
+        wait for one whose row somebody holds on to."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while True:
             try:
                 async with self._database.begin() as tx:
+                    if of > 1:
+                        await tx.run(_HURRY)
                     return await act(tx)
             except Away as error:
                 if asyncio.get_running_loop().time() > deadline:
@@ -207,7 +165,7 @@ class DurableRooms:
         self._statuses.forget(fact.charge_point_id)
         if self._members is not None:
             await self._members.joined.wait()  # whom a node holds that is on no list counts as forsaken
-        held_by = await self._durably(lambda tx: presence.connected(tx, fact, self._node_id))
+        held_by = await self._came.put(fact)
         self.moved.send(fact.charge_point_id, held_by)
 
     async def habits(self, charge_point_id: int) -> Habits | None:
@@ -217,7 +175,7 @@ class DurableRooms:
 
     async def disconnected(self, fact: Disconnected) -> None:
         self._statuses.forget(fact.charge_point_id)
-        await self._durably(lambda tx: presence.disconnected(tx, fact, self._node_id))
+        await self._gone.put(fact)
 
     @property
     def _node_id(self) -> int | None:
@@ -228,11 +186,11 @@ class DurableRooms:
 
     async def booted(self, fact: Booted) -> BootVerdict:
         self._statuses.forget(fact.charge_point_id)
-        return await self._durably(lambda tx: presence.booted(tx, fact, self._usual.heartbeat_interval_s))
+        return await self._boots.put(fact)
 
     async def status_changed(self, fact: StatusChanged) -> None:
         if not self._statuses.nothing_new(fact):
-            await self._durably(lambda tx: presence.status_changed(tx, fact))
+            await self._changes.put(fact)
             self._statuses.written(fact)
 
     async def authorize(self, fact: TagPresented) -> TagVerdict:
@@ -292,8 +250,30 @@ class DurableRooms:
         told = [Outcome(status="Accepted", settings=fact.settings)]
         await self._durably(lambda tx: keep_told(tx, fact.charge_point_id, told, everything=False, at=fact.received_at))
 
-    async def _write_meters(self, facts: list[Metered]) -> None:
+    async def _write_meters(self, facts: list[Metered]) -> list[None]:
         await self._durably(lambda tx: flow.metered(tx, facts))
+        return [None] * len(facts)
 
-    async def _write_heard(self, charge_point_ids: list[int]) -> None:
+    async def _write_heard(self, charge_point_ids: list[int]) -> list[None]:
         await self._durably(lambda tx: presence.heard(tx, *charge_point_ids))
+        return [None] * len(charge_point_ids)
+
+    async def _find(self, knocks: list[presence.Knock]) -> list[presence.Entry | presence.Refusal]:
+        async with self._database.read() as tx:
+            return await presence.admit(tx, *knocks)
+
+    async def _write_connected(self, facts: list[Connected]) -> list[int | None]:
+        return await self._durably(lambda tx: presence.connected(tx, *facts, node_id=self._node_id), len(facts))
+
+    async def _write_disconnected(self, facts: list[Disconnected]) -> list[None]:
+        await self._durably(lambda tx: presence.disconnected(tx, *facts, node_id=self._node_id), len(facts))
+        return [None] * len(facts)
+
+    async def _write_booted(self, facts: list[Booted]) -> list[BootVerdict]:
+        interval_s = self._usual.heartbeat_interval_s
+        verdict = await self._durably(lambda tx: presence.booted(tx, *facts, interval_s=interval_s), len(facts))
+        return [verdict] * len(facts)
+
+    async def _write_changes(self, facts: list[StatusChanged]) -> list[None]:
+        await self._durably(lambda tx: presence.status_changed(tx, *facts), len(facts))
+        return [None] * len(facts)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from ohmstead.app.database import NAME, Say, embedded, external
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
-from ohmstead.kit.audit import write_audit
+from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.ocpp.listener import raise_gc_thresholds
 from ohmstead.rooms.operator.admins import api_token, create_token
@@ -100,7 +100,7 @@ async def _first_token(system: System) -> str | None:
         if await tx.value(select(func.count()).select_from(api_token)):
             return None
         token = await create_token(tx, system.vault, "first start", ["*"])
-        await write_audit(tx, "ohmstead serve", "tokens", changes={"name": "first start"})
+        await write_audit(tx, Act("ohmstead serve", "tokens", changes={"name": "first start"}))
         return token
 
 

@@ -2,28 +2,31 @@
 
 from typing import Any
 
-from sqlalchemy import insert
+from msgspec import Struct, structs
+from sqlalchemy import bindparam, insert, select
 
-from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.db import Statement, Tx, columns_of, rows_told
 from ohmstead.kit.facts import audit
 
-_COLUMNS = ("at", "admin_id", "token_id", "action", "target", "changes", "refused", "trace_id")
-_WRITE = Statement(insert(audit).values(dict.fromkeys(_COLUMNS)))
+
+class Act(Struct, frozen=True):
+    """Who did what to which target; `refused` says why it came to nothing."""
+
+    action: str
+    target: str
+    admin_id: int | None = None
+    token_id: int | None = None
+    changes: Any = None
+    refused: str | None = None
+    trace_id: str | None = None
 
 
-async def write_audit(
-    tx: Tx,
-    action: str,
-    target: str,
-    *,
-    admin_id: int | None = None,
-    token_id: int | None = None,
-    changes: Any = None,
-    refused: str | None = None,
-    trace_id: str | None = None,
-) -> None:
-    """Who did what to which target, in the transaction in which it was done; `refused` says why it came to nothing."""
-    await tx.run(
-        _WRITE, at=tx.now, admin_id=admin_id, token_id=token_id, action=action, target=target, changes=changes,
-        refused=refused, trace_id=trace_id,
-    )  # fmt: skip
+_told = rows_told(**{name: audit.c[name].type for name in Act.__struct_fields__})
+_WRITE = Statement(
+    insert(audit).from_select([*_told.c.keys(), "at"], select(*_told.c, bindparam("at", type_=audit.c.at.type)))
+)
+
+
+async def write_audit(tx: Tx, *acts: Act) -> None:
+    """In the transaction in which they were done."""
+    await tx.run(_WRITE, at=tx.now, **columns_of(map(structs.asdict, acts)))

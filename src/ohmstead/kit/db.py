@@ -1,14 +1,15 @@
 """What the grammar asks of a database: tables, prepared statements and a transaction. The store answers it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Identity, MetaData, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.selectable import CTE
 
 Row = Mapping[str, Any]
 
@@ -39,6 +40,19 @@ def table(name: str, *columns: Any) -> Table:
         moment("created_at", nullable=False),
         moment("updated_at", nullable=False, index=True),
     )
+
+
+def rows_told(**columns: Any) -> CTE:
+    """Rows that come with a statement, as the table `told`: of each column its type. See `columns_of`."""
+    arrays = (bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())
+    listed = func.unnest(*arrays).table_valued(*(column(name, kind) for name, kind in columns.items()))
+    return select(listed.render_derived(name="listed")).cte("told")
+
+
+def columns_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """What a statement over `rows_told` is given: rows, which all have the same names, by column."""
+    rows = list(rows)
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 class Statement:

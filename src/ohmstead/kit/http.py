@@ -11,9 +11,10 @@ import falcon.asgi
 import structlog
 from falcon.asgi import Request, Response
 
-from ohmstead.kit.audit import write_audit
+from ohmstead.kit.audit import Act, write_audit
+from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Tx
+from ohmstead.kit.db import Away, Database
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
@@ -36,6 +37,9 @@ _TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
 
 
+_SOON_S = 0.003  # what an operation that was done in steps waits for others to be written down with it
+
+
 class Api:
     """Serves operations as one ASGI app."""
 
@@ -53,6 +57,7 @@ class Api:
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
+        self._done: Batcher[Act, None] = Batcher(self._write_done, _SOON_S)
         self.app: Any = falcon.asgi.App(media_type=JSON)
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
@@ -105,17 +110,20 @@ class Api:
         if does is Does.WRITES:
             async with self.database.begin() as call._tx:
                 reply = await call.operation.run(call)
-                await _told(call, call._tx)
+                await write_audit(call._tx, _act(call))
                 return reply
         try:
             reply = await call.operation.run(call)
         except Rejected as error:  # a charge point was asked for something, and that is an act
-            async with self.database.begin() as tx:
-                await _told(call, tx, refused=error.message)
+            await self._done.put(_act(call, refused=error.message))
             raise
-        async with self.database.begin() as tx:
-            await _told(call, tx)
+        await self._done.put(_act(call))
         return reply
+
+    async def _write_done(self, acts: list[Act]) -> list[None]:
+        async with self.database.begin() as tx:
+            await write_audit(tx, *acts)
+        return [None] * len(acts)
 
     def _send(self, resp: Response, reply: Reply, actor: Actor | None, trace: str) -> None:
         resp.status = reply.status
@@ -202,11 +210,7 @@ async def _body(req: Request) -> bytes:
     return raw
 
 
-async def _told(call: Call, tx: Tx, refused: str | None = None) -> None:
-    """A call's row in the audit."""
+def _act(call: Call, refused: str | None = None) -> Act:
     target = call.url.partition("/public-api/")[2] or call.url
     action = f"{call.operation.method} {call.operation.summary}"
-    await write_audit(
-        tx, action, target, admin_id=call.actor.admin_id, token_id=call.actor.token_id, changes=call.changes,
-        refused=refused, trace_id=call.trace_id,
-    )  # fmt: skip
+    return Act(action, target, call.actor.admin_id, call.actor.token_id, call.changes, refused, call.trace_id)

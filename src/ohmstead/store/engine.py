@@ -13,6 +13,7 @@ import structlog
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Duplicate, Sql, Statement, StillUsed
 from ohmstead.kit.errors import Invalid
+from ohmstead.store.bell import Bell
 
 log = structlog.get_logger("ohmstead.store")
 
@@ -69,11 +70,12 @@ class _Tx:
     def after_commit(self, act: Callable[[], None]) -> None:
         self._after.append(act)
 
-    async def tell(self) -> None:
-        """Write the facts; the last thing before the commit."""
+    async def tell(self) -> bool:
+        """Write the facts, the last thing before the commit; whether there are any."""
         if self._facts:
             topics, payloads = zip(*self._facts, strict=True)
             await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
+        return bool(self._facts)
 
     def committed(self) -> None:
         """Run what waited for the commit."""
@@ -135,6 +137,7 @@ class PostgresDatabase:
 
     def __init__(self, pool: Any, clock: Clock, dsn: str) -> None:
         self._pool, self.clock, self.dsn = pool, clock, dsn
+        self.bell = Bell(pool)
 
     @classmethod
     async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
@@ -153,7 +156,9 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close every connection, waiting 5 s for those in use."""
         try:
-            await asyncio.wait_for(self._pool.close(), 5)
+            async with asyncio.timeout(5):
+                await self.bell.close()
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
@@ -176,7 +181,9 @@ class PostgresDatabase:
                 async with connection.transaction():
                     tx = _Tx(connection, self.clock.now())
                     yield tx
-                    await tx.tell()
+                    told = await tx.tell()
+                if told:
+                    self.bell.ring()
                 tx.committed()
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
-"""The outbox's reader: facts in order, each subscriber in a transaction of its own, what failed tried again."""
+"""The outbox's reader: facts in order, each subscriber for itself, what failed tried again."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
 from ohmstead.kit.db import Statement
-from ohmstead.kit.facts import outbox, subscribers
+from ohmstead.kit.facts import Handler, outbox, subscribers
+from ohmstead.store.bell import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.outbox")
@@ -42,17 +44,18 @@ class OutboxReader:
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
         self._wake = asyncio.Event()
+        database.bell.rung.connect(self.wake)
 
     def wake(self, *_: Any) -> None:
         """There may be something to read."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Read for ever: on each NOTIFY, and once a second for what has fallen due."""
+        """Read for ever: when the bell rings, here or elsewhere, and once a second for what has fallen due."""
         while True:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 async with self._database.dedicated() as listener:
-                    await listener.add_listener("outbox", self.wake)
+                    await listener.add_listener(CHANNEL, self.wake)
                     while not listener.is_closed():
                         await self.drain()
                         await self._rest()
@@ -84,13 +87,28 @@ class OutboxReader:
 
     async def _told(self, tx: Any, fact: Any) -> bool:
         """Tell a fact to its subscribers; one that fails is put off."""
+        handlers = subscribers(fact["topic"])
+        if len(handlers) > 1 and await self._told_together(handlers, fact["payload"]):
+            return True
         try:
-            for handler in subscribers(fact["topic"]):
+            for handler in handlers:
                 async with self._database.begin() as own:
                     await handler(own, fact["payload"])
         except Exception as error:
             log.exception("fact failed", topic=fact["topic"], fact=fact["id"])
             await self._postpone(tx, fact, error)
+            return False
+        return True
+
+    async def _told_together(self, handlers: Sequence[Handler], payload: dict[str, Any]) -> bool:
+        """Tell all subscribers in one transaction, which is cheaper; where that fails nothing was done, and each is
+        told in its own."""
+        try:
+            async with self._database.begin() as own:
+                for handler in handlers:
+                    await handler(own, payload)
+        except Exception as error:
+            log.info("fact failed in company", why=repr(error))
             return False
         return True
 

@@ -189,4 +189,4 @@ async def test_a_station_that_came_back_is_not_let_go(system: System, gate: Made
 async def connects(system: System, key: int, one: Made) -> int | None:
     fact = Connected(charge_point_id=key, version="1.6", remote_ip="10.0.0.1", at=system.clock.now())
     async with system.database.begin() as tx:
-        return await presence.connected(tx, fact, one.id)
+        return (await presence.connected(tx, fact, node_id=one.id))[0]

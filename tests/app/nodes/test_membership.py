@@ -82,7 +82,7 @@ async def test_who_falls_silent_is_buried_and_its_stations_are_gone(system: Syst
     keys = [(await given.charge_point())["id"] for _ in range(2)]
     for key, holder in zip(keys, (watching, silent), strict=True):
         async with system.database.begin() as tx:
-            await presence.connected(tx, fact(system, key), holder.id)
+            await presence.connected(tx, fact(system, key), node_id=holder.id)
     await silent.freeze()
     await age(system, silent, DEAD_AFTER)
     steady(watching)

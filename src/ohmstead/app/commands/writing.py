@@ -10,7 +10,7 @@ from typing import Any
 from ohmstead.app.commands.aside import aside
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings
-from ohmstead.kit.audit import write_audit
+from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.db import Tx
 
 
@@ -31,7 +31,7 @@ async def writing(settings: Settings, command: str) -> AsyncIterator[Deed]:
         deed = Deed(tx)
         yield deed
         if deed.target:
-            await write_audit(tx, f"ohmstead {command}", deed.target, changes={"user": _user()} | deed.changes)
+            await write_audit(tx, Act(f"ohmstead {command}", deed.target, changes={"user": _user()} | deed.changes))
 
 
 def _user() -> str:

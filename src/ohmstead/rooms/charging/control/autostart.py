@@ -7,7 +7,7 @@ Stations that do not begin by themselves are told to, a few seconds after Prepar
 import asyncio
 from contextlib import suppress
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
@@ -20,11 +20,12 @@ from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.signals import evse_status_changed
 
 AFTER_S = 3.0
+GATHER_S = 0.05  # after an outage the statuses of thousands come together
 
 _PLUGGED = Statement(
     select(evse.c.id)
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
-    .where(evse.c.id == bindparam("evse"))
+    .where(evse.c.id == any_(bindparam("evses", type_=ARRAY(BigInteger))))
     .where(or_(evse.c.hardware_status == "preparing", evse.c.hardware_status == "occupied"))
     .where(charge_point.c.auto_start_without_authorization, ~charge_point.c.disable_auto_start_emulation)
 )
@@ -43,22 +44,29 @@ class Autostart:
         try:
             async with asyncio.TaskGroup() as starts:
                 while True:
-                    starts.create_task(self._begin(await changed.get()))
+                    changes = [await changed.get()]
+                    await asyncio.sleep(GATHER_S)
+                    changes += [changed.get_nowait() for _ in range(changed.qsize())]
+                    for evse_id in await self._plugged(changes):
+                        starts.create_task(self._begin(evse_id))
         finally:
             end()
+
+    async def _plugged(self, evse_ids: list[int]) -> list[int]:
+        """Those where a plugged cable is enough."""
+        async with self._database.read() as tx:
+            found = {row["id"] for row in await tx.all(_PLUGGED, evses=evse_ids)}
+        return [evse_id for evse_id in evse_ids if evse_id in found]
 
     async def _begin(self, evse_id: int) -> None:
         """What speaks against a start here is nobody's question: it then just does not begin."""
 
         async def there(tx: Tx) -> Row:
-            found = await place(tx, evse_id) if await tx.value(_PLUGGED, evse=evse_id) else None
+            found = await place(tx, evse_id) if await tx.value(_PLUGGED, evses=[evse_id]) else None
             if found is None:
                 raise NotFound
             return found
 
-        async with self._database.read() as tx:
-            if await tx.value(_PLUGGED, evse=evse_id) is None:
-                return
         await self._clock.sleep(AFTER_S)
         with suppress(ApiError):
             await start(self._database, Order(), there, "plug_and_charge")

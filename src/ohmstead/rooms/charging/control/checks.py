@@ -1,19 +1,20 @@
 """Checks before a session is started from afar: the order must make sense, the EVSE be free, the user be allowed."""
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
 from ohmstead.rooms.charging.control.opening import closed
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
 from ohmstead.rooms.charging.profiles.fitting import misfits
-from ohmstead.rooms.charging.reservations import holder_of
+from ohmstead.rooms.charging.reservations import holder_of, is_held
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import too_many
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_abilities import abilities
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.network.presence import can_charge
 from ohmstead.rooms.people.users import ev_user
 
@@ -25,7 +26,7 @@ _places = (
         charge_point.c.partner_id,
     )
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
-    .where(evse.c.deleted_at.is_(None))
+    .where(evse.c.deleted_at.is_(None), charge_point.c.deleted_at.is_(None))
     .order_by(evse.c.network_id)
     .with_for_update(of=evse, key_share=True)  # one start at a time
 )
@@ -40,11 +41,22 @@ _SHARED = Statement(
     .where(evse.c.deleted_at.is_(None))
     .limit(1)
 )
+_occupied = or_(session.c.status == "active", session.c.status == "pending")
 _BUSY = Statement(
-    select(session.c.evse_id).where(
-        session.c.evse_id == any_(bindparam("evses", type_=ARRAY(BigInteger))),
-        or_(session.c.status == "active", session.c.status == "pending"),
+    select(session.c.evse_id).where(session.c.evse_id == any_(bindparam("evses", type_=ARRAY(BigInteger))), _occupied)
+)
+_evse = bindparam("evse", type_=BigInteger)
+_CIRCUMSTANCES = Statement(
+    select(
+        select(session.c.id).where(session.c.evse_id == _evse, _occupied).exists().label("busy"),
+        is_held(_evse, bindparam("at", type_=DateTime(timezone=True))).label("reserved"),
+        func.nextval(func.pg_get_serial_sequence("session", "id")).label("session_id"),
+        location.c.working_hours,
+        location.c.timezone,
     )
+    .select_from(charge_point)
+    .outerjoin(location, location.c.id == charge_point.c.location_id)
+    .where(charge_point.c.id == bindparam("point"))
 )
 _USER = Statement(
     select(ev_user.c.id, ev_user.c.status, ev_user.c.sessions_allowed, ev_user.c.user_group_ids)
@@ -126,17 +138,25 @@ async def validate(tx: Tx, order: Order, there: Row) -> None:
         raise Invalid.of(errors)
 
 
-async def refusal(tx: Tx, there: Row, user: Row | None) -> Refusal | None:
-    """Why no session may start here for this user, or None."""
-    if await _busy(tx, [there]):
+async def circumstances(tx: Tx, there: Row) -> Row:
+    """What speaks for or against a start at an EVSE that is locked, and the `session_id` that it would have: one way to
+    the database for it all."""
+    found = await tx.one(_CIRCUMSTANCES, evse=there["id"], point=there["charge_point_id"], at=tx.now)
+    assert found is not None, "an EVSE has a charge point"
+    return found
+
+
+async def refusal(tx: Tx, there: Row, around: Row, user: Row | None) -> Refusal | None:
+    """Why no session may start here under these circumstances for this user, or None."""
+    if around["busy"]:
         return EXISTS
-    held = await holder_of(tx, there["id"], tx.now)
+    held = await holder_of(tx, there["id"], tx.now) if around["reserved"] else None
     its_user = held is not None and user is not None and held["user_id"] == user["id"]
     if held is not None and not its_user:
         return RESERVED
     if not can_charge(there, its_user):
         return Refusal("INTERNAL_ISSUE", _why_not(there))
-    if (shut := await closed(tx, there, user)) is not None:
+    if around["working_hours"] and (shut := closed(around["working_hours"], around["timezone"], user, tx.now)):
         return shut
     if user is not None and user["status"] != "enabled":
         return DISABLED

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from msgspec import UNSET, Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method, authorize_by
-from ohmstead.rooms.charging.control.checks import refusal, shares_its_station, user_of, validate
+from ohmstead.rooms.charging.control.checks import circumstances, refusal, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.profiles.fitting import fitted
@@ -22,7 +22,6 @@ from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, Reserv
 ORDERS = 2**31  # a 2.x station tells of the order it follows by a number of 32 bits
 GIVEN_PROFILES = 2**31 - 1  # profiles of clients are numbered down from here, out of the way of load management's
 
-_NEXT = Statement(select(func.nextval(func.pg_get_serial_sequence("session", "id"))))
 _STATUS = Statement(select(session.c.status).where(session.c.id == bindparam("session")).with_for_update())
 
 Finding = Callable[[Tx], Awaitable[Row]]
@@ -62,12 +61,12 @@ async def start(
 async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool) -> Noted | Refusal:
     user = await user_of(tx, order)
     await validate(tx, order, there)
-    refused = await refusal(tx, there, user)
+    around = await circumstances(tx, there)
+    refused = await refusal(tx, there, around, user)
     if refused is not None:
         return refused
-    user_id, point = user["id"] if user else None, there["charge_point_id"]
+    user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]
     allowed = await authorize_by(tx, method, point, evse_id=there["id"], user_id=user_id)
-    session_id = await tx.value(_NEXT)
     values = {
         "id": session_id, "station_id": there["station_id"], "charge_point_id": point, "evse_id": there["id"],
         "connector_id": order.connector_id or None, "partner_id": there["partner_id"], "status": "pending",

@@ -59,8 +59,10 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
     """Begin to charge at the EVSE of this number. An order that was not carried out answers 202 too and says why."""
 
     async def numbered(tx: Tx) -> Row:
-        point = await charge_points.find(call, tx=tx)
-        return _there(await numbered_place(tx, point["id"], call.key("evse")), "evse", call)
+        there = await numbered_place(tx, call.key("chargePoint"), call.key("evse"))
+        if there is None or call.actor.partner_id is not None:
+            await charge_points.find(call, tx=tx)  # which of the two is not there, or not this partner's
+        return _there(there, "evse", call)
 
     return _told(*await _start(call, order, numbered))
 

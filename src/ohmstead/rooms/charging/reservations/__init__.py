@@ -5,6 +5,7 @@ from ohmstead.rooms.charging.reservations.canceling import cancelings
 from ohmstead.rooms.charging.reservations.holding import (
     expire,
     holder_of,
+    is_held,
     kept_for_another,
     let_go,
     used,
@@ -19,6 +20,7 @@ __all__ = [
     "cancelings",
     "expire",
     "holder_of",
+    "is_held",
     "kept_for_another",
     "let_go",
     "reservations",

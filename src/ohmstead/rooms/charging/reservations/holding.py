@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, or_, select, true, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, and_, any_, bindparam, or_, select, true, update
+from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import ReservationEnded
@@ -18,12 +19,18 @@ MOST = 2**31 - 1  # a number that no reservation has
 _own = reservation.c
 _at = bindparam("at", type_=DateTime(timezone=True))
 _now = bindparam("now", type_=DateTime(timezone=True))
-_HOLDS = Statement(
-    select(reservation)
-    .where(_own.evse_id == bindparam("evse"), _own.status == "active")
-    .where(_own.reserved_at <= _at, _own.expires_at > _at)
-    .with_for_update()
-)
+
+
+def _in_force(evse_id: Any, at: Any) -> ColumnElement[bool]:
+    return and_(_own.evse_id == evse_id, _own.status == "active", _own.reserved_at <= at, _own.expires_at > at)
+
+
+def is_held(evse_id: Any, at: Any) -> ColumnElement[bool]:
+    """Whether a reservation is in force at an EVSE at a moment, as SQL."""
+    return select(_own.id).where(_in_force(evse_id, at)).exists()
+
+
+_HOLDS = Statement(select(reservation).where(_in_force(bindparam("evse"), _at)).with_for_update())
 _AT_EVSES = Statement(
     select(_own.evse_id).where(
         _own.status == "active", _own.evse_id == any_(bindparam("evses", type_=ARRAY(BigInteger)))

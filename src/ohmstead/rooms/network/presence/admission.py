@@ -9,7 +9,7 @@ from typing import Literal
 
 from cryptography import x509
 from msgspec import Struct, structs
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
 from ohmstead.engines.pki.hashes import serial
 from ohmstead.kit.db import Row, Statement, Tx
@@ -23,10 +23,16 @@ from ohmstead.rooms.network.models import charge_point_model
 _numbers = select(func.array_agg(evse.c.network_id)).where(
     evse.c.station_id == charge_point.c.id, evse.c.deleted_at.is_(None)
 )
-_ADMIT = Statement(
-    select(charge_point, charge_point_model.c.quirks, _numbers.scalar_subquery().label("evse_numbers"))
+_FOUND = Statement(
+    select(
+        *(charge_point.c[name] for name in ("id", "status", "communication_mode", "network_id", "network_protocol")),
+        *(charge_point.c[name] for name in ("network_password", "current_security_profile", "accepts_any_profile")),
+        charge_point_model.c.quirks,
+        _numbers.scalar_subquery().label("evse_numbers"),
+    )
     .outerjoin(charge_point_model, charge_point_model.c.id == charge_point.c.model_id)
-    .where(charge_point.c.network_id == bindparam("identity"), charge_point.c.deleted_at.is_(None))
+    .where(charge_point.c.network_id == any_(bindparam("identities", type_=ARRAY(Text))))
+    .where(charge_point.c.deleted_at.is_(None))
 )
 
 
@@ -60,9 +66,14 @@ DISABLED = Refusal("disabled", "the charge point is disabled")
 PASSWORD = Refusal("password", "wrong or missing password")
 
 
-async def admit(tx: Tx, knock: Knock) -> Entry | Refusal:
-    """Who comes in, or why not; a wrong password takes as long as an identity that nobody has."""
-    row = await tx.one(_ADMIT, identity=knock.identity)
+async def admit(tx: Tx, *knocks: Knock) -> list[Entry | Refusal]:
+    """Who comes in, or why not, of each; a wrong password takes as long as an identity that nobody has."""
+    rows = await tx.all(_FOUND, identities=[knock.identity for knock in knocks])
+    found = {row["network_id"]: row for row in rows}
+    return [await _judged(tx, knock, found.get(knock.identity)) for knock in knocks]
+
+
+async def _judged(tx: Tx, knock: Knock, row: Row | None) -> Entry | Refusal:
     stored = row["network_password"] if row else NOBODY
     matched = stored is not None and matches(knock.password or b"", stored)
     if row is None or row["communication_mode"] != "direct_ocpp":

@@ -179,7 +179,7 @@ class LoadManagement:
         """A charge point came or went."""
         self.stale(charge_point_id)
         if charge_point_id not in self._root_of:
-            self._release.wake()
+            self._release.came(charge_point_id)
 
     def stale(self, charge_point_id: int) -> None:
         """Something changed at a charge point."""

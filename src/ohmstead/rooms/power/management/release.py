@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, select
 
 from ohmstead.kit.db import Database, Row, Statement
 from ohmstead.kit.signals import Signal
@@ -17,18 +17,22 @@ from ohmstead.rooms.power.management.table import charging_limit
 
 log = structlog.get_logger("ohmstead.power")
 
+GATHER_S = 0.1  # after an outage thousands come in the same moment
+
 limits_undone = Signal()
 """(charge_point_id): our profiles were cleared there while somebody began to steer it: what it was told may be gone."""
 
 _managed = exists().where(circuit_charge_point.c.charge_point_id == evse.c.charge_point_id)
 # what was ever sent to an EVSE was written down before, so a record without a circuit is a limit that outlived it
-_LEFT = Statement(
+_left = (
     select(evse.c.id, evse.c.charge_point_id, evse.c.station_id)
     .join(charging_limit, charging_limit.c.evse_id == evse.c.id)
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .where(~_managed, evse.c.deleted_at.is_(None), charge_point.c.deleted_at.is_(None))
     .order_by(evse.c.id)
 )
+_LEFT = Statement(_left)
+_LEFT_AT = Statement(_left.where(evse.c.charge_point_id == any_(bindparam("points", type_=ARRAY(BigInteger)))))
 _FORGET = Statement(
     delete(charging_limit).where(
         charging_limit.c.evse_id == bindparam("evse"), evse.c.id == charging_limit.c.evse_id, ~_managed
@@ -45,24 +49,39 @@ class Release:
     ) -> None:
         self._database, self._stations, self._is_managed, self._leads = database, stations, is_managed, leads
         self._wake = asyncio.Event()
+        self._anybody = False
+        self._points: set[int] = set()
 
     def wake(self) -> None:
-        """Someone left, or someone who left can be reached."""
+        """Someone left, nobody knows who."""
+        self._anybody = True
+        self._wake.set()
+
+    def came(self, charge_point_id: int) -> None:
+        """A charge point that no loop steers may be reached again."""
+        self._points.add(charge_point_id)
         self._wake.set()
 
     async def run(self) -> None:
         """Until cancelled; what fails is tried again at the next waking."""
         while True:
             await self._wake.wait()
+            await asyncio.sleep(GATHER_S)
             self._wake.clear()
+            anybody, self._anybody = self._anybody, False
+            points, self._points = self._points, set()
             if not self._leads():
                 continue
             try:
-                async with self._database.read() as tx:
-                    left = await tx.all(_LEFT)
+                left = await self._left(None if anybody else points)
                 await asyncio.gather(*(self._free(row) for row in left if self._stations.connected(row["station_id"])))
             except Exception:
                 log.exception("limits not released")
+
+    async def _left(self, points: set[int] | None) -> list[Row]:
+        """Who left, among these charge points or (None) all."""
+        async with self._database.read() as tx:
+            return await (tx.all(_LEFT) if points is None else tx.all(_LEFT_AT, points=list(points)))
 
     async def _free(self, row: Row) -> None:
         """The two commands are on their way before a loop of this node that takes the EVSE over can send its first
