@@ -49,9 +49,9 @@ async def test_what_comes_while_one_is_written_waits_for_the_next() -> None:
     write = Writer()
     write.go.clear()
     batcher = of(write)
-    first = asyncio.create_task(batcher.put(1))
+    first = asyncio.ensure_future(batcher.put(1))
     await write.begun.wait()
-    others = [asyncio.create_task(batcher.put(number)) for number in range(2, BATCH + 4)]
+    others = [asyncio.ensure_future(batcher.put(number)) for number in range(2, BATCH + 4)]
     await asyncio.sleep(0)
     write.go.set()
     await asyncio.gather(first, *others)
@@ -69,9 +69,9 @@ async def test_a_bad_one_hurts_nobody_else() -> None:
 async def test_where_there_are_keys_nobody_waits_for_who_is_tried_alone() -> None:
     write = Writer(stuck=7)
     batcher = of(write, key=lambda number: number % 10)
-    stuck = asyncio.create_task(batcher.put(7))
+    stuck = asyncio.ensure_future(batcher.put(7))
     assert await asyncio.gather(*map(batcher.put, (1, 2))) == [10, 20]
-    later = asyncio.create_task(batcher.put(17))
+    later = asyncio.ensure_future(batcher.put(17))
     assert await batcher.put(3) == 30
     assert (stuck.done(), later.done()) == (False, False), "its own next one waits"
     write.go.set()
@@ -98,7 +98,7 @@ async def test_who_waits_no_longer_keeps_no_other_from_its_answer() -> None:
     write = Writer()
     write.go.clear()
     batcher = of(write)
-    impatient, patient = (asyncio.create_task(batcher.put(number)) for number in (1, 2))
+    impatient, patient = (asyncio.ensure_future(batcher.put(number)) for number in (1, 2))
     await write.begun.wait()
     impatient.cancel()
     write.go.set()

@@ -224,4 +224,4 @@ async def test_uploads_are_removed_at_their_age(api: Client, here: Site, http: a
     assert await files.now.prune("uploads", now - timedelta(days=90)) == 1
     assert [(await http.get(url)).status for url in urls] == [200, 404]
     assert (await row(here))["size"] == 1, "what was asked for, and came, is still told"
-    assert await files.now.prune("photos", now) == 0
+    assert await files.now.prune("photos", now - timedelta(days=365)) == 0
