@@ -131,3 +131,11 @@ async def test_a_database_that_is_away_costs_only_the_log(system: System, monkey
     assert (log.lost, away.asked) == (5, 3)
     await log.close()
     assert away.asked == 3
+
+
+async def test_two_that_write_at_once_write_each_frame_once(system: System) -> None:
+    log = CommunicationLog(system.database)
+    for number in range(3):
+        _heartbeat(log, number)
+    await asyncio.gather(log.flush(), log.flush())
+    assert sorted(row["message_id"] for row in await _logged(system)) == ["0", "1", "2"]

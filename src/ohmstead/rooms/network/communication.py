@@ -51,6 +51,7 @@ class CommunicationLog:
         self._database = database
         self._frames: deque[tuple[Any, ...]] = deque()
         self._full = asyncio.Event()
+        self._turn = asyncio.Lock()  # two that write at once would write the same frames
         self.lost = 0  # frames, since the start
 
     def frame(
@@ -83,15 +84,16 @@ class CommunicationLog:
 
     async def flush(self, pauses: Sequence[float] = _PATIENCE_S) -> None:
         """Write what waits by now; a batch that cannot be written, with `pauses` (s) between attempts, is given up."""
-        waiting = len(self._frames)
-        while waiting:
-            batch = list(islice(self._frames, min(BATCH, waiting)))
-            if not await self._written([_row(*frame) for frame in batch], pauses):
-                self.lost += len(batch)
-                log.error("frames lost", frames=len(batch), in_all=self.lost)
-            for _ in batch:
-                self._frames.popleft()
-            waiting -= len(batch)
+        async with self._turn:
+            waiting = len(self._frames)
+            while waiting:
+                batch = list(islice(self._frames, min(BATCH, waiting)))
+                if not await self._written([_row(*frame) for frame in batch], pauses):
+                    self.lost += len(batch)
+                    log.error("frames lost", frames=len(batch), in_all=self.lost)
+                for _ in batch:
+                    self._frames.popleft()
+                waiting -= len(batch)
 
     async def close(self) -> None:
         """Write what waits, in one attempt; `run` has ended."""
