@@ -155,3 +155,42 @@ async def test_a_database_that_is_away_costs_only_the_log(system: System, monkey
     assert (log.lost, away.asked) == (5, 3)
     await log.close()
     assert away.asked == 3
+
+
+async def test_two_that_write_at_once_write_each_frame_once(system: System) -> None:
+    log = CommunicationLog(system.database)
+    for number in range(3):
+        _heartbeat(log, number)
+    await asyncio.gather(log.flush(), log.flush())
+    assert sorted(row["message_id"] for row in await _logged(system)) == ["0", "1", "2"]
+
+
+class _Slow:
+    """A database that keeps the first who asks waiting."""
+
+    def __init__(self, system: System) -> None:
+        self._system, self.asked = system, asyncio.Event()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Any]:
+        if not self.asked.is_set():
+            self.asked.set()
+            await asyncio.Event().wait()
+        async with self._system.database.begin() as tx:
+            yield tx
+
+    read = begin
+
+
+async def test_what_was_under_way_when_the_writer_was_stopped_is_written_at_the_end(system: System) -> None:
+    slow = _Slow(system)
+    log = CommunicationLog(slow)  # pyright: ignore[reportArgumentType]
+    _heartbeat(log)
+    writing = asyncio.create_task(log.flush())
+    await slow.asked.wait()
+    writing.cancel()
+    await asyncio.wait([writing])
+    assert await _logged(system) == []
+    _heartbeat(log, 2)
+    await log.close()
+    assert [row["message_id"] for row in await _logged(system)] == ["1", "2"]

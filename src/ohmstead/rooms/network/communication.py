@@ -65,6 +65,8 @@ class CommunicationLog:
         """`count` is told how many frames there were by direction and action, a batch at a time."""
         self._database, self._count = database, count
         self._waiting: deque[Entry] = deque()
+        self._taken: list[tuple[Any, ...]] = []  # rows under way; who is canceled leaves them to the next
+        self._turn = asyncio.Lock()
         self.lost = 0  # frames, since the start
 
     def frame(
@@ -103,20 +105,24 @@ class CommunicationLog:
     async def flush(self, most: int = MOST, pauses: Sequence[float] = _PATIENCE_S) -> None:
         """Write the oldest that wait by now; a batch that cannot be written, with `pauses` (s) between attempts, is
         given up."""
-        waiting = min(most, len(self._waiting))
-        while waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, waiting))]
-            waiting -= len(batch)
-            await self._write(batch, pauses)
+        async with self._turn:
+            waiting = min(most, len(self._waiting))
+            while self._taken or waiting:
+                if not self._taken:
+                    waiting -= self._take(min(BATCH, waiting))
+                if not await self._written(self._taken, pauses):
+                    self.lost += len(self._taken)
+                    log.error("frames lost", frames=len(self._taken), in_all=self.lost)
+                self._taken = []
 
-    async def _write(self, batch: list[Entry], pauses: Sequence[float]) -> None:
+    def _take(self, entries: int) -> int:
+        """Make rows of the oldest: from now on answers to them have rows of their own."""
+        batch = [self._waiting.popleft() for _ in range(entries)]
         self._tell(batch)
-        rows = [_row(*entry) for entry in batch]
+        self._taken = [_row(*entry) for entry in batch]
         for entry in batch:
             entry.clear()
-        if not await self._written(rows, pauses):
-            self.lost += len(batch)
-            log.error("frames lost", frames=len(batch), in_all=self.lost)
+        return entries
 
     def _tell(self, batch: list[Entry]) -> None:
         for (direction, action), frames in Counter(map(_KIND, batch)).items():

@@ -10,7 +10,7 @@ from ohmstead.kit.facts import on
 from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.models import Quirks, charge_point_model, quirks_of
-from ohmstead.rooms.network.stations import HeedQuirks, StationError, stations
+from ohmstead.rooms.network.stations import HeedQuirks, StationOffline, stations
 
 TOGETHER = 100  # charge points told in one go
 
@@ -50,12 +50,13 @@ async def all_of_the_model_have_them(tx: Tx, fact: dict[str, Any]) -> None:
 
 @on("chargePoint.quirksChanged")
 async def heed(tx: Tx, fact: dict[str, Any]) -> None:
-    """Whoever is not connected is asked about when it comes."""
+    """Whoever is not connected is looked up when it comes. A node that could not do it fails the fact, which is told
+    again."""
     await asyncio.gather(*(_heed(row["id"]) for row in await tx.all(_OF_THESE, ids=fact["ids"])))
 
 
 async def _heed(charge_point_id: int) -> None:
     try:
         await stations.call(charge_point_id, HeedQuirks())
-    except StationError:
+    except StationOffline:
         return  # it is gone
