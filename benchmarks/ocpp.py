@@ -16,8 +16,8 @@ from parts.stations import Station, connect, meter_values
 from ohmstead.app.demo.plant import Client
 
 IDLE = 1000
-FLOOR = 0.35
-MOST_MS = 0.6  # CPU of the node for one message
+FLOOR = 0.45
+MOST_MS = 0.4  # CPU of the node for one message
 
 
 async def charging(url: str, identities: list[str]) -> list[Station]:

@@ -70,7 +70,7 @@ def read_both_ways(wire: Any, kind: Any, values: list[Any], units: Any) -> list[
     found = [wire.at_once(moment, NOW, units) for moment in moments]
     for moment, fast in zip(moments, found, strict=True):
         assert fast is None or (fast,) == readings(wire.samples([moment], units), NOW)
-    assert wire.read(moments, NOW, units) == readings(wire.samples(moments, units), NOW)
+    assert wire.read(moments, NOW, units) == (readings(wire.samples(moments, units), NOW), wire.signed(moments))
     return found
 
 

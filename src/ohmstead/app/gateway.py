@@ -67,7 +67,7 @@ Result = TypeVar("Result")
 
 PATIENCE_S = 30.0  # a database that restarts is back by then; stations wait longer for their answers
 _HURRY = Statement(text("SET LOCAL lock_timeout = '1s'"))
-GATHER_S = 0.02  # what a reading waits for others to be written with it
+GATHER_S = 0.008  # what a reading waits for others to be written with it; after longer ones they are cold
 SOON_S = 0.003  # what a charge point waits for others to come, boot or change with it
 TURNED_AWAY = {  # refusal -> status of the handshake, type of the security event
     "unknown": (HTTPStatus.NOT_FOUND, security_events.UNKNOWN),

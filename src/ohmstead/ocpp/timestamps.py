@@ -11,6 +11,8 @@ SECONDS_BELOW = 100_000_000_000
 
 def utc(moment: datetime) -> datetime:
     """The same moment in UTC; one without a zone is taken to be in UTC."""
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

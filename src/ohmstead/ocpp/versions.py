@@ -58,19 +58,25 @@ class Payload:
     def __init__(self, payload: type[Message]) -> None:
         self.read = Reader(payload).read
         self._strict = msgspec.json.Decoder(payload)
-        self._says_nothing = not payload.__struct_fields__
+        self._may_be_empty = self._fits(EMPTY)
 
     def write(self, message: Message) -> Raw:
         """Compact JSON; raises msgspec.ValidationError where the message breaks the specification."""
-        if self._says_nothing:
-            return EMPTY
         raw = Raw(_encoder.encode(message))
-        self.check(raw)
+        if not self._may_be_empty or raw != EMPTY:
+            self.check(raw)
         return raw
 
     def check(self, raw: Raw) -> None:
         """Raises msgspec.ValidationError where the payload breaks the specification."""
         self._strict.decode(raw)
+
+    def _fits(self, raw: Raw) -> bool:
+        try:
+            self.check(raw)
+        except msgspec.ValidationError:
+            return False
+        return True
 
 
 class AsSent:

@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
-from ohmstead.rooms.charging.facts import SignedReading
+from ohmstead.rooms.charging.facts import Meter, SignedReading
 from ohmstead.rooms.charging.readings import Kind, Layout, Reading, Sample, layout, readings
 
 REGISTER = "Energy.Active.Import.Register"
@@ -24,11 +24,11 @@ _, *_BUT_VALUE = SampledValue.__struct_fields__
 Told = Sequence[MeterValue] | Sequence[TransactionData]
 
 
-def read(told: Told, received_at: datetime, units: Units = AS_LABELLED, when: When = utc) -> tuple[Reading, ...]:
-    """What was read at each moment, in the order of the moments; `when` says which moment is meant."""
+def read(told: Told, received_at: datetime, units: Units = AS_LABELLED, when: When = utc) -> Meter:
+    """What the meter said; `when` says which moment is meant by the one it told."""
     if len(told) == 1 and (reading := at_once(told[0], received_at, units, when)) is not None:
-        return (reading,)
-    return readings(samples(told, units, when), received_at)
+        return (reading,), ()
+    return readings(samples(told, units, when), received_at), signed(told)
 
 
 def at_once(

@@ -1,6 +1,6 @@
 """StopTransaction: charging ended; whatever it says is taken, for an error would make the station repeat it."""
 
-from ohmstead.ocpp.v16.samples import read, signed
+from ohmstead.ocpp.v16.samples import read
 from ohmstead.ocpp.v16.tags import id_tag_info
 from ohmstead.ocpp.v16.types import StopTransactionRequest, StopTransactionResponse
 from ohmstead.ocpp.versions import Arrival
@@ -8,7 +8,7 @@ from ohmstead.rooms.charging.facts import ChargeStopped
 
 
 async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactionResponse:
-    told = request.transaction_data or []
+    readings, signed = read(request.transaction_data or [], at.received_at, at.units, at.moment)
     verdict = await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
@@ -17,8 +17,8 @@ async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactio
             meter_wh=request.meter_stop * at.units.register,
             at=at.moment(request.timestamp),
             reason=request.reason or None,
-            readings=read(told, at.received_at, at.units, at.moment),
-            signed=signed(told),
+            readings=readings,
+            signed=signed,
             received_at=at.received_at,
         )
     )

@@ -6,15 +6,13 @@ is told again, or a name that is known, changes nothing. What has ended has ende
 connection and under the same name, begins nothing, unless the station booted or began anew, or it was overtaken.
 """
 
-from collections.abc import Sequence
-
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.v201.samples import first_register, last_register, read, signed
+from ohmstead.ocpp.v201.samples import first_register, last_register, read
 from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
-from ohmstead.ocpp.v201.types import MeterValueType, TransactionEventRequest, TransactionEventResponse
+from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Meter, Metered, TagPresented, TagVerdict
 from ohmstead.rooms.network.facts import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {
@@ -69,7 +67,7 @@ async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | N
     elif _charges(request):
         verdict = await _started(request, at, place, over)
     if request.meter_value:
-        await at.rooms.metered(_metered(request, request.meter_value, at, place))
+        await at.rooms.metered(_metered(request, at, place))
     return verdict
 
 
@@ -94,7 +92,7 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             charge_point_id=at.charge_point_id,
             evse_network_id=place or 0,
             id_tag=_tag(request),
-            meter_wh=first_register(read(request.meter_value or (), at.received_at, at.units, at.moment)),
+            meter_wh=first_register(_read(request, at)[0]),
             at=at.moment(request.timestamp),
             reservation_id=request.reservation_id,
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
@@ -108,33 +106,35 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
     return verdict
 
 
-def _metered(
-    request: TransactionEventRequest, told: Sequence[MeterValueType], at: Arrival, place: int | None
-) -> Metered:
+def _read(request: TransactionEventRequest, at: Arrival) -> Meter:
+    return read(request.meter_value or (), at.received_at, at.units, at.moment)
+
+
+def _metered(request: TransactionEventRequest, at: Arrival, place: int | None) -> Metered:
+    readings, signed = _read(request, at)
     return Metered(
         charge_point_id=at.charge_point_id,
         evse_network_id=place,
         transaction_id=None,
-        readings=read(told, at.received_at, at.units, at.moment),
-        signed=signed(told),
+        readings=readings,
+        signed=signed,
         received_at=at.received_at,
         transaction_ref=request.transaction_info.transaction_id,
     )
 
 
 async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
-    told = request.meter_value or ()
-    found = read(told, at.received_at, at.units, at.moment)
+    readings, signed = _read(request, at)
     return await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
             transaction_id=None,
             id_tag=_tag(request) or None,
-            meter_wh=last_register(found),
+            meter_wh=last_register(readings),
             at=at.moment(request.timestamp),
             reason=request.transaction_info.stopped_reason or REASON.get(request.trigger_reason),
-            readings=found,
-            signed=signed(told),
+            readings=readings,
+            signed=signed,
             received_at=at.received_at,
             transaction_ref=request.transaction_info.transaction_id,
             evse_network_id=place,

@@ -18,6 +18,10 @@ class SignedReading(Struct, frozen=True):
     context: str | None = None
 
 
+Meter = tuple[tuple[Reading, ...], tuple[SignedReading, ...]]
+"""What was read at each moment, in the order of the moments, and what the meter signed, untouched."""
+
+
 class TagPresented(Struct, frozen=True, kw_only=True):
     """Somebody held a tag to the reader, or an app's token came back: may it charge here?"""
 
