@@ -27,35 +27,41 @@ class Beginning:
         self, clock: Clock, timeout_s: float | None = None, hold: bool = False, evses: tuple[int, ...] = ()
     ) -> None:
         self._clock, self._timeout_s, self._hold, self._evses = clock, timeout_s, hold, evses
-        self._booted, self._other = asyncio.Event(), asyncio.Event()
-        self._ended = False
-        self._over = asyncio.Event()
-        if timeout_s is None or not hold:
-            self._over.set()
+        self._ended = self._has_booted = False
+        self._stirred: asyncio.Future[None] | None = None  # while it is waited for the boot
+        self._over = asyncio.Event() if timeout_s is not None and hold else None  # most never hold, and have none
 
     async def over(self) -> None:
         """Return once commands may be sent."""
-        await self._over.wait()
+        if self._over is not None:
+            await self._over.wait()
 
     def end(self) -> None:
         """Nothing more comes of it: whoever waits need not."""
         self._ended = True
-        self._over.set()
+        if self._over is not None:
+            self._over.set()
 
     def heed(self, habits: Habits) -> None:
         """Wait otherwise from now on, where it is still waited for the boot; the time it took until now counts."""
         if self._ended or self._timeout_s is None or habits.boot_timeout_s is None:
             return
         self._timeout_s, self._hold = habits.boot_timeout_s, habits.waits_for_boot
-        self._other.set()
+        self._stir()
         if self._hold:
+            self._over = self._over or asyncio.Event()
             self._over.clear()
-        else:
+        elif self._over is not None:
             self._over.set()
 
     def booted(self) -> None:
         """The answer to a boot is out."""
-        self._booted.set()
+        self._has_booted = True
+        self._stir()
+
+    def _stir(self) -> None:
+        if self._stirred is not None and not self._stirred.done():
+            self._stirred.set_result(None)
 
     async def watch(self, send: Send) -> None:
         """See the class. `send` sends a command at once."""
@@ -74,16 +80,15 @@ class Beginning:
     async def _boots(self) -> bool:
         """Whether it does within the timeout, however long that becomes meanwhile."""
         since = self._clock.now()
-        while not self._booted.is_set() and (left_s := self._left_s(since)) > 0:
-            self._other.clear()
-            pending = self._booted.wait(), self._other.wait(), self._clock.sleep(left_s)
-            waits = [asyncio.ensure_future(one) for one in pending]
+        while not self._has_booted and (left_s := self._left_s(since)) > 0:
+            self._stirred = asyncio.get_running_loop().create_future()
+            sleeping = asyncio.create_task(self._clock.sleep(left_s))
             try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([self._stirred, sleeping], return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for one in waits:
-                    one.cancel()
-        return self._booted.is_set()
+                sleeping.cancel()
+                self._stirred = None
+        return self._has_booted
 
     def _left_s(self, since: datetime) -> float:
         return (self._timeout_s or 0) - (self._clock.now() - since).total_seconds()

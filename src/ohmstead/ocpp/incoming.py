@@ -1,7 +1,6 @@
 """The station's calls: answered one after the other in the order of arrival, each error kept to its own call."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -66,12 +65,12 @@ class Inbox:
         self.units = units  # of the messages that are answered from now on
         self._booted = booted
         self._places: dict[str, int] = {}
-        self._waiting: deque[_Call | _Answered] = deque()
+        self._waiting: list[_Call | _Answered] = []  # of at most 32: a deque takes 760 bytes when it is empty
         self._more: asyncio.Future[None] | None = None
         self._finishing = self._held = False
         self._watch = version.watch()
         self._drift = Drift()
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: list[asyncio.Task[None]] = []
         self._answering = asyncio.create_task(self._answer_in_order())
 
     def take(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
@@ -110,7 +109,7 @@ class Inbox:
     async def _answer_in_order(self) -> None:
         while True:
             while self._waiting:
-                item = self._waiting.popleft()
+                item = self._waiting.pop(0)
                 if isinstance(item, _Call):
                     await self._answer(item)
                 elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
@@ -157,8 +156,8 @@ class Inbox:
         if len(self._later) >= MOST_LATER:
             await answering
         else:
-            self._later.add(answering)
-            answering.add_done_callback(self._later.discard)
+            self._later.append(answering)
+            answering.add_done_callback(self._later.remove)
 
     async def _catch_up(self, call: _Call, later: Later) -> None:
         try:

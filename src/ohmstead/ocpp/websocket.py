@@ -49,12 +49,19 @@ class StationSocket(ServerConnection):
     async def listen(self, take: Callable[[bytes], None]) -> str:
         """Those first that came before anybody listened; who takes them may hold the socket again."""
         self._take = take
+        self._forget_the_handshake()
         self.go_on()
         for frame in self._early:
             take(frame)
         self._early.clear()
         await self.wait_closed()
         return str(self.close_exc)
+
+    def _forget_the_handshake(self) -> None:
+        """What it said takes 3 kB, and is of no use any more."""
+        for said in (self.request, self.response):
+            if said is not None:
+                said.headers.clear()
 
     def hold(self) -> None:
         self.transport.pause_reading()

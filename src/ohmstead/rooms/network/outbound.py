@@ -5,16 +5,9 @@ another address the next moment gains nothing. What the operator lists may be pr
 """
 
 import asyncio
+import importlib
 import ipaddress
-import socket
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import partial
-
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+from collections.abc import Iterable
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -24,7 +17,9 @@ _SPECIAL = [
 ]
 """Neither private nor public to Python: protocol assignments, local NAT64, Teredo, 6to4, site-local."""
 
-_RESOLVING = ThreadPoolExecutor(4, "resolve")  # of their own: a name that takes long holds up none but its like
+
+_CLIENT = "ohmstead.rooms.network.outbound_requests"
+"""Loaded when it is first needed: it takes a third of a second and 8 MB, and few nodes ever need it."""
 
 
 class NotPublic(Exception):
@@ -57,75 +52,10 @@ class Outbound:
     async def post(self, address: str, body: bytes, content_type: str, most_bytes: int, timeout_s: float) -> bytes:
         """The body of the answer 200 to a POST, of at most `most_bytes`; NotPublic and NoAnswer say why not. Redirects
         are not followed."""
-        url = self._checked(address)
-        headers = {"Content-Type": content_type}
-        try:
-            async with (
-                self._session(timeout_s) as session,
-                session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
-            ):
-                return await _read(answer, most_bytes)
-        except TimeoutError:
-            raise NoAnswer(f"there was none within {timeout_s:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise NoAnswer(type(error).__name__) from None
-
-    def _checked(self, address: str) -> URL:
-        try:
-            url = URL(address)
-            host = url.host
-        except (ValueError, TypeError):
-            raise NoAnswer("the address is no URL") from None
-        if url.scheme not in ("http", "https") or not host or url.user or url.password:
-            raise NoAnswer("the address is no URL of http or https")
-        with suppress(ValueError):
-            self._pass(host, [ipaddress.ip_address(host)])
-        return url
-
-    def _session(self, timeout_s: float) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=_Careful(self._pass), use_dns_cache=False),
-            timeout=aiohttp.ClientTimeout(total=timeout_s),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-        )
+        requests = await asyncio.to_thread(importlib.import_module, _CLIENT)
+        return await requests.post(address, body, content_type, most_bytes, timeout_s, self._pass)
 
     def _pass(self, host: str, addresses: Iterable[IPAddress]) -> None:
         """Raise NotPublic unless all may be connected to."""
         if host.lower() not in self._private and not all(is_public(address) for address in addresses):
             raise NotPublic("the address is not public")
-
-
-class _Careful(AbstractResolver):
-    """Resolves names to what may be connected to."""
-
-    def __init__(self, passes: Callable[[str, Iterable[IPAddress]], None]) -> None:
-        self._passes = passes
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
-        self._passes(host, [ipaddress.ip_address(address[0]) for *_, address in found])
-        return [
-            ResolveResult(
-                hostname=host, host=str(address[0]), port=int(address[1]), family=kind, proto=proto,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for kind, _, proto, _, address in found
-        ]  # fmt: skip
-
-    async def close(self) -> None:
-        """The threads are shared."""
-
-
-async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> bytes:
-    if answer.status != 200:
-        raise NoAnswer(f"the answer has the status {answer.status}")
-    body = bytearray()
-    async for chunk in answer.content.iter_any():
-        body += chunk
-        if len(body) > most_bytes:
-            raise NoAnswer(f"the answer has more than {most_bytes} bytes")
-    return bytes(body)
