@@ -96,6 +96,8 @@ async def test_it_is_asked_by_get_too(
         assert await get(raw) is OCSPResponseStatus.SUCCESSFUL
         assert await get(foreign) is OCSPResponseStatus.UNAUTHORIZED
         assert await get(b"nonsense") is OCSPResponseStatus.MALFORMED_REQUEST
+        for end in (b"\xff", b"\xff\xff", b"\xff\xff\xff"):  # digits of base64 that are slashes, at the end, too
+            assert await get(b"x" * 3 + end) is OCSPResponseStatus.MALFORMED_REQUEST
         async with http.get(f"{running[1]}/pki/ocsp/no*base64") as answer:
             assert answer.status == 400
         async with http.post(f"{running[1]}/pki/ocsp", data=b"x" * 5000) as answer:

@@ -12,6 +12,7 @@ from ohmstead.rooms.network import certificates
 if TYPE_CHECKING:
     from ohmstead.app.system import System
 
+STATUS = "/pki/ocsp"
 MOST_BYTES = 4096  # of a request for a status
 
 
@@ -52,8 +53,9 @@ class StatusPage:
         await self._answer(resp, raw)
 
     async def on_get(self, req: Any, resp: Any, asked: str) -> None:
+        whole = req.scope["path"].partition(STATUS + "/")[2]  # `asked` has lost a slash at its end, a digit of base64
         try:
-            await self._answer(resp, base64.b64decode(asked, validate=True))
+            await self._answer(resp, base64.b64decode(whole, validate=True))
         except binascii.Error:
             raise falcon.HTTPBadRequest(title="The path does not end in base64.") from None
 
@@ -67,5 +69,5 @@ def add_pki(app: Any, system: "System") -> None:
     """Route them."""
     app.add_route("/pki/root.pem", RootPage(system))
     app.add_route("/pki/revoked.crl", RevocationPage(system))
-    app.add_route("/pki/ocsp", StatusPage(system))
-    app.add_route("/pki/ocsp/{asked:path}", StatusPage(system))
+    app.add_route(STATUS, StatusPage(system))
+    app.add_route(STATUS + "/{asked:path}", StatusPage(system))
