@@ -141,8 +141,9 @@ WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32) + objid::big
 
 
 async def test_a_lost_connection_moves_nothing(system: System, made: Maker) -> None:
-    first, second = await made("first"), await made("second")
-    await becomes(lambda: leads(first), bool)
+    first = await made("first")
+    await becomes(lambda: leads(first), bool)  # before there is another that could
+    second = await made("second")
     ids = first.id, second.id
     async with system.database.dedicated() as line:
         listening = "query LIKE 'LISTEN%' OR query LIKE '%advisory_lock%'"
