@@ -146,11 +146,10 @@ async def test_a_lost_connection_moves_nothing(system: System, made: Maker) -> N
     second = await made("second")
     ids = first.id, second.id
     async with system.database.dedicated() as line:
-        listening = "query LIKE 'LISTEN%' OR query LIKE '%advisory_lock%'"
-        ended = await line.fetch(
-            f"SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
-            f"({listening})"
-        )
+        lines = """FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+                   AND (query LIKE 'LISTEN%' OR query LIKE '%advisory_lock%')"""
+        await becomes(lambda: line.fetchval(f"SELECT count(*) {lines}"), lambda found: found >= 2)
+        ended = await line.fetch(f"SELECT pid, pg_terminate_backend(pid) {lines}")
         assert len(ended) >= 2
         pids = [row["pid"] for row in ended]
         await becomes(lambda: line.fetchval(LED_BY_ANOTHER, membership.LEADER, pids), bool)
