@@ -10,9 +10,24 @@ from msgspec import Struct
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.wire import Dialect, Frame
 
-OnFrame = Callable[..., Any]
-"""The communication log: charge point id, moment, direction, frame, action, message id, seconds since the frame it
-answers, deviations; with our answer to a call, also what it returned when it was told of the call."""
+
+class OnFrame(Protocol):
+    """The communication log. `latency_s` is since the frame that this one answers; with our answer to a call comes what
+    was returned when the log was told of the `call`."""
+
+    def __call__(
+        self,
+        charge_point_id: int,
+        at: datetime,
+        direction: Literal["in", "out"],
+        raw: bytes,
+        action: str | None,
+        message_id: str | None,
+        latency_s: float | None,
+        deviations: tuple[str, ...],
+        call: Any = None,
+        /,
+    ) -> Any: ...
 
 
 class Asked(Struct, frozen=True, gc=False):
