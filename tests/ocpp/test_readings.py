@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ohmstead.ocpp.units import AS_LABELLED, units_of
+from ohmstead.ocpp.units import AS_LABELLED, _meant, units_of
 from ohmstead.ocpp.v16 import samples as v16
 from ohmstead.ocpp.v16.types import Context, Location, Measurand, MeterValue, Phase, Unit
+from ohmstead.ocpp.v16.types import SampledValue as V16Sample
 from ohmstead.ocpp.v201 import samples as v201
-from ohmstead.ocpp.v201.types import MeasurandEnumType, MeterValueType
+from ohmstead.ocpp.v201.types import MeasurandEnumType, MeterValueType, SampledValueType, UnitOfMeasureType
 from ohmstead.rooms.charging.readings import Reading, readings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,3 +99,39 @@ def test_a_whole_picture_is_read_fast(wire: Any, kind: Any, number: str | None) 
     assert read is not None
     assert (read.energy_wh, read.current_l2, read.voltage_l1, read.context) == (0, 2, 3, None)
     assert read.others == (("Frequency", 4, "Hertz", None, None, "Sample.Periodic", None),)
+
+
+LONG = "x" * 500
+
+
+@pytest.mark.parametrize(
+    ("wire", "kind", "sampled"),
+    [
+        (v16, MeterValue, [{"value": "1"}] * 65),
+        (v201, MeterValueType, [{"value": 1}] * 65),
+        (v201, MeterValueType, [{"value": 1, "signedMeterValue": signed}]),
+        (v201, MeterValueType, [{"value": 1, "customData": {"vendorId": "a"}}]),
+    ],
+)
+def test_what_will_not_come_again_is_not_remembered(wire: Any, kind: Any, sampled: list[Any]) -> None:
+    before = wire._layout.cache_info().currsize
+    values = [{"timestamp": NOW.isoformat(), "sampledValue": sampled}]
+    assert read_both_ways(wire, kind, values, AS_LABELLED) == [None]
+    assert wire._layout.cache_info().currsize == before
+
+
+def test_long_words_are_not_remembered() -> None:
+    lenient = [
+        (v16, MeterValue(timestamp=NOW, sampled_value=[V16Sample(value="1", unit=LONG)])),  # type: ignore[arg-type]
+        (
+            v201,
+            MeterValueType(
+                timestamp=NOW, sampled_value=[SampledValueType(value=1.0, unit_of_measure=UnitOfMeasureType(unit=LONG))]
+            ),
+        ),
+    ]
+    for wire, told in lenient:
+        sizes = wire._layout.cache_info().currsize, _meant.cache_info().currsize
+        assert wire.at_once(told, NOW, AS_LABELLED) is None
+        assert wire.read([told], NOW)[0][0].others[0][2] == LONG
+        assert (wire._layout.cache_info().currsize, _meant.cache_info().currsize) == sizes

@@ -55,11 +55,18 @@ def units_of(energy: int, power: int, register: int) -> Units:
 
 
 AS_LABELLED = units_of(1, 1, 1)
+LONGEST = 100  # characters of a measurand and its unit that are remembered
+
+
+def meant(measurand: str, written: str | None, units: Units = AS_LABELLED) -> tuple[str, str, int]:
+    """Measurand, base unit and the factor to it; remembered, for a station says the same for ever. Long texts are not:
+    they would fill the memory."""
+    short = len(measurand) + len(written or "") <= LONGEST
+    return (_meant if short else _meant.__wrapped__)(measurand, written, units)
 
 
 @lru_cache(1024)
-def meant(measurand: str, written: str | None, units: Units = AS_LABELLED) -> tuple[str, str, int]:
-    """Measurand, base unit and the factor to it; remembered, for a station says the same for ever."""
+def _meant(measurand: str, written: str | None, units: Units) -> tuple[str, str, int]:
     unit = unit_of(written, measurand)
     if unit in BASE:
         return measurand, BASE[unit], 1000

@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 from msgspec.structs import astuple
 
+from ohmstead.ocpp.layouts import layouts
 from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
 from ohmstead.rooms.charging.facts import Meter, SignedReading
-from ohmstead.rooms.charging.readings import Kind, Layout, Reading, Sample, layout, readings
+from ohmstead.rooms.charging.readings import Kind, Reading, Sample, readings
 
 REGISTER = "Energy.Active.Import.Register"
 SIGNED = "SignedData"
-LAYOUTS = 512
-"""How many ways to fill a message are remembered."""
 
 _, *_BUT_VALUE = SampledValue.__struct_fields__
 
@@ -38,24 +36,22 @@ def at_once(
     try:
         values, *kinds = zip(*map(astuple, told.sampled_value), strict=True)
         numbers = tuple(map(float, values))
+        places = _layout(tuple(kinds), units)
     except ValueError:
         return None
-    if (places := _layout(tuple(kinds), units)) is None or not isfinite(sum(numbers)):
+    if places is None or not isfinite(sum(numbers)):
         return None
     return places.reading(when(told.timestamp), numbers, received_at)
 
 
-@lru_cache(LAYOUTS)
-def _layout(told: tuple[tuple[Any, ...], ...], units: Units) -> Layout | None:
-    """`told` has a tuple for each field of a sampled value but the first."""
-    kinds: list[Kind] = []
-    for given in zip(*told, strict=True):
-        one = SampledValue(value="", **dict(zip(_BUT_VALUE, given, strict=True)))
-        measurand, unit, factor = meant(one.measurand or REGISTER, one.unit, units)
-        if factor != 1 or one.format == SIGNED:
-            return None
-        kinds.append(Kind(measurand, unit, one.phase, one.location, one.context))
-    return layout(kinds)
+def _kind(given: tuple[Any, ...], units: Units) -> Kind | None:
+    one = SampledValue(value="", **dict(zip(_BUT_VALUE, given, strict=True)))
+    measurand, unit, factor = meant(one.measurand or REGISTER, one.unit, units)
+    usual = factor == 1 and one.format != SIGNED
+    return Kind(measurand, unit, one.phase, one.location, one.context) if usual else None
+
+
+_layout = layouts(_kind)
 
 
 def samples(told: Told, units: Units = AS_LABELLED, when: When = utc) -> list[Sample]:

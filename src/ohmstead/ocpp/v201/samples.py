@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from math import inf, isfinite
 from typing import Any
 
 from msgspec.structs import astuple
 
+from ohmstead.ocpp.layouts import LONGEST, Singular, layouts
 from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType
 from ohmstead.rooms.charging.facts import Meter, SignedReading
-from ohmstead.rooms.charging.readings import Kind, Layout, Reading, Sample, layout, readings
+from ohmstead.rooms.charging.readings import Kind, Reading, Sample, readings
 
 REGISTER = "Energy.Active.Import.Register"
 UNSAID = UnitOfMeasureType()
-LAYOUTS = 512
-"""How many ways to fill a message are remembered."""
 _, *_BUT_VALUE = SampledValueType.__struct_fields__
 
 
@@ -40,18 +38,19 @@ def at_once(told: MeterValueType, received_at: datetime, units: Units, when: Whe
     return places.reading(when(told.timestamp), numbers, received_at)
 
 
-@lru_cache(LAYOUTS)
-def _layout(told: tuple[tuple[Any, ...], ...], units: Units) -> Layout | None:
-    """`told` has a tuple for each field of a sampled value but the first."""
-    kinds: list[Kind] = []
-    for given in zip(*told, strict=True):
-        one = SampledValueType(value=0.0, **dict(zip(_BUT_VALUE, given, strict=True)))
-        measure = one.unit_of_measure or UNSAID
-        measurand, unit, factor = meant(one.measurand or REGISTER, measure.unit, units)
-        if factor != 1 or measure.multiplier or one.signed_meter_value:
-            return None
-        kinds.append(Kind(measurand, unit, one.phase, one.location, one.context))
-    return layout(kinds)
+def _kind(given: tuple[Any, ...], units: Units) -> Kind | None:
+    one = SampledValueType(value=0.0, **dict(zip(_BUT_VALUE, given, strict=True)))
+    if one.signed_meter_value or one.custom_data is not None:
+        raise Singular
+    measure = one.unit_of_measure or UNSAID
+    if len(measure.unit or "") > LONGEST or measure.custom_data is not None:
+        raise Singular
+    measurand, unit, factor = meant(one.measurand or REGISTER, measure.unit, units)
+    usual = factor == 1 and not measure.multiplier
+    return Kind(measurand, unit, one.phase, one.location, one.context) if usual else None
+
+
+_layout = layouts(_kind)
 
 
 def samples(told: Sequence[MeterValueType], units: Units = AS_LABELLED, when: When = utc) -> list[Sample]:
