@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from ohmstead.app.system import System
+from ohmstead.kit.access import INHERITED, SHARED
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
@@ -147,11 +149,77 @@ class ResourceContract:
             for method in ("GET", "DELETE") if "read" in version.verbs else ("DELETE",):
                 assert (await api.request(method, path)).status == 404
 
+    async def test_another_partners_rows_are_out_of_reach(self, api: Client, given: Given) -> None:
+        """A row of the operator's: read where it is everybody's, changed by no partner."""
+        partner = await given.client("*", partner_id=7)
+        for version in self.resource.versions:
+            if "create" not in version.verbs:
+                continue
+            base = await self.base(given, version)
+            path, made = await self.made(given, version)
+            shown = _is_shared(self.resource)
+            for verb in {*version.verbs} - {"list", "create"}:
+                method = {"read": "GET", "delete": "DELETE"}.get(verb, "PUT" if version.puts else "PATCH")
+                wanted = 200 if shown and verb == "read" else 403 if not self.resource.opens(method) else 404
+                answer = await partner.request(method, path, self.change(version) if verb == "update" else None)
+                assert answer.status == wanted, (verb, answer.status, answer.body)
+            listed = await partner.get(base)
+            assert listed.status in ((200,) if shown else (200, 403, 404)), listed.body
+            if not shown and listed.status == 200:
+                assert made["id"] not in [row["id"] for row in listed.data]
+        await partner.close()
+
+    async def test_a_partner_makes_its_own(self, api: Client, given: Given) -> None:
+        """What it makes it sees and may change; to another partner it is not there, to the operator it is."""
+        partner, other = await given.client("*", partner_id=7), await given.client("*", partner_id=8)
+        for version in self.each("create", "read"):
+            own = PartnersGiven(given.system, api, partner)
+            base, body = await self.base(own, version), await self.body(own, version)
+            answer = await partner.post(base, body)
+            if not self.resource.opens("POST"):
+                assert answer.status == 403, answer.body
+                continue
+            assert answer.status == 201, answer.body
+            path = f"{base}/{answer.body.get('data', answer.body)['id']}"
+            found = [(await one.get(path)).status for one in (partner, api, other)]
+            assert found == [200, 200, 404]
+            if "update" in version.verbs:
+                method, change = "PUT" if version.puts else "PATCH", self.change(version)
+                assert (await other.request(method, path, change)).status == 404
+                assert (await partner.request(method, path, change)).status == 200
+            if "delete" in version.verbs:
+                assert (await other.delete(path)).status == 404
+                assert (await partner.delete(path)).status == 204
+        for client in (partner, other):
+            await client.close()
+
     async def test_what_is_not_there_is_404(self, api: Client, given: Given) -> None:
         for version in self.each("read"):
             base = await self.base(given, version)
             for key in ("999999999", "no-number"):
                 assert (await api.get(f"{base}/{key}")).status == 404
+
+
+class PartnersGiven(Given):
+    """Makes what it can with a partner's token, and the rest with the operator's."""
+
+    def __init__(self, system: System, api: Client, partner: Client) -> None:
+        super().__init__(system, api)
+        self.partner = partner
+
+    async def made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.partner.post(path, body)
+        if answer.status == 403:
+            return await super().made(path, body)
+        assert answer.status == 201, answer.body
+        return answer.body.get("data", answer.body)
+
+
+def _is_shared(resource: Resource) -> bool:
+    """Whether everybody reads its rows."""
+    if resource.access is INHERITED and resource.parent is not None:
+        return _is_shared(resource.parent.resource)
+    return resource.access is SHARED
 
 
 def _filled(operation: Operation) -> str:

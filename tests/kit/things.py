@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, ForeignKey, Identity, MetaData, Table, Text
 
+from ohmstead.kit.access import INHERITED, PARTNERS, SHARED, owned
 from ohmstead.kit.db import Tx
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.filters import any_of, changed, equals, holds, since, tagged
@@ -93,6 +94,7 @@ shelves = Resource(
     tag="kit",
     title="Shelf",
     key="shelf",
+    access=SHARED,
     versions=[Version("v1.0", Shelf, pages=Pages.WHOLE)],
 )
 
@@ -117,7 +119,7 @@ things = Resource(
             includes=(),
         ),
     ],
-    owner=thing.c.partner_id,
+    access=owned(thing.c.partner_id),
     filters=[
         equals("name", thing.c.name),
         any_of("colour", thing.c.colour, str),
@@ -147,11 +149,12 @@ parts = Resource(
     tag="kit",
     title="Part",
     key="part",
+    access=INHERITED,
     versions=[Version("v2.0", Part)],
     parent=Parent(things, part.c.thing_id),
 )
 
-actions = Group("kit", "actions/thing/", "things")
+actions = Group("kit", "actions/thing/", "things", access=PARTNERS)
 
 
 class Push(View):

@@ -6,6 +6,7 @@ from typing import Any, get_origin
 
 import msgspec
 
+from ohmstead.kit.access import Access
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call, Does, Operation, Parameter, Reply
 from ohmstead.kit.validation import decode
@@ -15,10 +16,11 @@ API = "/public-api/"
 
 
 class Group:
-    """Operations that share a tag, a path prefix below `/public-api/` and a scope word."""
+    """Operations that share a tag, a path prefix below `/public-api/`, a scope word and what is open to the tokens of
+    partners (`access`), unless one says otherwise."""
 
-    def __init__(self, tag: str, prefix: str, scope: str) -> None:
-        self.tag, self.prefix, self.scope = tag, prefix, scope
+    def __init__(self, tag: str, prefix: str, scope: str, *, access: Access) -> None:
+        self.tag, self.prefix, self.scope, self.access = tag, prefix, scope, access
         self.operations: list[Operation] = []
 
     def post(self, path: str, summary: str, *, scope: str = "act", **facts: Any) -> Callable[[Handler], Handler]:
@@ -47,6 +49,7 @@ class Group:
         parameters: tuple[Parameter, ...] = (),
         filters: tuple[Filter, ...] = (),
         deprecated: bool = False,
+        access: Access | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(call)` or, with a body (a struct, or a list of one), `handler(call, body)`.
 
@@ -62,6 +65,7 @@ class Group:
                     summary=summary,
                     run=_runner(handler, body, status),
                     scope=f"{self.scope}.{scope}",
+                    partners=(access or self.access).opens(method),
                     does=does,
                     body=body,
                     body_required=body is not None and _required(body),

@@ -74,6 +74,7 @@ class Operation:
     summary: str
     run: Callable[["Call"], Awaitable[Reply]]
     scope: str
+    partners: bool  # whether a token bound to a partner may call it; what it finds is held to that partner all the same
     does: Does
     body: Any = None  # a struct, or a list of one
     body_required: bool = True

@@ -9,16 +9,17 @@ from sqlalchemy import JSON, BigInteger, DateTime, Select, Text, bindparam, cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.errors import Invalid, NotFound
+from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.filters import chosen
-from ohmstead.kit.operations import Actor, Call, Does, Parameter, Reply
+from ohmstead.kit.operations import Call, Does, Parameter, Reply
 from ohmstead.kit.paging import Pages, Wanted, cursor_page, number_page, wanted
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import answers, nullable, readable
 
 if TYPE_CHECKING:
-    from ohmstead.kit.resources import Include, Resource, Version
+    from ohmstead.kit.resources import Include, Parent, Resource, Version
 
 _TRUE = ("1", "true")
 NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -27,50 +28,60 @@ _UTC = literal_column("'UTC'")
 _OFFSET_FORM = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'""")
 
 
-def visible(resource: Resource, partner: bool) -> list[ColumnElement[bool]]:
-    """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's partner's."""
-    table, parts = resource.table, []
+def visible(resource: Resource, partner: bool, changing: bool = False) -> list[ColumnElement[bool]]:
+    """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's rights to see it (or
+    to change it), and the same of the row it lives under."""
+    table, parent, parts = resource.table, resource.parent, []
     if "deleted_at" in table.c:
         parts.append(table.c.deleted_at.is_(None))
     if resource.where is not None:
         parts.append(resource.where)
-    if partner and resource.owner is not None:
-        parts.append(resource.owner == bindparam("partner", type_=BigInteger))
+    if partner:
+        parts.append(resource.access.changes if changing else resource.access.sees)
+    if parent is not None and (upper := visible(parent.resource, partner and resource.access is INHERITED, changing)):
+        parts.append(_exists(parent, upper))
     return parts
 
 
-def below(resource: Resource, path: Mapping[str, str]) -> list[ColumnElement[bool]]:
-    """The WHERE part that holds a child to the parent named in the path."""
+def below(resource: Resource, path: Mapping[str, str], height: int = 0) -> list[ColumnElement[bool]]:
+    """The WHERE parts that hold a child to the rows above it that the path names. See `parents`."""
     parent = resource.parent
-    named = parent is not None and (parent.resource.key in path)
-    return [parent.column == bindparam("parent", type_=BigInteger)] if parent and named else []
+    if parent is None or parent.resource.key not in path:
+        return []
+    parts = [parent.column == bindparam(f"parent_{height}", type_=BigInteger)]
+    upper = below(parent.resource, path, height + 1)
+    return [*parts, _exists(parent, upper)] if upper else parts
 
 
-_finds: dict[tuple[int, bool, bool, bool], Statement] = {}
+def _exists(parent: Parent, conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    above = parent.resource.table
+    return select(above.c.id).where(above.c.id == parent.column, *conditions).correlate_except(above).exists()
 
 
-async def find(resource: Resource, call: Call, key: int, tx: Tx, lock: bool) -> Row:
-    """All columns of the row `key`, or 404."""
-    actor, under = call.actor, below(resource, call.path)
-    shape = (id(resource), actor.partner_id is not None, bool(under), lock)
-    if shape not in _finds:
-        query = select(resource.table).where(resource.table.c.id == bindparam("key"), *visible(resource, shape[1]))
-        query = query.where(*under)
-        _finds[shape] = Statement(query.with_for_update(of=resource.table) if lock else query)
-    parent = await _above(resource, call, tx) if under else None
-    row = await tx.one(_finds[shape], key=key, partner=actor.partner_id, parent=parent)
+def parents(resource: Resource, call: Call, height: int = 0) -> dict[str, int]:
+    """What the conditions of `below` are given."""
+    parent = resource.parent
+    if parent is None or parent.resource.key not in call.path:
+        return {}
+    return {f"parent_{height}": call.key(parent.resource.key)} | parents(parent.resource, call, height + 1)
+
+
+async def find(resource: Resource, call: Call, key: int, tx: Tx, *, changing: bool, lock: bool = False) -> Row:
+    """All columns of the row `key`, with the caller's right to see it or to change it; else 404, or 403 where it may
+    see it and not change it."""
+    partner, above = call.actor.partner_id, parents(resource, call)
+    shape = (partner is not None, bool(above), changing, lock)
+    if shape not in resource.finds:
+        parts = (*visible(resource, shape[0], changing), *below(resource, call.path))
+        query = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
+        resource.finds[shape] = Statement(query.with_for_update(of=resource.table) if lock else query)
+    row = await tx.one(resource.finds[shape], key=key, partner=partner, **above)
     if row is None:
+        if changing and partner is not None:
+            await find(resource, call, key, tx, changing=False)
+            raise Forbidden
         raise NotFound.model(resource.title, key)
     return row
-
-
-async def _above(resource: Resource, call: Call, tx: Tx) -> int:
-    """The parent's id as the path names it; a parent that has a parent itself must be below that one too."""
-    assert resource.parent is not None
-    parent = resource.parent.resource
-    if parent.parent is not None:
-        await parent.find(call, tx=tx)
-    return call.key(parent.key)
 
 
 class Reader:
@@ -125,16 +136,13 @@ class Reader:
 
     async def one(self, call: Call, key: int, includes: list[Include]) -> Any:
         """One row's answer, or 404."""
-        resource, actor = self.resource, call.actor
-        under = below(resource, call.path)
-        shape = ("one", actor.partner_id is not None, bool(under))
+        resource, partner, above = self.resource, call.actor.partner_id, parents(self.resource, call)
+        shape = ("one", partner is not None, bool(above))
         if shape not in self._statements:
             query = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
-            self._statements[shape] = Statement(query.where(*visible(resource, shape[1]), *under))
-        parent = await _above(resource, call, call.tx) if under else None
-        row = await call.tx.one(
-            self._statements[shape], wanted=key, partner=actor.partner_id, parent=parent, now=call.now
-        )
+            parts = (*visible(resource, shape[1]), *below(resource, call.path))
+            self._statements[shape] = Statement(query.where(*parts))
+        row = await call.tx.one(self._statements[shape], wanted=key, partner=partner, now=call.now, **above)
         if row is None:
             raise NotFound.model(resource.title, key)
         return (await self.present(call.tx, [row], includes, call))[0]
@@ -177,7 +185,12 @@ class Reader:
         page = wanted(call.query, self.version.pages)
         names, values = chosen(self.filters, call.query.filters)
         includes = self.asked(call)
-        values |= self._bindings(call.actor, call) | {"after": page.after}
+        values |= {
+            "partner": call.actor.partner_id,
+            "now": call.now,
+            "after": page.after,
+            **parents(self.resource, call),
+        }
         if self.version.pages is Pages.WHOLE:
             rows = await call.tx.all(self._listing(call, names, None), **values)
             return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)})
@@ -198,11 +211,6 @@ class Reader:
         total = await call.tx.value(self._count(call, names), **values)
         around = number_page(page, len(rows), total, call.url, call.query)
         return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
-
-    def _bindings(self, actor: Actor, call: Call) -> dict[str, Any]:
-        parent = self.resource.parent
-        above = call.key(parent.resource.key) if parent else None
-        return {"partner": actor.partner_id, "parent": above, "now": call.now}
 
     def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
         parts = [*visible(self.resource, call.actor.partner_id is not None), *below(self.resource, call.path)]

@@ -1,19 +1,22 @@
 """Resources: a table, its versions and its rules; list, create, read, update and delete follow from the declaration."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Table
 
-from ohmstead.kit.db import Row, Tx
+from ohmstead.kit.access import INHERITED, PARTNERS, Access
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
 from ohmstead.kit.operations import Call, Operation, Parameter
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.questions import Question
 from ohmstead.kit.reading import Reader, find
+from ohmstead.kit.validation import label
 from ohmstead.kit.writing import Write, Writer
 
 VERBS = ("list", "create", "read", "update", "delete")
@@ -72,7 +75,7 @@ class Parent:
 @dataclass(slots=True, eq=False)
 class Resource:
     """See the module. `columns` maps a view's attribute to the SQL it is read from, where that is no column of the same
-    name; `owner` is the SQL of the partner a row belongs to (None: everybody's, read-only to a partner's token)."""
+    name; `access` says what of it is open to the tokens of partners."""
 
     name: str
     table: Table
@@ -80,7 +83,7 @@ class Resource:
     versions: list[Version]
     key: str
     title: str
-    owner: ColumnElement[Any] | None = None
+    access: Access
     filters: Iterable[Filter] = ()
     includes: tuple[Include, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
@@ -91,10 +94,13 @@ class Resource:
     rules: list[Rule] = field(default_factory=list)
     afters: list[Rule] = field(default_factory=list)
     may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
+    finds: dict[tuple[bool, ...], Statement] = field(default_factory=dict, repr=False)  # see `reading.find`
     _operations: list[Operation] | None = None
 
     def __post_init__(self) -> None:
         self.filters = tuple(self.filters)
+        assert self.access is not PARTNERS, f"{self.name}: say which rows are a partner's"
+        assert self.access is not INHERITED or self.parent, f"{self.name}: inherits from no parent"
 
     @property
     def operations(self) -> list[Operation]:
@@ -134,6 +140,11 @@ class Resource:
         self.filters = (*self.filters, *filters)
         assert self._operations is None, f"{self.name}: too late to add a filter"
 
+    def opens_also(self, condition: ColumnElement[bool]) -> None:
+        """Let partners see further rows, which an upper room knows of."""
+        self.access = replace(self.access, sees=self.access.sees | condition)
+        assert self._operations is None, f"{self.name}: too late to open rows"
+
     def filters_of(self, version: Version) -> dict[str, Filter]:
         """The filters a version's listing takes, by name."""
         return by_name(self.filters if version.filters is None else version.filters)
@@ -142,13 +153,25 @@ class Resource:
         """The includes a version takes, by name."""
         return {one.name: one for one in (self.includes if version.includes is None else version.includes)}
 
-    async def find(self, call: Call, parameter: str = "", tx: Tx | None = None, lock: bool = False) -> Row:
-        """The row a path parameter names, all its columns, or 404; a partner's token finds only its own rows."""
-        return await find(self, call, call.key(parameter or self.key), tx or call.tx, lock)
+    async def find(
+        self, call: Call, parameter: str = "", tx: Tx | None = None, lock: bool = False, shared: bool = False
+    ) -> Row:
+        """The row a path parameter names, all its columns, under the caller's rights: a GET wants to see it, all else
+        to change it, unless it only makes use of what is `shared`. Else 404, or 403."""
+        changing = call.operation.method != "GET" and not shared
+        key = call.key(parameter or self.key)
+        return await find(self, call, key, tx or call.tx, changing=changing, lock=lock)
 
-    async def get(self, call: Call, key: int, tx: Tx | None = None) -> Row:
-        """The row of an id, or 404, under the caller's rights."""
-        return await find(self, call, key, tx or call.tx, False)
+    async def get(self, call: Call, key: int, tx: Tx | None = None, changing: bool = False) -> Row:
+        """The row of an id that a body refers to, if the caller may see it (or change it), or 404."""
+        return await find(self, call, key, tx or call.tx, changing=changing)
+
+    async def reference(self, call: Call, field: str, key: int, tx: Tx | None = None) -> Row:
+        """The row that a field of an action's body names; Invalid naming the field where the caller sees none."""
+        try:
+            return await self.get(call, key, tx)
+        except NotFound:
+            raise Invalid.of({field: [f"The selected {label(field)} is invalid."]}) from None
 
     def path(self, version: Version, verb: str) -> str:
         """The path template of a verb."""
@@ -171,9 +194,16 @@ class Resource:
             summary=f"{self.title} / {word}",
             deprecated=version.deprecated,
             scope=f"{self._scope()}.{'read' if verb in ('list', 'read') else 'write'}",
+            partners=self.opens(facts["method"]),
             wrapped=verb not in version.bare,
             **facts,
         )
+
+    def opens(self, method: str) -> bool:
+        """Whether a partner's token may call operations of this HTTP method at all."""
+        if self.access is INHERITED and self.parent is not None:
+            return self.parent.resource.opens(method)
+        return self.access.opens(method)
 
     def _scope(self) -> str:
         return self.parent.resource._scope() if self.parent else self.name

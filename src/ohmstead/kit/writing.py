@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, update
 
 from ohmstead.kit.db import Duplicate, Row, Statement, StillUsed, Tx
-from ohmstead.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from ohmstead.kit.errors import Conflict, Invalid, NotFound
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader, find, snake
 from ohmstead.kit.validation import decode, label
@@ -92,7 +92,6 @@ class Writer:
 
     async def create(self, call: Call) -> Reply:
         """Add a row."""
-        self._may_write(call)
         parent = self.resource.parent
         above = await parent.resource.find(call) if parent else None
         write = self._write("create", call, self._given(call, self._creates), parent=above)
@@ -106,9 +105,8 @@ class Writer:
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""
-        self._may_write(call)
         key = call.key(self.version.key or self.resource.key)
-        before = await find(self.resource, call, key, call.tx, lock=True)
+        before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
         write = self._write("update", call, self._given(call, self._updates), before=before, id=before["id"])
         await self._rules(write)
         write.values["updated_at"] = call.now
@@ -117,9 +115,8 @@ class Writer:
 
     async def delete(self, call: Call) -> Reply:
         """Take a row away, where nothing above objects."""
-        self._may_write(call)
         key = call.key(self.version.key or self.resource.key)
-        before = await find(self.resource, call, key, call.tx, lock=True)
+        before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
         write = self._write("delete", call, {}, before=before, id=before["id"])
         await self.resource.may_delete(write)
         write.settle()
@@ -132,18 +129,14 @@ class Writer:
         self._tell(write, "deleted")
         return Reply(204)
 
-    def _may_write(self, call: Call) -> None:
-        if call.actor.partner_id is not None and self.resource.owner is None:
-            raise Forbidden
-
     def _write(self, verb: str, call: Call, values: dict[str, Any], **facts: Any) -> Write:
         return Write(verb, call, call.tx, values, words=self.version.words, **facts)
 
     def _own(self, write: Write) -> None:
         """A partner's token writes its partner's rows, whatever the body says."""
-        partner, owner = write.call.actor.partner_id, self.resource.owner
-        if partner is not None and getattr(owner, "table", None) is self.resource.table:
-            write.values[str(owner.key)] = partner  # type: ignore[union-attr]
+        partner, owner = write.call.actor.partner_id, self.resource.access.owner
+        if partner is not None and owner is not None:
+            write.values[str(owner.key)] = partner
 
     def _given(self, call: Call, decoder: msgspec.json.Decoder[Any]) -> dict[str, Any]:
         values = given(decode(call.raw or b"{}", decoder))

@@ -7,13 +7,14 @@ from msgspec import UNSET, Meta
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, bindparam, case, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.kit.access import where
 from ohmstead.kit.db import Statement, Tx, table
 from ohmstead.kit.filters import Filter, changed, one_of, since, until
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.people.users import ev_user
 
 Method = Literal[
@@ -129,7 +130,6 @@ def with_old_methods(fields: dict[str, Any]) -> dict[str, Any]:
 
 _own = authorization.c
 _sessions = select(func.array_agg(session.c.id)).where(session.c.authorization_id == _own.id).scalar_subquery()
-_partner = select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery()
 
 authorizations = Resource(
     "authorizations",
@@ -137,7 +137,7 @@ authorizations = Resource(
     tag="resource / authorizations",
     title="Authorization",
     key="authorization",
-    owner=_partner,
+    access=where(of_partner(_own.charge_point_id)),
     versions=[
         Version("v2.0", Authorization, pages=Pages.EITHER, verbs=("list", "read")),
         Version("v1.0", AuthorizationV1, verbs=("read",), downgrade=with_old_methods, deprecated=True),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, func, select, text, update
 
+from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since
 from ohmstead.kit.paging import Pages
@@ -78,7 +79,7 @@ id_tags = Resource(
     title="Id Tag",
     key="idTag",
     versions=[Version("v2.0", IdTag, pages=Pages.EITHER, create_view=IdTagBody)],
-    owner=id_tag.c.partner_id,
+    access=owned(id_tag.c.partner_id),
     filters=[
         Filter("idTagUid", str, lambda value: func.upper(value) == _UID, Text()),
         equals("idLabel", id_tag.c.id_label),

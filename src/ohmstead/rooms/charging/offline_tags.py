@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 from sqlalchemy import BigInteger, DateTime, bindparam, func, or_, select
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
@@ -14,12 +15,11 @@ from ohmstead.kit.views import View
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import parent_tag
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.actions import ask, whole_station
 from ohmstead.rooms.network.stations import ClearCache, GetConfiguration, GetLocalListVersion, LocalTag, SendLocalList
 from ohmstead.rooms.people.users import ev_user
 
-offline_tags = Group("action / charge point", "actions/charge-point/", "charge-points")
+offline_tags = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _NO_LIST = "The charge point keeps no local list."
 _AT_ONCE, _IN_ALL = "SendLocalListMaxLength", "LocalAuthListMaxLength"  # OCPP 1.6, 9.2
@@ -99,7 +99,7 @@ async def send_local_list(call: Call) -> Sent:
 
 async def _station(call: Call) -> int:
     async with call.begin() as tx:
-        return station_of(await charge_points.find(call, tx=tx))
+        return await whole_station(call, tx)
 
 
 async def _version_at(station: int) -> int:

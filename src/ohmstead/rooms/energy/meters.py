@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, Text, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Statement, moment, table
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
@@ -50,11 +51,12 @@ meters = Resource(
     tag="resource / electricity meters",
     title="Electricity Meter",
     key="electricityMeter",
+    access=OPERATOR,
     versions=[Version("v1.0", ElectricityMeter)],
     topic="electricityMeter",
 )
 
-actions = Group("action / electricity meter", "actions/electricity-meter/", "electricity-meters")
+actions = Group("action / electricity meter", "actions/electricity-meter/", "electricity-meters", access=OPERATOR)
 
 meter_reported = Signal()
 """Called with `(meter id, moment, (A on L1, L2, L3))` for each report; a line the report left out is NaN."""

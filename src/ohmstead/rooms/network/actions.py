@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import bindparam, select
 
-from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.errors import Invalid, NotFound, Rejected
+from ohmstead.kit.access import PARTNERS
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.errors import Forbidden, Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.views import Opt, View
@@ -22,7 +23,7 @@ from ohmstead.rooms.network.stations import (
     stations,
 )
 
-actions = Group("action / charge point", "actions/charge-point/", "charge-points")
+actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _EVSE = Statement(
     select(evse.c.network_id, evse.c.station_id).where(
@@ -55,10 +56,10 @@ class Availability(View):
 async def reset(call: Call) -> Done:
     """Restart it: soft ends sessions in good order first, hard does not wait. `success` says whether it will."""
     async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
+        station = await whole_station(call, tx)
     kind: Literal["hard", "soft"] = "hard" if call.path["type"] == "hard" else "soft"
     try:
-        return Done(success=(await stations.call(station_of(point), Reset(kind=kind))).agreed)
+        return Done(success=(await stations.call(station, Reset(kind=kind))).agreed)
     except StationError:
         return Done(success=False)
 
@@ -114,6 +115,19 @@ def _meant(point: Row, number: int | None, numbers: list[int]) -> list[int | Non
 def station_of(point: Row) -> int:
     """The charge point that holds the OCPP connection."""
     return point["ocpp_connected_charge_point_id"] or point["id"]
+
+
+async def whole_station(call: Call, tx: Tx) -> int:
+    """The charge point that holds the OCPP connection of the one that a call names. What it is told as a whole concerns
+    all that share the connection, so the caller needs its rights to that charge point, too; else 403."""
+    point = await charge_points.find(call, tx=tx)
+    station_id = station_of(point)
+    if station_id != point["id"] and call.actor.partner_id is not None:
+        try:
+            await charge_points.get(call, station_id, tx, changing=call.operation.method != "GET")
+        except NotFound:
+            raise Forbidden from None
+    return station_id
 
 
 class Refused(Rejected):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, func, select
 
+from ohmstead.kit.access import INHERITED, PARTNERS, where
 from ohmstead.kit.db import Statement
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.filters import since, until
@@ -14,7 +15,8 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Parent, Resource, Version
 from ohmstead.kit.views import Id, Opt, View
-from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.presence.status_log import hardware_status_log
 from ohmstead.rooms.network.vendor_error_codes import meaning, vendor_error_code
@@ -54,7 +56,7 @@ _evses = Resource(  # the logs stand below version 2.0, which is not the newest 
     title="EVSE",
     key="evse",
     versions=[Version("v2.0", _Evse, verbs=())],
-    owner=select(charge_point.c.partner_id).where(charge_point.c.id == evse.c.charge_point_id).scalar_subquery(),
+    access=where(of_partner(evse.c.charge_point_id)),
 )
 
 
@@ -65,6 +67,7 @@ def _log(parent: Resource, column: Any, **where: Any) -> Resource:
         tag=parent.tag,
         title=f"{parent.title} / Hardware Status Logs",
         key="log",
+        access=INHERITED,
         versions=[Version("v2.0", HardwareStatus, verbs=("list",))],
         parent=Parent(parent, column),
         columns=_COLUMNS,
@@ -87,8 +90,8 @@ def _newest(log: Resource) -> Statement:
 
 _NEWEST = {log: _newest(log) for log in _LOGS}
 
-latest_of_charge_point = Group("resource / charge points", "resources/charge-points/", "charge-points")
-latest_of_evse = Group("resource / evses", "resources/evses/", "evses")
+latest_of_charge_point = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
+latest_of_evse = Group("resource / evses", "resources/evses/", "evses", access=PARTNERS)
 
 
 @latest_of_charge_point.get(

@@ -1,10 +1,14 @@
-"""Locations by partner: a location is a partner's when its token made it or one of its charge points stands there."""
+"""Locations by partner: a location is a partner's when its token made it or one of its charge points stands there.
+
+Its token changes those that it made, and sees the others, too.
+"""
 
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, exists, or_
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.access import PARTNER
 from ohmstead.kit.filters import Filter
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.locations import location, locations
@@ -24,4 +28,5 @@ def of_partner(partner: Any) -> ColumnElement[bool]:
     )
 
 
+locations.opens_also(exists().where(_stands_there, charge_point.c.partner_id == PARTNER))
 locations.filter(Filter("partnerId", int | None, of_partner, BigInteger(), "null: no partner has a part in it."))

@@ -19,19 +19,19 @@ from sqlalchemy import (
     update,
 )
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx, moment, table
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Opt, View, aware
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.actions import ask, whole_station
 from ohmstead.rooms.network.facts import LogStatus
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.stations import GetLog
 
-actions = Group("action / charge point", "actions/charge-point/", "charge-points")
+actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 Kind = Literal["diagnostics", "security"]
 UPLOAD_LASTS = timedelta(hours=24)
@@ -208,7 +208,7 @@ async def _request(
 ) -> tuple[Row, str | UnsetType]:
     """Ask the station; the request's row, and our URL where the log comes here."""
     async with call.begin() as tx:
-        station = station_of(await charge_points.find(call, tx=tx))
+        station = await whole_station(call, tx)
         number = await tx.value(
             _NEW, charge_point_id=station, kind=kind, reason=reason, created_at=tx.now, updated_at=tx.now
         )

@@ -4,17 +4,17 @@ from typing import Annotated, Literal, cast
 
 from msgspec import UNSET, Meta
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import Opt, View
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.actions import ask, whole_station
 from ohmstead.rooms.network.evses import evses
 from ohmstead.rooms.network.stations import DataTransfer, StationError, TriggerMessage, stations
 
-at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points")
-at_evse = Group("action / evse", "actions/evse/", "evses")
+at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+at_evse = Group("action / evse", "actions/evse/", "evses", access=PARTNERS)
 
 Message = Literal[
     "BootNotification", "DiagnosticsStatusNotification", "LogStatusNotification", "FirmwareStatusNotification",
@@ -45,8 +45,8 @@ async def trigger_message(call: Call, wanted: Trigger) -> None:
     """Have the charge point send a message now. One that its version of OCPP lacks is refused with 406; those of the
     security extension of 1.6 go by that."""
     async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
-    await ask(station_of(point), TriggerMessage(message=wanted.type))
+        station = await whole_station(call, tx)
+    await ask(station, TriggerMessage(message=wanted.type))
 
 
 @at_evse.post("v1.0/{evse}/trigger-message", "EVSE / Trigger Message", body=Trigger,
@@ -63,12 +63,12 @@ async def trigger_message_of_evse(call: Call, wanted: Trigger) -> None:
 async def send_data_transfer(call: Call, message: Data) -> Answered:
     """Send a vendor's own message; the charge point's answer comes back, whatever it is."""
     async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
+        station = await whole_station(call, tx)
     command = DataTransfer(
         vendor_id=message.vendor_id, message_id=message.message_id or None, data=message.data or None
     )
     try:
-        outcome = await stations.call(station_of(point), command)
+        outcome = await stations.call(station, command)
     except StationError as error:
         raise Rejected(str(error)) from None
     return Answered(status=cast(Status, outcome.status), data=UNSET if outcome.data is None else outcome.data)

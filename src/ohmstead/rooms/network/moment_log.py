@@ -49,6 +49,7 @@ class MomentLog:
             summary=f"{title} / Listing",
             run=self.listed,
             scope=f"{name}.read",
+            partners=True,
             does=Does.READS,
             answers={200: list[view]},
             errors=(401, 403, 422, 429),

@@ -5,15 +5,16 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, update
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Duplicate, Row, Statement
-from ohmstead.kit.errors import Invalid, NotFound, Rejected
+from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.people.users import users
 
-owners = Group("action / charge point", "actions/charge-point/", "charge-points")
+owners = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _own = update(charge_point).where(charge_point.c.id == bindparam("key", type_=BigInteger))
 _own = _own.values(updated_at=bindparam("now"))
@@ -39,10 +40,7 @@ async def change_owner(call: Call, body: NewOwner) -> None:
     point = await _personal(call)
     owner = body.user_id or None
     if owner is not None:
-        try:
-            await users.get(call, owner)
-        except NotFound:
-            raise Invalid(userId="The selected user id is invalid.") from None
+        await users.reference(call, "userId", owner)
     await _set(call, point, "user_id", owner)
 
 

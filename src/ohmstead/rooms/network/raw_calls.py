@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import View
-from ohmstead.rooms.network.actions import station_of
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.actions import whole_station
 from ohmstead.rooms.network.stations import RawCall, StationError, StationUntold, stations
 
-raw_calls = Group("action / charge point", "actions/charge-point/", "charge-points")
+raw_calls = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 
 class GivenCall(View):
@@ -37,7 +37,7 @@ class Answered(View):
 async def send_custom_ocpp(call: Call, given: GivenCall) -> Answered:
     """Send a call and hand back the answer, whatever it says."""
     async with call.begin() as tx:
-        station = station_of(await charge_points.find(call, tx=tx))
+        station = await whole_station(call, tx)
     try:
         outcome = await stations.call(station, RawCall(action=given.action, payload=given.payload))
     except StationUntold as error:

@@ -6,11 +6,13 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, insert, select
 
+from ohmstead.kit.access import where
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import equals, since, until
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.facts import SecurityEvent
 from ohmstead.store.partitions import aging
 
@@ -54,7 +56,6 @@ _WHO = Statement(
         charge_point.c.network_id == bindparam("identity"), charge_point.c.deleted_at.is_(None)
     )
 )
-_OWNER = select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery()
 
 Type = Annotated[
     str,
@@ -81,7 +82,7 @@ def _resource(name: str, tag: str, title: str, key: str, deprecated: bool) -> Re
         title=title,
         key=key,
         versions=[Version("v2.0", SecurityEventView, verbs=("list", "read"), deprecated=deprecated)],
-        owner=_OWNER,
+        access=where(of_partner(_own.charge_point_id)),
         columns={"charge_point": _own.charge_point_id},
         filters=[
             equals("type", _own.type, Type),

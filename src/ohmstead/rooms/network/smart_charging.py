@@ -6,6 +6,7 @@ from msgspec import to_builtins
 from sqlalchemy import BigInteger, DateTime, bindparam, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Statement
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
@@ -18,7 +19,7 @@ from ohmstead.rooms.network.wiring import connected_phase
 
 may_change: Question[Any] = Question("may a charge point's smart charging change: (call, row, details); raises Invalid")
 
-operations = Group("resource / charge points", "resources/charge-points/", "charge-points")
+operations = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
 
 _STORE = Statement(
     update(charge_point)

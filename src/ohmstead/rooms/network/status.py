@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, func, select
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Statement
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
@@ -14,7 +15,7 @@ from ohmstead.rooms.network.charge_points import NETWORK_STATUS, charge_point, c
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.facts import HardwareStatus
 
-operations = Group("resource / charge points", "resources/charge-points/", "charge-points")
+operations = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
 
 _own = charge_point.c
 _key = bindparam("key", type_=BigInteger)

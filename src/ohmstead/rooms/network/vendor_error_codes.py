@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 from sqlalchemy import Column, ColumnElement, Index, Text, select
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
@@ -38,6 +39,7 @@ vendor_error_codes = Resource(
     tag="resource / vendor error codes",
     title="Vendor Error Code",
     key="vendorErrorCode",
+    access=SHARED,
     versions=[Version("v2.0", VendorErrorCode, pages=Pages.EITHER, restated=("vendor_id", "error_code"))],
     topic="vendorErrorCode",
 )

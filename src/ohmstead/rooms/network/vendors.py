@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 from sqlalchemy import Column, Index, Text, func
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
@@ -28,6 +29,7 @@ vendors = Resource(
     tag="resource / charge point vendors",
     title="Charge Point Vendor",
     key="vendorId",
+    access=SHARED,
     versions=[Version("v1.0", Vendor, pages=Pages.EITHER)],
     topic="chargePointVendor",
 )
@@ -37,6 +39,7 @@ cp_vendors = Resource(  # the same under its older name
     tag=vendors.tag,
     title=vendors.title,
     key=vendors.key,
+    access=vendors.access,
     versions=[Version("v1.0", Vendor, pages=Pages.NUMBER, deprecated=True)],
     topic=vendors.topic,
     rules=vendors.rules,

@@ -6,11 +6,12 @@ import msgspec
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.operations import Call
 from ohmstead.kit.resources import Include, Parent, Resource, Version
 from ohmstead.kit.writing import Write
-from ohmstead.rooms.network.locations import location, locations
+from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.locations.view import ChargingZone
 
 charging_zone = table(
@@ -30,7 +31,7 @@ zones = Resource(
     key="chargingZone",
     versions=[Version("v2.0", ChargingZone)],
     parent=Parent(locations, charging_zone.c.location_id),
-    owner=select(location.c.partner_id).where(location.c.id == charging_zone.c.location_id).scalar_subquery(),
+    access=INHERITED,
     topic="chargingZone",
 )
 

@@ -6,6 +6,7 @@ from babel.numbers import get_currency_name
 from msgspec import Meta
 from sqlalchemy import Boolean, Column, Integer, Text
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
@@ -55,6 +56,7 @@ currencies = Resource(
     tag="resource / currencies",
     title="Currency",
     key="currency",
+    access=SHARED,
     versions=[
         Version(
             "v2.0",

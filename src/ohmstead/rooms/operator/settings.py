@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta
 from sqlalchemy import Column, Table, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, Tx, metadata, moment
 from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
@@ -129,7 +130,7 @@ async def default_tax_stays(write: Write) -> None:
     await _stays(write, "defaultTax", "The default tax cannot be deleted.")
 
 
-actions = Group("resource / settings", "resources/settings/", "settings")
+actions = Group("resource / settings", "resources/settings/", "settings", access=SHARED)
 
 
 @actions.get("v1.0", "Settings / Listing", gives=SettingsAnswer)

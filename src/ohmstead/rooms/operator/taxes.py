@@ -8,6 +8,7 @@ from msgspec import Meta
 from sqlalchemy import BigInteger, Column, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
@@ -38,6 +39,7 @@ taxes = Resource(
     tag="resource / taxes",
     title="Tax",
     key="tax",
+    access=SHARED,
     versions=[Version("v2.0", Tax, pages=Pages.EITHER)],
     topic="tax",
 )

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
+from ohmstead.kit.access import PARTNERS, owned
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import Filter, changed, equals, within
 from ohmstead.kit.groups import Group
@@ -108,7 +109,7 @@ users = Resource(
     title="User",
     key="user",
     versions=[Version("v1.0", User, pages=Pages.EITHER, create_view=UserBody)],
-    owner=ev_user.c.partner_id,
+    access=owned(ev_user.c.partner_id),
     filters=[
         Filter("userGroupId", int, lambda value: ev_user.c.user_group_ids.contains(array([value])), BigInteger()),
         equals("partnerId", ev_user.c.partner_id, int),
@@ -172,7 +173,7 @@ async def maker_is_known(write: Write) -> None:
         write.values["created_by"] = made_by
 
 
-actions = Group("action / user", "actions/users/", "users")
+actions = Group("action / user", "actions/users/", "users", access=PARTNERS)
 
 
 class StatusChange(View):

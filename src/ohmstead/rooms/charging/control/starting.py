@@ -4,6 +4,7 @@ from typing import get_args
 
 from msgspec import UNSET
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
@@ -20,9 +21,10 @@ from ohmstead.rooms.charging.control.orders import (
 from ohmstead.rooms.charging.control.remote import Finding, Noted, start
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evses
+from ohmstead.rooms.people.users import users
 
-at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points")
-at_evse = Group("action / evse", "actions/evse/", "evses")
+at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+at_evse = Group("action / evse", "actions/evse/", "evses", access=PARTNERS)
 
 
 @at_charge_point.post(
@@ -85,7 +87,14 @@ async def _start(
 ) -> tuple[Noted | None, Refusal | None]:
     """For a user as by their app, for nobody as by an administrator."""
     method = "user_device" if order.user_id else "admin"
-    noted, refused = await start(call.database, order, find, method, anywhere)
+
+    async def allowed(tx: Tx) -> Row:
+        there = await find(tx)
+        if order.user_id:
+            await users.reference(call, "userId", order.user_id, tx)
+        return there
+
+    noted, refused = await start(call.database, order, allowed, method, anywhere)
     call.changes = {"session": noted.session_id} if noted else None
     return noted, refused
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
@@ -15,7 +16,7 @@ from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_on, take_
 from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, SETPOINT_LEVEL, Purpose, purpose_of
 from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, stations
 
-clearings = Group("action / charge point", "actions/charge-point/", "charge-points")
+clearings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _PURPOSE = "One of ChargePointMaxProfile, TxDefaultProfile, TxProfile."
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
@@ -17,7 +18,7 @@ from ohmstead.rooms.network.actions import ask
 from ohmstead.rooms.network.charging_profiles import SETPOINT_LEVEL, GivenProfile, profile_of
 from ohmstead.rooms.network.stations import ChargingProfile, SetChargingProfile
 
-layings = Group("action / charge point", "actions/charge-point/", "charge-points")
+layings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 
 class Number(View):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import Opt, View, stamp
@@ -13,7 +14,7 @@ from ohmstead.rooms.network.actions import ask
 from ohmstead.rooms.network.charging_profiles import Period, periods_shown
 from ohmstead.rooms.network.stations import CompositeSchedule, GetCompositeSchedule
 
-readings = Group("action / charge point", "actions/charge-point/", "charge-points")
+readings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 A_DAY_S = 86_400
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, select
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
@@ -17,7 +18,7 @@ from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.network.actions import ask
 from ohmstead.rooms.network.stations import CancelReservation
 
-cancelings = Group("action / reservation", "actions/reservation/", "reservations")
+cancelings = Group("action / reservation", "actions/reservation/", "reservations", access=PARTNERS)
 
 _STATUS = Statement(
     select(reservation.c.status).where(reservation.c.id == bindparam("key", type_=BigInteger)).with_for_update()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
@@ -25,9 +26,9 @@ from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.network.presence import can_charge
 from ohmstead.rooms.network.stations import ReserveNow
 from ohmstead.rooms.operator import settings
-from ohmstead.rooms.people.users import ev_user
+from ohmstead.rooms.people.users import ev_user, users
 
-reservings = Group("action / charge point", "actions/charge-point/", "charge-points")
+reservings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 THROUGH_API = "Activated via API"
 
@@ -96,6 +97,7 @@ async def reserve(call: Call, wish: Wish) -> Reserved:
         there = await tx.one(_PLACE, point=point["id"], number=call.key("evse"))
         if there is None:
             raise NotFound.model("Evse", call.path["evse"])
+        await users.reference(call, "userId", wish.user_id, tx)
         await expire(tx)
         rules = (await settings.read(tx)).reservations
         waits = await _check(tx, rules, there, wish.user_id)

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
-from sqlalchemy import case, null, select
+from sqlalchemy import case, null
 
+from ohmstead.kit.access import where
 from ohmstead.kit.filters import equals, one_of, since, until
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.access import of_partner
 
 _own = reservation.c
 
@@ -40,7 +41,7 @@ reservations = Resource(
     title="Reservation",
     key="reservation",
     versions=[Version("v1.0", Reservation, pages=Pages.NUMBER, verbs=("list", "read"))],
-    owner=select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery(),
+    access=where(of_partner(_own.charge_point_id)),
     columns={"canceled_at": case((_own.status == "canceled", _own.ended_at), else_=null())},
     filters=[
         equals("evseId", _own.evse_id, int),

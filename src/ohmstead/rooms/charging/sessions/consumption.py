@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
@@ -14,7 +15,7 @@ from ohmstead.rooms.charging.sessions.resource import sessions
 MOST = 300
 FINEST = timedelta(milliseconds=1)
 
-reads = Group("resource / sessions", "resources/sessions/", "sessions")
+reads = Group("resource / sessions", "resources/sessions/", "sessions", access=PARTNERS)
 
 _STATS = Statement(
     text("""

@@ -4,6 +4,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, select
 
+from ohmstead.kit.access import owned
 from ohmstead.kit.filters import Filter, any_of, changed, equals, one_of, since, until, within
 from ohmstead.kit.operations import Parameter
 from ohmstead.kit.paging import Pages
@@ -77,7 +78,7 @@ sessions = Resource(
     tag="resource / sessions",
     title="Session",
     key="session",
-    owner=_own.partner_id,
+    access=owned(_own.partner_id),
     versions=[
         Version(
             "v1.0",

@@ -7,17 +7,17 @@ from msgspec import Meta
 from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.engines.pki import CertificateHash, hashed
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import View
-from ohmstead.rooms.network.actions import station_of
+from ohmstead.rooms.network.actions import whole_station
 from ohmstead.rooms.network.certificates.authority import authority, revoke
 from ohmstead.rooms.network.certificates.installed import drop, listed
 from ohmstead.rooms.network.certificates.installing import Begin, install, sync
 from ohmstead.rooms.network.certificates.tables import issued_certificate
-from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.stations import (
     DeleteCertificate,
     InstalledType,
@@ -26,7 +26,7 @@ from ohmstead.rooms.network.stations import (
     stations,
 )
 
-actions = Group("action / charge point", "actions/charge-point/", "charge-points")
+actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 ERRORS = (401, 403, 404, 406, 422, 429, 501)
 OWN = "ChargingStationCertificate"
 GONE = frozenset({"Accepted", "NotFound"})
@@ -65,7 +65,7 @@ async def install_certificate(call: Call, wanted: Installation) -> None:
     and of manufacturers; those of vehicles and mobility operators it is sent by the messages of Plug & Charge, which
     it may not know."""
     async with call.begin() as tx:
-        station = station_of(await charge_points.find(call, tx=tx))
+        station = await whole_station(call, tx)
     try:
         await install(call.begin, station, wanted.certificate_type)
     except StationError as error:
@@ -78,7 +78,7 @@ async def install_certificate(call: Call, wanted: Installation) -> None:
 async def delete_certificate(call: Call, wanted: Deletion) -> None:
     """Have the charge point forget all its certificates of a type. Its own, once forgotten, is revoked too."""
     async with call.begin() as tx:
-        station = station_of(await charge_points.find(call, tx=tx))
+        station = await whole_station(call, tx)
     if wanted.certificate_type == OWN:
         await _forget_own(call.begin, station)
     else:
@@ -92,7 +92,7 @@ async def delete_certificate(call: Call, wanted: Deletion) -> None:
 async def sync_certificates(call: Call, wanted: Sync) -> None:
     """Ask the charge point which certificates it has, and keep the answer."""
     async with call.begin() as tx:
-        station = station_of(await charge_points.find(call, tx=tx))
+        station = await whole_station(call, tx)
     try:
         await sync(call.begin, station, wanted.certificate_type or None)
     except StationError as error:

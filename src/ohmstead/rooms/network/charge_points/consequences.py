@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, or_, select, update
 
+from ohmstead.kit.access import PARTNER
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writing import Write
@@ -41,7 +42,7 @@ _OF_MODEL = Statement(select(_own.id).where(_own.model_id == _key, _living).limi
 _PUBLIC = Statement(
     select(_own.location_id, func.array_agg(_own.id))
     .where(_own.location_id == any_(bindparam("locations", type_=ARRAY(BigInteger))), _living)
-    .where(_own.type == "public", _own.status == "enabled")
+    .where(_own.type == "public", _own.status == "enabled", or_(PARTNER.is_(None), _own.partner_id == PARTNER))
     .group_by(_own.location_id)
 )
 
@@ -81,5 +82,5 @@ async def no_charge_point_is_one(write: Write) -> None:
 
 
 @public_charge_points.answer
-async def public_ones(tx: Tx, ids: list[int]) -> dict[int, Any]:
-    return {row[0]: row[1] for row in await tx.all(_PUBLIC, locations=ids)}
+async def public_ones(tx: Tx, ids: list[int], partner: int | None) -> dict[int, Any]:
+    return {row[0]: row[1] for row in await tx.all(_PUBLIC, locations=ids, partner=partner)}

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter, any_of, changed, equals, holds, one_of, tagged
 from ohmstead.kit.operations import Call
@@ -70,7 +71,7 @@ charge_points = Resource(
     title="Charge Point",
     key="chargePoint",
     versions=[Version("v2.0", ChargePoint, create_view=ChargePointCreation, update_view=ChargePointChange)],
-    owner=_own.partner_id,
+    access=owned(_own.partner_id),
     columns=DERIVED,
     topic="chargePoint",
     conflicts={

@@ -5,19 +5,20 @@ from typing import Annotated
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, select
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import Opt, View
-from ohmstead.rooms.network.actions import station_of
+from ohmstead.rooms.network.actions import station_of, whole_station
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.configuration.reading import Name, change_at
 from ohmstead.rooms.network.configuration.syncing import ask_for, carry_out
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import ChangeConfiguration
 
-actions = Group("action / charge point", "actions/charge-point/", "charge-points")
+actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _EVSE = Statement(
     select(evse.c.network_id).where(
@@ -51,7 +52,7 @@ async def sync_configuration(call: Call, wanted: Wanted) -> Synced:
     """Fetch the configuration from the charge point, or some keys of it; it happens by itself after every start. What
     is fetched is told under the request's id."""
     async with call.begin() as tx:
-        sync = await ask_for(tx, station_of(await charge_points.find(call, tx=tx)), wanted.keys)
+        sync = await ask_for(tx, await whole_station(call, tx), wanted.keys)
     failure = await carry_out(call.begin, sync)
     if failure is not None:
         raise Rejected(str(failure))
@@ -64,9 +65,9 @@ async def set_configuration(call: Call, wanted: Assignment) -> None:
     """Write one variable, known to us or not; 406 where the charge point does not take it. Component, instance and
     EVSE are OCPP 2.0.1's: for a 1.6 charge point they mean nothing."""
     async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
-        command = await _command(tx, point, wanted)
-    await change_at(call.begin, station_of(point), command)
+        station = await whole_station(call, tx)
+        command = await _command(tx, await charge_points.find(call, tx=tx), wanted)
+    await change_at(call.begin, station, command)
 
 
 async def _command(tx: Tx, point: Row, wanted: Assignment) -> ChangeConfiguration:

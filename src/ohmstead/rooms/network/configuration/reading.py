@@ -7,14 +7,14 @@ from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import by_name, chosen, equals
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does, Parameter
 from ohmstead.kit.views import Opt, ReadOnly, View
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.actions import ask, whole_station
 from ohmstead.rooms.network.configuration.keeping import keep_taken
 from ohmstead.rooms.network.configuration.standard import STANDARD
 from ohmstead.rooms.network.configuration.syncing import Begin
@@ -26,7 +26,7 @@ from ohmstead.rooms.network.configuration.table import (
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import ChangeConfiguration
 
-reads = Group("resource / charge points", "resources/charge-points/", "charge-points")
+reads = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
 
 Name = Annotated[str, Meta(max_length=50, extra_json_schema={"anyOf": [{"enum": list(STANDARD)}, {"type": "string"}]})]
 BY_NAME = (Parameter("key", Name),)
@@ -173,13 +173,13 @@ async def change_variable_v1(call: Call, change: Change) -> FoundV1:
 
 
 async def _rows(call: Call, filters: dict[str, Any]) -> list[Row]:
-    point = await charge_points.find(call)
-    return await call.tx.all(_LIST, station=station_of(point), **(_NOT_FILTERED | filters))
+    station = await whole_station(call, call.tx)
+    return await call.tx.all(_LIST, station=station, **(_NOT_FILTERED | filters))
 
 
 async def _row(call: Call, tx: Tx) -> Row:
-    point = await charge_points.find(call, tx=tx)
-    row = await tx.one(_READ, station=station_of(point), name=call.path["key"])
+    station = await whole_station(call, tx)
+    row = await tx.one(_READ, station=station, name=call.path["key"])
     if row is None:
         raise NotFound.model("Configuration", call.path["key"])
     return row

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, Text, bindparam, select
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, table
 from ohmstead.kit.filters import one_of
 from ohmstead.kit.resources import Resource, Version
@@ -48,6 +49,7 @@ notices = Resource(
     tag="resource / downtime period notices",
     title="Downtime Period Notice",
     key="notice",
+    access=SHARED,
     versions=[Version("v1.0", Notice, create_view=NoticeBody)],
     filters=[one_of("type", downtime_notice.c.type, "downtime", "exempt")],
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
+from ohmstead.kit.access import where
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since, until
@@ -14,6 +15,7 @@ from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.downtime.notices import Type, notices
 from ohmstead.rooms.network.downtime.statuses import STATUSES, STATUSES_OF_EVSE
 from ohmstead.rooms.network.downtime.table import downtime_period
@@ -92,7 +94,6 @@ _FILTERS = (
     Filter("durationGreaterThan", int, lambda least: _minutes >= least, Integer(), "At least so many minutes."),
     *changed(_own.updated_at),
 )
-_OWNER = select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery()
 
 charge_point_periods = Resource(
     "charge-point-downtime-periods",
@@ -101,7 +102,7 @@ charge_point_periods = Resource(
     title="Charge Point Downtime Period",
     key="chargePointDowntimePeriod",
     versions=[Version("v1.0", Period, create_view=PointCreation, update_view=Change)],
-    owner=_OWNER,
+    access=where(of_partner(_own.charge_point_id)),
     where=_own.evse_id.is_(None),
     filters=_FILTERS,
 )
@@ -112,7 +113,7 @@ evse_periods = Resource(
     title="EVSE Downtime Period",
     key="evseDowntimePeriod",
     versions=[Version("v1.0", EvsePeriod, create_view=EvseCreation, update_view=Change)],
-    owner=_OWNER,
+    access=where(of_partner(_own.charge_point_id)),
     where=_own.evse_id.is_not(None),
     filters=(equals("evseId", _own.evse_id, int), *_FILTERS),
     rules=charge_point_periods.rules,

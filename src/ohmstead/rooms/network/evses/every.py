@@ -4,19 +4,23 @@ from typing import Literal
 
 from sqlalchemy import BigInteger, Boolean, Text, false, func, select
 
+from ohmstead.kit.access import where
 from ohmstead.kit.filters import Filter, any_of, changed, equals, holds
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
 from ohmstead.rooms.network.connectors import connector, connectors_of
 from ohmstead.rooms.network.evses import v2
-from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, OWNER, evses, profiles_of
+from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, evses, profiles_of
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.evses.view import EvseBody, OwnEvse, OwnEvseCreation
 
 _own = evse.c
 _tariffs = func.jsonb_array_length(_own.roaming["tariffIds"], type_=BigInteger)
 _HAS_CONNECTOR = select(connector.c.id).where(connector.c.evse_id == _own.id, connector.c.deleted_at.is_(None))
+_PARTNER = select(charge_point.c.partner_id).where(charge_point.c.id == _own.charge_point_id).scalar_subquery()
 _AT, _CALLED = equals("chargePointId", _own.charge_point_id, int), equals("physicalReference", _own.physical_reference)
 
 every_evse = Resource(
@@ -53,12 +57,12 @@ every_evse = Resource(
                 Filter("connectorId", int, lambda key: _HAS_CONNECTOR.where(connector.c.id == key).exists(),
                        BigInteger()),
                 equals("tariffGroupId", _own.tariff_group_id, int),
-                Filter("partnerId", int, lambda key: key == OWNER, BigInteger()),
+                Filter("partnerId", int, lambda key: key == _PARTNER, BigInteger()),
                 Filter("roamingPlatformId", int, lambda _: false(), BigInteger(), "There are none of platforms yet."),
             ),
         ),
     ],
-    owner=OWNER,
+    access=where(of_partner(_own.charge_point_id)),
     columns=DERIVED,
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from msgspec import Meta
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Statement
-from ohmstead.kit.errors import Invalid, NotFound
+from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
@@ -15,7 +16,7 @@ from ohmstead.kit.views import View
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses.table import evse
 
-moves = Group("action / charge point", "actions/charge-point/", "charge-points")
+moves = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 in_use: Question[Any] = Question("which of these EVSEs somebody uses or has reserved: (tx, ids) -> [id]")
 
 _ids = evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
@@ -58,10 +59,7 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
 
 
 async def _satellite(call: Call, master_id: int, satellite_id: int) -> None:
-    try:
-        satellite = await charge_points.get(call, satellite_id)
-    except NotFound:
-        raise Invalid(satelliteChargePointId="The selected satellite charge point id is invalid.") from None
+    satellite = await charge_points.reference(call, "satelliteChargePointId", satellite_id)
     if satellite["ocpp_connected_charge_point_id"] != master_id:
         raise Invalid(satelliteChargePointId="The selected charge point is no satellite of this one.")
 

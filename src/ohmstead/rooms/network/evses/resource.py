@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, cast, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
@@ -29,7 +30,6 @@ DERIVED = {
     "power_options": func.jsonb_build_object(*_members),
 }
 CONFLICTS = {"uq_evse_network_id": ("networkId", "The network id has already been taken on the charge point.")}
-OWNER = select(charge_point.c.partner_id).where(charge_point.c.id == evse.c.charge_point_id).scalar_subquery()
 
 _PROFILES = Statement(
     select(evse.c.id, evse.c.charging_profile).where(
@@ -53,7 +53,7 @@ evses = Resource(
     key="evse",
     versions=[Version("v2.0", Evse, create_view=EvseBody)],
     parent=Parent(charge_points, evse.c.charge_point_id),
-    owner=OWNER,
+    access=INHERITED,
     columns=DERIVED,
     includes=INCLUDES,
     conflicts=CONFLICTS,
@@ -68,10 +68,7 @@ connectors = Resource(
     key="connector",
     versions=[Version("v2.0", Connector, pages=Pages.WHOLE)],
     parent=Parent(evses, connector.c.evse_id),
-    owner=select(charge_point.c.partner_id)
-    .join(evse, evse.c.charge_point_id == charge_point.c.id)
-    .where(evse.c.id == connector.c.evse_id)
-    .scalar_subquery(),
+    access=INHERITED,
 )
 
 

@@ -6,19 +6,19 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, insert, or_, select, update
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx, moment, table
 from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Opt, View, aware
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.actions import ask, whole_station
 from ohmstead.rooms.network.facts import FirmwareStatus
 from ohmstead.rooms.network.firmware.versions import file_url, firmware_versions
 from ohmstead.rooms.network.stations import UpdateFirmware
 
-actions = Group("action / charge point", "actions/charge-point/", "charge-points")
+actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 firmware_update = table(
     "firmware_update",
@@ -86,7 +86,7 @@ async def update_firmware(call: Call, wanted: Update) -> None:
     """Have the charge point fetch firmware and install it. A signed update takes certificate and signature from the
     body, or those of the version; a version that has them is always sent signed."""
     async with call.begin() as tx:
-        station = station_of(await charge_points.find(call, tx=tx))
+        station = await whole_station(call, tx)
         version = await _version(call, tx, wanted)
         certificate, signature = _proof(wanted, version)
         retrieve_at = tx.now if wanted.retrieve_after is UNSET else aware(wanted.retrieve_after)

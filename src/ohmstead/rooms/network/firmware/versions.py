@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, any_of
@@ -117,6 +118,7 @@ firmware_versions = Resource(
     tag="resource / firmware versions",
     title="Firmware Version",
     key="firmwareVersion",
+    access=SHARED,
     versions=[Version("v1.0", FirmwareVersion, verbs=("list", "read"))],
     includes=(
         Include("fileUrl", _urls, always=True, empty=UNSET),
@@ -137,7 +139,7 @@ class Models(View):
     meta: CursorMeta
 
 
-attached = Group("resource / firmware versions", "resources/firmware-versions/", "firmware-versions")
+attached = Group("resource / firmware versions", "resources/firmware-versions/", "firmware-versions", access=SHARED)
 
 
 @attached.get(

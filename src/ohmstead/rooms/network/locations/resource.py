@@ -5,6 +5,7 @@ from typing import Any, Literal
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, case, func, null, select
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter, changed, equals, holds, tagged
 from ohmstead.kit.operations import Call
@@ -16,7 +17,9 @@ from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
 from ohmstead.rooms.network.places import Country, State
 
-public_charge_points: Question[Any] = Question("public, enabled charge points: (tx, location ids) -> {id: [ids]}")
+public_charge_points: Question[Any] = Question(
+    "public, enabled charge points that a partner (None: anybody) sees: (tx, location ids, partner) -> {id: [ids]}"
+)
 
 
 def column_of(name: str) -> Include:
@@ -34,7 +37,11 @@ def column_of(name: str) -> Include:
 
 async def _public(tx: Tx, ids: list[int], call: Call) -> dict[int, list[int]]:
     """The public charge points at each location, in the words of whoever knows charge points."""
-    return {key: found for answer in await public_charge_points(tx, ids) for key, found in answer.items()}
+    return {
+        key: found
+        for answer in await public_charge_points(tx, ids, call.actor.partner_id)
+        for key, found in answer.items()
+    }
 
 
 async def _public_count(tx: Tx, ids: list[int], call: Call) -> dict[int, int]:
@@ -73,7 +80,7 @@ locations = Resource(
             ),
         ),
     ],
-    owner=location.c.partner_id,
+    access=owned(location.c.partner_id),
     columns={"geoposition": case((location.c.latitude.is_(None), null()), else_=_POINT)},
     filters=[
         equals("country", location.c.country, Country),

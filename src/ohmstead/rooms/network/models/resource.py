@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Text, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, Tx, table
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import equals
@@ -86,6 +87,7 @@ models = Resource(
     tag="resource / charge point models",
     title="Charge Point Model",
     key="modelId",
+    access=SHARED,
     versions=[Version("v1.0", Model, pages=Pages.EITHER, create_view=ModelChange, update_view=ModelChange)],
     filters=[equals("vendorId", _own.vendor_id, int)],
     includes=_includes,
@@ -97,6 +99,7 @@ cp_models = Resource(  # the same under its older name
     tag=models.tag,
     title=models.title,
     key=models.key,
+    access=models.access,
     versions=[
         Version("v1.0", Model, pages=Pages.NUMBER, deprecated=True, create_view=ModelChange, update_view=ModelChange)
     ],

@@ -5,17 +5,18 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, SmallInteger, bindparam, case, null, true, update
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View
-from ohmstead.rooms.network.actions import station_of
+from ohmstead.rooms.network.actions import whole_station
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.configuration.learned import highest_profile
 from ohmstead.rooms.network.security_profiles.raising import begin
 
-actions = Group("action / charge point", "actions/charge-point/", "charge-points")
+actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _own = charge_point.c
 _station = bindparam("station", type_=BigInteger)
@@ -55,8 +56,8 @@ class Begun(View):
 async def set_security_profile(call: Call, wish: Wish) -> Begun:
     """Raise the security profile, beginning now: what the charge point lacks for it, a password or our root, it gets
     first. It is never lowered."""
+    station = await whole_station(call, call.tx)
     point, wanted = await charge_points.find(call), wish.set_security_profile
-    station = station_of(point)
     if (objection := _against(point, wanted, await highest_profile(call.tx, station))) is not None:
         raise Rejected(objection)
     for row in await call.tx.all(_WISH, station=station, desired=wanted, now=call.now):
@@ -81,6 +82,6 @@ def _against(point: Row, wanted: int, most: int | None) -> str | None:
 async def reset_security_profile(call: Call) -> None:
     """Accept the next connection of the charge point whatever security profile it uses, which then is its current one.
     A password that is presented must be the right one all the same. A desired profile is tried again."""
-    point = await charge_points.find(call)
-    for row in await call.tx.all(_RESET, station=station_of(point), now=call.now):
+    station = await whole_station(call, call.tx)
+    for row in await call.tx.all(_RESET, station=station, now=call.now):
         call.tx.fact("chargePoint.changed", id=row["id"], action="updated")

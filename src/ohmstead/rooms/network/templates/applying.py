@@ -7,6 +7,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    and_,
     any_,
     bindparam,
     case,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.facts import on
@@ -32,15 +34,19 @@ from ohmstead.rooms.network.configuration.syncing import SETTLE
 from ohmstead.rooms.network.configuration.table import template_application
 from ohmstead.rooms.network.templates.resource import templates
 
-actions = Group("action / configuration template", "actions/configuration-template/", "configuration-templates")
+actions = Group(
+    "action / configuration template", "actions/configuration-template/", "configuration-templates", access=PARTNERS
+)
 
 _own, _point = template_application.c, charge_point.c
 _now = bindparam("now", type_=_own.asked_at.type)
 _partner = bindparam("partner", type_=BigInteger)
+_alone, _master = _point.ocpp_connected_charge_point_id.is_(None), charge_point.alias("master").c
+_of_its_master = select(_master.partner_id).where(_master.id == _point.ocpp_connected_charge_point_id).scalar_subquery()
 _NAMED = Statement(
     select(*_point["id", "ocpp_connected_charge_point_id", "communication_mode", "ocpp_version", "network_protocol"])
     .where(_point.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), _point.deleted_at.is_(None))
-    .where(or_(_partner.is_(None), _point.partner_id == _partner))
+    .where(or_(_partner.is_(None), and_(_point.partner_id == _partner, or_(_alone, _of_its_master == _partner))))
 )
 _asked = {
     "configuration_template_id": bindparam("template", type_=BigInteger),
@@ -82,7 +88,7 @@ class Application(View):
 async def apply_to_charge_points(call: Call, wanted: Application) -> None:
     """Write the template's variables to charge points: now to those in reach, to the others as soon as they come. To
     apply it again without `shouldPersist` ends its enforcement there."""
-    template = await templates.find(call)
+    template = await templates.find(call, shared=True)
     if not wanted.charge_point_ids:
         raise Invalid(chargePointIds="The charge point ids field is required.")
     points = await call.tx.all(_NAMED, ids=wanted.charge_point_ids, partner=call.actor.partner_id)

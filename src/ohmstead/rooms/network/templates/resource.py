@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from sqlalchemy import BigInteger, Text, bindparam, func, select, update
 
+from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter
@@ -43,6 +44,7 @@ templates = Resource(
     tag="resource / configuration templates",
     title="Configuration Template",
     key="template",
+    access=SHARED,
     versions=[Version("v1.0", Template, update_view=TemplateChange, further={"create": (409,)})],
     conflicts={"uq_configuration_template_name": ("name", "The name has already been taken.")},
     filters=[

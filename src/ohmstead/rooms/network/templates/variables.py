@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Integer, Text, bindparam, func, select
 
+from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.resources import Parent, Resource, Version
@@ -84,6 +85,7 @@ template_variables = Resource(
     tag="resource / configuration templates",
     title="Configuration Template Variable",
     key="variable",
+    access=INHERITED,
     versions=[
         Version(
             "v1.0",

@@ -6,6 +6,7 @@ from msgspec import UNSET
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.groups import Group
@@ -23,7 +24,7 @@ from ohmstead.rooms.power.circuits.table import (
 )
 from ohmstead.rooms.power.circuits.views import SocPriorities
 
-actions = Group("action / circuit", "actions/circuit/", "circuits")
+actions = Group("action / circuit", "actions/circuit/", "circuits", access=OPERATOR)
 
 
 class Attach(View):

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
+from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
@@ -21,7 +22,7 @@ _CIRCUITS = Statement(select(circuit).where(circuit.c.id == any_(_ids)))
 _COUNT = {"single_phase": 1, "split_phase": 2, "three_phase": 3}
 _CONNECTED = {"L1": (1,), "L2": (2,), "L3": (3,), "L1_L2": (1, 2), "L1_L3": (1, 3), "L2_L3": (2, 3)}
 
-reads = Group("resource / circuits", "resources/circuits/", "circuits")
+reads = Group("resource / circuits", "resources/circuits/", "circuits", access=OPERATOR)
 
 
 def lines(row: Row) -> tuple[int, ...]:

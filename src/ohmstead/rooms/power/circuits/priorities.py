@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from ohmstead.kit.access import INHERITED, OPERATOR
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
@@ -36,6 +37,7 @@ charge_point_priorities = Resource(
     tag="resource / circuits",
     title="Circuit / Charge Point Priorities",
     key="chargePoint",
+    access=INHERITED,
     parent=Parent(circuits, circuit_charge_point.c.circuit_id),
     columns={"id": circuit_charge_point.c.charge_point_id, "evses": _evses()},
     versions=[Version("v2.0", ChargePointPriority, verbs=("list",))],
@@ -47,6 +49,7 @@ user_priorities = Resource(
     tag="resource / circuits",
     title="Circuits / User Priorities",
     key="userPriority",
+    access=INHERITED,
     parent=Parent(circuits, circuit_user_priority.c.circuit_id),
     versions=[Version("v2.0", UserPriority)],
     conflicts={"uq_circuit_user_priority_target": ("targetId", "The target already has a priority on the circuit.")},
@@ -89,7 +92,7 @@ circuits.include(
     _include("socPriorities", _OF_SOC, None),
 )
 
-reads = Group("resource / circuits", "resources/circuits/", "circuits")
+reads = Group("resource / circuits", "resources/circuits/", "circuits", access=OPERATOR)
 
 
 @reads.get("v2.0/{circuit}/soc-priorities", "Circuit / SoC Priorities / Listing", gives=SocPriorities)

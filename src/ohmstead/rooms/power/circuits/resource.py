@@ -6,6 +6,7 @@ from msgspec import UNSET
 from sqlalchemy import select
 
 from ohmstead.engines.dlm.tree import TreeError
+from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import changed
@@ -32,6 +33,7 @@ circuits = Resource(
     tag="resource / circuits",
     title="Circuit",
     key="circuit",
+    access=OPERATOR,
     topic="circuit",
     filters=changed(circuit.c.updated_at),
     versions=[

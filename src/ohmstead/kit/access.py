@@ -1,0 +1,49 @@
+"""Access: which rows a partner's token sees and which it may change. What does not say so does not import.
+
+A token of the operator sees and changes all; rights of scopes come before. What nobody opened is closed.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, bindparam, false, true
+from sqlalchemy.sql import ColumnElement
+
+PARTNER = bindparam("partner", type_=BigInteger)
+"""The id of the partner that the caller's token is bound to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Access:
+    """Conditions, over a resource's row and `PARTNER`, on what a partner's token sees and on what it changes.
+
+    `owner` is the column that a partner's own writes set to its id, whatever a body says.
+    """
+
+    sees: ColumnElement[bool]
+    changes: ColumnElement[bool]
+    owner: ColumnElement[int] | None = None
+
+    def opens(self, method: str) -> bool:
+        """Whether a partner's token may call an operation of this HTTP method at all."""
+        return not isinstance(self.sees if method == "GET" else self.changes, type(false()))
+
+
+OPERATOR = Access(false(), false())
+"""The operator's alone: to a partner's token every operation is 403."""
+SHARED = Access(true(), false())
+"""Everybody reads, the operator writes."""
+PARTNERS = Access(true(), true())
+"""Of a group: its operations find what they work on with the caller's rights."""
+INHERITED = Access(true(), true())
+"""Of a child: whoever sees the parent sees it, whoever changes the parent changes it."""
+
+
+def owned(owner: ColumnElement[int], also_sees: ColumnElement[bool] = false()) -> Access:
+    """A partner sees and changes the rows that carry its id in `owner`; it sees those of another condition, too."""
+    own = owner == PARTNER
+    return Access(own | also_sees, own, owner)
+
+
+def where(condition: ColumnElement[bool]) -> Access:
+    """A partner sees and changes the rows that meet a condition, and owns none by a column."""
+    return Access(condition, condition)
