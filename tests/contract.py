@@ -151,7 +151,7 @@ class ResourceContract:
 
     async def test_another_partners_rows_are_out_of_reach(self, api: Client, given: Given) -> None:
         """A row of the operator's: read where it is everybody's, changed by no partner."""
-        partner = await given.client("*", partner_id=7)
+        partner = await given.client("*", partner_id=71)
         for version in self.resource.versions:
             if "create" not in version.verbs:
                 continue
@@ -171,7 +171,7 @@ class ResourceContract:
 
     async def test_a_partner_makes_its_own(self, api: Client, given: Given) -> None:
         """What it makes it sees and may change; to another partner it is not there, to the operator it is."""
-        partner, other = await given.client("*", partner_id=7), await given.client("*", partner_id=8)
+        partner, other = await given.client("*", partner_id=71), await given.client("*", partner_id=72)
         for version in self.each("create", "read"):
             own = PartnersGiven(given.system, api, partner)
             base, body = await self.base(own, version), await self.body(own, version)

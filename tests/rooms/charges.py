@@ -130,7 +130,7 @@ class Gateway:
         answer = await self.answer(command) if callable(self.answer) else self.answer
         if isinstance(answer, StationError):
             raise answer
-        return Outcome(status=answer)
+        return answer if isinstance(answer, Outcome) else Outcome(status=answer)
 
     def connected(self, charge_point_id: int) -> bool:
         return not isinstance(self.answer, StationError)

@@ -158,7 +158,10 @@ class Writer:
         except (Duplicate, StillUsed) as error:
             if error.constraint not in self.resource.conflicts:
                 raise
-            write.wrong(*self.resource.conflicts[error.constraint])
+            field_name, text = self.resource.conflicts[error.constraint]
+            if write.call.actor.partner_id is not None:  # whose row has it is none of a partner's business
+                text = f"The {label(field_name)} cannot be used."
+            write.wrong(field_name, text)
             write.settle()
 
     def _statement(self, verb: str, names: tuple[str, ...]) -> Statement:

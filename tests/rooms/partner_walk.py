@@ -1,0 +1,162 @@
+"""A world of one owner's rows, and a request for every operation in it: what a partner's token is tried on."""
+
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from ohmstead.kit.operations import Operation
+from ohmstead.rooms.charging.authorizations import authorization
+from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.charging.sessions import session
+from ohmstead.rooms.network.firmware.versions import firmware_version
+from ohmstead.rooms.network.security_events import security_event, turned_away
+from tests.client import DOCUMENT
+from tests.given import Given
+from tests.rooms.charges import site
+
+WORDS: dict[str, Any] = {
+    "name": "x", "email": "new@example.org", "password": "correct horse", "idTagUid": "NEW", "country": "AT",
+    "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
+    "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
+    "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
+    "mode": "disabled", "physicalReference": "new", "keyName": "new",
+}  # fmt: skip
+"""Values of fields that no schema tells."""
+OFFERED = {"currentL1"}
+"""Fields that no schema requires, and an operation does."""
+SMART = {
+    "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
+    "phaseRotation": "RST", "electricalConfiguration": "star",
+}  # fmt: skip
+TAKEN = "taken"
+"""What everything that is unique is called in the world."""
+
+
+class World:
+    """The ids of one owner's rows, by the names of path parameters and of the fields that refer to them."""
+
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self.ids: dict[str, Any] = {"type": "hard", "phase": "l1", "key": "HeartbeatInterval", "evseNetworkId": 1}
+
+    async def make(self) -> "World":
+        """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
+        for made in (self._network, self._devices, self._charging, self._power):
+            await made()
+        return self
+
+    async def _network(self) -> None:
+        given, ids = self.given, self.ids
+        ids["location"] = (await given.location())["id"]
+        zone = {"name": "z", "status": "enabled"}
+        ids["chargingZone"] = (await given.made(f"{self._at('locations/v2.0', 'location')}/charging-zones", zone))["id"]
+        here = await site(given, locationId=ids["location"], tags=["a"])
+        ids |= {"chargePoint": here.id, "evse": here.evses[0], "evseNumber": 1}
+        await given.api.patch(f"/resources/evses/v2.1/{ids['evse']}", {"allowsReservation": True})
+        outlet = f"/resources/charge-points/v2.0/{here.id}/evses/{ids['evse']}"
+        connector = {"name": "c", "type": "type2", "format": "socket", "status": "enabled"}
+        ids["connector"] = (await given.made(f"{outlet}/connectors", connector))["id"]
+        await given.made(f"/resources/charge-points/v2.0/{here.id}/smart-charging", SMART)
+        ids["currency"] = (await given.currency())["id"]
+        ids["tax"] = (await given.tax())["id"]
+        ids["vendorErrorCode"] = (
+            await given.made("/resources/vendor-error-codes/v2.0", {"vendorId": "v", "errorCode": "E"})
+        )["id"]
+        model = await given.model()
+        ids |= {"modelId": model["id"], "vendorId": model["vendorId"]}
+        notices = "/resources/downtime-period-notices/v1.0"
+        ids["notice"] = (await given.made(notices, {"type": "exempt", "notice": "n"}))["id"]
+        period = {"noticeId": ids["notice"], "startedAt": WORDS["startedAt"], "endedAt": WORDS["endedAt"]}
+        of_point = period | {"chargePointId": here.id}
+        ids["chargePointDowntimePeriod"] = (
+            await given.made("/resources/charge-point-downtime-periods/v1.0", of_point)
+        )["id"]
+        of_evse = period | {"evseId": ids["evse"]}
+        ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
+
+    async def _devices(self) -> None:
+        given, ids = self.given, self.ids
+        template = {"name": TAKEN, "ocppVersion": "ocpp 1.6"}
+        ids["template"] = (await given.made("/resources/configuration-templates/v1.0", template))["id"]
+        variables = f"/resources/configuration-templates/v1.0/{ids['template']}/variables"
+        ids["variable"] = (await given.made(variables, {"keyName": "HeartbeatInterval", "value": "60"}))["id"]
+        async with given.system.database.begin() as tx:
+            times = {"created_at": tx.now, "updated_at": tx.now}
+            row = {"firmware_version": "1", "charge_point_vendor_id": ids["vendorId"], "file_name": "f.bin", **times}
+            ids["firmwareVersion"] = await tx.value(
+                insert(firmware_version).values(row).returning(firmware_version.c.id)
+            )
+            await turned_away(tx, f"CP-{ids['chargePoint']}", "::1", "InvalidPassword")
+            ids["securityEvent"] = ids["securityEventLog"] = await tx.value(select(func.max(security_event.c.id)))
+
+    async def _charging(self) -> None:
+        given, ids = self.given, self.ids
+        ids["user"] = int((await given.user())["id"])
+        tag = await given.id_tag(userId=ids["user"])
+        ids["idTag"] = tag["id"]
+        reserved = f"/actions/charge-point/v1.0/{ids['chargePoint']}/reserve/1"
+        await given.api.post(reserved, {"userId": ids["user"]})
+        at = f"/actions/charge-point/v1.0/{ids['chargePoint']}/start/1"
+        await given.api.post(at, {"userId": ids["user"]})
+        async with given.system.database.read() as tx:
+            ids["reservation"] = await tx.value(select(func.max(reservation.c.id)))
+            ids["session"] = await tx.value(select(func.max(session.c.id)))
+            ids["authorization"] = await tx.value(select(func.max(authorization.c.id)))
+
+    async def _power(self) -> None:
+        given, ids = self.given, self.ids
+        ids["electricityMeter"] = (await given.meter())["id"]
+        circuit = await given.circuit(electricityMeterId=ids["electricityMeter"])
+        hung = {"chargePointId": ids["chargePoint"]}
+        await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
+        ids["circuit"] = ids["dlmCircuit"] = circuit["id"]
+        priority = {"type": "userGroup", "targetId": 1, "priority": 2}
+        priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
+        ids["userPriority"] = (await given.made(priorities, priority))["id"]
+
+    def _at(self, resource: str, key: str) -> str:
+        return f"/resources/{resource}/{self.ids[key]}"
+
+    def path(self, operation: Operation) -> str:
+        """An operation's path, on this owner's rows."""
+        numbered = operation.path.endswith(("/start/{evse}", "/unlock/{evse}", "/reserve/{evse}"))
+        ids = (
+            self.ids | ({"evse": 1} if numbered else {}) | {name: words[0] for name, words in operation.choices.items()}
+        )
+        return operation.path.removeprefix("/public-api").format(**ids)
+
+    def body(self, operation: Operation) -> Any:
+        """A body of an operation with all that is required, and all that refers to rows."""
+        content = DOCUMENT["paths"][operation.path][operation.method.lower()].get("requestBody")
+        return None if content is None else self._of(content["content"]["application/json"]["schema"], "")
+
+    def _of(self, schema: dict[str, Any], name: str) -> Any:
+        while "$ref" in schema:
+            schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        if (key := self._key(name)) is not None:
+            return [key] if schema.get("type") == "array" else key
+        for kind in ("allOf", "anyOf", "oneOf"):
+            if kind in schema:
+                return self._of(next(one for one in schema[kind] if one.get("type") != "null"), name)
+        if "enum" in schema or "const" in schema:
+            return schema.get("const", schema.get("enum", [None])[0])
+        if schema.get("type") == "object" or "properties" in schema:
+            required = {*schema.get("required", ())}
+            return {
+                one: self._of(its, one) for one, its in schema.get("properties", {}).items()
+                if not its.get("readOnly") and (one in required or one in OFFERED or self._key(one) is not None)
+            }  # fmt: skip
+        if name in WORDS:
+            return WORDS[name]
+        if schema.get("type") == "array":
+            return [self._of(schema["items"], "")] if schema.get("minItems") or not name else []
+        return {"integer": max(1, schema.get("minimum", 1)), "number": 1, "boolean": False}.get(
+            schema.get("type", ""), "x"
+        )
+
+    def _key(self, name: str) -> Any:
+        """The id of the row that a field refers to."""
+        for plain in (name.removesuffix("Id"), name.removesuffix("Ids")):
+            if plain != name and plain in self.ids:
+                return self.ids[plain]
+        return None
