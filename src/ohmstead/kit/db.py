@@ -1,9 +1,8 @@
 """What the grammar asks of a database: tables, prepared statements and a transaction. The store answers it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Identity, MetaData, Table, bindparam, column, func, select
@@ -56,28 +55,56 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 class Statement:
-    """A SQL text with the order of its named values, compiled once, when it is first needed: a start needs few."""
+    """A SQL text with the order of its named values, compiled once, when it is first needed: a start needs few. What it
+    was compiled of is let go then: there are thousands of them, and a compiled one is fifty times the text."""
+
+    __slots__ = ("_clause", "_fixed", "_names", "_text")
 
     def __init__(self, clause: ClauseElement) -> None:
-        self._clause = clause
+        self._clause: ClauseElement | None = clause
+        self._text = ""
+        self._names: tuple[str, ...] = ()
+        self._fixed: Mapping[str, Any] = {}
 
-    @cached_property
+    @property
     def text(self) -> str:
         """What is sent to the database."""
-        return str(self._compiled)
+        if self._clause is not None:
+            self._compile(self._clause)
+        return self._text
 
-    @cached_property
-    def _compiled(self) -> Any:
-        return self._clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-
-    @cached_property
-    def _values(self) -> tuple[Sequence[str], Mapping[str, Any]]:
-        return self._compiled.positiontup or (), self._compiled.params or {}
+    def _compile(self, clause: ClauseElement) -> None:
+        compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self._text, self._names = str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
+        self._fixed = {name: value for name, value in (compiled.params or {}).items() if value is not None}
+        self._clause = None
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The positional values: those given by name, else those the clause was written with."""
-        names, fixed = self._values
-        return [values[name] if name in values else fixed[name] for name in names]
+        if self._clause is not None:
+            self._compile(self._clause)
+        fixed = self._fixed
+        return [values[name] if name in values else fixed.get(name) for name in self._names]
+
+
+class Statements:
+    """A bounded cache of statements by their shape; the least recently used goes first. A listing has as many shapes as
+    its filters have subsets."""
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._known: dict[Hashable, Statement] = {}
+
+    def get(self, shape: Hashable, clause: Callable[[], ClauseElement]) -> Statement:
+        """The statement of a shape, made of what `clause` gives where it is not known (any more)."""
+        found = self._known.pop(shape, None) or Statement(clause())
+        self._known[shape] = found
+        if len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
+        return found
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 Sql = Statement | ClauseElement

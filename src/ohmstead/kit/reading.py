@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import INHERITED
-from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.db import Row, Statement, Statements, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.filters import chosen
 from ohmstead.kit.operations import Call, Does, Parameter, Reply
@@ -71,11 +71,13 @@ async def find(resource: Resource, call: Call, key: int, tx: Tx, *, changing: bo
     see it and not change it."""
     partner, above = call.actor.partner_id, parents(resource, call)
     shape = (partner is not None, bool(above), changing, lock)
-    if shape not in resource.finds:
-        parts = (*visible(resource, shape[0], changing), *below(resource, call.path))
-        query = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
-        resource.finds[shape] = Statement(query.with_for_update(of=resource.table) if lock else query)
-    row = await tx.one(resource.finds[shape], key=key, partner=partner, **above)
+
+    def query() -> Select[Any]:
+        parts = (*visible(resource, partner is not None, changing), *below(resource, call.path))
+        found = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
+        return found.with_for_update(of=resource.table) if lock else found
+
+    row = await tx.one(resource.finds.get(shape, query), key=key, partner=partner, **above)
     if row is None:
         if changing and partner is not None:
             await find(resource, call, key, tx, changing=False)
@@ -101,7 +103,7 @@ class Reader:
         self.columns = [resource.table.c.id.label("key"), *sources]
         absent = {name for name in selected if not nullable(shown[name])}
         self._answer = answers(newest.view, [*selected, *self._extra], absent)
-        self._statements: dict[Any, Statement] = {}
+        self._statements = Statements()
 
     def facts(self, verb: str) -> dict[str, Any]:
         """What an Operation of list or read is made of."""
@@ -138,11 +140,13 @@ class Reader:
         """One row's answer, or 404."""
         resource, partner, above = self.resource, call.actor.partner_id, parents(self.resource, call)
         shape = ("one", partner is not None, bool(above))
-        if shape not in self._statements:
-            query = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
-            parts = (*visible(resource, shape[1]), *below(resource, call.path))
-            self._statements[shape] = Statement(query.where(*parts))
-        row = await call.tx.one(self._statements[shape], wanted=key, partner=partner, now=call.now, **above)
+
+        def query() -> Select[Any]:
+            named = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
+            return named.where(*visible(resource, partner is not None), *below(resource, call.path))
+
+        statement = self._statements.get(shape, query)
+        row = await call.tx.one(statement, wanted=key, partner=partner, now=call.now, **above)
         if row is None:
             raise NotFound.model(resource.title, key)
         return (await self.present(call.tx, [row], includes, call))[0]
@@ -219,10 +223,7 @@ class Reader:
     def _listing(self, call: Call, names: tuple[str, ...], page: Wanted | None) -> Statement:
         partner = call.actor.partner_id is not None
         shape = (partner, names, page and (page.by_cursor, page.after is not None, page.forward))
-        if shape not in self._statements:
-            query = self._where(select(*self.columns), call, names)
-            self._statements[shape] = Statement(self._paged(query, page))
-        return self._statements[shape]
+        return self._statements.get(shape, lambda: self._paged(self._where(select(*self.columns), call, names), page))
 
     def _paged(self, query: Select[Any], page: Wanted | None) -> Select[Any]:
         key = self.resource.table.c.id
@@ -236,10 +237,8 @@ class Reader:
 
     def _count(self, call: Call, names: tuple[str, ...]) -> Statement:
         shape = ("count", call.actor.partner_id is not None, names)
-        if shape not in self._statements:
-            query = self._where(select(func.count()).select_from(self.resource.table), call, names)
-            self._statements[shape] = Statement(query)
-        return self._statements[shape]
+        counted = select(func.count()).select_from(self.resource.table)
+        return self._statements.get(shape, lambda: self._where(counted, call, names))
 
 
 def snake(name: str) -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Table
 
 from ohmstead.kit.access import INHERITED, PARTNERS, Access
-from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.db import Row, Statements, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
@@ -94,7 +94,7 @@ class Resource:
     rules: list[Rule] = field(default_factory=list)
     afters: list[Rule] = field(default_factory=list)
     may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
-    finds: dict[tuple[bool, ...], Statement] = field(default_factory=dict, repr=False)  # see `reading.find`
+    finds: Statements = field(default_factory=Statements, repr=False)  # see `reading.find`
     _operations: list[Operation] | None = None
 
     def __post_init__(self) -> None:

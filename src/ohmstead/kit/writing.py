@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy.sql import ClauseElement
 
-from ohmstead.kit.db import Duplicate, Row, Statement, StillUsed, Tx
+from ohmstead.kit.db import Duplicate, Row, Statements, StillUsed, Tx
 from ohmstead.kit.errors import Conflict, Invalid, NotFound
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader, find, snake
@@ -75,7 +76,7 @@ class Writer:
         self.update_body = updates(version.update_view or version.create_view or version.view, version.restated)
         self._creates = msgspec.json.Decoder(self.create_body)
         self._updates = msgspec.json.Decoder(self.update_body)
-        self._statements: dict[Any, Statement] = {}
+        self._statements = Statements()
 
     def facts(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
@@ -123,7 +124,7 @@ class Writer:
         for after in self.resource.afters:
             await after(write)
         try:
-            await call.tx.run(self._deletion(), row_id=write.id, now=call.now)
+            await call.tx.run(self._statements.get("delete", self._deletion), row_id=write.id, now=call.now)
         except StillUsed:
             raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
         self._tell(write, "deleted")
@@ -150,11 +151,10 @@ class Writer:
         write.settle()
 
     async def _store(self, write: Write, shape: tuple[str, tuple[str, ...]]) -> Any:
-        if shape not in self._statements:
-            self._statements[shape] = self._statement(*shape)
+        statement = self._statements.get(shape, lambda: self._statement(*shape))
         try:
             values = {f"v_{name}": value for name, value in write.values.items()}
-            return await write.tx.one(self._statements[shape], row_id=write.id, now=write.call.now, **values)
+            return await write.tx.one(statement, row_id=write.id, now=write.call.now, **values)
         except (Duplicate, StillUsed) as error:
             if error.constraint not in self.resource.conflicts:
                 raise
@@ -164,24 +164,20 @@ class Writer:
             write.wrong(field_name, text)
             write.settle()
 
-    def _statement(self, verb: str, names: tuple[str, ...]) -> Statement:
+    def _statement(self, verb: str, names: tuple[str, ...]) -> ClauseElement:
         table = self.resource.table
         values = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
         if verb == "create":
-            return Statement(insert(table).values(values).returning(*self.reader.columns))
+            return insert(table).values(values).returning(*self.reader.columns)
         changing = update(table).values(values).where(table.c.id == bindparam("row_id"))
-        return Statement(changing.returning(*self.reader.columns))
+        return changing.returning(*self.reader.columns)
 
-    def _deletion(self) -> Statement:
+    def _deletion(self) -> ClauseElement:
         table = self.resource.table
-        if "delete" not in self._statements:
-            gone = (
-                update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
-                if "deleted_at" in table.c
-                else delete(table)
-            )
-            self._statements["delete"] = Statement(gone.where(table.c.id == bindparam("row_id")))
-        return self._statements["delete"]
+        gone = delete(table)
+        if "deleted_at" in table.c:
+            gone = update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
+        return gone.where(table.c.id == bindparam("row_id"))
 
     async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
         for after in self.resource.afters:

@@ -4,17 +4,30 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, bindparam, case, func, insert, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.access import where
+from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table
 from ohmstead.kit.filters import Filter, changed, one_of, since, until
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.network.charge_points.access import of_partner
+from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.people.users import ev_user
 
 Method = Literal[
@@ -33,12 +46,15 @@ authorization = table(
     Column("roaming", JSONB),
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False, index=True),
     Column("evse_id", BigInteger, ForeignKey("evse.id")),
+    Column("partner_id", BigInteger),  # the charge point's at that time
+    Index(None, "partner_id", "id"),
 )
 
 _GIVEN = ("method", "status", "rejection_reason", "user_id", "id_tag_uid", "charge_point_id", "evse_id")
 _INSERT = Statement(
     insert(authorization)
     .values({name: bindparam(name, type_=authorization.c[name].type) for name in _GIVEN})
+    .values(partner_id=partner_of(bindparam("charge_point_id", type_=BigInteger)))
     .values(source="local", created_at=bindparam("now"), updated_at=bindparam("now"))
     .returning(authorization.c.id)
 )
@@ -137,7 +153,7 @@ authorizations = Resource(
     tag="resource / authorizations",
     title="Authorization",
     key="authorization",
-    access=where(of_partner(_own.charge_point_id)),
+    access=owned(_own.partner_id),
     versions=[
         Version("v2.0", Authorization, pages=Pages.EITHER, verbs=("list", "read")),
         Version("v1.0", AuthorizationV1, verbs=("read",), downgrade=with_old_methods, deprecated=True),

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, insert, select
 
-from ohmstead.kit.access import where
+from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import equals, since, until
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charge_points.access import of_partner
+from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.network.facts import SecurityEvent
 from ohmstead.store.partitions import aging
 
@@ -41,8 +41,10 @@ security_event = aging(
         Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), index=True),  # None: nobody knows who
         Column("type", Text, nullable=False),
         Column("tech_info", Text),
+        Column("partner_id", BigInteger),  # the charge point's at that time
         moment("timestamp", nullable=False),
         Index(None, "timestamp"),
+        Index(None, "partner_id", "id"),
     ),
     by="timestamp",
     keep=timedelta(days=365),
@@ -50,7 +52,12 @@ security_event = aging(
 
 _own = security_event.c
 _NAMES = ("charge_point_id", "type", "tech_info", "timestamp", "created_at", "updated_at")
-_NEW = Statement(insert(security_event).values({name: bindparam(name) for name in _NAMES}).returning(_own.id))
+_NEW = Statement(
+    insert(security_event)
+    .values({name: bindparam(name) for name in _NAMES})
+    .values(partner_id=partner_of(bindparam("charge_point_id", type_=BigInteger)))
+    .returning(_own.id)
+)
 _WHO = Statement(
     select(charge_point.c.id).where(
         charge_point.c.network_id == bindparam("identity"), charge_point.c.deleted_at.is_(None)
@@ -82,7 +89,7 @@ def _resource(name: str, tag: str, title: str, key: str, deprecated: bool) -> Re
         title=title,
         key=key,
         versions=[Version("v2.0", SecurityEventView, verbs=("list", "read"), deprecated=deprecated)],
-        access=where(of_partner(_own.charge_point_id)),
+        access=owned(_own.partner_id),
         columns={"charge_point": _own.charge_point_id},
         filters=[
             equals("type", _own.type, Type),

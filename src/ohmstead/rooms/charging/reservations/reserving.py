@@ -21,6 +21,7 @@ from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tags import parent_tag
 from ohmstead.rooms.network.actions import Refused, ask
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.network.presence import can_charge
@@ -65,6 +66,7 @@ _names = ("station_id", "charge_point_id", "evse_id", "user_id", "reason", "dura
 _NOTE = Statement(
     insert(reservation)
     .values({name: bindparam(f"v_{name}", type_=_own[name].type) for name in _names})
+    .values(partner_id=partner_of(bindparam("v_charge_point_id", type_=BigInteger)))
     .values(status="active", reserved_at=bindparam("now"), created_at=bindparam("now"), updated_at=bindparam("now"))
     .returning(_own.id)
 )

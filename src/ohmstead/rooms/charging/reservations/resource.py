@@ -6,13 +6,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from sqlalchemy import case, null
 
-from ohmstead.kit.access import where
+from ohmstead.kit.access import owned
 from ohmstead.kit.filters import equals, one_of, since, until
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.network.charge_points.access import of_partner
 
 _own = reservation.c
 
@@ -41,7 +40,7 @@ reservations = Resource(
     title="Reservation",
     key="reservation",
     versions=[Version("v1.0", Reservation, pages=Pages.NUMBER, verbs=("list", "read"))],
-    access=where(of_partner(_own.charge_point_id)),
+    access=owned(_own.partner_id),
     columns={"canceled_at": case((_own.status == "canceled", _own.ended_at), else_=null())},
     filters=[
         equals("evseId", _own.evse_id, int),

@@ -20,6 +20,8 @@ reservation = table(
     Column("waits", Boolean, nullable=False, server_default=text("false")),
     moment("ended_at"),  # whatever ended it
     Column("session_id", BigInteger, ForeignKey("session.id")),  # the one it was made for
+    Column("partner_id", BigInteger),  # the charge point's when it was made
+    Index(None, "partner_id", "id"),
     Index("uq_reservation_active", "evse_id", unique=True, postgresql_where=text("status = 'active'")),
     Index(None, "user_id", "reserved_at"),
     Index("ix_reservation_waits", "evse_id", postgresql_where=text("waits AND status = 'active'")),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
-from ohmstead.kit.access import where
+from ohmstead.kit.access import owned
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since, until
@@ -15,7 +15,6 @@ from ohmstead.kit.resources import Resource, Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writing import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
-from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.downtime.notices import Type, notices
 from ohmstead.rooms.network.downtime.statuses import STATUSES, STATUSES_OF_EVSE
 from ohmstead.rooms.network.downtime.table import downtime_period
@@ -24,10 +23,12 @@ from ohmstead.rooms.network.evses import every_evse, evse
 _own = downtime_period.c
 _key = bindparam("key", type_=BigInteger)
 _POINT = Statement(
-    select(charge_point.c.id, charge_point.c.location_id, STATUSES.label("statuses")).where(charge_point.c.id == _key)
+    select(charge_point.c.id, charge_point.c.location_id, charge_point.c.partner_id, STATUSES.label("statuses")).where(
+        charge_point.c.id == _key
+    )
 )
 _EVSE = Statement(
-    select(charge_point.c.id, charge_point.c.location_id, STATUSES_OF_EVSE.label("statuses"))
+    select(*charge_point.c["id", "location_id", "partner_id"], STATUSES_OF_EVSE.label("statuses"))
     .join(evse, evse.c.charge_point_id == charge_point.c.id)
     .where(evse.c.id == _key)
 )
@@ -102,7 +103,7 @@ charge_point_periods = Resource(
     title="Charge Point Downtime Period",
     key="chargePointDowntimePeriod",
     versions=[Version("v1.0", Period, create_view=PointCreation, update_view=Change)],
-    access=where(of_partner(_own.charge_point_id)),
+    access=owned(_own.partner_id),
     where=_own.evse_id.is_(None),
     filters=_FILTERS,
 )
@@ -113,7 +114,7 @@ evse_periods = Resource(
     title="EVSE Downtime Period",
     key="evseDowntimePeriod",
     versions=[Version("v1.0", EvsePeriod, create_view=EvseCreation, update_view=Change)],
-    access=where(of_partner(_own.charge_point_id)),
+    access=owned(_own.partner_id),
     where=_own.evse_id.is_not(None),
     filters=(equals("evseId", _own.evse_id, int), *_FILTERS),
     rules=charge_point_periods.rules,
@@ -136,6 +137,7 @@ async def it_is_of_something_that_is_there(write: Write) -> None:
         assert point is not None
         write.values |= {
             "charge_point_id": point["id"], "location_id": point["location_id"], "statuses": point["statuses"],
+            "partner_id": point["partner_id"],
         }  # fmt: skip
 
 

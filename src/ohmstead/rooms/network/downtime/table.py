@@ -14,8 +14,10 @@ downtime_period = table(
     Column("type", Text, nullable=False),  # downtime | exempt: as its notice is; without one, downtime
     Column("notice_id", BigInteger, ForeignKey("downtime_notice.id"), index=True),
     Column("statuses", JSONB, nullable=False),  # when the period was entered, as the API shows them
+    Column("partner_id", BigInteger),  # the charge point's when the period was entered
     moment("started_at", nullable=False, index=True),
     moment("ended_at"),
+    Index(None, "partner_id", "id"),
     Index("uq_downtime_period_of_charge_point", "charge_point_id", unique=True,
           postgresql_where=text("evse_id IS NULL AND entry_mode = 'automatic' AND ended_at IS NULL")),
     Index("uq_downtime_period_of_evse", "evse_id", unique=True,

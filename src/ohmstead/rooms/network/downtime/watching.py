@@ -36,6 +36,7 @@ def _entering(
         "charge_point_id": _point.id,
         "evse_id": evse_id,
         "location_id": _point.location_id,
+        "partner_id": _point.partner_id,
         "entry_mode": literal("automatic", Text),
         "type": literal("downtime", Text),
         "statuses": shown,
