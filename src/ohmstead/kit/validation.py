@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, get_args, get_origin
+from decimal import Decimal
+from functools import cache
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
+from msgspec.inspect import type_info
 
+from ohmstead.kit import lenient
 from ohmstead.kit.errors import BadRequest, Invalid
-from ohmstead.kit.views import fields, hints
+from ohmstead.kit.money import bounds_of
+from ohmstead.kit.views import alternatives, fields, hints
 
 _TYPES = {
     "str": "must be a string",
@@ -32,20 +37,58 @@ _BOUNDS = (
     (re.compile(r"`array` of length >= (\d+)"), "must have at least {} items"),
     (re.compile(r"`array` of length <= (\d+)"), "may not have more than {} items"),
     (re.compile(r"`str` matching regex"), "format is invalid"),
+    (re.compile(r"[Ii]nvalid decimal"), "must be a number"),
     (re.compile(r"[Ii]nvalid .*datetime|[Ii]nvalid .*date"), "is not a valid date"),
 )
 
 
+_loosely = msgspec.json.Decoder(
+    float_hook=Decimal
+)  # whose digits are kept; `lenient` makes floats where they are meant
+
+
 def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
-    """The body as the decoder's struct; BadRequest for what is no JSON, Invalid naming every bad field otherwise."""
+    """The body as the decoder's struct, read leniently where it is not as declared (see `lenient`); BadRequest for what
+    is no JSON, Invalid naming every bad field otherwise."""
     try:
         try:
-            return decoder.decode(raw)
-        except msgspec.ValidationError as error:
-            found = dict(_collect(msgspec.json.decode(raw), decoder.type))
-            raise Invalid.of(found or {"body": [str(error)]}) from None
+            body = decoder.decode(raw)
+        except msgspec.ValidationError:
+            body = _repaired(_loosely.decode(raw), decoder.type)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The request body is not valid JSON.") from None
+    if _has_decimals(decoder.type) and (found := dict(_unbounded(body, decoder.type, ""))):
+        raise Invalid.of(found)
+    return body
+
+
+def _repaired(value: Any, kind: Any) -> Any:
+    value = lenient.read(value, kind)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        found = dict(_collect(value, kind))
+        raise Invalid.of(found or {"body": [str(error)]}) from None
+
+
+@cache
+def _has_decimals(kind: Any) -> bool:
+    return "DecimalType" in repr(type_info(kind))
+
+
+def _unbounded(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """What is wrong with the decimals of a body that was read: the decoder knows nothing of their bounds."""
+    if isinstance(value, Decimal):
+        if texts := list(bounds_of(annotation).objections(value, label(path))):
+            yield path, texts
+    elif isinstance(value, Struct):
+        annotations = hints(type(value))
+        for name, shown in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+            yield from _unbounded(getattr(value, name), annotations[name], f"{path}.{shown}" if path else shown)
+    elif isinstance(value, list):
+        items = [get_args(kind)[0] for kind in alternatives(annotation) if get_origin(kind) is list]
+        for number, item in enumerate(value):
+            yield from _unbounded(item, items[0] if items else Any, f"{path}.{number}" if path else str(number))
 
 
 def _collect(value: Any, kind: Any) -> Iterator[tuple[str, list[str]]]:
@@ -79,7 +122,7 @@ def _value(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[s
         yield from below
         return
     try:
-        msgspec.convert(value, annotation)
+        yield from _unbounded(msgspec.convert(value, annotation), annotation, path)
     except msgspec.ValidationError as error:
         yield path, [_text(str(error), value, path)]
 
@@ -91,17 +134,6 @@ def _members(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list
         elif isinstance(value, list) and get_origin(part) is list:
             for number, item in enumerate(value):
                 yield from _value(item, get_args(part)[0], f"{path}.{number}")
-
-
-def alternatives(annotation: Any) -> Iterator[Any]:
-    """The plain types of an annotation: unions opened, metadata taken off."""
-    if get_origin(annotation) is Annotated:
-        yield from alternatives(get_args(annotation)[0])
-    elif get_origin(annotation) is not None and get_origin(annotation) not in (list, dict, tuple, set):
-        for part in get_args(annotation):
-            yield from alternatives(part)
-    else:
-        yield annotation
 
 
 def _text(error: str, value: Any, path: str) -> str:

@@ -4,10 +4,10 @@ A field is `T` (always there), `Opt[T]` (left out when unset), `T | None` (null 
 `WriteOnly` where only one side carries it. Field names are snake_case here and camelCase on the wire.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, TypeVar, Union, dataclass_transform
+from typing import Annotated, Any, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -57,6 +57,17 @@ def hints(view: type[Struct]) -> dict[str, Any]:
     for base in reversed(view.__mro__):
         found.update(getattr(base, "__annotations__", {}))
     return found
+
+
+def alternatives(annotation: Any) -> Iterator[Any]:
+    """The plain types of an annotation: unions opened, metadata taken off."""
+    if get_origin(annotation) is Annotated:
+        yield from alternatives(get_args(annotation)[0])
+    elif get_origin(annotation) is not None and get_origin(annotation) not in (list, dict, tuple, set):
+        for part in get_args(annotation):
+            yield from alternatives(part)
+    else:
+        yield annotation
 
 
 def marked(field: Field, mark: str) -> bool:

@@ -114,17 +114,20 @@ class _reached:  # reads as a statement: `with _reached():`
             raise Away(str(error) or type(error).__name__) from error
 
 
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
 async def _prepare(connection: Any) -> None:
     """JSONB is decoded; what a query casts to JSON is handed through as it is."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        encoder=lambda value: b"\x01" + _encoder.encode(value),
         decoder=lambda raw: msgspec.json.decode(raw[1:]),
         format="binary",
     )
     await connection.set_type_codec(
-        "json", schema="pg_catalog", encoder=msgspec.json.encode, decoder=msgspec.Raw, format="binary"
+        "json", schema="pg_catalog", encoder=_encoder.encode, decoder=msgspec.Raw, format="binary"
     )
 
 
