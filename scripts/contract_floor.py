@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The floor under the API document: what matches the contract may only grow, and what we serve has no fault at all.
+"""The floor under the API document: what is served stays served, and none of it has a fault against the contract.
 
-usage: check DOC.json --json | scripts/contract_floor.py [--raise]
+usage: check DOC.json --json | scripts/contract_floor.py DOC.json [--raise]
+
+The floor is a list of operations by tag, one a line, so that branches which add different ones do not collide.
 """
 
 import argparse
@@ -9,12 +11,11 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-FLOOR = Path(__file__).resolve().parent.parent / "tests" / "contract_floor.json"
+FLOOR = Path(__file__).resolve().parent.parent / "tests" / "contract_floor.txt"
 COUNTED = ("operations", "parameters", "request", "response", "statuses", "callbacks")
 SHOWN = 60
-
-Counts = dict[str, int]
 
 
 def where(fault: str) -> str:
@@ -23,33 +24,39 @@ def where(fault: str) -> str:
 
 
 def faults_of_ours(faults: Iterable[str]) -> list[str]:
-    """Faults of operations that our document has; one it lacks is counted by the floor alone."""
+    """Faults of operations that our document has; one it lacks is no fault yet."""
     faults = list(faults)
     lacking = {where(fault) for fault in faults if fault.endswith("  operations: missing")}
     return [fault for fault in faults if where(fault) not in lacking]
 
 
-def fallen(floor: Counts, now: Counts) -> list[str]:
-    return [f"{kind} fell from {floor[kind]} to {now[kind]}" for kind in COUNTED if now[kind] < floor.get(kind, 0)]
+def served(document: dict[str, Any]) -> list[str]:
+    """`tag: METHOD /path` of every operation."""
+    return sorted(
+        f"{operation['tags'][0]}: {method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    )
 
 
 def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_argument("--raise", action="store_true", dest="lift", help="write what matches today as the new floor")
-    lift = cli.parse_args().lift
+    cli.add_argument("document", type=Path)
+    cli.add_argument("--raise", action="store_true", dest="lift", help="write what is served today as the new floor")
+    asked = cli.parse_args()
     result, _ = json.JSONDecoder().raw_decode(sys.stdin.read())
-    now = {kind: result["matched"].get(kind, 0) for kind in COUNTED}
-    floor = json.loads(FLOOR.read_text()) if FLOOR.exists() else {}
-    complaints = faults_of_ours(result["faults"]) + fallen(floor, now)
-    print("contract: " + ", ".join(f"{kind} {now[kind]}/{result['total'].get(kind, 0)}" for kind in COUNTED))
+    now, floor = served(json.loads(asked.document.read_text())), FLOOR.read_text().splitlines()
+    complaints = faults_of_ours(result["faults"]) + [f"{one}  is no longer served" for one in floor if one not in now]
+    matched, total = result["matched"], result["total"]
+    print("contract: " + ", ".join(f"{kind} {matched.get(kind, 0)}/{total.get(kind, 0)}" for kind in COUNTED))
     if complaints:
         print("\n".join(complaints[:SHOWN]))
         print(f"complaints: {len(complaints)}" + (f", the first {SHOWN} shown" if len(complaints) > SHOWN else ""))
         return 1
-    if lift:
-        FLOOR.write_text(json.dumps(now, indent=2) + "\n")
+    if asked.lift:
+        FLOOR.write_text("\n".join(now) + "\n")
     elif floor != now:
-        print("More matches than before: write the new floor with scripts/contract --raise.")
+        print("More is served than before: write the new floor with scripts/contract --raise.")
     return 0
 
 

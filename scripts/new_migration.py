@@ -1,10 +1,17 @@
-"""Writes the next migration: what the tables in the code have and a migrated, throw-away database lacks."""
+"""Writes the next migration: what the tables in the code have and a migrated, throw-away database lacks.
+
+usage: scripts/new-migration "Add what" | --merge
+
+Two branches never take the same revision: it is the day and a random number. `--merge` joins their heads.
+"""
 
 import asyncio
 import re
+import secrets
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import ohmstead.app.system  # noqa: F401 - brings every table into the metadata
 from ohmstead.kit.db import metadata
 from ohmstead.store.cluster import Cluster
-from ohmstead.store.migrate import FOLDER, head, ours, upgrade
+from ohmstead.store.migrate import FOLDER, head, heads, ours, upgrade
 
 TEMPLATE = '''"""{title}."""
 
@@ -39,8 +46,7 @@ async def difference() -> str:
     cluster = Cluster(Path(tempfile.mkdtemp(prefix="ohmstead-migration-")), throwaway=True)
     dsn = await cluster.start("migration")
     try:
-        if head():
-            await asyncio.to_thread(upgrade, dsn)
+        await asyncio.to_thread(upgrade, dsn)
         engine = create_async_engine(
             "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=pool.NullPool
         )
@@ -60,13 +66,18 @@ def _rendered(connection: Connection) -> str:
 
 
 def main() -> None:
-    title = " ".join(sys.argv[1:]) or sys.exit("usage: scripts/new-migration WHAT IT DOES")
-    previous = head()
-    revision = f"{int(previous or 0) + 1:04d}"
+    title = " ".join(sys.argv[1:]) or sys.exit(__doc__)
+    if title == "--merge":
+        previous, body = tuple(heads()), "pass  # the branches change different things"
+        if len(previous) < 2:
+            sys.exit("There is one head: nothing to merge.")
+        title = "Merge branches"
+    else:
+        previous, body = head(), asyncio.run(difference())
+    revision = f"{datetime.now(UTC):%Y%m%d}_{secrets.token_hex(3)}"
     slug = re.sub(r"\W+", "_", title.lower()).strip("_")
     path = FOLDER / "versions" / f"{revision}_{slug}.py"
-    text = TEMPLATE.format(title=title, revision=revision, previous=previous or None, body=asyncio.run(difference()))
-    path.write_text(text)
+    path.write_text(TEMPLATE.format(title=title, revision=revision, previous=previous, body=body))
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", path], check=True)
     subprocess.run([sys.executable, "-m", "ruff", "check", "-q", "--fix", path], check=True)
     print(path)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import ohmstead.app.system  # noqa: F401 - every table
 from ohmstead.kit.db import metadata
+from ohmstead.store import migrate as migrations
 from ohmstead.store.cluster import Cluster
 from ohmstead.store.migrate import head, migrate, ours
 
@@ -32,6 +33,24 @@ async def test_a_migrated_database_is_what_the_code_declares(dsn: str) -> None:
     async with engine.connect() as connection:
         assert await connection.run_sync(difference) == ""
     await engine.dispose()
+
+
+def test_branches_are_told_to_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path)
+    (tmp_path / "versions").mkdir()
+
+    def revision(name: str, after: object) -> None:
+        text = f'revision = "{name}"\ndown_revision = {after!r}\n'
+        (tmp_path / "versions" / f"{name}_x.py").write_text(text)
+
+    revision("0001", None)
+    for name in ("20270101_aaaaaa", "20270101_bbbbbb"):
+        revision(name, "0001")
+    assert migrations.heads() == ["20270101_aaaaaa", "20270101_bbbbbb"]
+    with pytest.raises(RuntimeError, match="scripts/new-migration --merge"):
+        migrations.head()
+    revision("20270102_cccccc", ("20270101_aaaaaa", "20270101_bbbbbb"))
+    assert migrations.head() == "20270102_cccccc"
 
 
 @pytest.fixture

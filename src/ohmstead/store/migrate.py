@@ -1,7 +1,9 @@
 """Brings the schema to the newest revision at start; Alembic is loaded only where there is something to do."""
 
+import ast
 import asyncio
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,28 @@ FOLDER = _BESIDE if _BESIDE.is_dir() else Path(ohmstead.__file__).parents[2] / "
 LOCK = 0x0145EAD  # an advisory lock: of several processes that start at once one migrates, the others wait
 
 
+_NAMES = re.compile(r"^(revision|down_revision) = (.+)$", re.MULTILINE)
+
+
+def heads() -> list[str]:
+    """The revisions that none follows: one, but for branches that each added one and were not merged yet. Read from the
+    files' text, for Alembic takes a second to load."""
+    followed: set[str] = set()
+    known: list[str] = []
+    for path in sorted((FOLDER / "versions").glob("*.py")):
+        said = {name: ast.literal_eval(value) for name, value in _NAMES.findall(path.read_text())}
+        known.append(said["revision"])
+        before = said["down_revision"]
+        followed |= {before} if isinstance(before, str) else set(before or ())
+    return [one for one in known if one not in followed]
+
+
 def head() -> str:
-    """The newest revision: migrations are files `NNNN_what.py` whose revision is their number."""
-    return max((path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py")), default="")
+    """The newest revision; RuntimeError where there are several, or none."""
+    found = heads()
+    if len(found) != 1:
+        raise RuntimeError(f"migrations end in {found}: merge them with scripts/new-migration --merge")
+    return found[0]
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:

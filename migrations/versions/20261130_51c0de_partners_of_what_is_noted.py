@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "20261130_51c0de"
 down_revision = "0004"
 
 TABLES = ("charging_authorization", "reservation", "downtime_period", "security_event")
