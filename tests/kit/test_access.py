@@ -224,6 +224,19 @@ async def test_a_write_that_fails_leaves_no_trace(yard: Yard) -> None:
         assert (await tx.all(select(audit)), await tx.all(select(outbox))) == ([], [])
 
 
+async def test_steps_that_fail_after_the_first_leave_who_what_and_why(yard: Yard) -> None:
+    """What the first step wrote is there, so it was an act; one that was never committed was none."""
+    made = await yard.made(name="a", size=4)
+    async with yard.system.database.begin() as tx:
+        await tx.run(audit.delete())
+    assert (await yard.client.post(f"/actions/thing/v1.0/{made['id']}/halve")).status == 422
+    assert (await yard.client.post("/actions/thing/v1.0/999/wait")).status == 404
+    assert (await yard.client.get(f"{THINGS}/{made['id']}")).data["size"] == 2
+    async with yard.system.database.read() as tx:
+        rows = await tx.all(select(audit.c.action, audit.c.refused))
+    assert [tuple(row) for row in rows] == [("POST Halve", "The given data was invalid.")]
+
+
 async def test_a_write_tells_its_fact(yard: Yard) -> None:
     made = await yard.made(name="a")
     await yard.client.patch(f"{THINGS}/{made['id']}", {"size": 2})

@@ -4,11 +4,24 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, ForeignKey, Identity, MetaData, Table, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Table,
+    Text,
+    update,
+)
 
 from ohmstead.kit.access import INHERITED, PARTNERS, SHARED, owned
 from ohmstead.kit.db import Tx
-from ohmstead.kit.errors import Rejected
+from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.filters import any_of, changed, equals, holds, since, tagged
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does, Reply
@@ -187,6 +200,14 @@ async def wait(call: Call) -> Reply:
 async def ask(call: Call) -> Reply:
     """Ask what never answers."""
     raise Rejected("It does not answer.")
+
+
+@actions.post("v1.0/{thing}/halve", "Halve", does=Does.STEPS)
+async def halve(call: Call) -> None:
+    """Write in one step, and find in the next that it was wrong."""
+    async with call.begin() as tx:
+        await tx.run(update(thing).values(size=thing.c.size / 2))
+    raise Invalid(size="The size cannot be halved.")
 
 
 @actions.post("v1.0/{thing}/break", "Break")

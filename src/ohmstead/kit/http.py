@@ -114,8 +114,9 @@ class Api:
                 return reply
         try:
             reply = await call.operation.run(call)
-        except Rejected as error:  # a charge point was asked for something, and that is an act
-            await self._done.put(_act(call, refused=error.message))
+        except Exception as error:  # what was done until then is an act, and so is what a charge point was asked for
+            if call.committed or isinstance(error, Rejected):
+                await self._done.put(_act(call, refused=str(error) or type(error).__name__))
             raise
         await self._done.put(_act(call))
         return reply

@@ -101,6 +101,7 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         "operationId": _identifier(operation),
         "tags": [operation.tag],
         "summary": operation.summary,
+        "x-scope": operation.scope,
         "parameters": [*_path(operation, schemas), *_queries(operation, schemas)],
         "responses": _responses(operation, schemas),
     }

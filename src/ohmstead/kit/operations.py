@@ -1,7 +1,7 @@
 """Operations: one route of the API each, declared with all that the routes, the document and the tests need."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -105,6 +105,7 @@ class Call:
     trace_id: str
     _tx: Tx | None = None
     changes: Any = None
+    committed: bool = False  # whether a step of it is durable
 
     @property
     def tx(self) -> Tx:
@@ -117,9 +118,12 @@ class Call:
         """The moment of the request's transaction, or of the clock."""
         return self._tx.now if self._tx else self.clock.now()
 
-    def begin(self) -> AbstractAsyncContextManager[Tx]:
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
         """A transaction of its own for one step."""
-        return self.database.begin()
+        async with self.database.begin() as tx:
+            yield tx
+        self.committed = True
 
     def key(self, name: str) -> int:
         """A path parameter as a row's id; what is no number names no row: 404."""

@@ -63,6 +63,7 @@ function show(one, schemas) {
   page.operation.replaceChildren(
     element("h2", {}, one.summary ?? one.path),
     element("p", { class: "path" }, method(one), element("code", {}, one.path)),
+    one["x-scope"] ? element("p", {}, "Scope: ", element("code", {}, one["x-scope"])) : "",
     one.deprecated ? element("p", { class: "warning" }, "Deprecated: a newer version of this operation exists.") : "",
     ...prose(one.description),
     ...section("Parameters", query.length && table(parameterFields(query, schemas), schemas)),
