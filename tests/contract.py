@@ -8,7 +8,9 @@ from ohmstead.app.system import System
 from ohmstead.kit.access import INHERITED, SHARED
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.serving import operations_of
+from ohmstead.kit.versions import Version
 from tests.client import Client
 from tests.given import Given
 
@@ -48,7 +50,7 @@ class ResourceContract:
         return f"{base}/{row['id']}", row
 
     async def test_every_operation_needs_a_token(self, api: Client) -> None:
-        for one in self.resource.operations:
+        for one in operations_of(self.resource):
             stranger = await api.request(one.method, _filled(one), headers={"Authorization": "Bearer nobody"})
             assert stranger.status == 401
             assert stranger.body == {"message": "Unauthenticated."}
@@ -56,7 +58,7 @@ class ResourceContract:
     async def test_every_operation_needs_its_scope(self, given: Given) -> None:
         client = await given.client("nothing.read")
         try:
-            for one in self.resource.operations:
+            for one in operations_of(self.resource):
                 answer = await client.request(one.method, _filled(one))
                 assert (answer.status, answer.body["message"]) == (403, "This action is unauthorized.")
         finally:
@@ -231,7 +233,7 @@ def _filled(operation: Operation) -> str:
 def _operation(resource: Resource, version: Version, verb: str) -> Operation:
     method = {"create": "POST", "update": "PUT" if version.puts else "PATCH"}[verb]
     path = resource.path(version, verb)
-    return next(one for one in resource.operations if (one.method, one.path) == (method, path))
+    return next(one for one in operations_of(resource) if (one.method, one.path) == (method, path))
 
 
 def _required(operation: Operation) -> list[str]:

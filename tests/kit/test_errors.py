@@ -140,7 +140,7 @@ async def test_c12_every_bad_field_is_named_at_once(yard: Yard) -> None:
         "colour": "blue",
         "size": 0,
         "weight": "heavy",
-        "loud": 1,
+        "loud": 2,
         "at": "noon",
         "tags": ["a", 1, None],
         "shelfId": 1.5,

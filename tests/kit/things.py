@@ -26,9 +26,11 @@ from ohmstead.kit.filters import any_of, changed, equals, holds, since, tagged
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Include, Parent, Resource, Version
+from ohmstead.kit.resources import Parent, Resource
+from ohmstead.kit.serving import operations_of
+from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 
 metadata = MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
 
@@ -217,4 +219,4 @@ async def break_down(call: Call) -> None:
     raise RuntimeError("a bug")
 
 
-OPERATIONS = [*shelves.operations, *things.operations, *parts.operations, *actions.operations]
+OPERATIONS = operations_of(shelves, things, parts, actions)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network.charge_points import charge_points
 from tests.client import Client
 from tests.contract import ResourceContract

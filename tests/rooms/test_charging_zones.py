@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from ohmstead.app.system import System
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network.zones import charging_zone, zones
 from tests.client import Client
 from tests.contract import ResourceContract

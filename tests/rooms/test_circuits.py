@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.power.circuits.priorities import charge_point_priorities, user_priorities
 from ohmstead.rooms.power.circuits.resource import circuits
 from tests.client import Client

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import Row
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.configuration import BootSync
 from ohmstead.rooms.network.configuration.table import template_application

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network.evses import connectors
 from tests.client import Client
 from tests.contract import ResourceContract

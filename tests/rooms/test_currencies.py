@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from ohmstead.app.system import System
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.currencies import currencies
 from ohmstead.rooms.operator.iso4217 import NUMBERS

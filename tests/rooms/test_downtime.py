@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ohmstead.app.system import System
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.downtime import charge_point_periods, evse_periods, notices
 from ohmstead.rooms.network.downtime.watching import look

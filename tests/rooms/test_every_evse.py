@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from ohmstead.app.system import System
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network.evses import every_evse, evse
 from tests.client import Client
 from tests.contract import ResourceContract

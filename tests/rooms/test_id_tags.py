@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ohmstead.app.system import System
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging.id_tags import IdTagRow, id_tags, resolve
 from tests.client import Client
 from tests.contract import ResourceContract

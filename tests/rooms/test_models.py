@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.facts import Booted
 from ohmstead.rooms.network.files import files

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import audit, outbox
-from ohmstead.kit.resources import Version
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.operator.admins import api_token
 from ohmstead.rooms.people.passwords import fits
 from ohmstead.rooms.people.users import ev_user, users

@@ -18,7 +18,7 @@ from ohmstead.app.nodes.crew import Crew, name_of
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.app.pages import add_health, add_pages
 from ohmstead.app.pki import add_pki
-from ohmstead.app.rooms import OPERATIONS
+from ohmstead.app.rooms import LED, OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock
@@ -29,17 +29,13 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
-from ohmstead.rooms.charging.control import Autostart, Silences
-from ohmstead.rooms.charging.profiles import ProfileAccounts
-from ohmstead.rooms.network.certificates import Authority, CertificatePromises, CertificateRenewals, authority
+from ohmstead.rooms.charging.control import Autostart
+from ohmstead.rooms.network.certificates import Authority, authority
 from ohmstead.rooms.network.communication import CommunicationLog
-from ohmstead.rooms.network.configuration import BootSync
-from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.network.outbound import Outbound
-from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
+from ohmstead.rooms.network.security_profiles import Addresses, addresses
 from ohmstead.rooms.network.stations import stations
-from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
@@ -50,17 +46,6 @@ VERSION = version("ohmstead")
 EXPIRE_EVERY_S = 10.0
 AGAIN_S = 1.0
 ANYWHERE = ("0.0.0.0", "::")
-LED = (  # the work that one node does for all
-    BootSync,
-    TemplateWork,
-    CertificatePromises,
-    SecurityRaises,
-    CertificateRenewals,
-    ProfileAccounts,
-    reservations.ReservationQueue,
-    DowntimeWatch,
-    Silences,
-)
 log = structlog.get_logger("ohmstead")
 
 

@@ -1,89 +1,27 @@
 """Reading: the SQL of a version's list and read, and the way from rows to answers."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Select, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
-from ohmstead.kit.access import INHERITED
-from ohmstead.kit.db import Row, Statement, Statements, Tx
-from ohmstead.kit.errors import Forbidden, Invalid, NotFound
+from ohmstead.kit.db import Statement, Statements, Tx
+from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import chosen
 from ohmstead.kit.operations import Call, Does, Parameter, Reply
 from ohmstead.kit.paging import Pages, Wanted, cursor_page, number_page, wanted
+from ohmstead.kit.resources import Resource, below, parents, visible
 from ohmstead.kit.validation import label
-from ohmstead.kit.views import answers, nullable, readable
-
-if TYPE_CHECKING:
-    from ohmstead.kit.resources import Include, Parent, Resource, Version
+from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.views import answers, nullable, readable, snake
 
 _TRUE = ("1", "true")
 NOW = bindparam("now", type_=DateTime(timezone=True))
 """The moment of the call, for a resource's columns and filters."""
 _UTC = literal_column("'UTC'")
 _OFFSET_FORM = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'""")
-
-
-def visible(resource: Resource, partner: bool, changing: bool = False) -> list[ColumnElement[bool]]:
-    """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's rights to see it (or
-    to change it), and the same of the row it lives under."""
-    table, parent, parts = resource.table, resource.parent, []
-    if "deleted_at" in table.c:
-        parts.append(table.c.deleted_at.is_(None))
-    if resource.where is not None:
-        parts.append(resource.where)
-    if partner:
-        parts.append(resource.access.changes if changing else resource.access.sees)
-    if parent is not None and (upper := visible(parent.resource, partner and resource.access is INHERITED, changing)):
-        parts.append(_exists(parent, upper))
-    return parts
-
-
-def below(resource: Resource, path: Mapping[str, str], height: int = 0) -> list[ColumnElement[bool]]:
-    """The WHERE parts that hold a child to the rows above it that the path names. See `parents`."""
-    parent = resource.parent
-    if parent is None or parent.resource.key not in path:
-        return []
-    parts = [parent.column == bindparam(f"parent_{height}", type_=BigInteger)]
-    upper = below(parent.resource, path, height + 1)
-    return [*parts, _exists(parent, upper)] if upper else parts
-
-
-def _exists(parent: Parent, conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
-    above = parent.resource.table
-    return select(above.c.id).where(above.c.id == parent.column, *conditions).correlate_except(above).exists()
-
-
-def parents(resource: Resource, call: Call, height: int = 0) -> dict[str, int]:
-    """What the conditions of `below` are given."""
-    parent = resource.parent
-    if parent is None or parent.resource.key not in call.path:
-        return {}
-    return {f"parent_{height}": call.key(parent.resource.key)} | parents(parent.resource, call, height + 1)
-
-
-async def find(resource: Resource, call: Call, key: int, tx: Tx, *, changing: bool, lock: bool = False) -> Row:
-    """All columns of the row `key`, with the caller's right to see it or to change it; else 404, or 403 where it may
-    see it and not change it."""
-    partner, above = call.actor.partner_id, parents(resource, call)
-    shape = (partner is not None, bool(above), changing, lock)
-
-    def query() -> Select[Any]:
-        parts = (*visible(resource, partner is not None, changing), *below(resource, call.path))
-        found = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
-        return found.with_for_update(of=resource.table) if lock else found
-
-    row = await tx.one(resource.finds.get(shape, query), key=key, partner=partner, **above)
-    if row is None:
-        if changing and partner is not None:
-            await find(resource, call, key, tx, changing=False)
-            raise Forbidden
-        raise NotFound.model(resource.title, key)
-    return row
 
 
 class Reader:
@@ -163,7 +101,7 @@ class Reader:
             if one.always or one.name in named or (one.flag and plain.get(one.flag, "").lower() in _TRUE)
         ]
 
-    async def present(self, tx: Tx, rows: list[Any], includes: list[Include], call: Call) -> list[Any]:
+    async def present(self, tx: Tx, rows: list[Any], includes: Sequence[Include], call: Call) -> list[Any]:
         """Rows (key first, then the selected fields) as answers of this version, with their includes."""
         found = [self._answer(*row[1:]) for row in rows]
         if includes and rows:
@@ -208,7 +146,7 @@ class Reader:
         return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
 
     async def _numbered(
-        self, call: Call, page: Wanted, names: tuple[str, ...], values: dict[str, Any], includes: list[Include]
+        self, call: Call, page: Wanted, names: tuple[str, ...], values: dict[str, Any], includes: Sequence[Include]
     ) -> Reply:
         skipped = (page.number - 1) * page.per_page
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page, skipped=skipped)
@@ -239,11 +177,6 @@ class Reader:
         shape = ("count", call.actor.partner_id is not None, names)
         counted = select(func.count()).select_from(self.resource.table)
         return self._statements.get(shape, lambda: self._where(counted, call, names))
-
-
-def snake(name: str) -> str:
-    """A wire name as attributes are spelled."""
-    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
 
 
 def as_sent(source: ColumnElement[Any], opaque: bool) -> ColumnElement[Any]:

@@ -1,67 +1,23 @@
-"""Resources: a table, its versions and its rules; list, create, read, update and delete follow from the declaration."""
+"""Resources: a table, its versions, its rules and who may see its rows; from the declaration its operations follow."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, select
 
 from ohmstead.kit.access import INHERITED, PARTNERS, Access
 from ohmstead.kit.db import Row, Statements, Tx
-from ohmstead.kit.errors import Invalid, NotFound
+from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
-from ohmstead.kit.operations import Call, Operation, Parameter
-from ohmstead.kit.paging import Pages
+from ohmstead.kit.operations import Call, Operation
 from ohmstead.kit.questions import Question
-from ohmstead.kit.reading import Reader, find
 from ohmstead.kit.validation import label
-from ohmstead.kit.writing import Write, Writer
+from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.writes import Write
 
-VERBS = ("list", "create", "read", "update", "delete")
 Rule = Callable[[Write], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """An extra that `include[]=name` adds: `load` gets the ids of a page and answers id -> ready value."""
-
-    name: str
-    load: Callable[[Tx, list[int], Call], Awaitable[Mapping[int, Any]]]
-    field: str = ""  # the view's attribute, where it differs from the name's snake form
-    always: bool = False
-    flag: str = ""  # asked for by this boolean query parameter instead of include[]
-    empty: Any = None  # the value of a row for which `load` found nothing
-
-
-@dataclass(slots=True)
-class Version:
-    """One version of a resource. The newest speaks the rules' language; an older one has `upgrade` (its body's given
-    fields to the newest's) and `downgrade` (a newest answer's fields to its own)."""
-
-    name: str
-    view: type[Struct]
-    pages: Pages = Pages.CURSOR
-    upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    downgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    deprecated: bool = False
-    verbs: tuple[str, ...] = VERBS
-    filters: tuple[Filter, ...] | None = None  # None: the resource's
-    includes: tuple[Include, ...] | None = None
-    create_view: type[Struct] | None = None  # where a POST's body is not the view's
-    update_view: type[Struct] | None = None
-    puts: bool = False  # an update is a PUT; what it leaves out stays all the same
-    restated: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
-    key: str = ""  # the path parameter, where it differs from the resource's
-    parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
-    words: Mapping[str, str] = field(default_factory=dict)  # newest field -> this version's, for the texts of a 422
-    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
-    bare: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
-
-    def wrapped(self, verb: str, answer: Any) -> Any:
-        """A row's answer as this version's verb gives it."""
-        return answer if verb in self.bare else {"data": answer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +51,12 @@ class Resource:
     afters: list[Rule] = field(default_factory=list)
     may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
     finds: Statements = field(default_factory=Statements, repr=False)  # see `reading.find`
-    _operations: list[Operation] | None = None
+    operations: list[Operation] | None = None  # once they are made (see `serving`) it is too late for changes
 
     def __post_init__(self) -> None:
         self.filters = tuple(self.filters)
         assert self.access is not PARTNERS, f"{self.name}: say which rows are a partner's"
         assert self.access is not INHERITED or self.parent, f"{self.name}: inherits from no parent"
-
-    @property
-    def operations(self) -> list[Operation]:
-        """The operations of every version, made when first asked for: by then every room has added what it adds."""
-        if self._operations is None:
-            self._operations = [one for version in self.versions for one in self._version_operations(version)]
-        return self._operations
-
-    def _version_operations(self, version: Version) -> Iterable[Operation]:
-        reader = Reader(self, version)
-        writer = Writer(self, version, reader)
-        for verb in version.verbs:
-            yield self._operation(version, verb, reader, writer)
 
     @property
     def newest(self) -> Version:
@@ -133,17 +76,17 @@ class Resource:
     def include(self, *includes: Include) -> None:
         """Add includes from an upper room; the view declares their fields."""
         self.includes += includes
-        assert self._operations is None, f"{self.name}: too late to add an include"
+        assert self.operations is None, f"{self.name}: too late to add an include"
 
     def filter(self, *filters: Filter) -> None:
         """Add filters from an upper room."""
         self.filters = (*self.filters, *filters)
-        assert self._operations is None, f"{self.name}: too late to add a filter"
+        assert self.operations is None, f"{self.name}: too late to add a filter"
 
     def opens_also(self, condition: ColumnElement[bool]) -> None:
         """Let partners see further rows, which an upper room knows of."""
         self.access = replace(self.access, sees=self.access.sees | condition)
-        assert self._operations is None, f"{self.name}: too late to open rows"
+        assert self.operations is None, f"{self.name}: too late to open rows"
 
     def filters_of(self, version: Version) -> dict[str, Filter]:
         """The filters a version's listing takes, by name."""
@@ -184,26 +127,70 @@ class Resource:
         one = "" if verb in ("list", "create") else "/{" + (version.key or self.key) + "}"
         return API + base + one
 
-    def _operation(self, version: Version, verb: str, reader: Reader, writer: Writer) -> Operation:
-        facts = reader.facts(verb) if verb in ("list", "read") else writer.facts(verb)
-        facts["errors"] = tuple(sorted({*facts["errors"], *version.further.get(verb, ())}))
-        word = {"list": "Listing", "read": "Read"}.get(verb, verb.capitalize())
-        return Operation(
-            path=self.path(version, verb),
-            tag=self.tag,
-            summary=f"{self.title} / {word}",
-            deprecated=version.deprecated,
-            scope=f"{self._scope()}.{'read' if verb in ('list', 'read') else 'write'}",
-            partners=self.opens(facts["method"]),
-            wrapped=verb not in version.bare,
-            **facts,
-        )
-
     def opens(self, method: str) -> bool:
         """Whether a partner's token may call operations of this HTTP method at all."""
         if self.access is INHERITED and self.parent is not None:
             return self.parent.resource.opens(method)
         return self.access.opens(method)
 
-    def _scope(self) -> str:
-        return self.parent.resource._scope() if self.parent else self.name
+    def scope(self) -> str:
+        """The word that its scopes begin with."""
+        return self.parent.resource.scope() if self.parent else self.name
+
+
+def visible(resource: Resource, partner: bool, changing: bool = False) -> list[ColumnElement[bool]]:
+    """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's rights to see it (or
+    to change it), and the same of the row it lives under."""
+    table, parent, parts = resource.table, resource.parent, []
+    if "deleted_at" in table.c:
+        parts.append(table.c.deleted_at.is_(None))
+    if resource.where is not None:
+        parts.append(resource.where)
+    if partner:
+        parts.append(resource.access.changes if changing else resource.access.sees)
+    if parent is not None and (upper := visible(parent.resource, partner and resource.access is INHERITED, changing)):
+        parts.append(_exists(parent, upper))
+    return parts
+
+
+def below(resource: Resource, path: Mapping[str, str], height: int = 0) -> list[ColumnElement[bool]]:
+    """The WHERE parts that hold a child to the rows above it that the path names. See `parents`."""
+    parent = resource.parent
+    if parent is None or parent.resource.key not in path:
+        return []
+    parts = [parent.column == bindparam(f"parent_{height}", type_=BigInteger)]
+    upper = below(parent.resource, path, height + 1)
+    return [*parts, _exists(parent, upper)] if upper else parts
+
+
+def _exists(parent: Parent, conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    above = parent.resource.table
+    return select(above.c.id).where(above.c.id == parent.column, *conditions).correlate_except(above).exists()
+
+
+def parents(resource: Resource, call: Call, height: int = 0) -> dict[str, int]:
+    """What the conditions of `below` are given."""
+    parent = resource.parent
+    if parent is None or parent.resource.key not in call.path:
+        return {}
+    return {f"parent_{height}": call.key(parent.resource.key)} | parents(parent.resource, call, height + 1)
+
+
+async def find(resource: Resource, call: Call, key: int, tx: Tx, *, changing: bool, lock: bool = False) -> Row:
+    """All columns of the row `key`, with the caller's right to see it or to change it; else 404, or 403 where it may
+    see it and not change it."""
+    partner, above = call.actor.partner_id, parents(resource, call)
+    shape = (partner is not None, bool(above), changing, lock)
+
+    def query() -> Select[Any]:
+        parts = (*visible(resource, partner is not None, changing), *below(resource, call.path))
+        found = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
+        return found.with_for_update(of=resource.table) if lock else found
+
+    row = await tx.one(resource.finds.get(shape, query), key=key, partner=partner, **above)
+    if row is None:
+        if changing and partner is not None:
+            await find(resource, call, key, tx, changing=False)
+            raise Forbidden
+        raise NotFound.model(resource.title, key)
+    return row

@@ -155,3 +155,8 @@ def aware(moment: datetime) -> datetime:
 def stamp(moment: datetime) -> str:
     """A moment as the API writes it: UTC, seconds, offset form. Wants an aware datetime in UTC."""
     return moment.isoformat(timespec="seconds")
+
+
+def snake(name: str) -> str:
+    """A wire name as attributes are spelled."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)

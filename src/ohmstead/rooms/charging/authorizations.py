@@ -24,7 +24,8 @@ from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table
 from ohmstead.kit.filters import Filter, changed, one_of, since, until
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.network.charge_points.access import partner_of

@@ -10,9 +10,10 @@ from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.people.users import ev_user, users
 
 id_tag = table(

@@ -13,8 +13,9 @@ from ohmstead.kit.db import Statement, moment, table
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
 from ohmstead.kit.signals import Signal
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, View, aware
 from ohmstead.store.partitions import partitioned
 

@@ -13,7 +13,8 @@ from ohmstead.kit.filters import since, until
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.reading import Reader
-from ohmstead.kit.resources import Parent, Resource, Version
+from ohmstead.kit.resources import Parent, Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, View
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.charge_points.access import of_partner

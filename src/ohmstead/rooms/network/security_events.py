@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, i
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.filters import equals, since, until
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import partner_of

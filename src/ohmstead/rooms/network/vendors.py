@@ -8,7 +8,8 @@ from sqlalchemy import Column, Index, Text, func
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, View
 
 charge_point_vendor = table(

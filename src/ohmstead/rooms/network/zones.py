@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx, moment, table
 from ohmstead.kit.operations import Call
-from ohmstead.kit.resources import Include, Parent, Resource, Version
-from ohmstead.kit.writing import Write
+from ohmstead.kit.resources import Parent, Resource
+from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.locations.view import ChargingZone
 

@@ -9,9 +9,10 @@ from sqlalchemy import Boolean, Column, Integer, Text
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso4217 import DECIMALS, NUMBERS, CurrencyCode
 
 currency = table(

@@ -13,7 +13,7 @@ from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.currencies import currencies
 from ohmstead.rooms.operator.taxes import taxes
 

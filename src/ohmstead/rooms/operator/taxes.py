@@ -11,7 +11,8 @@ from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.money import Percent
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, Translations, View
 
 tax = table(

@@ -31,9 +31,10 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.questions import Question
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso3166 import STATES
 from ohmstead.rooms.people.passwords import hashed
 from ohmstead.rooms.people.user_views import Status, User, UserBody

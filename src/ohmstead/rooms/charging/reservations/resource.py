@@ -9,7 +9,8 @@ from sqlalchemy import case, null
 from ohmstead.kit.access import owned
 from ohmstead.kit.filters import equals, one_of, since, until
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.reservations.table import reservation
 

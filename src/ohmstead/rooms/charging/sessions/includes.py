@@ -11,7 +11,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
-from ohmstead.kit.resources import Include
+from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorization, with_old_methods
 from ohmstead.rooms.charging.sessions.series import Growth, Stretch

@@ -8,7 +8,8 @@ from ohmstead.kit.access import owned
 from ohmstead.kit.filters import Filter, any_of, changed, equals, one_of, since, until, within
 from ohmstead.kit.operations import Parameter
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reasons import Reason
 from ohmstead.rooms.charging.sessions.includes import INCLUDES

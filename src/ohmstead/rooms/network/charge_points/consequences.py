@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, or_, select, up
 from ohmstead.kit.access import PARTNER
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.locations import locations, public_charge_points

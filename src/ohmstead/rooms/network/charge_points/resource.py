@@ -10,7 +10,8 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter, any_of, changed, equals, holds, one_of, tagged
 from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import UNSET, to_builtins
 
 from ohmstead.kit.views import given
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.locations import locations

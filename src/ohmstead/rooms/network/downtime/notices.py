@@ -9,9 +9,10 @@ from sqlalchemy import BigInteger, Column, Text, bindparam, select
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, table
 from ohmstead.kit.filters import one_of
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.downtime.table import downtime_period
 
 Type = Annotated[Literal["downtime", "exempt"], Meta(description="exempt: it is no downtime that counts.")]

@@ -11,9 +11,10 @@ from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since, until
 from ohmstead.kit.reading import NOW
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.downtime.notices import Type, notices
 from ohmstead.rooms.network.downtime.statuses import STATUSES, STATUSES_OF_EVSE

@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, Boolean, Text, false, func, select
 from ohmstead.kit.access import where
 from ohmstead.kit.filters import Filter, any_of, changed, equals, holds
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include

@@ -10,7 +10,8 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Include, Parent, Resource, Version
+from ohmstead.kit.resources import Parent, Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import Connector, connector, connectors_of
 from ohmstead.rooms.network.evses.table import evse

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, bindparam, update
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.views import given
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses.resource import connectors, evses

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, bindparam, insert, select, update
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.views import Opt, ReadOnly, View, given
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.view import LaidProfile
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses.view import Number, PowerOptions, Reference, RoamingStatus, Year

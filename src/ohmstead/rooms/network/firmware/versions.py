@@ -25,9 +25,10 @@ from ohmstead.kit.filters import Filter, any_of
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter
 from ohmstead.kit.paging import CursorLinks, CursorMeta, Pages, cursor_page, wanted
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models import charge_point_model, models
 from ohmstead.rooms.network.vendors import charge_point_vendor, vendors

@@ -11,7 +11,8 @@ from ohmstead.kit.filters import Filter, changed, equals, holds, tagged
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.questions import Question
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.locations import v1
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody

@@ -4,7 +4,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from ohmstead.kit.views import fields
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
 from ohmstead.rooms.network.locations.resource import locations
 from ohmstead.rooms.network.locations.row import TRANSLATED

@@ -13,9 +13,10 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import equals
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models.quirks import Quirks, kept, objections
 from ohmstead.rooms.network.vendors import vendors

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import on
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.models import Quirks, charge_point_model, quirks_of
 from ohmstead.rooms.network.stations import HeedQuirks, StationOffline, stations

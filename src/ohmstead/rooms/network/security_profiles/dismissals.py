@@ -4,7 +4,7 @@ from typing import Any
 
 from ohmstead.kit.db import Tx
 from ohmstead.kit.facts import on
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.certificates.authority import revoke_all
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.stations import Disconnect, StationError, stations

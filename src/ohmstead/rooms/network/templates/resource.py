@@ -10,9 +10,10 @@ from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter
-from ohmstead.kit.resources import Resource, Version
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.configuration.table import configuration_template
 
 _own = configuration_template.c

@@ -10,10 +10,11 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, func, select
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
-from ohmstead.kit.resources import Parent, Resource, Version
+from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.validation import label
+from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.configuration.standard import PASSWORDS
 from ohmstead.rooms.network.configuration.table import template_variable
 from ohmstead.rooms.network.stations import Attribute

@@ -9,7 +9,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Reply
-from ohmstead.kit.resources import Include
+from ohmstead.kit.versions import Include
 from ohmstead.kit.views import View, stamp
 from ohmstead.rooms.power.circuits.resource import circuits
 from ohmstead.rooms.power.circuits.table import circuit, circuit_load

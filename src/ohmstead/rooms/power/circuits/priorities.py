@@ -9,8 +9,9 @@ from ohmstead.kit.access import INHERITED, OPERATOR
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
-from ohmstead.kit.resources import Include, Parent, Resource, Version
-from ohmstead.kit.writing import Write
+from ohmstead.kit.resources import Parent, Resource
+from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
 from ohmstead.rooms.power.circuits.table import (
     circuit,

@@ -9,7 +9,7 @@ from ohmstead.kit.errors import Invalid
 from ohmstead.kit.facts import on
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.profiles import limited_by_us
 from ohmstead.rooms.network.charge_points import charge_point, charge_points, circuits_of
 from ohmstead.rooms.network.smart_charging import may_change

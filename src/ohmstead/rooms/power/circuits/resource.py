@@ -11,9 +11,10 @@ from ohmstead.kit.db import Row
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import changed
 from ohmstead.kit.paging import Pages
-from ohmstead.kit.resources import Include, Resource, Version
+from ohmstead.kit.resources import Resource
 from ohmstead.kit.signals import Signal
-from ohmstead.kit.writing import Write
+from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.energy.meters import electricity_meter, meters
 from ohmstead.rooms.power.circuits import v1
 from ohmstead.rooms.power.circuits.table import circuit

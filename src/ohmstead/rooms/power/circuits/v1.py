@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.operations import Call
-from ohmstead.kit.writing import Write
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.power.circuits.members import attach, attached, describe, detach, misfit
 from ohmstead.rooms.power.circuits.table import circuit_charge_point

@@ -1,0 +1,55 @@
+"""Versions: what a resource looks like in one version of the API, and the extras that a request may ask for."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from ohmstead.kit.db import Tx
+from ohmstead.kit.filters import Filter
+from ohmstead.kit.operations import Call, Parameter
+from ohmstead.kit.paging import Pages
+
+VERBS = ("list", "create", "read", "update", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """An extra that `include[]=name` adds: `load` gets the ids of a page and answers id -> ready value."""
+
+    name: str
+    load: Callable[[Tx, list[int], Call], Awaitable[Mapping[int, Any]]]
+    field: str = ""  # the view's attribute, where it differs from the name's snake form
+    always: bool = False
+    flag: str = ""  # asked for by this boolean query parameter instead of include[]
+    empty: Any = None  # the value of a row for which `load` found nothing
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of a resource. The newest speaks the rules' language; an older one has `upgrade` (its body's given
+    fields to the newest's) and `downgrade` (a newest answer's fields to its own)."""
+
+    name: str
+    view: type[Struct]
+    pages: Pages = Pages.CURSOR
+    upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    downgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    deprecated: bool = False
+    verbs: tuple[str, ...] = VERBS
+    filters: tuple[Filter, ...] | None = None  # None: the resource's
+    includes: tuple[Include, ...] | None = None
+    create_view: type[Struct] | None = None  # where a POST's body is not the view's
+    update_view: type[Struct] | None = None
+    puts: bool = False  # an update is a PUT; what it leaves out stays all the same
+    restated: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
+    key: str = ""  # the path parameter, where it differs from the resource's
+    parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
+    words: Mapping[str, str] = field(default_factory=dict)  # newest field -> this version's, for the texts of a 422
+    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
+    bare: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
+
+    def wrapped(self, verb: str, answer: Any) -> Any:
+        """A row's answer as this version's verb gives it."""
+        return answer if verb in self.bare else {"data": answer}

@@ -1,0 +1,7 @@
+"""The room of the operator: what it exports."""
+
+from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.currencies import currencies
+from ohmstead.rooms.operator.taxes import taxes
+
+OPERATIONS = (settings.actions, currencies, taxes)

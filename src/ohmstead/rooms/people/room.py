@@ -1,0 +1,5 @@
+"""The room of people: what it exports."""
+
+from ohmstead.rooms.people.users import actions, users
+
+OPERATIONS = (users, actions)

@@ -1,0 +1,18 @@
+"""The room of power: what it exports."""
+
+from ohmstead.rooms.power.circuits import (
+    actions,
+    loads,
+    priorities,
+    questions,  # noqa: F401 - it answers lower rooms
+)
+from ohmstead.rooms.power.circuits.resource import circuits
+
+OPERATIONS = (
+    circuits,
+    loads.reads,
+    priorities.charge_point_priorities,
+    priorities.user_priorities,
+    priorities.reads,
+    actions.actions,
+)
