@@ -132,6 +132,9 @@ async def test_a_balance_is_shown_to_the_operator_alone(api: Client, given: Give
     assert (await api.get(f"{PATH}/{user['id']}")).data["balance"] == -12.3
     assert "amountDue" not in (await api.get(f"{PATH}/{user['id']}")).data
     assert (await api.get(f"{PATH}/{user['id']}", "withAmountDue=true")).data["amountDue"] == 12.3
+    async with system.database.begin() as tx:
+        await tx.run(update(ev_user).values(balance=Decimal("12.30")))
+    assert (await api.get(f"{PATH}/{user['id']}", "withAmountDue=true")).data["amountDue"] == 0  # a credit owes nothing
     partner = await given.client("*", partner_id=7)
     try:
         assert "balance" not in (await partner.get(f"{PATH}/{user['id']}")).data

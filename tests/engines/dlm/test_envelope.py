@@ -255,6 +255,15 @@ def test_room_is_what_the_others_leave():
     assert envelope.room(["a", "b", "off"], 1.0) == {"main": (63.0, 51.0, 63.0), "board": (40.0, 28.0, 40.0)}
 
 
+def test_room_is_never_less_than_nothing():
+    """Others may claim more than the cable carries; nobody is offered a debt."""
+    envelope = idle(A, B)
+    told(envelope, {"a": 20.0, "b": 30.0}, 0.0)
+    envelope.went_offline("b")
+    envelope.limits_changed({"main": (16.0, 40.0, 16.0)})
+    assert envelope.room(["a"], 1.0) == {"main": (0.0, 21.4, 0.0)}
+
+
 def test_a_session_that_ends_takes_its_limit_with_it():
     envelope = idle(A)
     (send,) = envelope.plan({"a": 16.0}, 0.0)

@@ -1,0 +1,100 @@
+"""Mutation tests by hand: a sample of small changes of what must not be wrong, each against the tests that should mind.
+
+usage: scripts/mutate [--sample N] [--seed N] [AREA]   (an area of AREAS below; without one all)
+"""
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+AREAS: dict[str, tuple[list[str], list[str]]] = {  # what is changed, and the tests that should notice
+    "rights": (
+        ["kit/access.py", "kit/resources.py", "kit/writing.py", "kit/groups.py"],
+        ["tests/kit", "tests/rooms/test_partner_rights.py", "tests/rooms/test_taxes.py", "tests/rooms/test_evses.py"],
+    ),
+    "money": (
+        ["kit/money.py", "kit/lenient.py", "rooms/people/users.py"],
+        [
+            "tests/kit/test_money.py",
+            "tests/kit/test_lenient.py",
+            "tests/rooms/test_users.py",
+            "tests/rooms/test_taxes.py",
+        ],
+    ),
+    "energy": (
+        ["rooms/charging/register.py", "rooms/charging/readings.py", "rooms/charging/flow/stopping.py"],
+        ["tests/rooms/test_charging_flow.py", "tests/rooms/test_register.py", "tests/ocpp/test_readings.py"],
+    ),
+    "allocation": (
+        ["engines/dlm/allocate.py", "engines/dlm/filling.py", "engines/dlm/envelope.py", "engines/dlm/shedding.py"],
+        ["tests/engines/dlm"],
+    ),
+}
+SWAPS: dict[type, type] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div,
+}  # fmt: skip
+
+
+def mutations(tree: ast.Module) -> Iterator[tuple[ast.AST, str, object]]:
+    """(node, attribute, what it becomes)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
+            yield node, "ops", [SWAPS[type(node.ops[0])](), *node.ops[1:]]
+        elif isinstance(node, ast.BoolOp | ast.BinOp) and type(node.op) in SWAPS:
+            yield node, "op", SWAPS[type(node.op)]()
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            yield node, "value", node.value + 1
+        elif isinstance(node, ast.Constant) and type(node.value) is bool:
+            yield node, "value", not node.value
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield node, "op", ast.UAdd()
+
+
+def survives(file: str, number: int, tests: list[str]) -> str | None:
+    """The change in words where no test notices it; None where one does."""
+    with tempfile.TemporaryDirectory() as away:
+        shutil.copytree(ROOT / "src", Path(away) / "src")
+        path = Path(away) / "src/ohmstead" / file
+        text = path.read_text()
+        tree = ast.parse(text)
+        node, attribute, new = list(mutations(tree))[number]
+        line = getattr(node, "lineno", 0)
+        setattr(node, attribute, new)
+        path.write_text(ast.unparse(tree))
+        found = [test for test in tests if (ROOT / test).exists()]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:warnings", *found]
+        run = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": f"{away}/src"}, capture_output=True)
+        changed = ast.unparse(node)
+    return f"{file}:{line}: {text.splitlines()[line - 1].strip()}  ->  {changed}" if run.returncode == 0 else None
+
+
+def main() -> None:
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("area", nargs="?", choices=sorted(AREAS))
+    cli.add_argument("--sample", type=int, default=20)
+    cli.add_argument("--seed", type=int, default=1)
+    asked = cli.parse_args()
+    areas = [asked.area] if asked.area else sorted(AREAS)
+    places = [
+        (file, number, AREAS[area][1])
+        for area in areas
+        for file in AREAS[area][0]
+        for number in range(len(list(mutations(ast.parse((ROOT / "src/ohmstead" / file).read_text())))))
+    ]
+    sample = random.Random(asked.seed).sample(places, min(asked.sample, len(places)))
+    survivors = [found for place in sample if (found := survives(*place))]
+    print("\n".join(survivors))
+    print(f"{len(sample)} of {len(places)} changes tried, {len(sample) - len(survivors)} noticed, {len(survivors)} not")
+
+
+main()
