@@ -29,6 +29,7 @@ authorization = table(
     Column("rejection_reason", Text),
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("id_tag_uid", Text),  # as the station or the client sent it
+    Column("token_type", Text),  # as the station called it (OCPP 2.x)
     Column("roaming", JSONB),
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False, index=True),
     Column("evse_id", BigInteger, ForeignKey("evse.id")),

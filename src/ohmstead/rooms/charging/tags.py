@@ -11,6 +11,7 @@ from ohmstead.rooms.charging.authorizations import Method
 from ohmstead.rooms.charging.facts import TagVerdict
 from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
 from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tag_case import same
 
 _METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "emaid": "plug_and_charge_iso15118"}
 _REMOTE = re.compile(r"\*(\d{1,18})")
@@ -88,7 +89,7 @@ async def too_many(tx: Tx, user_id: int, allowed: str | None, id_tag: str | None
     if allowed == "multiple_simultaneous_sessions_per_idtag" and id_tag is not None:
         return False
     if allowed == "simultaneous_use_of_idtags" and id_tag is not None:
-        return any((one["id_tag"] or "").upper() == id_tag.upper() for one in running)
+        return any(same(one["id_tag"] or "", id_tag) for one in running)
     if allowed in (None, "single_session"):
         return bool(running)
     return any(one["remote"] for one in running)

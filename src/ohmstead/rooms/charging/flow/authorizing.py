@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from msgspec import structs
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization, authorize_by
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, judge, remote_session, too_many
 from ohmstead.rooms.network.charge_points import charge_point
 
@@ -21,17 +22,17 @@ _STATION = Statement(
 _REMOTE = Statement(
     select(session).where(session.c.id == bindparam("session"), session.c.station_id == bindparam("station"))
 )
-_tag = func.upper(bindparam("tag", type_=Text))
+_tag = folded(bindparam("tag", type_=Text))
 _RUNNING = Statement(
     select(session.c.id).where(
-        session.c.station_id == bindparam("station"), session.c.status == "active", func.upper(session.c.id_tag) == _tag
+        session.c.station_id == bindparam("station"), session.c.status == "active", folded(session.c.id_tag) == _tag
     )
 )
 _unused = ~select(session.c.id).where(session.c.authorization_id == authorization.c.id).exists()
 _own = authorization.c
 _RECENT = Statement(
     select(_own.id)
-    .where(_own.charge_point_id == bindparam("station"), func.upper(_own.id_tag_uid) == _tag, _unused)
+    .where(_own.charge_point_id == bindparam("station"), folded(_own.id_tag_uid) == _tag, _unused)
     .where(_own.created_at >= bindparam("since"), _own.status == bindparam("status"))
     .where(_own.evse_id.is_(None))
     .order_by(_own.id.desc())

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Double, Text, bindparam, func, or_, select
+from sqlalchemy import Double, Text, bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
@@ -17,6 +17,7 @@ from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import kept_for_another, used
 from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, judge, remote_tag
 from ohmstead.rooms.network.presence.statuses import MOST_EVSES
 
@@ -26,7 +27,7 @@ _CARRIED_ON = ("id_tag", "id_tag_label", "user_id", "authorization_id", "payment
 _own = session.c
 _wh = bindparam("wh", type_=Double)
 _station = _own.station_id == bindparam("station")
-_same_tag = func.upper(_own.id_tag) == func.upper(bindparam("tag", type_=Text))
+_same_tag = folded(_own.id_tag) == folded(bindparam("tag", type_=Text))
 _OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
 # A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
 _AHEAD = Statement(

@@ -9,6 +9,7 @@ from ohmstead.rooms.charging.facts import ChargeStopped
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reasons import LOST
 from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tag_case import folded
 
 MOST = 2**31 - 1
 
@@ -31,9 +32,9 @@ _NUMBERED = Statement(
 # A charge that was on at that moment, by the clock and by the register, of which no end was told yet, and which the
 # tag may end: one without a tag, by the tag that began it, by another of the same user.
 _at, _wh, _tag = bindparam("at"), bindparam("wh"), bindparam("tag", type_=Text)
-_same_tag = func.coalesce(func.upper(_own.id_tag) == func.upper(_tag), False)
+_same_tag = func.coalesce(folded(_own.id_tag) == folded(_tag), False)
 _holder = select(id_tag.c.user_id).where(
-    func.upper(id_tag.c.id_tag_uid) == func.upper(_tag), id_tag.c.deleted_at.is_(None)
+    folded(id_tag.c.id_tag_uid) == folded(_tag), id_tag.c.deleted_at.is_(None)
 )
 _may_end = or_(_tag.is_(None), _same_tag, _own.user_id == _holder.scalar_subquery())
 _open_then = or_(

@@ -13,6 +13,7 @@ from ohmstead.rooms.charging.reasons import Reason
 from ohmstead.rooms.charging.sessions.includes import INCLUDES
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Interval, PaymentType, Session
+from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 
@@ -109,7 +110,7 @@ sessions = Resource(
         until("endedBefore", _own.stopped_at),
         equals("partnerId", _own.partner_id, int),
         Filter("subOperatorId", int, lambda value: _of_point(charge_point.c.sub_operator_id == value), BigInteger()),
-        equals("idTag", _own.id_tag),
+        Filter("idTag", str, lambda value: folded(value) == folded(_own.id_tag), Text()),
         one_of("paymentType", _own.payment_type, *get_args(PaymentType)),
         one_of("paymentStatus", _own.payment_status, "pending", "paid", "partially", "failed"),
         equals("taxId", _own.tax_id, int),
