@@ -50,6 +50,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     heartbeat_interval: Annotated[int, Meta(ge=10, le=86_400)] = 60  # s, told to charge points at boot
     command_timeout: Annotated[float, Meta(gt=0, le=600)] = 60.0  # s to wait for a charge point's answer
     boot_timeout: Annotated[float, Meta(ge=0, le=3_600)] = 30.0  # s until who connects and does not boot is asked to
+    lost_stop_grace: Annotated[float, Meta(ge=10, le=86_400)] = 120.0  # s a state may contradict a charge, then it ends
     ocpp_compression: bool = False  # permessage-deflate on charge point sockets: less traffic for more memory and CPU
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned

@@ -29,7 +29,7 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
-from ohmstead.rooms.charging.control import Autostart, Silences
+from ohmstead.rooms.charging.control import Autostart, Contradictions, Silences
 from ohmstead.rooms.charging.profiles import ProfileAccounts
 from ohmstead.rooms.network.certificates import Authority, CertificatePromises, CertificateRenewals, authority
 from ohmstead.rooms.network.communication import CommunicationLog
@@ -183,8 +183,10 @@ class System:
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
         self._keep(partial(members.lead, self._expire))
-        for work in LED:
-            self._keep(partial(members.lead, work(self.database, self.clock).run))
+        grace = timedelta(seconds=self.settings.lost_stop_grace)
+        led = [*(work(self.database, self.clock) for work in LED), Contradictions(self.database, self.clock, grace)]
+        for work in led:
+            self._keep(partial(members.lead, work.run))
 
     def _ages(self) -> dict[str, timedelta]:
         """How long the tables keep what they hold where that is a setting."""

@@ -28,9 +28,7 @@ id_tag = table(
     Column("external_id", Text),
     Column("partner_id", BigInteger, index=True),
     moment("deleted_at"),
-    Index(
-        "uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")
-    ),
+    Index("uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")),
 )
 
 _UID = folded(id_tag.c.id_tag_uid)

@@ -4,7 +4,7 @@ The hottest path of the product: three statements a batch, whatever its size.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from sqlalchemy import text
@@ -26,7 +26,8 @@ _RESOLVE = Statement(
     text("""
 SELECT evse.id AS evse_id, evse.phases, evse.max_power, evse.current_type,
        session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
-       session.meter_wh, session.meter_at, session.metered_at
+       session.meter_wh, session.meter_at, session.metered_at,
+       session.transaction_id = told.transaction_id OR session.transaction_ref = told.name AS named
 FROM ROWS FROM (json_to_recordset(CAST(:told AS json)) AS (station_id bigint, number int, transaction_id bigint,
                                                            name text))
      WITH ORDINALITY AS told(station_id, number, transaction_id, name, place)
@@ -47,10 +48,11 @@ UPDATE session SET meter_wh = told.meter_wh, meter_at = told.meter_at, metered_a
     power_w = COALESCE(told.power_w, session.power_w),
     peak_power_w = GREATEST(session.peak_power_w, told.peak_power_w),
     soc_percent = COALESCE(told.soc_percent, session.soc_percent), anomalies = session.anomalies + told.anomalies,
+    named_at = COALESCE(told.named_at, session.named_at),
     updated_at = CASE WHEN session.updated_at < :fresh THEN :now ELSE session.updated_at END
 FROM json_to_recordset(CAST(:told AS json)) AS told(
     id bigint, start_wh float8, meter_wh float8, meter_at timestamptz, metered_at timestamptz, power_w float8,
-    peak_power_w float8, soc_percent float8, anomalies int)
+    peak_power_w float8, soc_percent float8, named_at timestamptz, anomalies int)
 WHERE session.id = told.id AND session.status = 'active'""")
 )
 
@@ -63,6 +65,7 @@ class Live(Struct):
     power_w: float | None = None
     peak_power_w: float | None = None
     soc_percent: float | None = None
+    named_at: datetime | None = None
     anomalies: int = 0
 
     def take(self, reading: Reading, watts: float | None) -> Anomaly | None:
@@ -93,6 +96,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     draws: list[Draw] = []
     for message, place in zip(messages, places, strict=True):
         session = _live(sessions, place)
+        if session is not None and place["named"] and message.readings:
+            session.named_at = message.received_at
         reading = None
         for told in message.readings:
             reading = told if told.each_line_a is None else told.on_lines(_phases(place))
@@ -156,7 +161,7 @@ async def _update(tx: Tx, sessions: list[Live]) -> None:
             "id": one.id, "start_wh": one.register.start_wh, "meter_wh": one.register.wh,
             "meter_at": one.register.raised_at,
             "metered_at": one.register.read_at, "power_w": one.power_w, "peak_power_w": one.peak_power_w,
-            "soc_percent": one.soc_percent, "anomalies": one.anomalies,
+            "soc_percent": one.soc_percent, "named_at": one.named_at, "anomalies": one.anomalies,
         }
         for one in sessions
     ]  # fmt: skip

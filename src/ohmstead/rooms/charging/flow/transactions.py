@@ -33,9 +33,7 @@ _NUMBERED = Statement(
 # tag may end: one without a tag, by the tag that began it, by another of the same user.
 _at, _wh, _tag = bindparam("at"), bindparam("wh"), bindparam("tag", type_=Text)
 _same_tag = func.coalesce(folded(_own.id_tag) == folded(_tag), False)
-_holder = select(id_tag.c.user_id).where(
-    folded(id_tag.c.id_tag_uid) == folded(_tag), id_tag.c.deleted_at.is_(None)
-)
+_holder = select(id_tag.c.user_id).where(folded(id_tag.c.id_tag_uid) == folded(_tag), id_tag.c.deleted_at.is_(None))
 _may_end = or_(_tag.is_(None), _same_tag, _own.user_id == _holder.scalar_subquery())
 _open_then = or_(
     _own.status == "active",
