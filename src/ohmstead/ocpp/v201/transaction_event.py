@@ -13,6 +13,7 @@ from ohmstead.ocpp.v201.tokens import id_token_info
 from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Meter, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.token_types import BUTTON
 from ohmstead.rooms.network.facts import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {
@@ -73,9 +74,14 @@ async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | N
 
 async def _judged(request: TransactionEventRequest, at: Arrival) -> TagVerdict | None:
     """Who presents a token to stop begins nothing."""
-    if not _tag(request):
+    if not _tag(request) and _type(request) != BUTTON:
         return None
-    presented = TagPresented(charge_point_id=at.charge_point_id, id_tag=_tag(request), received_at=at.received_at)
+    presented = TagPresented(
+        charge_point_id=at.charge_point_id,
+        id_tag=_tag(request),
+        received_at=at.received_at,
+        token_type=_type(request),
+    )
     return await at.rooms.authorize(presented)
 
 
@@ -98,6 +104,7 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
             received_at=at.received_at,
             transaction_ref=told.transaction_id,
+            token_type=_type(request),
             remote_start_id=told.remote_start_id,
             is_first=request.event_type == "Started",
             after_end=over,
@@ -137,6 +144,7 @@ async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | N
             signed=signed,
             received_at=at.received_at,
             transaction_ref=request.transaction_info.transaction_id,
+            token_type=_type(request),
             evse_network_id=place,
         )
     )
@@ -170,3 +178,7 @@ def _place(request: TransactionEventRequest, at: Arrival) -> int | None:
 
 def _tag(request: TransactionEventRequest) -> str:
     return request.id_token.id_token if request.id_token else ""
+
+
+def _type(request: TransactionEventRequest) -> str | None:
+    return request.id_token.type if request.id_token else None

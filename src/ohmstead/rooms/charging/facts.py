@@ -23,11 +23,13 @@ Meter = tuple[tuple[Reading, ...], tuple[SignedReading, ...]]
 
 
 class TagPresented(Struct, frozen=True, kw_only=True):
-    """Somebody held a tag to the reader, or an app's token came back: may it charge here?"""
+    """Somebody held a tag to the reader, or an app's token came back: may it charge here? Its type is a
+    2.x station's word."""
 
     charge_point_id: int
     id_tag: str
     received_at: datetime
+    token_type: str | None = None
 
 
 class TagVerdict(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,7 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     received_at: datetime
     transaction_ref: str | None = None
     remote_start_id: int | None = None
+    token_type: str | None = None
     is_first: bool = False
     after_end: bool = False
 
@@ -99,6 +102,7 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
     transaction_ref: str | None = None
+    token_type: str | None = None
     evse_network_id: int | None = None
 
 

@@ -9,16 +9,17 @@ from sqlalchemy import Double, Text, bindparam, or_, select
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
-from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, holder_at_start, remote
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, alone, authorized, remote
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
 from ohmstead.rooms.charging.flow.transactions import named, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
-from ohmstead.rooms.charging.reservations import kept_for_another, used
+from ohmstead.rooms.charging.reservations import holder_of, used
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, judge, remote_tag
+from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.presence.statuses import MOST_EVSES
 
 SUPERSEDED = "new_start_transaction_received"
@@ -29,6 +30,14 @@ _wh = bindparam("wh", type_=Double)
 _station = _own.station_id == bindparam("station")
 _same_tag = folded(_own.id_tag) == folded(bindparam("tag", type_=Text))
 _OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
+_ORDERED = Statement(
+    select(session)
+    .where(_own.evse_id == bindparam("evse"), _own.user_id == bindparam("user"))
+    .where(_own.status == "pending", _own.remote)
+    .order_by(_own.id)
+    .limit(1)
+    .with_for_update()
+)
 # A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
 _AHEAD = Statement(
     select(session)
@@ -56,12 +65,18 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
     began |= {"transaction_ref": fact.transaction_ref}
-    asked = await remote(tx, station, _tag(fact))
-    if asked is not None and asked["start_ref"] is None:
-        row = await change(tx, asked["id"], "started", **began, **await _onwards(tx, place, at))
+    asked = await _asked(tx, fact)
+    holder = None if asked else await _holder(tx, fact, place)
+    ordered = asked if holder is None else await _ordered(tx, place, holder)
+    if ordered is not None and ordered["start_ref"] is None:
+        row = await change(
+            tx, ordered["id"], "started", **began, **_by_card(fact, ordered, holder), **await _onwards(tx, place, at)
+        )
         await used(tx, row, fact.reservation_id)
-        return row["transaction_id"], ACCEPTED
-    who, verdict = await _who(tx, fact, place, asked, at)
+        return row["transaction_id"], holder.verdict if holder else ACCEPTED
+    if holder is not None:
+        holder = await _objected(tx, fact, place, holder, at)
+    who, verdict = await _who(tx, fact, place, asked, holder)
     told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
     ended = await tx.one(_AHEAD, station=station, **told)
     if ended is not None:
@@ -113,31 +128,67 @@ def _tag(fact: ChargeStarted) -> str:
     return fact.id_tag or (remote_tag(fact.remote_start_id) if fact.remote_start_id else "")
 
 
+async def _asked(tx: Tx, fact: ChargeStarted) -> Row | None:
+    """The session that a station was asked for from afar, as the tag says, or the order that it follows."""
+    asked = await remote(tx, fact.charge_point_id, _tag(fact))
+    if asked is not None or not fact.remote_start_id:
+        return asked
+    asked = await remote(tx, fact.charge_point_id, remote_tag(fact.remote_start_id))
+    return asked if asked and asked["status"] == "pending" else None
+
+
+async def _holder(tx: Tx, fact: ChargeStarted, place: Row) -> Holder:
+    """Who begins, by the tag alone."""
+    return await judge(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
+
+
+async def _ordered(tx: Tx, place: Row, holder: Holder) -> Row | None:
+    """What the same user has ordered from afar at this EVSE and has not begun: it is this charge. It was judged when it
+    was ordered, and has its means of payment."""
+    if holder.user_id is None or holder.rejection:
+        return None
+    return await tx.one(_ORDERED, evse=place["id"], user=holder.user_id)
+
+
+def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[str, Any]:
+    """What changes where a card fulfils an order: the card may end it."""
+    if holder is None:
+        return {}
+    pays = ordered["payment_method_id"] or holder.payment_method_id
+    return {"id_tag": fact.id_tag, "id_tag_label": holder.label, "payment_method_id": pays}
+
+
+async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, at: datetime) -> Holder:
+    """Who begins, as things are; at an EVSE that is reserved for another `blocked`. A number that a station names is no
+    right of its own, many name 0 or -1: it speaks for a reservation in force there, and only where nobody is known."""
+    holder = await alone(tx, holder, fact.id_tag, place["id"])
+    held = None if holder.rejection else await holder_of(tx, place["id"], at)
+    if held is None or held["user_id"] == holder.user_id:
+        return holder
+    if holder.user_id is None and held["id"] == fact.reservation_id:
+        return holder
+    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+
+
 async def _who(
-    tx: Tx, fact: ChargeStarted, place: Row, asked: Row | None, at: datetime
+    tx: Tx, fact: ChargeStarted, place: Row, asked: Row | None, holder: Holder | None
 ) -> tuple[dict[str, Any], TagVerdict]:
     """Whose charge it is. A station that lost its power goes on with the tag of the start it was asked for."""
     if asked is not None:
         return {name: asked[name] for name in _CARRIED_ON}, ACCEPTED
-    holder = await _holder(tx, fact, place, at)
+    assert holder is not None, "who was not asked for is judged"
     return {
         "id_tag": fact.id_tag or None,
         "id_tag_label": holder.label,
         "user_id": holder.user_id,
-        "authorization_id": await authorized(tx, place, fact.id_tag, holder),
+        "authorization_id": await authorized(tx, place, _token(fact), holder),
         "payment_method_id": holder.payment_method_id,
         "partner_id": place["partner_id"],
     }, holder.verdict
 
 
-async def _holder(tx: Tx, fact: ChargeStarted, place: Row, at: datetime) -> Holder:
-    """Who begins; at an EVSE that is reserved for another `blocked`, unless the station itself used the reservation."""
-    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
-    if holder.rejection or fact.reservation_id is not None:
-        return holder
-    if await kept_for_another(tx, place["id"], holder.user_id, at):
-        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
-    return holder
+def _token(fact: ChargeStarted) -> Token:
+    return Token(fact.charge_point_id, fact.id_tag, fact.token_type)
 
 
 async def _place(tx: Tx, fact: ChargeStarted) -> Row:
@@ -170,5 +221,5 @@ async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) ->
     given = await tx.one(_VERDICT, key=known["authorization_id"])
     if given is None or (await remote(tx, fact.charge_point_id, fact.id_tag)) is not None:
         return ACCEPTED
-    holder = await judge(tx, fact.id_tag, place["auto_start_without_authorization"])
+    holder = await judge(tx, _token(fact), place["auto_start_without_authorization"])
     return structs.replace(holder.verdict, status=given["rejection_reason"] or "accepted")

@@ -18,6 +18,7 @@ from ohmstead.rooms.charging.readings import Reading, believable
 from ohmstead.rooms.charging.reasons import LOST, told
 from ohmstead.rooms.charging.register import Anomaly, register_of
 from ohmstead.rooms.charging.tags import judge
+from ohmstead.rooms.charging.token_types import Token
 
 _own = meter_value.c
 _LAST = Statement(
@@ -43,11 +44,12 @@ async def charge_stopped(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
 
 
 async def _verdict(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
-    if fact.id_tag is None:
+    token = Token(fact.charge_point_id, fact.id_tag or "", fact.token_type)
+    if not token.id_tag and not token.is_button:
         return None
-    if await remote(tx, fact.charge_point_id, fact.id_tag) is not None:
+    if await remote(tx, token.station_id, token.id_tag) is not None:
         return ACCEPTED
-    return (await judge(tx, fact.id_tag)).verdict
+    return (await judge(tx, token)).verdict
 
 
 async def _continued(tx: Tx, stopping: Row, at: datetime) -> Row:
