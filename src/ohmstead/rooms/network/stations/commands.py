@@ -33,7 +33,7 @@ class RemoteStop(Struct, frozen=True, kw_only=True):
     transaction_ref: str
 
 
-class Reset(Struct, frozen=True, kw_only=True):
+class Reset(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Restart: `soft` ends sessions in good order first, `hard` does not wait. One EVSE alone only in OCPP 2.x."""
 
     kind: Literal["hard", "soft"]
