@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 from sqlalchemy import bindparam, or_, select
 
-from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method
 from ohmstead.rooms.charging.facts import TagVerdict
 from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
@@ -18,7 +18,7 @@ _METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "
 _REMOTE = re.compile(r"\*(\d{1,18})")
 
 _RUNNING = Statement(
-    select(session.c.evse_id, session.c.id_tag, session.c.remote).where(
+    select(session.c.id, session.c.evse_id, session.c.status, session.c.id_tag, session.c.remote).where(
         session.c.user_id == bindparam("user"), or_(session.c.status == "pending", session.c.status == "active")
     )
 )
@@ -82,16 +82,20 @@ def parent_tag(user_id: int | None) -> str | None:
     return None if user_id is None else f"user{user_id}"
 
 
-async def too_many(tx: Tx, user_id: int, allowed: str | None, id_tag: str | None, ends_at: int | None = None) -> bool:
-    """Whether a user to whom so much is `allowed` (`sessionsAllowed`) may not start one more session: by a tag or,
-    without one, from afar. What runs at the EVSE `ends_at` ends with this start, and counts no longer."""
+async def running(tx: Tx, user_id: int) -> list[Row]:
+    """What a user charges, or has ordered from afar."""
+    return await tx.all(_RUNNING, user=user_id)
+
+
+def too_many(sessions: list[Row], allowed: str | None, id_tag: str | None) -> bool:
+    """Whether a user who runs these sessions and to whom so much is `allowed` (`sessionsAllowed`) may not start one
+    more: by a tag or, without one, from afar."""
     if allowed == "multiple_simultaneous_sessions_remotely_and_idtags":
         return False
-    running = [one for one in await tx.all(_RUNNING, user=user_id) if one["evse_id"] != ends_at]
     if allowed == "multiple_simultaneous_sessions_per_idtag" and id_tag is not None:
         return False
     if allowed == "simultaneous_use_of_idtags" and id_tag is not None:
-        return any(same(one["id_tag"] or "", id_tag) for one in running)
+        return any(same(one["id_tag"] or "", id_tag) for one in sessions)
     if allowed in (None, "single_session"):
-        return bool(running)
-    return any(one["remote"] for one in running)
+        return bool(sessions)
+    return any(one["remote"] for one in sessions)

@@ -1,6 +1,5 @@
 """Authorizing: a tag at the reader gets its verdict, and what came of it is remembered until the charge begins."""
 
-from msgspec import structs
 from sqlalchemy import Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -8,7 +7,7 @@ from ohmstead.rooms.charging.authorizations import KEPT, authorization, authoriz
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, judge, remote_session, too_many
+from ohmstead.rooms.charging.tags import Holder, judge, remote_session
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 
@@ -63,15 +62,6 @@ async def remote(tx: Tx, station_id: int, id_tag: str) -> Row | None:
     """The session that was started from afar with this tag on this station."""
     named = remote_session(id_tag)
     return None if named is None else await tx.one(_REMOTE, session=named, station=station_id)
-
-
-async def alone(tx: Tx, holder: Holder, id_tag: str, evse_id: int) -> Holder:
-    """Who begins to charge with a tag at an EVSE; somebody who runs enough sessions elsewhere is `concurrent`."""
-    if holder.user_id is None or holder.rejection:
-        return holder
-    if not await too_many(tx, holder.user_id, holder.sessions_allowed, id_tag, evse_id):
-        return holder
-    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
 
 
 async def authorized(tx: Tx, outlet: Row, token: Token, holder: Holder) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Double, Text, bindparam, or_, select
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
-from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, alone, authorized, remote
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
 from ohmstead.rooms.charging.flow.transactions import named, started_as
@@ -18,7 +18,7 @@ from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, used
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, judge, remote_tag
+from ohmstead.rooms.charging.tags import Holder, judge, remote_tag, running, too_many
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.presence.statuses import MOST_EVSES
 
@@ -31,12 +31,7 @@ _station = _own.station_id == bindparam("station")
 _same_tag = folded(_own.id_tag) == folded(bindparam("tag", type_=Text))
 _OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
 _ORDERED = Statement(
-    select(session)
-    .where(_own.evse_id == bindparam("evse"), _own.user_id == bindparam("user"))
-    .where(_own.status == "pending", _own.remote)
-    .order_by(_own.id)
-    .limit(1)
-    .with_for_update()
+    select(session).where(_own.id == bindparam("session"), _own.status == "pending", _own.remote).with_for_update()
 )
 # A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
 _AHEAD = Statement(
@@ -66,8 +61,8 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
     began |= {"transaction_ref": fact.transaction_ref}
     asked = await _asked(tx, fact)
-    holder = None if asked else await _holder(tx, fact, place)
-    ordered = asked if holder is None else await _ordered(tx, place, holder)
+    holder, theirs = (None, []) if asked else await _presented(tx, fact, place)
+    ordered = asked or await _ordered(tx, place, theirs)
     if ordered is not None and ordered["start_ref"] is None:
         row = await change(
             tx, ordered["id"], "started", **began, **_by_card(fact, ordered, holder), **await _onwards(tx, place, at)
@@ -75,7 +70,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         await used(tx, row, fact.reservation_id)
         return row["transaction_id"], holder.verdict if holder else ACCEPTED
     if holder is not None:
-        holder = await _objected(tx, fact, place, holder, at)
+        holder = await _objected(tx, fact, place, holder, theirs, at)
     who, verdict = await _who(tx, fact, place, asked, holder)
     told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
     ended = await tx.one(_AHEAD, station=station, **told)
@@ -137,17 +132,20 @@ async def _asked(tx: Tx, fact: ChargeStarted) -> Row | None:
     return asked if asked and asked["status"] == "pending" else None
 
 
-async def _holder(tx: Tx, fact: ChargeStarted, place: Row) -> Holder:
-    """Who begins, by the tag alone."""
-    return await judge(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
+async def _presented(tx: Tx, fact: ChargeStarted, place: Row) -> tuple[Holder, list[Row]]:
+    """Who begins, by the tag alone, and what that user runs already."""
+    holder = await judge(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
+    if holder.user_id is None or holder.rejection:
+        return holder, []
+    return holder, await running(tx, holder.user_id)
 
 
-async def _ordered(tx: Tx, place: Row, holder: Holder) -> Row | None:
+async def _ordered(tx: Tx, place: Row, theirs: list[Row]) -> Row | None:
     """What the same user has ordered from afar at this EVSE and has not begun: it is this charge. It was judged when it
     was ordered, and has its means of payment."""
-    if holder.user_id is None or holder.rejection:
-        return None
-    return await tx.one(_ORDERED, evse=place["id"], user=holder.user_id)
+    here = (one["id"] for one in theirs if one["evse_id"] == place["id"] and one["status"] == "pending")
+    key = next(here, None)
+    return None if key is None else await tx.one(_ORDERED, session=key)
 
 
 def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[str, Any]:
@@ -158,14 +156,16 @@ def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[s
     return {"id_tag": fact.id_tag, "id_tag_label": holder.label, "payment_method_id": pays}
 
 
-async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, at: datetime) -> Holder:
-    """Who begins, as things are; at an EVSE that is reserved for another `blocked`. A number that a station names is no
-    right of its own, many name 0 or -1: it speaks for a reservation in force there, and only where nobody is known."""
-    holder = await alone(tx, holder, fact.id_tag, place["id"])
+async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, theirs: list[Row], at: datetime) -> Holder:
+    """Who begins, as things are: `concurrent` for a user who runs enough elsewhere (what runs here ends with this), at
+    an EVSE that is reserved for another `blocked`. A number that a station names is no right of its own, many name 0 or
+    -1: it speaks for a reservation in force there, and only where nobody is known."""
+    elsewhere = [one for one in theirs if one["evse_id"] != place["id"]]
+    if elsewhere and too_many(elsewhere, holder.sessions_allowed, fact.id_tag):
+        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
     held = None if holder.rejection else await holder_of(tx, place["id"], at)
-    if held is None or held["user_id"] == holder.user_id:
-        return holder
-    if holder.user_id is None and held["id"] == fact.reservation_id:
+    used_by_nobody = held is not None and holder.user_id is None and held["id"] == fact.reservation_id
+    if held is None or held["user_id"] == holder.user_id or used_by_nobody:
         return holder
     return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
 
