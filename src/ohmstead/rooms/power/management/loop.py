@@ -12,7 +12,7 @@ from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement
 from ohmstead.rooms.network.stations import Stations
-from ohmstead.rooms.power.circuits.table import circuit_load
+from ohmstead.rooms.power.circuits.table import circuit, circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
@@ -28,6 +28,8 @@ def _loads() -> Statement:
     arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns]
     rows = func.unnest(*arrays).table_valued(*(name for name, _ in columns)).render_derived()
     given = select(*(rows.c[name] for name, _ in columns), bindparam("now", type_=circuit_load.c.at.type))
+    given = given.join_from(rows, circuit, circuit.c.id == rows.c.circuit_id)  # whatever was deleted has no load
+    given = given.with_for_update(read=True, key_share=True, of=circuit)  # and nothing is deleted meanwhile
     own = insert(circuit_load).from_select([*(name for name, _ in columns), "at"], given)
     newer = {name: own.excluded[name] for name in ("managed", "unmanaged", "at")}
     return Statement(own.on_conflict_do_update(index_elements=["circuit_id", "line"], set_=newer))
