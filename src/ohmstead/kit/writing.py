@@ -165,9 +165,16 @@ class Writer:
             return await write.tx.one(self._statements[shape], row_id=write.id, now=write.call.now, **values)
         except (Duplicate, StillUsed) as error:
             if error.constraint not in self.resource.conflicts:
+                self._went(write, error.constraint)
                 raise
             write.wrong(*self.resource.conflicts[error.constraint])
             write.settle()
+
+    def _went(self, write: Write, constraint: str) -> None:
+        """404 where it was the parent that went meanwhile."""
+        parent = self.resource.parent
+        if parent and constraint == f"fk_{self.resource.table.name}_{parent.column.key}":
+            raise NotFound.model(parent.resource.title, write.now(str(parent.column.key)))
 
     def _statement(self, verb: str, names: tuple[str, ...]) -> Statement:
         table = self.resource.table

@@ -136,9 +136,7 @@ async def _others(write: Write, row: dict[str, Any], mine: list[Row]) -> list[Ro
     found: dict[int, Row] = {}
     if row["parent_circuit_id"] is not None:
         found |= {other["id"]: other for other in await family(write.tx, row["parent_circuit_id"])}
-    found |= {
-        other["id"]: other for other in mine if row["parent_circuit_id"] is not None or _below(other, write.id, mine)
-    }
+    found |= {other["id"]: other for other in mine if _below(other, write.id, mine)}
     found.pop(write.id, None)
     return list(found.values())
 
