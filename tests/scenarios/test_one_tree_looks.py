@@ -1,17 +1,25 @@
 """What changes at one charge point is looked at in one tree: the others have no work with it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+import structlog
+from sqlalchemy import func, select, text, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.facts import outbox
+from ohmstead.rooms.charging.signals import Draw, metered_now
+from ohmstead.rooms.power.circuits.resource import circuit_changed
+from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.management import loop
+from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning
 from tests.live import Live, live
@@ -130,6 +138,57 @@ async def test_a_model_wakes_the_trees_of_its_charge_points(trees: Trees) -> Non
     await trees.patch(path, quirks={"chargingRateUnit": "W"})
     await trees.rest()
     assert set(trees.looks) == {trees.circuits[1], trees.circuits[4]}
+
+
+async def test_circuits_that_go_round_in_a_circle_stop_nobody(trees: Trees) -> None:
+    """No write makes such a circle, but the database may hold one: they hang on nothing, and the others go on."""
+    first, second = trees.circuits[:2]
+    async with trees.site.system.database.begin() as tx:
+        for one, other in ((first, second), (second, first)):
+            await tx.run(update(circuit).where(circuit.c.id == one).values(parent_circuit_id=other))
+        tx.after_commit(lambda: circuit_changed.send(first))
+    await trees.rest()
+    assert set(trees.site.system.load_management.loops) == set(trees.circuits[2:])
+    trees.looks.clear()
+    await name_it(trees, 3)
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[3]}
+
+
+async def test_a_loop_that_died_is_begun_anew(trees: Trees) -> None:
+    management, root = trees.site.system.load_management, trees.circuits[1]
+    management._tasks[root].cancel()
+    with suppress(asyncio.CancelledError):
+        await management._tasks[root]
+    management.rearrange()
+    await trees.rest()
+    assert trees.looks[root] == 1
+    assert not management._tasks[root].done()
+
+
+async def test_one_reading_that_cannot_be_taken_in_keeps_no_other(
+    trees: Trees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with trees.site.system.database.begin() as tx:
+        await tx.run(text("UPDATE charge_point SET first_contact_at = now()"))
+        for id in trees.circuits:
+            tx.after_commit(partial(circuit_changed.send, id))
+    await trees.rest()
+    usual, taken = Site.drew, list[int]()
+    odd, *others = (point["evses"][0]["id"] for point in trees.points)
+
+    def drew(site: Site, evse_id: int, *rest: Any) -> None:
+        if evse_id == odd:
+            raise ArithmeticError("of all things")
+        taken.append(evse_id)
+        usual(site, evse_id, *rest)
+
+    monkeypatch.setattr(Site, "drew", drew)
+    now = trees.site.clock.now()
+    with structlog.testing.capture_logs() as logged:
+        metered_now.send([Draw(one, None, now, {"L1": 6.0}, None, None) for one in (odd, *others)])
+    assert taken == others
+    assert [one["evse"] for one in logged if one["log_level"] == "error"] == [odd]
 
 
 async def test_a_new_tree_and_what_hangs_on_it_are_looked_at(trees: Trees) -> None:
