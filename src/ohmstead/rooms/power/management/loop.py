@@ -54,7 +54,7 @@ class Loop:
         self._is_ours = is_ours
         self._delivery = Delivery(stations, clock, is_ours)
         self.site: Site | None = None
-        self._wake, self._stale = asyncio.Event(), True
+        self._wake, self._stale, self._turning = asyncio.Event(), True, False
         self._unsaved: set[int] = set()
         self._applied: list[Applied] = []
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -70,7 +70,7 @@ class Loop:
     @property
     def busy(self) -> bool:
         """Whether something is still to be looked at or on its way."""
-        return self._wake.is_set() or bool(self._deliveries)
+        return self._wake.is_set() or self._turning or bool(self._deliveries)
 
     async def run(self) -> None:
         """Turn after turn; a turn that fails (the database is away) is made up for at the next tick."""
@@ -79,7 +79,9 @@ class Loop:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                self._turning = True
                 await self._try_a_turn()
+                self._turning = False
         finally:
             for delivery in self._deliveries:
                 delivery.cancel()

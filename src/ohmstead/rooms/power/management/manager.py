@@ -90,7 +90,7 @@ class LoadManagement:
         self._root_of: dict[int, int] = {}  # charge point -> root circuit
         self._made_of: dict[int, Makeup] = {}  # root circuit -> what hangs on it or below
         self._changed: set[int] = set()  # circuits to look at again
-        self._rearrange = asyncio.Event()
+        self._rearrange, self._arranging = asyncio.Event(), False
         self._release = Release(
             database,
             stations,
@@ -116,7 +116,9 @@ class LoadManagement:
         admission.open(self)
         try:
             while True:
+                self._arranging = True
                 await self._arrange()
+                self._arranging = False
                 await self._rearrange.wait()
         finally:
             admission.open(None)
@@ -131,7 +133,7 @@ class LoadManagement:
     @property
     def busy(self) -> bool:
         """Whether anything is still being looked at or sent."""
-        return self._rearrange.is_set() or any(loop.busy for loop in self.loops.values())
+        return self._rearrange.is_set() or self._arranging or any(loop.busy for loop in self.loops.values())
 
     def loop_of(self, charge_point_id: int) -> Loop | None:
         """The loop of the tree a charge point hangs on."""
