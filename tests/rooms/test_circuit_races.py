@@ -1,7 +1,7 @@
 """Circuits that go while somebody writes of them: a real transaction on either side, in either order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.given import Given
 from tests.scenarios.waiting import becomes
 
 CIRCUITS = "/resources/circuits/v2.0"
-Write = Callable[[Tx, list[int]], Awaitable[Any]]
+Write = Callable[[Tx, list[int]], Coroutine[Any, Any, int]]
 
 
 async def loads(tx: Tx, ids: list[int]) -> int:
