@@ -27,3 +27,14 @@ async def test_the_document_and_its_page_are_served(api: Client) -> None:
         assert name in page
         assert await api.text(f"/docs/{name}")
     assert (await api.get("/raw/docs/nothing.js")).status == 404
+
+
+async def test_the_page_may_load_nothing_but_its_own_and_stand_in_no_frame(api: Client) -> None:
+    for name in ("", "/index.html", "/docs.js", "/docs.css"):
+        async with api._session.get(f"{api.base}/docs{name}") as reply:
+            parts = reply.headers["Content-Security-Policy"].split("; ")
+            policy = {word: sources for word, _, sources in (part.partition(" ") for part in parts)}
+            assert {policy[word] for word in ("script-src", "style-src", "connect-src")} == {"'self'"}
+            assert {policy[word] for word in ("default-src", "base-uri", "frame-ancestors")} == {"'none'"}
+            assert "unsafe" not in reply.headers["Content-Security-Policy"]
+            assert (reply.headers["X-Content-Type-Options"], reply.headers["X-Frame-Options"]) == ("nosniff", "DENY")

@@ -56,6 +56,10 @@ class Metrics:
             "ohmstead_circuit_overcommitted_amperes", "A that may be drawn above a circuit's limit.", ("circuit",),
             registry=self.registry,
         )  # fmt: skip
+        self.set_apart = Gauge(
+            "ohmstead_circuit_evses_set_apart", "EVSEs that cannot be reckoned with as they are wired.", ("circuit",),
+            registry=self.registry,
+        )  # fmt: skip
         self.outbox = Gauge("ohmstead_outbox_waiting", "Facts not told yet.", registry=self.registry)
 
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:

@@ -18,6 +18,11 @@ from ohmstead.web.pages import page
 if TYPE_CHECKING:
     from ohmstead.app.system import System
 
+CONTENT_POLICY = (  # the page holds a token: nothing but its own files, and nobody around it
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
 
 class Live:
     """Whether the process answers at all."""
@@ -54,6 +59,8 @@ class MetricsPage:
         system.metrics.stations.set(system.connected)
         for root, amps in system.overcommitted().items():
             system.metrics.overcommitted.labels(str(root)).set(amps)
+        for root, evses in system.set_apart().items():
+            system.metrics.set_apart.labels(str(root)).set(evses)
         with suppress(Away):  # while the database is away the other figures matter all the more
             async with system.database.read() as tx:
                 system.metrics.outbox.set(await tx.value(select(func.count()).select_from(outbox)))
@@ -80,6 +87,9 @@ class Docs:
         if found is None:
             raise falcon.HTTPNotFound
         resp.data, resp.content_type = found
+        resp.set_header("Content-Security-Policy", CONTENT_POLICY)
+        resp.set_header("X-Frame-Options", "DENY")  # for browsers that do not know frame-ancestors
+        resp.set_header("Referrer-Policy", "no-referrer")
 
 
 class Front:

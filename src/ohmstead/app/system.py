@@ -233,6 +233,10 @@ class System:
             if site is not None
         }
 
+    def set_apart(self) -> dict[int, int]:
+        """How many EVSEs of each circuit tree cannot be reckoned with."""
+        return {root: len(loop.site.apart) for root, loop in self.load_management.loops.items() if loop.site}
+
     async def _expire(self) -> None:
         """Sessions that were asked for and never began come to an end, those of stations long out of reach, and
         reservations whose time is up."""

@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import falcon
@@ -33,6 +34,7 @@ from ohmstead.kit.queries import parse
 Authenticate = Callable[[str | None, str], Awaitable[Actor]]
 Observe = Callable[[str, str, int, float], None]
 MOST_BYTES = 1 << 20
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
 _TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
 
@@ -58,7 +60,7 @@ class Api:
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
         self._done: Batcher[Act, None] = Batcher(self._write_done, _SOON_S)
-        self.app: Any = falcon.asgi.App(media_type=JSON)
+        self.app: Any = falcon.asgi.App(media_type=JSON, middleware=[_Every()])
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
         self.app.add_error_handler(Exception, self._crash)
@@ -172,6 +174,16 @@ class Api:
         return f"{scheme}://{host}{req.path}"
 
 
+class _Every:
+    """What holds for every request on the port, and every answer to one."""
+
+    async def process_request(self, req: Request, resp: Response) -> None:
+        """RFC 9112, 3.2: a request of HTTP/1.1 names its host. What we say something is, it is."""
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        if req.scope.get("http_version") == "1.1" and req.get_header("Host") is None:
+            raise falcon.HTTPBadRequest
+
+
 def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in operations:
@@ -205,9 +217,18 @@ async def _body(req: Request) -> bytes:
     raw = await req.stream.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         raise TooLarge
-    if raw and not (req.content_type or JSON).lower().startswith(JSON):
+    if raw and not _is_json(req.content_type or JSON):
         raise UnsupportedMediaType
     return raw
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    """Whether it is JSON in UTF-8, which is all JSON there is (RFC 8259, 8.1)."""
+    kind, _, parameters = content_type.lower().partition(";")
+    charsets = [value.strip(' "') for name, _, value in (one.partition("=") for one in parameters.split(";"))
+                if name.strip() == "charset"]  # fmt: skip
+    return kind.strip() == JSON and all(one in _CHARSETS for one in charsets)
 
 
 def _act(call: Call, refused: str | None = None) -> Act:

@@ -36,9 +36,15 @@ _BOUNDS = (
 )
 
 
+MOST_TEXT = 65_535
+"""Characters of a text whose field has no bound of its own. A file is no field."""
+
+
 def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     """The body as the decoder's struct; BadRequest for what is no JSON, Invalid naming every bad field otherwise."""
     try:
+        if len(raw) > MOST_TEXT and (long := dict(_too_long(msgspec.json.decode(raw), ""))):
+            raise Invalid.of(long)
         try:
             return decoder.decode(raw)
         except msgspec.ValidationError as error:
@@ -46,6 +52,15 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
             raise Invalid.of(found or {"body": [str(error)]}) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The request body is not valid JSON.") from None
+
+
+def _too_long(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """The texts of a body that are too long for anything, by their place."""
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        yield path or "body", [f"The {label(path)} may not be greater than {MOST_TEXT} characters."]
+    elif isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _too_long(item, f"{path}.{name}" if path else str(name))
 
 
 def _collect(value: Any, kind: Any) -> Iterator[tuple[str, list[str]]]:

@@ -48,7 +48,8 @@ class Write:
     def wrong(self, field_name: str, text: str) -> None:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
         head, dot, rest = field_name.partition(".")
-        self._errors.setdefault(self.words.get(head, head) + dot + rest, []).append(text)
+        named = self.words.get(field_name) or self.words.get(head, head) + dot + rest
+        self._errors.setdefault(named, []).append(text)
 
     async def refers(self, field_name: str, resource: Resource, column: str = "") -> Row | None:
         """The row of `resource` that the field names (by a written `column`, where it is not the field's own); an
@@ -164,9 +165,16 @@ class Writer:
             return await write.tx.one(self._statements[shape], row_id=write.id, now=write.call.now, **values)
         except (Duplicate, StillUsed) as error:
             if error.constraint not in self.resource.conflicts:
+                self._went(write, error.constraint)
                 raise
             write.wrong(*self.resource.conflicts[error.constraint])
             write.settle()
+
+    def _went(self, write: Write, constraint: str) -> None:
+        """404 where it was the parent that went meanwhile."""
+        parent = self.resource.parent
+        if parent and constraint == f"fk_{self.resource.table.name}_{parent.column.key}":
+            raise NotFound.model(parent.resource.title, write.now(str(parent.column.key)))
 
     def _statement(self, verb: str, names: tuple[str, ...]) -> Statement:
         table = self.resource.table

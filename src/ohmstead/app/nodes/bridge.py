@@ -13,8 +13,8 @@ from ohmstead.engines.dlm.tree import Amps
 from ohmstead.rooms.charging.signals import limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
-from ohmstead.rooms.power.circuits.resource import circuit_changed
-from ohmstead.rooms.power.management.manager import LoadManagement, network_changed
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
+from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.release import limits_undone
 
 GATHER_S = 0.1
@@ -41,8 +41,8 @@ class Bridge:
             session_changed.connect(lambda _, point, __: self._stale(point)),
             metered_now.connect(lambda draws: self._tell(lambda news: news.draws.extend(draws))),
             meter_reported.connect(self._read),
-            circuit_changed.connect(lambda _: self._tell(_circuits)),
-            network_changed.connect(lambda: self._tell(_network)),
+            member_changed.connect(self._stale),
+            circuit_changed.connect(lambda circuit: self._tell(lambda news: _circuits(news, circuit))),
             self._management.gave_away.connect(lambda: self._tell(_circuits)),
         ]
 
@@ -83,8 +83,8 @@ class Bridge:
             management.stale(point)
         for point in news.undone:
             management.doubt(point)
-        if news.network:
-            management.all_stale()
+        for circuit in news.changed:
+            management.circuit_changed(circuit)
         if news.circuits:
             management.rearrange()
         if news.draws:
@@ -94,9 +94,6 @@ class Bridge:
             management.metered(one.meter_id, one.at, (first, second, third))
 
 
-def _circuits(news: News) -> None:
+def _circuits(news: News, *changed: int) -> None:
     news.circuits = True
-
-
-def _network(news: News) -> None:
-    news.network = True
+    news.changed.update(changed)

@@ -68,7 +68,8 @@ class Reading(Struct, frozen=True):
 
 class News(Struct, tag="news"):
     """What happened at the sender that load management listens to: charge points that came or went, of which something
-    changed, whose limits were undone, what EVSEs draw, what meters say, and whether circuits or the network changed."""
+    changed, whose limits were undone, what EVSEs draw, what meters say, whether circuits are to be read anew, and which
+    of them have changed."""
 
     presence: set[int] = set()
     stale: set[int] = set()
@@ -76,7 +77,7 @@ class News(Struct, tag="news"):
     draws: list[Draw] = []
     readings: list[Reading] = []
     circuits: bool = False
-    network: bool = False
+    changed: set[int] = set()
 
 
 Letter = Order | HasRoom | Answer | LetGo | News

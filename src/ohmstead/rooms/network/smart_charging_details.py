@@ -31,7 +31,7 @@ _NEEDED = {
     "tod": _NEEDS,
     "user_schedule": (*_NEEDS, "min_current", "enable_keep_awake"),
 }
-_SHOWN = ("circuit_id", "outside_limits")  # and never taken in
+_SHOWN = ("circuit_id", "outside_limits", "set_apart")  # and never taken in
 _EVERYWHERE = ("mode", "preconditioning_time")
 _ONLY = {"periods": "tod", "allow_dynamic_load_management": "user_schedule"}
 _HOUR = re.compile(r"^([01]\d|2[0-3]):00$")
@@ -73,6 +73,13 @@ class OutsideLimit(View):
     schedules: Annotated[list[OutsideSchedule], Meta(description="None where it did not tell how much.")]
 
 
+class SetApart(View):
+    """An EVSE that load management cannot steer as it is wired: as much as it can draw is kept free for it."""
+
+    evse_id: int
+    why: str
+
+
 class SmartCharging(View):
     mode: Opt[Mode] = UNSET
     default_charge_point_max_current: Opt[Amps] = UNSET
@@ -94,6 +101,7 @@ class SmartCharging(View):
         Annotated[bool, Meta(description="Whether a personal charge point may hang on a circuit.")]
     ] = UNSET
     outside_limits: ReadOnly[Opt[list[OutsideLimit]]] = UNSET
+    set_apart: ReadOnly[Opt[list[SetApart]]] = UNSET
 
 
 def objections(details: SmartCharging, charge_point_type: str) -> Iterator[tuple[str, str]]:

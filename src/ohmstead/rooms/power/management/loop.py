@@ -12,7 +12,7 @@ from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement
 from ohmstead.rooms.network.stations import Stations
-from ohmstead.rooms.power.circuits.table import circuit_load
+from ohmstead.rooms.power.circuits.table import circuit, circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
@@ -28,6 +28,8 @@ def _loads() -> Statement:
     arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns]
     rows = func.unnest(*arrays).table_valued(*(name for name, _ in columns)).render_derived()
     given = select(*(rows.c[name] for name, _ in columns), bindparam("now", type_=circuit_load.c.at.type))
+    given = given.join_from(rows, circuit, circuit.c.id == rows.c.circuit_id)  # whatever was deleted has no load
+    given = given.with_for_update(read=True, key_share=True, of=circuit)  # and nothing is deleted meanwhile
     own = insert(circuit_load).from_select([*(name for name, _ in columns), "at"], given)
     newer = {name: own.excluded[name] for name in ("managed", "unmanaged", "at")}
     return Statement(own.on_conflict_do_update(index_elements=["circuit_id", "line"], set_=newer))
@@ -52,7 +54,7 @@ class Loop:
         self._is_ours = is_ours
         self._delivery = Delivery(stations, clock, is_ours)
         self.site: Site | None = None
-        self._wake, self._stale = asyncio.Event(), True
+        self._wake, self._stale, self._turning = asyncio.Event(), True, False
         self._unsaved: set[int] = set()
         self._applied: list[Applied] = []
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -68,7 +70,7 @@ class Loop:
     @property
     def busy(self) -> bool:
         """Whether something is still to be looked at or on its way."""
-        return self._wake.is_set() or bool(self._deliveries)
+        return self._wake.is_set() or self._turning or bool(self._deliveries)
 
     async def run(self) -> None:
         """Turn after turn; a turn that fails (the database is away) is made up for at the next tick."""
@@ -77,7 +79,9 @@ class Loop:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                self._turning = True
                 await self._try_a_turn()
+                self._turning = False
         finally:
             for delivery in self._deliveries:
                 delivery.cancel()

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope, Overcommitment
-from ohmstead.engines.dlm.holding import Evse
+from ohmstead.engines.dlm.holding import Evse, Holding
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.priority import soc_priority, weight
@@ -21,6 +23,7 @@ from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning
 
+log = structlog.get_logger("ohmstead.power")
 IDLE_S = 300.0  # s a car must have stopped by itself to count as idle
 
 
@@ -29,10 +32,12 @@ class Site:
 
     def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning) -> None:
         self.root, self.tuning = root, tuning
-        self.envelope = Envelope.load(snapshot.tree, snapshot.records.values(), pace=tuning.pace)
+        self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation = Allocation()
+        self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
+        self._said: dict[int, str] = {}
         self._watches: dict[int, Watch] = {}
         self._metered = MeteredLoads(tuning)
         self.snapshot = snapshot
@@ -56,6 +61,7 @@ class Site:
             self.fallbacks.discard(id)
             self.resteered.discard(id)
         before, self.snapshot = self.snapshot.outlets, snapshot
+        self.apart = {outlet.id: outlet.apart for outlet in snapshot.outlets.values() if outlet.apart}
         for outlet in snapshot.outlets.values():
             self._take(outlet)
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
@@ -76,10 +82,10 @@ class Site:
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
 
     def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
-        tuning = self.tuning
+        tuning, steered = self.tuning, watch.obedience.obeys and outlet.id not in self.apart
         return Evse(
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least,
-            ttl=tuning.lease, guard=tuning.guard, control="A" if watch.obedience.obeys else "C",
+            ttl=tuning.lease, guard=tuning.guard, control="A" if steered else "C",
         )  # fmt: skip
 
     # Observations
@@ -142,12 +148,38 @@ class Site:
         at = now.timestamp()
         tree = self.snapshot.tree
         self.envelope.limits_changed(self._metered.leave(at, tree.limits))
-        demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
-        wanted = self._within_stations([demand for demand in demands if demand is not None], now)
+        wanted = self._within_stations(self._demands(now), now)
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
         targets = {outlet.id: 0.0 for outlet in self.outlets.values() if outlet.charge} | self.allocation.amps
+        self._tell_apart()
         return self.envelope.plan(targets, at)
+
+    def _demands(self, now: datetime) -> list[Demand]:
+        """What the sessions could use. One of which that cannot be said is set apart, and the others go on."""
+        found: list[Demand] = []
+        for outlet in self.outlets.values():
+            try:
+                if self._engaged(outlet) and (demand := self._demand(outlet, now)):
+                    found.append(demand)
+            except Exception as error:
+                self._set_apart(outlet, error)
+        return found
+
+    def _set_apart(self, outlet: Outlet, error: Exception) -> None:
+        """Until the next look its rating is kept free, and it is told nothing."""
+        self.apart[outlet.id] = str(error) or type(error).__name__
+        self.envelope.attached(self._evse(outlet, self._watches[outlet.id]))
+
+    def _tell_apart(self) -> None:
+        """Once of each that is set apart, and once when it no longer is."""
+        for id in self.apart.keys() | self._said.keys():
+            why = self.apart.get(id)
+            if why is None:
+                log.info("reckoned with again", circuit=self.root, evse=id)
+            elif why != self._said.get(id):
+                log.warning("set apart: its rating is kept free", circuit=self.root, evse=id, why=why)
+        self._said = dict(self.apart)
 
     def _within_stations(self, demands: list[Demand], now: datetime) -> list[Demand]:
         """What others leave a station is shared by those that charge there."""
@@ -157,8 +189,13 @@ class Site:
         fitting: list[Demand] = []
         for those in found.values():
             one = self.outlets[int(those[0].id)]
-            limit = left(one.outside.whole, one, now, self.tuning.volts)
-            fitting += those if limit is None else within(limit, those)
+            try:
+                limit = left(one.outside.whole, one, now, self.tuning.volts)
+            except Exception as error:
+                for each in those:
+                    self._set_apart(self.outlets[int(each.id)], error)
+            else:
+                fitting += those if limit is None else within(limit, those)
         return fitting
 
     def _engaged(self, outlet: Outlet) -> bool:
@@ -189,10 +226,9 @@ class Site:
         above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
         if not any(row["min_charge_point_current"] for row in above) or not self.envelope.steerable(evse_id):
             return True
-        running = [self._demand(one, now) for one in self.outlets.values() if self._engaged(one)]
+        running = self._demands(now)
         newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now)
-        demands = [one for one in running if one is not None and one.id != evse_id]
-        others = [replace(one, running=True) for one in demands]
+        others = [replace(one, running=True) for one in running if one.id != evse_id]
         room = self.envelope.room([*(one.id for one in others), evse_id], at)
         return evse_id not in allocate(self.snapshot.tree, [*others, newcomer], room).refused
 
@@ -214,6 +250,16 @@ class Site:
     def record(self, evse_id: int) -> dict[str, Any]:
         """What must survive of an EVSE."""
         return self.envelope.record(evse_id)
+
+
+def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Of an EVSE whose record cannot be read nothing is known, so it counts with its rating."""
+    for id, record in records.items():
+        try:
+            Holding.restored(dict(record))
+            yield record | {"last": int(record["last"])}
+        except Exception:
+            log.exception("record of limits not legible", evse=id)
 
 
 def _sum(draws: Iterable[Amps]) -> Amps:
