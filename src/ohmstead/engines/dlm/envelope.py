@@ -6,6 +6,7 @@ reported by `overcommitted`: a limit lowered below what is already out, an EVSE 
 turned out not to obey. Times are seconds of any one clock, currents A per line on the root's lines.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -84,9 +85,9 @@ class Envelope:
         """It is no longer fed by this tree, or the meter counts it as unmanaged from now on."""
         del self._holdings[evse]
 
-    def came_online(self, evse: Id) -> None:
-        """It can be reached, maybe after a reboot that forgot its limit."""
-        self._holdings[evse].online = self._holdings[evse].refresh = True
+    def came_online(self, evse: Id, anew: bool = True) -> None:
+        """It can be reached, maybe after a reboot that forgot its limit; not `anew`: it could all the time."""
+        self._holdings[evse].came(anew)
 
     def went_offline(self, evse: Id) -> None:
         """It cannot be reached; what was sent to it may have arrived."""
@@ -168,6 +169,15 @@ class Envelope:
             return None
         return held.amps if held.until is None or now < held.until else held.fallback
 
+    def highest(self, evse: Id, now: float) -> float:
+        """The highest limit in A per line that may be in force, followed by its car or not yet."""
+        return max(self._holdings[evse].possible(now))
+
+    def known(self, evse: Id) -> Evse | None:
+        """An EVSE as it was attached last; None where it never was."""
+        holding = self._holdings.get(evse)
+        return None if holding is None else holding.evse
+
     def newest(self, evse: Id) -> int:
         """The number of the last limit sent to it; 0 where none was."""
         holding = self._holdings[evse]
@@ -185,6 +195,14 @@ class Envelope:
             for number, excess in over
             if excess > HAIR
         ]
+
+    def exceeded(self, now: float) -> bool:
+        """Whether more may be drawn anywhere than the limits of the moment."""
+        return any(load > cap + HAIR for load, cap in zip(self._loads(now), self._capacities, strict=True))
+
+    def reserved(self) -> Counter[str]:
+        """How many EVSEs have their rating reserved, by the reason."""
+        return Counter(reason for h in self._holdings.values() if (reason := h.reserved_for) is not None)
 
     def _relief(self, number: int, now: float) -> float | None:
         """The first end of a lease after which the conductor carries all that may be drawn."""

@@ -134,7 +134,7 @@ class Round:
 
     def _falls(self, h: Holding) -> bool:
         if h.awaiting is None:
-            return self.now < h.follows_at and max(h.possible(self.now)) < h.following - HAIR
+            return max(h.possible(self.now)) < h.follows(self.now) - HAIR
         return h.sent[h.awaiting].amps < self.envelopes[h.evse.id] - HAIR
 
     def _take(self, h: Holding, amps: float) -> bool:

@@ -26,10 +26,11 @@ NOTHING: Amps = (0.0, 0.0, 0.0)
 
 
 class ManagedDraw:
-    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart."""
+    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart, `reaction` s how
+    long its car takes to follow a limit."""
 
-    def __init__(self, window: float = 30.0) -> None:
-        self.window = window
+    def __init__(self, window: float = 30.0, reaction: float = REACTION) -> None:
+        self.window, self.reaction = window, reaction
         self._samples: deque[tuple[float, Amps]] = deque()
         self._raise: tuple[float, Amps] | None = None
 
@@ -37,7 +38,7 @@ class ManagedDraw:
         """A meter value of the station. What is no number or below 0 counts as 0."""
         first, second, third = (value if value > 0 else 0.0 for value in amps)
         self._samples.append((now, (first, second, third)))
-        if self._raise is not None and now >= self._raise[0] + REACTION:
+        if self._raise is not None and now >= self._raise[0] + self.reaction:
             self._raise = None  # the car has followed by now, and this is how far
 
     def limited(self, now: float, amps: float) -> None:
@@ -54,7 +55,7 @@ class ManagedDraw:
         """The most it may have drawn within the window up to now."""
         least = self.least(now)  # drops what is too old
         known = [amps for _, amps in self._samples] if self._samples and least is not NOTHING else [NOTHING]
-        if self._raise is not None and now < self._raise[0] + self.window + REACTION:
+        if self._raise is not None and now < self._raise[0] + self.window + self.reaction:
             known.append(self._raise[1])
         first, second, third = (max(line) for line in zip(*known, strict=True))
         return first, second, third

@@ -202,7 +202,7 @@ class LoadManagement:
             heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
             for draw in heard:
                 assert site is not None
-                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc)
+                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc, draw.at.timestamp())
             if heard:
                 loop.wake()
 
