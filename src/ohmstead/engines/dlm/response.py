@@ -137,4 +137,4 @@ class Response:
 
 def _is_rounded(draw: float, limit: float, step: float) -> bool:
     above = -limit % step
-    return NEAR < above < step - NEAR and abs(draw - limit - above) <= NEAR and draw > limit + NEAR
+    return above > NEAR and draw > limit + NEAR and abs(draw - limit - above) <= NEAR

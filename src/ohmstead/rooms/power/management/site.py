@@ -148,7 +148,8 @@ class Site:
         watch.drew(at, at if measured_at is None else measured_at, outlet.wiring.place(own))
         self._learn(outlet, watch, at, max(own))
         offered = self.envelope.offered(evse_id, at)
-        if watch.obedience.observe(at, offered, max(own)):
+        allowed = None if offered is None else self.envelope.may_draw(evse_id, at)  # with what its car still follows
+        if watch.obedience.observe(at, allowed, max(own)):
             self.envelope.attached(self._evse(outlet, watch))
         if watch.usage is not None and offered is not None:
             watch.usage.observe(at, offered, max(own))
@@ -229,10 +230,11 @@ class Site:
         laid = most(outlet.caps, now, charge.started_at, self.tuning.volts, len(outlet.wiring.lines))
         outside = left(outlet.outside.own, outlet, now, self.tuning.volts)
         limits = (outlet.rating, top, laid, outside, watch.usage and watch.usage.cap)
+        full = soc_weight(watch.soc, circuit)
         return Demand(
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least,
             min(value for value in limits if value is not None),
-            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, soc_weight(watch.soc, circuit)),
+            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, full),
             running=bool(self.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
             arrived=charge.started_at, resolution=self._resolution(outlet.id),
         )  # fmt: skip
