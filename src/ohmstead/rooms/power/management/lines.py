@@ -29,7 +29,9 @@ def lines_of(outlet: Outlet, currents: Mapping[str, float], power_w: float | Non
 def _filled(named: Sequence[float | None], together: float | None) -> list[float]:
     told = [value for value in named if value is not None]
     most, untold = max(told, default=0.0), max(1, len(named) - len(told))
-    left = most if together is None else (together - sum(told)) / untold
+    left = most
+    if together is not None and together * APART[0] + APART[1] >= sum(told):  # else the power is no more to be believed
+        left = (together - sum(told)) / untold
     rest = left if left > most * IDLE else 0.0
     return [rest if value is None else value for value in named]
 
