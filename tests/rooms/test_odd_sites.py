@@ -1,7 +1,6 @@
 """Sites whose stations follow limits in ways of their own, second by second: what is overloaded, and for how long."""
 
 import math
-from dataclasses import replace
 
 import pytest
 

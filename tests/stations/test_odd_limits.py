@@ -51,13 +51,16 @@ async def charges(charger: Charger, tag: str = CARD) -> int:
     return (await charger.starts(tag=tag))["transactionId"]
 
 
+SCHEDULE = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9}]}
+NINE = {"stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Absolute"}
+NINE |= {"chargingSchedule": SCHEDULE}  # a client's
 LEVEL_0 = {"configurationKey": [{"key": "ChargeProfileMaxStackLevel", "readonly": True, "value": "0"}]}
 
 
 @pytest.mark.parametrize("told", [True, False])
 async def test_13_one_that_knows_no_stack_level_but_0(yard: Yard, told: bool) -> None:
-    """lbbrhzn #221 (EVBox): by its own word or its model's it is steered on level 0, above its default all the same, for
-    each purpose has a stack of its own; a client's profile has no place there then."""
+    """lbbrhzn #221 (EVBox): by its own word or its model's it is steered on level 0, above its default all the same,
+    for each purpose has a stack of its own; a client's profile has no place there then."""
     await hangs_on(yard, 16, **({} if told else {"maxStackLevel": 0}))
     async with plugged(yard.site, script={"GetConfiguration": LEVEL_0} if told else {}) as charger:
         await charger.boots()
@@ -67,10 +70,8 @@ async def test_13_one_that_knows_no_stack_level_but_0(yard: Yard, told: bool) ->
         await charger.is_in("Preparing")
         number = (await charger.starts())["transactionId"]
         await comes(charger, "TxProfile", 16, 0)
-        own = {"stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Absolute",
-               "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9}]}}  # fmt: skip
         for level in (0, 1):
-            answer = await yard.act("set-charging-profile/1", own | {"stackLevel": level})
+            answer = await yard.act("set-charging-profile/1", NINE | {"stackLevel": level})
             assert (answer.status, "stackLevel" in answer.body["errors"]) == (422, True)
         await charger.stops(number, 2000)
         assert {one["stackLevel"] for one in profiles(charger)} == {0}
@@ -85,11 +86,9 @@ async def test_13_one_that_takes_relative_schedules_only(yard: Yard) -> None:
         await comes(charger, "TxDefaultProfile", 0)
         for one in profiles(charger):
             assert (one["chargingProfileKind"], "startSchedule" in one["chargingSchedule"]) == ("Relative", False)
-        plain = {"stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Absolute",
-                 "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9}]}}  # fmt: skip
-        answer = await yard.act("set-charging-profile/1", plain)
+        answer = await yard.act("set-charging-profile/1", NINE)
         assert (answer.status, list(answer.body["errors"])) == (422, ["chargingProfileKind"])
-        assert (await yard.act("set-charging-profile/1", plain | {"chargingProfileKind": "Relative"})).status == 202
+        assert (await yard.act("set-charging-profile/1", NINE | {"chargingProfileKind": "Relative"})).status == 202
 
 
 async def test_13_one_whose_charges_end_at_0_amperes(yard: Yard) -> None:
@@ -149,9 +148,9 @@ async def test_13_one_that_drops_its_limits_with_its_line(yard: Yard) -> None:
             await charges(stays, "OTHER")
             await comes(stays, "TxProfile", 20, 0)
             await comes(goes, "TxProfile", 20, 0)
+        figure = f'ohmstead_circuit_evses_without_limits{{circuit="{circuit["id"]}"}} 1.0'
+        await becomes(lambda: yard.site.api.text("/metrics"), lambda page: figure in page)
         await comes(stays, "TxProfile", 8, 0)
-        page = await yard.site.api.text("/metrics")
-        assert f'ohmstead_circuit_evses_without_limits{{circuit="{circuit["id"]}"}} 1.0' in page
         async with plugged(yard.site) as back:
             await back.boots()
             told = await comes(back, "TxProfile", 20, 0)
