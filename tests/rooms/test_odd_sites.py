@@ -176,6 +176,7 @@ def test_what_may_be_drawn_beyond_a_limit_is_a_figure_and_what_is_drawn_an_alarm
     site.run(20)
     figures = site.site.figures(site.now)
     assert (figures.overcommitted, figures.overloaded, figures.overloaded_seconds) == (10.0, 0.0, 0.0)
+    assert figures.counts.limit_fell == 1
     for station in site.stations.values():
         station.online, station.wants, station.keeps = True, 100, lambda _: 20.0
     site.run(75)

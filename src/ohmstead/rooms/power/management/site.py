@@ -44,6 +44,7 @@ class Site:
         self.allocation = Allocation()
         self.taught: set[int] = set()  # EVSEs of which something was learned that is not stored yet
         self.counts, self.overloads = Counts(), Overloads()
+        self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
         self._metered = MeteredLoads(tuning)
         self.snapshot = snapshot
@@ -190,9 +191,7 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
-        exceeded = self.envelope.exceeded(at)
-        self.envelope.limits_changed(self._metered.leave(at, tree.limits))
-        self.counts.limit_fell += not exceeded and self.envelope.exceeded(at)
+        self._limit(at)
         self.overloads.observe(at, carried(tree, self.outlets, self._watches, self._metered, at), tree.limits)
         demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
         wanted = self._within_stations([demand for demand in demands if demand is not None], now)
@@ -204,6 +203,16 @@ class Site:
         """A for a session: its share, or what is left to it anyway."""
         evse = self.envelope.known(evse_id)
         return max(self.allocation.amps.get(evse_id, 0.0), evse.fallback if evse is not None else 0.0)
+
+    def _limit(self, at: float) -> None:
+        """What is left for the EVSEs; counted where that falls below what is out."""
+        left = self._metered.leave(at, self.snapshot.tree.limits)
+        before, was_exceeded = self._capacities, self._exceeded
+        self._capacities = self.snapshot.tree.capacities(left)
+        self.envelope.limits_changed(left)
+        self._exceeded = self.envelope.exceeded(at)
+        fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
+        self.counts.limit_fell += fell and self._exceeded and not was_exceeded
 
     def _within_stations(self, demands: list[Demand], now: datetime) -> list[Demand]:
         """What others leave a station is shared by those that charge there."""
