@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ohmstead.rooms.network.charging_abilities import Abilities
+from ohmstead.rooms.network.charging_abilities import Abilities, Rounding
 from tests.rooms.odd_sites import OddSite, Station
 
 
@@ -71,7 +71,7 @@ def test_those_that_round_up_are_sent_whole_amperes_once_that_is_seen() -> None:
 
 
 @pytest.mark.parametrize("rounding", ["up", "nearest"])
-def test_those_whose_model_rounds_are_never_over(rounding: str) -> None:
+def test_those_whose_model_rounds_are_never_over(rounding: Rounding) -> None:
     keeps = rounds_up if rounding == "up" else lambda amps: float(round(amps))
     site = OddSite(
         63, [Station(keeps=keeps) for _ in range(5)], Abilities(resolution=1.0, rounding=rounding), charging=0

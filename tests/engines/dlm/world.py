@@ -59,7 +59,7 @@ class World:
     def plan(self, targets: dict[str, float]) -> None:
         """Write ahead, then send. A plan may ask for more, but only where there is room for certain."""
         before = self.loads()
-        sends = self.envelope.plan(targets, self.now)
+        sends = self.envelope.plan({**targets}, self.now)
         for load, old, cap in zip(self.loads(), before, TREE.capacities(self.limits), strict=True):
             assert load <= max(old, cap) + HAIR
         for send in sends:

@@ -1,9 +1,10 @@
 """Envelope: the part of load management that owns safety. The allocator may be wrong; this may not.
 
 It knows, for every EVSE of one circuit tree, all that the EVSE may legally draw now (its *envelope*), and keeps the sum
-of envelopes within every conductor at all times, transitions included. Three things only can break that, and all are
-reported by `overcommitted`: a limit lowered below what is already out, an EVSE nothing is known of, and a station that
-turned out not to obey. Times are seconds of any one clock, currents A per line on the root's lines.
+of envelopes within every conductor at all times, transitions included. What can break that is reported by
+`overcommitted`: a limit lowered below what is already out, fallbacks that do not fit, an EVSE of which nothing is
+known, and a station that turned out not to obey, to follow late, to round up, or to drop its limits with its line.
+Times are seconds of any one clock, currents A per line on the root's lines.
 """
 
 from collections import Counter
@@ -188,7 +189,7 @@ class Envelope:
         return self._holdings[evse].envelope(now)
 
     def overcommitted(self, now: float) -> list[Overcommitment]:
-        """Where more may be drawn than the limits of the moment; empty but for the three causes named above."""
+        """Where more may be drawn than the limits of the moment; empty but for the causes named above."""
         over = [(n, load - self._capacities[n]) for n, load in enumerate(self._loads(now))]
         return [
             Overcommitment(self.tree.conductor(number), excess, self._relief(number, now))

@@ -19,7 +19,7 @@ HOUR = 3600.0  # s
 REMEMBERED = 24  # hours of maxima
 LASTING = 30.0  # s a fall must last to be believed: stations sample every 15 to 30 s
 REACTION = 5.0  # s in which a car follows a limit (IEC 61851)
-LATENCY = 8.0 + REACTION  # s for a frame and its answer, and for the car to follow
+LATENCY = 8.0  # s for a frame and its answer
 
 
 NOTHING: Amps = (0.0, 0.0, 0.0)
@@ -105,7 +105,13 @@ class UnmanagedLoad:
     ) -> None:
         self.period, self.reserved, self.signed = period, reserved, signed
         # a rise may hide behind a car that follows a new limit until the alignment window has passed
-        self._lines = [_Line(Margin(period + window + tick + LATENCY, margin)) for _ in range(3)]
+        self._delay = period + window + tick + LATENCY
+        self._lines = [_Line(Margin(self._delay + REACTION, margin)) for _ in range(3)]
+
+    def followed_within(self, reaction: float) -> None:
+        """The slowest of the EVSEs below needs so many s to follow a limit: a margin has to cover them."""
+        for line in self._lines:
+            line.margin.reaction = self._delay + max(REACTION, reaction)
 
     def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
         """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew."""

@@ -79,6 +79,11 @@ class MeteredLoads:
         known.reserved = reserved
         return known
 
+    def followed_within(self, reaction: float) -> None:
+        """The slowest EVSE of the tree needs so many s to follow a limit."""
+        for load in self._loads.values():
+            load.followed_within(reaction)
+
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""
         return self._circuits.get(meter_id)

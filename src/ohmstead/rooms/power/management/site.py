@@ -74,6 +74,7 @@ class Site:
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
                 self._resteer(outlet)
         self._metered.refresh(snapshot.circuits.values())
+        self._metered.followed_within(self._slowest())
 
     def _resteer(self, outlet: Outlet) -> None:
         """Its model takes other profiles now: its limit has to be said anew, and the old one to go."""
@@ -164,7 +165,11 @@ class Site:
             self.counts.slow_reactions += response.step == before
             self.taught.add(outlet.id)
             self.envelope.attached(self._evse(outlet, watch))
+            self._metered.followed_within(self._slowest())
             log.info("limits followed otherwise", evse=outlet.id, reaction=response.reaction, step=response.step)
+
+    def _slowest(self) -> float:
+        return max((watch.response.reaction for watch in self._watches.values()), default=BASE)
 
     def reachable(self, evse_id: int, connected: bool) -> None:
         """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
