@@ -1,5 +1,8 @@
 """What the API's port serves beside the API."""
 
+import re
+from pathlib import Path
+
 from tests.client import Client
 
 
@@ -15,6 +18,16 @@ async def test_metrics_are_what_prometheus_reads(api: Client) -> None:
     answer = await api.text("/metrics")
     assert "ohmstead_request_seconds_count" in answer
     assert "/public-api/resources/taxes/v2.0" in answer
+
+
+async def test_every_figure_of_load_management_is_explained_and_every_explained_one_is_told(
+    api: Client, here: Path
+) -> None:
+    """What may break the promise has a metric of its own, in both documents."""
+    told = set(re.findall(r"^# TYPE (ohmstead_circuit_\w+)", await api.text("/metrics"), re.MULTILINE))
+    for document in ("operate.md", "load-management.md"):
+        explained = set(re.findall(r"ohmstead_circuit_\w+", (here / "docs" / document).read_text()))
+        assert explained | {"ohmstead_circuit_overloaded_seconds_total"} == told, document
 
 
 async def test_the_document_and_its_page_are_served(api: Client) -> None:

@@ -140,7 +140,8 @@ async def test_loads_start_at_nothing(api: Client, given: Given) -> None:
     circuit = await given.circuit(phases="single_phase", connectedPhase="L2")
     for name in ("consumption", "unmanaged-load"):
         loads = (await api.get(f"{CIRCUITS}/{circuit['id']}/{name}")).data
-        assert [(load["phase"], load["consumption"]) for load in loads] == [("L2", 0.0)]
+        assert [(load["phase"], load["consumption"], load["isMeasured"]) for load in loads] == [("L2", 0.0, False)]
+        assert loads[0]["lastUpdatedAt"] == circuit["lastUpdatedAt"]
     old = f"/resources/circuits/v1.0/{circuit['id']}/consumption"
     assert (await api.get(old)).body[0]["phase"] == "L2"
     assert (await api.get(f"{old}/L2")).body == 0.0

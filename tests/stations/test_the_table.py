@@ -31,7 +31,7 @@ def test_every_pitfall_and_observation_has_its_charger(here: Path) -> None:
             for file in files:
                 if file.startswith("test_") and not (table is pitfalls and file == "test_seen_on_the_wire_v201.py"):
                     assert number in played(file), (number, file)
-    for file in ("test_quirks.py", *SHORT.values()):
+    for file in ("test_quirks.py", "test_odd_limits.py", *SHORT.values()):
         assert played(file) == {number for number, files in pitfalls.items() if file in files}, file
     for file in ("test_observations.py", "test_seen_on_the_wire_v201.py"):
         assert played(file) == {number for number, files in observed.items() if file in files}, file

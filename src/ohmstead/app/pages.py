@@ -57,10 +57,6 @@ class MetricsPage:
     async def on_get(self, req: Any, resp: Any) -> None:
         system = self._system
         system.metrics.stations.set(system.connected)
-        for root, amps in system.overcommitted().items():
-            system.metrics.overcommitted.labels(str(root)).set(amps)
-        for root, evses in system.set_apart().items():
-            system.metrics.set_apart.labels(str(root)).set(evses)
         with suppress(Away):  # while the database is away the other figures matter all the more
             async with system.database.read() as tx:
                 system.metrics.outbox.set(await tx.value(select(func.count()).select_from(outbox)))

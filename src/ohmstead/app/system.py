@@ -41,6 +41,7 @@ from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, 
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
+from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
@@ -141,6 +142,7 @@ class System:
         self.registry = Registry(rooms, self.clock)
         self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout)
         self.load_management = self.crew.load_management
+        self.metrics.steering(self._figures)
         rooms.moved.connect(self.crew.relay.came)
         self.listener = Listener(
             ListenerSettings(
@@ -223,19 +225,11 @@ class System:
         """How many charge points hold a socket here."""
         return len(self.registry)
 
-    def overcommitted(self) -> dict[int, float]:
-        """A above its limit that may be drawn on the worst line of each circuit tree."""
+    def _figures(self) -> dict[int, Figures]:
+        """How load management fares with each circuit tree that is steered here, by its root."""
         now = self.clock.now().timestamp()
         sites = {root: loop.site for root, loop in self.load_management.loops.items()}
-        return {
-            root: max((one.amps for one in site.overcommitted(now)), default=0.0)
-            for root, site in sites.items()
-            if site is not None
-        }
-
-    def set_apart(self) -> dict[int, int]:
-        """How many EVSEs of each circuit tree cannot be reckoned with."""
-        return {root: len(loop.site.apart) for root, loop in self.load_management.loops.items() if loop.site}
+        return {root: site.figures(now) for root, site in sites.items() if site is not None}
 
     async def _expire(self) -> None:
         """Sessions that were asked for and never began come to an end, those of stations long out of reach, and

@@ -36,7 +36,7 @@ class Station:
         if self.limit is None:
             return self.boot_limit
         over = self.limit.until is not None and now >= self.limit.until + self.skew
-        return self.limit.fallback if over and self.evse.control == "A" else self.limit.amps
+        return self.evse.kept(self.limit.fallback if over and self.evse.control == "A" else self.limit.amps)
 
     def receive(self, send: Send) -> None:
         """A frame for the present session goes on the wire; the engine waits for its answer."""

@@ -310,3 +310,18 @@ def test_unanswered_limits_do_not_pile_up():
 def test_evses_that_make_no_sense_are_refused(broken):
     with pytest.raises(ValueError, match="EVSE a"):
         replace(A, **broken)
+
+
+def test_what_a_car_only_follows_is_no_room_for_a_raise_while_too_much_may_be_drawn():
+    """Two that nothing was known of have taken 0 A, one of them with a long reaction: the other waits for it."""
+    tree = Tree([Circuit("main", None, 20.0)])
+    envelope = Envelope(tree)
+    for id, reaction in (("late", 60.0), ("prompt", 10.0)):
+        envelope.attached(Evse(id, "main", (1, 1, 1), rating=32.0, reaction=reaction))
+        envelope.came_online(id)
+    for send in envelope.plan({}, 0.0):
+        envelope.sent(send.seq, 0.0)
+        envelope.accepted(send.seq, 1.0)
+    assert envelope.plan({"prompt": 10.0}, 5.0) == []
+    assert envelope.plan({"prompt": 10.0}, 60.0) == []
+    assert [send.amps for send in envelope.plan({"prompt": 10.0}, 61.0)] == [10.0]

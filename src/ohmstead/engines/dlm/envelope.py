@@ -1,11 +1,13 @@
 """Envelope: the part of load management that owns safety. The allocator may be wrong; this may not.
 
 It knows, for every EVSE of one circuit tree, all that the EVSE may legally draw now (its *envelope*), and keeps the sum
-of envelopes within every conductor at all times, transitions included. Three things only can break that, and all are
-reported by `overcommitted`: a limit lowered below what is already out, an EVSE nothing is known of, and a station that
-turned out not to obey. Times are seconds of any one clock, currents A per line on the root's lines.
+of envelopes within every conductor at all times, transitions included. What can break that is reported by
+`overcommitted`: a limit lowered below what is already out, fallbacks that do not fit, an EVSE of which nothing is
+known, and a station that turned out not to obey, to follow late, to round up, or to drop its limits with its line.
+Times are seconds of any one clock, currents A per line on the root's lines.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -84,9 +86,9 @@ class Envelope:
         """It is no longer fed by this tree, or the meter counts it as unmanaged from now on."""
         del self._holdings[evse]
 
-    def came_online(self, evse: Id) -> None:
-        """It can be reached, maybe after a reboot that forgot its limit."""
-        self._holdings[evse].online = self._holdings[evse].refresh = True
+    def came_online(self, evse: Id, anew: bool = True) -> None:
+        """It can be reached, maybe after a reboot that forgot its limit; not `anew`: it could all the time."""
+        self._holdings[evse].came(anew)
 
     def went_offline(self, evse: Id) -> None:
         """It cannot be reached; what was sent to it may have arrived."""
@@ -168,6 +170,15 @@ class Envelope:
             return None
         return held.amps if held.until is None or now < held.until else held.fallback
 
+    def highest(self, evse: Id, now: float) -> float:
+        """The highest limit in A per line that may be in force, followed by its car or not yet."""
+        return max(self._holdings[evse].possible(now))
+
+    def known(self, evse: Id) -> Evse | None:
+        """An EVSE as it was attached last; None where it never was."""
+        holding = self._holdings.get(evse)
+        return None if holding is None else holding.evse
+
     def newest(self, evse: Id) -> int:
         """The number of the last limit sent to it; 0 where none was."""
         holding = self._holdings[evse]
@@ -178,13 +189,21 @@ class Envelope:
         return self._holdings[evse].envelope(now)
 
     def overcommitted(self, now: float) -> list[Overcommitment]:
-        """Where more may be drawn than the limits of the moment; empty but for the three causes named above."""
+        """Where more may be drawn than the limits of the moment; empty but for the causes named above."""
         over = [(n, load - self._capacities[n]) for n, load in enumerate(self._loads(now))]
         return [
             Overcommitment(self.tree.conductor(number), excess, self._relief(number, now))
             for number, excess in over
             if excess > HAIR
         ]
+
+    def exceeded(self, now: float) -> bool:
+        """Whether more may be drawn anywhere than the limits of the moment."""
+        return any(load > cap + HAIR for load, cap in zip(self._loads(now), self._capacities, strict=True))
+
+    def reserved(self) -> Counter[str]:
+        """How many EVSEs have their rating reserved, by the reason."""
+        return Counter(reason for h in self._holdings.values() if (reason := h.reserved_for) is not None)
 
     def _relief(self, number: int, now: float) -> float | None:
         """The first end of a lease after which the conductor carries all that may be drawn."""

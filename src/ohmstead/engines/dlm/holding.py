@@ -4,17 +4,19 @@ A limit is a lease: it ends by itself `ttl` s after it was sent and leaves the f
 stations are off by up to `guard` s, so around its end a lease counts as both. A limit that was sent but not answered
 may be in force or not; it stays possible until a *later* one is accepted (frames reach a station in order) or its
 lease is over. Nothing known means anything up to the rating. A car follows a lower limit within `reaction` s, until
-when it counts with the higher one.
+when it counts with the higher one. Who drops its limits with its line counts with its rating while that is away.
 """
 
 import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ohmstead.engines.dlm.steps import ceiled
 from ohmstead.engines.dlm.tree import Id
 from ohmstead.engines.dlm.wiring import Mask
 
 Control = Literal["A", "B", "C"]
+Rounding = Literal["down", "nearest", "up"]
 LEAST = 6.0  # A, below which no car charges (IEC 61851)
 REJECTIONS = 3  # in a row make a station uncontrollable
 
@@ -25,7 +27,8 @@ class Evse:
 
     `least` is the lowest limit other than 0 it is sent (never below 6 A); `fallback` is in force whenever no lease is.
     `control` is what it was seen to obey: A leases, B limits but not their end, C nothing, so its rating is reserved.
-    A lower fallback may only be given here once the station has accepted it."""
+    `resolution` is what it keeps of a limit, to which it rounds as `rounding` says: it is sent multiples of that only.
+    Limits go with its line where it does not keep them offline."""
 
     id: Id
     circuit: Id
@@ -37,9 +40,12 @@ class Evse:
     guard: float = 60.0
     reaction: float = 5.0  # IEC 61851
     control: Control = "A"
+    resolution: float = 0.1
+    rounding: Rounding = "down"
+    keeps_offline: bool = True
 
     def __post_init__(self) -> None:
-        times = self.ttl > 0 <= self.guard and self.reaction >= 0
+        times = self.ttl > 0 <= self.guard and self.reaction >= 0 < self.resolution
         if not (math.isfinite(self.rating) and 0 <= self.fallback <= self.rating and times):
             raise ValueError(f"EVSE {self.id}: rating, fallback or times make no sense")
         if 0 < self.fallback < self.lowest:
@@ -48,7 +54,11 @@ class Evse:
     @property
     def lowest(self) -> float:
         """The lowest limit other than 0 that is ever sent, in A."""
-        return max(LEAST, self.least)
+        return ceiled(max(LEAST, self.least), self.resolution)
+
+    def kept(self, amps: float) -> float:
+        """What it may make of a limit in A."""
+        return amps if self.rounding == "down" else max(amps, ceiled(amps, self.resolution))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +82,7 @@ class Holding:
     awaiting_since: float | None = None
     online: bool = False
     rejections: int = 0
-    following: float = 0.0  # A the car may still draw until `follows_at`
-    follows_at: float = 0.0
+    following: list[tuple[float, float]] = field(default_factory=list)  # A the car may still draw, and until when
     retry_at: float = -math.inf
     changed_at: float = -math.inf
     refresh: bool = False
@@ -82,6 +91,17 @@ class Holding:
     def steerable(self) -> bool:
         """It can be reached and does what it is told."""
         return self.online and not self.uncontrollable
+
+    @property
+    def reserved_for(self) -> str | None:
+        """Why its rating is reserved; None where it is not."""
+        reasons = {
+            "disobeying": self.evse.control == "C",
+            "refusing": self.rejections >= REJECTIONS,
+            "without_limits": not (self.online or self.evse.keeps_offline),
+            "unknown": self.held is None,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
 
     @property
     def uncontrollable(self) -> bool:
@@ -101,21 +121,33 @@ class Holding:
 
     def envelope(self, now: float) -> float:
         """The most it may legally draw, in A per line: any possible limit, and the fallback it may drop to."""
-        if self.uncontrollable:
+        if self.uncontrollable or not (self.online or self.evse.keeps_offline):
             return self.evse.rating
-        following = self.following if now < self.follows_at else 0.0
-        return max(following, self.evse.fallback, *self.possible(now), *(lease.fallback for lease in self._leases()))
+        fallbacks = [self.evse.fallback, *(lease.fallback for lease in self._leases())]
+        return max(self.follows(now), self.evse.kept(max(fallbacks)), *self.possible(now))
+
+    def follows(self, now: float) -> float:
+        """The most its car may draw because it still follows a lower limit; 0 A where it has followed."""
+        return max((amps for amps, until in self.following if now < until), default=0.0)
 
     def ends(self) -> list[float]:
         """The moments (s) at which a lease is over for certain, or the car has followed a lower limit."""
+        followed = [until for _, until in self.following]
         if self.evse.control != "A":
-            return [self.follows_at]
-        return [self.follows_at, *(self._over(lease.until) for lease in self._leases() if lease.until is not None)]
+            return followed
+        return [*followed, *(self._over(lease.until) for lease in self._leases() if lease.until is not None)]
+
+    def came(self, anew: bool) -> None:
+        """It can be reached; `anew`: its line was away, and what it does not keep without one is gone."""
+        if anew and not self.online and not self.evse.keeps_offline:
+            self.held = None
+        self.online = self.refresh = True
 
     def accept(self, seq: int, now: float) -> None:
         """The station took this limit, so earlier ones are history; the car follows."""
         self._stop_waiting(seq)
-        self.following, self.follows_at = self.envelope(now), now + self.evse.reaction
+        before = self.evse.rating if self.uncontrollable else max(self.possible(now))
+        self.following = [one for one in self.following if now < one[1]] + [(before, now + self.evse.reaction)]
         self.rejections, self.retry_at = 0, -math.inf
         self.held = self.sent.pop(seq)
         self.sent = {later: lease for later, lease in self.sent.items() if later > seq}
@@ -147,7 +179,8 @@ class Holding:
     def release(self, up_to: int) -> None:
         """The session is over and took its limit with it: the fallback is in force."""
         if self.held is not None and self.held.seq <= up_to:
-            self.held = Lease(self.held.seq, self.evse.fallback, None, self.evse.fallback)
+            fallback = max(self.held.fallback, self.evse.fallback)  # a lower one counts once the station has it
+            self.held = Lease(self.held.seq, fallback, None, fallback)
 
     def record(self) -> dict[str, Any]:
         """What must survive a crash, as plain JSON values."""
@@ -156,8 +189,7 @@ class Holding:
             "held": self.held and asdict(self.held),
             "sent": [asdict(lease) for lease in self.sent.values()],
             "rejections": self.rejections,
-            "following": self.following,
-            "follows_at": self.follows_at,
+            "following": [list(one) for one in self.following],
         }
 
     @classmethod
@@ -166,18 +198,22 @@ class Holding:
         evse = Evse(**{**record["evse"], "mask": tuple(record["evse"]["mask"])})
         leases = [Lease(**lease) for lease in record["sent"]]
         held = Lease(**record["held"]) if record["held"] else None
-        kept = {name: record[name] for name in ("rejections", "following", "follows_at")}
-        return cls(evse, held, {lease.seq: lease for lease in leases}, refresh=True, **kept)
+        if isinstance(record["following"], list):
+            following = [(amps, until) for amps, until in record["following"]]
+        else:  # as it was kept before a car could follow several limits
+            following = [(record["following"], record["follows_at"])]
+        sent = {lease.seq: lease for lease in leases}
+        return cls(evse, held, sent, rejections=record["rejections"], following=following, refresh=True)
 
     def _leases(self) -> list[Lease]:
         return [*self.sent.values()] if self.held is None else [self.held, *self.sent.values()]
 
     def _outcomes(self, lease: Lease, now: float) -> tuple[float, ...]:
         if lease.until is None or self.evse.control == "B" or now < lease.until - self.evse.guard:
-            return (lease.amps,)
+            return (self.evse.kept(lease.amps),)
         if now < self._over(lease.until):
-            return lease.amps, lease.fallback
-        return (lease.fallback,)
+            return self.evse.kept(lease.amps), self.evse.kept(lease.fallback)
+        return (self.evse.kept(lease.fallback),)
 
     def _over(self, until: float) -> float:
         return until + self.evse.guard + self.evse.reaction

@@ -109,13 +109,14 @@ class Round:
         return order, min(h.possible(self.now)) / want if want else 0.0
 
     def _affordable(self, h: Holding) -> float:
-        """The most of what it wants that fits, counting what it may draw already as its own."""
+        """The most of what it wants that fits. What it may hold already is its own; what its car only follows is not,
+        where more may be drawn than fits."""
         want, envelope = self.wanted[h.evse.id], self.envelopes[h.evse.id]
         lacking = [n for n in self._crossings(h) if self.capacities[n] - self.loads[n] < want - envelope - HAIR]
         if not lacking:
             return want
         room = min(self.capacities[n] - self.loads[n] for n in lacking)
-        amps = sendable(h.evse, min(want, envelope + max(0.0, room)))
+        amps = sendable(h.evse, min(want, max(envelope + room, *h.possible(self.now))))
         if not amps or want - amps >= self.pace.deadband:
             self.short.update(lacking)
         return amps
@@ -134,7 +135,7 @@ class Round:
 
     def _falls(self, h: Holding) -> bool:
         if h.awaiting is None:
-            return self.now < h.follows_at and max(h.possible(self.now)) < h.following - HAIR
+            return max(h.possible(self.now)) < h.follows(self.now) - HAIR
         return h.sent[h.awaiting].amps < self.envelopes[h.evse.id] - HAIR
 
     def _take(self, h: Holding, amps: float) -> bool:

@@ -4,10 +4,10 @@ The last net, not a fair one: a conductor asked for too much scales down everyon
 if the minima alone are too much, the last named go first. Who cannot be steered counts with all it may draw.
 """
 
-import math
 from collections.abc import Mapping
 
 from ohmstead.engines.dlm.holding import Evse, Holding
+from ohmstead.engines.dlm.steps import ceiled, floored
 from ohmstead.engines.dlm.tree import Id, Tree
 
 HAIR = 1e-6  # A, below which sums of floats are equal
@@ -33,11 +33,17 @@ def wanted(
 
 
 def sendable(evse: Evse, amps: float) -> float:
-    """The highest limit not above `amps` that may be sent: tenths of an ampere, 0 or the lowest and up."""
+    """The highest limit not above `amps` that may be sent: a multiple of what it keeps, 0 or the lowest and up."""
     if not amps >= evse.lowest:  # also NaN
         return 0.0
-    floored = math.floor(min(amps, evse.rating) * 10 + HAIR) / 10
-    return floored if floored >= evse.lowest else 0.0
+    kept = floored(min(amps, evse.rating), evse.resolution)
+    return kept if kept >= evse.lowest else 0.0
+
+
+def rests_at(evse: Evse, amps: float) -> float:
+    """The fallback that may be given to an EVSE that is to be left `amps` A at the least; 0 where none fits it."""
+    rest = max(evse.lowest, ceiled(amps, evse.resolution)) if amps > 0 else 0.0
+    return rest if rest <= evse.rating else 0.0
 
 
 def _draw(holding: Holding, amps: float, now: float):

@@ -19,17 +19,18 @@ HOUR = 3600.0  # s
 REMEMBERED = 24  # hours of maxima
 LASTING = 30.0  # s a fall must last to be believed: stations sample every 15 to 30 s
 REACTION = 5.0  # s in which a car follows a limit (IEC 61851)
-LATENCY = 8.0 + REACTION  # s for a frame and its answer, and for the car to follow
+LATENCY = 8.0  # s for a frame and its answer
 
 
 NOTHING: Amps = (0.0, 0.0, 0.0)
 
 
 class ManagedDraw:
-    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart."""
+    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart, `reaction` s how
+    long its car takes to follow a limit."""
 
-    def __init__(self, window: float = 30.0) -> None:
-        self.window = window
+    def __init__(self, window: float = 30.0, reaction: float = REACTION) -> None:
+        self.window, self.reaction = window, reaction
         self._samples: deque[tuple[float, Amps]] = deque()
         self._raise: tuple[float, Amps] | None = None
 
@@ -37,7 +38,7 @@ class ManagedDraw:
         """A meter value of the station. What is no number or below 0 counts as 0."""
         first, second, third = (value if value > 0 else 0.0 for value in amps)
         self._samples.append((now, (first, second, third)))
-        if self._raise is not None and now >= self._raise[0] + REACTION:
+        if self._raise is not None and now >= self._raise[0] + self.reaction:
             self._raise = None  # the car has followed by now, and this is how far
 
     def limited(self, now: float, amps: float) -> None:
@@ -54,7 +55,7 @@ class ManagedDraw:
         """The most it may have drawn within the window up to now."""
         least = self.least(now)  # drops what is too old
         known = [amps for _, amps in self._samples] if self._samples and least is not NOTHING else [NOTHING]
-        if self._raise is not None and now < self._raise[0] + self.window + REACTION:
+        if self._raise is not None and now < self._raise[0] + self.window + self.reaction:
             known.append(self._raise[1])
         first, second, third = (max(line) for line in zip(*known, strict=True))
         return first, second, third
@@ -104,7 +105,13 @@ class UnmanagedLoad:
     ) -> None:
         self.period, self.reserved, self.signed = period, reserved, signed
         # a rise may hide behind a car that follows a new limit until the alignment window has passed
-        self._lines = [_Line(Margin(period + window + tick + LATENCY, margin)) for _ in range(3)]
+        self._delay = period + window + tick + LATENCY
+        self._lines = [_Line(Margin(self._delay + REACTION, margin)) for _ in range(3)]
+
+    def followed_within(self, reaction: float) -> None:
+        """The slowest of the EVSEs below needs so many s to follow a limit: a margin has to cover them."""
+        for line in self._lines:
+            line.margin.reaction = self._delay + max(REACTION, reaction)
 
     def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
         """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew."""

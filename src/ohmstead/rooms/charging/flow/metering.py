@@ -149,8 +149,11 @@ def _phases(place: Row) -> str | None:
 
 
 def _draw(place: Row, session: Live | None, reading: Reading) -> Draw:
+    """A power that was worked out from the currents says nothing beside them."""
     currents = {} if place["current_type"] == "dc" else reading.currents()
-    return Draw(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, reading.watts())
+    measured = reading.lines_power_w if reading.power_w is None else reading.power_w
+    watts = measured if currents else reading.watts()
+    return Draw(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, watts)
 
 
 async def _update(tx: Tx, sessions: list[Live]) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, Double, Integer, bindparam, func, select
+from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.engines.dlm.planning import Send
@@ -14,24 +15,24 @@ from ohmstead.kit.db import Database, Statement
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.table import circuit, circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
+from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
-ALARM_AFTER_S = 10.0
 
 
 def _loads() -> Statement:
-    columns = ("circuit_id", BigInteger), ("line", Integer), ("managed", Double), ("unmanaged", Double)
-    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns]
-    rows = func.unnest(*arrays).table_valued(*(name for name, _ in columns)).render_derived()
-    given = select(*(rows.c[name] for name, _ in columns), bindparam("now", type_=circuit_load.c.at.type))
-    given = given.join_from(rows, circuit, circuit.c.id == rows.c.circuit_id)  # whatever was deleted has no load
-    given = given.with_for_update(read=True, key_share=True, of=circuit)  # and nothing is deleted meanwhile
-    own = insert(circuit_load).from_select([*(name for name, _ in columns), "at"], given)
-    newer = {name: own.excluded[name] for name in ("managed", "unmanaged", "at")}
+    given = list(circuit_load.c)
+    arrays = [bindparam(column.name, type_=ARRAY(column.type)) for column in given]
+    rows = func.unnest(*arrays).table_valued(*(column.name for column in given)).render_derived()
+    told = select(*(rows.c[column.name] for column in given))
+    told = told.join_from(rows, circuit, circuit.c.id == rows.c.circuit_id)  # whatever was deleted has no load
+    told = told.with_for_update(read=True, key_share=True, of=circuit)  # and nothing is deleted meanwhile
+    own = insert(circuit_load).from_select([column.name for column in given], told)
+    newer = {column.name: own.excluded[column.name] for column in given if not column.primary_key}
     return Statement(own.on_conflict_do_update(index_elements=["circuit_id", "line"], set_=newer))
 
 
@@ -59,8 +60,7 @@ class Loop:
         self._applied: list[Applied] = []
         self._deliveries: set[asyncio.Task[None]] = set()
         self._loads_at, self._shown = 0.0, ()
-        self._overcommitted = False
-        self._over_since: float | None = None
+        self._overloaded = False
 
     def wake(self, stale: bool = False) -> None:
         """Look again; `stale`: the database says something new of the tree, its stations or its sessions."""
@@ -105,7 +105,7 @@ class Loop:
         for send in sends:
             self._spawn(self._send(self.site, send))
         await self._show_loads(self.site, now.timestamp())
-        self._complain(self.site, now.timestamp())
+        self._complain(self.site)
 
     async def _look(self) -> None:
         """Take a new snapshot."""
@@ -125,7 +125,7 @@ class Loop:
 
     async def _write_down(self, site: Site, sends: list[Send]) -> None:
         """Before a frame goes out. Where that fails nothing is sent, and the envelope is told so."""
-        evses = {int(send.evse) for send in sends} | {id for id in self._unsaved if id in site.outlets}
+        evses = {int(send.evse) for send in sends} | {id for id in self._unsaved | site.taught if id in site.outlets}
         if not evses and not self._applied:
             return
         applied, self._applied = self._applied, []
@@ -138,6 +138,7 @@ class Loop:
             self._applied = applied + self._applied
             raise
         self._unsaved -= evses
+        site.taught -= evses
 
     async def _send(self, site: Site, send: Send) -> None:
         try:
@@ -157,26 +158,41 @@ class Loop:
         if now - self._loads_at < LOADS_EVERY_S:
             return
         rows = tuple(site.loads(now))
-        rounded = tuple((*row[:2], round(row[2], 1), round(row[3], 1)) for row in rows)
-        if rounded == self._shown and now - self._loads_at < 60:
+        shown = tuple(_rounded(row) for row in rows)
+        if shown == self._shown and now - self._loads_at < 60:
             return
-        self._loads_at, self._shown = now, rounded
-        ids, lines, managed, unmanaged = (list(column) for column in zip(*rows, strict=True))
+        self._loads_at, self._shown = now, shown
+        columns = [list(column) for column in zip(*(_stored(row) for row in rows), strict=True)]
         async with self._database.begin() as tx:
-            await tx.run(_LOADS, circuit_id=ids, line=lines, managed=managed, unmanaged=unmanaged, now=tx.now)
+            await tx.run(_LOADS, **dict(zip(circuit_load.c.keys(), columns, strict=True)))
 
-    def _complain(self, site: Site, now: float) -> None:
-        """Say once when more may flow than a cable carries and that lasts, and once when it is over.
-
-        An EVSE that was never heard of counts with its rating until it has taken its first limit: no cause for alarm.
-        """
-        over = site.overcommitted(now)
-        self._over_since = (self._over_since or now) if over else None
-        lasting = self._over_since is not None and now - self._over_since >= ALARM_AFTER_S
-        if lasting != self._overcommitted:
-            self._overcommitted = lasting
-            if lasting:
-                where = [f"circuit {one.conductor.circuit} L{one.conductor.line + 1}: {one.amps:.1f} A" for one in over]
-                log.warning("overcommitted", circuit=self.root, where=where, until=over[0].until)
+    def _complain(self, site: Site) -> None:
+        """Say once when cables carry more than they may by what was measured, and once when it is over. What may be
+        drawn beyond a limit is no cause for alarm while nobody draws it: a figure shows it."""
+        over = site.overloads.now
+        if bool(over) != self._overloaded:
+            self._overloaded = bool(over)
+            if over:
+                where = [f"circuit {at.circuit} L{at.line + 1}: {amps:.1f} A" for at, amps in over.items()]
+                log.warning("overloaded", circuit=self.root, where=where)
             else:
-                log.info("no longer overcommitted", circuit=self.root)
+                log.info("no longer overloaded", circuit=self.root)
+
+
+def _rounded(row: LineLoad) -> tuple[float | bool, ...]:
+    """What of a line is worth telling at once: not that the same was measured again."""
+    measured = row.managed_is_measured, row.unmanaged_is_measured
+    return row.circuit_id, row.line, round(row.managed, 1), round(row.unmanaged, 1), *measured
+
+
+def _stored(row: LineLoad) -> tuple[float | bool | datetime | None, ...]:
+    """In the order of the table's columns."""
+    managed, unmanaged = _moment(row.managed_at), _moment(row.unmanaged_at)
+    return (
+        row.circuit_id, row.line, row.managed, managed, row.managed_is_measured,
+        row.unmanaged, unmanaged, row.unmanaged_is_measured,
+    )  # fmt: skip
+
+
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

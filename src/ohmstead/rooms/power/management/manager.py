@@ -240,7 +240,7 @@ class LoadManagement:
             for draw in heard:
                 assert site is not None
                 try:
-                    site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc)
+                    site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc, draw.at.timestamp())
                 except Exception:
                     log.exception("draw not taken in", circuit=loop.root, evse=draw.evse_id)
             if heard:

@@ -1,13 +1,16 @@
 """What is observed in a circuit tree: the draw of each EVSE, and what flows besides them by the meters of circuits."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.overload import Measured
+from ohmstead.engines.dlm.response import Response
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
+from ohmstead.rooms.power.management.figures import Flow
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.tuning import Tuning
 
@@ -16,11 +19,13 @@ NOTHING: Amps = (0.0, 0.0, 0.0)
 
 @dataclass(slots=True)
 class Watch:
-    """What is observed at one EVSE: its draw on the root's lines, how it uses its offer, whether it obeys."""
+    """What is observed at one EVSE: its draw on the root's lines, how it follows and uses limits, whether it obeys."""
 
     draw: ManagedDraw
     obedience: Obedience
+    response: Response = field(default_factory=Response)
     latest: Amps = NOTHING
+    measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
     session_id: int | None = None
     soc: float | None = None
@@ -32,9 +37,23 @@ class Watch:
             return False
         ended = self.session_id is not None
         self.session_id, self.soc, self.latest = session_id, None, NOTHING
+        self.measured_at = outlet.charge.started_at.timestamp() if outlet.charge else None
+        self.response.forget()
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
-        self.draw = ManagedDraw(window_s)
+        self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
+
+    def drew(self, at: float, measured_at: float, amps: Amps) -> None:
+        """It told at `at` that it drew so much on the root's lines at `measured_at`."""
+        self.latest, self.measured_at = amps, min(measured_at, at)
+        self.draw.measured(at, amps)
+
+    def flow(self, now: float, lease_s: float, may_draw: Amps) -> Flow:
+        """What it draws; where nothing was told for longer than a lease, what it may draw."""
+        if self.measured_at is None or (self.session_id is None and now - self.measured_at > lease_s):
+            return Flow(NOTHING, None, True)
+        silent = now - self.measured_at > lease_s
+        return Flow(may_draw if silent else self.latest, self.measured_at, not silent)
 
 
 class MeteredLoads:
@@ -44,12 +63,14 @@ class MeteredLoads:
         self._tuning = tuning
         self._loads: dict[int, UnmanagedLoad] = {}
         self._circuits: dict[int, int] = {}
+        self._totals: dict[Id, Measured] = {}
 
     def refresh(self, circuits: Iterable[Row]) -> None:
         """Go on with these circuits: what is known of a load stays, what has no meter any more goes."""
         metered = [row for row in circuits if row["electricity_meter_id"]]
         self._circuits = {row["electricity_meter_id"]: row["id"] for row in metered}
         self._loads = {row["id"]: self._load(row) for row in metered}
+        self._totals = {id: total for id, total in self._totals.items() if id in self._loads}
 
     def _load(self, row: Row) -> UnmanagedLoad:
         tuning, reserved, known = self._tuning, row["offline_reserved_current"], self._loads.get(row["id"])
@@ -58,6 +79,11 @@ class MeteredLoads:
         known.reserved = reserved
         return known
 
+    def followed_within(self, reaction: float) -> None:
+        """The slowest EVSE of the tree needs so many s to follow a limit."""
+        for load in self._loads.values():
+            load.followed_within(reaction)
+
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""
         return self._circuits.get(meter_id)
@@ -65,24 +91,23 @@ class MeteredLoads:
     def report(self, circuit_id: int, at: float, total: Amps, least: Amps, most: Amps) -> None:
         """A meter's report on the root's lines, and what of it the EVSEs below draw: `least` to `most`."""
         self._loads[circuit_id].report(at, total, least, most)
+        self._totals[circuit_id] = Measured(at, total)
 
     def leave(self, at: float, limits: Mapping[Id, Amps]) -> dict[Id, Amps]:
         """What of the limits of circuits is left for EVSEs."""
         return {id: load.at(at).leaves(limits[id]) for id, load in self._loads.items()}
 
-    def amps(self, circuit_id: Id, at: float) -> Amps:
-        """What flows besides the EVSEs; nothing that is known of where there is no meter."""
+    def speaking(self, now: float) -> dict[Id, Measured]:
+        """What the meters said that are not silent, by circuit."""
+        since = now - 3 * self._tuning.meter_period
+        return {id: total for id, total in self._totals.items() if total.at >= since}
+
+    def flow(self, circuit_id: Id, at: float, limit: Amps) -> Flow:
+        """What flows besides the EVSEs; nothing that is known of where there is no meter, and the limit where all of it
+        may."""
         load = self._loads.get(int(circuit_id))
-        return NOTHING if load is None else load.at(at).amps
-
-
-def lines_of(outlet: Outlet, currents: Mapping[str, float], power_w: float | None, volts: float) -> list[float] | None:
-    """A on the EVSE's own lines, from currents by the names of its lines, or from the power where the station tells no
-    currents."""
-    count = len(outlet.wiring.lines)
-    if currents:
-        named = [currents.get(f"L{line}") for line in (1, 2, 3)]
-        if count == 1 or all(value is None for value in named):
-            return [max(currents.values())] * count
-        return [value or 0.0 for value in named][:count]
-    return None if power_w is None else [power_w / (volts * count)] * count
+        if load is None:
+            return Flow(NOTHING, None, False)
+        claimed, total = load.at(at), self._totals.get(circuit_id)
+        first, second, third = (min(pair) for pair in zip(claimed.amps, limit, strict=True))
+        return Flow((first, second, third), total and total.at, circuit_id in self.speaking(at))

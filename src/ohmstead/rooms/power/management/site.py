@@ -8,23 +8,29 @@ from typing import Any
 import structlog
 
 from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
-from ohmstead.engines.dlm.envelope import Envelope, Overcommitment
+from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Holding
 from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
-from ohmstead.engines.dlm.priority import soc_priority, weight
+from ohmstead.engines.dlm.priority import weight
+from ohmstead.engines.dlm.response import BASE, Response
+from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
-from ohmstead.kit.db import Row
 from ohmstead.rooms.network.profile_limits import most
-from ohmstead.rooms.power.management.observed import MeteredLoads, Watch, lines_of
+from ohmstead.rooms.power.management.accounts import carried, line_loads, total
+from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
+from ohmstead.rooms.power.management.lines import lines_of
+from ohmstead.rooms.power.management.observed import MeteredLoads, Watch
 from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
+from ohmstead.rooms.power.management.states import is_idle, soc_weight
 from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
-IDLE_S = 300.0  # s a car must have stopped by itself to count as idle
+FINE = 0.1  # A: what is kept of a limit by a station of which nothing else is known
 
 
 class Site:
@@ -38,6 +44,9 @@ class Site:
         self.allocation = Allocation()
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
+        self.taught: set[int] = set()  # EVSEs of which something was learned that is not stored yet
+        self.counts, self.overloads = Counts(), Overloads()
+        self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
         self._metered = MeteredLoads(tuning)
         self.snapshot = snapshot
@@ -54,12 +63,13 @@ class Site:
             records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
             self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
             for id in online:
-                self.envelope.came_online(id)
+                self.envelope.came_online(id, anew=False)
         for id in [int(id) for id in self.envelope.evses if id not in snapshot.outlets]:
             self.envelope.detached(id)
             self._watches.pop(id, None)
             self.fallbacks.discard(id)
             self.resteered.discard(id)
+            self.taught.discard(id)
         before, self.snapshot = self.snapshot.outlets, snapshot
         self.apart = {outlet.id: outlet.apart for outlet in snapshot.outlets.values() if outlet.apart}
         for outlet in snapshot.outlets.values():
@@ -67,26 +77,50 @@ class Site:
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
                 self._resteer(outlet)
         self._metered.refresh(snapshot.circuits.values())
+        self._metered.followed_within(self._slowest())
 
     def _resteer(self, outlet: Outlet) -> None:
         """Its model takes other profiles now: its limit has to be said anew, and the old one to go."""
-        self.fallbacks.discard(outlet.id)
         self.resteered.add(outlet.id)
-        if self.envelope.online(outlet.id):
-            self.envelope.came_online(outlet.id)
+        self._tell_anew(outlet.id)
+
+    def _tell_anew(self, evse_id: int) -> None:
+        """What it was told is not what it is to have: its fallback is laid again with its next limit."""
+        self.fallbacks.discard(evse_id)
+        if self.envelope.online(evse_id):
+            self.envelope.came_online(evse_id)
 
     def _take(self, outlet: Outlet) -> None:
-        watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
-        self.envelope.attached(self._evse(outlet, watch))
+        watch = self._watches.get(outlet.id) or self._watch(outlet.id)
+        before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
+        self.envelope.attached(evse)
+        if before is not None and (before.fallback, before.control == "B") != (evse.fallback, evse.control == "B"):
+            self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
 
+    def _watch(self, evse_id: int) -> Watch:
+        """Of an EVSE that is new here, with what was learned of it before."""
+        lessons = self.snapshot.records.get(evse_id, {}).get("response")
+        self._watches[evse_id] = Watch(ManagedDraw(self.tuning.window), Obedience(), Response.restored(lessons))
+        return self._watches[evse_id]
+
     def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
-        tuning, steered = self.tuning, watch.obedience.obeys and outlet.id not in self.apart
-        return Evse(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least,
-            ttl=tuning.lease, guard=tuning.guard, control="A" if steered else "C",
+        """As its model says and as it was seen to be; in what it keeps of a limit its model goes first."""
+        tuning, its, learned = self.tuning, outlet.abilities, watch.response
+        learned.base = its.reaction or BASE
+        watch.draw.reaction = learned.reaction
+        resolution, rounding = its.resolution or learned.step or FINE, its.rounding
+        if learned.step and not its.resolution:
+            rounding = "up"
+        steered = watch.obedience.obeys and outlet.id not in self.apart
+        control = "C" if not steered else "B" if its.relative_only else "A"
+        evse = Evse(
+            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
+            guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
+            keeps_offline=its.keeps_offline,
         )  # fmt: skip
+        return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
     # Observations
 
@@ -96,7 +130,7 @@ class Site:
         if circuit_id is None:
             return False
         below = self._below(circuit_id)
-        least, most = _sum(w.draw.least(at) for w in below), _sum(w.draw.most(at) for w in below)
+        least, most = total(w.draw.least(at) for w in below), total(w.draw.most(at) for w in below)
         self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most)
         return True
 
@@ -106,9 +140,10 @@ class Site:
         return [watch for id, watch in self._watches.items() if circuit_id in path(self.outlets[id].circuit_id)]
 
     def drew(
-        self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None
-    ) -> None:
-        """A meter value of an EVSE: A by the name of its own line, or W in all."""
+        self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None,
+        measured_at: float | None = None,
+    ) -> None:  # fmt: skip
+        """A meter value of an EVSE: A by the name of its own line, or W in all, `measured_at` by its clock."""
         watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
         if watch is None or outlet is None:
             return
@@ -116,19 +151,36 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
-        watch.latest = outlet.wiring.place(own)
-        watch.draw.measured(at, watch.latest)
+        watch.drew(at, at if measured_at is None else measured_at, outlet.wiring.place(own))
+        self._learn(outlet, watch, at, max(own))
         offered = self.envelope.offered(evse_id, at)
-        if watch.obedience.observe(at, offered, max(own)):
+        allowed = None if offered is None else self.envelope.may_draw(evse_id, at)  # with what its car still follows
+        if watch.obedience.observe(at, allowed, max(own)):
             self.envelope.attached(self._evse(outlet, watch))
         if watch.usage is not None and offered is not None:
             watch.usage.observe(at, offered, max(own))
+
+    def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
+        """What the draw says of how the EVSE follows its limits."""
+        response, before = watch.response, watch.response.step
+        response.limited(at, self.envelope.highest(outlet.id, at))
+        if response.observe(at, draw):
+            self.counts.rounded_up += response.step != before
+            self.counts.slow_reactions += response.step == before
+            self.taught.add(outlet.id)
+            self.envelope.attached(self._evse(outlet, watch))
+            self._metered.followed_within(self._slowest())
+            log.info("limits followed otherwise", evse=outlet.id, reaction=response.reaction, step=response.step)
+
+    def _slowest(self) -> float:
+        return max((watch.response.reaction for watch in self._watches.values()), default=BASE)
 
     def reachable(self, evse_id: int, connected: bool) -> None:
         """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
         if connected and not self.envelope.online(evse_id):
             self.envelope.came_online(evse_id)
             self._watches[evse_id].obedience.forgive()
+            self._watches[evse_id].response.forget()
             self.fallbacks.discard(evse_id)
         elif not connected and self.envelope.online(evse_id):
             self.envelope.went_offline(evse_id)
@@ -138,6 +190,7 @@ class Site:
         offered, outlet = self.envelope.offered(evse_id, at), self.outlets.get(evse_id)
         if offered is not None and outlet is not None:
             first, second, third = (offered * line for line in outlet.wiring.mask)
+            self._watches[evse_id].response.limited(at, self.envelope.highest(evse_id, at))
             self._watches[evse_id].draw.limited(at, offered)
             self._watches[evse_id].draw.raised(at, (first, second, third))
 
@@ -147,13 +200,28 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
-        self.envelope.limits_changed(self._metered.leave(at, tree.limits))
+        self._limit(at)
+        self.overloads.observe(at, carried(tree, self.outlets, self._watches, self._metered, at), tree.limits)
         wanted = self._within_stations(self._demands(now), now)
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
-        targets = {outlet.id: 0.0 for outlet in self.outlets.values() if outlet.charge} | self.allocation.amps
         self._tell_apart()
-        return self.envelope.plan(targets, at)
+        return self.envelope.plan({id: self._target(id) for id, one in self.outlets.items() if one.charge}, at)
+
+    def _target(self, evse_id: int) -> float:
+        """A for a session: its share, or what is left to it anyway."""
+        evse = self.envelope.known(evse_id)
+        return max(self.allocation.amps.get(evse_id, 0.0), evse.fallback if evse is not None else 0.0)
+
+    def _limit(self, at: float) -> None:
+        """What is left for the EVSEs; counted where that falls below what is out."""
+        left = self._metered.leave(at, self.snapshot.tree.limits)
+        before, was_exceeded = self._capacities, self._exceeded
+        self._capacities = self.snapshot.tree.capacities(left)
+        self.envelope.limits_changed(left)
+        self._exceeded = self.envelope.exceeded(at)
+        fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
+        self.counts.limit_fell += fell and self._exceeded and not was_exceeded
 
     def _demands(self, now: datetime) -> list[Demand]:
         """What the sessions could use. One of which that cannot be said is set apart, and the others go on."""
@@ -205,18 +273,25 @@ class Site:
         """What the session could use; None where it is to have nothing."""
         charge, watch = outlet.charge, self._watches[outlet.id]
         circuit = self.snapshot.circuits[outlet.circuit_id]
-        if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and _idle(outlet, now)):
+        if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and is_idle(outlet, now)):
             return None
         top = ceiling(outlet.details, now, outlet.zone)
         laid = most(outlet.caps, now, charge.started_at, self.tuning.volts, len(outlet.wiring.lines))
         outside = left(outlet.outside.own, outlet, now, self.tuning.volts)
         limits = (outlet.rating, top, laid, outside, watch.usage and watch.usage.cap)
+        full = soc_weight(watch.soc, circuit)
         return Demand(
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least,
             min(value for value in limits if value is not None),
-            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, _soc(watch, circuit)),
-            running=bool(self.envelope.offered(outlet.id, now.timestamp())), arrived=charge.started_at,
+            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, full),
+            running=bool(self.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
+            arrived=charge.started_at, resolution=self._resolution(outlet.id),
         )  # fmt: skip
+
+    def _resolution(self, evse_id: int) -> float:
+        """A: what its station keeps of a limit."""
+        evse = self.envelope.known(evse_id)
+        return FINE if evse is None else evse.resolution
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum. There is always room
@@ -227,29 +302,40 @@ class Site:
         if not any(row["min_charge_point_current"] for row in above) or not self.envelope.steerable(evse_id):
             return True
         running = self._demands(now)
-        newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now)
+        newcomer = Demand(
+            evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now,
+            resolution=self._resolution(evse_id),
+        )  # fmt: skip
         others = [replace(one, running=True) for one in running if one.id != evse_id]
         room = self.envelope.room([*(one.id for one in others), evse_id], at)
         return evse_id not in allocate(self.snapshot.tree, [*others, newcomer], room).refused
 
     # Accounts
 
-    def loads(self, now: float) -> Iterable[tuple[int, int, float, float]]:
-        """(circuit, own line from 1, managed A, unmanaged A) for every line."""
-        tree = self.snapshot.tree
-        for id in tree.ids:
-            managed = tree.own(id, _sum(watch.latest for watch in self._below(id)))
-            unmanaged = tree.own(id, self._metered.amps(id, now))
-            for line in range(3):
-                yield int(id), line + 1, managed[line], unmanaged[line] if unmanaged[line] != float("inf") else 0.0
+    def loads(self, now: float) -> Iterable[LineLoad]:
+        """What flows through every line, and how old that is."""
+        tree, flows = self.snapshot.tree, {id: self._flow(id, now) for id in self.outlets}
+        below = {
+            id: [flows[one] for one, outlet in self.outlets.items() if id in tree.path(outlet.circuit_id)]
+            for id in tree.ids
+        }
+        return line_loads(tree, below, self._metered, now)
 
-    def overcommitted(self, now: float) -> list[Overcommitment]:
-        """Where more may flow than the cable carries, each cause being one the engine cannot prevent."""
-        return self.envelope.overcommitted(now)
+    def _flow(self, evse_id: int, now: float) -> Flow:
+        first, second, third = (
+            self.envelope.may_draw(evse_id, now) * line for line in self.outlets[evse_id].wiring.mask
+        )
+        return self._watches[evse_id].flow(now, self.tuning.lease, (first, second, third))
+
+    def figures(self, now: float) -> Figures:
+        """How load management fares here."""
+        over = max((one.amps for one in self.envelope.overcommitted(now)), default=0.0)
+        overloaded, seconds = max(self.overloads.now.values(), default=0.0), self.overloads.seconds
+        return Figures(over, overloaded, seconds, self.envelope.reserved(), len(self.apart), self.counts)
 
     def record(self, evse_id: int) -> dict[str, Any]:
         """What must survive of an EVSE."""
-        return self.envelope.record(evse_id)
+        return self.envelope.record(evse_id) | {"response": self._watches[evse_id].response.record()}
 
 
 def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
@@ -260,29 +346,6 @@ def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield record | {"last": int(record["last"])}
         except Exception:
             log.exception("record of limits not legible", evse=id)
-
-
-def _sum(draws: Iterable[Amps]) -> Amps:
-    """A per line in all."""
-    known = list(draws)
-    return sum(draw[0] for draw in known), sum(draw[1] for draw in known), sum(draw[2] for draw in known)
-
-
-def _soc(watch: Watch, circuit: Row) -> float:
-    """The priority of the battery's state of charge by the circuit's thresholds."""
-    set_ = circuit["soc_priorities"] or {}
-    return soc_priority(
-        watch.soc,
-        upper_threshold=set_.get("upperThresholdPercent"),
-        high=set_.get("highSoCPriority", 1.0),
-        lower_threshold=set_.get("lowerThresholdPercent"),
-        low=set_.get("lowSoCPriority", 1.0),
-    )
-
-
-def _idle(outlet: Outlet, now: datetime) -> bool:
-    since = outlet.status_since
-    return outlet.hardware_status == "suspendedEV" and since is not None and (now - since).total_seconds() >= IDLE_S
 
 
 def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:

@@ -81,6 +81,12 @@ class Outlet:
         kind = self.abilities.steered_by
         return None if kind == "station_max" and not self.alone else kind
 
+    @property
+    def fallback(self) -> float:
+        """A that are left to it whenever no limit of a session holds: its minimum where it cannot do with nothing."""
+        amps = max(self.abilities.fallback, self.least)
+        return amps if self.abilities.fallback and amps <= self.rating else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
