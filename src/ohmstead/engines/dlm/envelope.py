@@ -6,11 +6,11 @@ reported by `overcommitted`: a limit lowered below what is already out, an EVSE 
 turned out not to obey. Times are seconds of any one clock, currents A per line on the root's lines.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ohmstead.engines.dlm.holding import Evse, Holding
+from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
 from ohmstead.engines.dlm.planning import Pace, Round, Send
 from ohmstead.engines.dlm.shedding import HAIR
 from ohmstead.engines.dlm.tree import Amps, Conductor, Id, Tree
@@ -43,13 +43,16 @@ class Envelope:
         records: Iterable[Mapping[str, Any]],
         limits: Mapping[Id, Amps] | None = None,
         pace: Pace | None = None,
+        online: Collection[Id] = (),
     ) -> "Envelope":
-        """Rebuild from records after a crash: all are offline until heard of, unanswered limits may be in force.
+        """Rebuild from records after a crash: all are offline until heard of, unanswered limits may be in force. Those
+        that are `online` were so all the time: only the tree is another.
 
         Attach every EVSE again to bring its details up to date; one that has no record counts with its rating."""
         envelope = cls(tree, limits, pace)
         for record in records:
             holding = Holding.restored(dict(record))
+            holding.online = holding.evse.id in online
             envelope._holdings[holding.evse.id] = holding
             envelope._last = max(envelope._last, record["last"])
         return envelope
@@ -85,8 +88,9 @@ class Envelope:
         del self._holdings[evse]
 
     def came_online(self, evse: Id) -> None:
-        """It can be reached, maybe after a reboot that forgot its limit."""
-        self._holdings[evse].online = self._holdings[evse].refresh = True
+        """It can be reached, maybe after a reboot that forgot its limit: it is told again, be it charging or idle, and
+        counts with its rating until it took that."""
+        self._holdings[evse].came_online()
 
     def went_offline(self, evse: Id) -> None:
         """It cannot be reached; what was sent to it may have arrived."""
@@ -98,6 +102,18 @@ class Envelope:
     def released(self, evse: Id, up_to: int) -> None:
         """Its session ended, and with it the limits up to this number (for stations that tie a limit to a session)."""
         self._holdings[evse].release(up_to)
+
+    def empty(self, evse: Id, nobody: bool) -> None:
+        """Whether it says, and its meter does not deny, that nobody is there: it will tell of a start."""
+        self._holdings[evse].empty = nobody
+
+    def tell_again(self, evse: Id) -> None:
+        """It may not have taken its limit seriously; it is told once more."""
+        self._holdings[evse].refresh = True
+
+    def reckons(self, evse: Id, amps: float, now: float) -> None:
+        """What it says itself that a start could take, A per line, while it is idle under its fallback."""
+        self._holdings[evse].reckons(amps, now)
 
     # What becomes of a send; a number that is no longer of interest is passed over
 
@@ -174,8 +190,28 @@ class Envelope:
         return max((*holding.sent, holding.held.seq if holding.held else 0), default=0)
 
     def may_draw(self, evse: Id, now: float) -> float:
-        """The EVSE's envelope: A per line it may legally draw."""
+        """The EVSE's envelope: A per line to reckon with."""
         return self._holdings[evse].envelope(now)
+
+    def outlook(self, evse: Id, now: float) -> list[tuple[float, float]]:
+        """What it is allowed if it obeys, as steps (s, A per line) from now on, as far as nothing more is sent."""
+        holding = self._holdings[evse]
+        moments = [now, *sorted({end for end in holding.ends() if end > now})]
+        return [(moment, holding.allowed(moment)) for moment in moments]
+
+    def resting(self, evse: Id) -> bool:
+        """Whether it is idle and took its fallback, with nothing else on its way."""
+        holding = self._holdings[evse]
+        return holding.online and not holding.sent and holding.held is not None and holding.held.resting
+
+    def controllable(self, evse: Id) -> bool:
+        """Whether it does what it is told, as far as is known, reachable or not."""
+        return not self._holdings[evse].uncontrollable
+
+    def exemptions(self) -> dict[Id, Exemption]:
+        """Who does not count with limits it confirmed, and why."""
+        found = ((id, holding.exemption) for id, holding in self._holdings.items())
+        return {id: why for id, why in found if why is not None}
 
     def overcommitted(self, now: float) -> list[Overcommitment]:
         """Where more may be drawn than the limits of the moment; empty but for the three causes named above."""
