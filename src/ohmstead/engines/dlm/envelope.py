@@ -111,9 +111,15 @@ class Envelope:
         """It may not have taken its limit seriously; it is told once more."""
         self._holdings[evse].refresh = True
 
-    def reckons(self, evse: Id, amps: float, now: float) -> None:
-        """What it says itself that a start could take, A per line, while it is idle under its fallback."""
+    def reckons(self, evse: Id, amps: float, now: float) -> bool:
+        """What it says itself that a start could take, A per line, while it is idle under its fallback; whether it
+        keeps that."""
         self._holdings[evse].reckons(amps, now)
+        return not self._holdings[evse].doubts
+
+    def doubts(self, evse: Id) -> int:
+        """How often in a row its own reckoning showed that it does not keep its fallback."""
+        return self._holdings[evse].doubts
 
     # What becomes of a send; a number that is no longer of interest is passed over
 
@@ -208,10 +214,9 @@ class Envelope:
         """Whether it does what it is told, as far as is known, reachable or not."""
         return not self._holdings[evse].uncontrollable
 
-    def exemptions(self) -> dict[Id, Exemption]:
-        """Who does not count with limits it confirmed, and why."""
-        found = ((id, holding.exemption) for id, holding in self._holdings.items())
-        return {id: why for id, why in found if why is not None}
+    def exemption(self, evse: Id) -> Exemption | None:
+        """Why it does not count with limits that it confirmed; None where it does."""
+        return self._holdings[evse].exemption
 
     def overcommitted(self, now: float) -> list[Overcommitment]:
         """Where more may be drawn than the limits of the moment; empty but for the three causes named above."""

@@ -119,7 +119,7 @@ class Holding:
         return self.online and self.awaiting is None and now >= self.retry_at
 
     def came_online(self) -> None:
-        """It can be reached, maybe after a reboot that forgot its limit: it counts with its rating until it took one."""
+        """It can be reached, maybe after a reboot that forgot all: it counts with its rating until it took a limit."""
         self.online = self.refresh = self.forgotten = True
         self.before = max((*self.sent, self.held.seq if self.held else 0))
         self.retry_at, self.repeats, self.empty = -math.inf, 0, False
@@ -219,15 +219,16 @@ class Holding:
             "follows_at": self.follows_at,
             "forgotten": self.forgotten,
             "doubts": self.doubts,
+            "before": self.before,
         }
 
     @classmethod
     def restored(cls, record: dict[str, Any]) -> "Holding":
-        """From a record, maybe of an earlier release: offline until heard of, every unanswered limit may be in force."""
+        """From a record, maybe an older one: offline until heard of, and every unanswered limit may be in force."""
         evse = Evse(**{**record["evse"], "mask": tuple(record["evse"]["mask"])})
         leases = [Lease(**lease) for lease in record["sent"]]
         held = Lease(**record["held"]) if record["held"] else None
-        names = ("rejections", "following", "follows_at", "forgotten", "doubts")
+        names = ("rejections", "following", "follows_at", "forgotten", "doubts", "before")
         kept = {name: record[name] for name in names if name in record}
         return cls(evse, held, {lease.seq: lease for lease in leases}, refresh=bool(leases), **kept)
 

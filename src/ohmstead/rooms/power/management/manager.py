@@ -15,7 +15,12 @@ from ohmstead.kit.facts import on
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
+from ohmstead.rooms.network.signals import (
+    evse_status_changed,
+    outside_limit_changed,
+    presence_changed,
+    station_booted,
+)
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
@@ -75,6 +80,7 @@ class LoadManagement:
         hearing = [
             circuit_changed.connect(lambda _: self.rearrange()),
             presence_changed.connect(self.came_or_went),
+            station_booted.connect(self.booted),
             limits_changed.connect(self.stale),
             limits_undone.connect(self.doubt),
             outside_limit_changed.connect(self.stale),
@@ -191,8 +197,15 @@ class LoadManagement:
         if (loop := self.loop_of(charge_point_id)) and loop.site is not None:
             for outlet in loop.site.outlets.values():
                 if outlet.charge_point_id == charge_point_id:
-                    loop.site.reachable(outlet.id, False)
+                    loop.site.reachable(outlet.id, False, self._clock.now().timestamp())
             loop.wake(stale=True)
+
+    def booted(self, station_id: int) -> None:
+        """A station started anew, maybe while its line held: what it was told before may be gone."""
+        for loop in self.loops.values():
+            if loop.site is not None:
+                loop.site.trust.booted(station_id, self._clock.now().timestamp())
+                loop.wake()
 
     def drew(self, draws: list[Draw]) -> None:
         """EVSEs draw so much now, by our own clock: those of stations may be anywhere."""
@@ -202,7 +215,7 @@ class LoadManagement:
             heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
             for draw in heard:
                 assert site is not None
-                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc)
+                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc, draw.at.timestamp())
             if heard:
                 loop.wake()
 

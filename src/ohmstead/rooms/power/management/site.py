@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope, Overcommitment
-from ohmstead.engines.dlm.holding import Evse
+from ohmstead.engines.dlm.holding import Evse, Exemption
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.priority import soc_priority, weight
@@ -15,10 +15,11 @@ from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
 from ohmstead.kit.db import Row
 from ohmstead.rooms.network.profile_limits import most
-from ohmstead.rooms.power.management.observed import MeteredLoads, Watch, lines_of
+from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, lines_of, tolerance
 from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
+from ohmstead.rooms.power.management.trust import Trust
 from ohmstead.rooms.power.management.tuning import Tuning
 
 IDLE_S = 300.0  # s a car must have stopped by itself to count as idle
@@ -34,6 +35,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation = Allocation()
         self._watches: dict[int, Watch] = {}
+        self.trust = Trust(self, self._watches)
         self._metered = MeteredLoads(tuning)
         self.snapshot = snapshot
         self.refresh(snapshot)
@@ -47,14 +49,13 @@ class Site:
         """Go on with a new snapshot. An EVSE that left the tree is forgotten, and what it may have held with it."""
         if _shape(snapshot) != _shape(self.snapshot):
             records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
-            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
-            for id in online:
-                self.envelope.came_online(id)
+            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace, online=online)
         for id in [int(id) for id in self.envelope.evses if id not in snapshot.outlets]:
             self.envelope.detached(id)
             self._watches.pop(id, None)
             self.fallbacks.discard(id)
             self.resteered.discard(id)
+            self.trust.unverified.discard(id)
         before, self.snapshot = self.snapshot.outlets, snapshot
         for outlet in snapshot.outlets.values():
             self._take(outlet)
@@ -70,7 +71,9 @@ class Site:
             self.envelope.came_online(outlet.id)
 
     def _take(self, outlet: Outlet) -> None:
-        watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
+        if (watch := self._watches.get(outlet.id)) is None:
+            obedience = Obedience.restored(self.snapshot.records.get(outlet.id, {}).get("obedience"))
+            watch = self._watches[outlet.id] = Watch(ManagedDraw(self.tuning.window), obedience)
         self.envelope.attached(self._evse(outlet, watch))
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
@@ -100,9 +103,15 @@ class Site:
         return [watch for id, watch in self._watches.items() if circuit_id in path(self.outlets[id].circuit_id)]
 
     def drew(
-        self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None
+        self,
+        evse_id: int,
+        at: float,
+        currents: Mapping[str, float],
+        power_w: float | None,
+        soc: float | None,
+        told_at: float | None = None,
     ) -> None:
-        """A meter value of an EVSE: A by the name of its own line, or W in all."""
+        """A meter value of an EVSE: A by the name of its own line, or W in all; `told_at` is its station's time."""
         watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
         if watch is None or outlet is None:
             return
@@ -112,20 +121,21 @@ class Site:
             return
         watch.latest = outlet.wiring.place(own)
         watch.draw.measured(at, watch.latest)
-        offered = self.envelope.offered(evse_id, at)
-        if watch.obedience.observe(at, offered, max(own)):
+        watch.flowed_at = at if max(own) >= FLOWING_A else watch.flowed_at
+        age = watch.lateness.age(at, at if told_at is None else told_at)
+        if self.trust.judge(outlet, at, max(own), age, tolerance(currents, max(own))):
             self.envelope.attached(self._evse(outlet, watch))
+        offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
             watch.usage.observe(at, offered, max(own))
 
-    def reachable(self, evse_id: int, connected: bool) -> None:
-        """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
+    def reachable(self, evse_id: int, connected: bool, at: float) -> None:
+        """Its station can be reached, or no longer. After a silence it is told its limit and its fallback anew."""
         if connected and not self.envelope.online(evse_id):
-            self.envelope.came_online(evse_id)
-            self._watches[evse_id].obedience.forgive()
-            self.fallbacks.discard(evse_id)
+            self.trust.came(evse_id, at)
         elif not connected and self.envelope.online(evse_id):
             self.envelope.went_offline(evse_id)
+            self.trust.changed.add(evse_id)
 
     def limited(self, evse_id: int, at: float) -> None:
         """Its station took a limit: from now on it draws no more than that, and maybe as much."""
@@ -134,6 +144,7 @@ class Site:
             first, second, third = (offered * line for line in outlet.wiring.mask)
             self._watches[evse_id].draw.limited(at, offered)
             self._watches[evse_id].draw.raised(at, (first, second, third))
+            self.trust.expect(evse_id, at)
 
     # Decisions
 
@@ -142,12 +153,23 @@ class Site:
         at = now.timestamp()
         tree = self.snapshot.tree
         self.envelope.limits_changed(self._metered.leave(at, tree.limits))
+        for outlet in self.outlets.values():
+            self.envelope.empty(outlet.id, self._watches[outlet.id].empties(outlet, at))
         demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
         wanted = self._within_stations([demand for demand in demands if demand is not None], now)
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
-        targets = {outlet.id: 0.0 for outlet in self.outlets.values() if outlet.charge} | self.allocation.amps
-        return self.envelope.plan(targets, at)
+        sends = self.envelope.plan(self._waiting() | self.allocation.amps, at)
+        for send in sends:
+            self.trust.expect(int(send.evse), at)
+        return sends
+
+    def _waiting(self) -> dict[Id, float]:
+        """What sessions are told that nothing is allocated to: nothing; those that cannot be controlled the least, for
+        by that it shows whether they obey by now, and their rating is reserved anyway."""
+        steered = self.envelope.controllable
+        charging = [outlet for outlet in self.outlets.values() if outlet.charge is not None]
+        return {one.id: 0.0 if steered(one.id) else min(one.least, one.rating) for one in charging}
 
     def _within_stations(self, demands: list[Demand], now: datetime) -> list[Demand]:
         """What others leave a station is shared by those that charge there."""
@@ -183,14 +205,18 @@ class Site:
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum. There is always room
-        where no circuit above sets a minimum, and where the rating is reserved because the station does not obey."""
+        where no circuit above sets a minimum. One that does not obey needs its rating, which may be reserved."""
         outlet = self.outlets[evse_id]
         at = now.timestamp()
         above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
-        if not any(row["min_charge_point_current"] for row in above) or not self.envelope.steerable(evse_id):
+        if not any(row["min_charge_point_current"] for row in above):
+            return True
+        least = outlet.least if self.envelope.controllable(evse_id) else outlet.rating
+        reserved = least == outlet.rating and self.envelope.may_draw(evse_id, at) >= least
+        if reserved or not self.envelope.online(evse_id):
             return True
         running = [self._demand(one, now) for one in self.outlets.values() if self._engaged(one)]
-        newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now)
+        newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, least, outlet.rating, arrived=now)
         demands = [one for one in running if one is not None and one.id != evse_id]
         others = [replace(one, running=True) for one in demands]
         room = self.envelope.room([*(one.id for one in others), evse_id], at)
@@ -211,9 +237,18 @@ class Site:
         """Where more may flow than the cable carries, each cause being one the engine cannot prevent."""
         return self.envelope.overcommitted(now)
 
+    def exemptions(self) -> dict[int, Exemption | Literal["above"]]:
+        """Which named exception of the promise applies to which EVSE now; `above`: it draws more than it may, and is
+        not found out yet."""
+        found: dict[int, Exemption | Literal["above"]] = {}
+        for id, watch in self._watches.items():
+            if why := self.envelope.exemption(id) or ("above" if watch.obedience.suspected else None):
+                found[id] = why
+        return found
+
     def record(self, evse_id: int) -> dict[str, Any]:
         """What must survive of an EVSE."""
-        return self.envelope.record(evse_id)
+        return self.envelope.record(evse_id) | {"obedience": self._watches[evse_id].obedience.record()}
 
 
 def _sum(draws: Iterable[Amps]) -> Amps:
