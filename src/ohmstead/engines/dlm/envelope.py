@@ -108,8 +108,8 @@ class Envelope:
         self._holdings[evse].empty = nobody
 
     def tell_again(self, evse: Id) -> None:
-        """It may not have taken its limit seriously; it is told once more."""
-        self._holdings[evse].refresh = True
+        """It may not have taken its limit seriously; it is told once more, and if it does not obey ever more seldom."""
+        self._holdings[evse].refresh, self._holdings[evse].repeats = True, 0
 
     def reckons(self, evse: Id, amps: float, now: float) -> bool:
         """What it says itself that a start could take, A per line, while it is idle under its fallback; whether it

@@ -175,7 +175,7 @@ class Holding:
             self._stop_waiting(seq)
             del self.sent[seq]
             self._wait(now, self.rejections)
-            self.rejections, self.unanswered = self.rejections + 1, 0
+            self.rejections, self.unanswered, self.refresh = self.rejections + 1, 0, True
 
     def lose(self, seq: int) -> None:
         """No answer came. The limit may be in force; it must be sent again to know."""

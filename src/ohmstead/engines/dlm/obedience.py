@@ -17,8 +17,8 @@ from ohmstead.engines.dlm.allowance import Allowance
 Verdict = Literal["doubted", "convicted", "believed"]
 
 TOLERANCE = 2.0  # A above the limit that a meter's error and a car's control may explain
-PATIENCE = 45.0  # s above for certain before the EVSE counts as not obeying
-SUSPICION = 45.0  # s above under every constant delay before it does
+PATIENCE = 40.0  # s above for certain before the EVSE counts as not obeying
+SUSPICION = 40.0  # s above under every constant delay before it does
 SLACK = 8.0  # s by which a sample may be late on its way besides
 STALE = 30.0  # s that any sample may be old, whatever its timestamp says
 LONGEST = 60.0  # s between samples of which each may describe any moment

@@ -8,6 +8,7 @@ from ohmstead.rooms.network.charge_points.resource import (
     outside_limits_of,
     personal_modes_of,
     smart_charging_of,
+    steering_of,
 )
 from ohmstead.rooms.network.charge_points.table import charge_point
 
@@ -19,4 +20,5 @@ __all__ = [
     "outside_limits_of",
     "personal_modes_of",
     "smart_charging_of",
+    "steering_of",
 ]
