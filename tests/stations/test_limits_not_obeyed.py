@@ -61,7 +61,7 @@ async def taken_over(yard: Yard, root: int) -> Site:
 
 async def test_one_that_does_not_obey(yard: Yard) -> None:
     """steve #1192. Its rating is reserved while somebody is there; a car that keeps to the least proves it mended."""
-    circuit = await yard.site.given.circuit(maxCurrent=16)
+    circuit = await yard.site.given.circuit(maxCurrent=16, minChargePointCurrent=6)
     await yard.site.attach(circuit, yard.point)
     amps = {"drawn": 32.0}
     async with plugged(yard.site) as charger:
@@ -80,6 +80,7 @@ async def test_one_that_does_not_obey(yard: Yard) -> None:
         await charger.is_in("Available")
         await reserves(yard, 0)
         assert site_of(yard).exemptions() == {evse_of(yard): "empty"}
+        assert not site_of(yard).has_room(evse_of(yard), yard.site.clock.now())  # it would take 32 A of 16
         await charger.is_in("Preparing")
         await reserves(yard, 32)
         amps["drawn"] = 6.0

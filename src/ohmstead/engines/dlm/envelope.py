@@ -3,7 +3,8 @@
 It knows, for every EVSE of one circuit tree, all that the EVSE may legally draw now (its *envelope*), and keeps the sum
 of envelopes within every conductor at all times, transitions included. What can break that is reported by
 `overcommitted`: a limit lowered below what is already out, and EVSEs with an `exemption`, which count with their rating
-because nothing certain is known of them or they were found not to obey. One exemption counts with less: `empty`. Times are seconds of any one clock, currents A per line on the root's lines.
+because nothing certain is known of them or they were found not to obey. One exemption counts with less: `empty`. Times
+are seconds of any one clock, currents A per line on the root's lines.
 """
 
 from collections.abc import Collection, Iterable, Mapping

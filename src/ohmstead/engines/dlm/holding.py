@@ -133,7 +133,7 @@ class Holding:
 
     def envelope(self, now: float) -> float:
         """The most to reckon with, in A per line."""
-        if self._is_spared():
+        if self.empty and self._is_spared():
             return self.evse.fallback
         return self.evse.rating if self.uncontrollable else self.allowed(now)
 
@@ -145,9 +145,10 @@ class Holding:
 
     def told(self, now: float) -> float:
         """The highest limit that may be in force by what it was told, in A per line, as if it could forget nothing."""
-        leases = self._leases()
-        outcomes = [amps for lease in leases for amps in (*self._outcomes(lease, now), lease.fallback)]
-        return max([self.evse.fallback, *outcomes])
+        most = self.evse.fallback
+        for lease in self._leases():
+            most = max(most, lease.fallback, *self._outcomes(lease, now))
+        return most
 
     def ends(self) -> list[float]:
         """The moments (s) at which a lease is over for certain, or the car has followed a lower limit."""

@@ -113,13 +113,13 @@ class Round:
     def _affordable(self, h: Holding) -> float:
         """The most of what it wants that fits, counting what it may draw already as its own; but not what it counts
         with only because nothing is certain."""
-        want, told = self.wanted[h.evse.id], min(h.told(self.now), self.envelopes[h.evse.id])
-        uncertain = self.envelopes[h.evse.id] - told
-        left = {n: self.capacities[n] - self.loads[n] + uncertain for n in self._crossings(h)}
-        lacking = [n for n, amps in left.items() if amps < want - told - HAIR]
+        want, envelope = self.wanted[h.evse.id], self.envelopes[h.evse.id]
+        lacking = [n for n in self._crossings(h) if self.capacities[n] - self.loads[n] < want - envelope - HAIR]
         if not lacking:
             return want
-        amps = sendable(h.evse, min(want, told + max(0.0, min(left[n] for n in lacking))))
+        told = min(h.told(self.now), envelope)
+        room = min(self.capacities[n] - self.loads[n] for n in lacking) + envelope - told
+        amps = sendable(h.evse, min(want, told + max(0.0, room)))
         if not amps or want - amps >= self.pace.deadband:
             self.short.update(lacking)
         return amps

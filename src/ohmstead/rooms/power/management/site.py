@@ -211,10 +211,11 @@ class Site:
         above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
         if not any(row["min_charge_point_current"] for row in above):
             return True
-        least = outlet.least if self.envelope.controllable(evse_id) else outlet.rating
-        reserved = least == outlet.rating and self.envelope.may_draw(evse_id, at) >= least
+        steered = self.envelope.controllable(evse_id)
+        reserved = not steered and self.envelope.may_draw(evse_id, at) >= outlet.rating
         if reserved or not self.envelope.online(evse_id):
             return True
+        least = outlet.least if steered else outlet.rating
         running = [self._demand(one, now) for one in self.outlets.values() if self._engaged(one)]
         newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, least, outlet.rating, arrived=now)
         demands = [one for one in running if one is not None and one.id != evse_id]
