@@ -119,7 +119,7 @@ class OddSite:
         news = self._hear()
         for id, station in self.stations.items():
             news = news or station.online is not self.site.envelope.online(id)
-            self.site.reachable(id, station.online)
+            self.site.reachable(id, station.online, self.now)
             if station.online and (self.now + 4 * id) % SAMPLES == 0 and station.charges:
                 self.site.drew(id, self.now, {"L1": station.draws(self.now)}, None, None, self.now)
                 news = True

@@ -53,7 +53,7 @@ def test_a_late_one_is_not_taken_for_one_that_does_not_obey() -> None:
         for id in (2, 3):
             site.plugs(id, charges=False)
         site.run(200)
-    assert site.site.figures(site.now).reserved == {}
+    assert site.site.figures(site.now).exempt == {}
 
 
 def test_those_that_round_up_are_sent_whole_amperes_once_that_is_seen() -> None:
@@ -102,7 +102,7 @@ def test_one_that_drops_its_limits_with_its_line_counts_with_its_rating_until_it
     assert len(site.over) <= ANSWERING
     assert site.site.envelope.may_draw(1, site.now) == 32.0
     assert stays.sent[-1].amps == 8.0
-    assert site.site.figures(site.now).reserved == {"without_limits": 1}
+    assert site.site.figures(site.now).exempt == {"without_limits": 1}
     site.over.clear()
     site.run(1500)
     assert (site.over, site.site.envelope.may_draw(1, site.now)) == ([], 32.0)
@@ -110,7 +110,7 @@ def test_one_that_drops_its_limits_with_its_line_counts_with_its_rating_until_it
     gone.online = True
     site.run(120)
     assert site.over == []
-    assert (gone.sent[-1].amps, stays.sent[-1].amps, site.site.figures(site.now).reserved) == (20.0, 20.0, {})
+    assert (gone.sent[-1].amps, stays.sent[-1].amps, site.site.figures(site.now).exempt) == (20.0, 20.0, {})
 
 
 ANSWERING = 10  # s until the neighbour was told and has followed

@@ -40,12 +40,15 @@ class Frames(Collector):
 _GAUGES: dict[str, tuple[str, Callable[[Figures], float]]] = {
     "overcommitted_amperes": ("A that may be drawn above a limit.", lambda tree: tree.overcommitted),
     "overloaded_amperes": ("A measured above a limit for 10 s or more.", lambda tree: tree.overloaded),
-    "evses_unknown": ("EVSEs that took no limit yet.", lambda tree: tree.reserved["unknown"]),
-    "evses_disobeying": ("EVSEs that draw more than they accepted.", lambda tree: tree.reserved["disobeying"]),
-    "evses_refusing": ("EVSEs that refused three limits in a row.", lambda tree: tree.reserved["refusing"]),
+    "evses_unknown": ("EVSEs that took no limit yet.", lambda tree: tree.exempt["unknown"]),
+    "evses_forgot": ("EVSEs that came back and took no limit since.", lambda tree: tree.exempt["forgot"]),
+    "evses_above": ("EVSEs that draw more than they accepted.", lambda tree: tree.exempt["above"]),
+    "evses_disobeys": ("EVSEs that were found not to obey.", lambda tree: tree.exempt["disobeys"]),
+    "evses_refuses": ("EVSEs that refused three limits in a row.", lambda tree: tree.exempt["refuses"]),
+    "evses_empty": ("EVSEs whose rating would be reserved, were somebody there.", lambda tree: tree.exempt["empty"]),
     "evses_set_apart": ("EVSEs that cannot be reckoned with as they are wired.", lambda tree: tree.set_apart),
     "evses_without_limits": (
-        "EVSEs out of reach that drop their limits then.", lambda tree: tree.reserved["without_limits"],
+        "EVSEs out of reach that drop their limits then.", lambda tree: tree.exempt["without_limits"],
     ),
 }  # fmt: skip
 _COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {

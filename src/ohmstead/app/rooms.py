@@ -42,6 +42,7 @@ from ohmstead.rooms.people import users
 from ohmstead.rooms.power.circuits import actions as circuit_actions
 from ohmstead.rooms.power.circuits import loads, priorities, questions  # noqa: F401 - it answers lower rooms
 from ohmstead.rooms.power.circuits.resource import circuits
+from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
 
 OPERATIONS: list[Operation] = [
     *settings.actions.operations,

@@ -140,7 +140,6 @@ def test_a_station_without_leases_keeps_its_limit_for_ever_and_one_that_obeys_no
     assert envelope.may_draw("a", 1e9) == 16.0
     envelope.attached(replace(A, control="C"))
     assert envelope.may_draw("a", 1e9) == 32.0
-    assert envelope.plan({"a": 6.0}, 1e9) == []
 
 
 def test_a_station_found_to_ignore_the_end_of_leases_keeps_the_one_it_has():

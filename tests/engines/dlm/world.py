@@ -118,7 +118,18 @@ class World:
         self._quietly(lambda: self.envelope.went_offline(id))
 
     def connection_returns(self, id: str) -> None:
-        self._quietly(lambda: self.envelope.came_online(id))
+        """It may have forgotten all, so it counts with its rating; nobody else with more than before."""
+        others = {other: self.envelope.may_draw(other, self.now) for other in IDS if other != id}
+        self.envelope.came_online(id)
+        assert others == {other: self.envelope.may_draw(other, self.now) for other in others}
+
+    def station_comes_back_blank(self, id: str) -> None:
+        """Its line broke, and it has lost all profiles, its fallback too: whoever starts there has the rating."""
+        self.connection_breaks(id)
+        self.stations[id].inbox.clear()
+        self.stations[id].lose_all()
+        self.connection_returns(id)
+        self.write(id)
 
     def station_reboots(self, id: str) -> None:
         """And has forgotten its limit."""

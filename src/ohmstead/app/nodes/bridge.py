@@ -12,7 +12,12 @@ from ohmstead.app.nodes.relay import Relay
 from ohmstead.engines.dlm.tree import Amps
 from ohmstead.rooms.charging.signals import limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
+from ohmstead.rooms.network.signals import (
+    evse_status_changed,
+    outside_limit_changed,
+    presence_changed,
+    station_booted,
+)
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.release import limits_undone
@@ -34,6 +39,7 @@ class Bridge:
         """Begin to listen."""
         self._ends = [
             presence_changed.connect(lambda point: self._tell(lambda news: news.presence.add(point))),
+            station_booted.connect(lambda point: self._tell(lambda news: news.booted.add(point))),
             limits_changed.connect(self._stale),
             outside_limit_changed.connect(self._stale),
             limits_undone.connect(lambda point: self._tell(lambda news: news.undone.add(point))),
@@ -79,6 +85,8 @@ class Bridge:
             await self._relay.look(news.presence)
         for point in news.presence:
             management.came_or_went(point)
+        for point in news.booted:
+            management.booted(point)
         for point in news.stale:
             management.stale(point)
         for point in news.undone:

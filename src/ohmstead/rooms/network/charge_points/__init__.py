@@ -9,6 +9,7 @@ from ohmstead.rooms.network.charge_points.resource import (
     personal_modes_of,
     set_apart_of,
     smart_charging_of,
+    steering_of,
 )
 from ohmstead.rooms.network.charge_points.table import charge_point
 
@@ -21,4 +22,5 @@ __all__ = [
     "personal_modes_of",
     "set_apart_of",
     "smart_charging_of",
+    "steering_of",
 ]

@@ -40,12 +40,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One tree now: A that may be drawn and that were measured above a limit, on the worst line; EVSEs whose rating is
-    reserved, by the reason; and those that cannot be reckoned with."""
+    """One tree now: A that may be drawn and that were measured above a limit, on the worst line; EVSEs that do not
+    simply count with their limits, by the exception's name; and those that cannot be reckoned with."""
 
     overcommitted: float = 0.0
     overloaded: float = 0.0
     overloaded_seconds: float = 0.0
-    reserved: Counter[str] = field(default_factory=Counter[str])
+    exempt: Counter[str] = field(default_factory=Counter[str])
     set_apart: int = 0
     counts: Counts = field(default_factory=Counts)

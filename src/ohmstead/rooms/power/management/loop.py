@@ -19,6 +19,7 @@ from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.rooms.power.management.verification import Verification
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
@@ -54,6 +55,7 @@ class Loop:
         self.root, self._database, self._stations, self._clock, self._tuning = root, database, stations, clock, tuning
         self._is_ours = is_ours
         self._delivery = Delivery(stations, clock, is_ours)
+        self._verification = Verification(stations, clock, tuning.volts, self.wake)
         self.site: Site | None = None
         self._wake, self._stale, self._turning = asyncio.Event(), True, False
         self._unsaved: set[int] = set()
@@ -85,6 +87,7 @@ class Loop:
         finally:
             for delivery in self._deliveries:
                 delivery.cancel()
+            self._verification.end()
 
     async def _try_a_turn(self) -> None:
         try:
@@ -99,11 +102,12 @@ class Loop:
         if self.site is None or not self._is_ours():
             return
         now = self._clock.now()
-        self._mark_presence(self.site)
+        self._mark_presence(self.site, now.timestamp())
         sends = self.site.step(now)
         await self._write_down(self.site, sends)
         for send in sends:
             self._spawn(self._send(self.site, send))
+        self._verification.begin(self.site)
         await self._show_loads(self.site, now.timestamp())
         self._complain(self.site)
 
@@ -119,13 +123,15 @@ class Loop:
         else:
             self.site.refresh(snapshot)
 
-    def _mark_presence(self, site: Site) -> None:
+    def _mark_presence(self, site: Site, now: float) -> None:
         for outlet in site.outlets.values():
-            site.reachable(outlet.id, self._stations.connected(outlet.station_id))
+            site.reachable(outlet.id, self._stations.connected(outlet.station_id), now)
 
     async def _write_down(self, site: Site, sends: list[Send]) -> None:
         """Before a frame goes out. Where that fails nothing is sent, and the envelope is told so."""
-        evses = {int(send.evse) for send in sends} | {id for id in self._unsaved | site.taught if id in site.outlets}
+        self._unsaved |= site.trust.changed
+        site.trust.changed = set()
+        evses = {int(send.evse) for send in sends} | {id for id in self._unsaved if id in site.outlets}
         if not evses and not self._applied:
             return
         applied, self._applied = self._applied, []
@@ -138,7 +144,6 @@ class Loop:
             self._applied = applied + self._applied
             raise
         self._unsaved -= evses
-        site.taught -= evses
 
     async def _send(self, site: Site, send: Send) -> None:
         try:

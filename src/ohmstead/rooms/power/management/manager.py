@@ -18,7 +18,12 @@ from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, s
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
+from ohmstead.rooms.network.signals import (
+    evse_status_changed,
+    outside_limit_changed,
+    presence_changed,
+    station_booted,
+)
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
@@ -103,6 +108,7 @@ class LoadManagement:
         hearing = [
             circuit_changed.connect(self.circuit_changed),
             presence_changed.connect(self.came_or_went),
+            station_booted.connect(self.booted),
             limits_changed.connect(self.stale),
             limits_undone.connect(self.doubt),
             outside_limit_changed.connect(self.stale),
@@ -228,8 +234,15 @@ class LoadManagement:
         if (loop := self.loop_of(charge_point_id)) and loop.site is not None:
             for outlet in loop.site.outlets.values():
                 if outlet.charge_point_id == charge_point_id:
-                    loop.site.reachable(outlet.id, False)
+                    loop.site.reachable(outlet.id, False, self._clock.now().timestamp())
             loop.wake(stale=True)
+
+    def booted(self, station_id: int) -> None:
+        """A station started anew, maybe while its line held: what it was told before may be gone."""
+        for loop in self.loops.values():
+            if loop.site is not None:
+                loop.site.trust.booted(station_id, self._clock.now().timestamp())
+                loop.wake()
 
     def drew(self, draws: list[Draw]) -> None:
         """EVSEs draw so much now, by our own clock: those of stations may be anywhere."""

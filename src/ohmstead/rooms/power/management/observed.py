@@ -1,9 +1,11 @@
 """What is observed in a circuit tree: the draw of each EVSE, and what flows besides them by the meters of circuits."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.lateness import Lateness
+from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
 from ohmstead.engines.dlm.response import Response
 from ohmstead.engines.dlm.tree import Amps, Id
@@ -15,6 +17,9 @@ from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.tuning import Tuning
 
 NOTHING: Amps = (0.0, 0.0, 0.0)
+EMPTY_S = 60.0  # s an EVSE must say so, and draw nothing, before nobody is taken to be there
+FLOWING_A = 1.0
+BY_POWER = 0.1  # of a draw: a current that is worked out from power errs with the voltage
 
 
 @dataclass(slots=True)
@@ -29,6 +34,17 @@ class Watch:
     usage: Usage | None = None
     session_id: int | None = None
     soc: float | None = None
+    lateness: Lateness = field(default_factory=Lateness)
+    came_at: float = -math.inf
+    flowed_at: float = -math.inf
+    _occupied_at: float | None = None
+
+    def empties(self, outlet: Outlet, now: float) -> bool:
+        """Whether nobody is there: it says so, no session runs and nothing flows, and that for a while."""
+        says_so = outlet.hardware_status == "available" and outlet.charge is None
+        if not says_so or self._occupied_at is None:
+            self._occupied_at = now
+        return now - max(self._occupied_at, self.flowed_at, self.came_at) >= EMPTY_S
 
     def charges(self, outlet: Outlet, window_s: float) -> bool:
         """Begin anew where another session is at the EVSE, or none is any more; whether one ended."""
@@ -111,3 +127,8 @@ class MeteredLoads:
         claimed, total = load.at(at), self._totals.get(circuit_id)
         first, second, third = (min(pair) for pair in zip(claimed.amps, limit, strict=True))
         return Flow((first, second, third), total and total.at, circuit_id in self.speaking(at))
+
+
+def tolerance(currents: Mapping[str, float], draw: float) -> float:
+    """A by which a draw may lie above what is allowed because of how it was measured."""
+    return TOLERANCE if currents else TOLERANCE + BY_POWER * draw

@@ -1,15 +1,16 @@
 """A site: one circuit tree under management, with all that the engine needs to know between two looks."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
 from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope
-from ohmstead.engines.dlm.holding import Evse, Holding
+from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
@@ -22,11 +23,12 @@ from ohmstead.rooms.network.profile_limits import most
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
 from ohmstead.rooms.power.management.lines import lines_of
-from ohmstead.rooms.power.management.observed import MeteredLoads, Watch
+from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.states import is_idle, soc_weight
+from ohmstead.rooms.power.management.trust import Trust
 from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
@@ -44,10 +46,10 @@ class Site:
         self.allocation = Allocation()
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
-        self.taught: set[int] = set()  # EVSEs of which something was learned that is not stored yet
         self.counts, self.overloads = Counts(), Overloads()
         self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
+        self.trust = Trust(self, self._watches)
         self._metered = MeteredLoads(tuning)
         self.snapshot = snapshot
         self.refresh(snapshot)
@@ -61,15 +63,14 @@ class Site:
         """Go on with a new snapshot. An EVSE that left the tree is forgotten, and what it may have held with it."""
         if _shape(snapshot) != _shape(self.snapshot):
             records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
-            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
-            for id in online:
-                self.envelope.came_online(id, anew=False)
+            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace, online=online)
         for id in [int(id) for id in self.envelope.evses if id not in snapshot.outlets]:
             self.envelope.detached(id)
             self._watches.pop(id, None)
             self.fallbacks.discard(id)
             self.resteered.discard(id)
-            self.taught.discard(id)
+            self.trust.unverified.discard(id)
+            self.trust.changed.discard(id)
         before, self.snapshot = self.snapshot.outlets, snapshot
         self.apart = {outlet.id: outlet.apart for outlet in snapshot.outlets.values() if outlet.apart}
         for outlet in snapshot.outlets.values():
@@ -87,8 +88,7 @@ class Site:
     def _tell_anew(self, evse_id: int) -> None:
         """What it was told is not what it is to have: its fallback is laid again with its next limit."""
         self.fallbacks.discard(evse_id)
-        if self.envelope.online(evse_id):
-            self.envelope.came_online(evse_id)
+        self.envelope.tell_again(evse_id)
 
     def _take(self, outlet: Outlet) -> None:
         watch = self._watches.get(outlet.id) or self._watch(outlet.id)
@@ -101,8 +101,13 @@ class Site:
 
     def _watch(self, evse_id: int) -> Watch:
         """Of an EVSE that is new here, with what was learned of it before."""
-        lessons = self.snapshot.records.get(evse_id, {}).get("response")
-        self._watches[evse_id] = Watch(ManagedDraw(self.tuning.window), Obedience(), Response.restored(lessons))
+        known = self.snapshot.records.get(evse_id, {})
+        try:
+            obedience, response = Obedience.restored(known.get("obedience")), Response.restored(known.get("response"))
+        except Exception:
+            log.exception("what was learned is not legible", evse=evse_id)
+            obedience, response = Obedience(), Response()
+        self._watches[evse_id] = Watch(ManagedDraw(self.tuning.window), obedience, response)
         return self._watches[evse_id]
 
     def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
@@ -118,7 +123,7 @@ class Site:
         evse = Evse(
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
-            keeps_offline=its.keeps_offline,
+            keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
@@ -151,12 +156,13 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
-        watch.drew(at, at if measured_at is None else measured_at, outlet.wiring.place(own))
-        self._learn(outlet, watch, at, max(own))
-        offered = self.envelope.offered(evse_id, at)
-        allowed = None if offered is None else self.envelope.may_draw(evse_id, at)  # with what its car still follows
-        if watch.obedience.observe(at, allowed, max(own)):
+        told_at, draw = at if measured_at is None else measured_at, max(own)
+        watch.drew(at, told_at, outlet.wiring.place(own))
+        watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
+        self._learn(outlet, watch, at, draw)
+        if self.trust.judge(outlet, at, draw, watch.lateness.age(at, told_at), tolerance(currents, draw)):
             self.envelope.attached(self._evse(outlet, watch))
+        offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
             watch.usage.observe(at, offered, max(own))
 
@@ -167,7 +173,7 @@ class Site:
         if response.observe(at, draw):
             self.counts.rounded_up += response.step != before
             self.counts.slow_reactions += response.step == before
-            self.taught.add(outlet.id)
+            self.trust.changed.add(outlet.id)
             self.envelope.attached(self._evse(outlet, watch))
             self._metered.followed_within(self._slowest())
             log.info("limits followed otherwise", evse=outlet.id, reaction=response.reaction, step=response.step)
@@ -175,15 +181,14 @@ class Site:
     def _slowest(self) -> float:
         return max((watch.response.reaction for watch in self._watches.values()), default=BASE)
 
-    def reachable(self, evse_id: int, connected: bool) -> None:
-        """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
+    def reachable(self, evse_id: int, connected: bool, at: float) -> None:
+        """Its station can be reached, or no longer. After a silence it is told its limit and its fallback anew."""
         if connected and not self.envelope.online(evse_id):
-            self.envelope.came_online(evse_id)
-            self._watches[evse_id].obedience.forgive()
             self._watches[evse_id].response.forget()
-            self.fallbacks.discard(evse_id)
+            self.trust.came(evse_id, at)
         elif not connected and self.envelope.online(evse_id):
             self.envelope.went_offline(evse_id)
+            self.trust.changed.add(evse_id)
 
     def limited(self, evse_id: int, at: float) -> None:
         """Its station took a limit: from now on it draws no more than that, and maybe as much."""
@@ -193,6 +198,7 @@ class Site:
             self._watches[evse_id].response.limited(at, self.envelope.highest(evse_id, at))
             self._watches[evse_id].draw.limited(at, offered)
             self._watches[evse_id].draw.raised(at, (first, second, third))
+            self.trust.expect(evse_id, at)
 
     # Decisions
 
@@ -202,16 +208,25 @@ class Site:
         tree = self.snapshot.tree
         self._limit(at)
         self.overloads.observe(at, carried(tree, self.outlets, self._watches, self._metered, at), tree.limits)
+        for outlet in self.outlets.values():
+            nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
+            self.envelope.empty(outlet.id, nobody)
         wanted = self._within_stations(self._demands(now), now)
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
         self._tell_apart()
-        return self.envelope.plan({id: self._target(id) for id, one in self.outlets.items() if one.charge}, at)
+        sends = self.envelope.plan({id: self._target(one) for id, one in self.outlets.items() if one.charge}, at)
+        for send in sends:
+            self.trust.expect(int(send.evse), at)
+        return sends
 
-    def _target(self, evse_id: int) -> float:
-        """A for a session: its share, or what is left to it anyway."""
-        evse = self.envelope.known(evse_id)
-        return max(self.allocation.amps.get(evse_id, 0.0), evse.fallback if evse is not None else 0.0)
+    def _target(self, outlet: Outlet) -> float:
+        """A for a session: its share, or what is left to it anyway. One that cannot be controlled is told the least,
+        for by that it shows whether it obeys by now, and its rating is reserved anyway."""
+        if not self.envelope.controllable(outlet.id):
+            return min(outlet.least, outlet.rating)
+        evse = self.envelope.known(outlet.id)
+        return max(self.allocation.amps.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
@@ -295,18 +310,21 @@ class Site:
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum. There is always room
-        where no circuit above sets a minimum, and where the rating is reserved because the station does not obey."""
+        where no circuit above sets a minimum. One that does not obey needs its rating, which may be reserved."""
         outlet = self.outlets[evse_id]
         at = now.timestamp()
         above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
-        if not any(row["min_charge_point_current"] for row in above) or not self.envelope.steerable(evse_id):
+        if not any(row["min_charge_point_current"] for row in above):
             return True
-        running = self._demands(now)
+        steered = self.envelope.controllable(evse_id)
+        reserved = not steered and self.envelope.may_draw(evse_id, at) >= outlet.rating
+        if reserved or not self.envelope.online(evse_id):
+            return True
         newcomer = Demand(
-            evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now,
-            resolution=self._resolution(evse_id),
+            evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least if steered else outlet.rating, outlet.rating,
+            arrived=now, resolution=self._resolution(evse_id),
         )  # fmt: skip
-        others = [replace(one, running=True) for one in running if one.id != evse_id]
+        others = [replace(one, running=True) for one in self._demands(now) if one.id != evse_id]
         room = self.envelope.room([*(one.id for one in others), evse_id], at)
         return evse_id not in allocate(self.snapshot.tree, [*others, newcomer], room).refused
 
@@ -331,11 +349,22 @@ class Site:
         """How load management fares here."""
         over = max((one.amps for one in self.envelope.overcommitted(now)), default=0.0)
         overloaded, seconds = max(self.overloads.now.values(), default=0.0), self.overloads.seconds
-        return Figures(over, overloaded, seconds, self.envelope.reserved(), len(self.apart), self.counts)
+        return Figures(over, overloaded, seconds, Counter(self.exemptions().values()), len(self.apart), self.counts)
+
+    def exemptions(self) -> dict[int, Exemption | Literal["above"]]:
+        """Which named exception of the promise applies to which EVSE now; `above`: it draws more than it may, and is
+        not found out yet."""
+        found: dict[int, Exemption | Literal["above"]] = {}
+        for id, watch in self._watches.items():
+            if why := self.envelope.exemption(id) or ("above" if watch.obedience.suspected else None):
+                found[id] = why
+        return found
 
     def record(self, evse_id: int) -> dict[str, Any]:
         """What must survive of an EVSE."""
-        return self.envelope.record(evse_id) | {"response": self._watches[evse_id].response.record()}
+        watch = self._watches[evse_id]
+        learned = {"response": watch.response.record(), "obedience": watch.obedience.record()}
+        return self.envelope.record(evse_id) | learned
 
 
 def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
