@@ -13,7 +13,7 @@ from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.versions import Version
-from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Malformed, Send
+from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Malformed, Send
 
 
 class Connection:
@@ -83,12 +83,17 @@ class Connection:
         return await self._outbox.call_raw(action, payload)
 
     def _take(self, raw: bytes) -> None:
+        """Take a frame in. Nothing that is in it may end the reading of the line."""
         at = self.heard_at = self._clock.now()
         try:
             frame, deviations = wire.parse(raw, self.version.dialect)
+            self._hand_on(frame, raw, at, deviations)
         except Malformed as malformed:
             self._take_malformed(raw, malformed, at)
-            return
+        except Exception as error:
+            self._line.log.error("frame not taken", size=len(raw), exc_info=error)
+
+    def _hand_on(self, frame: Frame, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
         match frame:
             case Call() | Send():
                 self._inbox.take(frame, raw, at, deviations)

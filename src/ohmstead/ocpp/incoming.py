@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import ESCAPE
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.surviving import survivable
 from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
@@ -109,11 +110,7 @@ class Inbox:
     async def _answer_in_order(self) -> None:
         while True:
             while self._waiting:
-                item = self._waiting.pop(0)
-                if isinstance(item, _Call):
-                    await self._answer(item)
-                elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
-                    await slowly
+                await self._settle(self._waiting.pop(0))
                 if self._held and len(self._waiting) <= INBOX // 2:
                     self._held = False
                     self._line.go_on()
@@ -122,15 +119,27 @@ class Inbox:
             self._more = asyncio.get_running_loop().create_future()
             await self._more
 
-    async def _answer(self, call: _Call) -> None:
-        drift = self._drift.watch(call.request, call.at)
-        arrival = Arrival(
-            self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units, self._drift.beyond
-        )
+    async def _settle(self, item: _Call | _Answered) -> None:
+        """Answer, and do what follows. Whatever fails of it, the next item has its turn."""
         try:
+            if isinstance(item, _Call):
+                await self._answer(item)
+            elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
+                await slowly
+        except BaseException as error:
+            if not survivable(error):
+                raise
+            self._line.log.error("answering failed", exc_info=error)
+
+    async def _answer(self, call: _Call) -> None:
+        drift = self._watched(call)
+        try:
+            arrival = Arrival(
+                self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units, self._drift.beyond
+            )
             response = await call.answer(call.request, arrival)
             reply = response if isinstance(response, Later) else self._result(call.frame, response)
-        except Exception as error:
+        except BaseException as error:
             reply = self._failure(call.frame, error)
         if isinstance(reply, Later):
             await self._answer_later(call, reply)
@@ -138,17 +147,18 @@ class Inbox:
             await slowly
         if call.frame.action == BOOT:
             self._booted()
-        if drift is not None:
-            await self._tell(
+        if drift is not None:  # where it cannot be told now it is told again; until then nobody misses it
+            await self._rooms.clock_told(
                 ClockTold(charge_point_id=self._charge_point_id, drift_s=drift.total_seconds(), received_at=call.at)
             )
 
-    async def _tell(self, fact: ClockTold) -> None:
-        """It is told again; until then nobody misses it."""
+    def _watched(self, call: _Call) -> timedelta | None:
+        """The drift that is to be told. A moment that is too odd for it is the handler's to judge."""
         try:
-            await self._rooms.clock_told(fact)
-        except Exception:
-            self._line.log.exception("clock not told")
+            return self._drift.watch(call.request, call.at)
+        except Exception as error:
+            self._line.log.error("clock not watched", action=call.frame.action, exc_info=error)
+            return None
 
     async def _answer_later(self, call: _Call, later: Later) -> None:
         """Beside what comes next; in its turn where too many are under way."""
@@ -162,7 +172,7 @@ class Inbox:
     async def _catch_up(self, call: _Call, later: Later) -> None:
         try:
             reply = self._result(call.frame, await later.response())
-        except Exception as error:
+        except BaseException as error:
             reply = self._failure(call.frame, error)
         if slowly := self._reply(call, reply):
             await slowly
@@ -171,12 +181,20 @@ class Inbox:
         return CallResult(frame.id, self._version.response(frame.action).write(response))
 
     def _reply(self, call: _Call, reply: CallResult | CallError) -> Awaitable[None] | None:
-        """What is returned has to be waited for. Who only sends wants no answer."""
+        """What is returned has to be waited for. Who only sends wants no answer; one that cannot be written is answered
+        with an error."""
         if not isinstance(call.frame, Call):
             return None
-        return self._line.reply(reply, self._clock.now(), Asked(call.frame.action, call.at, call.logged))
+        asked = Asked(call.frame.action, call.at, call.logged)
+        try:
+            return self._line.reply(reply, self._clock.now(), asked)
+        except Exception as error:
+            return self._line.reply(self._failure(call.frame, error), self._clock.now(), asked)
 
-    def _failure(self, frame: Call | Send, error: Exception) -> CallError:
+    def _failure(self, frame: Call | Send, error: BaseException) -> CallError:
+        """The error that answers a call; raises what is to end the task that answers."""
+        if not survivable(error):
+            raise error
         log, dialect = self._line.log, self._line.dialect
         if isinstance(error, Refusal):
             log.warning("call refused", action=frame.action[:50], code=error.code, reason=error.description)

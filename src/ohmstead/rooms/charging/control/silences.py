@@ -63,8 +63,16 @@ class Silences:
         closed = 0
         for row in silent:
             if stations.connected(row["station_id"]) and self._asked.get(row["id"], now) <= now:
-                closed += await self._ask(row, now)
+                closed += await self._try_to_ask(row, now)
         return closed
+
+    async def _try_to_ask(self, row: Row, now: datetime) -> bool:
+        """What goes wrong with one charge keeps nobody from asking about the next."""
+        try:
+            return await self._ask(row, now)
+        except Exception:
+            log.exception("silent charge not asked about", session=row["id"])
+            return False
 
     async def _ask(self, row: Row, now: datetime) -> bool:
         self._asked[row["id"]] = now + AGAIN
