@@ -29,7 +29,7 @@ def heard(drift: Drift, *late: float, ahead: timedelta = HOUR, since: datetime =
     return [None if one is None else one.total_seconds() for one in told]
 
 
-@pytest.mark.parametrize("ahead", [HOUR, -HOUR, timedelta(days=-20_000), timedelta(seconds=61)])
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR, timedelta(days=-3_000), timedelta(seconds=61)])
 def test_the_least_late_message_tells_the_clock(ahead: timedelta) -> None:
     drift = Drift()
     seconds = ahead.total_seconds()
@@ -57,7 +57,7 @@ def test_it_is_told_each_hour_and_when_it_becomes_wrong_or_right() -> None:
 
 def test_most_messages_are_not_looked_at() -> None:
     drift = Drift()
-    assert drift.watch(status(NOW), NOW) is None
+    assert drift.watch(status(NOW + timedelta()), NOW) is None
     for second in range(1, 60):
         at = NOW + timedelta(seconds=second)
         assert drift.watch(status(at + HOUR), at) is None

@@ -108,8 +108,8 @@ class Connection:
 
     def _take_malformed(self, raw: bytes, malformed: Malformed, at: datetime) -> None:
         reason = str(malformed)
-        self._line.received(at, raw, malformed.id, deviations=(reason,))
-        self._line.log.warning("malformed frame", message_id=malformed.id, reason=reason)
+        self._line.received(at, raw, malformed.id, malformed.action, deviations=(reason,))
+        self._line.log.warning("malformed frame", message_id=malformed.id, action=malformed.action, reason=reason)
         self._outbox.take_malformed(malformed.id, malformed.code, reason)
         if malformed.answerable:
             self._inbox.say(wire.error(malformed.id, malformed.code, reason, self._line.dialect))

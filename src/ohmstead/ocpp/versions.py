@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.drift import corrected
 from ohmstead.ocpp.errors import ErrorCode, Refusal
+from ohmstead.ocpp.leniency import Meanings
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import Reader
 from ohmstead.ocpp.rooms import Rooms
@@ -40,6 +41,10 @@ class Arrival(Struct, frozen=True, gc=False):
         """The moment a station means, in UTC: by our clock where it tells what happens now and its own is wrong."""
         return utc(said) if self.drift is None else corrected(utc(said), self.drift, self.received_at)
 
+    def timed(self, said: datetime) -> bool:
+        """Whether the station said it: of a moment that it did not the time of receipt is taken, as it is here."""
+        return said is not self.received_at
+
 
 class Later(Struct, frozen=True):
     """A response for which somebody else is asked first: what the station sends meanwhile is answered before it. It
@@ -52,11 +57,15 @@ Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | Later]]
 """Takes a typed request, tells the rooms, and returns the response once they have it safe."""
 
 
-class Payload:
-    """One direction of one action: how its payload is read and written."""
+UNMEANT: Meanings = {}
 
-    def __init__(self, payload: type[Message]) -> None:
-        self.read = Reader(payload).read
+
+class Payload:
+    """One direction of one action: how its payload is read and written. `meanings` are those of required fields that
+    cannot be had; in what we sent ourselves, and in answers to us, there are none."""
+
+    def __init__(self, payload: type[Message], meanings: Meanings = UNMEANT) -> None:
+        self.read = Reader(payload, meanings).read
         self._strict = msgspec.json.Decoder(payload)
         self._may_be_empty = self._fits(EMPTY)
 
@@ -116,7 +125,7 @@ class Sent(Struct, frozen=True):
 class Version:
     """One version: `actions` are all it defines, `answers` the calls taken, `commands` the commands sent.
 
-    `watch` makes what sees the calls of one connection."""
+    `meanings` are those of required fields that a call lacks; `watch` makes what sees the calls of one connection."""
 
     def __init__(
         self,
@@ -124,6 +133,7 @@ class Version:
         actions: dict[str, tuple[type[Message], type[Message]]],
         answers: dict[str, Answer],
         commands: dict[type, Sent],
+        meanings: Meanings = UNMEANT,
         watch: Callable[[], Watch] = unwatched,
     ) -> None:
         self.dialect = dialect
@@ -131,7 +141,7 @@ class Version:
         self.commands = commands
         self._answers = answers
         self._payloads = {
-            action: (Payload(request), Payload(response)) for action, (request, response) in actions.items()
+            action: (Payload(request, meanings), Payload(response)) for action, (request, response) in actions.items()
         }
 
     def request(self, action: str) -> Payload:

@@ -1,5 +1,6 @@
 """StopTransaction: charging ended; whatever it says is taken, for an error would make the station repeat it."""
 
+from ohmstead.ocpp.units import wh
 from ohmstead.ocpp.v16.samples import read
 from ohmstead.ocpp.v16.tags import id_tag_info
 from ohmstead.ocpp.v16.types import StopTransactionRequest, StopTransactionResponse
@@ -14,8 +15,9 @@ async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactio
             charge_point_id=at.charge_point_id,
             transaction_id=request.transaction_id,
             id_tag=request.id_tag or None,
-            meter_wh=request.meter_stop * at.units.register,
+            meter_wh=wh(request.meter_stop, at.units),
             at=at.moment(request.timestamp),
+            timed=at.timed(request.timestamp),
             reason=request.reason or None,
             readings=readings,
             signed=signed,
