@@ -8,7 +8,7 @@ from ohmstead.ocpp import wire
 from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.habits import USUAL, Habits
 from ohmstead.ocpp.incoming import Inbox
-from ohmstead.ocpp.line import Line, OnFrame, Socket
+from ohmstead.ocpp.line import Asked, Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
@@ -99,7 +99,7 @@ class Connection:
                 self._inbox.take(frame, raw, at, deviations)
             case CallResult():
                 if complaint := self._outbox.take_result(frame, raw, at, deviations):
-                    self._inbox.say(complaint)
+                    self._inbox.say(complaint, Asked())
             case CallError():
                 self._outbox.take_error(frame, raw, at, deviations)
             case CallResultError():
@@ -112,4 +112,5 @@ class Connection:
         self._line.log.warning("malformed frame", message_id=malformed.id, action=malformed.action, reason=reason)
         self._outbox.take_malformed(malformed.id, malformed.code, reason)
         if malformed.answerable:
-            self._inbox.say(wire.error(malformed.id, malformed.code, reason, self._line.dialect))
+            refused = wire.error(malformed.id, malformed.code, reason, self._line.dialect)
+            self._inbox.say(refused, Asked(malformed.action, at))

@@ -84,9 +84,9 @@ class Inbox:
         else:
             self._queue(call)
 
-    def say(self, answer: CallError | CallResultError) -> None:
+    def say(self, answer: CallError | CallResultError, asked: Asked) -> None:
         """Send an answer when its turn comes."""
-        self._queue(_Answered(answer, Asked()))
+        self._queue(_Answered(answer, asked))
 
     async def finish(self) -> None:
         """Answer what has come in, and no more."""
