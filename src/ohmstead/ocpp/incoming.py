@@ -8,9 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
+from ohmstead.kit.errors import Invalid
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.errors import ErrorCode, Refusal
+from ohmstead.ocpp.leniency import NOTED
 from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import ESCAPE
@@ -71,6 +73,7 @@ class Inbox:
         self._finishing = self._held = False
         self._watch = version.watch()
         self._drift = Drift()
+        self._odd: list[str] = []  # what was found odd about the call that is being answered
         self._later: list[asyncio.Task[None]] = []
         self._answering = asyncio.create_task(self._answer_in_order())
 
@@ -135,8 +138,9 @@ class Inbox:
         drift = self._watched(call)
         try:
             arrival = Arrival(
-                self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units, self._drift.beyond
-            )
+                self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units,
+                self._drift.beyond, self._odd.append,
+            )  # fmt: skip
             response = await call.answer(call.request, arrival)
             reply = response if isinstance(response, Later) else self._result(call.frame, response)
         except BaseException as error:
@@ -183,19 +187,27 @@ class Inbox:
     def _reply(self, call: _Call, reply: CallResult | CallError) -> Awaitable[None] | None:
         """What is returned has to be waited for. Who only sends wants no answer; one that cannot be written is answered
         with an error."""
+        odd = self._noted() if self._odd else ()
         if not isinstance(call.frame, Call):
             return None
-        asked = Asked(call.frame.action, call.at, call.logged)
+        asked = Asked(call.frame.action, call.at, call.logged, odd)
         try:
             return self._line.reply(reply, self._clock.now(), asked)
         except Exception as error:
             return self._line.reply(self._failure(call.frame, error), self._clock.now(), asked)
+
+    def _noted(self) -> tuple[str, ...]:
+        noted = tuple(self._odd[:NOTED])
+        self._odd.clear()
+        return noted
 
     def _failure(self, frame: Call | Send, error: BaseException) -> CallError:
         """The error that answers a call; raises what is to end the task that answers."""
         if not survivable(error):
             raise error
         log, dialect = self._line.log, self._line.dialect
+        if isinstance(error, Invalid):  # of the room: a value that no column holds
+            error = Refusal(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, f"a value cannot be kept: {error.errors or ''}")
         if isinstance(error, Refusal):
             log.warning("call refused", action=frame.action[:50], code=error.code, reason=error.description)
             return wire.error(frame.id, error.code, error.description, dialect)

@@ -21,6 +21,8 @@ from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.timestamps import guessed
 
 M = TypeVar("M", bound=Message)
+Note = Callable[[str], None]
+"""Hears of a deviation, in words."""
 Meanings = Mapping[type[Message], Mapping[str, Any]]
 """What is meant where a required field of a payload, or of a part of one, cannot be had: by type and name of the field.
 None is for the handler to make something of. Moments and objects are in no need of one: the time of receipt is meant,
@@ -178,9 +180,9 @@ class _Repair:
         return self.finite(value, place)
 
     def finite(self, value: Any, place: str) -> float:
-        if isinstance(value, str) and (parts := DECIMAL_COMMA.fullmatch(value)):
+        if isinstance(value, str) and (meant := pointed(value)) is not None:
             self.note(place, f"{shown(value)} has a comma for a decimal point")
-            value = f"{parts[1]}.{parts[2]}"
+            value = meant
         try:
             number = float(value)
         except (TypeError, ValueError, OverflowError):
@@ -223,6 +225,16 @@ READ: dict[type[inspect.Type], Callable[[_Repair, Any, Any, str], Any]] = {
     inspect.DateTimeType: _Repair.moment,
     inspect.AnyType: _Repair.anything,
 }
+
+
+def unnoted(deviation: str) -> None:
+    """Nobody hears of it."""
+
+
+def pointed(text: str) -> str | None:
+    """The number with a point that is meant by one with a comma."""
+    parts = DECIMAL_COMMA.fullmatch(text)
+    return None if parts is None else f"{parts[1]}.{parts[2]}"
 
 
 def shown(value: object) -> str:

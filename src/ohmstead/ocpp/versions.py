@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.drift import corrected
 from ohmstead.ocpp.errors import ErrorCode, Refusal
-from ohmstead.ocpp.leniency import Meanings
+from ohmstead.ocpp.leniency import Meanings, Note, unnoted
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import Reader
 from ohmstead.ocpp.rooms import Rooms
@@ -26,7 +26,8 @@ class Arrival(Struct, frozen=True, gc=False):
     """The circumstances of a call: from whom, when its frame came in, and whom to tell.
 
     `places` is where the transactions of this connection are, by their names: many stations say it once (2.x). `drift`
-    is how far the station's clock is ahead of ours, where it is wrong.
+    is how far the station's clock is ahead of ours, where it is wrong. What only he finds odd who answers, he may
+    `note`.
     """
 
     charge_point_id: int
@@ -36,6 +37,7 @@ class Arrival(Struct, frozen=True, gc=False):
     places: dict[str, int]
     units: Units = AS_LABELLED
     drift: timedelta | None = None
+    note: Note = unnoted
 
     def moment(self, said: datetime) -> datetime:
         """The moment a station means, in UTC: by our clock where it tells what happens now and its own is wrong."""

@@ -9,7 +9,7 @@ from ohmstead.rooms.charging.facts import ChargeStopped
 
 
 async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactionResponse:
-    readings, signed = read(request.transaction_data or [], at.received_at, at.units, at.moment)
+    readings, signed = read(request.transaction_data or [], at.received_at, at.units, at.moment, at.note)
     verdict = await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,

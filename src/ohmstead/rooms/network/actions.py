@@ -74,7 +74,7 @@ async def unlock(call: Call) -> Done:
     """Release the cable at the EVSE of this number; a session there ends."""
     async with call.begin() as tx:
         point = await charge_points.find(call, tx=tx)
-        outlet = await tx.one(_EVSE, point=point["id"], number=call.key("evse"))
+        outlet = await tx.one(_EVSE, point=point["id"], number=call.number("evse"))
     if outlet is None:
         raise NotFound.model("Evse", call.path["evse"])
     await ask(outlet["station_id"], Unlock(evse_network_id=outlet["network_id"]))

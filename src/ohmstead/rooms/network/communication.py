@@ -48,6 +48,7 @@ _FLAT_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _VALUE, _STARS = re.compile(r'("(?:value|attributeValue)"\s*:\s*")(?:[^"\\]|\\.)*'), r"\1***"
 _COLUMNS = list(communication_log.c.keys())
 _ANSWERED_AT, _ANSWER = _COLUMNS.index("answered_at"), _COLUMNS.index("answer")
+_DEVIATIONS = _COLUMNS.index("deviations")
 _KIND = itemgetter(_COLUMNS.index("direction"), _COLUMNS.index("action"))
 _ANSWERED = itemgetter(_COLUMNS.index("action"), _ANSWER)
 
@@ -84,6 +85,8 @@ class CommunicationLog:
         """Take one frame; `latency_s` is since the call it answers, `call` what this call's frame returned."""
         if call:
             call[_ANSWERED_AT], call[_ANSWER] = at, raw
+            if deviations:
+                call[_DEVIATIONS] = (*(call[_DEVIATIONS] or ()), *deviations)
             return None
         if len(self._waiting) >= MOST:
             self.lost += 1
