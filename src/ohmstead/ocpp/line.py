@@ -31,8 +31,8 @@ class OnFrame(Protocol):
 
 
 class Asked(Struct, frozen=True, gc=False):
-    """What is answered: the action, when its frame came in (None where nobody called), what the log said to it, what was
-    found odd about it since."""
+    """What is answered: the action, when its frame came in (None where nobody called), what the log said to it,
+    and what is odd about it as was found since."""
 
     action: str | None = None
     at: datetime | None = None
