@@ -13,7 +13,7 @@ from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.versions import Version
-from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Frame, Malformed, Send
+from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Malformed, Send
 
 
 class Connection:
@@ -87,16 +87,19 @@ class Connection:
         at = self.heard_at = self._clock.now()
         try:
             frame, deviations = wire.parse(raw, self.version.dialect)
-            self._hand_on(frame, raw, at, deviations)
+            if isinstance(frame, Call | Send):
+                self._inbox.take(frame, raw, at, deviations)
+            else:
+                self._take_answer(frame, raw, at, deviations)
         except Malformed as malformed:
             self._take_malformed(raw, malformed, at)
         except Exception as error:
             self._line.log.error("frame not taken", size=len(raw), exc_info=error)
 
-    def _hand_on(self, frame: Frame, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> None:
+    def _take_answer(
+        self, frame: CallResult | CallError | CallResultError, raw: bytes, at: datetime, deviations: tuple[str, ...]
+    ) -> None:
         match frame:
-            case Call() | Send():
-                self._inbox.take(frame, raw, at, deviations)
             case CallResult():
                 if complaint := self._outbox.take_result(frame, raw, at, deviations):
                     self._inbox.say(complaint, Asked())

@@ -74,6 +74,7 @@ class Inbox:
         self._watch = version.watch()
         self._drift = Drift()
         self._odd: list[str] = []  # what was found odd about the call that is being answered
+        self._note = self._odd.append
         self._later: list[asyncio.Task[None]] = []
         self._answering = asyncio.create_task(self._answer_in_order())
 
@@ -111,9 +112,19 @@ class Inbox:
             self._more.set_result(None)
 
     async def _answer_in_order(self) -> None:
+        """Whatever fails of one item, the next has its turn."""
         while True:
             while self._waiting:
-                await self._settle(self._waiting.pop(0))
+                item = self._waiting.pop(0)
+                try:
+                    if isinstance(item, _Call):
+                        await self._answer(item)
+                    elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
+                        await slowly
+                except BaseException as error:
+                    if not survivable(error):
+                        raise
+                    self._line.log.error("answering failed", exc_info=error)
                 if self._held and len(self._waiting) <= INBOX // 2:
                     self._held = False
                     self._line.go_on()
@@ -122,24 +133,12 @@ class Inbox:
             self._more = asyncio.get_running_loop().create_future()
             await self._more
 
-    async def _settle(self, item: _Call | _Answered) -> None:
-        """Answer, and do what follows. Whatever fails of it, the next item has its turn."""
-        try:
-            if isinstance(item, _Call):
-                await self._answer(item)
-            elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
-                await slowly
-        except BaseException as error:
-            if not survivable(error):
-                raise
-            self._line.log.error("answering failed", exc_info=error)
-
     async def _answer(self, call: _Call) -> None:
         drift = self._watched(call)
         try:
             arrival = Arrival(
                 self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units,
-                self._drift.beyond, self._odd.append,
+                self._drift.beyond, self._note,
             )  # fmt: skip
             response = await call.answer(call.request, arrival)
             reply = response if isinstance(response, Later) else self._result(call.frame, response)
