@@ -137,7 +137,7 @@ async def test_no_contract_can_be_had(house: House) -> None:
         ("Heartbeat", {}, "UnknownMessageId"),
         ("", {}, "UnknownMessageId"),
         ("GetCertificateStatus", "{", "Rejected"),
-        ("GetCertificateStatus", {}, "Rejected"),
+        ("GetCertificateStatus", 7, "Rejected"),
         ("Authorize", "[]", "Rejected"),
     ],
 )

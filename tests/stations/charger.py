@@ -76,6 +76,13 @@ class Charger:
         async with asyncio.timeout(20):
             return await (await self.say(action, **payload))
 
+    async def sends(self, frame: str, message_id: str) -> Any:
+        """The payload of the answer to a frame, whatever that is; `Error` for a CALLERROR."""
+        asked = self._asked[message_id] = asyncio.get_running_loop().create_future()
+        await self.socket.send(frame)
+        async with asyncio.timeout(20):
+            return await asked
+
     # What chargers say
 
     def now(self, seconds: float = 0) -> str:

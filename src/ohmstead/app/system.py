@@ -233,13 +233,15 @@ class System:
 
     async def _expire(self) -> None:
         """Sessions that were asked for and never began come to an end, those of stations long out of reach, and
-        reservations whose time is up."""
+        reservations whose time is up. What cannot be done of one keeps nobody from the others."""
         while True:
             await self.clock.sleep(EXPIRE_EVERY_S)
-            async with self.database.begin() as tx:
-                await flow.expire_pending(tx)
-                await flow.close_lost(tx)
-                await reservations.expire(tx)
+            for expire in (flow.expire_pending, flow.close_lost, reservations.expire):
+                try:
+                    async with self.database.begin() as tx:
+                        await expire(tx)
+                except Exception:
+                    log.exception("not expired", what=expire.__qualname__)
 
     def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""

@@ -11,6 +11,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import CTE
 
+from ohmstead.kit.errors import Invalid
+from ohmstead.kit.views import camel
+
 Row = Mapping[str, Any]
 
 metadata = MetaData(
@@ -78,6 +81,12 @@ class Statement:
         """The positional values: those given by name, else those the clause was written with."""
         names, fixed = self._values
         return [values[name] if name in values else fixed[name] for name in names]
+
+    def unfit(self, position: int) -> Invalid:
+        """What is said of the value at a position, from 1, that no column holds: named as it was given."""
+        name = self._values[0][position - 1].removeprefix("v_")
+        field = name.replace("filter_", "filter.") if name.startswith("filter_") else camel(name)
+        return Invalid.of({field: [f"The selected {field} is invalid."]})
 
 
 Sql = Statement | ClauseElement

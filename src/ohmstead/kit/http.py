@@ -14,12 +14,14 @@ from falcon.asgi import Request, Response
 
 from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.batches import Batcher
+from ohmstead.kit.bounds import NUL
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
     Forbidden,
+    Invalid,
     NotAllowed,
     NotFound,
     Rejected,
@@ -104,7 +106,7 @@ class Api:
         )
 
     async def _run(self, call: Call) -> Reply:
-        _check_choices(call)
+        _check_address(call)
         does = call.operation.does
         if does is Does.READS:
             async with self.database.read() as call._tx:
@@ -202,7 +204,13 @@ def _route(methods: dict[str, Callable[..., Awaitable[None]]]) -> Any:
     return type("Route", (), {"on_options": refuse} | responders)()
 
 
-def _check_choices(call: Call) -> None:
+def _check_address(call: Call) -> None:
+    for name, text in call.path.items():
+        if NUL in text:
+            raise NotFound(f"The selected {name} is invalid.")
+    for name, text in call.query.plain.items():
+        if NUL in text:
+            raise Invalid.of({name: [f"The {name} may not contain NUL characters."]})
     for name, allowed in call.operation.choices.items():
         if call.path[name] not in allowed:
             raise NotFound(f"The selected {name} is invalid.")

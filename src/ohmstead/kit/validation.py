@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
+from ohmstead.kit.bounds import unfit
 from ohmstead.kit.errors import BadRequest, Invalid
 from ohmstead.kit.views import fields, hints
 
@@ -34,6 +35,8 @@ _BOUNDS = (
     (re.compile(r"`str` matching regex"), "format is invalid"),
     (re.compile(r"[Ii]nvalid .*datetime|[Ii]nvalid .*date"), "is not a valid date"),
 )
+_SUSPICIOUS = re.compile(rb"\\u0000|[0-9]{19}")
+"""What a text with a NUL, and a number of more than 64 bits, are written with."""
 
 
 MOST_TEXT = 65_535
@@ -46,10 +49,14 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         if len(raw) > MOST_TEXT and (long := dict(_too_long(msgspec.json.decode(raw), ""))):
             raise Invalid.of(long)
         try:
-            return decoder.decode(raw)
+            body = decoder.decode(raw)
         except msgspec.ValidationError as error:
-            found = dict(_collect(msgspec.json.decode(raw), decoder.type))
+            value = msgspec.json.decode(raw)
+            found = _unheld(value) | dict(_collect(value, decoder.type))
             raise Invalid.of(found or {"body": [str(error)]}) from None
+        if _SUSPICIOUS.search(raw) and (found := _unheld(msgspec.json.decode(raw))):
+            raise Invalid.of(found)
+        return body
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The request body is not valid JSON.") from None
 
@@ -61,6 +68,10 @@ def _too_long(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
     elif isinstance(value, dict | list):
         for name, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _too_long(item, f"{path}.{name}" if path else str(name))
+
+
+def _unheld(value: Any) -> dict[str, list[str]]:
+    return {path: [f"The {label(path)} {why}."] for path, why in unfit(value)}
 
 
 def _collect(value: Any, kind: Any) -> Iterator[tuple[str, list[str]]]:

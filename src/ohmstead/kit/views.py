@@ -145,6 +145,12 @@ def given(body: Struct) -> dict[str, Any]:
     return carried
 
 
+def camel(name: str) -> str:
+    """An attribute as names are spelled on the wire."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
 def aware(moment: datetime) -> datetime:
     """The moment in UTC; one without a zone is taken as UTC, as is one that its zone moves off the calendar."""
     try:

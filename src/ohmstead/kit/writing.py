@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import bindparam, delete, insert, update
 
+from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Row, Statement, StillUsed, Tx
 from ohmstead.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader, find, snake
 from ohmstead.kit.validation import decode, label
-from ohmstead.kit.views import creates, given, updates
+from ohmstead.kit.views import camel, creates, given, updates
 
 if TYPE_CHECKING:
     from ohmstead.kit.resources import Resource, Version
@@ -151,6 +152,10 @@ class Writer:
         return self.version.upgrade(values) if self.version.upgrade else values
 
     async def _rules(self, write: Write) -> None:
+        for name, why in misfits(self.resource.table, write.values):
+            field = camel(name)
+            write.wrong(field, f"The {label(field)} {why}.")
+        write.settle()
         self._own(write)
         for rule in self.resource.rules:
             await rule(write)

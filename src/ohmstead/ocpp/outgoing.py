@@ -75,7 +75,8 @@ class Outbox:
         latency_s = (at - waiting.sent_at).total_seconds()
         try:
             response, odd = waiting.response.read(frame.payload, at)
-        except Refusal as refusal:
+        except Exception as error:
+            refusal = _refusal(error)
             self._line.received(at, raw, frame.id, waiting.action, latency_s, (*deviations, str(refusal)))
             waiting.fail(StationRefused(refusal.code, f"its answer makes no sense: {refusal.description}"))
             return self._complaint(frame.id, refusal)
@@ -136,3 +137,8 @@ class Outbox:
         if RESULT_ERROR not in dialect.message_types:
             return None
         return wire.result_error(message_id, refusal.code, refusal.description, dialect)
+
+
+def _refusal(error: Exception) -> Refusal:
+    """Why an answer was not understood, where even that went wrong: whoever waits for it must not wait on."""
+    return error if isinstance(error, Refusal) else Refusal(ErrorCode.INTERNAL_ERROR, f"it could not be read: {error}")

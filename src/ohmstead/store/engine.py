@@ -1,6 +1,7 @@
 """The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, asyncpg alone runs it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -26,6 +27,7 @@ LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
+_ARGUMENT = re.compile(r"query argument \$(\d+)")
 _TELL = """INSERT INTO outbox (topic, payload, at, due_at)
 SELECT topic, payload, $1, $1 FROM unnest($2::text[], $3::jsonb[]) AS told(topic, payload)"""
 
@@ -42,12 +44,12 @@ class _Tx:
 
     async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        with _translated():
+        with _translated(statement):
             return await self._connection.fetch(statement.text, *statement.arguments(values))
 
     async def one(self, sql: Sql, /, **values: Any) -> Any | None:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        with _translated():
+        with _translated(statement):
             return await self._connection.fetchrow(statement.text, *statement.arguments(values))
 
     async def value(self, sql: Sql, /, **values: Any) -> Any:
@@ -56,7 +58,7 @@ class _Tx:
 
     async def run(self, sql: Sql, /, **values: Any) -> int:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        with _translated():
+        with _translated(statement):
             done = await self._connection.execute(statement.text, *statement.arguments(values))
         touched = done.rpartition(" ")[2]
         return int(touched) if touched.isdecimal() else 0
@@ -83,10 +85,13 @@ class _Tx:
             act()
 
 
-class _translated:  # reads as a statement: `with _translated():`
+class _translated:  # reads as a statement: `with _translated(statement):`
     """The server's refusals in the grammar's words."""
 
-    __slots__ = ()
+    __slots__ = ("_statement",)
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
 
     def __enter__(self) -> None:
         return None
@@ -96,9 +101,10 @@ class _translated:  # reads as a statement: `with _translated():`
             raise Duplicate(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
             raise StillUsed(getattr(error, "constraint_name", None) or "") from error
-        if isinstance(error, asyncpg.DataError):  # a number beyond 64 bits, a text with a NUL: no column holds it
+        if isinstance(error, asyncpg.DataError | asyncpg.ProgramLimitExceededError):  # no column, or index, holds it
             log.warning("a value fits no column", error=str(error))
-            raise Invalid from error
+            found = _ARGUMENT.search(str(error))
+            raise (Invalid if found is None else self._statement.unfit(int(found[1]))) from error
 
 
 class _reached:  # reads as a statement: `with _reached():`

@@ -9,7 +9,7 @@ talks nonsense, is not taken for an empty circuit: the operator's reserve counts
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ohmstead.engines.dlm.margin import LEAST, Margin
@@ -31,13 +31,13 @@ class ManagedDraw:
 
     def __init__(self, window: float = 30.0, reaction: float = REACTION) -> None:
         self.window, self.reaction = window, reaction
-        self._samples: deque[tuple[float, Amps]] = deque()
+        self._samples: deque[tuple[float, Amps, bool]] = deque()  # the last: whether it was measured
         self._raise: tuple[float, Amps] | None = None
 
     def measured(self, now: float, amps: Sequence[float]) -> None:
         """A meter value of the station. What is no number or below 0 counts as 0."""
         first, second, third = (value if value > 0 else 0.0 for value in amps)
-        self._samples.append((now, (first, second, third)))
+        self._samples.append((now, (first, second, third), True))
         if self._raise is not None and now >= self._raise[0] + self.reaction:
             self._raise = None  # the car has followed by now, and this is how far
 
@@ -45,7 +45,7 @@ class ManagedDraw:
         """The station took a limit: from now on it may draw that little, whatever it said before."""
         if self._samples:
             first, second, third = self._samples[-1][1]
-            self._samples.append((now, (min(first, amps), min(second, amps), min(third, amps))))
+            self._samples.append((now, (min(first, amps), min(second, amps), min(third, amps)), False))
 
     def raised(self, now: float, amps: Amps) -> None:
         """The station took a higher limit: until it says what the car makes of it, it may draw so much on each line."""
@@ -54,7 +54,7 @@ class ManagedDraw:
     def most(self, now: float) -> Amps:
         """The most it may have drawn within the window up to now."""
         least = self.least(now)  # drops what is too old
-        known = [amps for _, amps in self._samples] if self._samples and least is not NOTHING else [NOTHING]
+        known = [amps for _, amps, _ in self._samples] if self._samples and least is not NOTHING else [NOTHING]
         if self._raise is not None and now < self._raise[0] + self.window + self.reaction:
             known.append(self._raise[1])
         first, second, third = (max(line) for line in zip(*known, strict=True))
@@ -67,8 +67,19 @@ class ManagedDraw:
             self._samples.popleft()  # the one in force when the window began stays
         if not self._samples or self._samples[-1][0] < now - 3 * self.window:
             return NOTHING
-        first, second, third = (min(line) for line in zip(*(amps for _, amps in self._samples), strict=True))
-        return first, second, third
+        return _least(amps for _, amps, _ in self._samples)
+
+    def least_measured(self, now: float) -> Amps:
+        """The least that was measured within the window up to now, whatever limits were taken meanwhile."""
+        spoke = self.least(now) is not NOTHING  # drops what is too old
+        return _least(amps for _, amps, measured in self._samples if measured) if spoke else NOTHING
+
+
+def _least(draws: Iterable[Amps]) -> Amps:
+    """Line by line; nothing of nothing."""
+    known = list(draws) or [NOTHING]
+    first, second, third = (min(line) for line in zip(*known, strict=True))
+    return first, second, third
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     station names its transactions by a text of its own, `transaction_ref`, and says which order from afar it follows
     (`remote_start_id`). It may say so in the middle of a transaction; `is_first` where it says that this is its first
     moment. What comes `after_end` of a charge of this name, and is later than that, begins no other: an end is an end.
-    An `id_tag` of "" is nobody's.
+    An `id_tag` of "" is nobody's. Where it is not `timed` the station did not say when: `at` is the time of receipt,
+    and `ref` is equal for every start of a tag at an EVSE with this reading.
     """
 
     charge_point_id: int
@@ -83,11 +84,13 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     token_type: str | None = None
     is_first: bool = False
     after_end: bool = False
+    timed: bool = True
 
 
 class ChargeStopped(Struct, frozen=True, kw_only=True):
     """A transaction ended. `transaction_id` is as sent: -1, 0 and numbers beyond 64 bits do occur; a 2.x station sends
-    its own `transaction_ref` instead, and may leave out the register's reading.
+    its own `transaction_ref` instead. The register's reading may be left out. Where it is not `timed` the station did
+    not say when: `at` is the time of receipt.
 
     `reason` is the station's word ("Local", "EVDisconnected", …), None where it gave none (then "Local" is meant).
     """
@@ -104,6 +107,7 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
     transaction_ref: str | None = None
     token_type: str | None = None
     evse_network_id: int | None = None
+    timed: bool = True
 
 
 class Metered(Struct, frozen=True, kw_only=True, gc=False):

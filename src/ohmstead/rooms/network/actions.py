@@ -85,7 +85,7 @@ async def _outlet(call: Call) -> Row:
     """The EVSE of the charge point with the number in the path."""
     async with call.begin() as tx:
         point = await charge_points.find(call, tx=tx)
-        outlet = await tx.one(_EVSE, point=point["id"], number=call.key("evse"))
+        outlet = await tx.one(_EVSE, point=point["id"], number=call.number("evse"))
     if outlet is None:
         raise NotFound.model("Evse", call.path["evse"])
     return outlet

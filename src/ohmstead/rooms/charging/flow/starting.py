@@ -12,7 +12,7 @@ from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
-from ohmstead.rooms.charging.flow.transactions import named, started_as
+from ohmstead.rooms.charging.flow.transactions import named, start_ref, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, used
@@ -57,7 +57,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     if known is not None:
         await _earlier(tx, known, fact, place, at)
         return known["transaction_id"], await _verdict_again(tx, known, fact, place)
-    began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
+    began = {"start_ref": start_ref(fact), "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
     began |= {"transaction_ref": fact.transaction_ref}
     asked = await _asked(tx, fact)
@@ -86,7 +86,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
 async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
     """The session of a start told before. A name means its session until the station has ended that, or begins anew
     after all it told of it: some count from 1 again after a boot."""
-    told = await started_as(tx, fact.charge_point_id, fact.ref)
+    told = await started_as(tx, fact)
     if told is not None or fact.transaction_ref is None:
         return told
     other = await named(tx, fact.charge_point_id, fact.transaction_ref)
@@ -98,7 +98,7 @@ async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
         return other
     if over or other["start_ref"] is None:
         return None
-    anew = fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
+    anew = fact.timed and fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
     return None if anew else other
 
 

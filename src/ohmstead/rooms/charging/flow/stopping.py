@@ -33,7 +33,7 @@ KEPT_REASONS = ("force_stop", "system_force_stop")  # why the session ended for 
 
 async def charge_stopped(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
     """Take a stop in; the verdict on its tag, where it names one."""
-    if await stopped_as(tx, fact.charge_point_id, stop_ref(fact)) is None:
+    if await stopped_as(tx, fact) is None:
         at = believable(fact.at, fact.received_at)
         stopping = await meant(tx, fact, at)
         if stopping is None:

@@ -13,7 +13,7 @@ def carried(
     tree: Tree, outlets: Mapping[int, Outlet], watches: Mapping[int, Watch], metered: MeteredLoads, now: float
 ) -> dict[Id, Measured]:
     """What each circuit carries by its meter and the least that its EVSEs drew."""
-    draws = [(outlets[id].circuit_id, watch.draw.least(now)) for id, watch in watches.items()]
+    draws = [(outlets[id].circuit_id, watch.draw.least_measured(now)) for id, watch in watches.items()]
     return measured(tree, now, metered.speaking(now), draws)
 
 
