@@ -101,6 +101,43 @@ async def api(system: System, running: tuple[System, str]) -> AsyncIterator[Clie
     await client.close()
 
 
+class Full:
+    """Makes tables refuse each write with an SQLSTATE, as a disk that is full does: `await full("tax", "53100")`."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._tables: list[str] = []
+
+    async def __call__(self, table: str, code: str = "53100") -> None:
+        self._tables.append(table)
+        await self._run(
+            f"CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'could not extend file: No space left on device' USING ERRCODE = '{code}'; END $$",
+            f"CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION no_room()",
+        )
+
+    async def room(self) -> None:
+        """There is room again."""
+        tables, self._tables = self._tables, []
+        await self._run(*(f"DROP TRIGGER no_room ON {table}" for table in tables), "DROP FUNCTION IF EXISTS no_room")
+
+    async def _run(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def full(system: System) -> AsyncIterator[Full]:
+    """Tables without room, until the end of the test."""
+    tables = Full(system.dsn)
+    yield tables
+    await tables.room()
+
+
 @pytest.fixture
 async def given(system: System, api: Client) -> Given:
     """Makers of what a test needs to be there."""

@@ -14,6 +14,7 @@ from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Statement, Tx
+from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.ocpp.habits import Habits
@@ -79,9 +80,9 @@ TURNED_AWAY = {  # refusal -> status of the handshake, type of the security even
 
 
 class DurableRooms:
-    """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away
-    is waited for up to 30 s. `moved` is sent for each charge point that connects: its id, and which other node held
-    its socket until now, if one did."""
+    """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away,
+    or cannot store anything, is waited for up to 30 s. `moved` is sent for each charge point that connects: its id,
+    and which other node held its socket until now, if one did."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class DurableRooms:
         self._gone = Batcher(self._write_disconnected, SOON_S, station)
         self._boots = Batcher(self._write_booted, SOON_S, station)
         self._changes = Batcher(self._write_changes, SOON_S, station)
-        self._quiet = security_events.Quiet()
+        self._quiet, self._seldom = security_events.Quiet(), Seldom()
         self._noting: set[asyncio.Task[None]] = set()
         self._statuses = presence.Repeats()
 
@@ -158,7 +159,8 @@ class DurableRooms:
             except Away as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
-                log.warning("database away", why=repr(error))
+                if self._seldom.passes(str(error)):
+                    log.warning("database away, charge points wait for their answers", why=str(error))
                 await asyncio.sleep(0.5)
 
     async def connected(self, fact: Connected) -> None:

@@ -13,15 +13,17 @@ import structlog
 from ohmstead.app.admitted import Usual
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.health import add_health
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.nodes.crew import Crew, name_of
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.pages import add_health, add_pages
+from ohmstead.app.pages import add_pages
 from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock
+from ohmstead.kit.faults import Seldom, log_failure
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
 from ohmstead.ocpp.listener import Listener, ListenerSettings
@@ -245,11 +247,13 @@ class System:
         """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""
 
         async def run() -> None:
+            seldom = Seldom()
             while True:
                 try:
                     await work()
-                except Exception:
-                    log.exception("background work failed", work=getattr(work, "__qualname__", repr(work)))
+                except Exception as error:
+                    if seldom.passes(repr(error)):
+                        log_failure(log, "background work failed", error, work=_name_of(work))
                 await asyncio.sleep(AGAIN_S)
 
         self._tasks.append(asyncio.create_task(run()))
@@ -263,3 +267,11 @@ class System:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _name_of(work: Any) -> str:
+    """What background work is called in the log."""
+    if isinstance(work, partial):
+        inner = [one for one in (work.func, *work.args) if callable(one)]
+        return " ".join(_name_of(one) for one in inner)
+    return getattr(work, "__qualname__", repr(work))

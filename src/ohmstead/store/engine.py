@@ -25,7 +25,16 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleSessionTimeoutError,
 )
+"""There is no connection, or no more."""
+UNABLE = (
+    asyncpg.InsufficientResourcesError,  # class 53: the disk is full, no memory, too many connections
+    asyncpg.PostgresSystemError,  # class 58: files that cannot be read or written
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, where the primary was a moment ago
+)
+"""There is one, and the server cannot do its work now, whatever it is asked."""
+AWAY = LOST + UNABLE
 _TELL = """INSERT INTO outbox (topic, payload, at, due_at)
 SELECT topic, payload, $1, $1 FROM unnest($2::text[], $3::jsonb[]) AS told(topic, payload)"""
 
@@ -62,7 +71,8 @@ class _Tx:
         return int(touched) if touched.isdecimal() else 0
 
     async def copy(self, table_name: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
-        await self._connection.copy_records_to_table(table_name, columns=list(columns), records=records)
+        with _translated():
+            await self._connection.copy_records_to_table(table_name, columns=list(columns), records=records)
 
     def fact(self, topic: str, **payload: Any) -> None:
         self._facts.append((topic, payload))
@@ -74,7 +84,8 @@ class _Tx:
         """Write the facts, the last thing before the commit; whether there are any."""
         if self._facts:
             topics, payloads = zip(*self._facts, strict=True)
-            await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
+            with _translated():
+                await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
         return bool(self._facts)
 
     def committed(self) -> None:
@@ -84,7 +95,7 @@ class _Tx:
 
 
 class _translated:  # reads as a statement: `with _translated():`
-    """The server's refusals in the grammar's words."""
+    """The server's refusals, and that it is away, in the grammar's words."""
 
     __slots__ = ()
 
@@ -92,6 +103,8 @@ class _translated:  # reads as a statement: `with _translated():`
         return None
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is None:
+            return
         if isinstance(error, asyncpg.UniqueViolationError):
             raise Duplicate(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
@@ -99,18 +112,7 @@ class _translated:  # reads as a statement: `with _translated():`
         if isinstance(error, asyncpg.DataError):  # a number beyond 64 bits, a text with a NUL: no column holds it
             log.warning("a value fits no column", error=str(error))
             raise Invalid from error
-
-
-class _reached:  # reads as a statement: `with _reached():`
-    """A database that is away in the grammar's words."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, LOST):
+        if isinstance(error, AWAY):
             raise Away(str(error) or type(error).__name__) from error
 
 
@@ -164,33 +166,64 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Tx]:
-        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached or is lost."""
-        with _reached():
-            async with self._pool.acquire() as connection:
-                try:
-                    yield _Tx(connection, self.clock.now())
-                except Invalid:
+        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached, is lost, or
+        cannot do its work; what else fails in the block is the block's."""
+        async with self._acquired() as connection:
+            try:
+                yield _Tx(connection, self.clock.now())
+            except Invalid:
+                with _translated():
                     await connection.execute("SELECT")  # ends what a refused value left half sent, frees its locks
-                    raise
+                raise
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_Tx]:
         """A transaction; its facts are written with it, its after-commit calls run once it is durable."""
-        with _reached():
-            async with self._pool.acquire() as connection:
-                async with connection.transaction():
-                    tx = _Tx(connection, self.clock.now())
-                    yield tx
-                    told = await tx.tell()
-                if told:
-                    self.bell.ring()
-                tx.committed()
+        async with self._acquired() as connection:
+            transaction = connection.transaction()
+            with _translated():
+                await transaction.start()
+            try:
+                tx = _Tx(connection, self.clock.now())
+                yield tx
+                told = await tx.tell()
+            except BaseException:
+                with _translated():
+                    await transaction.rollback()
+                raise
+            with _translated():
+                await transaction.commit()
+            if told:
+                self.bell.ring()
+            tx.committed()
+
+    def _acquired(self) -> "_Acquired":
+        return _Acquired(self._pool)
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:
-        """A connection outside the pool, for LISTEN and for session locks."""
-        connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
-        try:
-            yield connection
-        finally:
-            await connection.close(timeout=5)
+        """A connection outside the pool, for LISTEN and for session locks. Raises Away, and so does its block."""
+        with _translated():
+            connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+            try:
+                yield connection
+            finally:
+                await connection.close(timeout=5)
+
+
+class _Acquired:
+    """A connection of the pool for as long as the block."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Any:
+        with _translated():
+            self._connection = await self._pool.acquire()
+        return self._connection
+
+    async def __aexit__(self, *_: Any) -> None:
+        with _translated():
+            await self._pool.release(self._connection)

@@ -2,12 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.db import Away, Database, Row, Statement
+from ohmstead.kit.faults import log_failure
 
 log = structlog.get_logger("ohmstead.due_work")
 
@@ -48,8 +50,9 @@ class DueWork(ABC):
         try:
             await self.carry_out(row)
         except Exception as error:
-            log.exception("work at a charge point failed", work=type(self).__name__, row=row["id"])
-            await self.failed(row, error)
+            log_failure(log, "work at a charge point failed", error, work=type(self).__name__, row=row["id"])
+            with suppress(Away):  # it stays due
+                await self.failed(row, error)
 
     @abstractmethod
     async def carry_out(self, row: Row) -> None:

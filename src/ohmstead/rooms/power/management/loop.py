@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement
+from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.table import circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
@@ -85,9 +86,9 @@ class Loop:
     async def _try_a_turn(self) -> None:
         try:
             await self._turn()
-        except Exception:
+        except Exception as error:
             self._stale = True
-            log.exception("load management stumbled", circuit=self.root)
+            log_failure(log, "load management stumbled", error, circuit=self.root)
 
     async def _turn(self) -> None:
         if self._stale:
@@ -138,8 +139,8 @@ class Loop:
     async def _send(self, site: Site, send: Send) -> None:
         try:
             self._applied += await self._delivery.deliver(site, send)
-        except Exception:
-            log.exception("limit not delivered", evse=send.evse)
+        except Exception as error:
+            log_failure(log, "limit not delivered", error, evse=send.evse)
             site.envelope.lost(send.seq)
         self._unsaved.add(int(send.evse))
         self.wake()

@@ -12,6 +12,7 @@ from ohmstead.engines.dlm.tree import Amps
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
@@ -134,8 +135,8 @@ class LoadManagement:
                 members = await tx.all(_MEMBERS)
             self._root_of = {row[0]: _root(parents, row[1]) for row in members}
             await self._take({key for key, parent in parents.items() if parent is None})
-        except Exception:
-            log.exception("circuits could not be read")
+        except Exception as error:
+            log_failure(log, "circuits could not be read", error)
             return
         self.all_stale()
         self._release.wake()

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, select
 
 from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
@@ -75,8 +76,8 @@ class Release:
             try:
                 left = await self._left(None if anybody else points)
                 await asyncio.gather(*(self._free(row) for row in left if self._stations.connected(row["station_id"])))
-            except Exception:
-                log.exception("limits not released")
+            except Exception as error:
+                log_failure(log, "limits not released", error)
 
     async def _left(self, points: set[int] | None) -> list[Row]:
         """Who left, among these charge points or (None) all."""
