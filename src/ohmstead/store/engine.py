@@ -1,6 +1,7 @@
 """The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, asyncpg alone runs it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -16,6 +17,8 @@ from ohmstead.kit.errors import Invalid
 from ohmstead.store.bell import Bell
 
 log = structlog.get_logger("ohmstead.store")
+# The pool tells each attempt at a database that is away with its traceback; who needs the connection says it better.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 LOST = (
     OSError,
