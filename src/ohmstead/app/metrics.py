@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
@@ -57,6 +57,18 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         self.outbox = Gauge("ohmstead_outbox_waiting", "Facts not told yet.", registry=self.registry)
+
+        self.api_connections = Gauge(
+            "ohmstead_api_connections", "Connections to the API's port.", registry=self.registry
+        )
+        self._refused = Counter(
+            "ohmstead_api_connections_refused", "Connections to the API's port that were closed, by reason.",
+            ("reason",), registry=self.registry,
+        )  # fmt: skip
+
+    def refused(self, reason: str) -> None:
+        """A connection to the API's port was closed before it got an answer."""
+        self._refused.labels(reason).inc()
 
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:
         """An API request was answered."""
