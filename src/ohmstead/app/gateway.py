@@ -135,9 +135,18 @@ class DurableRooms:
         """A client certificate failed in TLS, before anybody was asked whose it is, and from which address nobody says;
         that is kept beside."""
         if self._quiet.passes(reason, named or "", self._clock.now()):
-            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason, named)))
-            self._noting.add(noting)
-            noting.add_done_callback(self._noting.discard)
+            self._keep(lambda tx: security_events.not_believed(tx, reason, named))
+
+    def handshake_refused(self, identity: str, remote_ip: str, reason: str) -> None:
+        """A handshake was refused for what it is, whoever it was; that is kept beside."""
+        if self._quiet.passes(remote_ip, identity, self._clock.now()):
+            event = security_events.HANDSHAKE
+            self._keep(lambda tx: security_events.turned_away(tx, identity, remote_ip, event, reason))
+
+    def _keep(self, note: Callable[[Tx], Awaitable[None]]) -> None:
+        noting = asyncio.create_task(self._note(note))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
 
     async def _note(self, note: Callable[[Tx], Awaitable[None]]) -> None:
         try:

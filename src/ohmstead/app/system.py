@@ -159,6 +159,7 @@ class System:
             self.clock,
             rooms.admit,
             self.communication.frame,
+            rooms.handshake_refused,
         )
 
     async def work(self) -> int | None:
