@@ -107,6 +107,6 @@ def _stored(row: Row) -> Key:
     return (*(row[name] for name in _SAME), _samples(row["others"]))
 
 
-def _samples(others: Sequence[Sequence[Any]] | None) -> Key | None:
+def _samples(others: Sequence[Sequence[Any]] | None) -> Key:
     """The samples without a column as they compare: JSONB gives back whole numbers where floats were put in."""
-    return others and tuple((measurand, float(value), *rest) for measurand, value, *rest in others)
+    return tuple((measurand, float(value), *rest) for measurand, value, *rest in others or ())
