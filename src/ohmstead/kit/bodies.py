@@ -17,6 +17,8 @@ class BodyCut(BadRequest):
 class WholeRequest(falcon.asgi.Request):
     """A request whose body, read to its end, is all that was announced. Reading raises BodyCut otherwise."""
 
+    __slots__ = ()
+
     @property
     def stream(self) -> Any:
         """See `falcon.asgi.Request.stream`."""

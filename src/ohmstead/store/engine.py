@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 import msgspec
@@ -119,6 +119,25 @@ class _translated:  # reads as a statement: `with _translated():`
             raise Away(str(error) or type(error).__name__) from error
 
 
+class _around:  # reads as a statement: `with _around() as block:`
+    """What is done around a block, in the grammar's words as above; a fault of the block itself stays what it is."""
+
+    __slots__ = ("_own",)
+
+    def __enter__(self) -> "_around":
+        self._own: BaseException | None = None
+        return self
+
+    def failed(self, error: BaseException) -> NoReturn:
+        """The block raised this."""
+        self._own = error
+        raise error
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is not self._own:
+            _translated().__exit__(kind, error, trace)
+
+
 async def _prepare(connection: Any) -> None:
     """JSONB is decoded; what a query casts to JSON is handed through as it is."""
     await connection.set_type_codec(
@@ -171,37 +190,31 @@ class PostgresDatabase:
     async def read(self) -> AsyncIterator[_Tx]:
         """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached, is lost, or
         cannot do its work; what else fails in the block is the block's."""
-        async with self._acquired() as connection:
-            try:
-                yield _Tx(connection, self.clock.now())
-            except Invalid:
-                with _translated():
+        with _around() as block:
+            async with self._pool.acquire() as connection:
+                try:
+                    yield _Tx(connection, self.clock.now())
+                except Invalid as error:
                     await connection.execute("SELECT")  # ends what a refused value left half sent, frees its locks
-                raise
+                    block.failed(error)
+                except BaseException as error:
+                    block.failed(error)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_Tx]:
         """A transaction; its facts are written with it, its after-commit calls run once it is durable."""
-        async with self._acquired() as connection:
-            transaction = connection.transaction()
-            with _translated():
-                await transaction.start()
-            try:
-                tx = _Tx(connection, self.clock.now())
-                yield tx
-                told = await tx.tell()
-            except BaseException:
-                with _translated():
-                    await transaction.rollback()
-                raise
-            with _translated():
-                await transaction.commit()
-            if told:
-                self.bell.ring()
-            tx.committed()
-
-    def _acquired(self) -> "_Acquired":
-        return _Acquired(self._pool)
+        with _around() as block:
+            async with self._pool.acquire() as connection:
+                async with connection.transaction():
+                    try:
+                        tx = _Tx(connection, self.clock.now())
+                        yield tx
+                        told = await tx.tell()
+                    except BaseException as error:
+                        block.failed(error)
+                if told:
+                    self.bell.ring()
+                tx.committed()
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:
@@ -212,21 +225,3 @@ class PostgresDatabase:
                 yield connection
             finally:
                 await connection.close(timeout=5)
-
-
-class _Acquired:
-    """A connection of the pool for as long as the block."""
-
-    __slots__ = ("_connection", "_pool")
-
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
-
-    async def __aenter__(self) -> Any:
-        with _translated():
-            self._connection = await self._pool.acquire()
-        return self._connection
-
-    async def __aexit__(self, *_: Any) -> None:
-        with _translated():
-            await self._pool.release(self._connection)
