@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from ohmstead.app.admitted import Usual
+from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.health import add_health
@@ -23,7 +24,6 @@ from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.faults import Seldom, log_failure
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
 from ohmstead.ocpp.listener import Listener, ListenerSettings
@@ -45,6 +45,7 @@ from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
+from ohmstead.store.faults import Seldom, log_failure
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 
@@ -113,6 +114,7 @@ class System:
             VERSION,
             self.metrics.request,
             trusts_proxy=self.settings.trusts_proxy,
+            request_type=WholeRequest,
         )
         add_health(api.app, self)
         if serves:

@@ -13,7 +13,6 @@ from falcon.asgi import Request, Response
 
 from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.batches import Batcher
-from ohmstead.kit.bodies import WholeRequest
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database
 from ohmstead.kit.errors import (
@@ -54,12 +53,13 @@ class Api:
         version: str,
         observe: Observe = lambda operation, method, status, seconds: None,
         trusts_proxy: bool = False,
+        request_type: type[Request] = Request,
     ) -> None:
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
         self._done: Batcher[Act, None] = Batcher(self._write_done, _SOON_S)
-        self.app: Any = falcon.asgi.App(media_type=JSON, request_type=WholeRequest)
+        self.app: Any = falcon.asgi.App(media_type=JSON, request_type=request_type)
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
         self.app.add_error_handler(Exception, self._crash)

@@ -9,7 +9,7 @@ import structlog
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Row, Statement
-from ohmstead.kit.faults import log_failure
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.due_work")
 

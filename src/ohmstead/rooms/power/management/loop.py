@@ -11,13 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement
-from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.table import circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
