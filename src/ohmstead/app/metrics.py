@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -100,6 +100,18 @@ class Metrics:
             "ohmstead_charge_points_connected", "Charge points with a socket.", registry=self.registry
         )
         self.outbox = Gauge("ohmstead_outbox_waiting", "Facts not told yet.", registry=self.registry)
+
+        self.api_connections = Gauge(
+            "ohmstead_api_connections", "Connections to the API's port.", registry=self.registry
+        )
+        self._refused = Counter(
+            "ohmstead_api_connections_refused", "Connections to the API's port that were closed, by reason.",
+            ("reason",), registry=self.registry,
+        )  # fmt: skip
+
+    def refused(self, reason: str) -> None:
+        """A connection to the API's port was closed before it got an answer."""
+        self._refused.labels(reason).inc()
 
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:
         """An API request was answered."""

@@ -40,6 +40,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     data_dir: Path = Path(".ohmstead")
     database_url: str | None = None  # an external PostgreSQL; None: the embedded one in data_dir
     database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
+    api_connections: Annotated[int, Meta(ge=16)] = 1_000  # to the API's port at once; charge points have the rest
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do

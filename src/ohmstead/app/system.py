@@ -11,12 +11,14 @@ from typing import Any
 import structlog
 
 from ohmstead.app.admitted import Usual
+from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.health import add_health
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.nodes.crew import Crew, name_of
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.pages import add_health, add_pages
+from ohmstead.app.pages import add_pages
 from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings
@@ -44,6 +46,7 @@ from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
+from ohmstead.store.faults import Seldom, log_failure
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 
@@ -112,6 +115,7 @@ class System:
             VERSION,
             self.metrics.request,
             trusts_proxy=self.settings.trusts_proxy,
+            request_type=WholeRequest,
         )
         add_health(api.app, self)
         if serves:
@@ -159,6 +163,7 @@ class System:
             self.clock,
             rooms.admit,
             self.communication.frame,
+            rooms.handshake_refused,
         )
 
     async def work(self) -> int | None:
@@ -247,11 +252,13 @@ class System:
         """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""
 
         async def run() -> None:
+            seldom = Seldom()
             while True:
                 try:
                     await work()
-                except Exception:
-                    log.exception("background work failed", work=getattr(work, "__qualname__", repr(work)))
+                except Exception as error:
+                    if seldom.passes(repr(error)):
+                        log_failure(log, "background work failed", error, work=_name_of(work))
                 await asyncio.sleep(AGAIN_S)
 
         self._tasks.append(asyncio.create_task(run()))
@@ -265,3 +272,11 @@ class System:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _name_of(work: Any) -> str:
+    """What background work is called in the log."""
+    if isinstance(work, partial):
+        inner = [one for one in (work.func, *work.args) if callable(one)]
+        return " ".join(_name_of(one) for one in inner)
+    return getattr(work, "__qualname__", repr(work))

@@ -57,12 +57,13 @@ class Api:
         version: str,
         observe: Observe = lambda operation, method, status, seconds: None,
         trusts_proxy: bool = False,
+        request_type: type[Request] = Request,
     ) -> None:
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
         self._done: Batcher[Act, None] = Batcher(self._write_done, _SOON_S)
-        self.app: Any = falcon.asgi.App(media_type=JSON, middleware=[_Every()])
+        self.app: Any = falcon.asgi.App(media_type=JSON, middleware=[_Every()], request_type=request_type)
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
         self.app.add_error_handler(Exception, self._crash)
@@ -83,16 +84,8 @@ class Api:
                 call = self._call(operation, actor, path, req, await _body(req), trace)
                 reply = await self._run(call)
                 self.limit.count(actor.token_id)
-            except ApiError as error:
-                reply = Reply.of(error.status, error.body())
-                resp.set_headers(error.headers)
-            except Away as error:
-                log.warning("database away", path=req.path, trace_id=trace, why=str(error))
-                reply = Reply.of(503, Unavailable().body())
-                resp.set_header("Retry-After", "2")
-            except Exception:
-                log.exception("request failed", path=req.path, trace_id=trace)
-                reply = Reply.of(500, ApiError().body())
+            except Exception as error:
+                reply = self._failure(error, req, resp, trace)
             self._send(resp, reply, actor, trace)
             self._observe(operation.path, operation.method, reply.status, time.perf_counter() - started)
 
@@ -150,8 +143,20 @@ class Api:
         self._send(resp, Reply.of(error.status_code, kind(message).body()), None, self._trace(req))
 
     async def _crash(self, req: Request, resp: Response, error: Exception, params: Any) -> None:
-        log.error("request crashed", path=req.path, exc_info=error)
-        self._send(resp, Reply.of(500, ApiError().body()), None, self._trace(req))
+        """What is served beside the operations failed."""
+        trace = self._trace(req)
+        self._send(resp, self._failure(error, req, resp, trace), None, trace)
+
+    def _failure(self, error: Exception, req: Request, resp: Response, trace: str) -> Reply:
+        """The answer to a request that failed; what is nobody's but ours is logged."""
+        if isinstance(error, Away):
+            log.warning("database away", path=req.path, trace_id=trace, why=str(error))
+            error = Unavailable(headers={"Retry-After": "2"})
+        elif not isinstance(error, ApiError):
+            log.error("request failed", path=req.path, trace_id=trace, exc_info=error)
+            error = ApiError()
+        resp.set_headers(dict(error.headers))
+        return Reply.of(error.status, error.body())
 
     def _say_falcon(self, req: Request, resp: Response, error: Any) -> None:
         resp.data, resp.content_type = encoder.encode({"message": error.title}), JSON

@@ -2,12 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Row, Statement
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.due_work")
 
@@ -57,12 +59,13 @@ class DueWork(ABC):
         try:
             await self.carry_out(row)
         except Exception as error:
-            log.exception("work at a charge point failed", work=type(self).__name__, row=row["id"])
+            log_failure(log, "work at a charge point failed", error, work=type(self).__name__, row=row["id"])
             await self._give_up(row, error)
 
     async def _give_up(self, row: Row, error: Exception) -> None:
         try:
-            await self.failed(row, error)
+            with suppress(Away):  # it stays due
+                await self.failed(row, error)
         except Exception:
             log.exception("failure at a charge point not noted", work=type(self).__name__, row=row["id"])
 

@@ -1,6 +1,6 @@
 """Meter values coming in: a batch of messages of many stations becomes rows, and the sessions' newest figures.
 
-The hottest path of the product: three statements a batch, whatever its size.
+The hottest path of the product: three statements a batch, whatever its size, and one where something is told again.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import Metered
 from ohmstead.rooms.charging.flow.extending import extend
+from ohmstead.rooms.charging.flow.repeats import repeats, unsigned_yet
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
 from ohmstead.rooms.charging.readings import Reading
@@ -85,12 +86,14 @@ class Live(Struct):
 async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     """Take in the meter values of any number of stations, oldest message first.
 
-    What belongs to no session is stored all the same; what comes after a session's end does not revive it.
+    What belongs to no session is stored all the same; what comes after a session's end does not revive it. What is
+    told again changes nothing.
     """
     places = [
         place if place["reason"] != LOST else await _extended(tx, message, place)
         for message, place in zip(messages, await _resolve(tx, messages), strict=True)
     ]
+    repeated = await repeats(tx, messages, places)
     sessions: dict[int, Live] = {}
     records: list[Record] = []
     draws: list[Draw] = []
@@ -100,7 +103,10 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
             session.named_at = message.received_at
         reading = None
         for told in message.readings:
-            reading = told if told.each_line_a is None else told.on_lines(_phases(place))
+            current = told if told.each_line_a is None else told.on_lines(_phases(place))
+            if repeated.again(current, place, message):
+                continue
+            reading = current
             watts, anomaly = reading.watts(), None
             if session is not None and reading.at >= place["started_at"]:
                 anomaly = session.take(reading, watts)
@@ -108,7 +114,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
         if reading is not None and place["evse_id"] is not None:
             draws.append(_draw(place, session, reading))
     await store(tx, records)
-    await store_signed(tx, [(one, place) for one, place in zip(messages, places, strict=True) if one.signed])
+    if signed := [(one, place) for one, place in zip(messages, places, strict=True) if one.signed]:
+        await store_signed(tx, await unsigned_yet(tx, signed))
     await _update(tx, list(sessions.values()))
     tx.after_commit(lambda: metered_now.send(draws))
 

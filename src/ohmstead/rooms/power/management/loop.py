@@ -20,6 +20,7 @@ from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.verification import Verification
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
@@ -92,9 +93,9 @@ class Loop:
     async def _try_a_turn(self) -> None:
         try:
             await self._turn()
-        except Exception:
+        except Exception as error:
             self._stale = True
-            log.exception("load management stumbled", circuit=self.root)
+            log_failure(log, "load management stumbled", error, circuit=self.root)
 
     async def _turn(self) -> None:
         if self._stale:
@@ -148,8 +149,8 @@ class Loop:
     async def _send(self, site: Site, send: Send) -> None:
         try:
             self._applied += await self._delivery.deliver(site, send)
-        except Exception:
-            log.exception("limit not delivered", evse=send.evse)
+        except Exception as error:
+            log_failure(log, "limit not delivered", error, evse=send.evse)
             site.envelope.lost(send.seq)
         self._unsaved.add(int(send.evse))
         self.wake()

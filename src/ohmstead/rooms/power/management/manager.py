@@ -33,6 +33,7 @@ from ohmstead.rooms.power.management.ownership import Crew, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 _CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))
@@ -173,9 +174,9 @@ class LoadManagement:
             self._root_of = {row[0]: roots[row[1]] for row in members if row[1] in roots}
             made_of = _makeup(roots, self._root_of)
             await self._take(set(made_of))
-        except Exception:
+        except Exception as error:
             self._changed |= changed
-            log.exception("circuits could not be read")
+            log_failure(log, "circuits could not be read", error)
             return
         before, self._made_of = self._made_of, made_of
         for root, loop in self.loops.items():
