@@ -239,6 +239,7 @@ class System:
             async with self.database.begin() as tx:
                 await flow.expire_pending(tx)
                 await flow.close_lost(tx)
+                await flow.forget_begun(tx)
                 await reservations.expire(tx)
 
     def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
