@@ -62,9 +62,7 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
     place = await outlet_of(tx, stopping["evse_id"])
     register = register_of(await _as_of(tx, stopping, at), place)
     found = [one for one in fact.readings if _new(one, register)]
-    anomalies: list[Anomaly | None] = [
-        _read(register, one) if _counts(one, fact, register, at) else None for one in found
-    ]
+    anomalies: list[Anomaly | None] = [_read(register, one, fact, at) for one in found]
     _ended(register, fact, at)
     await _keep(tx, fact, stopping, zip(found, anomalies, strict=True))
     reason = stopping["reason"] if stopping["reason"] in KEPT_REASONS else told(fact.reason)
@@ -75,8 +73,10 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
     )  # fmt: skip
 
 
-def _read(register: Register, reading: Reading) -> Anomaly | None:
-    return None if reading.energy_wh is None else register.read(reading.energy_wh, reading.at)
+def _read(register: Register, reading: Reading, fact: ChargeStopped, at: datetime) -> Anomaly | None:
+    if reading.energy_wh is None or not _counts(reading, fact, register, at):
+        return None
+    return register.read(reading.energy_wh, reading.at)
 
 
 def _counts(reading: Reading, fact: ChargeStopped, register: Register, at: datetime) -> bool:
@@ -98,7 +98,7 @@ def _ended(register: Register, fact: ChargeStopped, at: datetime) -> None:
 
 
 def _is_old(fact: ChargeStopped, register: Register) -> bool:
-    """Whether the stop's register (2.x) was read before others that are known: then it came with the end and is none."""
+    """Whether the stop's register (2.x) was read before others that are known: it came with the end and is none."""
     read = [one for one in fact.readings if one.energy_wh is not None]
     return (
         fact.transaction_ref is not None
@@ -121,7 +121,8 @@ async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
     begun = await taken(tx, fact.charge_point_id, fact.transaction_ref)
     found = fact.readings
     started_at, start_wh = _first(found, begun, at)
-    if fact.transaction_ref is not None and fact.id_tag is None and len({start_wh, *(o.energy_wh for o in found)}) < 2:
+    stood = {start_wh, *(one.energy_wh for one in found)} - {None}
+    if fact.transaction_ref is not None and fact.id_tag is None and len(stood) < 2:
         return  # no more than a cable that was plugged in and pulled out again
     place = await _place(tx, fact, begun)
     began: dict[str, Any] = {"started_at": started_at, "meter_at": started_at, "metered_at": None}

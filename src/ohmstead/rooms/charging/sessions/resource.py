@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, get_args
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Double, Numeric, Text, case, cast, func, select
 
 from ohmstead.kit.filters import Filter, any_of, changed, equals, one_of, since, until, within
 from ohmstead.kit.operations import Parameter
@@ -48,6 +48,13 @@ def _object(**members: Any) -> Any:
     return func.jsonb_strip_nulls(func.jsonb_build_object(*pairs))
 
 
+def _rounded(wh: Any) -> Any:
+    """To the thousandth: what is further behind is no energy but how floats are stored."""
+    return cast(func.round(cast(wh, Numeric), 3), Double)
+
+
+_local = func.coalesce(_own.local_energy_wh, 0)
+
 COLUMNS = {
     "id": cast(_own.id, Text),
     "energy": _own.energy_wh,
@@ -63,7 +70,7 @@ COLUMNS = {
     "external_session_id": case((_own.remote & ~_own.id_tag.startswith("*"), _own.id_tag)),
     "evse_physical_reference": select(evse.c.physical_reference).where(evse.c.id == _own.evse_id).scalar_subquery(),
     "energy_consumption": _object(
-        total=_own.energy_wh, local=_own.local_energy_wh, grid=_own.energy_wh - func.coalesce(_own.local_energy_wh, 0)
+        total=_own.energy_wh, local=_own.local_energy_wh, grid=_rounded(_own.energy_wh - _local)
     ),
     "power": func.jsonb_build_object(
         "latest", _own.power_w, "peak", _own.peak_power_w,

@@ -49,9 +49,7 @@ session = table(
     # what the meter said: readings of its register in Wh, as sent at the ends and as believed between them
     Column("meter_start_wh", Double),
     moment("meter_start_at"),  # when it stood there
-    Column(
-        "meter_rebased", Boolean, nullable=False, server_default=text("false")
-    ),  # the start told was a 0 of no meter
+    Column("meter_rebased", Boolean, nullable=False, server_default=text("false")),  # the 0 told was no reading
     Column("meter_stop_wh", Double),
     Column("meter_wh", Double),
     moment("meter_at"),  # when the believed reading was last a higher one
