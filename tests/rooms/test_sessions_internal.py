@@ -46,5 +46,7 @@ async def test_the_filters_of_sessions_count_too_and_the_published_listing_knows
 async def test_a_scope_and_a_partners_rights_hold_for_it(given: Given) -> None:
     await one_good_and_one_odd(given)
     for scopes, partner, expected in (("sessions.read", None, 2), ("evses.read", None, 403), ("*", 8, 0)):
-        answer = await (await given.token(scopes, partner_id=partner)).get(PATH)
+        client = await given.client(scopes, partner_id=partner)
+        answer = await client.get(PATH)
+        await client.close()
         assert (len(answer.data) if answer.status == 200 else answer.status) == expected

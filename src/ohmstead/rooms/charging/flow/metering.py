@@ -12,8 +12,10 @@ from sqlalchemy import text
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import Metered
 from ohmstead.rooms.charging.flow.begun import begins, keep
+from ohmstead.rooms.charging.flow.changes import change
 from ohmstead.rooms.charging.flow.earlier import began_earlier
 from ohmstead.rooms.charging.flow.extending import extend
+from ohmstead.rooms.charging.flow.starting import SUPERSEDED
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
 from ohmstead.rooms.charging.readings import Reading
@@ -120,6 +122,9 @@ async def _meant(tx: Tx, message: Metered, place: Row) -> Row:
     """The place of a message, its session the one that is meant."""
     if message.transaction_ref is not None and begins(message, place):
         await keep(tx, message, place["evse_id"])
+        if place["status"] == "active":  # its end was lost, and its name is given again
+            ended = {"status": "finished", "reason": SUPERSEDED, "power_w": None}
+            await change(tx, place["id"], "stopped", stopped_at=message.began_at, **ended)
         return {**place, "id": None, "status": None}
     if place["reason"] == LOST:
         return await _extended(tx, message, place)
