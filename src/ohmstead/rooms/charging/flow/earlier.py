@@ -12,10 +12,12 @@ _ENDED = Statement(select(session).where(session.c.id == bindparam("session")).w
 
 
 async def began_earlier(tx: Tx, message: Metered, place: Row) -> None:
-    """Set the register of a session that has ended back to a reading of its transaction before its start."""
+    """Set the register of a session that has ended back to a reading of its transaction before its start, or to the
+    first one at all."""
     since = place["meter_start_at"] or place["started_at"]
-    earlier = [one for one in message.readings if one.energy_wh is not None and one.at < since]
-    if not earlier or place["meter_wh"] is None:
+    unknown = place["meter_wh"] is None
+    earlier = [one for one in message.readings if one.energy_wh is not None and (unknown or one.at < since)]
+    if not earlier:
         return
     ended = await tx.one(_ENDED, session=place["id"])
     assert ended is not None, "sessions are kept"
@@ -23,4 +25,6 @@ async def began_earlier(tx: Tx, message: Metered, place: Row) -> None:
     for one in earlier:
         register.read(one.energy_wh or 0.0, one.at)
     if register.moved:
-        await change(tx, ended["id"], "updated", energy_wh=register.energy_wh, **register.start())
+        figures = {"meter_wh": register.wh, "meter_at": register.raised_at, "energy_wh": register.energy_wh}
+        figures["metered_at"] = register.read_at
+        await change(tx, ended["id"], "updated", **register.start(), **figures)

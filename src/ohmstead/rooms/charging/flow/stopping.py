@@ -165,6 +165,14 @@ async def _as_of(tx: Tx, stopping: Row, at: datetime) -> dict[str, Any]:
     known = dict(stopping)
     if stopping["metered_at"] is None or stopping["metered_at"] <= at:
         return known
+    if stopping["meter_start_at"] is not None and stopping["meter_start_at"] > at:
+        return known | {
+            "meter_start_wh": None,
+            "meter_start_at": None,
+            "meter_wh": None,
+            "meter_at": None,
+            "metered_at": None,
+        }
     within = {"evse": stopping["evse_id"], "session": stopping["id"], "start": stopping["started_at"], "end": at}
     last = await tx.one(_LAST, **within)
     wh, then = (last["energy_wh"], last["at"]) if last else (stopping["meter_start_wh"], stopping["started_at"])
