@@ -22,8 +22,8 @@ def upgrade() -> None:
     op.add_column("session", sa.Column("meter_start_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("session", sa.Column("meter_rebased", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.create_index("ix_session_anomalies", "session", ["id"], unique=False, postgresql_where=sa.text("anomalies > 0"))
-    # what is behind the thousandth is no energy but how floats are stored
+    # what is behind the ten-thousandth is no energy but how floats are stored
     op.execute(
-        "UPDATE session SET energy_wh = round(energy_wh::numeric, 3)::float8"
-        " WHERE energy_wh <> round(energy_wh::numeric, 3)::float8"
+        "UPDATE session SET energy_wh = round(energy_wh::numeric, 4)::float8"
+        " WHERE energy_wh <> round(energy_wh::numeric, 4)::float8"
     )

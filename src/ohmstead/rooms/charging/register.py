@@ -15,6 +15,7 @@ from ohmstead.kit.db import Row
 HEADROOM = 1.2
 SLACK_WH = 100.0  # registers of whole tenths of a kWh step by this much at once
 ROUNDING_WH = 1.0  # by which a reading in whole Wh may be below one with decimals before it
+DIGITS = 4  # of an energy in Wh; no meter resolves more
 MOST_W = {"ac": 43_500.0, "dc": 500_000.0}  # where nobody said what the outlet can give
 
 Anomaly = Literal["backwards", "leap"]
@@ -57,8 +58,8 @@ class Register(Struct):
 
     @property
     def energy_wh(self) -> float:
-        """What was charged, to the thousandth: what is further behind is no energy but how floats are stored."""
-        return 0.0 if self.wh is None or self.start_wh is None else round(self.wh - self.start_wh, 3)
+        """What was charged, to 0.1 mWh: what is further behind is no energy but how floats are stored."""
+        return 0.0 if self.wh is None or self.start_wh is None else round(self.wh - self.start_wh, DIGITS)
 
     def start(self) -> dict[str, Any]:
         """The columns of its start."""

@@ -9,6 +9,7 @@ from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import View, stamp
+from ohmstead.rooms.charging.register import DIGITS
 from ohmstead.rooms.charging.sessions.resource import sessions
 
 MOST = 300
@@ -55,4 +56,4 @@ def _delivered(wh: float | None, session: Row) -> float | None:
     """By a reading of the register: nothing before its start, and no more than all in all."""
     if wh is None or session["meter_start_wh"] is None:
         return None
-    return min(max(0.0, round(wh - session["meter_start_wh"], 3)), session["energy_wh"])
+    return min(max(0.0, round(wh - session["meter_start_wh"], DIGITS)), session["energy_wh"])

@@ -10,6 +10,7 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource, Version
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reasons import Reason
+from ohmstead.rooms.charging.register import DIGITS
 from ohmstead.rooms.charging.sessions.includes import INCLUDES
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Interval, PaymentType, Session
@@ -49,8 +50,8 @@ def _object(**members: Any) -> Any:
 
 
 def _rounded(wh: Any) -> Any:
-    """To the thousandth: what is further behind is no energy but how floats are stored."""
-    return cast(func.round(cast(wh, Numeric), 3), Double)
+    """To 0.1 mWh: what is further behind is no energy but how floats are stored."""
+    return cast(func.round(cast(wh, Numeric), DIGITS), Double)
 
 
 _local = func.coalesce(_own.local_energy_wh, 0)
