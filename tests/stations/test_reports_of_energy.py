@@ -57,8 +57,9 @@ async def only_session(site: Live) -> dict[str, Any]:
 
 
 async def plugs_in(station: Talker, minute: float = 0, wh: float | None = 10_000, **facts: Any) -> None:
-    told = {} if wh is None else {"meterValue": [station.reading(minute, wh, "Transaction.Begin")]}
-    plugged_in = {"triggerReason": "CablePluggedIn", "evse": EVSE, **told, **facts}
+    read = [] if wh is None else [station.reading(minute, wh, "Transaction.Begin")]
+    plugged_in: dict[str, Any] = {"triggerReason": "CablePluggedIn", "evse": EVSE}
+    plugged_in |= ({"meterValue": read} if read else {}) | facts
     await station.event("Started", minute, {"chargingState": "EVConnected"}, **plugged_in)
 
 

@@ -90,23 +90,23 @@ class Reading(Struct, frozen=True, gc=False):
 
 _BY_NAME = {name: line for line in LINES for name in (line, line + "-N")}
 """The line that a phase names."""
-_COLUMNS: dict[tuple[str, str | None, str], str] = {
+_QUANTITIES: dict[tuple[str, str | None, str], str] = {
     (REGISTER, None, "Wh"): "energy_wh",
     (POWER, None, "W"): "power_w",
     ("SoC", None, "Percent"): "soc_percent",
     ("Temperature", None, "Celsius"): "temperature_c",
     **{(CURRENT, name, "A"): f"current_l{line[1]}" for name, line in _BY_NAME.items()},
     **{("Voltage", name, "V"): f"voltage_l{line[1]}" for name, line in _BY_NAME.items()},
-}
-_INFERRED: dict[tuple[str, str | None, str], str] = {
     (CURRENT, None, "A"): "each_line_a",
     **{(POWER, name, "W"): f"power_l{line[1]}" for name, line in _BY_NAME.items()},
 }
-"""What is kept with the others, and says something of the quantities all the same."""
-_SUMMED = ((REGISTER, "Wh", "energy_wh"), (POWER, "W", "power_w"))
+_SUMMED = ((REGISTER, "Wh"), (POWER, "W"))
 """What is the sum of its phases where no total is told."""
-_QUANTITIES = Reading.__struct_fields__[2:16]
-"""Those of a reading that samples can be put to."""
+_ORDER = Reading.__struct_fields__[2:16]
+_PLACES = {key: _ORDER.index(quantity) for key, quantity in _QUANTITIES.items()}
+"""Which of the quantities of a reading a sample is."""
+_COUNT, _COLUMNS = len(_ORDER), _ORDER.index("power_l1")
+"""How many there are, and how many of them are columns; samples of the rest are kept with the others, too."""
 
 
 def readings(samples: Iterable[Sample], received_at: datetime) -> tuple[Reading, ...]:
@@ -152,21 +152,23 @@ class Layout:
     def __init__(self, kinds: Sequence[Kind | Sample]) -> None:
         self._context = _told(kinds[0].context)
         self.rest: dict[int, Kind | Sample] = {}
-        places: dict[str, int] = {}
+        none = len(kinds)
+        places = [none] * _COUNT
+        by_phase = beside = False
         for index, kind in enumerate(kinds):
-            key = (kind.measurand, kind.phase, kind.unit)
-            column = None if kind.location in _ELSEWHERE else _COLUMNS.get(key)
-            if column is None or column in places:
+            outlet, key = kind.location not in _ELSEWHERE, (kind.measurand, kind.phase, kind.unit)
+            column = _PLACES.get(key) if outlet else None
+            if column is None or column >= _COLUMNS or places[column] != none:
                 self.rest[index] = kind
-                column = None if kind.location in _ELSEWHERE else _INFERRED.get(key)
-            if column is not None:
-                places.setdefault(column, index)
-        self._made: tuple[Making, ...] = ()
-        if any(kind.phase for kind in self.rest.values()):
-            made = _made(self.rest, places)
-            self._made = tuple(made.values())
-            places |= {quantity: len(kinds) + 1 + number for number, quantity in enumerate(made)}
-        self._spread = itemgetter(*(places.get(quantity, len(kinds)) for quantity in _QUANTITIES))
+                by_phase = by_phase or kind.phase is not None
+            if column is not None and places[column] == none:
+                places[column] = index
+                beside = beside or column >= _COLUMNS
+        made = _made(self.rest, places, none) if by_phase else {}
+        for number, column in enumerate(made):
+            places[column] = none + 1 + number
+        self._made = tuple(made.values())
+        self._spread = itemgetter(*(places if beside else places[:_COLUMNS]))
 
     def reading(self, at: datetime, numbers: tuple[float, ...], received_at: datetime) -> Reading:
         """The reading that `readings` would make of the samples."""
@@ -176,7 +178,7 @@ class Layout:
     def made(
         self, at: datetime, numbers: tuple[float, ...], received_at: datetime, others: Sequence[tuple[Any, ...]]
     ) -> Reading:
-        """The reading of the numbers, and of what is kept beside them."""
+        """The reading of the numbers and of what follows from them, and of what is kept beside them."""
         made = [round(make([numbers[n] for n in of]), 6) for make, of in self._made] if self._made else ()
         quantities = self._spread((*numbers, None, *made))
         return Reading(believable(at, received_at), self._context, *quantities, others=tuple(others) or None)
@@ -185,20 +187,21 @@ class Layout:
 Making = tuple[Callable[[list[float]], float], Sequence[int]]
 
 
-def _made(rest: Mapping[int, Kind | Sample], places: Mapping[str, int]) -> dict[str, Making]:
-    """Of the quantities that were told by phase only: how they are made, and of which numbers."""
-    made: dict[str, Making] = {}
-    for measurand, unit, quantity in _SUMMED:
-        parts = {} if quantity in places else _by_phase(rest, measurand, unit)
+def _made(rest: Mapping[int, Kind | Sample], places: Sequence[int], none: int) -> dict[int, Making]:
+    """Of the columns that were told by phase only: how they are made, and of which numbers."""
+    made: dict[int, Making] = {}
+    for measurand, unit in _SUMMED:
+        column = _PLACES[measurand, None, unit]
+        parts = {} if places[column] != none else _by_phase(rest, measurand, unit)
         if parts:
-            made[quantity] = (sum, list(parts.values()))
-    if "each_line_a" in places or any(f"current_l{number}" in places for number in (1, 2, 3)):
+            made[column] = (sum, list(parts.values()))
+    if any(places[_PLACES[CURRENT, line, "A"]] != none for line in (*LINES, None)):
         return made
     between = _by_phase(rest, CURRENT, "A")
-    for number, line in enumerate(LINES, 1):
-        touching = [index for phase, index in between.items() if line in phase or (phase == "N" and number == 1)]
+    for line in LINES:
+        touching = [index for phase, index in between.items() if line in phase or (phase, line) == ("N", "L1")]
         if touching:
-            made[f"current_l{number}"] = (max, touching)
+            made[_PLACES[CURRENT, line, "A"]] = (max, touching)
     return made
 
 
@@ -215,7 +218,7 @@ def _by_phase(rest: Mapping[int, Kind | Sample], measurand: str, unit: str) -> d
 
 def layout(kinds: Sequence[Kind]) -> Layout | None:
     """That of samples told together; None where their contexts differ."""
-    return Layout(kinds) if len({one.context for one in kinds}) == 1 else None
+    return Layout(kinds) if len({_told(one.context) for one in kinds}) == 1 else None
 
 
 def first_register(found: Sequence[Reading]) -> float | None:

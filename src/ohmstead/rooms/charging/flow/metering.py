@@ -96,7 +96,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     What belongs to no session is stored all the same; what comes after a session's end does not revive it.
     """
     places = [
-        await _meant(tx, message, place) for message, place in zip(messages, await _resolve(tx, messages), strict=True)
+        place if place["status"] == "active" and message.began_at is None else await _meant(tx, message, place)
+        for message, place in zip(messages, await _resolve(tx, messages), strict=True)
     ]
     sessions: dict[int, Live] = {}
     records: list[Record] = []
