@@ -72,7 +72,8 @@ async def meters(station: Talker, minute: float, wh: float, context: str = "Samp
 
 
 async def ends(station: Talker, minute: float, wh: float, **facts: Any) -> None:
-    await station.event("Ended", minute, **{"meterValue": [station.reading(minute, wh, "Transaction.End")]} | facts)
+    told: dict[str, Any] = {"meterValue": [station.reading(minute, wh, "Transaction.End")]}
+    await station.event("Ended", minute, **told | facts)
 
 
 # The cable first
