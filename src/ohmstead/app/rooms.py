@@ -5,7 +5,7 @@ from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging import authorizations, control, id_tags, offline_tags
 from ohmstead.rooms.charging.profiles import clearings, layings, readings
 from ohmstead.rooms.charging.reservations import cancelings, reservations, reservings
-from ohmstead.rooms.charging.sessions import consumption
+from ohmstead.rooms.charging.sessions import consumption, internal
 from ohmstead.rooms.charging.sessions import questions as session_questions  # noqa: F401 - it answers lower rooms
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.energy import meters
@@ -105,6 +105,7 @@ OPERATIONS: list[Operation] = [
     *reservations.operations,
     *sessions.operations,
     *consumption.reads.operations,
+    *internal.operations(),
     *control.at_charge_point.operations,
     *control.at_evse.operations,
     *circuits.operations,

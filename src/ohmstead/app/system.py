@@ -241,12 +241,12 @@ class System:
         reservations whose time is up. What cannot be done of one keeps nobody from the others."""
         while True:
             await self.clock.sleep(EXPIRE_EVERY_S)
-            for expire in (flow.expire_pending, flow.close_lost, reservations.expire):
+            for expire in (flow.expire_pending, flow.close_lost, flow.forget_begun, reservations.expire):
                 try:
                     async with self.database.begin() as tx:
                         await expire(tx)
-                except Exception:
-                    log.exception("not expired", what=expire.__qualname__)
+                except Exception as error:
+                    log_failure(log, "not expired", error, what=expire.__qualname__)
 
     def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Away
 from ohmstead.kit.errors import Invalid
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.drift import Drift
@@ -210,7 +211,10 @@ class Inbox:
         if isinstance(error, Refusal):
             log.warning("call refused", action=frame.action[:50], code=error.code, reason=error.description)
             return wire.error(frame.id, error.code, error.description, dialect)
-        log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)
+        if isinstance(error, Away):
+            log.warning("call failed", action=frame.action, message_id=frame.id, why=f"database away: {error}")
+        else:
+            log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)
         return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", dialect)
 
     def _read(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> _Call:

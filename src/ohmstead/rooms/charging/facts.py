@@ -112,7 +112,8 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
 
 class Metered(Struct, frozen=True, kw_only=True, gc=False):
     """What an EVSE's meter read, or with `evse_network_id` 0 the main meter; with or without a transaction, which has
-    our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells."""
+    our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells. `began_at` is the
+    moment of a transaction's first event, where nobody may charge yet."""
 
     charge_point_id: int
     evse_network_id: int | None
@@ -121,3 +122,4 @@ class Metered(Struct, frozen=True, kw_only=True, gc=False):
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
     transaction_ref: str | None = None
+    began_at: datetime | None = None

@@ -10,8 +10,9 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote
+from ohmstead.rooms.charging.flow.begun import taken
 from ohmstead.rooms.charging.flow.changes import add, change
-from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
+from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import named, start_ref, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
@@ -52,14 +53,14 @@ _VERDICT = Statement(
 async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     """The transaction number (the same for a start told again) and the verdict on the tag."""
     station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
-    place = await _place(tx, fact)
-    known = await _known(tx, fact)
+    begun = await taken(tx, station, fact.transaction_ref)
+    place = await _place(tx, fact, begun)
+    known = await _known(tx, fact, begun)
     if known is not None:
         await _earlier(tx, known, fact, place, at)
         return known["transaction_id"], await _verdict_again(tx, known, fact, place)
     began = {"start_ref": start_ref(fact), "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
-    began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
-    began |= {"transaction_ref": fact.transaction_ref}
+    began |= {"started_at": at, "transaction_ref": fact.transaction_ref, **_register(fact, begun, at)}
     asked = await _asked(tx, fact)
     holder, theirs = (None, []) if asked else await _presented(tx, fact, place)
     ordered = asked or await _ordered(tx, place, theirs)
@@ -72,7 +73,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     if holder is not None:
         holder = await _objected(tx, fact, place, holder, theirs, at)
     who, verdict = await _who(tx, fact, place, asked, holder)
-    told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
+    told = {"at": at, "wh": began["meter_start_wh"], "tag": fact.id_tag, "name": fact.transaction_ref}
     ended = await tx.one(_AHEAD, station=station, **told)
     if ended is not None:
         row = await change(tx, ended["id"], "updated", **who | began | _completed(began, ended, place))
@@ -83,7 +84,20 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     return row["transaction_id"], verdict
 
 
-async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
+def _register(fact: ChargeStarted, begun: Row | None, at: datetime) -> dict[str, Any]:
+    """Where the register stood when the transaction began: what its first event tells, or what was told before it was
+    anybody's charge, else this start's."""
+    wh, since = fact.meter_wh, at
+    overtaken = fact.is_first and (wh is not None or (begun is not None and begun["is_first"]))
+    if begun is not None and begun["energy_wh"] is not None and not overtaken:
+        wh, since = begun["energy_wh"], begun["at"]
+    return {
+        "meter_start_wh": wh, "meter_start_at": None if wh is None else since, "meter_rebased": False,
+        "meter_wh": wh, "meter_at": since,
+    }  # fmt: skip
+
+
+async def _known(tx: Tx, fact: ChargeStarted, begun: Row | None) -> Row | None:
     """The session of a start told before. A name means its session until the station has ended that, or begins anew
     after all it told of it: some count from 1 again after a boot."""
     told = await started_as(tx, fact)
@@ -99,23 +113,21 @@ async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
     if over or other["start_ref"] is None:
         return None
     anew = fact.timed and fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
+    anew = anew or (begun is not None and begun["is_first"] and begun["at"] > other["started_at"])
     return None if anew else other
 
 
 async def _earlier(tx: Tx, known: Row, fact: ChargeStarted, place: Row, at: datetime) -> None:
     """A later message of a named transaction may have overtaken its start, and was taken for that. The register goes
     back to the start's, where the outlet could have given what lies between."""
-    if fact.transaction_ref is None or at >= known["started_at"]:
+    extends = known["original_session_id"] is not None
+    if fact.transaction_ref is None or extends or at >= known["started_at"]:
         return
-    began: dict[str, Any] = {"started_at": at}
-    first = {**began, "meter_at": at, "metered_at": None, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh}
-    then = known["meter_start_wh"]
-    if fact.meter_wh is not None and (
-        then is None or register_of(first, place).read(then, known["started_at"]) is None
-    ):
-        wh = fact.meter_wh if known["meter_wh"] is None else known["meter_wh"]
-        began |= {"meter_start_wh": fact.meter_wh, "meter_wh": wh, "energy_wh": wh - fact.meter_wh}
-    await change(tx, known["id"], "updated", **began)
+    register = register_of(known, place)
+    if fact.meter_wh is not None:
+        register.read(fact.meter_wh, at)
+    figures = {"meter_wh": register.wh, "energy_wh": register.energy_wh} if register.moved else {}
+    await change(tx, known["id"], "updated", started_at=at, **register.start(), **figures)
 
 
 def _tag(fact: ChargeStarted) -> str:
@@ -191,7 +203,9 @@ def _token(fact: ChargeStarted) -> Token:
     return Token(fact.charge_point_id, fact.id_tag, fact.token_type)
 
 
-async def _place(tx: Tx, fact: ChargeStarted) -> Row:
+async def _place(tx: Tx, fact: ChargeStarted, begun: Row | None) -> Row:
+    if begun is not None and begun["evse_id"] is not None and not fact.evse_network_id:
+        return await outlet_of(tx, begun["evse_id"])
     if not 1 <= fact.evse_network_id <= MOST_EVSES:
         return await any_outlet(tx, fact.charge_point_id, fact.received_at)
     return await outlet(tx, fact.charge_point_id, fact.evse_network_id, fact.received_at)
@@ -211,9 +225,14 @@ async def _onwards(tx: Tx, place: Row, at: datetime) -> dict[str, Any]:
 def _completed(began: dict[str, Any], ended: Row, place: Row) -> dict[str, Any]:
     """The figures of a charge whose stop was told before its start."""
     register = register_of({**began, "metered_at": None}, place)
-    last = ended["meter_stop_wh"]
-    doubted = last is None or register.read(last, ended["stopped_at"]) is not None
-    return {"meter_wh": register.wh, "energy_wh": register.energy_wh, "anomalies": int(doubted)}
+    start, last = ended["meter_start_wh"], ended["meter_stop_wh"]
+    if ended["transaction_ref"] is not None and start is not None and start != last:  # it came with earlier readings
+        register.read(start, ended["meter_start_at"] or ended["started_at"])
+    doubted = last is None or not register.end(last, ended["stopped_at"])
+    return register.start() | {
+        "meter_wh": register.wh, "meter_at": register.raised_at, "energy_wh": register.energy_wh,
+        "anomalies": max(int(doubted), register.anomalies),
+    }  # fmt: skip
 
 
 async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) -> TagVerdict:

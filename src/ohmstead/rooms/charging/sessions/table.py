@@ -49,6 +49,8 @@ session = table(
     Column("external_app_data", JSONB),
     # what the meter said: readings of its register in Wh, as sent at the ends and as believed between them
     Column("meter_start_wh", Double),
+    moment("meter_start_at"),  # when it stood there
+    Column("meter_rebased", Boolean, nullable=False, server_default=text("false")),  # the 0 told was no reading
     Column("meter_stop_wh", Double),
     Column("meter_wh", Double),
     moment("meter_at"),  # when the believed reading was last a higher one
@@ -87,6 +89,7 @@ session = table(
     Index("uq_session_active", "evse_id", unique=True, postgresql_where=text("status = 'active'")),
     Index("ix_session_pending", "started_at", postgresql_where=text("status = 'pending'")),
     Index("ix_session_id_tag", folded(text("id_tag"))),
+    Index("ix_session_anomalies", "id", postgresql_where=text("anomalies > 0")),
     Index(None, "started_at"),
     Index(None, "user_id", "started_at"),
 )
