@@ -107,8 +107,19 @@ class OddSite:
     def restarts(self) -> None:
         """The server does, with what it had written down."""
         records = {id: self.site.record(id) for id in self.stations}
+        loads = {1: self.unmanaged()}
         self.answers.clear()
-        self.site = Site(1, self.snapshot(records), Tuning())
+        self.site = Site(1, self.snapshot(records), Tuning(), loads)
+
+    def unmanaged(self) -> tuple[float, float, float]:
+        """A that flow besides, as load management reckons."""
+        first, second, third = (row.unmanaged for row in self.site.loads(self.now))
+        return first, second, third
+
+    def meters(self, besides: float) -> None:
+        """The meter of the circuit reports what its stations draw and what flows besides."""
+        drawn = sum(station.draws(self.now) for station in self.stations.values())
+        self.site.metered(7, self.now, (drawn + besides, 0.0, 0.0))
 
     def run(self, seconds: int) -> None:
         for _ in range(seconds):

@@ -246,3 +246,33 @@ def test_of_a_meter_that_never_spoke_all_may_flow() -> None:
     site = OddSite(32, [Station()], charging=0, electricity_meter_id=7)
     (line, *_) = site.site.loads(site.now)
     assert (line.unmanaged, line.unmanaged_at, line.unmanaged_is_measured) == (32.0, None, False)
+
+
+def test_what_a_station_draws_that_fell_silent_is_no_load_of_the_building() -> None:
+    """It is kept free for it already."""
+    site = OddSite(63, [Station(), Station()], electricity_meter_id=7)
+    for second in range(300):
+        site.stations[1].online = second < 100
+        site.meters(5.0)
+        site.run(1)
+    assert site.stations[1].draws(site.now) > 10
+    assert site.unmanaged()[0] == pytest.approx(5, abs=0.1)
+    site.stations[2].online = False
+    for _ in range(120):
+        site.meters(40.0)
+        site.run(1)
+    assert site.unmanaged()[0] >= 40 - 2.5  # what flows beyond all that both may draw is the building's
+
+
+def test_a_server_that_starts_again_knows_what_flowed_besides() -> None:
+    site = OddSite(63, [Station(), Station()], electricity_meter_id=7)
+    for _ in range(120):
+        site.meters(5.0)
+        site.run(1)
+    site.restarts()
+    site.run(3)
+    site.meters(5.0)
+    assert site.unmanaged()[0] == pytest.approx(5, abs=0.1)
+    site.run(60)
+    assert sum(station.draws(site.now) for station in site.stations.values()) > 30
+    assert site.over == []

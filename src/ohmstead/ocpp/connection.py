@@ -64,6 +64,11 @@ class Connection:
         self.beginning.heed(habits)
         self._socket.ping_every(habits.ping_interval_s)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether no call reaches the station any more: its close handshake may still take its time."""
+        return self._outbox.closed
+
     def is_silent(self) -> bool:
         """Whether nothing was heard for longer than this station is allowed."""
         limit_s = self.habits.silence_limit_s

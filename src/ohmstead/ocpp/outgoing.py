@@ -39,7 +39,7 @@ class Outbox:
         self._line = line
         self._clock = clock
         self.timeout_s = timeout_s  # of the calls that are sent from now on
-        self._closed = False
+        self.closed = False
         self._turn = asyncio.Lock()
         self._waiting: dict[str, _Waiting] = {}
 
@@ -61,7 +61,7 @@ class Outbox:
 
     def close(self) -> None:
         """Fail every call that waits or is still to be sent."""
-        self._closed = True
+        self.closed = True
         for waiting in self._waiting.values():
             waiting.fail(StationOffline())
 
@@ -100,7 +100,7 @@ class Outbox:
 
     async def _in_turn(self, call: Call, response: Payload | AsSent) -> Any:
         async with self._turn:
-            if self._closed:
+            if self.closed:
                 raise StationOffline
             return await self._asked(call, response)
 

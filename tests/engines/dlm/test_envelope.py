@@ -254,6 +254,22 @@ def test_room_is_what_the_others_leave():
     assert envelope.room(["a", "b", "off"], 1.0) == {"main": (63.0, 51.0, 63.0), "board": (40.0, 28.0, 40.0)}
 
 
+def test_who_owes_an_answer_gives_nothing_to_others():
+    """A decrease that nobody answered may never have arrived: somebody else has to pay."""
+    envelope = idle(A, B, tree=Tree([Circuit("main", None, 60.0)]))
+    told(envelope, {"a": 30.0, "b": 30.0}, 0.0)
+    envelope.limits_changed({"main": (40.0, 40.0, 40.0)})
+    sends = {send.evse: send for send in envelope.plan({"a": 20.0, "b": 20.0}, 40.0)}
+    for send in sends.values():
+        envelope.sent(send.seq, 40.0)
+    envelope.accepted(sends["b"].seq, 41.0)
+    assert told(envelope, {"a": 20.0, "b": 20.0}, 49.0) == {}
+    assert told(envelope, {"a": 20.0, "b": 20.0}, 50.0) == {"b": 10.0}
+    assert envelope.overcommitted(56.0) == []
+    envelope.accepted(sends["a"].seq, 57.0)
+    assert told(envelope, {"a": 20.0, "b": 20.0}, 90.0) == {"b": 20.0}
+
+
 def test_a_session_that_ends_takes_its_limit_with_it():
     envelope = idle(A)
     (send,) = envelope.plan({"a": 16.0}, 0.0)

@@ -28,6 +28,7 @@ long as it says that nobody is there."""
 LEAST = 6.0  # A, below which no car charges (IEC 61851)
 REJECTIONS = 3  # in a row make a station uncontrollable
 ROUNDING = 1.0  # A by which its reckoning may be off
+PATIENCE = 10.0  # s an answer may take without anybody minding
 FIRST_WAIT, LONGEST_WAIT = 10.0, 300.0  # s before it is told again: twice as long each time
 
 
@@ -131,6 +132,10 @@ class Holding:
     def ready(self, now: float) -> bool:
         """Whether a limit may be sent: one at a time, and not at once to one that refused or does not obey."""
         return self.online and not self.evse.told_nothing and self.awaiting is None and now >= self.retry_at
+
+    def owes(self, now: float) -> bool:
+        """Whether it has not answered for so long that nobody may count on what it was told."""
+        return bool(self.unanswered) or (self.awaiting_since is not None and now - self.awaiting_since >= PATIENCE)
 
     def came_online(self) -> None:
         """It can be reached, maybe after a reboot that forgot all: it counts with its rating until it took a limit."""

@@ -1,7 +1,8 @@
 """Shedding: targets cut until they fit what the cables can carry, whatever the allocator thought.
 
 The last net, not a fair one: a conductor asked for too much scales down everyone above the minimum by the same factor;
-if the minima alone are too much, the last named go first. Who cannot be steered counts with all it may draw.
+if the minima alone are too much, the last named go first. Who cannot be steered counts with all it may draw, and so
+does who owes an answer: a decrease that is not answered gives nothing to anybody.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ def wanted(
     loads = tree.load(_draw(holdings[id], amps[id], now) for id in order)
     for number in reversed(range(len(loads))):
         if loads[number] > capacities[number] + HAIR:
-            steerable = [holdings[id] for id in order if holdings[id].steerable]
+            steerable = [holdings[id] for id in order if holdings[id].steerable and not holdings[id].owes(now)]
             below = [h for h in steerable if number in tree.crossings(h.evse.circuit, h.evse.mask)]
             _relieve(below, amps, loads[number] - capacities[number])
             loads = tree.load(_draw(holdings[id], amps[id], now) for id in order)
@@ -48,7 +49,12 @@ def rests_at(evse: Evse, amps: float) -> float:
 
 def _draw(holding: Holding, amps: float, now: float):
     evse = holding.evse
-    return evse.circuit, evse.mask, max(amps, evse.fallback) if holding.steerable else holding.envelope(now)
+    told = max(amps, evse.fallback)
+    if not holding.steerable:
+        told = holding.envelope(now)
+    elif holding.owes(now):
+        told = max(told, holding.envelope(now))
+    return evse.circuit, evse.mask, told
 
 
 def _relieve(below: list[Holding], amps: dict[Id, float], excess: float) -> None:

@@ -65,9 +65,13 @@ class ManagedDraw:
         start = now - self.window
         while len(self._samples) > 1 and self._samples[1][0] <= start:
             self._samples.popleft()  # the one in force when the window began stays
-        if not self._samples or self._samples[-1][0] < now - 3 * self.window:
+        if self.is_silent(now):
             return NOTHING
         return _least(amps for _, amps, _ in self._samples)
+
+    def is_silent(self, now: float) -> bool:
+        """Whether nothing was told for three windows: what it drew is anybody's guess."""
+        return not self._samples or self._samples[-1][0] < now - 3 * self.window
 
     def least_measured(self, now: float) -> Amps:
         """The least that was measured within the window up to now, whatever limits were taken meanwhile."""
@@ -103,7 +107,7 @@ class UnmanagedLoad:
 
     `reserved` A count for a line whose meter is silent for three periods; None: the worst that is known. A `signed`
     meter reports export below 0, which counts as no load; of any other, a value below 0 is an error and not used.
-    After a restart, feed it the last day's reports again."""
+    `last` is what it was before a restart, A on the root's lines, where that is known."""
 
     def __init__(
         self,
@@ -113,11 +117,12 @@ class UnmanagedLoad:
         tick: float = 10.0,
         signed: bool = False,
         window: float = 30.0,
+        last: Amps | None = None,
     ) -> None:
         self.period, self.reserved, self.signed = period, reserved, signed
         # a rise may hide behind a car that follows a new limit until the alignment window has passed
         self._delay = period + window + tick + LATENCY
-        self._lines = [_Line(Margin(self._delay + REACTION, margin)) for _ in range(3)]
+        self._lines = [_Line(Margin(self._delay + REACTION, margin), amps) for amps in last or (None, None, None)]
 
     def followed_within(self, reaction: float) -> None:
         """The slowest of the EVSEs below needs so many s to follow a limit: a margin has to cover them."""
@@ -125,7 +130,8 @@ class UnmanagedLoad:
             line.margin.reaction = self._delay + max(REACTION, reaction)
 
     def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
-        """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew."""
+        """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew. Of one that
+        is silent the most is all that it may draw, which is kept free for it: else what it draws would count twice."""
         for line, total, low, high in zip(self._lines, meter, least, most or least, strict=True):
             if math.isfinite(total) and (self.signed or total >= 0) and now >= line.seen:
                 line.report(now, line.between(max(0.0, total - high), max(0.0, total - low)))
@@ -140,9 +146,9 @@ class UnmanagedLoad:
 class _Line:
     """One line of the circuit: its last known unmanaged load, its maximum per hour, its margin."""
 
-    def __init__(self, margin: Margin) -> None:
+    def __init__(self, margin: Margin, last: float | None) -> None:
         self.margin = margin
-        self.last: float | None = None
+        self.last = last
         self.seen = -math.inf
         self._recent: deque[tuple[float, float]] = deque()
         self._maxima: deque[tuple[int, float]] = deque()

@@ -2,43 +2,25 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Statement
+from ohmstead.kit.db import Database
 from ohmstead.rooms.network.stations import Stations
-from ohmstead.rooms.power.circuits.table import circuit, circuit_load
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
+from ohmstead.rooms.power.management.stored_loads import last_loads, store_loads
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.verification import Verification
 from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0
-
-
-def _loads() -> Statement:
-    given = list(circuit_load.c)
-    arrays = [bindparam(column.name, type_=ARRAY(column.type)) for column in given]
-    rows = func.unnest(*arrays).table_valued(*(column.name for column in given)).render_derived()
-    told = select(*(rows.c[column.name] for column in given))
-    told = told.join_from(rows, circuit, circuit.c.id == rows.c.circuit_id)  # whatever was deleted has no load
-    told = told.with_for_update(read=True, key_share=True, of=circuit)  # and nothing is deleted meanwhile
-    own = insert(circuit_load).from_select([column.name for column in given], told)
-    newer = {column.name: own.excluded[column.name] for column in given if not column.primary_key}
-    return Statement(own.on_conflict_do_update(index_elements=["circuit_id", "line"], set_=newer))
-
-
-_LOADS = _loads()
 
 
 class Loop:
@@ -117,10 +99,11 @@ class Loop:
         self._stale = False
         async with self._database.read() as tx:
             snapshot = await take(tx, self.root)
+            loads = await last_loads(tx, snapshot.circuits) if snapshot is not None and self.site is None else {}
         if snapshot is None:
             self.site = None
         elif self.site is None:
-            self.site = Site(self.root, snapshot, self._tuning)
+            self.site = Site(self.root, snapshot, self._tuning, loads)
         else:
             self.site.refresh(snapshot)
 
@@ -168,9 +151,8 @@ class Loop:
         if shown == self._shown and now - self._loads_at < 60:
             return
         self._loads_at, self._shown = now, shown
-        columns = [list(column) for column in zip(*(_stored(row) for row in rows), strict=True)]
         async with self._database.begin() as tx:
-            await tx.run(_LOADS, **dict(zip(circuit_load.c.keys(), columns, strict=True)))
+            await store_loads(tx, rows)
 
     def _complain(self, site: Site) -> None:
         """Say once when cables carry more than they may by what was measured, and once when it is over. What may be
@@ -189,16 +171,3 @@ def _rounded(row: LineLoad) -> tuple[float | bool, ...]:
     """What of a line is worth telling at once: not that the same was measured again."""
     measured = row.managed_is_measured, row.unmanaged_is_measured
     return row.circuit_id, row.line, round(row.managed, 1), round(row.unmanaged, 1), *measured
-
-
-def _stored(row: LineLoad) -> tuple[float | bool | datetime | None, ...]:
-    """In the order of the table's columns."""
-    managed, unmanaged = _moment(row.managed_at), _moment(row.unmanaged_at)
-    return (
-        row.circuit_id, row.line, row.managed, managed, row.managed_is_measured,
-        row.unmanaged, unmanaged, row.unmanaged_is_measured,
-    )  # fmt: skip
-
-
-def _moment(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)

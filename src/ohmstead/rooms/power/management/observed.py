@@ -73,10 +73,11 @@ class Watch:
 
 
 class MeteredLoads:
-    """The unmanaged load of each circuit that has an electricity meter."""
+    """The unmanaged load of each circuit that has an electricity meter. `before` is what it was on the root's lines
+    when the tree was steered last, by circuit."""
 
-    def __init__(self, tuning: Tuning) -> None:
-        self._tuning = tuning
+    def __init__(self, tuning: Tuning, before: Mapping[int, Amps]) -> None:
+        self._tuning, self._before = tuning, before
         self._loads: dict[int, UnmanagedLoad] = {}
         self._circuits: dict[int, int] = {}
         self._totals: dict[Id, Measured] = {}
@@ -91,7 +92,10 @@ class MeteredLoads:
     def _load(self, row: Row) -> UnmanagedLoad:
         tuning, reserved, known = self._tuning, row["offline_reserved_current"], self._loads.get(row["id"])
         if known is None:
-            return UnmanagedLoad(tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window)
+            return UnmanagedLoad(
+                tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window,
+                last=self._before.get(row["id"]),
+            )  # fmt: skip
         known.reserved = reserved
         return known
 

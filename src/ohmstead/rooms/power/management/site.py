@@ -36,9 +36,10 @@ FINE = 0.1  # A: what is kept of a limit by a station of which nothing else is k
 
 
 class Site:
-    """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send."""
+    """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send. `loads` are what flowed
+    besides the EVSEs when it was steered last, on the circuits' own lines."""
 
-    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning) -> None:
+    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning, loads: Mapping[int, Amps] | None = None) -> None:
         self.root, self.tuning = root, tuning
         self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
@@ -50,7 +51,8 @@ class Site:
         self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
         self.trust = Trust(self, self._watches)
-        self._metered = MeteredLoads(tuning)
+        before = {id: snapshot.tree.absolute(id, amps) for id, amps in (loads or {}).items() if id in snapshot.circuits}
+        self._metered = MeteredLoads(tuning, before)
         self.snapshot = snapshot
         self.refresh(snapshot)
 
@@ -135,14 +137,26 @@ class Site:
         if circuit_id is None:
             return False
         below = self._below(circuit_id)
-        least, most = total(w.draw.least(at) for w in below), total(w.draw.most(at) for w in below)
+        least = total(self._watches[id].draw.least(at) for id in below)
+        most = total(self._most(id, at) for id in below)
         self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most)
         return True
 
-    def _below(self, circuit_id: Id) -> list[Watch]:
-        """What is observed at the EVSEs that a circuit feeds, directly or through others."""
+    def _below(self, circuit_id: Id) -> list[int]:
+        """The EVSEs that a circuit feeds, directly or through others."""
         path = self.snapshot.tree.path
-        return [watch for id, watch in self._watches.items() if circuit_id in path(self.outlets[id].circuit_id)]
+        return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
+
+    def _most(self, evse_id: int, at: float) -> Amps:
+        """The most that an EVSE may have drawn lately: of a silent one what is kept free for it."""
+        draw = self._watches[evse_id].draw
+        return self._may_draw(evse_id, at) if draw.is_silent(at) else draw.most(at)
+
+    def _may_draw(self, evse_id: int, at: float) -> Amps:
+        first, second, third = (
+            self.envelope.may_draw(evse_id, at) * line for line in self.outlets[evse_id].wiring.mask
+        )
+        return first, second, third
 
     def drew(
         self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None,
@@ -340,10 +354,7 @@ class Site:
         return line_loads(tree, below, self._metered, now)
 
     def _flow(self, evse_id: int, now: float) -> Flow:
-        first, second, third = (
-            self.envelope.may_draw(evse_id, now) * line for line in self.outlets[evse_id].wiring.mask
-        )
-        return self._watches[evse_id].flow(now, self.tuning.lease, (first, second, third))
+        return self._watches[evse_id].flow(now, self.tuning.lease, self._may_draw(evse_id, now))
 
     def figures(self, now: float) -> Figures:
         """How load management fares here."""
