@@ -354,8 +354,8 @@ async def test_what_a_batch_says_is_told_at_once(given: Given) -> None:
     own = (await here.only_session())["id"]
     assert changes == [(own, here.id, here.evses[0])]
     assert draws == [
-        Draw(here.evses[0], own, later(1), {"L1": 10, "L2": 10}, None, 4600),
-        Draw(here.evses[1], None, later(2), {"L1": 9, "L2": 9, "L3": 9}, None, 6210),
+        Draw(here.evses[0], own, later(1), {"L1": 10, "L2": 10}, None, None),
+        Draw(here.evses[1], None, later(2), {"L1": 9, "L2": 9, "L3": 9}, None, None),
     ]
 
 

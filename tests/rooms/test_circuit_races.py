@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from ohmstead.app.system import System
 from ohmstead.kit.db import Tx
-from ohmstead.rooms.power.management.loop import _LOADS
+from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.ownership import _CLAIM
+from ohmstead.rooms.power.management.stored_loads import store_loads
 from tests.client import Client
 from tests.given import Given
 from tests.scenarios.waiting import becomes
@@ -22,9 +23,8 @@ Write = Callable[[Tx, list[int]], Coroutine[Any, Any, int]]
 
 
 async def loads(tx: Tx, ids: list[int]) -> int:
-    zeros = [0.0] * len(ids)
-    lines = [1] * len(ids)
-    return await tx.run(_LOADS, circuit_id=ids, line=lines, managed=zeros, unmanaged=zeros, now=tx.now)
+    now = tx.now.timestamp()
+    return await store_loads(tx, [LineLoad(id, 1, 0.0, now, False, 0.0, None, False) for id in ids])
 
 
 async def claim(tx: Tx, ids: list[int]) -> int:

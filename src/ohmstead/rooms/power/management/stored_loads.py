@@ -34,10 +34,10 @@ _LAST = Statement(
 )
 
 
-async def store_loads(tx: Tx, rows: Sequence[LineLoad]) -> None:
-    """Write down what flows now."""
+async def store_loads(tx: Tx, rows: Sequence[LineLoad]) -> int:
+    """Write down what flows now. How many lines of circuits that are still there."""
     columns = [list(column) for column in zip(*(_stored(row) for row in rows), strict=True)]
-    await tx.run(_STORE, **dict(zip(_own.keys(), columns, strict=True)))
+    return await tx.run(_STORE, **dict(zip(_own.keys(), columns, strict=True)))
 
 
 async def last_loads(tx: Tx, circuits: Collection[int]) -> dict[int, Amps]:
