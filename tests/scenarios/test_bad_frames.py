@@ -20,7 +20,7 @@ BAD_CALLS: list[tuple[str, Any, str]] = [
     ("MakeCoffee", {}, "NotImplemented"),
     ("StatusNotification", {"connectorId": 1}, "ProtocolError"),
     ("FirmwareStatusNotification", {}, "ProtocolError"),
-    ("StartTransaction", {"connectorId": "one", "idTag": "CARD", "meterStart": 0}, "TypeConstraintViolation"),
+    ("StatusNotification", {"connectorId": 1, "status": {"a": 1}}, "TypeConstraintViolation"),
     ("MeterValues", "nothing", "FormationViolation"),
 ]  # fmt: skip
 
