@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
-import uvicorn
 
+from ohmstead.app.http_bounds import Bounds, Count
+from ohmstead.app.http_server import HttpServer
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
@@ -62,21 +63,19 @@ async def running(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
 
 
 class served:
-    """An ASGI app behind a real HTTP server on a free port of this loop: `async with served(app) as base_url`."""
+    """An ASGI app behind the API's HTTP server on a free port of this loop: `async with served(app) as base_url`."""
 
-    def __init__(self, app: Any) -> None:
-        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, proxy_headers=False)
-        self._server, self._socket = uvicorn.Server(config), socket.socket()
+    def __init__(self, app: Any, bounds: Bounds | None = None, count: Count = lambda reason: None) -> None:
+        self._socket = socket.socket()
+        self.server = HttpServer(app, self._socket, bounds or Bounds(), count)
 
     async def __aenter__(self) -> str:
         self._socket.bind(("127.0.0.1", 0))
-        self._server.config.load()
-        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
-        await self._server.startup([self._socket])
+        await self.server.start()
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     async def __aexit__(self, *_: Any) -> None:
-        await self._server.shutdown([self._socket])
+        await self.server.stop()
 
 
 @pytest.fixture
@@ -99,6 +98,43 @@ async def api(system: System, running: tuple[System, str]) -> AsyncIterator[Clie
     client = Client(running[1], token)
     yield client
     await client.close()
+
+
+class Full:
+    """Makes tables refuse each write with an SQLSTATE, as a disk that is full does: `await full("tax", "53100")`."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._tables: list[str] = []
+
+    async def __call__(self, table: str, code: str = "53100") -> None:
+        self._tables.append(table)
+        await self._run(
+            f"CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'could not extend file: No space left on device' USING ERRCODE = '{code}'; END $$",
+            f"CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION no_room()",
+        )
+
+    async def room(self) -> None:
+        """There is room again."""
+        tables, self._tables = self._tables, []
+        await self._run(*(f"DROP TRIGGER no_room ON {table}" for table in tables), "DROP FUNCTION IF EXISTS no_room")
+
+    async def _run(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def full(system: System) -> AsyncIterator[Full]:
+    """Tables without room, until the end of the test."""
+    tables = Full(system.dsn)
+    yield tables
+    await tables.room()
 
 
 @pytest.fixture

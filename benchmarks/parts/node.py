@@ -1,4 +1,5 @@
-"""The server under measurement: a node on the data folder the environment names, its clock as fast as BENCH_SPEED says.
+"""The server under measurement: a node on the data folder the environment names, its clock as fast as BENCH_SPEED says,
+or one that it shares with others (see faster_clock.py).
 
 Says its API's address, its OCPP address, the first token (empty on later starts) and the database's address.
 """
@@ -11,15 +12,15 @@ import uvloop
 
 from ohmstead.app.logs import configure
 from ohmstead.app.node import Node
-from ohmstead.app.settings import load
-from ohmstead.kit.clock import SystemClock
+from ohmstead.app.settings import PREFIX, load
+from parts.faster_clock import clock_from_environment
 
 
 async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    clock = SystemClock(float(os.environ.get("BENCH_SPEED", "1")))
-    node = await Node.start(load({"port": 0, "ocpp_port": 0}), lambda text: None, clock)
+    ports = {name: 0 for name in ("port", "ocpp_port") if PREFIX + name.upper() not in os.environ}
+    node = await Node.start(load(ports), lambda text: None, clock_from_environment())
     print(node.api_url, node.ocpp_url, node.first_token or "", node.system.dsn, "ready", sep="\n", flush=True)
     await stop.wait()
     await node.stop()

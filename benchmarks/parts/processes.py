@@ -24,6 +24,12 @@ class Server:
 
     pid: int
     said: list[str]
+    process: asyncio.subprocess.Process
+
+    async def ended(self) -> None:
+        """Wait until it has ended by itself; RuntimeError where it failed."""
+        if code := await self.process.wait():
+            raise RuntimeError(f"it ended with {code}")
 
     def cpu_seconds(self) -> float:
         """User and system time of this process alone, s."""
@@ -36,11 +42,14 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(program: Path, *arguments: str, **environment: str) -> AsyncIterator[Server]:
-    """Run a Python file until the block ends; it is ready when it has printed the line "ready"."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, str(program), *arguments, stdout=asyncio.subprocess.PIPE, env=os.environ | environment
-    )
+async def serving(program: Path, *arguments: str, log: Path | None = None, **environment: str) -> AsyncIterator[Server]:
+    """Run a Python file until the block ends; it is ready when it has printed the line "ready". What it says of errors
+    goes to the file `log`, if there is one."""
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent)} | environment
+    with log.open("ab") if log else contextlib.nullcontext() as errors:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, str(program), *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors, env=environment
+        )
     assert child.stdout is not None
     said: list[str] = []
     try:
@@ -50,7 +59,7 @@ async def serving(program: Path, *arguments: str, **environment: str) -> AsyncIt
             said.append(line.decode().strip())
         else:
             raise RuntimeError(f"{program.name} did not start: {said}")
-        yield Server(child.pid, said)
+        yield Server(child.pid, said, child)
     finally:
         with contextlib.suppress(ProcessLookupError):
             child.terminate()
@@ -58,10 +67,11 @@ async def serving(program: Path, *arguments: str, **environment: str) -> AsyncIt
 
 
 @contextlib.asynccontextmanager
-async def node(folder: Path, **environment: str) -> AsyncIterator[Server]:
+async def node(folder: Path, log: Path | None = None, **environment: str) -> AsyncIterator[Server]:
     """The whole product on a data folder, without a rate limit that would matter; see node.py for what it says."""
     async with serving(
         NODE,
+        log=log,
         OHMSTEAD_DATA_DIR=str(folder),
         OHMSTEAD_RATE_LIMIT_PER_MINUTE=str(10**9),
         OHMSTEAD_RATE_LIMIT_PER_DAY=str(10**9),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_51c0de"
-down_revision = "0004"
+down_revision = "0007"
 
 TABLES = ("charging_authorization", "reservation", "downtime_period", "security_event")
 

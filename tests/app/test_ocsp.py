@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPRequestBuilder, OCSPResponseStatus, load_der_ocsp_response
 from cryptography.x509.oid import NameOID
+from yarl import URL
 
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
@@ -98,8 +99,9 @@ async def test_it_is_asked_by_get_too(
         assert await get(b"nonsense") is OCSPResponseStatus.MALFORMED_REQUEST
         for end in (b"\xff", b"\xff\xff", b"\xff\xff\xff"):  # digits of base64 that are slashes, at the end, too
             assert await get(b"x" * 3 + end) is OCSPResponseStatus.MALFORMED_REQUEST
-        async with http.get(f"{running[1]}/pki/ocsp/no*base64") as answer:
-            assert answer.status == 400
+        for path in ("/no*base64", "/", "", "/%C3%A9", "/%00", "/%FF"):
+            async with http.get(URL(f"{running[1]}/pki/ocsp{path}", encoded=True)) as answer:
+                assert answer.status == 400, path
         async with http.post(f"{running[1]}/pki/ocsp", data=b"x" * 5000) as answer:
             assert answer.status == 413
 

@@ -94,6 +94,26 @@ async def test_while_the_database_is_away_nobody_is_tried_alone() -> None:
     assert len(write.batches) == 1
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+@pytest.mark.parametrize("of_all", [False, True])
+async def test_whatever_ends_the_writing_nobody_waits_for_ever(keyed: bool, of_all: bool) -> None:
+    """What is answered for too few, what breaks off by itself: the next are written all the same."""
+    failures: list[BaseException | None] = [asyncio.CancelledError(), None]
+
+    async def write(items: list[int]) -> Sequence[int]:
+        if failures and (failure := failures.pop(0)) is not None:
+            raise failure
+        return items if of_all else items[:-1]
+
+    batcher: Batcher[int, int] = Batcher(write, 0.001, (lambda number: number) if keyed else None)
+    async with asyncio.timeout(5):
+        first = await asyncio.gather(*map(batcher.put, (1, 2)), return_exceptions=True)
+        assert [type(one) for one in first] == [Away, Away]
+        second = await asyncio.gather(*map(batcher.put, (1, 2)), return_exceptions=True)
+        assert second[0] == 1
+        assert second[1] == 2 if of_all else isinstance(second[1], RuntimeError)
+
+
 async def test_who_waits_no_longer_keeps_no_other_from_its_answer() -> None:
     write = Writer()
     write.go.clear()

@@ -1,5 +1,6 @@
 """Failures and envelopes: always JSON, always every field at once (conventions C9 to C12)."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,7 +90,17 @@ async def test_c12_too_large_a_body_is_json(yard: Yard) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/html"]
+    "kind",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "text/html",
+        "application/jsonx",
+        "application/json-patch+json",
+        "application/json; charset=utf-16",
+        'application/json;x=1;Charset="UTF-32"',
+    ],
 )
 async def test_c12_a_body_that_is_no_json_by_its_type(yard: Yard, kind: str) -> None:
     answer = await yard.client.post(THINGS, data=b'{"name": "a"}', headers={"Content-Type": kind})
@@ -97,7 +108,17 @@ async def test_c12_a_body_that_is_no_json_by_its_type(yard: Yard, kind: str) -> 
     assert answer.body.keys() == {"message"}
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/json"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/json",
+        'application/json ;charset="UTF-8"',
+        "application/json; profile=x; charset=utf8",
+        "application/json;",
+    ],
+)
 async def test_c12_json_by_any_spelling_of_its_type(yard: Yard, kind: str) -> None:
     assert (await yard.client.post(THINGS, data=b'{"name": "a"}', headers={"Content-Type": kind})).status == 201
 
@@ -108,6 +129,39 @@ async def test_c12_json_by_any_spelling_of_its_type(yard: Yard, kind: str) -> No
 async def test_c12_a_body_that_is_no_json_by_its_content(yard: Yard, raw: bytes) -> None:
     answer = await yard.client.post(THINGS, data=raw, headers={"Content-Type": "application/json"})
     assert (answer.status, answer.body) == (400, {"message": "The request body is not valid JSON."})
+
+
+async def test_c12_a_request_of_http_1_1_names_its_host(yard: Yard) -> None:
+    host, _, port = yard.client.base.removeprefix("http://").partition(":")
+    for version, more, wanted in (("1.1", "", 400), ("1.1", "Host: x\r\n", 200), ("1.0", "", 200)):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = f"GET /public-api{THINGS} HTTP/{version}\r\n{more}Authorization: Bearer {yard.client.token}\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n".encode())
+        answer = (await reader.read()).decode()
+        writer.close()
+        assert int(answer.split()[1]) == wanted
+        assert "application/json" in answer
+
+
+@pytest.mark.parametrize("length", [65_535, 65_536])
+async def test_c12_a_text_without_a_bound_has_one_all_the_same(yard: Yard, length: int) -> None:
+    body = {"name": "a", "tags": ["short", "x" * length], "unknown": {"deep": ["é" * length]}}
+    answer = await yard.client.post(THINGS, body)
+    if length == 65_535:
+        assert answer.status == 201
+    else:
+        text = "may not be greater than 65535 characters."
+        errors = {"tags.1": [f"The tags 1 {text}"], "unknown.deep.0": [f"The unknown deep 0 {text}"]}
+        assert (answer.status, answer.body["errors"]) == (422, errors)
+
+
+async def test_what_an_answer_says_it_is_it_is(yard: Yard) -> None:
+    for answer in (
+        await yard.client.get(THINGS),
+        await yard.client.get("/nonsense"),
+        await yard.client.post(THINGS, data=b"{", headers={"Content-Type": "application/json"}),
+    ):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_c12_a_crash_is_json_and_leaves_nothing_behind(yard: Yard) -> None:

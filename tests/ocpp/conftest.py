@@ -36,6 +36,7 @@ class House:
         self.keys: dict[str, bytes] = {}
         self.offers: list[Sequence[str]] = []
         self.frames: Any = Record(self._happened)
+        self.refused: Any = Record(self._happened)
         self.listener = self._listener()
         self.port = 0
         self._stations = AsyncExitStack()
@@ -74,7 +75,10 @@ class House:
 
     def _listener(self, **settings: Any) -> Listener:
         wanted = ListenerSettings(host="127.0.0.1", port=0, close_timeout_s=1, **settings)
-        return Listener(wanted, [OCPP_2_0_1, OCPP_1_6], self.registry, self.rooms, self.clock, self._admit, self._log)
+        return Listener(
+            wanted, [OCPP_2_0_1, OCPP_1_6], self.registry, self.rooms, self.clock, self._admit, self._log,
+            lambda *refused: self.refused.append(refused),
+        )  # fmt: skip
 
     async def _admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], ip: str, tls: Tls | None

@@ -14,10 +14,13 @@ from tests.ocpp.schemas import example
 SPOILS: tuple[Any, ...] = (
     None, True, -1, 0, 1, 2**31, 2**63, 2**70, -1.5, 1e308, float("nan"), float("inf"), "", " ", "\0", "ß\ud800", "-1",
     "1970-01-01T00:00:00Z", "2026-03-01T12:00:00", "9999-12-31T23:59:59+14:00", "x" * 3000, [], {}, [[[[]]]], [None],
-    {"": {}}, [1] * 50, [{"value": None}], "1e999", "12,5", [{"timestamp": "then", "sampledValue": [{"value": "1"}]}],
+    "0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00", 10**400, -(2**31) - 1,
+    "1,234", "12,", "y" * 11_000, {"": {}}, [1] * 50, [{"value": None}], "1e999", "12,5",
+    [{"timestamp": "then", "sampledValue": [{"value": "1"}]}],
 )  # fmt: skip
 BYTES = (
     b"", b"[]", b"[2]", b"{}", b"null", b"[2,", b"\xff\xfe", b'[2,"', b"\0" * 9, b"[" * 5000, b'[2,"1","Heartbeat",{}',
+    b'[2,"-1","Heartbeat",{},]', b"[2,,", b'\xef\xbb\xbf[2]', b'[2,"\\', b'[2,"cut","Heartbeat",{"a":',
     b'[3,"unasked",{}]', b'[4,"unasked","GenericError","",{}]', b'[5,"unasked","GenericError","",{}]',
     b'[6,"sent","Heartbeat",{}]', b'[9,"odd","Heartbeat",{}]', b'["2",17,"Heartbeat",{}]', b'[2,null,"Heartbeat",{}]',
 )  # fmt: skip

@@ -241,6 +241,15 @@ CALLS = [
         },
     ),
     (
+        SendLocalList(version=4, tags=(LocalTag(id_tag="A"),), removed=("GONE",), adds=True),
+        "SendLocalList",
+        {
+            "listVersion": 4,
+            "updateType": "Differential",
+            "localAuthorizationList": [{"idTag": "GONE"}, {"idTag": "A", "idTagInfo": {"status": "Accepted"}}],
+        },
+    ),
+    (
         SendLocalList(version=4, tags=(), adds=True),
         "SendLocalList",
         {"listVersion": 4, "updateType": "Differential", "localAuthorizationList": []},
@@ -384,6 +393,7 @@ async def test_an_outcome_hands_back_data(house: House):
     "command",
     [
         RemoteStart(id_tag="T" * 21),
+        Reset(kind="soft", evse_network_id=2),
         TriggerMessage(message="Coffee"),
         RemoteStop(transaction_ref="6f1e"),
         ChangeConfiguration(key="K", value="V" * 501),

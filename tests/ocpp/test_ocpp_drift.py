@@ -1,6 +1,6 @@
 """A station's clock that is wrong: it is learned from what the station says is now, and what it tells is set right."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ def heard(drift: Drift, *late: float, ahead: timedelta = HOUR, since: datetime =
     return [None if one is None else one.total_seconds() for one in told]
 
 
-@pytest.mark.parametrize("ahead", [HOUR, -HOUR, timedelta(days=-20_000), timedelta(seconds=61)])
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR, timedelta(days=-3_000), timedelta(seconds=61)])
 def test_the_least_late_message_tells_the_clock(ahead: timedelta) -> None:
     drift = Drift()
     seconds = ahead.total_seconds()
@@ -57,11 +57,29 @@ def test_it_is_told_each_hour_and_when_it_becomes_wrong_or_right() -> None:
 
 def test_most_messages_are_not_looked_at() -> None:
     drift = Drift()
-    assert drift.watch(status(NOW), NOW) is None
+    assert drift.watch(status(NOW + timedelta()), NOW) is None
     for second in range(1, 60):
         at = NOW + timedelta(seconds=second)
         assert drift.watch(status(at + HOUR), at) is None
     assert heard(drift, 0, 0, ahead=timedelta(), since=NOW + MINUTE) == [None, 0]
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2000, 2015, 2037, 9999])
+def test_a_moment_that_no_clock_shows_tells_of_none(year: int) -> None:
+    drift = Drift()
+    for minute in range(10):
+        assert drift.watch(status(datetime(year, 1, 1, tzinfo=UTC)), NOW + minute * MINUTE) is None
+    assert drift.beyond is None
+    assert heard(drift, 0, 0, 0, since=NOW + 10 * MINUTE)[2] == 3600, "what it shows at other times does"
+
+
+def test_the_time_of_receipt_tells_of_no_clock() -> None:
+    """It stands for what the station did not say."""
+    drift = Drift()
+    for minute in range(10):
+        at = NOW + minute * MINUTE
+        assert drift.watch(status(at), at) is None
+    assert heard(drift, 0, 0, 0, since=NOW + 10 * MINUTE)[2] == 3600
 
 
 def test_what_says_nothing_of_now_is_passed_over() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from ohmstead.kit.clock import ManualClock
 from ohmstead.ocpp.connection import Connection
@@ -105,7 +106,9 @@ def test_ten_thousand_frames(words: str, version: Version, examples: int) -> Non
     def fuzz(one: list[Any], other: list[Any]) -> None:
         nonlocal cases
         talks = [talk(frames, mark, words) for frames, mark in zip((one, other), MARKS, strict=True)]
-        rooms = asyncio.run(lived(talks, version))
+        with capture_logs() as logged:
+            rooms = asyncio.run(lived(talks, version))
+        assert [one for one in logged if one["log_level"] in ("error", "critical")] == []
         for told in talks:
             each_call_is_answered_once_in_order(told)
         nothing_leaks(talks, rooms)

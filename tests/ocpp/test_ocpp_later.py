@@ -107,7 +107,9 @@ async def test_a_contract_presents_itself_over_data_transfer(house: House) -> No
     house.rooms.verdicts["DE8ACC12E46L89"] = TagVerdict(status="blocked")
     token = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}}
     assert await transfer(station, "Authorize", token) == {"idTokenInfo": {"status": "Blocked"}}
-    assert house.rooms.only(TagPresented) == [TagPresented(charge_point_id=1, id_tag="DE8ACC12E46L89", received_at=NOW)]
+    assert house.rooms.only(TagPresented) == [
+        TagPresented(charge_point_id=1, id_tag="DE8ACC12E46L89", token_type="eMAID", received_at=NOW)
+    ]
 
 
 async def test_certificates_are_asked_for_over_data_transfer(house: House) -> None:
@@ -135,7 +137,7 @@ async def test_no_contract_can_be_had(house: House) -> None:
         ("Heartbeat", {}, "UnknownMessageId"),
         ("", {}, "UnknownMessageId"),
         ("GetCertificateStatus", "{", "Rejected"),
-        ("GetCertificateStatus", {}, "Rejected"),
+        ("GetCertificateStatus", 7, "Rejected"),
         ("Authorize", "[]", "Rejected"),
     ],
 )

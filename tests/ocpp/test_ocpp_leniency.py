@@ -47,9 +47,9 @@ async def test_what_is_as_specified_records_nothing(house: House):
 
 async def test_odd_values_are_kept(house: House):
     station = await house.station()
-    await station.ask("BootNotification", {"chargePointVendor": "V" * 99, "chargePointModel": 7})
+    await station.ask("BootNotification", {"chargePointVendor": "V" * 999, "chargePointModel": 7})
     await station.ask("StatusNotification", STATUS | {"errorCode": "Aliens"})
-    assert (house.rooms.only(Booted)[0].vendor, house.rooms.only(Booted)[0].model) == ("V" * 99, "7")
+    assert (house.rooms.only(Booted)[0].vendor, house.rooms.only(Booted)[0].model) == ("V" * 500, "7")
     assert house.rooms.only(StatusChanged)[0].error_code == "Aliens"
 
 
@@ -88,10 +88,70 @@ async def test_numbers_for_texts_and_texts_for_numbers_in_meter_values(house: Ho
     payload = {"connectorId": "1", "transactionId": "9223372036854775807", "meterValue": values}
     assert await station.ask("MeterValues", payload) == {}
     fact = house.rooms.only(Metered)[0]
-    assert (fact.evse_network_id, fact.transaction_id) == (1, 9223372036854775807)
+    assert (fact.evse_network_id, fact.transaction_id) == (1, None), "no number of ours"
     (read,) = fact.readings
     assert (read.energy_wh, read.others) == (1200.5, (("Current.Import", 16, "A", "L7", None, None, None),))
     assert len(house.deviations()) == 7
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "recorded"),
+    [
+        ("12,5", 12.5, "sampledValue '12,5' has a comma for a decimal point"),
+        (" -1200,25 ", -1200.25, "sampledValue ' -1200,25 ' has a comma for a decimal point"),
+        ("1,234", None, "sampledValue '1,234' was left out: it is no number"),
+        ("1.234,5", None, "sampledValue '1.234,5' was left out: it is no number"),
+        ("n/a", None, "sampledValue 'n/a' was left out: it is no number"),
+        ("", None, "sampledValue '' was left out: it is no number"),
+        ("1e999", None, "sampledValue '1e999' was left out: no number is so large"),
+    ],
+)
+@pytest.mark.parametrize("action", ["MeterValues", "StopTransaction"])
+async def test_a_value_that_is_odd_is_never_passed_over_in_silence(
+    house: House, action: str, written: str, meant: float | None, recorded: str
+):
+    """A comma is a decimal point where it can be nothing else."""
+    station = await house.station()
+    readings = [
+        {"timestamp": "2026-02-28T12:00:00Z", "sampledValue": [{"value": written}, {"value": "7", "unit": "A"}]}
+    ]
+    stop = {"transactionId": 1, "meterStop": 1, "timestamp": "2026-02-28T12:00:00Z", "transactionData": readings}
+    metered = {"connectorId": 1, "meterValue": readings}
+    await station.ask(action, metered if action == "MeterValues" else stop)
+    await station.ask("Heartbeat", {})
+    (read,) = house.rooms.only(Metered if action == "MeterValues" else ChargeStopped)[0].readings
+    assert read.energy_wh == meant
+    assert house.deviations() == [recorded]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("12,5", 12.5), ("1,23", 1.23), ("-7,0001", -7.0001), ("1,234", None), ("1,2,3", None)]
+)
+async def test_a_comma_in_a_number_of_2_0_1(house: House, written: str, meant: float | None):
+    station = await house.later_station()
+    readings = [
+        {"timestamp": "2026-02-28T12:00:00Z", "sampledValue": [{"value": written}, {"value": 1, "measurand": "SoC"}]}
+    ]
+    await station.ask("MeterValues", {"evseId": 1, "meterValue": readings})
+    assert house.rooms.only(Metered)[0].readings[0].energy_wh == meant
+    assert any("comma" in one or "was left out" in one for one in house.deviations())
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"), [(2**31 - 1, 2**31 - 1), (2**31, None), (-(2**31) - 1, None), (2**70, None), ("1e999", None)]
+)
+async def test_a_number_of_more_than_32_bits_is_none(house: House, number: object, kept: int | None):
+    station = await house.station()
+    await station.ask("StartTransaction", START | {"reservationId": number})
+    assert house.rooms.only(ChargeStarted)[0].reservation_id == kept
+    assert bool(house.deviations()) is (kept is None)
+
+
+async def test_a_register_may_be_larger(house: House):
+    station = await house.station()
+    await station.ask("StartTransaction", START | {"meterStart": 2**40})
+    assert house.rooms.only(ChargeStarted)[0].meter_wh == 2**40
+    assert house.deviations() == []
 
 
 async def test_a_single_object_for_a_list_is_a_list_of_one(house: House):

@@ -125,6 +125,25 @@ async def test_who_has_enough_of_what_came_early_holds_the_socket() -> None:
     listening.cancel()
 
 
+async def test_who_does_not_read_is_not_read_and_a_hold_outlives_that() -> None:
+    socket, transport = await opened()
+    listening = asyncio.create_task(socket.listen(lambda frame: None))
+    await asyncio.sleep(0)
+    socket.pause_writing()
+    assert not transport.reading
+    socket.go_on()
+    assert not transport.reading, "what was answered meanwhile frees nothing"
+    socket.resume_writing()
+    assert transport.reading
+    socket.hold()
+    socket.pause_writing()
+    socket.resume_writing()
+    assert not transport.reading, "it is held for another reason"
+    socket.go_on()
+    assert transport.reading
+    listening.cancel()
+
+
 def test_what_is_no_plain_frame_is_left_to_the_library() -> None:
     text = wire(b"[2]", 1, False)
     assert plain(text, 3) == b"[2]"

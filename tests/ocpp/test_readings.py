@@ -14,7 +14,7 @@ from ohmstead.ocpp.v16.types import Context, Location, Measurand, MeterValue, Ph
 from ohmstead.ocpp.v16.types import SampledValue as V16Sample
 from ohmstead.ocpp.v201 import samples as v201
 from ohmstead.ocpp.v201.types import MeasurandEnumType, MeterValueType, SampledValueType, UnitOfMeasureType
-from ohmstead.rooms.charging.readings import Reading, readings
+from ohmstead.rooms.charging.readings import Reading, first_register, last_register, readings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 USUAL = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "SoC", "Frequency")
@@ -99,6 +99,74 @@ def test_a_whole_picture_is_read_fast(wire: Any, kind: Any, number: str | None) 
     assert read is not None
     assert (read.energy_wh, read.current_l2, read.voltage_l1, read.context) == (0, 2, 3, None)
     assert read.others == (("Frequency", 4, "Hertz", None, None, "Sample.Periodic", None),)
+
+
+WHOLE = "Energy.Active.Import.Register", "Power.Active.Import"
+
+
+@pytest.mark.parametrize(("wire", "kind", "number"), [(v16, MeterValue, "{}"), (v201, MeterValueType, None)])
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [
+        ({"L1": 0.1, "L2": 0.2, "L3": 0.4}, 0.7), ({"L1-N": 3, "L2-N": 4}, 7), ({"L1": 5}, 5), ({"N": 5}, 5),
+        ({"L1-L2": 2, "L2-L3": 3, "L3-L1": 4}, 9), ({"L3": 5, "N": 5, "L3-L1": 5}, 5), ({"L1": 5, "L1-N": 4}, 5),
+        ({"N": 1, None: 6, "L1": 2}, 6),
+    ],
+)  # fmt: skip
+def test_what_is_told_by_phase_is_the_sum_of_its_phases(
+    wire: Any, kind: Any, number: str | None, told: dict[str | None, float], whole: float
+) -> None:
+    """Read fast too; each sample is kept as it was told, but for the total."""
+    sampled = [
+        {"value": number.format(value) if number else value, "measurand": measurand}
+        | ({"phase": phase} if phase else {})
+        for measurand in WHOLE
+        for phase, value in told.items()
+    ]
+    (read,) = read_both_ways(wire, kind, [{"timestamp": NOW.isoformat(), "sampledValue": sampled}], AS_LABELLED)
+    assert read is not None
+    assert (read.energy_wh, read.power_w, read.watts()) == (whole, whole, whole)
+    assert [(one[0], one[3], one[1]) for one in read.others or ()] == [
+        (measurand, phase, value) for measurand in WHOLE for phase, value in told.items() if phase
+    ]
+
+
+@pytest.mark.parametrize(
+    ("samples", "currents"),
+    [
+        ([("Current.Import", "L2-N", 16)], {"L2": 16}),
+        ([("Current.Import", "N", 16)], {"L1": 16}),
+        ([("Current.Import", "L1-L2", 16)], {"L1": 16, "L2": 16}),
+        ([("Current.Import", "L1-L2", 16), ("Current.Import", "L3-L1", 10)], {"L1": 16, "L2": 16, "L3": 10}),
+        ([("Current.Import", "L1", 16), ("Current.Import", "N", 3)], {"L1": 16}),
+        ([("Power.Active.Import", "L1-N", 2300), ("Power.Active.Import", "L3-N", 1150)], {"L1": 10, "L3": 5}),
+        ([("Power.Active.Import", "L1", 2400), ("Voltage", "L1", 240)], {"L1": 10}),
+        ([("Power.Active.Import", "L1", 2300), ("Current.Import", "L1", 9)], {"L1": 9}),
+        ([("Power.Active.Import", "N", 2300)], {}),
+    ],
+)
+def test_currents_are_found_however_they_are_told(
+    samples: list[tuple[str, str, float]], currents: dict[str, float]
+) -> None:
+    sampled = [{"value": value, "measurand": measurand, "phase": phase} for measurand, phase, value in samples]
+    (read,) = read_both_ways(
+        v201, MeterValueType, [{"timestamp": NOW.isoformat(), "sampledValue": sampled}], AS_LABELLED
+    )
+    assert read is not None
+    assert read.currents() == currents
+
+
+def test_the_end_of_a_transaction_is_what_is_called_so() -> None:
+    """A reading of the beginning is no end, and one that is called the end goes before a later one."""
+
+    def at(minute: float, wh: float, context: str | None) -> Reading:
+        return Reading(NOW + timedelta(minutes=minute), context, wh)
+
+    begin, end = at(0, 1000, "Transaction.Begin"), at(9, 3000, "Transaction.End")
+    assert last_register([begin]) is None
+    assert last_register([begin, end, at(10, 3500, None)]) == 3000
+    assert last_register([begin, at(10, 3500, None), at(5, 2000, None)]) == 3500
+    assert first_register([at(5, 2000, None), begin, end]) == 1000
 
 
 LONG = "x" * 500

@@ -92,6 +92,7 @@ CASES: list[tuple[Any, str, dict, dict]] = [
     (RemoteStop(transaction_ref="tx-1"), "RequestStopTransaction", {"transactionId": "tx-1"}, OK),
     (Reset(kind="hard"), "Reset", {"type": "Immediate"}, OK),
     (Reset(kind="soft"), "Reset", {"type": "OnIdle"}, {"status": "Scheduled"}),
+    (Reset(kind="hard", evse_network_id=2), "Reset", {"type": "Immediate", "evseId": 2}, OK),
     (Unlock(evse_network_id=2), "UnlockConnector", {"evseId": 2, "connectorId": 1}, {"status": "Unlocked"}),
     (ChangeAvailability(operative=False), "ChangeAvailability", {"operationalStatus": "Inoperative"}, OK),
     (ChangeAvailability(operative=True, evse_network_id=2), "ChangeAvailability",
@@ -125,6 +126,10 @@ CASES: list[tuple[Any, str, dict, dict]] = [
          "idToken": CARD, "idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": WHEN,
                                           "groupIdToken": {"idToken": "P", "type": "Central"}}}]}, OK),
     (SendLocalList(version=4, tags=()), "SendLocalList", {"versionNumber": 4, "updateType": "Full"}, OK),
+    (SendLocalList(version=5, tags=(LocalTag(id_tag="TAG"),), removed=("GONE",), adds=True), "SendLocalList",
+     {"versionNumber": 5, "updateType": "Differential", "localAuthorizationList": [
+         {"idToken": {"idToken": "GONE", "type": "ISO14443"}},
+         {"idToken": CARD, "idTokenInfo": {"status": "Accepted"}}]}, OK),
     (ReserveNow(reservation_id=5, evse_network_id=2, id_tag="TAG", expires_at=AT), "ReserveNow",
      {"id": 5, "expiryDateTime": WHEN, "idToken": CARD, "evseId": 2}, OK),
     (CancelReservation(reservation_id=5), "CancelReservation", {"reservationId": 5}, OK),

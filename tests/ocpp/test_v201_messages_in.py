@@ -120,6 +120,7 @@ async def test_a_transaction_from_its_cable_to_its_end(house: House):
         ChargeStarted(
             charge_point_id=1, evse_network_id=2, id_tag="TAG", meter_wh=1500, at=NOON + timedelta(minutes=1),
             reservation_id=None, ref="tx-1/2026-02-28T12:01:00+00:00", received_at=NOW, transaction_ref="tx-1",
+            token_type="ISO14443",
         )
     ]  # fmt: skip
     flows = event("Updated", "ChargingStateChanged", 2, {"chargingState": "Charging"})

@@ -12,6 +12,8 @@ from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site, tag
 from tests.rooms.test_charging_profiles import PATH, cleared, lay, managed, profile, shown  # noqa: F401
 
+LATER = "RateUnit", "PeriodsPerSchedule", "ProfileStackLevel"
+
 
 @pytest.fixture
 async def here(given: Given, gateway: Gateway) -> Site:
@@ -27,8 +29,7 @@ async def is_odd(api: Client, given: Given, point: int, **quirks: Any) -> None:
 async def says(here: Site, **settings: str) -> None:
     """It tells of its configuration; a setting of 2.0.1 is of the smart charging controller."""
     told = [
-        Setting(name, value, True, "SmartChargingCtrlr" if name in ("RateUnit", "PeriodsPerSchedule") else None)
-        for name, value in settings.items()
+        Setting(name, value, True, "SmartChargingCtrlr" if name in LATER else None) for name, value in settings.items()
     ]
     await here.tells(keep_told, here.id, [Outcome(status="Accepted", settings=tuple(told))], True)
 
@@ -66,6 +67,51 @@ async def test_the_model_knows_better(api: Client, given: Given, here: Site) -> 
     assert ((await known(here)).unit, (await known(here)).most_periods) == (None, None)
     await is_odd(api, given, here.id, chargingRateUnit="W", maxSchedulePeriods=6)
     assert ((await known(here)).unit, (await known(here)).most_periods) == ("W", 6)
+
+
+@pytest.mark.parametrize("name", ["ChargeProfileMaxStackLevel", "ProfileStackLevel"])
+async def test_the_highest_stack_level_is_what_it_says_or_what_its_model_does(
+    api: Client, given: Given, here: Site, name: str
+) -> None:
+    for told, most, own in (("0", 0, 0), ("1", 1, 1), ("9", 9, 1), ("-1", None, 1), ("many", None, 1)):
+        await says(here, **{name: told})
+        assert ((await known(here)).most_level, (await known(here)).setpoint_level) == (most, own)
+    await is_odd(api, given, here.id, maxStackLevel=0)
+    assert ((await known(here)).most_level, (await known(here)).setpoint_level) == (0, 0)
+
+
+async def test_a_client_is_told_what_kind_and_level_are_not_taken(
+    api: Client, given: Given, here: Site, gateway: Gateway
+) -> None:
+    await is_odd(api, given, here.id, maxStackLevel=2, profileKinds=["Relative"])
+    answer = await api.post(f"{PATH}/{here.id}/set-charging-profile/0", profile(level=3))
+    assert (answer.status, set(answer.body["errors"])) == (422, {"stackLevel", "chargingProfileKind"})
+    await lay(api, here, 0, profile(level=2, chargingProfileKind="Relative"))
+    assert laid_last(gateway).kind == "relative"
+
+
+async def test_how_limits_are_followed_is_what_its_model_says(api: Client, given: Given, here: Site) -> None:
+    plain = await known(here)
+    assert (plain.reaction, plain.resolution, plain.fallback, plain.keeps_offline) == (None, None, 0.0, True)
+    await is_odd(api, given, here.id, reaction=30, resolution=1, fallbackCurrent=6, dropsLimitsOffline=True)
+    odd = await known(here)
+    assert (odd.reaction, odd.resolution, odd.rounding, odd.fallback, odd.keeps_offline) == (30, 1, "up", 6, False)
+
+
+@pytest.mark.parametrize(
+    ("quirks", "field"),
+    [
+        ({"reaction": 4}, "reaction"), ({"reaction": 121}, "reaction"), ({"resolution": 0}, "resolution"),
+        ({"rounding": "up"}, "rounding"), ({"fallbackCurrent": 5}, "fallbackCurrent"),
+        ({"profileKinds": ["Recurring"]}, "profileKinds"), ({"profileKinds": ["Relative", "Relative"]}, "profileKinds"),
+        ({"maxStackLevel": -1}, "maxStackLevel"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_worked_with_is_refused(api: Client, quirks: dict[str, Any], field: str) -> None:
+    vendor = await api.post("/resources/charge-point-vendors/v1.0", {"name": "Odd"})
+    body = {"name": "Box", "vendorId": vendor.data["id"], "quirks": quirks}
+    answer = await api.post("/resources/charge-point-models/v1.0", body)
+    assert (answer.status, [name.startswith(f"quirks.{field}") for name in answer.body["errors"]]) == (422, [True])
 
 
 @pytest.mark.parametrize(

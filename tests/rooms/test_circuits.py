@@ -140,7 +140,8 @@ async def test_loads_start_at_nothing(api: Client, given: Given) -> None:
     circuit = await given.circuit(phases="single_phase", connectedPhase="L2")
     for name in ("consumption", "unmanaged-load"):
         loads = (await api.get(f"{CIRCUITS}/{circuit['id']}/{name}")).data
-        assert [(load["phase"], load["consumption"]) for load in loads] == [("L2", 0.0)]
+        assert [(load["phase"], load["consumption"], load["isMeasured"]) for load in loads] == [("L2", 0.0, False)]
+        assert loads[0]["lastUpdatedAt"] == circuit["lastUpdatedAt"]
     old = f"/resources/circuits/v1.0/{circuit['id']}/consumption"
     assert (await api.get(old)).body[0]["phase"] == "L2"
     assert (await api.get(f"{old}/L2")).body == 0.0
@@ -203,6 +204,37 @@ class TestMembers:
         assert (await api.get(path)).data["chargePoints"] == inline[1:]
         unknown = await api.patch(path, {"chargePoints": [inline[0] | {"id": 999}]})
         assert "chargePoints.0.id" in unknown.body["errors"]
+
+    async def test_v1_has_words_for_whatever_v2_says(self, api: Client, given: Given) -> None:
+        """A rotation without a line, split phases, and voltages it does not know; told back they change nothing."""
+        circuit = (await given.circuit())["id"]
+        split = {"phases": "split_phase", "maxVoltage": "120", "phaseRotation": None, "connectedPhase": "L1_L2"}
+        points = [
+            await given.managed_charge_point(phaseRotation="STR"),
+            await given.managed_charge_point(**split),
+            await given.managed_charge_point(phases="single_phase", phaseRotation="TRS", maxVoltage="277"),
+        ]
+        for point in points:
+            body = {"chargePointId": point["id"]}
+            assert (await api.post(f"{ACTIONS}/{circuit}/attach-charge-point", body)).status == 202
+        path = f"/resources/circuits/v1.0/{circuit}"
+        shown = (await api.get(path)).data["chargePoints"]
+        assert [(one["phases"], one["inputVoltage"], one["phaseRotation"]) for one in shown] == [
+            ("3", "400", "STR"), ("3", "110-130", "RST"), ("1", "220-240", "L3"),
+        ]  # fmt: skip
+
+        async def details() -> list[Any]:
+            path = "/resources/charge-points/v2.0"
+            answers = [await api.get(f"{path}/{point['id']}", "include[]=smartCharging") for point in points]
+            return [answer.data["smartCharging"] for answer in answers]
+
+        before = await details()
+        assert (await api.patch(path, {"chargePoints": shown})).body["chargePoints"] == shown
+        assert await details() == before
+        turned = shown[0] | {"phases": "1", "phaseRotation": "L2"}
+        assert (await api.patch(path, {"chargePoints": [turned]})).body["chargePoints"] == [turned]
+        back = turned | {"phases": "3", "phaseRotation": "RTS"}
+        assert (await api.patch(path, {"chargePoints": [back]})).body["chargePoints"] == [back]
 
     async def test_charge_point_priorities_need_a_circuit(self, api: Client) -> None:
         path = charge_point_priorities.path(charge_point_priorities.newest, "list").removeprefix("/public-api")

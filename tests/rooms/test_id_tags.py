@@ -3,15 +3,18 @@
 import itertools
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging.id_tags import IdTagRow, id_tags, resolve
+from ohmstead.rooms.charging.tag_case import same
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
+from tests.rooms.charges import later, site
 
 _number = itertools.count(1)
 PATH = "/resources/id-tags/v2.0"
@@ -152,3 +155,24 @@ async def test_the_tags_of_a_deleted_user_are_nobodys(api: Client, given: Given,
     row = await _resolved(system, tag["idTagUid"])
     assert row is not None
     assert (row.user_id, row.user_status) == (None, None)
+
+
+@pytest.mark.parametrize(("one", "other"), [("TAGıX", "TAGIX"), ("ſ1", "S1"), ("µ7", "Μ7"), ("äb", "ÄB")])
+async def test_letters_beyond_ascii_have_no_case(
+    api: Client, given: Given, system: System, one: str, other: str
+) -> None:
+    """Else whoever may write tags makes one that another's card opens."""
+    tags = [await given.id_tag(idTagUid=uid, userId=int((await given.user())["id"])) for uid in (one, other)]
+    for uid, tag in zip((one, other), tags, strict=True):
+        row = await _resolved(system, uid)
+        assert row is not None
+        assert row.id == tag["id"]
+        assert [found["id"] for found in (await api.get(PATH, f"filter[idTagUid]={quote(uid)}")).data] == [tag["id"]]
+    assert not same(one, other)
+    assert same(one + "ab", one + "AB")
+    here = await site(given, evses=2)
+    await here.starts(one)
+    await here.stops(-1, later(5), 2000, id_tag=other)  # another's card ends nothing
+    assert sorted(row["status"] for row in await here.sessions()) == ["active", "finished"]
+    found = (await api.get("/resources/sessions/v1.0", f"filter[idTag]={quote(one)}")).data
+    assert [row["status"] for row in found] == ["active"]

@@ -1,10 +1,13 @@
 """Diagnostics and security logs: asked for, uploaded to us or elsewhere, and told of."""
 
+import asyncio
+import errno
 import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -28,6 +31,7 @@ from ohmstead.rooms.network.stations import (
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Site, site
+from tests.scenarios.waiting import becomes
 
 PATH = "/actions/charge-point/v1.0"
 
@@ -212,6 +216,68 @@ async def test_an_upload_has_a_bound(api: Client, here: Site, http: aiohttp.Clie
         assert (await http.put(url, data=data)).status == 413
     assert not files.now.path("uploads", (await row(here))["id"]).exists()
     assert (await http.put(url, data=b"x" * 1000)).status == 201
+
+
+FORM = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+BROKEN = {
+    "with its length": (b"Content-Length: 5000000\r\n", b"x" * 200_000),
+    "in chunks": (b"Transfer-Encoding: chunked\r\n", b"30d40\r\n" + b"x" * 200_000 + b"\r\n"),
+    "as a form": (
+        b"Content-Length: 5000000\r\nContent-Type: multipart/form-data; boundary=b\r\n",
+        FORM + b"x" * 200_000 + b"\r\n--b",
+    ),
+}
+
+
+@pytest.fixture
+async def good(api: Client, here: Site, http: aiohttp.ClientSession) -> str:
+    """The URL of an upload that came whole."""
+    url = (await api.post(f"{PATH}/{here.id}/get-diagnostics", {"location": ""})).body["url"]
+    assert (await http.put(url, data=b"good" * 1000)).status == 201
+    return url
+
+
+@pytest.mark.parametrize("how", BROKEN)
+async def test_an_upload_that_was_cut_leaves_the_good_file(
+    here: Site, http: aiohttp.ClientSession, good: str, how: str
+) -> None:
+    before, folder = await row(here), files.now.root / "uploads"
+    host, _, path = good.removeprefix("http://").partition("/")
+    name, _, port = host.partition(":")
+    _, line = await asyncio.open_connection(name, int(port))
+    headers, body = BROKEN[how]
+    line.write(b"PUT /%b HTTP/1.1\r\nHost: a\r\n%b\r\n%b" % (path.encode(), headers, body))
+    await becomes(lambda: parts_of(folder), bool)
+    line.close()
+    await becomes(lambda: parts_of(folder), lambda found: not found)
+    assert await (await http.get(good)).read() == b"good" * 1000
+    assert await row(here) == before
+
+
+async def parts_of(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n--b", b"\r\n--another--"])
+async def test_a_form_without_its_end_is_no_upload(http: aiohttp.ClientSession, good: str, end: bytes) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert (await http.put(good, data=FORM + b"x" * 2000 + end, headers=kind)).status == 400
+    assert await (await http.get(good)).read() == b"good" * 1000
+    assert (await http.put(good, data=FORM + b"x" * 2000 + b"\r\n--b--", headers=kind)).status == 201
+    assert await (await http.get(good)).read() == b"x" * 2000
+
+
+async def test_an_upload_for_which_there_is_no_room_is_asked_for_again(
+    http: aiohttp.ClientSession, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        answer = await http.put(good, data=b"x" * 2000)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+    assert await (await http.get(good)).read() == b"good" * 1000
 
 
 async def test_uploads_are_removed_at_their_age(api: Client, here: Site, http: aiohttp.ClientSession) -> None:

@@ -40,7 +40,7 @@ class TestVendorsByTheirOlderName(TestVendors):
 
 class TestModels(ResourceContract):
     resource = models
-    create = {"name": "Box", "userManual": "https://acme.example/box.pdf", "installerManual": "http://acme.example/i",
+    create = {"name": "Box", "userManual": "https://acme.example/box.pdf", "installerManual": "http://[::1]:8080/i?a=%C3%BC&b=(1)#p-3",
               "quirks": QUIRKS}  # fmt: skip
     update = {"name": "Box 2", "quirks": {"pingInterval": 30}}
     ignored = ("quirks",)  # replaced as a whole, see below
@@ -85,6 +85,13 @@ async def test_models_are_listed_by_vendor(api: Client, given: Given) -> None:
         ({"name": ""}, "name"),
         ({"userManual": "acme"}, "userManual"),
         ({"installerManual": "ftp://acme.example/i"}, "installerManual"),
+        ({"installerManual": "https://acme.example/\x01"}, "installerManual"),
+        ({"userManual": "https://acme.example/a b"}, "userManual"),
+        ({"userManual": "https://acme.example/box.pdf\n"}, "userManual"),
+        ({"userManual": "https://acme.example/%zz"}, "userManual"),
+        ({"userManual": "https://acme.example/für"}, "userManual"),
+        ({"userManual": "https:///box.pdf"}, "userManual"),
+        ({"userManual": "https://acme.example/<script>"}, "userManual"),
         ({"quirks": {"callTimeout": 0}}, "quirks.callTimeout"),
         ({"quirks": {"assumeProtocol": "ocpp 1.5"}}, "quirks.assumeProtocol"),
         ({"quirks": {"profilePurposes": []}}, "quirks.profilePurposes"),

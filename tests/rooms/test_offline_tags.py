@@ -1,21 +1,31 @@
 """The local list and the cache of stations: which tags go there, in how many parts, and what comes back."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
+from ohmstead.ocpp.v201 import local_list as wire
+from ohmstead.rooms.charging.offline_tags.room import Room, parts
+from ohmstead.rooms.network import presence
+from ohmstead.rooms.network.configuration.table import configuration_variable
+from ohmstead.rooms.network.facts import Connected
 from ohmstead.rooms.network.stations import (
     ClearCache,
     Command,
     GetConfiguration,
     GetLocalListVersion,
+    GetVariables,
+    LocalTag,
     Outcome,
     SendLocalList,
     Setting,
     StationOffline,
     StationRefused,
+    VariableName,
     stations,
 )
 from ohmstead.rooms.people.users import ev_user
@@ -30,13 +40,19 @@ class Listing(Gateway):
     """A station that keeps a list of version 4, with room as it says."""
 
     version = 4
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[Setting, ...] | Exception = ()
 
     async def call(self, charge_point_id: int, command: Command) -> Outcome:
         outcome = await super().call(charge_point_id, command)
         if isinstance(command, GetLocalListVersion):
             return Outcome(status="Accepted", list_version=self.version)
-        return Outcome(status="Accepted", settings=self.settings) if isinstance(command, GetConfiguration) else outcome
+        if isinstance(command, SendLocalList):
+            self.version = command.version
+        if isinstance(command, GetConfiguration | GetVariables):
+            if isinstance(self.settings, Exception):
+                raise self.settings
+            return Outcome(status="Accepted", settings=self.settings)
+        return outcome
 
     @property
     def lists(self) -> list[SendLocalList]:
@@ -123,3 +139,142 @@ async def test_a_station_without_a_list(api: Client, here: Site, gateway: Listin
 async def test_an_empty_list_is_sent_too(api: Client, here: Site, gateway: Listing) -> None:
     assert (await api.post(f"{PATH}/{here.id}/send-local-list")).body == {"listVersion": 5, "tags": 0}
     assert gateway.lists == [SendLocalList(version=5, tags=())]
+
+
+# OCPP 2.0.1
+
+
+def said(name: str, value: str) -> Setting:
+    return Setting(name, value, True, component="LocalAuthListCtrlr")
+
+
+@pytest.fixture
+async def later(here: Site) -> Site:
+    """The station, speaking 2.0.1."""
+    at = here.system.clock.now()
+    await here.tells(
+        presence.connected, Connected(charge_point_id=here.id, version="2.0.1", remote_ip="::1", at=at)
+    )  # fmt: skip
+    return here
+
+
+async def test_a_station_of_2_0_1_is_asked_in_its_words(
+    api: Client, later: Site, given: Given, gateway: Listing
+) -> None:
+    gateway.settings = (said("ItemsPerMessage", "2"), said("BytesPerMessage", "65000"))
+    for _ in range(5):
+        await tag(given)
+    await given.id_tag(idTagUid="X" * 36, userId=int((await given.user())["id"]))  # longer than 1.6 has room for
+    assert (await api.post(f"{PATH}/{later.id}/send-local-list")).body == {"listVersion": 7, "tags": 6}
+    assert [(one.version, len(one.tags), one.adds) for one in gateway.lists] == [
+        (5, 2, False),
+        (6, 2, True),
+        (7, 2, True),
+    ]
+    [asked] = [command for _, command in gateway.commands if isinstance(command, GetVariables)]
+    assert asked.variables == tuple(
+        VariableName(key=key, component="LocalAuthListCtrlr") for key in ("ItemsPerMessage", "BytesPerMessage")
+    )
+
+
+@pytest.mark.parametrize("settings", [(), StationRefused("NotSupported"), (said("ItemsPerMessage", "many"),)])
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_station_that_does_not_say_gets_the_usual(
+    api: Client, here: Site, given: Given, gateway: Listing, settings: Any, version: str
+) -> None:
+    at = here.system.clock.now()
+    await here.tells(presence.connected, Connected(charge_point_id=here.id, version=version, remote_ip="::1", at=at))
+    gateway.settings = settings
+    await tag(given)
+    assert (await api.post(f"{PATH}/{here.id}/send-local-list")).body == {"listVersion": 5, "tags": 1}
+
+
+async def test_a_station_that_is_gone_when_it_is_asked_for_its_room(api: Client, later: Site, gateway: Listing) -> None:
+    gateway.settings = StationOffline()
+    assert (await api.post(f"{PATH}/{later.id}/send-local-list")).status == 406
+    assert gateway.lists == []
+
+
+async def test_what_was_reported_bounds_the_list(api: Client, later: Site, given: Given, gateway: Listing) -> None:
+    async with later.system.database.begin() as tx:
+        facts = {"charge_point_id": later.id, "component_name": "LocalAuthListCtrlr", "name": "Entries", "value": "0"}
+        moments = dict.fromkeys(("reported_at", "created_at", "updated_at"), tx.now)
+        await tx.run(
+            insert(configuration_variable).values(max_limit=2, readonly=True, required=False, **facts, **moments)
+        )
+    for _ in range(3):
+        await tag(given)
+    assert (await api.post(f"{PATH}/{later.id}/send-local-list")).body == {"listVersion": 5, "tags": 2}
+
+
+@pytest.mark.parametrize("most", [500, 1000, 4000, 65_000])
+@pytest.mark.parametrize("uid", ["04A1B2C3D4E5F6", 'A"\\B', "äöü€" * 9])
+def test_a_part_is_never_larger_than_the_station_takes(most: int, uid: str) -> None:
+    expires = datetime(2031, 1, 1, 12, 30, 15, tzinfo=UTC)
+    tags = [LocalTag(id_tag=uid, expires_at=expires, parent=f"user{number}") for number in range(60)]
+    entries: list[LocalTag | str] = [*(f"GONE{number:02}" for number in range(20)), *tags]
+    found = list(parts(entries, Room(at_once=1000, in_all=1000, bytes_at_once=most)))
+    assert [one for part in found for one in part] == entries
+    for part in found:
+        told = [one for one in part if isinstance(one, LocalTag)]
+        removed = tuple(one for one in part if isinstance(one, str))
+        request = wire.send(SendLocalList(version=2**31 - 1, tags=tuple(told), removed=removed, adds=True))
+        frame = [2, "0b0dd4a9-6f6c-4a5a-8f5e-0b0dd4a96f6c", "SendLocalList", request]
+        assert len(msgspec.json.encode(frame)) <= most
+
+
+def test_one_tag_that_is_too_large_goes_alone() -> None:
+    entries: list[LocalTag | str] = [LocalTag(id_tag="A"), LocalTag(id_tag="B")]
+    assert list(parts(entries, Room(bytes_at_once=50))) == [entries[:1], entries[1:]]
+
+
+# Only what has changed
+
+
+async def _send(api: Client, here: Site) -> Any:
+    return (await api.post(f"{PATH}/{here.id}/send-local-list", {"updateType": "differential"})).body
+
+
+async def test_only_changes_are_sent_where_the_station_holds_what_it_was_sent(
+    api: Client, here: Site, given: Given, gateway: Listing
+) -> None:
+    user = int((await given.user())["id"])
+    _, blocked, until = [await given.id_tag(idTagUid=uid, userId=user) for uid in ("KEPT", "BLOCKED", "UNTIL")]
+    assert await _send(api, here) == {"listVersion": 5, "tags": 3, "updateType": "full"}  # nothing is known yet
+    await api.patch(f"/resources/id-tags/v2.0/{blocked['id']}", {"status": "disabled"})
+    await api.patch(f"/resources/id-tags/v2.0/{until['id']}", {"expireAt": "2099-01-01T00:00:00Z"})
+    await given.id_tag(idTagUid="NEW", userId=user)
+    assert await _send(api, here) == {"listVersion": 6, "tags": 3, "updateType": "differential"}
+    first, second = gateway.lists
+    assert (first.adds, len(first.tags), second.adds, second.removed) == (False, 3, True, ("BLOCKED",))
+    assert {one.id_tag for one in second.tags} == {"UNTIL", "NEW"}
+    assert await _send(api, here) == {"listVersion": 6, "tags": 3, "updateType": "differential"}
+    assert len(gateway.lists) == 2  # there was nothing to send
+
+
+async def test_all_is_sent_to_a_station_that_holds_another_list(
+    api: Client, here: Site, given: Given, gateway: Listing
+) -> None:
+    await tag(given)
+    await _send(api, here)
+    gateway.version = 9
+    assert (await _send(api, here))["updateType"] == "full"
+    gateway.version = 0  # it lost it
+    assert (await _send(api, here)) == {"listVersion": 1, "tags": 1, "updateType": "full"}
+
+
+async def test_a_list_of_which_a_part_was_lost_is_sent_anew(
+    api: Client, here: Site, given: Given, gateway: Listing
+) -> None:
+    await tag(given)
+    await _send(api, here)
+    await tag(given)
+    gateway.answer = "Failed"
+    assert (await api.post(f"{PATH}/{here.id}/send-local-list", {"updateType": "differential"})).status == 406
+    gateway.answer = "Accepted"
+    assert (await _send(api, here))["updateType"] == "full"
+
+
+async def test_an_update_of_another_kind_is_none(api: Client, here: Site) -> None:
+    answer = await api.post(f"{PATH}/{here.id}/send-local-list", {"updateType": "some"})
+    assert (answer.status, list(answer.body["errors"])) == (422, ["updateType"])

@@ -1,5 +1,6 @@
 """Security events: told by charge points, recorded at the handshake, listed under both names."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,6 +120,25 @@ async def test_who_is_turned_away_is_kept_once_a_minute(system: System, given: G
     await clock.advance(QUIET.total_seconds())
     await door.admit("NOBODY", None, [], "10.0.0.1")
     assert await events(system) == [*first, (None, unknown, "NOBODY from 10.0.0.1")]
+
+
+async def test_a_handshake_that_was_refused_is_found_at_its_charge_point(
+    system: System, given: Given, api: Client
+) -> None:
+    point = await given.charge_point(network={"id": "DOOR", "password": PASSWORD})
+    door = doorway(system, ManualClock(system.clock.now()))
+    for _ in range(3):
+        door.handshake_refused("DOOR", "10.0.0.1", "missing Sec-WebSocket-Key header")
+        door.handshake_refused("", "10.0.0.1", "TLS, on the port that does not speak it")
+    while door._noting:
+        await asyncio.wait(door._noting)
+    found = (await api.get("/resources/security-events/v2.0", "filter[type]=HandshakeRefused")).data
+    assert sorted((one["chargePoint"], one["techInfo"]) for one in found if "chargePoint" in one) == [
+        (point["id"], "DOOR from 10.0.0.1: missing Sec-WebSocket-Key header")
+    ]
+    assert [one["techInfo"] for one in found if "chargePoint" not in one] == [
+        "somebody without a name from 10.0.0.1: TLS, on the port that does not speak it"
+    ]
 
 
 async def test_a_flood_of_identities_floods_no_table(system: System, monkeypatch: Any) -> None:

@@ -29,6 +29,18 @@ async def test_reset(api: Client, here: Site, gateway: Gateway) -> None:
     assert (await api.post(f"{PATH}/999/reset/soft")).status == 404
 
 
+async def test_reset_of_one_evse(api: Client, here: Site, gateway: Gateway) -> None:
+    for kind in ("hard", "soft"):
+        answer = await api.post(f"{PATH}/{here.id}/reset/{kind}/2")
+        assert (answer.status, answer.body) == (202, {"success": True})
+    assert gateway.commands == [(here.id, Reset(kind=kind, evse_network_id=2)) for kind in ("hard", "soft")]
+    gateway.answer = "Rejected"  # it has no EVSEs that restart alone (2.0.1, B11.FR.10)
+    answer = await api.post(f"{PATH}/{here.id}/reset/soft/2")
+    assert (answer.status, "Rejected" in answer.body["message"]) == (406, True)
+    for wrong in ("soft/3", "gently/1"):
+        assert (await api.post(f"{PATH}/{here.id}/reset/{wrong}")).status == 404
+
+
 async def test_unlock(api: Client, here: Site, gateway: Gateway) -> None:
     gateway.answer = "Unlocked"
     answer = await api.post(f"{PATH}/{here.id}/unlock/2")

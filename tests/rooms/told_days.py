@@ -23,6 +23,7 @@ class Charge:
     readings: tuple[int, ...]  # Wh, the first at the start, the last at the end
     offline: bool  # the station began it without us, and knows no number for it in 1.6
     terse: bool  # the station tells what it can leave out only once
+    cable: bool  # in 2.0.1 the transaction begins with the cable, and only that carries the first reading
 
     @property
     def wh(self) -> int:
@@ -36,7 +37,8 @@ class Charge:
 
 @dataclass(frozen=True)
 class Told:
-    """A message about a charge: start, meter (a reading of its transaction), beside (one that names none), or stop."""
+    """A message about a charge: start, cable (the first event of one that begins so), meter (a reading of its
+    transaction), beside (one that names none), or stop."""
 
     charge: Charge
     what: str
@@ -53,8 +55,8 @@ def stays(draw: st.DrawFn, evse: int, count: int) -> list[Charge]:
         length = draw(st.integers(2, 40))
         steps = draw(st.lists(st.integers(0, MOST_WH_A_MINUTE * length // 4), min_size=1, max_size=4))
         readings = tuple(wh := wh + step for step in (0, *steps))
-        offline, terse = draw(st.booleans()), draw(st.booleans())
-        charges.append(Charge(f"{evse}-{number}", evse, minute, minute + length, readings, offline, terse))
+        offline, terse, cable = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+        charges.append(Charge(f"{evse}-{number}", evse, minute, minute + length, readings, offline, terse, cable))
         minute += length
     return charges
 
@@ -73,6 +75,9 @@ def days(draw: st.DrawFn) -> tuple[list[Charge], list[Told]]:
         after = st.integers(0 if charge.offline else first + 1, 100)
         arriving += [(moment, Told(charge, "start")) for moment in (first, *draw(st.lists(after, max_size=2)))]
         arriving += [(moment, Told(charge, "stop")) for moment in draw(st.lists(after, min_size=1, max_size=2))]
+        if charge.cable:
+            moments = draw(st.lists(st.integers(0, 100), min_size=1, max_size=2))
+            arriving += [(moment, Told(charge, "cable")) for moment in moments]
         for place in range(len(charge.readings)):
             what = draw(st.sampled_from(["meter", "meter", "beside"]))
             arriving += [(moment, Told(charge, what, place)) for moment in draw(st.lists(after, max_size=2))]
@@ -100,19 +105,22 @@ def call_v201(told: Told, known: bool) -> tuple[str, dict[str, Any]]:
     readings = [_reading_v201(charge, place) for place in range(len(charge.readings))]
     if told.what == "beside":
         return "MeterValues", {"evseId": charge.evse, "meterValue": [readings[told.place]]}
+    named = ("Updated", [], charge.start + 0.5) if charge.cable else ("Started", readings[:1], charge.start)
     kind, shown, minute = {
-        "start": ("Started", readings[:1], charge.start),
+        "cable": ("Started", readings[:1], charge.start),
+        "start": named,
         "meter": ("Updated", [readings[told.place]], charge.minute(told.place)),
         "stop": ("Ended", readings[-1:] if terse else readings, charge.end),
     }[told.what]
     event = {
         "eventType": kind, "timestamp": later(minute).isoformat(), "triggerReason": "MeterValuePeriodic",
         "seqNo": 0, "offline": charge.offline, "transactionInfo": {"transactionId": charge.name},
-        "meterValue": shown,
     }  # fmt: skip
-    if told.what == "start" or not terse:
+    if shown:
+        event["meterValue"] = shown
+    if told.what == "start" or not (terse or told.what == "cable"):
         event["idToken"] = {"idToken": charge.name, "type": "ISO14443"}
-    if not terse:
+    if not terse or told.what == "cable":
         event["evse"] = {"id": charge.evse}
     return "TransactionEvent", event
 

@@ -18,9 +18,9 @@ SPEED = 20.0  # simulated s a second
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 BAD_CALLS: list[tuple[str, Any, str]] = [
     ("MakeCoffee", {}, "NotImplemented"),
-    ("BootNotification", {"chargePointVendor": "V"}, "ProtocolError"),
-    ("StartTransaction", {"connectorId": 1, "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}, "ProtocolError"),
-    ("StartTransaction", {"connectorId": "one", "idTag": "CARD", "meterStart": 0}, "TypeConstraintViolation"),
+    ("StatusNotification", {"connectorId": 1}, "ProtocolError"),
+    ("FirmwareStatusNotification", {}, "ProtocolError"),
+    ("StatusNotification", {"connectorId": 1, "status": {"a": 1}}, "TypeConstraintViolation"),
     ("MeterValues", "nothing", "FormationViolation"),
 ]  # fmt: skip
 

@@ -20,14 +20,19 @@ async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
         yield running
 
 
-async def test_a_tag_on_the_list_charges_while_the_station_is_offline(site: Live) -> None:
-    point = await site.charge_point("CP1")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_tag_on_the_list_charges_while_the_station_is_offline(site: Live, version: str) -> None:
+    point = await site.charge_point("CP1", version=version)
     await site.driver("CARD")
-    station = await site.station("CP1")
+    station = await site.station("CP1", version=version)
     actions = f"/actions/charge-point/v1.0/{point['id']}"
     assert (await site.api.post(f"{actions}/get-local-list-version")).body == {"listVersion": 0}
     assert (await site.api.post(f"{actions}/send-local-list")).body == {"listVersion": 1, "tags": 1}
     assert (await site.api.post(f"{actions}/get-local-list-version")).body == {"listVersion": 1}
+    await site.driver("LATER")
+    answer = await site.api.post(f"{actions}/send-local-list", {"updateType": "differential"})
+    assert answer.body == {"listVersion": 2, "tags": 2, "updateType": "differential"}
+    assert station.authorization.local_list.keys() == {"CARD", "LATER"}
     assert (await site.api.post(f"{actions}/clear-cache")).status == 202
 
     station.plug(1, Vehicle(3, 32))

@@ -31,6 +31,7 @@ class Charger:
     def __init__(self, socket: ClientConnection, clock: Clock, script: dict[str, Any] | None = None) -> None:
         self.socket, self.clock, self.script = socket, clock, script or {}
         self.heard: list[tuple[str, Any]] = []
+        self.heard_at: list[datetime] = []
         self._news = asyncio.Event()
         self._asked: dict[str, asyncio.Future[Any]] = {}
 
@@ -46,6 +47,7 @@ class Charger:
 
     async def _answer(self, message_id: str, action: str, payload: Any) -> None:
         self.heard.append((action, payload))
+        self.heard_at.append(self.clock.now())
         self._news.set()
         answer = self.script.get(action, {"status": "Accepted"})
         if answer is None:
@@ -73,6 +75,13 @@ class Charger:
         """The payload of the answer; `Error` for a CALLERROR."""
         async with asyncio.timeout(20):
             return await (await self.say(action, **payload))
+
+    async def sends(self, frame: str, message_id: str) -> Any:
+        """The payload of the answer to a frame, whatever that is; `Error` for a CALLERROR."""
+        asked = self._asked[message_id] = asyncio.get_running_loop().create_future()
+        await self.socket.send(frame)
+        async with asyncio.timeout(20):
+            return await asked
 
     # What chargers say
 

@@ -31,7 +31,18 @@ def test_every_pitfall_and_observation_has_its_charger(here: Path) -> None:
             for file in files:
                 if file.startswith("test_") and not (table is pitfalls and file == "test_seen_on_the_wire_v201.py"):
                     assert number in played(file), (number, file)
-    for file in ("test_quirks.py", *SHORT.values()):
+    for file in ("test_quirks.py", "test_odd_limits.py", *SHORT.values()):
         assert played(file) == {number for number, files in pitfalls.items() if file in files}, file
     for file in ("test_observations.py", "test_seen_on_the_wire_v201.py"):
         assert played(file) == {number for number, files in observed.items() if file in files}, file
+
+
+def test_every_report_from_the_field_is_played(here: Path) -> None:
+    """Each row names its files, and each file of reports has a row."""
+    reports = (here / "docs/odd-chargers.md").read_text().split("## Reports from the field")[1]
+    files = {
+        file for told in re.findall(r"^\| [^|]+ \| ([^|]*) \|$", reports, re.MULTILINE) for file in told.split(", ")
+    }
+    elsewhere = {file for file in files if "/" in file}
+    assert all((here / file).is_file() for file in elsewhere)
+    assert files - elsewhere - {"Played in", "---"} == {file.name for file in FOLDER.glob("test_reports_*.py")}

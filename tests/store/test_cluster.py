@@ -1,6 +1,7 @@
 """The embedded server through its life: starts, stops, killings, strangers' folders and other users."""
 
 import asyncio
+import errno
 import os
 import pwd
 import shutil
@@ -217,6 +218,52 @@ async def test_the_guard_starts_a_killed_server_again(data_dir: Path, make: Make
         assert said == ["PostgreSQL ended unexpectedly; it is started again."]
         await cluster.stop()
         clock.wake.put_nowait(None)
+
+
+async def test_the_guard_tries_again_for_as_long_as_it_takes(data_dir: Path, make: Make) -> None:
+    clock, said, pauses = TurnByTurn(), list[str](), list[float]()
+    cluster = make(data_dir, throwaway=False, say=said.append)
+    dsn = await cluster.start()
+    settings = data_dir / "postgres/data/postgresql.conf"
+    away = settings.rename(settings.with_suffix(".away"))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(cluster.guard(clock))
+        pauses.append(await clock.sleeping.get())
+        os.kill(server_process(data_dir), signal.SIGKILL)
+        while len(pauses) < 7:
+            clock.wake.put_nowait(None)
+            pauses.append(await clock.sleeping.get())
+            if not said:
+                pauses.pop()  # a killed process takes a moment to be gone
+        assert pauses == [2, 4, 8, 16, 30, 30, 30]
+        assert len(said) == 2, "once when it ended, once why it does not start"
+        assert "postgresql.conf" in said[1]
+        away.rename(settings)
+        clock.wake.put_nowait(None)
+        assert await clock.sleeping.get() == 2
+        assert await ask(dsn, "select 1") == 1
+        assert said[2:] == ["PostgreSQL runs again."]
+        await cluster.stop()
+        clock.wake.put_nowait(None)
+
+
+async def test_a_file_that_cannot_be_written_whole_stays_as_it_was(
+    data_dir: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = make(data_dir)
+    await cluster.start()
+    await cluster.stop()
+    written = data_dir / "postgres/data/ohmstead.conf"
+    before, write_text = written.read_text(), Path.write_text
+
+    def half(path: Path, text: str) -> int:
+        write_text(path, text[: len(text) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(ClusterError, match="No space left"):
+        await make(data_dir, throwaway=False).start()
+    assert written.read_text() == before
 
 
 async def test_the_server_of_a_killed_ohmstead_is_used_on(data_dir: Path, make: Make) -> None:

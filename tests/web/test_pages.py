@@ -36,6 +36,13 @@ def test_every_file_a_page_asks_for_is_served() -> None:
     assert all(page(name) for name in (*asked, *modules))
 
 
+def test_nothing_in_the_page_is_what_its_policy_refuses() -> None:
+    """No script, style or handler within the markup, no style attribute made later, no text run as code."""
+    assert not re.findall(r"<style|<script(?![^>]*src=)|\s(?:on\w+|style)=", text(""))
+    scripts = "".join(text(name) for name in ("docs.js", "schema.js", "request.js", "element.js"))
+    assert not re.findall(r"\bstyle:|\"style\"|innerHTML|\beval\(|new Function", scripts)
+
+
 @pytest.mark.parametrize("name", ["", "docs.css", "docs.js", "schema.js", "request.js", "element.js"])
 def test_a_page_names_no_outside_host(name: str) -> None:
     assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", text(name))

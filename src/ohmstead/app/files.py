@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import falcon
+import structlog
 from falcon.asgi.multipart import MultipartForm
 
 from ohmstead.kit.db import Tx
@@ -15,6 +16,8 @@ from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
 
 if TYPE_CHECKING:
     from ohmstead.app.system import System
+
+log = structlog.get_logger("ohmstead.files")
 
 CHUNK = 1 << 16
 _UNSAFE = re.compile(r"[^\w.\- ]")
@@ -34,6 +37,9 @@ class Uploads:
             size = await files.now.store("uploads", number, _chunks(req))
         except TooBig:
             raise falcon.HTTPContentTooLarge from None
+        except OSError as error:  # no room, most of all
+            log.warning("upload not stored", number=number, why=str(error))
+            raise falcon.HTTPServiceUnavailable(retry_after=60) from None
         async with self._system.database.begin() as tx:
             await logs.log_stored(tx, number, name and name[:255].replace("\0", ""), size)
         resp.status = falcon.HTTP_201
@@ -85,18 +91,20 @@ async def _read(opened: Any) -> AsyncIterator[bytes]:
 
 
 async def _chunks(req: Any) -> AsyncIterator[bytes]:
-    """The body, or the first file of a form, as it comes."""
+    """The body, or the first file of a form, as it comes. Raises where either ends too soon."""
     if not (req.content_type or "").startswith("multipart/form-data"):
         async for chunk in req.stream:
             yield chunk
         return
     form: MultipartForm = await req.get_media()
-    async for part in form:
-        if part.filename:
+    found = False
+    async for part in form:  # to its end, for a form without one raises
+        if part.filename and not found:
+            found = True
             while chunk := await part.stream.read(CHUNK):
                 yield chunk
-            return
-    raise falcon.HTTPBadRequest(title="The form holds no file.")
+    if not found:
+        raise falcon.HTTPBadRequest(title="The form holds no file.")
 
 
 def _granted(folder: Folder, token: str) -> int:

@@ -61,6 +61,7 @@ from ohmstead.rooms.network.facts import (
 )
 from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.stations import Outcome
+from ohmstead.store.faults import Seldom
 
 log = structlog.get_logger("ohmstead.gateway")
 Result = TypeVar("Result")
@@ -79,9 +80,9 @@ TURNED_AWAY = {  # refusal -> status of the handshake, type of the security even
 
 
 class DurableRooms:
-    """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away
-    is waited for up to 30 s. `moved` is sent for each charge point that connects: its id, and which other node held
-    its socket until now, if one did."""
+    """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away,
+    or cannot store anything, is waited for up to 30 s. `moved` is sent for each charge point that connects: its id,
+    and which other node held its socket until now, if one did."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class DurableRooms:
         self._gone = Batcher(self._write_disconnected, SOON_S, station)
         self._boots = Batcher(self._write_booted, SOON_S, station)
         self._changes = Batcher(self._write_changes, SOON_S, station)
-        self._quiet = security_events.Quiet()
+        self._quiet, self._seldom = security_events.Quiet(), Seldom()
         self._noting: set[asyncio.Task[None]] = set()
         self._statuses = presence.Repeats()
 
@@ -134,9 +135,18 @@ class DurableRooms:
         """A client certificate failed in TLS, before anybody was asked whose it is, and from which address nobody says;
         that is kept beside."""
         if self._quiet.passes(reason, named or "", self._clock.now()):
-            noting = asyncio.create_task(self._note(lambda tx: security_events.not_believed(tx, reason, named)))
-            self._noting.add(noting)
-            noting.add_done_callback(self._noting.discard)
+            self._keep(lambda tx: security_events.not_believed(tx, reason, named))
+
+    def handshake_refused(self, identity: str, remote_ip: str, reason: str) -> None:
+        """A handshake was refused for what it is, whoever it was; that is kept beside."""
+        if self._quiet.passes(remote_ip, identity, self._clock.now()):
+            event = security_events.HANDSHAKE
+            self._keep(lambda tx: security_events.turned_away(tx, identity, remote_ip, event, reason))
+
+    def _keep(self, note: Callable[[Tx], Awaitable[None]]) -> None:
+        noting = asyncio.create_task(self._note(note))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
 
     async def _note(self, note: Callable[[Tx], Awaitable[None]]) -> None:
         try:
@@ -158,7 +168,8 @@ class DurableRooms:
             except Away as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
-                log.warning("database away", why=repr(error))
+                if self._seldom.passes(str(error)):
+                    log.warning("database away, charge points wait for their answers", why=str(error))
                 await asyncio.sleep(0.5)
 
     async def connected(self, fact: Connected) -> None:

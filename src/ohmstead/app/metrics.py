@@ -1,10 +1,12 @@
 """Metrics for Prometheus: requests, messages of charge points, and how load management fares."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from ohmstead.rooms.power.management.figures import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -35,6 +37,51 @@ class Frames(Collector):
         yield family
 
 
+_GAUGES: dict[str, tuple[str, Callable[[Figures], float]]] = {
+    "overcommitted_amperes": ("A that may be drawn above a limit.", lambda tree: tree.overcommitted),
+    "overloaded_amperes": ("A measured above a limit for 10 s or more.", lambda tree: tree.overloaded),
+    "evses_unknown": ("EVSEs that took no limit yet.", lambda tree: tree.exempt["unknown"]),
+    "evses_forgot": ("EVSEs that came back and took no limit since.", lambda tree: tree.exempt["forgot"]),
+    "evses_above": ("EVSEs that draw more than they accepted.", lambda tree: tree.exempt["above"]),
+    "evses_disobeys": ("EVSEs that were found not to obey.", lambda tree: tree.exempt["disobeys"]),
+    "evses_refuses": ("EVSEs that refused three limits in a row.", lambda tree: tree.exempt["refuses"]),
+    "evses_empty": ("EVSEs whose rating would be reserved, were somebody there.", lambda tree: tree.exempt["empty"]),
+    "evses_set_apart": ("EVSEs that cannot be reckoned with as they are wired.", lambda tree: tree.set_apart),
+    "evses_without_limits": (
+        "EVSEs out of reach that drop their limits then.", lambda tree: tree.exempt["without_limits"],
+    ),
+}  # fmt: skip
+_COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
+    "overloaded_seconds": ("s with more measured than a limit.", lambda tree: tree.overloaded_seconds),
+    "limit_fell": ("Times the limit fell below what was out.", lambda tree: tree.counts.limit_fell),
+    "slow_reactions": ("Times a draw came down later than reckoned.", lambda tree: tree.counts.slow_reactions),
+    "rounded_up": ("Times a station turned out to round up.", lambda tree: tree.counts.rounded_up),
+}
+
+
+class Steering(Collector):
+    """How load management fares, for each circuit tree that is steered here, by its root."""
+
+    def __init__(self, figures: Callable[[], Mapping[int, Figures]]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures of the moment; where a figure is an exception to the promise it has a name of its own."""
+        trees = self._figures()
+        for name, (text, value) in _GAUGES.items():
+            yield self._filled(GaugeMetricFamily(f"ohmstead_circuit_{name}", text, labels=("circuit",)), trees, value)
+        for name, (text, value) in _COUNTERS.items():
+            yield self._filled(CounterMetricFamily(f"ohmstead_circuit_{name}", text, labels=("circuit",)), trees, value)
+
+    def _filled(
+        self, family: GaugeMetricFamily | CounterMetricFamily, trees: Mapping[int, Figures],
+        value: Callable[[Figures], float],
+    ) -> Metric:  # fmt: skip
+        for root, tree in trees.items():
+            family.add_metric((str(root),), value(tree))
+        return family
+
+
 class Metrics:
     """The figures of one process."""
 
@@ -52,15 +99,27 @@ class Metrics:
         self.stations = Gauge(
             "ohmstead_charge_points_connected", "Charge points with a socket.", registry=self.registry
         )
-        self.overcommitted = Gauge(
-            "ohmstead_circuit_overcommitted_amperes", "A that may be drawn above a circuit's limit.", ("circuit",),
-            registry=self.registry,
-        )  # fmt: skip
         self.outbox = Gauge("ohmstead_outbox_waiting", "Facts not told yet.", registry=self.registry)
+
+        self.api_connections = Gauge(
+            "ohmstead_api_connections", "Connections to the API's port.", registry=self.registry
+        )
+        self._refused = Counter(
+            "ohmstead_api_connections_refused", "Connections to the API's port that were closed, by reason.",
+            ("reason",), registry=self.registry,
+        )  # fmt: skip
+
+    def refused(self, reason: str) -> None:
+        """A connection to the API's port was closed before it got an answer."""
+        self._refused.labels(reason).inc()
 
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:
         """An API request was answered."""
         self.requests.labels(method, operation, str(status)).observe(seconds)
+
+    def steering(self, figures: Callable[[], Mapping[int, Figures]]) -> None:
+        """Where the figures of load management are found."""
+        self.registry.register(Steering(figures))
 
     def page(self) -> bytes:
         """The text Prometheus reads."""

@@ -2,14 +2,15 @@
 
 import asyncio
 import socket
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
-import uvicorn
 from sqlalchemy import func, select
 
 from ohmstead.app.database import NAME, Say, embedded, external
+from ohmstead.app.descriptors import Shares, raised, shares
+from ohmstead.app.http_bounds import Bounds
+from ohmstead.app.http_server import HttpServer
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
 from ohmstead.kit.audit import Act, write_audit
@@ -18,15 +19,6 @@ from ohmstead.ocpp.listener import raise_gc_thresholds
 from ohmstead.rooms.operator.admins import api_token, create_token
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.migrate import migrate
-
-KEEP_ALIVE_S = 75  # clients that call every few seconds keep their connection
-
-
-class _Server(uvicorn.Server):
-    """uvicorn in our loop: signals are ours."""
-
-    def capture_signals(self) -> Any:
-        return nullcontext()
 
 
 @dataclass(slots=True)
@@ -48,6 +40,7 @@ class Node:
         async with AsyncExitStack() as stack:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             clock = clock or SystemClock()
+            found = _shares(settings, say)
             api_socket = _bound(settings.host, settings.port, "port")
             stack.callback(api_socket.close)
             url = settings.database_url
@@ -59,7 +52,7 @@ class Node:
             await system.start()
             token = await _first_token(system) if settings.serves_api else None
             ocpp_port = await _opened(system)
-            await _serve(system, api_socket, stack)
+            await _serve(system, api_socket, found, stack)
             raise_gc_thresholds()
             host, port = api_socket.getsockname()[:2]
             tls_port = system.listener.tls_port
@@ -125,25 +118,20 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
     return opened
 
 
-async def _serve(system: System, api_socket: socket.socket, stack: AsyncExitStack) -> None:
-    config = uvicorn.Config(
-        system.api.app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        proxy_headers=False,  # whether a proxy is to be believed is our own setting
-        timeout_keep_alive=KEEP_ALIVE_S,
-    )
-    server = _Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([api_socket])
-    ticking = asyncio.create_task(server.main_loop())
+async def _serve(system: System, api_socket: socket.socket, shares: Shares, stack: AsyncExitStack) -> None:
+    metrics = system.metrics
+    server = HttpServer(system.api.app, api_socket, Bounds(connections=shares.api), metrics.refused)
+    metrics.api_connections.set_function(lambda: server.connections)
+    await server.start()
+    stack.push_async_callback(server.stop)
 
-    async def down() -> None:
-        server.should_exit = True
-        await ticking
-        await server.shutdown([api_socket])
 
-    stack.push_async_callback(down)
+def _shares(settings: Settings, say: Say) -> Shares:
+    """What each side gets of the descriptors; said where they are few."""
+    found = shares(raised(), settings.api_connections, settings.database_connections)
+    if found.few:
+        say(
+            f"This process may open {found.limit} files at once, so {found.charge_points} charge points can connect and"
+            f" {found.api} callers of the API. Raise the limit (ulimit -n, LimitNOFILE) for more."
+        )
+    return found

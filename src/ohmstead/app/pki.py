@@ -2,7 +2,6 @@
 status of each (OCSP, RFC 6960)."""
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 import falcon
@@ -52,12 +51,15 @@ class StatusPage:
             raise falcon.HTTPContentTooLarge
         await self._answer(resp, raw)
 
-    async def on_get(self, req: Any, resp: Any, asked: str) -> None:
+    async def on_get(self, req: Any, resp: Any, asked: str = "") -> None:
         whole = req.scope["path"].partition(STATUS + "/")[2]  # `asked` has lost a slash at its end, a digit of base64
         try:
-            await self._answer(resp, base64.b64decode(whole, validate=True))
-        except binascii.Error:
-            raise falcon.HTTPBadRequest(title="The path does not end in base64.") from None
+            raw = base64.b64decode(whole, validate=True)
+        except ValueError:  # no base64, or no ASCII
+            raw = b""
+        if not raw:
+            raise falcon.HTTPBadRequest(title="The path does not end in base64.")
+        await self._answer(resp, raw)
 
     async def _answer(self, resp: Any, raw: bytes) -> None:
         async with self._system.database.begin() as tx:

@@ -4,6 +4,7 @@ from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.serving import operations_of
 from ohmstead.rooms.charging import room as charging
+from ohmstead.rooms.charging.sessions import internal
 from ohmstead.rooms.energy import room as energy
 from ohmstead.rooms.network import room as network
 from ohmstead.rooms.operator import admins  # noqa: F401 - the tables of admins
@@ -18,6 +19,7 @@ OPERATIONS: list[Operation] = operations_of(
     *network.OPERATIONS,
     *charging.OPERATIONS,
     *power.OPERATIONS,
+    internal.operations(),
 )
 LED = (*network.BACKGROUND, *charging.BACKGROUND)
 """The work that one node does for all: classes that are made of a database and a clock, and have a `run`."""

@@ -40,6 +40,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     data_dir: Path = Path(".ohmstead")
     database_url: str | None = None  # an external PostgreSQL; None: the embedded one in data_dir
     database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
+    api_connections: Annotated[int, Meta(ge=16)] = 1_000  # to the API's port at once; charge points have the rest
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
@@ -50,6 +51,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     heartbeat_interval: Annotated[int, Meta(ge=10, le=86_400)] = 60  # s, told to charge points at boot
     command_timeout: Annotated[float, Meta(gt=0, le=600)] = 60.0  # s to wait for a charge point's answer
     boot_timeout: Annotated[float, Meta(ge=0, le=3_600)] = 30.0  # s until who connects and does not boot is asked to
+    lost_stop_grace: Annotated[float, Meta(ge=10, le=86_400)] = 120.0  # s a state may contradict a charge, then it ends
     ocpp_compression: bool = False  # permessage-deflate on charge point sockets: less traffic for more memory and CPU
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned

@@ -11,12 +11,14 @@ from typing import Any
 import structlog
 
 from ohmstead.app.admitted import Usual
+from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.files import add_files
 from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.health import add_health
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.nodes.crew import Crew, name_of
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.pages import add_health, add_pages
+from ohmstead.app.pages import add_pages
 from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import LED, OPERATIONS
 from ohmstead.app.settings import Settings
@@ -29,7 +31,7 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
-from ohmstead.rooms.charging.control import Autostart
+from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.network.certificates import Authority, authority
 from ohmstead.rooms.network.communication import CommunicationLog
 from ohmstead.rooms.network.files import Files, files
@@ -37,8 +39,10 @@ from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.security_profiles import Addresses, addresses
 from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
+from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
+from ohmstead.store.faults import Seldom, log_failure
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 
@@ -96,6 +100,7 @@ class System:
             VERSION,
             self.metrics.request,
             trusts_proxy=self.settings.trusts_proxy,
+            request_type=WholeRequest,
         )
         add_health(api.app, self)
         if serves:
@@ -126,6 +131,7 @@ class System:
         self.registry = Registry(rooms, self.clock)
         self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout)
         self.load_management = self.crew.load_management
+        self.metrics.steering(self._figures)
         rooms.moved.connect(self.crew.relay.came)
         self.listener = Listener(
             ListenerSettings(
@@ -142,6 +148,7 @@ class System:
             self.clock,
             rooms.admit,
             self.communication.frame,
+            rooms.handshake_refused,
         )
 
     async def work(self) -> int | None:
@@ -168,8 +175,10 @@ class System:
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
         self._keep(partial(members.lead, self._expire))
-        for work in LED:
-            self._keep(partial(members.lead, work(self.database, self.clock).run))
+        grace = timedelta(seconds=self.settings.lost_stop_grace)
+        led = [*(work(self.database, self.clock) for work in LED), Contradictions(self.database, self.clock, grace)]
+        for work in led:
+            self._keep(partial(members.lead, work.run))
 
     def _ages(self) -> dict[str, timedelta]:
         """How long the tables keep what they hold where that is a setting."""
@@ -206,35 +215,35 @@ class System:
         """How many charge points hold a socket here."""
         return len(self.registry)
 
-    def overcommitted(self) -> dict[int, float]:
-        """A above its limit that may be drawn on the worst line of each circuit tree."""
+    def _figures(self) -> dict[int, Figures]:
+        """How load management fares with each circuit tree that is steered here, by its root."""
         now = self.clock.now().timestamp()
         sites = {root: loop.site for root, loop in self.load_management.loops.items()}
-        return {
-            root: max((one.amps for one in site.overcommitted(now)), default=0.0)
-            for root, site in sites.items()
-            if site is not None
-        }
+        return {root: site.figures(now) for root, site in sites.items() if site is not None}
 
     async def _expire(self) -> None:
         """Sessions that were asked for and never began come to an end, those of stations long out of reach, and
-        reservations whose time is up."""
+        reservations whose time is up. What cannot be done of one keeps nobody from the others."""
         while True:
             await self.clock.sleep(EXPIRE_EVERY_S)
-            async with self.database.begin() as tx:
-                await flow.expire_pending(tx)
-                await flow.close_lost(tx)
-                await reservations.expire(tx)
+            for expire in (flow.expire_pending, flow.close_lost, flow.forget_begun, reservations.expire):
+                try:
+                    async with self.database.begin() as tx:
+                        await expire(tx)
+                except Exception as error:
+                    log_failure(log, "not expired", error, what=expire.__qualname__)
 
     def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run in the background until the system stops, again whenever it fails (while the database is away, say)."""
 
         async def run() -> None:
+            seldom = Seldom()
             while True:
                 try:
                     await work()
-                except Exception:
-                    log.exception("background work failed", work=getattr(work, "__qualname__", repr(work)))
+                except Exception as error:
+                    if seldom.passes(repr(error)):
+                        log_failure(log, "background work failed", error, work=_name_of(work))
                 await asyncio.sleep(AGAIN_S)
 
         self._tasks.append(asyncio.create_task(run()))
@@ -248,3 +257,11 @@ class System:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _name_of(work: Any) -> str:
+    """What background work is called in the log."""
+    if isinstance(work, partial):
+        inner = [one for one in (work.func, *work.args) if callable(one)]
+        return " ".join(_name_of(one) for one in inner)
+    return getattr(work, "__qualname__", repr(work))

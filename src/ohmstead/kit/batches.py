@@ -44,14 +44,16 @@ class Batcher(Generic[Item, Result]):
             self._flushing = asyncio.create_task(self._flush())
 
     async def _flush(self) -> None:
-        while self._waiting:
-            if len(self._waiting) < BATCH:
-                await asyncio.sleep(self._gather_s)
-            batch = self._next()
-            if not batch:
-                break  # those who are tried alone go on with it
-            await (self._write_batch(batch) if len(batch) > 1 else self._one_by_one(batch))
-        self._flushing = None
+        try:
+            while self._waiting:
+                if len(self._waiting) < BATCH:
+                    await asyncio.sleep(self._gather_s)
+                batch = self._next()
+                if not batch:
+                    break  # those who are tried alone go on with it
+                await (self._write_batch(batch) if len(batch) > 1 else self._one_by_one(batch))
+        finally:  # whatever ended it, the next item begins another
+            self._flushing = None
 
     def _next(self) -> _Waiting[Item]:
         if self._key is None:
@@ -67,19 +69,22 @@ class Batcher(Generic[Item, Result]):
         return batch
 
     async def _write_batch(self, batch: _Waiting[Item]) -> None:
+        """Each learns what became of its item, whatever happens here."""
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, Away):
                 await self._one_by_one(batch)
-                return
-            for _, written in batch:
-                if not written.done():
-                    written.set_exception(error)
+            else:
+                _fail(batch, error)
+        except asyncio.CancelledError:
+            _fail(batch, Away("the writing was broken off"))
+            raise
         else:
-            for (_, written), result in zip(batch, results, strict=True):
+            for (_, written), result in zip(batch, results, strict=False):
                 if not written.done():
                     written.set_result(result)
+            _fail(batch[len(results) :], RuntimeError("nothing was said of it"))
 
     async def _one_by_one(self, batch: _Waiting[Item]) -> None:
         for one in batch:
@@ -90,6 +95,14 @@ class Batcher(Generic[Item, Result]):
                 self._alone[key] = asyncio.create_task(self._beside(key, one))
 
     async def _beside(self, key: Hashable, one: tuple[Item, asyncio.Future[Any]]) -> None:
-        await self._write_batch([one])
-        del self._alone[key]
-        self._go_on()
+        try:
+            await self._write_batch([one])
+        finally:
+            del self._alone[key]
+            self._go_on()
+
+
+def _fail(batch: "_Waiting[Any]", error: Exception) -> None:
+    for _, written in batch:
+        if not written.done():
+            written.set_exception(error)

@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import CTE
 
+from ohmstead.kit.errors import Invalid
+from ohmstead.kit.views import camel
+
 Row = Mapping[str, Any]
 
 metadata = MetaData(
@@ -85,6 +88,12 @@ class Statement:
             self._compile(self._clause)
         fixed = self._fixed
         return [values[name] if name in values else fixed.get(name) for name in self._names]
+
+    def unfit(self, position: int) -> Invalid:
+        """What is said of the value at a position, from 1, that no column holds: named as it was given."""
+        name = self._names[position - 1].removeprefix("v_")
+        field = name.replace("filter_", "filter.") if name.startswith("filter_") else camel(name)
+        return Invalid.of({field: [f"The selected {field} is invalid."]})
 
 
 class Statements:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Text, any_, bindparam
 from sqlalchemy.dialects.postgresql import JSONPATH
 
+from ohmstead.kit.bounds import bits_of, wrong
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import aware
@@ -40,15 +41,24 @@ class Filter:
         return "filter_" + self.name.replace(".", "_")
 
     def read(self, texts: list[str]) -> Any:
-        """The value of the given texts; Invalid naming `filter.x` when it is not of the type."""
+        """The value of the given texts; Invalid naming `filter.x` when it is not of the type, or none that could be
+        found."""
         try:
-            if get_origin(self.type) is list:
-                return msgspec.convert(texts, self.type, strict=False)
-            if self.type is datetime:
-                return _moment(texts[-1])
-            return msgspec.convert(texts[-1], self.type, strict=False)
+            value = self._converted(texts)
         except msgspec.ValidationError:
-            raise Invalid.of({f"filter.{self.name}": [f"The selected filter.{self.name} is invalid."]}) from None
+            value = None
+        else:
+            values, bits = value if isinstance(value, list) else [value], bits_of(self.sql_type)
+            if not any(wrong(one, bits) for one in (*values, *texts)):
+                return value
+        raise Invalid.of({f"filter.{self.name}": [f"The selected filter.{self.name} is invalid."]})
+
+    def _converted(self, texts: list[str]) -> Any:
+        if get_origin(self.type) is list:
+            return msgspec.convert(texts, self.type, strict=False)
+        if self.type is datetime:
+            return _moment(texts[-1])
+        return msgspec.convert(texts[-1], self.type, strict=False)
 
 
 def _moment(text: str) -> datetime:
@@ -109,11 +119,13 @@ def by_name(filters: Iterable[Filter]) -> dict[str, Filter]:
 
 
 def chosen(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The names in use, in declared order, and their bound values. Unknown names: 422 naming each `filter.x`."""
+    """The names in use, in declared order, and their bound values. Unknown names: 422 naming each `filter.x`. One that
+    is empty filters nothing."""
     asked = _folded(filters, asked)
     unknown = [name for name in asked if name not in filters]
     if unknown:
         raise Invalid.of({f"filter.{name}": [f"The filter {label(name)} is not supported."] for name in unknown})
+    asked = {name: given for name, texts in asked.items() if (given := [text for text in texts if text])}
     names = tuple(name for name in filters if name in asked)
     return names, {filters[name].bound: filters[name].read(asked[name]) for name in names}
 
@@ -123,7 +135,9 @@ def _folded(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> di
     folded: dict[str, list[str]] = {}
     for name, texts in asked.items():
         top, _, path = (name, "", "") if name in filters else name.partition(".")
-        if top in filters and filters[top].inside:
+        if top in filters and filters[top].inside and not texts[-1]:
+            folded.setdefault(top, [])
+        elif top in filters and filters[top].inside:
             folded[top] = [" && ".join([*folded.get(top, []), _holds(path, texts[-1])])]
         else:
             folded[name] = texts

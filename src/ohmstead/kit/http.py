@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import falcon
@@ -13,12 +14,14 @@ from falcon.asgi import Request, Response
 
 from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.batches import Batcher
+from ohmstead.kit.bounds import NUL
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
     Forbidden,
+    Invalid,
     NotAllowed,
     NotFound,
     Rejected,
@@ -33,10 +36,9 @@ from ohmstead.kit.queries import parse
 Authenticate = Callable[[str | None, str], Awaitable[Actor]]
 Observe = Callable[[str, str, int, float], None]
 MOST_BYTES = 1 << 20
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
 _TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
-
-
 _SOON_S = 0.003  # what an operation that was done in steps waits for others to be written down with it
 
 
@@ -53,12 +55,13 @@ class Api:
         version: str,
         observe: Observe = lambda operation, method, status, seconds: None,
         trusts_proxy: bool = False,
+        request_type: type[Request] = Request,
     ) -> None:
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
         self._version = version
         self._done: Batcher[Act, None] = Batcher(self._write_done, _SOON_S)
-        self.app: Any = falcon.asgi.App(media_type=JSON)
+        self.app: Any = falcon.asgi.App(media_type=JSON, middleware=[_Every()], request_type=request_type)
         self.app.req_options.strip_url_path_trailing_slash = True
         self.app.set_error_serializer(self._say_falcon)
         self.app.add_error_handler(Exception, self._crash)
@@ -79,16 +82,8 @@ class Api:
                 call = self._call(operation, actor, path, req, await _body(req), trace)
                 reply = await self._run(call)
                 self.limit.count(actor.token_id)
-            except ApiError as error:
-                reply = Reply.of(error.status, error.body())
-                resp.set_headers(error.headers)
-            except Away as error:
-                log.warning("database away", path=req.path, trace_id=trace, why=str(error))
-                reply = Reply.of(503, Unavailable().body())
-                resp.set_header("Retry-After", "2")
-            except Exception:
-                log.exception("request failed", path=req.path, trace_id=trace)
-                reply = Reply.of(500, ApiError().body())
+            except Exception as error:
+                reply = self._failure(error, req, resp, trace)
             self._send(resp, reply, actor, trace)
             self._observe(operation.path, operation.method, reply.status, time.perf_counter() - started)
 
@@ -102,7 +97,7 @@ class Api:
         )
 
     async def _run(self, call: Call) -> Reply:
-        _check_choices(call)
+        _check_address(call)
         does = call.operation.does
         if does is Does.READS:
             async with self.database.read() as call._tx:
@@ -147,8 +142,20 @@ class Api:
         self._send(resp, Reply.of(error.status_code, kind(message).body()), None, self._trace(req))
 
     async def _crash(self, req: Request, resp: Response, error: Exception, params: Any) -> None:
-        log.error("request crashed", path=req.path, exc_info=error)
-        self._send(resp, Reply.of(500, ApiError().body()), None, self._trace(req))
+        """What is served beside the operations failed."""
+        trace = self._trace(req)
+        self._send(resp, self._failure(error, req, resp, trace), None, trace)
+
+    def _failure(self, error: Exception, req: Request, resp: Response, trace: str) -> Reply:
+        """The answer to a request that failed; what is nobody's but ours is logged."""
+        if isinstance(error, Away):
+            log.warning("database away", path=req.path, trace_id=trace, why=str(error))
+            error = Unavailable(headers={"Retry-After": "2"})
+        elif not isinstance(error, ApiError):
+            log.error("request failed", path=req.path, trace_id=trace, exc_info=error)
+            error = ApiError()
+        resp.set_headers(dict(error.headers))
+        return Reply.of(error.status, error.body())
 
     def _say_falcon(self, req: Request, resp: Response, error: Any) -> None:
         resp.data, resp.content_type = encoder.encode({"message": error.title}), JSON
@@ -173,6 +180,16 @@ class Api:
         return f"{scheme}://{host}{req.path}"
 
 
+class _Every:
+    """What holds for every request on the port, and every answer to one."""
+
+    async def process_request(self, req: Request, resp: Response) -> None:
+        """RFC 9112, 3.2: a request of HTTP/1.1 names its host. What we say something is, it is."""
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        if req.scope.get("http_version") == "1.1" and req.get_header("Host") is None:
+            raise falcon.HTTPBadRequest
+
+
 def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in operations:
@@ -191,7 +208,13 @@ def _route(methods: dict[str, Callable[..., Awaitable[None]]]) -> Any:
     return type("Route", (), {"on_options": refuse} | responders)()
 
 
-def _check_choices(call: Call) -> None:
+def _check_address(call: Call) -> None:
+    for name, text in call.path.items():
+        if NUL in text:
+            raise NotFound(f"The selected {name} is invalid.")
+    for name, text in call.query.plain.items():
+        if NUL in text:
+            raise Invalid.of({name: [f"The {name} may not contain NUL characters."]})
     for name, allowed in call.operation.choices.items():
         if call.path[name] not in allowed:
             raise NotFound(f"The selected {name} is invalid.")
@@ -206,9 +229,18 @@ async def _body(req: Request) -> bytes:
     raw = await req.stream.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         raise TooLarge
-    if raw and not (req.content_type or JSON).lower().startswith(JSON):
+    if raw and not _is_json(req.content_type or JSON):
         raise UnsupportedMediaType
     return raw
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    """Whether it is JSON in UTF-8, which is all JSON there is (RFC 8259, 8.1)."""
+    kind, _, parameters = content_type.lower().partition(";")
+    charsets = [value.strip(' "') for name, _, value in (one.partition("=") for one in parameters.split(";"))
+                if name.strip() == "charset"]  # fmt: skip
+    return kind.strip() == JSON and all(one in _CHARSETS for one in charsets)
 
 
 def _act(call: Call, refused: str | None = None) -> Act:

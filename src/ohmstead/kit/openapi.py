@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from ohmstead.kit.errors import BY_STATUS
 from ohmstead.kit.filters import Filter
@@ -67,10 +68,49 @@ def _schemas(operations: list[Operation]) -> tuple[dict[Any, Any], dict[str, Any
         types += [item.type for item in (*one.filters, *one.parameters)]
     unique = list({_key(kind): kind for kind in types}.values())
     found, components = msgspec.json.schema_components(unique, ref_template=_REF)
+    moments = _Moments(components)
+    for kind, schema in zip(inspect.multi_type_info(unique), found, strict=True):
+        moments.mark(kind, schema)
     return (
         {_key(kind): _typed(schema) for kind, schema in zip(unique, found, strict=True)},
         {name: _typed(schema) for name, schema in components.items()},
     )
+
+
+class _Moments:
+    """Says `date-time` of every moment: left to itself, msgspec does so only where a zone has to be given."""
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self._components, self._marked = components, set[str]()
+
+    def mark(self, kind: inspect.Type, schema: dict[str, Any]) -> None:
+        """Follow a type and its schema side by side; of a choice whatever fits the type."""
+        for choice in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+            self.mark(kind, choice)
+        match kind:
+            case inspect.Metadata():
+                self.mark(kind.type, schema)
+            case inspect.UnionType():
+                for part in kind.types:
+                    self.mark(part, schema)
+            case inspect.DateTimeType() if schema.get("type") == "string" and "enum" not in schema:
+                schema.setdefault("format", "date-time")
+            case inspect.CollectionType() if isinstance(schema.get("items"), dict):
+                self.mark(kind.item_type, schema["items"])
+            case inspect.DictType() if isinstance(schema.get("additionalProperties"), dict):
+                self.mark(kind.value_type, schema["additionalProperties"])
+            case inspect.StructType():
+                self._struct(kind, schema.get("$ref", "").rpartition("/")[2])
+            case _:
+                pass
+
+    def _struct(self, kind: inspect.StructType, name: str) -> None:
+        told = self._components.get(name, {}).get("properties", {})
+        if name in self._marked or any(field.encode_name not in told for field in kind.fields):
+            return
+        self._marked.add(name)
+        for field in kind.fields:
+            self.mark(field.type, told[field.encode_name])
 
 
 def _key(kind: Any) -> Any:
@@ -174,7 +214,8 @@ def _responses(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         if kind is not None:
             content = _enveloped(operation, schemas[_key(kind)])
             responses[str(status)]["content"] = {JSON: {"schema": content}}
-    for status in operation.errors:
+    unreadable = () if operation.body is None else (400,)
+    for status in sorted({*operation.errors, *unreadable}):
         error = {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
         responses[str(status)] = {"description": BY_STATUS[status].message, "content": error}
     return responses

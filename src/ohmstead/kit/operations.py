@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ohmstead.kit.bounds import within
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Tx
 from ohmstead.kit.errors import NotFound
@@ -131,3 +132,7 @@ class Call:
         if not text.isdecimal() or len(text) > 18:
             raise NotFound.model(name, text)
         return int(text)
+
+    def number(self, name: str) -> int:
+        """A path parameter as a number of OCPP, which has 32 bits: 422 where it has more."""
+        return within(name, self.key(name), 32)

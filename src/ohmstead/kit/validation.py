@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.inspect import type_info
 
 from ohmstead.kit import lenient
+from ohmstead.kit.bounds import unfit
 from ohmstead.kit.errors import BadRequest, Invalid
 from ohmstead.kit.money import bounds_of
 from ohmstead.kit.views import alternatives, fields, hints
@@ -40,6 +41,12 @@ _BOUNDS = (
     (re.compile(r"[Ii]nvalid decimal"), "must be a number"),
     (re.compile(r"[Ii]nvalid .*datetime|[Ii]nvalid .*date"), "is not a valid date"),
 )
+_SUSPICIOUS = re.compile(rb"\\u0000|[0-9]{19}")
+"""What a text with a NUL, and a number of more than 64 bits, are written with."""
+
+
+MOST_TEXT = 65_535
+"""Characters of a text whose field has no bound of its own. A file is no field."""
 
 
 _loosely = msgspec.json.Decoder(
@@ -51,10 +58,14 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     """The body as the decoder's struct, read leniently where it is not as declared (see `lenient`); BadRequest for what
     is no JSON, Invalid naming every bad field otherwise."""
     try:
+        if len(raw) > MOST_TEXT and (long := dict(_too_long(msgspec.json.decode(raw), ""))):
+            raise Invalid.of(long)
         try:
             body = decoder.decode(raw)
         except msgspec.ValidationError:
             body = _repaired(_loosely.decode(raw), decoder.type)
+        if _SUSPICIOUS.search(raw) and (found := _unheld(msgspec.json.decode(raw))):
+            raise Invalid.of(found)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The request body is not valid JSON.") from None
     if _has_decimals(decoder.type) and (found := dict(_unbounded(body, decoder.type, ""))):
@@ -67,7 +78,7 @@ def _repaired(value: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found = dict(_collect(value, kind))
+        found = _unheld(value) | dict(_collect(value, kind))
         raise Invalid.of(found or {"body": [str(error)]}) from None
 
 
@@ -89,6 +100,19 @@ def _unbounded(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, li
         items = [get_args(kind)[0] for kind in alternatives(annotation) if get_origin(kind) is list]
         for number, item in enumerate(value):
             yield from _unbounded(item, items[0] if items else Any, f"{path}.{number}" if path else str(number))
+
+
+def _too_long(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """The texts of a body that are too long for anything, by their place."""
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        yield path or "body", [f"The {label(path)} may not be greater than {MOST_TEXT} characters."]
+    elif isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _too_long(item, f"{path}.{name}" if path else str(name))
+
+
+def _unheld(value: Any) -> dict[str, list[str]]:
+    return {path: [f"The {label(path)} {why}."] for path, why in unfit(value)}
 
 
 def _collect(value: Any, kind: Any) -> Iterator[tuple[str, list[str]]]:

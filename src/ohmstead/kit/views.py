@@ -19,6 +19,18 @@ ReadOnly = Annotated[T, Meta(extra_json_schema={"readOnly": True})]
 WriteOnly = Annotated[T, Meta(extra_json_schema={"writeOnly": True})]
 Deprecated = Annotated[T, Meta(extra_json_schema={"deprecated": True})]
 
+_CHARACTER = r"[A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}"
+HttpUrl = Annotated[  # RFC 3986, in ASCII; what stands behind `$` could else be a line's end
+    str,
+    Meta(
+        max_length=2048,
+        pattern=rf"^https?://(?:{_CHARACTER}|\[[0-9A-Fa-f:.]+\])+(?:[/?#](?:{_CHARACTER}|[/?#])*)?$(?!\n)",
+        extra_json_schema={"format": "uri"},
+    ),
+]
+Link = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
+"""A URL of ours in an answer."""
+
 Id = ReadOnly[int]
 Priority = Annotated[float, Meta(ge=0, description="A weight: 1 is as important as anyone else, 2 twice, 0.5 half.")]
 
@@ -142,6 +154,12 @@ def given(body: Struct) -> dict[str, Any]:
         if value is not UNSET:
             carried[name] = aware(value) if isinstance(value, datetime) else value
     return carried
+
+
+def camel(name: str) -> str:
+    """An attribute as names are spelled on the wire."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
 
 
 def aware(moment: datetime) -> datetime:

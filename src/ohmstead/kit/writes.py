@@ -47,7 +47,8 @@ class Write:
     def wrong(self, field_name: str, text: str) -> None:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
         head, dot, rest = field_name.partition(".")
-        self._errors.setdefault(self.words.get(head, head) + dot + rest, []).append(text)
+        named = self.words.get(field_name) or self.words.get(head, head) + dot + rest
+        self._errors.setdefault(named, []).append(text)
 
     async def refers(self, field_name: str, resource: Referable, column: str = "") -> Row | None:
         """The row of `resource` that the field names (by a written `column`, where it is not the field's own); an

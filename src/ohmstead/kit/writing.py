@@ -6,14 +6,15 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.sql import ClauseElement
 
+from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Statements, StillUsed
-from ohmstead.kit.errors import Conflict
+from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Resource, find
 from ohmstead.kit.validation import decode, label
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import creates, given, updates
+from ohmstead.kit.views import camel, creates, given, updates
 from ohmstead.kit.writes import Write
 
 
@@ -94,6 +95,10 @@ class Writer:
         return self.version.upgrade(values) if self.version.upgrade else values
 
     async def _rules(self, write: Write) -> None:
+        for name, why in misfits(self.resource.table, write.values):
+            field = camel(name)
+            write.wrong(field, f"The {label(field)} {why}.")
+        write.settle()
         self._own(write)
         for rule in self.resource.rules:
             await rule(write)
@@ -107,12 +112,19 @@ class Writer:
             return await write.tx.one(statement, row_id=write.id, now=write.call.now, **values)
         except (Duplicate, StillUsed) as error:
             if error.constraint not in self.resource.conflicts:
+                self._went(write, error.constraint)
                 raise
             field_name, text = self.resource.conflicts[error.constraint]
             if write.call.actor.partner_id is not None:  # whose row has it is none of a partner's business
                 text = f"The {label(field_name)} cannot be used."
             write.wrong(field_name, text)
             write.settle()
+
+    def _went(self, write: Write, constraint: str) -> None:
+        """404 where it was the parent that went meanwhile."""
+        parent = self.resource.parent
+        if parent and constraint == f"fk_{self.resource.table.name}_{parent.column.key}":
+            raise NotFound.model(parent.resource.title, write.now(str(parent.column.key)))
 
     def _statement(self, verb: str, names: tuple[str, ...]) -> ClauseElement:
         table = self.resource.table

@@ -1,7 +1,6 @@
 """Who may connect and what will be spoken: the question the listener asks for each handshake, and the answers."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
@@ -39,11 +38,6 @@ class Refused(Struct, frozen=True):
 Admit = Callable[[str, bytes | None, Sequence[str], str, Tls | None], Awaitable[Admitted | Refused]]
 """Asked with identity, password (None where none was sent), subprotocols offered, remote IP address, and TLS if it is
 spoken."""
-
-
-def identity(target: str) -> str:
-    """The last segment of the request path, decoded; "" where there is none. Prefix and trailing slashes are free."""
-    return unquote(urlsplit(target).path.rstrip("/").rpartition("/")[2])
 
 
 def agreed(ours: Sequence[Version], admitted: Admitted, offered: Sequence[str]) -> Version | None:

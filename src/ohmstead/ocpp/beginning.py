@@ -99,3 +99,5 @@ class Beginning:
             logger.info("no boot: asked for", message=command.message, answer=outcome.status)
         except StationError as error:
             logger.info("no boot: asked for", message=command.message, answer=str(error))
+        except Exception:
+            logger.exception("no boot: not asked for", message=command.message)

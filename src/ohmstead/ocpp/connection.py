@@ -8,7 +8,7 @@ from ohmstead.ocpp import wire
 from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.habits import USUAL, Habits
 from ohmstead.ocpp.incoming import Inbox
-from ohmstead.ocpp.line import Line, OnFrame, Socket
+from ohmstead.ocpp.line import Asked, Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.outgoing import Outbox
 from ohmstead.ocpp.rooms import Rooms
@@ -64,6 +64,11 @@ class Connection:
         self.beginning.heed(habits)
         self._socket.ping_every(habits.ping_interval_s)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether no call reaches the station any more: its close handshake may still take its time."""
+        return self._outbox.closed
+
     def is_silent(self) -> bool:
         """Whether nothing was heard for longer than this station is allowed."""
         limit_s = self.habits.silence_limit_s
@@ -83,18 +88,26 @@ class Connection:
         return await self._outbox.call_raw(action, payload)
 
     def _take(self, raw: bytes) -> None:
+        """Take a frame in. Nothing that is in it may end the reading of the line."""
         at = self.heard_at = self._clock.now()
         try:
             frame, deviations = wire.parse(raw, self.version.dialect)
+            if isinstance(frame, Call | Send):
+                self._inbox.take(frame, raw, at, deviations)
+            else:
+                self._take_answer(frame, raw, at, deviations)
         except Malformed as malformed:
             self._take_malformed(raw, malformed, at)
-            return
+        except Exception as error:
+            self._line.log.error("frame not taken", size=len(raw), exc_info=error)
+
+    def _take_answer(
+        self, frame: CallResult | CallError | CallResultError, raw: bytes, at: datetime, deviations: tuple[str, ...]
+    ) -> None:
         match frame:
-            case Call() | Send():
-                self._inbox.take(frame, raw, at, deviations)
             case CallResult():
                 if complaint := self._outbox.take_result(frame, raw, at, deviations):
-                    self._inbox.say(complaint)
+                    self._inbox.say(complaint, Asked())
             case CallError():
                 self._outbox.take_error(frame, raw, at, deviations)
             case CallResultError():
@@ -103,8 +116,9 @@ class Connection:
 
     def _take_malformed(self, raw: bytes, malformed: Malformed, at: datetime) -> None:
         reason = str(malformed)
-        self._line.received(at, raw, malformed.id, deviations=(reason,))
-        self._line.log.warning("malformed frame", message_id=malformed.id, reason=reason)
+        self._line.received(at, raw, malformed.id, malformed.action, deviations=(reason,))
+        self._line.log.warning("malformed frame", message_id=malformed.id, action=malformed.action, reason=reason)
         self._outbox.take_malformed(malformed.id, malformed.code, reason)
         if malformed.answerable:
-            self._inbox.say(wire.error(malformed.id, malformed.code, reason, self._line.dialect))
+            refused = wire.error(malformed.id, malformed.code, reason, self._line.dialect)
+            self._inbox.say(refused, Asked(malformed.action, at))

@@ -1,7 +1,6 @@
 """HTTP basic authentication as stations send it: the password is bytes, and may be written in hexadecimal."""
 
 import base64
-import binascii
 from typing import NamedTuple
 
 
@@ -19,6 +18,6 @@ def credentials(header: str | None) -> Credentials | None:
         return None
     try:
         user, colon, password = base64.b64decode(token.strip(), validate=True).partition(b":")
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         return None
     return Credentials(user.decode(errors="replace"), password) if colon else None

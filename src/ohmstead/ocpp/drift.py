@@ -1,7 +1,8 @@
 """Drift: how far a station's clock is from ours, learned from what it says is now.
 
 A message may be late, by the line or because it was kept while there was none, but never early: of the last few the one
-that seems the least late tells the clock (OCPP has stations set theirs by our answers to boots and heartbeats).
+that seems the least late tells the clock (OCPP has stations set theirs by our answers to boots and heartbeats). What no
+clock shows that runs, the first of all days or another that stands for none, tells of no clock at all.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,9 @@ from ohmstead.rooms.network.facts import CLOCK_LIMIT
 
 LOOK_EVERY = timedelta(minutes=1)
 TELL_EVERY = timedelta(hours=1)
+UNSET = timedelta(days=3650)
+"""Further from ours than this a moment is none of a clock: 0001-01-01, 1970 and 2000 are what is written where there is
+none. What is told with it counts from its receipt."""
 MOST, LEAST = 5, 3  # messages that are looked at, and without which nothing is known
 
 
@@ -29,10 +33,13 @@ class Drift:
     def watch(self, request: Any, received_at: datetime) -> timedelta | None:
         """See a call; once a minute a message is looked at. The drift, where it is to be told: each hour, and when it
         passes the limit."""
-        if received_at < self._look_at or (said := said_now(request)) is None:
+        if received_at < self._look_at or (said := said_now(request)) is None or said is received_at:
+            return None  # where the station did not say when, it is the time of receipt
+        ahead = utc(said) - received_at
+        if abs(ahead) > UNSET:
             return None
         self._look_at = received_at + LOOK_EVERY
-        self._heard = (*self._heard[1 - MOST :], utc(said) - received_at)
+        self._heard = (*self._heard[1 - MOST :], ahead)
         if len(self._heard) < LEAST:
             return None
         drift = max(self._heard)

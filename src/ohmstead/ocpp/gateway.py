@@ -26,4 +26,5 @@ class Gateway:
         return await send(connection, command)
 
     def connected(self, charge_point_id: int) -> bool:
-        return self._registry.get(charge_point_id) is not None
+        connection = self._registry.get(charge_point_id)
+        return connection is not None and not connection.is_closing

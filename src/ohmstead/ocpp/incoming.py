@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Away
+from ohmstead.kit.errors import Invalid
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.errors import ErrorCode, Refusal
+from ohmstead.ocpp.leniency import NOTED
 from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import ESCAPE
 from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.surviving import survivable
 from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
@@ -70,6 +74,8 @@ class Inbox:
         self._finishing = self._held = False
         self._watch = version.watch()
         self._drift = Drift()
+        self._odd: list[str] = []  # what was found odd about the call that is being answered
+        self._note = self._odd.append
         self._later: list[asyncio.Task[None]] = []
         self._answering = asyncio.create_task(self._answer_in_order())
 
@@ -83,9 +89,9 @@ class Inbox:
         else:
             self._queue(call)
 
-    def say(self, answer: CallError | CallResultError) -> None:
+    def say(self, answer: CallError | CallResultError, asked: Asked) -> None:
         """Send an answer when its turn comes."""
-        self._queue(_Answered(answer, Asked()))
+        self._queue(_Answered(answer, asked))
 
     async def finish(self) -> None:
         """Answer what has come in, and no more."""
@@ -107,13 +113,19 @@ class Inbox:
             self._more.set_result(None)
 
     async def _answer_in_order(self) -> None:
+        """Whatever fails of one item, the next has its turn."""
         while True:
             while self._waiting:
                 item = self._waiting.pop(0)
-                if isinstance(item, _Call):
-                    await self._answer(item)
-                elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
-                    await slowly
+                try:
+                    if isinstance(item, _Call):
+                        await self._answer(item)
+                    elif slowly := self._line.reply(item.frame, self._clock.now(), item.asked):
+                        await slowly
+                except BaseException as error:
+                    if not survivable(error):
+                        raise
+                    self._line.log.error("answering failed", exc_info=error)
                 if self._held and len(self._waiting) <= INBOX // 2:
                     self._held = False
                     self._line.go_on()
@@ -123,14 +135,15 @@ class Inbox:
             await self._more
 
     async def _answer(self, call: _Call) -> None:
-        drift = self._drift.watch(call.request, call.at)
-        arrival = Arrival(
-            self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units, self._drift.beyond
-        )
+        drift = self._watched(call)
         try:
+            arrival = Arrival(
+                self._charge_point_id, call.at, self._rooms, self._clock, self._places, self.units,
+                self._drift.beyond, self._note,
+            )  # fmt: skip
             response = await call.answer(call.request, arrival)
             reply = response if isinstance(response, Later) else self._result(call.frame, response)
-        except Exception as error:
+        except BaseException as error:
             reply = self._failure(call.frame, error)
         if isinstance(reply, Later):
             await self._answer_later(call, reply)
@@ -138,17 +151,18 @@ class Inbox:
             await slowly
         if call.frame.action == BOOT:
             self._booted()
-        if drift is not None:
-            await self._tell(
+        if drift is not None:  # where it cannot be told now it is told again; until then nobody misses it
+            await self._rooms.clock_told(
                 ClockTold(charge_point_id=self._charge_point_id, drift_s=drift.total_seconds(), received_at=call.at)
             )
 
-    async def _tell(self, fact: ClockTold) -> None:
-        """It is told again; until then nobody misses it."""
+    def _watched(self, call: _Call) -> timedelta | None:
+        """The drift that is to be told. A moment that is too odd for it is the handler's to judge."""
         try:
-            await self._rooms.clock_told(fact)
-        except Exception:
-            self._line.log.exception("clock not told")
+            return self._drift.watch(call.request, call.at)
+        except Exception as error:
+            self._line.log.error("clock not watched", action=call.frame.action, exc_info=error)
+            return None
 
     async def _answer_later(self, call: _Call, later: Later) -> None:
         """Beside what comes next; in its turn where too many are under way."""
@@ -162,7 +176,7 @@ class Inbox:
     async def _catch_up(self, call: _Call, later: Later) -> None:
         try:
             reply = self._result(call.frame, await later.response())
-        except Exception as error:
+        except BaseException as error:
             reply = self._failure(call.frame, error)
         if slowly := self._reply(call, reply):
             await slowly
@@ -171,17 +185,36 @@ class Inbox:
         return CallResult(frame.id, self._version.response(frame.action).write(response))
 
     def _reply(self, call: _Call, reply: CallResult | CallError) -> Awaitable[None] | None:
-        """What is returned has to be waited for. Who only sends wants no answer."""
+        """What is returned has to be waited for. Who only sends wants no answer; one that cannot be written is answered
+        with an error."""
+        odd = self._noted() if self._odd else ()
         if not isinstance(call.frame, Call):
             return None
-        return self._line.reply(reply, self._clock.now(), Asked(call.frame.action, call.at, call.logged))
+        asked = Asked(call.frame.action, call.at, call.logged, odd)
+        try:
+            return self._line.reply(reply, self._clock.now(), asked)
+        except Exception as error:
+            return self._line.reply(self._failure(call.frame, error), self._clock.now(), asked)
 
-    def _failure(self, frame: Call | Send, error: Exception) -> CallError:
+    def _noted(self) -> tuple[str, ...]:
+        noted = tuple(self._odd[:NOTED])
+        self._odd.clear()
+        return noted
+
+    def _failure(self, frame: Call | Send, error: BaseException) -> CallError:
+        """The error that answers a call; raises what is to end the task that answers."""
+        if not survivable(error):
+            raise error
         log, dialect = self._line.log, self._line.dialect
+        if isinstance(error, Invalid):  # of the room: a value that no column holds
+            error = Refusal(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, f"a value cannot be kept: {error.errors or ''}")
         if isinstance(error, Refusal):
             log.warning("call refused", action=frame.action[:50], code=error.code, reason=error.description)
             return wire.error(frame.id, error.code, error.description, dialect)
-        log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)
+        if isinstance(error, Away):
+            log.warning("call failed", action=frame.action, message_id=frame.id, why=f"database away: {error}")
+        else:
+            log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)
         return wire.error(frame.id, ErrorCode.INTERNAL_ERROR, "the call failed here", dialect)
 
     def _read(self, frame: Call | Send, raw: bytes, at: datetime, deviations: tuple[str, ...]) -> _Call:

@@ -31,11 +31,13 @@ class OnFrame(Protocol):
 
 
 class Asked(Struct, frozen=True, gc=False):
-    """What is answered: the action, when its frame came in (None where nobody called), what the log said to it."""
+    """What is answered: the action, when its frame came in (None where nobody called), what the log said to it,
+    and what is odd about it as was found since."""
 
     action: str | None = None
     at: datetime | None = None
     logged: Any = None
+    odd: tuple[str, ...] = ()
 
 
 class SocketClosed(Exception):
@@ -109,7 +111,7 @@ class Line:
 
     def _answered(self, raw: bytes, message_id: str, at: datetime, asked: Asked) -> None:
         latency_s = None if asked.at is None else (at - asked.at).total_seconds()
-        self._tell(at, "out", raw, asked.action, message_id, latency_s, (), asked.logged)
+        self._tell(at, "out", raw, asked.action, message_id, latency_s, asked.odd, asked.logged)
 
     def received(
         self,

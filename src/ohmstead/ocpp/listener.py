@@ -15,11 +15,12 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
-from ohmstead.ocpp.admission import Admit, Admitted, Refused, Tls, agreed, identity
+from ohmstead.kit.db import Away
+from ohmstead.ocpp.admission import Admit, Admitted, Refused, Tls, agreed
 from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection
-from ohmstead.ocpp.credentials import credentials
+from ohmstead.ocpp.handshake import NO_CONNECTION, NOBODY, OnRefused, complete, read
 from ohmstead.ocpp.line import OnFrame
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.rooms import Rooms
@@ -82,6 +83,7 @@ class Listener:
         clock: Clock,
         admit: Admit,
         on_frame: OnFrame,
+        on_refused: OnRefused = lambda identity, remote_ip, why: None,
     ) -> None:
         self._settings = settings
         self._versions = versions
@@ -90,6 +92,7 @@ class Listener:
         self._clock = clock
         self._admit = admit
         self._on_frame = on_frame
+        self._on_refused = on_refused
         self._throttle = Throttle(clock, settings.refusals_per_minute)
         self._servers: list[Server] = []
         self._sweeping: asyncio.Task[None] | None = None
@@ -116,8 +119,9 @@ class Listener:
             port,
             ssl=ssl,
             process_request=self._greet,
+            process_response=self._shake,
             select_subprotocol=self._select_subprotocol,
-            create_connection=StationSocket,
+            create_connection=partial(StationSocket, on_no_request=self._tell_refused),  # pyright: ignore
             compression=None,
             extensions=[DEFLATE] if settings.deflate else None,
             backlog=settings.backlog,
@@ -143,31 +147,43 @@ class Listener:
         assert isinstance(socket, StationSocket)
         verdict = await self._verdict(socket, request)
         if isinstance(verdict, Refused):
+            socket.refused = True
             logger.info("station refused", target=request.path, remote_ip=socket.remote_ip, reason=verdict.reason)
             return _refusal(socket, verdict)
         socket.admitted = verdict
+        socket.completed = complete(request.headers)
         socket.ping_every(verdict.ping_interval_s)
         return None
 
     async def _verdict(self, socket: StationSocket, request: Request) -> Admitted | Refused:
-        who = identity(request.path)
-        given = credentials(request.headers.get("Authorization"))
-        if not who:
-            return Refused(HTTPStatus.NOT_FOUND, "the path names no charge point")
-        if given and given.user != who:
-            return Refused(HTTPStatus.UNAUTHORIZED, "the user name is not the identity of the path")
+        handshake = read(request)
+        who = socket.identity = handshake.identity
+        if not handshake.attempted:
+            return NOBODY
         if self._throttle.holds_back(socket.remote_ip, who):
             return Refused(HTTPStatus.TOO_MANY_REQUESTS, "too many refused attempts, come back later")
-        offered = [
-            name.strip() for line in request.headers.get_all("Sec-WebSocket-Protocol") for name in line.split(",")
-        ]
-        password = given.password if given else None
-        verdict = await self._admit(who, password, offered, socket.remote_ip, _tls(socket))
-        if isinstance(verdict, Admitted):
-            self._throttle.admitted(socket.remote_ip, who)
-        elif verdict.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if handshake.fault is not None:
+            self._throttle.refused(socket.remote_ip, who)
+            self._on_refused(who, socket.remote_ip, handshake.fault.reason)
+            return handshake.fault
+        verdict = await self._admit(who, handshake.password, handshake.offered, socket.remote_ip, _tls(socket))
+        if isinstance(verdict, Refused) and verdict.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self._throttle.refused(socket.remote_ip, who)
         return verdict
+
+    def _shake(self, socket: ServerConnection, request: Request, response: Response) -> None:
+        """The answer to a handshake goes out: that of the library, where we refused nothing. 500 is a fault of ours."""
+        assert isinstance(socket, StationSocket)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._throttle.admitted(socket.remote_ip, socket.identity)
+        elif not socket.refused and response.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
+            socket.refused = True
+            self._throttle.refused(socket.remote_ip, socket.identity)
+            self._tell_refused(socket, str(socket.protocol.handshake_exc))
+
+    def _tell_refused(self, socket: StationSocket, reason: str) -> None:
+        logger.info("handshake refused", identity=socket.identity, remote_ip=socket.remote_ip, reason=reason)
+        self._on_refused(socket.identity, socket.remote_ip, reason)
 
     def _select_subprotocol(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """OCPP-J (1.6 section 3.2): where there is no agreement, complete the handshake without one, then close."""
@@ -184,14 +200,25 @@ class Listener:
             await socket.close(CloseCode.PROTOCOL_ERROR, "no common subprotocol")
             return
         keep_alive(socket, self._settings.keepalive_idle_s)
+        self._tell_completed(socket)
         connection = self._connection(socket, socket.version)
         watching = asyncio.create_task(connection.beginning.watch(partial(send, connection)))
         try:
             await self._registry.enter(connection, socket.remote_ip, socket.admitted.proof)
             await connection.run()
+        except Away as error:
+            logger.warning("station sent away, it cannot be written down", identity=socket.identity, why=str(error))
+            await socket.close(CloseCode.TRY_AGAIN_LATER, "not ready, come back later")
         finally:
             watching.cancel()
             await self._leave(connection)
+
+    def _tell_completed(self, socket: StationSocket) -> None:
+        """What was made good in the handshake stands in the communication log, as what is made good in frames."""
+        if socket.completed and socket.request is not None:
+            line = f"GET {socket.request.path} HTTP/1.1".encode()
+            point = socket.admitted.charge_point_id
+            self._on_frame(point, self._clock.now(), "in", line, None, None, None, (NO_CONNECTION,))
 
     def _connection(self, socket: StationSocket, version: Version) -> Connection:
         admitted = socket.admitted
@@ -216,6 +243,8 @@ class Listener:
         connection.beginning.end()
         try:
             await self._registry.leave(connection)
+        except Away as error:
+            logger.warning("that a station left is not written down", why=str(error))
         finally:
             await connection.finish()
 

@@ -7,6 +7,10 @@ from msgspec import Meta, Struct
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its zone; one without is a deviation, which only the lenient reading accepts."""
+Whole = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+"""An integer of OCPP, which has 32 bits."""
+Register = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+"""What a meter counts in its life, in Wh: more than an integer holds, and no more than is exact in a float."""
 
 
 class Message(

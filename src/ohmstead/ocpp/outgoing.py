@@ -39,7 +39,7 @@ class Outbox:
         self._line = line
         self._clock = clock
         self.timeout_s = timeout_s  # of the calls that are sent from now on
-        self._closed = False
+        self.closed = False
         self._turn = asyncio.Lock()
         self._waiting: dict[str, _Waiting] = {}
 
@@ -61,7 +61,7 @@ class Outbox:
 
     def close(self) -> None:
         """Fail every call that waits or is still to be sent."""
-        self._closed = True
+        self.closed = True
         for waiting in self._waiting.values():
             waiting.fail(StationOffline())
 
@@ -75,7 +75,8 @@ class Outbox:
         latency_s = (at - waiting.sent_at).total_seconds()
         try:
             response, odd = waiting.response.read(frame.payload, at)
-        except Refusal as refusal:
+        except Exception as error:
+            refusal = _refusal(error)
             self._line.received(at, raw, frame.id, waiting.action, latency_s, (*deviations, str(refusal)))
             waiting.fail(StationRefused(refusal.code, f"its answer makes no sense: {refusal.description}"))
             return self._complaint(frame.id, refusal)
@@ -99,7 +100,7 @@ class Outbox:
 
     async def _in_turn(self, call: Call, response: Payload | AsSent) -> Any:
         async with self._turn:
-            if self._closed:
+            if self.closed:
                 raise StationOffline
             return await self._asked(call, response)
 
@@ -136,3 +137,8 @@ class Outbox:
         if RESULT_ERROR not in dialect.message_types:
             return None
         return wire.result_error(message_id, refusal.code, refusal.description, dialect)
+
+
+def _refusal(error: Exception) -> Refusal:
+    """Why an answer was not understood, where even that went wrong: whoever waits for it must not wait on."""
+    return error if isinstance(error, Refusal) else Refusal(ErrorCode.INTERNAL_ERROR, f"it could not be read: {error}")

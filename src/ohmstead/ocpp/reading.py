@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from ohmstead.ocpp import loose_json
 from ohmstead.ocpp.errors import ErrorCode, Refusal
-from ohmstead.ocpp.leniency import repaired
+from ohmstead.ocpp.leniency import Meanings, repaired
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.wire import UNREADABLE
 
@@ -19,24 +19,25 @@ ESCAPE, NUL = b"\\", b"\\u0000"
 
 
 class Reader(Generic[M]):
-    """Reads one type of payload."""
+    """Reads one type of payload; `meanings` are those of required fields that cannot be had."""
 
-    def __init__(self, payload: type[M]) -> None:
+    def __init__(self, payload: type[M], meanings: Meanings) -> None:
         self._type = payload
+        self._meanings = meanings
         self._decoder = msgspec.json.Decoder(payload)
 
     def read(self, raw: Raw, received_at: datetime, escapes: bool = True) -> tuple[M, tuple[str, ...]]:
         """The payload, and each deviation from the specification in words. Raises `Refusal` where it makes no sense.
 
-        A moment that cannot be read at all is taken to be `received_at`. Who knows that nothing in it `escapes` a
+        A moment that cannot be had is taken to be `received_at`. Who knows that nothing in it `escapes` a
         character spares a look.
         """
         try:
             payload = self._decoder.decode(raw)
         except UNREADABLE:
-            return repaired(_json(raw), self._type, received_at)
+            return repaired(_json(raw), self._type, received_at, self._meanings)
         if escapes and NUL in bytes(raw):
-            return repaired(_json(raw), self._type, received_at)
+            return repaired(_json(raw), self._type, received_at, self._meanings)
         return payload, ()
 
 

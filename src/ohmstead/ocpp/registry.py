@@ -93,6 +93,13 @@ class Registry:
 
     def _close(self, connection: Connection, code: int, reason: str) -> None:
         """In the background: the other end may be dead and take its time."""
-        closing = asyncio.create_task(connection.close(code, reason))
+        closing = asyncio.create_task(_closed(connection, code, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
+
+
+async def _closed(connection: Connection, code: int, reason: str) -> None:
+    try:
+        await connection.close(code, reason)
+    except Exception:
+        logger.exception("connection not closed", charge_point_id=connection.charge_point_id)

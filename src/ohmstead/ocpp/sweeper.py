@@ -8,6 +8,7 @@ from websockets.frames import CloseCode
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.registry import Registry
+from ohmstead.ocpp.surviving import survivable
 
 logger = structlog.get_logger()
 
@@ -21,5 +22,11 @@ async def sweep(registry: Registry, clock: Clock, interval_s: float) -> None:
 
 
 async def _close(connection: Connection) -> None:
+    """One that cannot be closed is tried again, and keeps nobody from closing the others."""
     logger.info("connection silent", charge_point_id=connection.charge_point_id, heard_at=connection.heard_at)
-    await connection.close(CloseCode.GOING_AWAY, "nothing was heard for too long")
+    try:
+        await connection.close(CloseCode.GOING_AWAY, "nothing was heard for too long")
+    except BaseException as error:
+        if not survivable(error):
+            raise
+        logger.error("connection not closed", charge_point_id=connection.charge_point_id, exc_info=error)

@@ -41,8 +41,8 @@ class Throttle:
         return self._spent((site, "")) and (site, identity) not in self._known
 
     def refused(self, remote_ip: str, identity: str) -> None:
-        """An attempt was refused."""
-        for key in ((_site(remote_ip), ""), (_site(remote_ip), identity)):
+        """An attempt was refused; `identity` is "" where it named none."""
+        for key in {(_site(remote_ip), ""), (_site(remote_ip), identity)}:
             count = self._counts.pop(key, None)
             if count is None or self._clock.now() - count.since >= WINDOW:
                 count = _Count(self._clock.now())

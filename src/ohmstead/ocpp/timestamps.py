@@ -5,15 +5,23 @@ from datetime import UTC, datetime
 
 When = Callable[[datetime], datetime]
 """Makes of a moment as it was said the one that is meant, in UTC."""
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""Of the calendar."""
 SECONDS_BELOW = 100_000_000_000
 """A bare number below this is taken for seconds since 1970, above it for milliseconds."""
 
 
 def utc(moment: datetime) -> datetime:
-    """The same moment in UTC; one without a zone is taken to be in UTC."""
+    """The same moment in UTC, or the nearest there is: its zone may move an unset clock's moment off the calendar. One
+    without a zone is taken to be in UTC."""
     if moment.tzinfo is UTC:
         return moment
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return FIRST if moment.year == FIRST.year else LAST
 
 
 def guessed(value: object) -> datetime | None:

@@ -48,6 +48,11 @@ class Units(Struct, frozen=True, eq=False):
     register: int = 1
 
 
+def wh(register: int | None, units: Units) -> float | None:
+    """A reading of meterStart or meterStop in Wh; None where there is none."""
+    return None if register is None else register * units.register
+
+
 @lru_cache
 def units_of(energy: int, power: int, register: int) -> Units:
     """The same object for the same units: `meant` knows them by it."""

@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.drift import corrected
 from ohmstead.ocpp.errors import ErrorCode, Refusal
+from ohmstead.ocpp.leniency import Meanings, Note, unnoted
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.reading import Reader
 from ohmstead.ocpp.rooms import Rooms
@@ -25,7 +26,8 @@ class Arrival(Struct, frozen=True, gc=False):
     """The circumstances of a call: from whom, when its frame came in, and whom to tell.
 
     `places` is where the transactions of this connection are, by their names: many stations say it once (2.x). `drift`
-    is how far the station's clock is ahead of ours, where it is wrong.
+    is how far the station's clock is ahead of ours, where it is wrong. What only he finds odd who answers, he may
+    `note`.
     """
 
     charge_point_id: int
@@ -35,10 +37,15 @@ class Arrival(Struct, frozen=True, gc=False):
     places: dict[str, int]
     units: Units = AS_LABELLED
     drift: timedelta | None = None
+    note: Note = unnoted
 
     def moment(self, said: datetime) -> datetime:
         """The moment a station means, in UTC: by our clock where it tells what happens now and its own is wrong."""
         return utc(said) if self.drift is None else corrected(utc(said), self.drift, self.received_at)
+
+    def timed(self, said: datetime) -> bool:
+        """Whether the station said it: of a moment that it did not the time of receipt is taken, as it is here."""
+        return said is not self.received_at
 
 
 class Later(Struct, frozen=True):
@@ -52,11 +59,15 @@ Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | Later]]
 """Takes a typed request, tells the rooms, and returns the response once they have it safe."""
 
 
-class Payload:
-    """One direction of one action: how its payload is read and written."""
+UNMEANT: Meanings = {}
 
-    def __init__(self, payload: type[Message]) -> None:
-        self.read = Reader(payload).read
+
+class Payload:
+    """One direction of one action: how its payload is read and written. `meanings` are those of required fields that
+    cannot be had; in what we sent ourselves, and in answers to us, there are none."""
+
+    def __init__(self, payload: type[Message], meanings: Meanings = UNMEANT) -> None:
+        self.read = Reader(payload, meanings).read
         self._strict = msgspec.json.Decoder(payload)
         self._may_be_empty = self._fits(EMPTY)
 
@@ -116,7 +127,7 @@ class Sent(Struct, frozen=True):
 class Version:
     """One version: `actions` are all it defines, `answers` the calls taken, `commands` the commands sent.
 
-    `watch` makes what sees the calls of one connection."""
+    `meanings` are those of required fields that a call lacks; `watch` makes what sees the calls of one connection."""
 
     def __init__(
         self,
@@ -124,6 +135,7 @@ class Version:
         actions: dict[str, tuple[type[Message], type[Message]]],
         answers: dict[str, Answer],
         commands: dict[type, Sent],
+        meanings: Meanings = UNMEANT,
         watch: Callable[[], Watch] = unwatched,
     ) -> None:
         self.dialect = dialect
@@ -131,7 +143,7 @@ class Version:
         self.commands = commands
         self._answers = answers
         self._payloads = {
-            action: (Payload(request), Payload(response)) for action, (request, response) in actions.items()
+            action: (Payload(request, meanings), Payload(response)) for action, (request, response) in actions.items()
         }
 
     def request(self, action: str) -> Payload:

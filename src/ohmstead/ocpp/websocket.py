@@ -10,6 +10,7 @@ from websockets.frames import DATA_OPCODES, Frame, apply_mask  # pyright: ignore
 from websockets.protocol import Event
 
 from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.handshake import unreadable
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version
 
@@ -19,6 +20,10 @@ TWO_MORE, EIGHT_MORE = 126, 127  # in the place of a size: the size is in so man
 PLAIN = 2**16  # bytes; longer frames come in several segments anyway
 KEEPALIVE_INTERVAL_S = 30
 KEEPALIVE_PROBES = 4
+
+
+OnNoRequest = Callable[["StationSocket", str], None]
+"""Told that what came on a socket is no request, and why."""
 
 
 class StationSocket(ServerConnection):
@@ -32,9 +37,14 @@ class StationSocket(ServerConnection):
 
     admitted: Admitted
     version: Version | None = None
+    identity = ""  # in the path of the handshake, as it is claimed
+    refused = False  # by us; what the library refuses it does by itself
+    completed = False  # the handshake lacked its Connection header
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, on_no_request: OnNoRequest = lambda socket, why: None, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._on_no_request = on_no_request
+        self._held = False
         self._take: Callable[[bytes], None] = self._keep
         self._early: list[bytes] = []
         self._parts: list[bytes] = []
@@ -64,10 +74,24 @@ class StationSocket(ServerConnection):
                 said.headers.clear()
 
     def hold(self) -> None:
+        self._held = True
         self.transport.pause_reading()
 
     def go_on(self) -> None:
-        if self.state is State.OPEN:
+        self._held = False
+        self._read_on()
+
+    def pause_writing(self) -> None:
+        """The other side does not read: nor do we, for each ping that we read makes a pong more to be kept."""
+        super().pause_writing()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self.state is State.OPEN and not self._held and not self.paused and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def ping_every(self, interval_s: float | None) -> None:
@@ -107,6 +131,16 @@ class StationSocket(ServerConnection):
             self._owed = owed(data, self._owed)
         elif not shaken:
             self._owed = 0 if data.endswith(END_OF_REQUEST) else None
+            self._look_at(data)
+
+    def _look_at(self, data: bytes) -> None:
+        """Of a handshake that is no request nobody is asked; and one by TLS would be waited for in vain."""
+        if self.request is not None or self.refused:
+            return
+        if why := unreadable(data, self.protocol.handshake_exc):
+            self.refused = True
+            self._on_no_request(self, why)
+            self.transport.close()
 
     def process_event(self, event: Event) -> None:
         """Frames of data are ours, binary ones taken for text; what else comes is the library's."""

@@ -75,13 +75,17 @@ DIALECT_2_1 = Dialect("2.1", "ocpp2.1", frozenset({2, 3, 4, RESULT_ERROR, SEND})
 
 
 class Malformed(Exception):
-    """A frame that is none; its id is "-1" where none could be read. Answers that are malformed are not answered."""
+    """A frame that is none; its id is "-1" where none could be read, and its action as far as that could. Answers that
+    are malformed are not answered."""
 
-    def __init__(self, code: ErrorCode, reason: str, message_id: str, answerable: bool) -> None:
+    def __init__(
+        self, code: ErrorCode, reason: str, message_id: str, answerable: bool, action: str | None = None
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.id = message_id
         self.answerable = answerable
+        self.action = action
 
 
 _frames = msgspec.json.Decoder(Frame)
@@ -116,36 +120,35 @@ def result_error(message_id: str, code: ErrorCode, reason: str, dialect: Dialect
 
 
 def _repaired(raw: bytes, dialect: Dialect) -> tuple[Frame, tuple[str, ...]]:
-    """Reads frames that stations are known to send: a number for an id, a text for a type, no payload."""
-    parts = _split(raw)
+    """Reads frames that stations are known to send: a number for an id, a text for a type, no payload, JSON with a
+    fault. Where that keeps the payload from being read the frame is refused under its own id."""
+    parts, faults, broken = _split(raw)
     message_id = _text(parts[1]) if len(parts) > 1 else None
     if message_id is None:
         raise Malformed(ErrorCode.RPC_FRAMEWORK_ERROR, "no array with a message id", NO_ID, dialect.answers_all)
     kind = _text(parts[0])
     if kind not in {str(known) for known in dialect.message_types}:
         raise _unknown_type(message_id, dialect)
+    if broken is not None:
+        action = _text(parts[2]) if kind == "2" and len(parts) > 2 else None
+        raise Malformed(ErrorCode.FORMAT_VIOLATION, f"faulty JSON: {broken}", message_id, kind == "2", action)
     if (kind, len(parts)) in {("2", 3), ("3", 2)}:
         parts.append(EMPTY)
     parts[0], parts[1] = Raw(kind.encode()), Raw(_encoder.encode(message_id))
     try:
-        return _frames.decode(_encoder.encode(parts)), ("the frame is not as specified, but readable",)
+        return _frames.decode(_encoder.encode(parts)), ("the frame is not as specified, but readable", *faults)
     except UNREADABLE as failure:
         raise Malformed(ErrorCode.RPC_FRAMEWORK_ERROR, str(failure), message_id, kind == "2") from failure
 
 
-def _split(raw: bytes) -> list[Raw]:
+def _split(raw: bytes) -> tuple[list[Raw], tuple[str, ...], str | None]:
+    """The elements, what was wrong with them, and why there are no more."""
     try:
-        return _parts.decode(raw)
+        return _parts.decode(raw), (), None
     except UNREADABLE:
-        return _split_loosely(raw)
-
-
-def _split_loosely(raw: bytes) -> list[Raw]:
-    try:
-        value = loose_json.loads(raw)
-    except ValueError:
-        return []
-    return [Raw(loose_json.dumps(part)) for part in value] if isinstance(value, list) else []
+        found = loose_json.elements(raw)
+    faults = tuple(f"faulty JSON: {fault}" for fault in found.faults)
+    return [Raw(loose_json.dumps(value)) for value in found.values], faults, found.broken
 
 
 def _text(part: Raw) -> str | None:

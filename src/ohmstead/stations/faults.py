@@ -21,6 +21,14 @@ class Faults:
     """So many answers of the central system never arrive here, and the call is made again."""
     start_twice: bool = False
     """StartTransaction is sent twice, with the same payload."""
+    lose_commands: int = 0
+    """So many commands are lost on their way here: neither obeyed nor answered."""
+    answer_delay_s: float = 0.0
+    """A command is carried out and answered so many s of the clock after it came; what else comes is read meanwhile."""
+    refuses_limits: bool = False
+    """Every charging profile is answered Rejected."""
+    forgets_profiles: bool = False
+    """After a loss of power no charging profile is installed any more."""
     forgets_transactions: bool = False
     """After a loss of power the running transaction is never mentioned again."""
 

@@ -82,6 +82,8 @@ class Line:
     on_close: Callable[[], None]
     on_text: Callable[[str | bytes], Awaitable[None]]
     on_pause: Callable[[], None]
+    reachable: bool = True
+    """Whether there is a network over which a line can be opened."""
     pausing: bool = False
     """Whether it waits before the next attempt to connect."""
     refusal: str = ""
@@ -164,6 +166,9 @@ class Line:
             self.pausing = False
 
     async def _connect(self) -> ClientConnection | None:
+        if not self.reachable:
+            self.refusal = "there is no network"
+            return None
         try:
             socket = await self.address.connection(self.patience.handshake_s)
         except (OSError, WebSocketException, TimeoutError) as refused:

@@ -193,6 +193,8 @@ class Machine(ABC):
     def _recover(self, reason: str) -> None:
         if self.faults.forgets_transactions:
             self.charging.forget_transactions()
+        if self.faults.forgets_profiles:
+            self.hardware.profiles.clear()
         self.charging.end_all(reason, self._lost_power_at)
 
     def _seen(self) -> None:

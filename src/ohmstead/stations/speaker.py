@@ -135,8 +135,18 @@ class Speaker(Station):
     # What the central system says
 
     async def _obey(self, call: Call) -> None:
-        if self.faults.silent:
+        if self.faults.silent or self.faults.takes("lose_commands"):
             return
+        if self.faults.answer_delay_s:
+            self.say(self._carry_out_later(call, self.faults.answer_delay_s))
+        else:
+            await self._carry_out(call)
+
+    async def _carry_out_later(self, call: Call, delay_s: float) -> None:
+        await self.clock.sleep(delay_s)
+        await self._carry_out(call)
+
+    async def _carry_out(self, call: Call) -> None:
         try:
             answer = self._decide(call)
         except CallError as error:
@@ -149,7 +159,8 @@ class Speaker(Station):
     def _decide(self, call: Call) -> Answer:
         if self.faults.takes("error_next"):
             raise CallError(call.id, "InternalError", "something broke inside")
-        if self.faults.takes("reject_next"):
+        limit = call.action == "SetChargingProfile"
+        if self.faults.takes("reject_next") or (limit and self.faults.refuses_limits):
             return self.orders.refuse(call)
         return self.orders.carry_out(self._desk, call)
 

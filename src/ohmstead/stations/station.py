@@ -90,6 +90,16 @@ class Station(Machine):
         else:
             line.abort()
 
+    def lose_network(self, *, half_open: bool = False) -> None:
+        """Cut the line, unnoticed by the other side if `half_open`; none can be opened until the network is back."""
+        line = self.uplink.line
+        line.reachable = False
+        line.abandon() if half_open else line.abort()
+
+    def find_network(self) -> None:
+        """The network is back; the next attempt to connect finds it."""
+        self.uplink.line.reachable = True
+
     def fault(self, connector: int, code: str = "GroundFailure") -> None:
         """Break a connector: the current stops, the transaction stays open until it ends or the fault is cleared. What
         it was reserved for cannot be."""

@@ -41,7 +41,7 @@ class Bell:
                 await asyncio.sleep(GATHER_S)
                 self._due = False
                 await self._pool.execute(f"NOTIFY {CHANNEL}")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             log.warning("readers of the outbox not told", why=repr(error))
         finally:
             self._ringing = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from ohmstead.store.postmaster import PATIENCE_S, SUPERUSER, Postmaster
 
 __all__ = ["Cluster", "ClusterError", "Occupied"]
 
-GUARD_EVERY_S = 2.0
+GUARD_EVERY_S, GUARD_MOST_S = 2.0, 30.0
 RETRY_S = 0.05
 JOIN_S = 30  # for a server that another process is just starting
 
@@ -48,6 +49,7 @@ class Cluster:
         self._say = say
         self._lock: int | None = None
         self._postmaster: Postmaster | None = None
+        self._ended = False  # the server, by itself, and that was said
 
     async def start(self, database: str = SUPERUSER) -> str:
         """Bring the server up, or take over the one a killed Ohmstead left, and return the address of `database`.
@@ -132,12 +134,36 @@ class Cluster:
         return _address(self._started().sockets, database)
 
     async def guard(self, clock: Clock) -> None:
-        """Start the server again whenever it ends by itself; runs until the cluster is stopped."""
+        """Start the server again whenever it ends by itself, as often as that takes, with growing pauses (2, 4 … 30 s);
+        runs until the cluster is stopped. What changes is said once."""
+        pause_s, said = GUARD_EVERY_S, ""
         while self._postmaster:
-            await clock.sleep(GUARD_EVERY_S)
-            if self._postmaster and not await asyncio.to_thread(self._postmaster.process):
-                self._say("PostgreSQL ended unexpectedly; it is started again.")
-                await self._bring_up(self._postmaster)
+            await clock.sleep(pause_s)
+            why = await self._looked_after()
+            without_times = re.sub(r"\d+", "", why)  # its log ends in lines with times and process numbers
+            if why and without_times != said:
+                self._say(f"{why}\nIt is tried again, at least every {GUARD_MOST_S:g} s.")
+            elif said and not why:
+                self._say("PostgreSQL runs again.")
+            pause_s, said = min(2 * pause_s, GUARD_MOST_S) if why else GUARD_EVERY_S, without_times
+
+    async def _looked_after(self) -> str:
+        """Bring up a server that ended; why that failed, or nothing."""
+        postmaster = self._postmaster
+        if postmaster is None or await asyncio.to_thread(postmaster.process):
+            self._ended = False
+            return ""
+        if not self._ended:
+            self._ended = True
+            self._say("PostgreSQL ended unexpectedly; it is started again.")
+        try:
+            await self._bring_up(postmaster)
+        except TimeoutError:
+            return f"PostgreSQL did not start within {PATIENCE_S} s; see {postmaster.log}."
+        except Exception as fault:  # a full disk, a broken setting, no memory: each may pass
+            return str(fault) or repr(fault)
+        self._ended = False
+        return ""
 
     def _started(self) -> Postmaster:
         if self._postmaster is None:

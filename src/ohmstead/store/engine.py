@@ -1,10 +1,12 @@
 """The engine: asyncpg behind the grammar's transactions; SQLAlchemy writes the SQL, asyncpg alone runs it."""
 
 import asyncio
+import logging
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 import msgspec
@@ -16,6 +18,8 @@ from ohmstead.kit.errors import Invalid
 from ohmstead.store.bell import Bell
 
 log = structlog.get_logger("ohmstead.store")
+# The pool tells each attempt at a database that is away with its traceback; who needs the connection says it better.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 LOST = (
     OSError,
@@ -25,7 +29,16 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleSessionTimeoutError,
 )
+_ARGUMENT = re.compile(r"query argument \$(\d+)")
+UNABLE = (
+    asyncpg.InsufficientResourcesError,  # class 53: the disk is full, no memory, too many connections
+    asyncpg.PostgresSystemError,  # class 58: files that cannot be read or written
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, where the primary was a moment ago
+)
+"""There is one, and the server cannot do its work now, whatever it is asked."""
+AWAY = LOST + UNABLE
 _TELL = """INSERT INTO outbox (topic, payload, at, due_at)
 SELECT topic, payload, $1, $1 FROM unnest($2::text[], $3::jsonb[]) AS told(topic, payload)"""
 
@@ -42,12 +55,12 @@ class _Tx:
 
     async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        with _translated():
+        with _translated(statement):
             return await self._connection.fetch(statement.text, *statement.arguments(values))
 
     async def one(self, sql: Sql, /, **values: Any) -> Any | None:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        with _translated():
+        with _translated(statement):
             return await self._connection.fetchrow(statement.text, *statement.arguments(values))
 
     async def value(self, sql: Sql, /, **values: Any) -> Any:
@@ -56,13 +69,14 @@ class _Tx:
 
     async def run(self, sql: Sql, /, **values: Any) -> int:
         statement = sql if isinstance(sql, Statement) else Statement(sql)
-        with _translated():
+        with _translated(statement):
             done = await self._connection.execute(statement.text, *statement.arguments(values))
         touched = done.rpartition(" ")[2]
         return int(touched) if touched.isdecimal() else 0
 
     async def copy(self, table_name: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
-        await self._connection.copy_records_to_table(table_name, columns=list(columns), records=records)
+        with _translated():
+            await self._connection.copy_records_to_table(table_name, columns=list(columns), records=records)
 
     def fact(self, topic: str, **payload: Any) -> None:
         self._facts.append((topic, payload))
@@ -74,7 +88,8 @@ class _Tx:
         """Write the facts, the last thing before the commit; whether there are any."""
         if self._facts:
             topics, payloads = zip(*self._facts, strict=True)
-            await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
+            with _translated():
+                await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
         return bool(self._facts)
 
     def committed(self) -> None:
@@ -83,35 +98,51 @@ class _Tx:
             act()
 
 
-class _translated:  # reads as a statement: `with _translated():`
-    """The server's refusals in the grammar's words."""
+class _translated:  # reads as a statement: `with _translated(statement):`
+    """The server's refusals, and that it is away, in the grammar's words."""
 
-    __slots__ = ()
+    __slots__ = ("_statement",)
+
+    def __init__(self, statement: Statement | None = None) -> None:
+        self._statement = statement
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is None:
+            return
         if isinstance(error, asyncpg.UniqueViolationError):
             raise Duplicate(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
             raise StillUsed(getattr(error, "constraint_name", None) or "") from error
-        if isinstance(error, asyncpg.DataError):  # a number beyond 64 bits, a text with a NUL: no column holds it
+        if isinstance(error, asyncpg.DataError | asyncpg.ProgramLimitExceededError):  # no column, or index, holds it
             log.warning("a value fits no column", error=str(error))
-            raise Invalid from error
+            found = None if self._statement is None else _ARGUMENT.search(str(error))
+            if self._statement is None or found is None:
+                raise Invalid from error
+            raise self._statement.unfit(int(found[1])) from error
+        if isinstance(error, AWAY):
+            raise Away(str(error) or type(error).__name__) from error
 
 
-class _reached:  # reads as a statement: `with _reached():`
-    """A database that is away in the grammar's words."""
+class _around:  # reads as a statement: `with _around() as block:`
+    """What is done around a block, in the grammar's words as above; a fault of the block itself stays what it is."""
 
-    __slots__ = ()
+    __slots__ = ("_own",)
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> "_around":
+        self._own: BaseException | None = None
+        return self
+
+    def failed(self, error: BaseException) -> NoReturn:
+        """The block raised this."""
+        self._own = error
+        raise error
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, LOST):
-            raise Away(str(error) or type(error).__name__) from error
+        if error is not self._own:
+            _translated().__exit__(kind, error, trace)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -167,33 +198,40 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Tx]:
-        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached or is lost."""
-        with _reached():
+        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached, is lost, or
+        cannot do its work; what else fails in the block is the block's."""
+        with _around() as block:
             async with self._pool.acquire() as connection:
                 try:
                     yield _Tx(connection, self.clock.now())
-                except Invalid:
+                except Invalid as error:
                     await connection.execute("SELECT")  # ends what a refused value left half sent, frees its locks
-                    raise
+                    block.failed(error)
+                except BaseException as error:
+                    block.failed(error)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_Tx]:
         """A transaction; its facts are written with it, its after-commit calls run once it is durable."""
-        with _reached():
+        with _around() as block:
             async with self._pool.acquire() as connection:
                 async with connection.transaction():
-                    tx = _Tx(connection, self.clock.now())
-                    yield tx
-                    told = await tx.tell()
+                    try:
+                        tx = _Tx(connection, self.clock.now())
+                        yield tx
+                        told = await tx.tell()
+                    except BaseException as error:
+                        block.failed(error)
                 if told:
                     self.bell.ring()
                 tx.committed()
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:
-        """A connection outside the pool, for LISTEN and for session locks."""
-        connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
-        try:
-            yield connection
-        finally:
-            await connection.close(timeout=5)
+        """A connection outside the pool, for LISTEN and for session locks. Raises Away, and so does its block."""
+        with _translated():
+            connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+            try:
+                yield connection
+            finally:
+                await connection.close(timeout=5)

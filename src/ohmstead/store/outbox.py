@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
-from ohmstead.kit.db import Statement
+from ohmstead.kit.db import Away, Statement
 from ohmstead.kit.facts import Handler, outbox, subscribers
 from ohmstead.store.bell import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
@@ -39,7 +39,7 @@ _FAILED = Statement(
 
 class OutboxReader:
     """Tells facts to their subscribers. A fact that fails waits (2, 4, 8 … s, at most 10 min) and is set aside as
-    failed after 12 attempts; others go on meanwhile."""
+    failed after 12 attempts; others go on meanwhile. While the database is away all wait, and no attempt counts."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
@@ -53,7 +53,7 @@ class OutboxReader:
     async def run(self) -> None:
         """Read for ever: when the bell rings, here or elsewhere, and once a second for what has fallen due."""
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(Away, asyncpg.PostgresError):
                 async with self._database.dedicated() as listener:
                     await listener.add_listener(CHANNEL, self.wake)
                     while not listener.is_closed():
@@ -94,6 +94,8 @@ class OutboxReader:
             for handler in handlers:
                 async with self._database.begin() as own:
                     await handler(own, fact["payload"])
+        except Away:
+            raise  # no attempt of this fact: all of them wait
         except Exception as error:
             log.exception("fact failed", topic=fact["topic"], fact=fact["id"])
             await self._postpone(tx, fact, error)
@@ -107,6 +109,8 @@ class OutboxReader:
             async with self._database.begin() as own:
                 for handler in handlers:
                     await handler(own, payload)
+        except Away:
+            raise
         except Exception as error:
             log.info("fact failed in company", why=repr(error))
             return False

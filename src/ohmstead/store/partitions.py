@@ -10,6 +10,7 @@ from sqlalchemy import Table, text
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx, metadata
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.partitions")
 
@@ -92,8 +93,8 @@ async def keep_up(
                 await prune_all(tx, ages)
             if beside is not None:
                 await beside(clock.now())
-        except Exception:
-            log.exception("partitions not kept up")
+        except Exception as error:
+            log_failure(log, "partitions not kept up", error)
             await clock.sleep(HOUR_S)
         else:
             await clock.sleep(DAY_S)

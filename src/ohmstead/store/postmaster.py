@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from threading import Lock
 
 from ohmstead.store.binaries import Binaries, ClusterError
 from ohmstead.store.placement import PORT, SOCKET_NAME, Account
@@ -59,6 +60,7 @@ class Postmaster:
         self.data = home / "data"
         self.log = home / "server.log"
         self._heir: subprocess.Popen[str] | None = None
+        self._turn = Lock()  # nobody halts a server that is being launched: it would outlive us
 
     def initialise(self) -> None:
         """Make the data folder, all or nothing. Raises ClusterError."""
@@ -86,10 +88,18 @@ class Postmaster:
         return path.exists() and path.read_text() == self._settings()
 
     def configure(self) -> None:
-        """Write our settings for the next launch."""
-        path = self.data / "ohmstead.conf"
-        path.write_text(self._settings())
-        self.account.own(path)
+        """Write our settings for the next launch, where they are not written yet."""
+        if not self.is_configured():
+            self._write(self.data / "ohmstead.conf", self._settings())
+
+    def _write(self, path: Path, text: str) -> None:
+        """Write a file of the server's user whole or not at all: half of one, on a full disk, would keep the server
+        from starting ever after, or let it start with settings that are not ours."""
+        half = path.with_name(path.name + ".half")
+        half.write_text(text)
+        half.chmod(0o600)
+        self.account.own(half)
+        half.replace(path)
 
     def _settings(self) -> str:
         quoted = str(self.sockets).replace('"', '""').replace("'", "''")
@@ -102,6 +112,10 @@ class Postmaster:
 
         Raises ClusterError with the end of the log.
         """
+        with self._turn:
+            return self._launched()
+
+    def _launched(self) -> bool:
         self._bury_dead_numbers()
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
             self.log.replace(self.log.with_name("server.log.1"))
@@ -118,6 +132,10 @@ class Postmaster:
 
     def halt(self) -> None:
         """Stop the server if it runs: statements under way are cut off, all committed work is written down."""
+        with self._turn:
+            self._halted()
+
+    def _halted(self) -> None:
         self._dismiss_heir()
         if not self.process():
             return
@@ -154,7 +172,7 @@ class Postmaster:
         for path in (self.data / "postmaster.pid", self.sockets / f"{SOCKET_NAME}.lock"):
             number = _first_number(path)
             if number and not self._serves_us(number):
-                path.write_text("\n".join([str(NO_PROCESS), *path.read_text().split("\n")[1:]]))
+                self._write(path, "\n".join([str(NO_PROCESS), *path.read_text().split("\n")[1:]]))
 
     def _run(self, program: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         return self.account.run(self.binaries.folder / program, *arguments)

@@ -20,8 +20,8 @@ from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.facts import Connected
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from ohmstead.rooms.network.stations import Outcome, Reset, StationOffline
-from ohmstead.rooms.power.circuits.resource import circuit_changed
-from ohmstead.rooms.power.management.manager import LoadManagement, network_changed
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
+from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.release import limits_undone
 from tests.app.nodes.conftest import Made, Maker
 from tests.given import Given
@@ -99,9 +99,10 @@ async def test_every_signal_is_heard_where_load_is_managed(heard: list[tuple[Any
     metered_now.send([DRAW])
     meter_reported.send(6, MOMENT, (1.5, math.nan, 0.0))
     circuit_changed.send(7)
-    network_changed.send()
+    member_changed.send(8)
     wanted = {
-        ("came_or_went", 1), ("stale", 2), ("stale", 3), ("doubt", 5), ("all_stale",), ("rearrange",),
+        ("came_or_went", 1), ("stale", 2), ("stale", 3), ("stale", 8), ("doubt", 5), ("circuit_changed", 7),
+        ("rearrange",),
     }  # fmt: skip
     await becomes(lambda: count(heard), lambda found: found == len(wanted) + 2)
     *others, drew, metered = heard

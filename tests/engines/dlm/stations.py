@@ -21,6 +21,7 @@ class Station:
     session: int = 0
     known_session: int = 0
     refuses: bool = False
+    blank: bool = False  # it holds no fallback either
     inbox: deque[tuple[Send, int]] = field(default_factory=deque)
     waiting: set[int] = field(default_factory=set)
 
@@ -36,7 +37,7 @@ class Station:
         if self.limit is None:
             return self.boot_limit
         over = self.limit.until is not None and now >= self.limit.until + self.skew
-        return self.limit.fallback if over and self.evse.control == "A" else self.limit.amps
+        return self.evse.kept(self.limit.fallback if over and self.evse.control == "A" else self.limit.amps)
 
     def receive(self, send: Send) -> None:
         """A frame for the present session goes on the wire; the engine waits for its answer."""
@@ -49,7 +50,7 @@ class Station:
         accepted = session == self.session and not self.refuses
         if accepted:
             self.before = self.may_draw(now), now + self.evse.reaction
-            self.limit = send
+            self.limit, self.blank = send, False
         return send.seq, accepted
 
     def end_session(self) -> None:
@@ -59,4 +60,10 @@ class Station:
 
     def forget(self) -> None:
         """The car was cut off and the limit did not survive (a session's end, a reboot): what stays is the fallback."""
-        self.limit, self.boot_limit, self.before = None, self.evse.fallback, (0.0, 0.0)
+        left = self.evse.rating if self.blank else self.evse.fallback
+        self.limit, self.boot_limit, self.before = None, left, (0.0, 0.0)
+
+    def lose_all(self) -> None:
+        """Nothing survived, not even the fallback."""
+        self.blank = True
+        self.forget()

@@ -140,7 +140,6 @@ def test_a_station_without_leases_keeps_its_limit_for_ever_and_one_that_obeys_no
     assert envelope.may_draw("a", 1e9) == 16.0
     envelope.attached(replace(A, control="C"))
     assert envelope.may_draw("a", 1e9) == 32.0
-    assert envelope.plan({"a": 6.0}, 1e9) == []
 
 
 def test_a_station_found_to_ignore_the_end_of_leases_keeps_the_one_it_has():
@@ -264,6 +263,22 @@ def test_room_is_never_less_than_nothing():
     assert envelope.room(["a"], 1.0) == {"main": (0.0, 21.4, 0.0)}
 
 
+def test_who_owes_an_answer_gives_nothing_to_others():
+    """A decrease that nobody answered may never have arrived: somebody else has to pay."""
+    envelope = idle(A, B, tree=Tree([Circuit("main", None, 60.0)]))
+    told(envelope, {"a": 30.0, "b": 30.0}, 0.0)
+    envelope.limits_changed({"main": (40.0, 40.0, 40.0)})
+    sends = {send.evse: send for send in envelope.plan({"a": 20.0, "b": 20.0}, 40.0)}
+    for send in sends.values():
+        envelope.sent(send.seq, 40.0)
+    envelope.accepted(sends["b"].seq, 41.0)
+    assert told(envelope, {"a": 20.0, "b": 20.0}, 49.0) == {}
+    assert told(envelope, {"a": 20.0, "b": 20.0}, 50.0) == {"b": 10.0}
+    assert envelope.overcommitted(56.0) == []
+    envelope.accepted(sends["a"].seq, 57.0)
+    assert told(envelope, {"a": 20.0, "b": 20.0}, 90.0) == {"b": 20.0}
+
+
 def test_a_session_that_ends_takes_its_limit_with_it():
     envelope = idle(A)
     (send,) = envelope.plan({"a": 16.0}, 0.0)
@@ -319,3 +334,18 @@ def test_unanswered_limits_do_not_pile_up():
 def test_evses_that_make_no_sense_are_refused(broken):
     with pytest.raises(ValueError, match="EVSE a"):
         replace(A, **broken)
+
+
+def test_what_a_car_only_follows_is_no_room_for_a_raise_while_too_much_may_be_drawn():
+    """Two that nothing was known of have taken 0 A, one of them with a long reaction: the other waits for it."""
+    tree = Tree([Circuit("main", None, 20.0)])
+    envelope = Envelope(tree)
+    for id, reaction in (("late", 60.0), ("prompt", 10.0)):
+        envelope.attached(Evse(id, "main", (1, 1, 1), rating=32.0, reaction=reaction))
+        envelope.came_online(id)
+    for send in envelope.plan({}, 0.0):
+        envelope.sent(send.seq, 0.0)
+        envelope.accepted(send.seq, 1.0)
+    assert envelope.plan({"prompt": 10.0}, 5.0) == []
+    assert envelope.plan({"prompt": 10.0}, 60.0) == []
+    assert [send.amps for send in envelope.plan({"prompt": 10.0}, 61.0)] == [10.0]

@@ -43,7 +43,12 @@ class Faults(RuleBasedStateMachine):
     def engine(self, event):
         getattr(self.world, event)()
 
-    @rule(evse=some_evse, event=st.sampled_from(["connection_breaks", "connection_returns", "station_reboots"]))
+    @rule(
+        evse=some_evse,
+        event=st.sampled_from(
+            ["connection_breaks", "connection_returns", "station_reboots", "station_comes_back_blank"]
+        ),
+    )
     def connection(self, evse, event):
         getattr(self.world, event)(evse)
 
@@ -85,6 +90,7 @@ EVENTS = {
     "connection_breaks": 2,
     "connection_returns": 6,
     "station_reboots": 1,
+    "station_comes_back_blank": 1,
     "session_ends": 3,
     "end_is_reported": 5,
     "station_refuses": 2,

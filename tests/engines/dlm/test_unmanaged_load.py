@@ -183,3 +183,14 @@ def test_a_rise_behind_a_starting_car_is_seen_when_the_window_has_passed():
 def test_the_learned_margin_covers_the_time_a_rise_may_hide():
     near, far = (UnmanagedLoad(period=5.0, tick=5.0, window=window) for window in (8.0, 30.0))
     assert far._lines[0].margin.reaction - near._lines[0].margin.reaction == 22.0
+
+
+def test_the_margin_covers_the_slowest_that_has_to_follow():
+    """A rise over a minute is none for those that follow in 5 s, and one for a station that needs 60 s."""
+    prompt, slow = UnmanagedLoad(), UnmanagedLoad()
+    slow.followed_within(60.0)
+    for load in (prompt, slow):
+        for step in range(20_000):
+            load.report(10.0 * step, (step % 24 / 2, 0.0, 0.0), (0.0, 0.0, 0.0))
+    at = 10.0 * 20_000
+    assert prompt.at(at).margin[0] < slow.at(at).margin[0]

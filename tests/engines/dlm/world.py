@@ -25,7 +25,7 @@ EVSES = [
     Evse("l2", "left", (0, 1, 0), rating=32.0, ttl=300.0, fallback=6.0),
     Evse("r1", "right", (1, 1, 1), rating=16.0, ttl=200.0, fallback=6.0),
     Evse("r2", "right", (0, 0, 1), rating=20.0, control="B"),
-    Evse("m1", "main", (1, 1, 0), rating=20.0, least=8.0, ttl=120.0, guard=10.0),
+    Evse("m1", "main", (1, 1, 0), 20.0, 8.0, ttl=120.0, guard=10.0, reaction=40.0, resolution=1.0, rounding="up"),
 ]
 IDS = [str(evse.id) for evse in EVSES]
 HAIR = 1e-6
@@ -59,12 +59,13 @@ class World:
     def plan(self, targets: dict[str, float]) -> None:
         """Write ahead, then send. A plan may ask for more, but only where there is room for certain."""
         before = self.loads()
-        sends = self.envelope.plan(targets, self.now)
+        sends = self.envelope.plan({**targets}, self.now)
         for load, old, cap in zip(self.loads(), before, TREE.capacities(self.limits), strict=True):
             assert load <= max(old, cap) + HAIR
         for send in sends:
             id, station = str(send.evse), self.stations[str(send.evse)]
             assert send.amps == 0 or station.evse.lowest <= send.amps <= station.evse.rating
+            assert send.amps == 0 or station.evse.kept(send.amps) == send.amps, "nothing is left to be rounded"
             assert len(station.waiting) == 0, "one outstanding limit at a time"
             self.write(id)
             self.envelope.sent(send.seq, self.now)
@@ -117,7 +118,18 @@ class World:
         self._quietly(lambda: self.envelope.went_offline(id))
 
     def connection_returns(self, id: str) -> None:
-        self._quietly(lambda: self.envelope.came_online(id))
+        """It may have forgotten all, so it counts with its rating; nobody else with more than before."""
+        others = {other: self.envelope.may_draw(other, self.now) for other in IDS if other != id}
+        self.envelope.came_online(id)
+        assert others == {other: self.envelope.may_draw(other, self.now) for other in others}
+
+    def station_comes_back_blank(self, id: str) -> None:
+        """Its line broke, and it has lost all profiles, its fallback too: whoever starts there has the rating."""
+        self.connection_breaks(id)
+        self.stations[id].inbox.clear()
+        self.stations[id].lose_all()
+        self.connection_returns(id)
+        self.write(id)
 
     def station_reboots(self, id: str) -> None:
         """And has forgotten its limit."""

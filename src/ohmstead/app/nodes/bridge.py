@@ -12,9 +12,14 @@ from ohmstead.app.nodes.relay import Relay
 from ohmstead.engines.dlm.tree import Amps
 from ohmstead.rooms.charging.signals import limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
-from ohmstead.rooms.power.circuits.resource import circuit_changed
-from ohmstead.rooms.power.management.manager import LoadManagement, network_changed
+from ohmstead.rooms.network.signals import (
+    evse_status_changed,
+    outside_limit_changed,
+    presence_changed,
+    station_booted,
+)
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
+from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.release import limits_undone
 
 GATHER_S = 0.1
@@ -34,6 +39,7 @@ class Bridge:
         """Begin to listen."""
         self._ends = [
             presence_changed.connect(lambda point: self._tell(lambda news: news.presence.add(point))),
+            station_booted.connect(lambda point: self._tell(lambda news: news.booted.add(point))),
             limits_changed.connect(self._stale),
             outside_limit_changed.connect(self._stale),
             limits_undone.connect(lambda point: self._tell(lambda news: news.undone.add(point))),
@@ -41,8 +47,8 @@ class Bridge:
             session_changed.connect(lambda _, point, __: self._stale(point)),
             metered_now.connect(lambda draws: self._tell(lambda news: news.draws.extend(draws))),
             meter_reported.connect(self._read),
-            circuit_changed.connect(lambda _: self._tell(_circuits)),
-            network_changed.connect(lambda: self._tell(_network)),
+            member_changed.connect(self._stale),
+            circuit_changed.connect(lambda circuit: self._tell(lambda news: _circuits(news, circuit))),
             self._management.gave_away.connect(lambda: self._tell(_circuits)),
         ]
 
@@ -79,12 +85,14 @@ class Bridge:
             await self._relay.look(news.presence)
         for point in news.presence:
             management.came_or_went(point)
+        for point in news.booted:
+            management.booted(point)
         for point in news.stale:
             management.stale(point)
         for point in news.undone:
             management.doubt(point)
-        if news.network:
-            management.all_stale()
+        for circuit in news.changed:
+            management.circuit_changed(circuit)
         if news.circuits:
             management.rearrange()
         if news.draws:
@@ -94,9 +102,6 @@ class Bridge:
             management.metered(one.meter_id, one.at, (first, second, third))
 
 
-def _circuits(news: News) -> None:
+def _circuits(news: News, *changed: int) -> None:
     news.circuits = True
-
-
-def _network(news: News) -> None:
-    news.network = True
+    news.changed.update(changed)

@@ -67,16 +67,18 @@ class Reading(Struct, frozen=True):
 
 
 class News(Struct, tag="news"):
-    """What happened at the sender that load management listens to: charge points that came or went, of which something
-    changed, whose limits were undone, what EVSEs draw, what meters say, and whether circuits or the network changed."""
+    """What happened at the sender that load management listens to: charge points that came or went, that booted, of
+    which something changed, whose limits were undone, what EVSEs draw, what meters say, whether circuits are to be read
+    anew, and which of them have changed."""
 
     presence: set[int] = set()
+    booted: set[int] = set()
     stale: set[int] = set()
     undone: set[int] = set()
     draws: list[Draw] = []
     readings: list[Reading] = []
     circuits: bool = False
-    network: bool = False
+    changed: set[int] = set()
 
 
 Letter = Order | HasRoom | Answer | LetGo | News

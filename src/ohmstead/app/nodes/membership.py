@@ -13,7 +13,7 @@ from ohmstead.kit.db import Away, Row
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.network import nodes, presence
 from ohmstead.rooms.network.nodes import DEAD_AFTER, NAMES, NameTaken
-from ohmstead.store.engine import LOST, PostgresDatabase
+from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.nodes")
 
@@ -88,7 +88,7 @@ class Membership:
     async def run(self) -> None:
         """Beat for ever, on a connection of its own that hears the others."""
         while True:
-            with suppress(Away, NameTaken, *LOST, asyncpg.PostgresError):
+            with suppress(Away, NameTaken, asyncpg.PostgresError):
                 if self.id is None:
                     await self._enter()
                 assert self.id is not None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ohmstead.engines.dlm.filling import Share, fill
+from ohmstead.engines.dlm.steps import ceiled, floored
 from ohmstead.engines.dlm.tree import Amps, Conductor, Id, Tree
 from ohmstead.engines.dlm.wiring import Mask
 
@@ -23,7 +24,8 @@ TOLERANCE = 1e-9  # A, the rounding of a sum
 class Demand:
     """What one EVSE could use: nothing, or `min`..`max` A on each line of `mask` (of the root's lines).
 
-    `running` sessions are admitted before new ones; `arrived` is anything that sorts, the earliest first."""
+    `running` sessions are admitted before new ones; `arrived` is anything that sorts, the earliest first. `resolution`
+    is what its station keeps of a limit, in A; None: as finely as all."""
 
     id: Id
     circuit: Id
@@ -33,6 +35,7 @@ class Demand:
     weight: float = 1.0
     running: bool = False
     arrived: Any = 0
+    resolution: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,9 @@ def allocate(
 ) -> Allocation:
     """Share `limits` (A on the root's lines per circuit; the tree's own where not given) among the demands.
 
-    Amperes are rounded down to `resolution` A (0: not at all); minima are rounded up to it first. Raises ValueError for
-    a demand given twice or with a weight or current that is negative or not finite."""
-    per_ampere = round(1 / resolution) if resolution else 0
-    shares = {demand.id: _share(tree, demand, per_ampere) for demand in _checked(demands)}
+    Amperes are rounded down to `resolution` A (0: not at all), or to the demand's own; minima are rounded up to it
+    first. Raises ValueError for a demand given twice or with a weight or current that is negative or not finite."""
+    shares = {demand.id: _share(tree, demand, _step(demand, resolution)) for demand in _checked(demands)}
     room = tree.capacities(limits)
     result = Allocation()
     ranked = sorted(shares, key=lambda id: _rank(shares[id]))
@@ -62,7 +64,7 @@ def allocate(
         tier = [shares[id] for id in ranked if (shares[id].demand.weight == 0) is leftovers]
         fill(_admit(tree, tier, room, result), room)
     for id, share in shares.items():
-        result.amps[id] = _floor(share.amps, per_ampere)
+        result.amps[id] = floored(share.amps, _step(share.demand, resolution))
         if share.stopped_by is not None:
             result.bottlenecks[id] = tree.conductor(share.stopped_by)
     return result
@@ -79,9 +81,12 @@ def _checked(demands: Iterable[Demand]) -> list[Demand]:
     return known
 
 
-def _share(tree: Tree, demand: Demand, per_ampere: int) -> Share:
-    low = math.ceil(demand.min * per_ampere - 1e-6) / per_ampere if per_ampere else demand.min
-    high = _floor(demand.max, per_ampere)
+def _step(demand: Demand, resolution: float) -> float:
+    return resolution if demand.resolution is None else demand.resolution
+
+
+def _share(tree: Tree, demand: Demand, step: float) -> Share:
+    low, high = ceiled(demand.min, step), floored(demand.max, step)
     return Share(demand, tree.crossings(demand.circuit, demand.mask), low, high, demand.weight or 1.0)
 
 
@@ -107,8 +112,3 @@ def _admit(tree: Tree, ranked: list[Share], room: list[float], result: Allocatio
             for number in share.crossings:
                 room[number] -= share.low
     return admitted
-
-
-def _floor(amps: float, per_ampere: int) -> float:
-    """Down to the resolution; a hair below a step is that step, for sums of floats are off by a hair."""
-    return math.floor(amps * per_ampere + 1e-6) / per_ampere if per_ampere else amps

@@ -1,16 +1,18 @@
 """Envelope: the part of load management that owns safety. The allocator may be wrong; this may not.
 
 It knows, for every EVSE of one circuit tree, all that the EVSE may legally draw now (its *envelope*), and keeps the sum
-of envelopes within every conductor at all times, transitions included. Three things only can break that, and all are
-reported by `overcommitted`: a limit lowered below what is already out, an EVSE nothing is known of, and a station that
-turned out not to obey. Times are seconds of any one clock, currents A per line on the root's lines.
+of envelopes within every conductor at all times, transitions included. What can break that is reported by
+`overcommitted`: a limit lowered below what is already out, fallbacks that do not fit, an EVSE that turned out to follow
+late or to round up, and EVSEs with an `exemption`, which count with their rating because nothing certain is known of
+them, they were found not to obey, or they drop their limits with their line. One exemption counts with less: `empty`.
+Times are seconds of any one clock, currents A per line on the root's lines.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ohmstead.engines.dlm.holding import Evse, Holding
+from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
 from ohmstead.engines.dlm.planning import Pace, Round, Send
 from ohmstead.engines.dlm.shedding import HAIR
 from ohmstead.engines.dlm.tree import Amps, Conductor, Id, Tree
@@ -43,13 +45,16 @@ class Envelope:
         records: Iterable[Mapping[str, Any]],
         limits: Mapping[Id, Amps] | None = None,
         pace: Pace | None = None,
+        online: Collection[Id] = (),
     ) -> "Envelope":
-        """Rebuild from records after a crash: all are offline until heard of, unanswered limits may be in force.
+        """Rebuild from records after a crash: all are offline until heard of, unanswered limits may be in force. Those
+        that are `online` were so all the time: only the tree is another.
 
         Attach every EVSE again to bring its details up to date; one that has no record counts with its rating."""
         envelope = cls(tree, limits, pace)
         for record in records:
             holding = Holding.restored(dict(record))
+            holding.online = holding.evse.id in online
             envelope._holdings[holding.evse.id] = holding
             envelope._last = max(envelope._last, record["last"])
         return envelope
@@ -85,8 +90,9 @@ class Envelope:
         del self._holdings[evse]
 
     def came_online(self, evse: Id) -> None:
-        """It can be reached, maybe after a reboot that forgot its limit."""
-        self._holdings[evse].online = self._holdings[evse].refresh = True
+        """It can be reached, maybe after a reboot that forgot its limit: it is told again, be it charging or idle, and
+        counts with its rating until it took that."""
+        self._holdings[evse].came_online()
 
     def went_offline(self, evse: Id) -> None:
         """It cannot be reached; what was sent to it may have arrived."""
@@ -98,6 +104,24 @@ class Envelope:
     def released(self, evse: Id, up_to: int) -> None:
         """Its session ended, and with it the limits up to this number (for stations that tie a limit to a session)."""
         self._holdings[evse].release(up_to)
+
+    def empty(self, evse: Id, nobody: bool) -> None:
+        """Whether it says, and its meter does not deny, that nobody is there: it will tell of a start."""
+        self._holdings[evse].empty = nobody
+
+    def tell_again(self, evse: Id) -> None:
+        """It may not have taken its limit seriously; it is told once more, and if it does not obey ever more seldom."""
+        self._holdings[evse].refresh, self._holdings[evse].repeats = True, 0
+
+    def reckons(self, evse: Id, amps: float, now: float) -> bool:
+        """What it says itself that a start could take, A per line, while it is idle under its fallback; whether it
+        keeps that."""
+        self._holdings[evse].reckons(amps, now)
+        return not self._holdings[evse].doubts
+
+    def doubts(self, evse: Id) -> int:
+        """How often in a row its own reckoning showed that it does not keep its fallback."""
+        return self._holdings[evse].doubts
 
     # What becomes of a send; a number that is no longer of interest is passed over
 
@@ -168,23 +192,55 @@ class Envelope:
             return None
         return held.amps if held.until is None or now < held.until else held.fallback
 
+    def highest(self, evse: Id, now: float) -> float:
+        """The highest limit in A per line that may be in force, followed by its car or not yet."""
+        return max(self._holdings[evse].possible(now))
+
+    def known(self, evse: Id) -> Evse | None:
+        """An EVSE as it was attached last; None where it never was."""
+        holding = self._holdings.get(evse)
+        return None if holding is None else holding.evse
+
     def newest(self, evse: Id) -> int:
         """The number of the last limit sent to it; 0 where none was."""
         holding = self._holdings[evse]
         return max((*holding.sent, holding.held.seq if holding.held else 0), default=0)
 
     def may_draw(self, evse: Id, now: float) -> float:
-        """The EVSE's envelope: A per line it may legally draw."""
+        """The EVSE's envelope: A per line to reckon with."""
         return self._holdings[evse].envelope(now)
 
+    def outlook(self, evse: Id, now: float) -> list[tuple[float, float]]:
+        """What it is allowed if it obeys, as steps (s, A per line) from now on, as far as nothing more is sent."""
+        holding = self._holdings[evse]
+        moments = [now, *sorted({end for end in holding.ends() if end > now})]
+        return [(moment, holding.allowed(moment)) for moment in moments]
+
+    def resting(self, evse: Id) -> bool:
+        """Whether it is idle and took its fallback, with nothing else on its way."""
+        holding = self._holdings[evse]
+        return holding.online and not holding.sent and holding.held is not None and holding.held.resting
+
+    def controllable(self, evse: Id) -> bool:
+        """Whether it does what it is told, as far as is known, reachable or not."""
+        return not self._holdings[evse].uncontrollable
+
+    def exemption(self, evse: Id) -> Exemption | None:
+        """Why it does not count with limits that it confirmed; None where it does."""
+        return self._holdings[evse].exemption
+
     def overcommitted(self, now: float) -> list[Overcommitment]:
-        """Where more may be drawn than the limits of the moment; empty but for the three causes named above."""
+        """Where more may be drawn than the limits of the moment; empty but for the causes named above."""
         over = [(n, load - self._capacities[n]) for n, load in enumerate(self._loads(now))]
         return [
             Overcommitment(self.tree.conductor(number), excess, self._relief(number, now))
             for number, excess in over
             if excess > HAIR
         ]
+
+    def exceeded(self, now: float) -> bool:
+        """Whether more may be drawn anywhere than the limits of the moment."""
+        return any(load > cap + HAIR for load, cap in zip(self._loads(now), self._capacities, strict=True))
 
     def _relief(self, number: int, now: float) -> float | None:
         """The first end of a lease after which the conductor carries all that may be drawn."""

@@ -3,20 +3,33 @@
 A limit is a lease: it ends by itself `ttl` s after it was sent and leaves the fallback current in force. Clocks of
 stations are off by up to `guard` s, so around its end a lease counts as both. A limit that was sent but not answered
 may be in force or not; it stays possible until a *later* one is accepted (frames reach a station in order) or its
-lease is over. Nothing known means anything up to the rating. A car follows a lower limit within `reaction` s, until
-when it counts with the higher one.
+lease is over. Nothing known means anything up to the rating, and so does a station that came back and may have
+forgotten. A car follows a lower limit within `reaction` s, until when it counts with the higher one. Who drops its
+limits with its line counts with its rating while that is away.
+
+A station that cannot be controlled counts with its rating, unless it says that nobody is there: then nothing flows, and
+what a start will take is reserved as soon as it is told of. It is told its limit on, ever more seldom.
 """
 
 import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ohmstead.engines.dlm.steps import ceiled
 from ohmstead.engines.dlm.tree import Id
 from ohmstead.engines.dlm.wiring import Mask
 
 Control = Literal["A", "B", "C"]
+Rounding = Literal["down", "nearest", "up"]
+Exemption = Literal["unknown", "forgot", "refuses", "disobeys", "without_limits", "empty"]
+"""Why an EVSE counts with its rating: nothing was ever confirmed, it may have lost what was, it refuses limits, it does
+not obey them, it drops them with its line, which is away. `empty`: one of these, and only its fallback is reserved as
+long as it says that nobody is there."""
 LEAST = 6.0  # A, below which no car charges (IEC 61851)
 REJECTIONS = 3  # in a row make a station uncontrollable
+ROUNDING = 1.0  # A by which its reckoning may be off
+PATIENCE = 10.0  # s an answer may take without anybody minding
+FIRST_WAIT, LONGEST_WAIT = 10.0, 300.0  # s before it is told again: twice as long each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,8 @@ class Evse:
 
     `least` is the lowest limit other than 0 it is sent (never below 6 A); `fallback` is in force whenever no lease is.
     `control` is what it was seen to obey: A leases, B limits but not their end, C nothing, so its rating is reserved.
-    A lower fallback may only be given here once the station has accepted it."""
+    `resolution` is what it keeps of a limit, to which it rounds as `rounding` says: it is sent multiples of that only.
+    Limits go with its line where it does not keep them offline."""
 
     id: Id
     circuit: Id
@@ -37,9 +51,13 @@ class Evse:
     guard: float = 60.0
     reaction: float = 5.0  # IEC 61851
     control: Control = "A"
+    resolution: float = 0.1
+    rounding: Rounding = "down"
+    keeps_offline: bool = True
+    told_nothing: bool = False  # it cannot be reckoned with
 
     def __post_init__(self) -> None:
-        times = self.ttl > 0 <= self.guard and self.reaction >= 0
+        times = self.ttl > 0 <= self.guard and self.reaction >= 0 < self.resolution
         if not (math.isfinite(self.rating) and 0 <= self.fallback <= self.rating and times):
             raise ValueError(f"EVSE {self.id}: rating, fallback or times make no sense")
         if 0 < self.fallback < self.lowest:
@@ -48,7 +66,11 @@ class Evse:
     @property
     def lowest(self) -> float:
         """The lowest limit other than 0 that is ever sent, in A."""
-        return max(LEAST, self.least)
+        return ceiled(max(LEAST, self.least), self.resolution)
+
+    def kept(self, amps: float) -> float:
+        """What it may make of a limit in A."""
+        return amps if self.rounding == "down" else max(amps, ceiled(amps, self.resolution))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,7 @@ class Lease:
     amps: float
     until: float | None
     fallback: float
+    resting: bool = False  # told to an idle EVSE: it is the default that holds between sessions
 
 
 @dataclass(slots=True)
@@ -72,11 +95,16 @@ class Holding:
     awaiting_since: float | None = None
     online: bool = False
     rejections: int = 0
-    following: float = 0.0  # A the car may still draw until `follows_at`
-    follows_at: float = 0.0
+    following: list[tuple[float, float]] = field(default_factory=list)  # A the car may still draw, and until when
     retry_at: float = -math.inf
     changed_at: float = -math.inf
     refresh: bool = False
+    forgotten: bool = False  # what it held may be lost
+    before: int = 0  # the last number it was sent before it came back: an answer to that proves nothing
+    doubts: int = 0  # times in a row its own reckoning showed that it does not keep its fallback
+    unanswered: int = 0  # in a row
+    repeats: int = 0  # of limits told to it while it does not obey
+    empty: bool = False  # it says that nobody is there, and nothing flows
 
     @property
     def steerable(self) -> bool:
@@ -88,9 +116,32 @@ class Holding:
         """Its rating must be reserved: it obeys nothing, or has refused too often."""
         return self.evse.control == "C" or self.rejections >= REJECTIONS
 
+    @property
+    def exemption(self) -> Exemption | None:
+        """Why it does not simply count with the limits it may hold."""
+        if self._is_spared():
+            return "empty"
+        if self.evse.control == "C":
+            return "disobeys"
+        if self.rejections >= REJECTIONS:
+            return "refuses"
+        if self._is_without_limits():
+            return "without_limits"
+        return "unknown" if self.held is None else "forgot" if self.forgotten else None
+
     def ready(self, now: float) -> bool:
-        """Whether a limit may be sent: one at a time, and not at once after a refusal."""
-        return self.online and self.evse.control != "C" and self.awaiting is None and now >= self.retry_at
+        """Whether a limit may be sent: one at a time, and not at once to one that refused or does not obey."""
+        return self.online and not self.evse.told_nothing and self.awaiting is None and now >= self.retry_at
+
+    def owes(self, now: float) -> bool:
+        """Whether it has not answered for so long that nobody may count on what it was told."""
+        return bool(self.unanswered) or (self.awaiting_since is not None and now - self.awaiting_since >= PATIENCE)
+
+    def came_online(self) -> None:
+        """It can be reached, maybe after a reboot that forgot all: it counts with its rating until it took a limit."""
+        self.online = self.refresh = self.forgotten = True
+        self.before = max((*self.sent, self.held.seq if self.held else 0))
+        self.retry_at, self.repeats, self.empty = -math.inf, 0, False
 
     def possible(self, now: float) -> list[float]:
         """Every limit in A that may be in force."""
@@ -100,24 +151,44 @@ class Holding:
         return found
 
     def envelope(self, now: float) -> float:
-        """The most it may legally draw, in A per line: any possible limit, and the fallback it may drop to."""
-        if self.uncontrollable:
-            return self.evse.rating
-        following = self.following if now < self.follows_at else 0.0
-        return max(following, self.evse.fallback, *self.possible(now), *(lease.fallback for lease in self._leases()))
+        """The most to reckon with, in A per line."""
+        if self._is_spared():
+            return self.evse.kept(self.evse.fallback)
+        return self.evse.rating if self.uncontrollable or self._is_without_limits() else self.allowed(now)
+
+    def allowed(self, now: float) -> float:
+        """The most it may draw if it obeys, in A per line: any possible limit, and the fallback it may drop to."""
+        return self.evse.rating if self.held is None or self.forgotten else max(self.follows(now), self.told(now))
+
+    def told(self, now: float) -> float:
+        """The highest limit that may be in force by what it was told, in A per line, as if it could forget nothing."""
+        leases = self._leases()
+        most = self.evse.kept(max(self.evse.fallback, *(lease.fallback for lease in leases), 0.0))
+        return max((most, *(amps for lease in leases for amps in self._outcomes(lease, now))))
+
+    def follows(self, now: float) -> float:
+        """The most its car may draw because it still follows a lower limit; 0 A where it has followed."""
+        return max((amps for amps, until in self.following if now < until), default=0.0)
 
     def ends(self) -> list[float]:
         """The moments (s) at which a lease is over for certain, or the car has followed a lower limit."""
-        if self.evse.control != "A":
-            return [self.follows_at]
-        return [self.follows_at, *(self._over(lease.until) for lease in self._leases() if lease.until is not None)]
+        followed = [until for _, until in self.following]
+        if self.evse.control == "B":
+            return followed
+        return [*followed, *(self._over(lease.until) for lease in self._leases() if lease.until is not None)]
 
     def accept(self, seq: int, now: float) -> None:
         """The station took this limit, so earlier ones are history; the car follows."""
         self._stop_waiting(seq)
-        self.following, self.follows_at = self.envelope(now), now + self.evse.reaction
-        self.rejections, self.retry_at = 0, -math.inf
+        unknown = self.held is None or self.forgotten or self.rejections >= REJECTIONS
+        before = self.evse.rating if unknown else self.told(now)
+        self.following = [one for one in self.following if now < one[1]] + [(before, now + self.evse.reaction)]
+        self.rejections, self.unanswered, self.retry_at = 0, 0, -math.inf
         self.held = self.sent.pop(seq)
+        self.forgotten = (self.forgotten and seq <= self.before) or (self.held.resting and self.doubts > 0)
+        if self.evse.control == "C":
+            self._wait(now, self.repeats)
+            self.repeats += 1
         self.sent = {later: lease for later, lease in self.sent.items() if later > seq}
 
     def reject(self, seq: int, now: float) -> None:
@@ -127,13 +198,13 @@ class Holding:
         if seq == self.awaiting:
             self._stop_waiting(seq)
             del self.sent[seq]
-            self.retry_at = now + min(300.0, 10.0 * 2**self.rejections)
-            self.rejections += 1
+            self._wait(now, self.rejections)
+            self.rejections, self.unanswered, self.refresh = self.rejections + 1, 0, True
 
     def lose(self, seq: int) -> None:
         """No answer came. The limit may be in force; it must be sent again to know."""
         self._stop_waiting(seq)
-        self.refresh = True
+        self.refresh, self.unanswered = True, self.unanswered + 1
         lost = self.sent[seq]
         self.sent = {each: lease for each, lease in self.sent.items() if each >= seq or not _covers(lost, lease)}
 
@@ -147,7 +218,20 @@ class Holding:
     def release(self, up_to: int) -> None:
         """The session is over and took its limit with it: the fallback is in force."""
         if self.held is not None and self.held.seq <= up_to:
-            self.held = Lease(self.held.seq, self.evse.fallback, None, self.evse.fallback)
+            fallback = max(self.held.fallback, self.evse.fallback)  # a lower one counts once the station has it
+            self.held = Lease(self.held.seq, fallback, None, fallback, resting=True)
+            self.forgotten = self.forgotten or self.doubts > 0
+
+    def reckons(self, amps: float, now: float) -> None:
+        """Its own reckoning of what a start may take while it is idle: more than the fallback means it keeps none."""
+        if self.held is None or not self.held.resting:
+            return
+        if amps <= self.evse.kept(self.held.fallback) + ROUNDING:
+            self.doubts, self.forgotten = 0, False
+        else:
+            self.refresh = self.forgotten = True
+            self._wait(now, self.doubts)
+            self.doubts += 1
 
     def record(self) -> dict[str, Any]:
         """What must survive a crash, as plain JSON values."""
@@ -156,28 +240,47 @@ class Holding:
             "held": self.held and asdict(self.held),
             "sent": [asdict(lease) for lease in self.sent.values()],
             "rejections": self.rejections,
-            "following": self.following,
-            "follows_at": self.follows_at,
+            "following": [list(one) for one in self.following],
+            "forgotten": self.forgotten,
+            "doubts": self.doubts,
+            "before": self.before,
         }
 
     @classmethod
     def restored(cls, record: dict[str, Any]) -> "Holding":
-        """From a record: offline until heard of, and every unanswered limit may be in force."""
+        """From a record, maybe an older one: offline until heard of, and every unanswered limit may be in force."""
         evse = Evse(**{**record["evse"], "mask": tuple(record["evse"]["mask"])})
         leases = [Lease(**lease) for lease in record["sent"]]
         held = Lease(**record["held"]) if record["held"] else None
-        kept = {name: record[name] for name in ("rejections", "following", "follows_at")}
-        return cls(evse, held, {lease.seq: lease for lease in leases}, refresh=True, **kept)
+        if isinstance(record["following"], list):
+            following = [(amps, until) for amps, until in record["following"]]
+        else:  # as it was kept before a car could follow several limits
+            following = [(record["following"], record["follows_at"])]
+        kept = {name: record[name] for name in ("rejections", "forgotten", "doubts", "before") if name in record}
+        sent = {lease.seq: lease for lease in leases}
+        return cls(evse, held, sent, following=following, refresh=bool(leases), **kept)
+
+    def _is_without_limits(self) -> bool:
+        return not (self.online or self.evse.keeps_offline)
+
+    def _is_spared(self) -> bool:
+        """Nobody is there: what cannot be controlled, or stays silent when told its fallback, draws nothing for now."""
+        unsure = (self.held is None or self.forgotten) and (self.unanswered or self.doubts)
+        return self.empty and self.online and (self.uncontrollable or bool(unsure))
+
+    def _wait(self, now: float, times: int) -> None:
+        """Before it is told again, by how often it was."""
+        self.retry_at = now + min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(times, 9))
 
     def _leases(self) -> list[Lease]:
         return [*self.sent.values()] if self.held is None else [self.held, *self.sent.values()]
 
     def _outcomes(self, lease: Lease, now: float) -> tuple[float, ...]:
         if lease.until is None or self.evse.control == "B" or now < lease.until - self.evse.guard:
-            return (lease.amps,)
+            return (self.evse.kept(lease.amps),)
         if now < self._over(lease.until):
-            return lease.amps, lease.fallback
-        return (lease.fallback,)
+            return self.evse.kept(lease.amps), self.evse.kept(lease.fallback)
+        return (self.evse.kept(lease.fallback),)
 
     def _over(self, until: float) -> float:
         return until + self.evse.guard + self.evse.reaction

@@ -93,11 +93,13 @@ class Round:
     def _renewable(self, h: Holding) -> bool:
         """Whether its limit must be said again: it may have been forgotten, or its lease nears its end."""
         held = h.held
-        if held is None or h.evse.id not in self.targets:
-            return False  # idle: the fallback needs no telling
-        if h.refresh:
+        if h.refresh or held is None:
             return True
-        if held.until is None or h.evse.control != "A" or self.wanted[h.evse.id] == held.fallback == held.amps:
+        if h.evse.id not in self.targets:
+            return False  # idle, and it took its fallback
+        if h.uncontrollable:
+            return True  # as often as it is ready for it
+        if held.until is None or h.evse.control == "B" or self.wanted[h.evse.id] == held.fallback == held.amps:
             return False
         return self.now >= held.until - (1 - self.pace.renew) * h.evse.ttl
 
@@ -109,13 +111,15 @@ class Round:
         return order, min(h.possible(self.now)) / want if want else 0.0
 
     def _affordable(self, h: Holding) -> float:
-        """The most of what it wants that fits, counting what it may draw already as its own."""
+        """The most of what it wants that fits. What it may hold already is its own; what its car only follows is not,
+        and neither is what it counts with only because nothing is certain."""
         want, envelope = self.wanted[h.evse.id], self.envelopes[h.evse.id]
         lacking = [n for n in self._crossings(h) if self.capacities[n] - self.loads[n] < want - envelope - HAIR]
         if not lacking:
             return want
-        room = min(self.capacities[n] - self.loads[n] for n in lacking)
-        amps = sendable(h.evse, min(want, envelope + max(0.0, room)))
+        told = min(h.told(self.now), envelope)
+        room = min(self.capacities[n] - self.loads[n] for n in lacking) + envelope - told
+        amps = sendable(h.evse, min(want, told + max(0.0, room)))
         if not amps or want - amps >= self.pace.deadband:
             self.short.update(lacking)
         return amps
@@ -134,7 +138,7 @@ class Round:
 
     def _falls(self, h: Holding) -> bool:
         if h.awaiting is None:
-            return self.now < h.follows_at and max(h.possible(self.now)) < h.following - HAIR
+            return max(h.possible(self.now)) < h.follows(self.now) - HAIR
         return h.sent[h.awaiting].amps < self.envelopes[h.evse.id] - HAIR
 
     def _take(self, h: Holding, amps: float) -> bool:
@@ -145,10 +149,10 @@ class Round:
         return rise > -HAIR
 
     def _draft(self, h: Holding, amps: float, reason: Reason, seq: int) -> Send:
-        until = self.now + h.evse.ttl if h.evse.control == "A" else None
+        until = None if h.evse.control == "B" else self.now + h.evse.ttl
         if reason not in ("first", "renewal"):
             h.changed_at = self.now
-        h.sent[seq] = Lease(seq, amps, until, h.evse.fallback)
+        h.sent[seq] = Lease(seq, amps, until, h.evse.fallback, h.evse.id not in self.targets)
         h.awaiting, h.awaiting_since, h.refresh = seq, None, False
         return Send(seq, h.evse.id, amps, h.evse.fallback, self.now, until, reason)
 

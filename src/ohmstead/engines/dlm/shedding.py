@@ -1,13 +1,14 @@
 """Shedding: targets cut until they fit what the cables can carry, whatever the allocator thought.
 
 The last net, not a fair one: a conductor asked for too much scales down everyone above the minimum by the same factor;
-if the minima alone are too much, the last named go first. Who cannot be steered counts with all it may draw.
+if the minima alone are too much, the last named go first. Who cannot be steered counts with all it may draw, and so
+does who owes an answer: a decrease that is not answered gives nothing to anybody.
 """
 
-import math
 from collections.abc import Mapping
 
 from ohmstead.engines.dlm.holding import Evse, Holding
+from ohmstead.engines.dlm.steps import ceiled, floored
 from ohmstead.engines.dlm.tree import Id, Tree
 
 HAIR = 1e-6  # A, below which sums of floats are equal
@@ -25,7 +26,7 @@ def wanted(
     loads = tree.load(_draw(holdings[id], amps[id], now) for id in order)
     for number in reversed(range(len(loads))):
         if loads[number] > capacities[number] + HAIR:
-            steerable = [holdings[id] for id in order if holdings[id].steerable]
+            steerable = [holdings[id] for id in order if holdings[id].steerable and not holdings[id].owes(now)]
             below = [h for h in steerable if number in tree.crossings(h.evse.circuit, h.evse.mask)]
             _relieve(below, amps, loads[number] - capacities[number])
             loads = tree.load(_draw(holdings[id], amps[id], now) for id in order)
@@ -33,16 +34,27 @@ def wanted(
 
 
 def sendable(evse: Evse, amps: float) -> float:
-    """The highest limit not above `amps` that may be sent: tenths of an ampere, 0 or the lowest and up."""
+    """The highest limit not above `amps` that may be sent: a multiple of what it keeps, 0 or the lowest and up."""
     if not amps >= evse.lowest:  # also NaN
         return 0.0
-    floored = math.floor(min(amps, evse.rating) * 10 + HAIR) / 10
-    return floored if floored >= evse.lowest else 0.0
+    kept = floored(min(amps, evse.rating), evse.resolution)
+    return kept if kept >= evse.lowest else 0.0
+
+
+def rests_at(evse: Evse, amps: float) -> float:
+    """The fallback that may be given to an EVSE that is to be left `amps` A at the least; 0 where none fits it."""
+    rest = max(evse.lowest, ceiled(amps, evse.resolution)) if amps > 0 else 0.0
+    return rest if rest <= evse.rating else 0.0
 
 
 def _draw(holding: Holding, amps: float, now: float):
     evse = holding.evse
-    return evse.circuit, evse.mask, max(amps, evse.fallback) if holding.steerable else holding.envelope(now)
+    told = max(amps, evse.fallback)
+    if not holding.steerable:
+        told = holding.envelope(now)
+    elif holding.owes(now):
+        told = max(told, holding.envelope(now))
+    return evse.circuit, evse.mask, told
 
 
 def _relieve(below: list[Holding], amps: dict[Id, float], excess: float) -> None:

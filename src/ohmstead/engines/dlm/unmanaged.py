@@ -9,7 +9,7 @@ talks nonsense, is not taken for an empty circuit: the operator's reserve counts
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ohmstead.engines.dlm.margin import LEAST, Margin
@@ -19,32 +19,33 @@ HOUR = 3600.0  # s
 REMEMBERED = 24  # hours of maxima
 LASTING = 30.0  # s a fall must last to be believed: stations sample every 15 to 30 s
 REACTION = 5.0  # s in which a car follows a limit (IEC 61851)
-LATENCY = 8.0 + REACTION  # s for a frame and its answer, and for the car to follow
+LATENCY = 8.0  # s for a frame and its answer
 
 
 NOTHING: Amps = (0.0, 0.0, 0.0)
 
 
 class ManagedDraw:
-    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart."""
+    """What one EVSE drew lately, in A on the root's lines; `window` s is how far reports may be apart, `reaction` s how
+    long its car takes to follow a limit."""
 
-    def __init__(self, window: float = 30.0) -> None:
-        self.window = window
-        self._samples: deque[tuple[float, Amps]] = deque()
+    def __init__(self, window: float = 30.0, reaction: float = REACTION) -> None:
+        self.window, self.reaction = window, reaction
+        self._samples: deque[tuple[float, Amps, bool]] = deque()  # the last: whether it was measured
         self._raise: tuple[float, Amps] | None = None
 
     def measured(self, now: float, amps: Sequence[float]) -> None:
         """A meter value of the station. What is no number or below 0 counts as 0."""
         first, second, third = (value if value > 0 else 0.0 for value in amps)
-        self._samples.append((now, (first, second, third)))
-        if self._raise is not None and now >= self._raise[0] + REACTION:
+        self._samples.append((now, (first, second, third), True))
+        if self._raise is not None and now >= self._raise[0] + self.reaction:
             self._raise = None  # the car has followed by now, and this is how far
 
     def limited(self, now: float, amps: float) -> None:
         """The station took a limit: from now on it may draw that little, whatever it said before."""
         if self._samples:
             first, second, third = self._samples[-1][1]
-            self._samples.append((now, (min(first, amps), min(second, amps), min(third, amps))))
+            self._samples.append((now, (min(first, amps), min(second, amps), min(third, amps)), False))
 
     def raised(self, now: float, amps: Amps) -> None:
         """The station took a higher limit: until it says what the car makes of it, it may draw so much on each line."""
@@ -53,8 +54,8 @@ class ManagedDraw:
     def most(self, now: float) -> Amps:
         """The most it may have drawn within the window up to now."""
         least = self.least(now)  # drops what is too old
-        known = [amps for _, amps in self._samples] if self._samples and least is not NOTHING else [NOTHING]
-        if self._raise is not None and now < self._raise[0] + self.window + REACTION:
+        known = [amps for _, amps, _ in self._samples] if self._samples and least is not NOTHING else [NOTHING]
+        if self._raise is not None and now < self._raise[0] + self.window + self.reaction:
             known.append(self._raise[1])
         first, second, third = (max(line) for line in zip(*known, strict=True))
         return first, second, third
@@ -64,10 +65,25 @@ class ManagedDraw:
         start = now - self.window
         while len(self._samples) > 1 and self._samples[1][0] <= start:
             self._samples.popleft()  # the one in force when the window began stays
-        if not self._samples or self._samples[-1][0] < now - 3 * self.window:
+        if self.is_silent(now):
             return NOTHING
-        first, second, third = (min(line) for line in zip(*(amps for _, amps in self._samples), strict=True))
-        return first, second, third
+        return _least(amps for _, amps, _ in self._samples)
+
+    def is_silent(self, now: float) -> bool:
+        """Whether nothing was told for three windows: what it drew is anybody's guess."""
+        return not self._samples or self._samples[-1][0] < now - 3 * self.window
+
+    def least_measured(self, now: float) -> Amps:
+        """The least that was measured within the window up to now, whatever limits were taken meanwhile."""
+        spoke = self.least(now) is not NOTHING  # drops what is too old
+        return _least(amps for _, amps, measured in self._samples if measured) if spoke else NOTHING
+
+
+def _least(draws: Iterable[Amps]) -> Amps:
+    """Line by line; nothing of nothing."""
+    known = list(draws) or [NOTHING]
+    first, second, third = (min(line) for line in zip(*known, strict=True))
+    return first, second, third
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,7 @@ class UnmanagedLoad:
 
     `reserved` A count for a line whose meter is silent for three periods; None: the worst that is known. A `signed`
     meter reports export below 0, which counts as no load; of any other, a value below 0 is an error and not used.
-    After a restart, feed it the last day's reports again."""
+    `last` is what it was before a restart, A on the root's lines, where that is known."""
 
     def __init__(
         self,
@@ -101,13 +117,21 @@ class UnmanagedLoad:
         tick: float = 10.0,
         signed: bool = False,
         window: float = 30.0,
+        last: Amps | None = None,
     ) -> None:
         self.period, self.reserved, self.signed = period, reserved, signed
         # a rise may hide behind a car that follows a new limit until the alignment window has passed
-        self._lines = [_Line(Margin(period + window + tick + LATENCY, margin)) for _ in range(3)]
+        self._delay = period + window + tick + LATENCY
+        self._lines = [_Line(Margin(self._delay + REACTION, margin), amps) for amps in last or (None, None, None)]
+
+    def followed_within(self, reaction: float) -> None:
+        """The slowest of the EVSEs below needs so many s to follow a limit: a margin has to cover them."""
+        for line in self._lines:
+            line.margin.reaction = self._delay + max(REACTION, reaction)
 
     def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
-        """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew."""
+        """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew. Of one that
+        is silent the most is all that it may draw, which is kept free for it: else what it draws would count twice."""
         for line, total, low, high in zip(self._lines, meter, least, most or least, strict=True):
             if math.isfinite(total) and (self.signed or total >= 0) and now >= line.seen:
                 line.report(now, line.between(max(0.0, total - high), max(0.0, total - low)))
@@ -122,9 +146,9 @@ class UnmanagedLoad:
 class _Line:
     """One line of the circuit: its last known unmanaged load, its maximum per hour, its margin."""
 
-    def __init__(self, margin: Margin) -> None:
+    def __init__(self, margin: Margin, last: float | None) -> None:
         self.margin = margin
-        self.last: float | None = None
+        self.last = last
         self.seen = -math.inf
         self._recent: deque[tuple[float, float]] = deque()
         self._maxima: deque[tuple[int, float]] = deque()

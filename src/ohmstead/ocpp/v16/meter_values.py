@@ -7,7 +7,7 @@ from ohmstead.rooms.charging.facts import Metered
 
 
 async def answer(request: MeterValuesRequest, at: Arrival) -> MeterValuesResponse:
-    readings, signed = read(request.meter_value, at.received_at, at.units, at.moment)
+    readings, signed = read(request.meter_value, at.received_at, at.units, at.moment, at.note)
     await at.rooms.metered(
         Metered(
             charge_point_id=at.charge_point_id,

@@ -11,7 +11,7 @@ from msgspec import Raw
 from ohmstead.ocpp.errors import ErrorCode, Refusal
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.v16.types import DataTransferRequest, DataTransferResponse
-from ohmstead.ocpp.v201 import authorize, certificate_status, iso15118, sign_certificate
+from ohmstead.ocpp.v201 import absent, authorize, certificate_status, iso15118, sign_certificate
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Arrival, Later, Payload
 from ohmstead.rooms.network.stations import StationRefused
@@ -24,7 +24,7 @@ ANSWERS: dict[str, Answer] = {
     "SignCertificate": sign_certificate.answer,
 }
 SENT = ("DeleteCertificate", "GetInstalledCertificateIds", "InstallCertificate")
-_PAYLOADS = {name: (Payload(ACTIONS[name][0]), Payload(ACTIONS[name][1])) for name in (*ANSWERS, *SENT)}
+_PAYLOADS = {name: (Payload(ACTIONS[name][0], absent.MEANT), Payload(ACTIONS[name][1])) for name in (*ANSWERS, *SENT)}
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)  # for what is told of certificates tells of none
 
 log = structlog.get_logger()

@@ -1,6 +1,7 @@
 """Sampled values of 1.6 as numbers in base units; defaults of the standard filled in (OCPP 1.6, section 7.43)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from ohmstead.ocpp.layouts import layouts
+from ohmstead.ocpp.leniency import Note, pointed, shown, unnoted
 from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData
@@ -22,11 +24,13 @@ _, *_BUT_VALUE = SampledValue.__struct_fields__
 Told = Sequence[MeterValue] | Sequence[TransactionData]
 
 
-def read(told: Told, received_at: datetime, units: Units = AS_LABELLED, when: When = utc) -> Meter:
-    """What the meter said; `when` says which moment is meant by the one it told."""
+def read(
+    told: Told, received_at: datetime, units: Units = AS_LABELLED, when: When = utc, note: Note = unnoted
+) -> Meter:
+    """What the meter said; `when` says which moment is meant by the one it told, `note` hears of odd values."""
     if len(told) == 1 and (reading := at_once(told[0], received_at, units, when)) is not None:
         return (reading,), ()
-    return readings(samples(told, units, when), received_at), signed(told)
+    return readings(samples(told, units, when, note), received_at), signed(told)
 
 
 def at_once(
@@ -54,13 +58,13 @@ def _kind(given: tuple[Any, ...], units: Units) -> Kind | None:
 _layout = layouts(_kind)
 
 
-def samples(told: Told, units: Units = AS_LABELLED, when: When = utc) -> list[Sample]:
+def samples(told: Told, units: Units = AS_LABELLED, when: When = utc, note: Note = unnoted) -> list[Sample]:
     """Every finite number, in the order sent."""
     found: list[Sample] = []
     for reading in told:
         at = when(reading.timestamp)
         for sampled in reading.sampled_value:
-            if sampled.format == SIGNED or (value := _number(sampled.value)) is None:
+            if sampled.format == SIGNED or (value := _number(sampled.value, note)) is None:
                 continue
             measurand, unit, factor = meant(sampled.measurand or REGISTER, sampled.unit, units)
             raw = None
@@ -84,9 +88,12 @@ def signed(told: Told) -> tuple[SignedReading, ...]:
     )
 
 
-def _number(text: str) -> float | None:
-    try:
+def _number(text: str, note: Note) -> float | None:
+    """One that is odd is noted, not left out in silence."""
+    with suppress(ValueError):
         value = float(text)
-    except ValueError:
-        return None
-    return value if isfinite(value) else None
+        return value if isfinite(value) else note(f"sampledValue {shown(text)} was left out: no number is so large")
+    if (meant := pointed(text)) is not None:
+        note(f"sampledValue {shown(text)} has a comma for a decimal point")
+        return float(meant)
+    return note(f"sampledValue {shown(text)} was left out: it is no number")

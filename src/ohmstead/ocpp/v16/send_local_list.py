@@ -1,4 +1,5 @@
-"""SendLocalList: the tags a station admits by itself, all of them or some more."""
+"""SendLocalList: the tags a station admits by itself, all of them or what has changed: one that comes without its
+verdict goes."""
 
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v16.types import IdTagInfo, LocalAuthorizationList, SendLocalListRequest
@@ -9,7 +10,10 @@ def request(command: SendLocalList) -> SendLocalListRequest:
     return SendLocalListRequest(
         list_version=command.version,
         update_type="Differential" if command.adds else "Full",
-        local_authorization_list=[_entry(tag) for tag in command.tags],
+        local_authorization_list=[
+            *(LocalAuthorizationList(id_tag=tag) for tag in command.removed),
+            *(_entry(tag) for tag in command.tags),
+        ],
     )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ohmstead.ocpp.message import Instant, Message
+from ohmstead.ocpp.message import Instant, Message, Register, Whole
 
 BootNotificationStatus = Literal["Accepted", "Pending", "Rejected"]
 
@@ -321,13 +321,13 @@ class BootNotificationResponse(Message, frozen=True):
 
     status: BootNotificationStatus
     current_time: Instant
-    interval: int
+    interval: Whole
 
 
 class CancelReservationRequest(Message, frozen=True):
     """`CancelReservationRequest` of the standard."""
 
-    reservation_id: int
+    reservation_id: Whole
 
 
 class CancelReservationResponse(Message, frozen=True):
@@ -351,7 +351,7 @@ class CertificateSignedResponse(Message, frozen=True):
 class ChangeAvailabilityRequest(Message, frozen=True):
     """`ChangeAvailabilityRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
     type: ChangeAvailabilityType
 
 
@@ -387,10 +387,10 @@ class ClearCacheResponse(Message, frozen=True):
 class ClearChargingProfileRequest(Message, frozen=True):
     """`ClearChargingProfileRequest` of the standard."""
 
-    id: int | None = None
-    connector_id: int | None = None
+    id: Whole | None = None
+    connector_id: Whole | None = None
     charging_profile_purpose: ChargingProfilePurpose | None = None
-    stack_level: int | None = None
+    stack_level: Whole | None = None
 
 
 class ClearChargingProfileResponse(Message, frozen=True):
@@ -449,7 +449,7 @@ class ExtendedTriggerMessageRequest(Message, frozen=True):
     """`ExtendedTriggerMessageRequest` of the standard."""
 
     requested_message: MessageTriggerEnumType
-    connector_id: int | None = None
+    connector_id: Whole | None = None
 
 
 class ExtendedTriggerMessageResponse(Message, frozen=True):
@@ -471,17 +471,17 @@ class FirmwareStatusNotificationResponse(Message, frozen=True):
 class GetCompositeScheduleRequest(Message, frozen=True):
     """`GetCompositeScheduleRequest` of the standard."""
 
-    connector_id: int
-    duration: int
+    connector_id: Whole
+    duration: Whole
     charging_rate_unit: ChargingRateUnit | None = None
 
 
 class ChargingSchedulePeriod(Message, frozen=True):
     """`ChargingSchedulePeriod` of the standard."""
 
-    start_period: int
+    start_period: Whole
     limit: float
-    number_phases: int | None = None
+    number_phases: Whole | None = None
 
 
 class ChargingSchedule(Message, frozen=True):
@@ -489,7 +489,7 @@ class ChargingSchedule(Message, frozen=True):
 
     charging_rate_unit: ChargingRateUnit
     charging_schedule_period: list[ChargingSchedulePeriod]
-    duration: int | None = None
+    duration: Whole | None = None
     start_schedule: Instant | None = None
     min_charging_rate: float | None = None
 
@@ -498,7 +498,7 @@ class GetCompositeScheduleResponse(Message, frozen=True):
     """`GetCompositeScheduleResponse` of the standard."""
 
     status: GetCompositeScheduleStatus
-    connector_id: int | None = None
+    connector_id: Whole | None = None
     schedule_start: Instant | None = None
     charging_schedule: ChargingSchedule | None = None
 
@@ -528,8 +528,8 @@ class GetDiagnosticsRequest(Message, frozen=True):
     """`GetDiagnosticsRequest` of the standard."""
 
     location: str
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
     start_time: Instant | None = None
     stop_time: Instant | None = None
 
@@ -560,7 +560,7 @@ class GetLocalListVersionRequest(Message, frozen=True):
 class GetLocalListVersionResponse(Message, frozen=True):
     """`GetLocalListVersionResponse` of the standard."""
 
-    list_version: int
+    list_version: Whole
 
 
 class LogParametersType(Message, frozen=True):
@@ -576,9 +576,9 @@ class GetLogRequest(Message, frozen=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
-    retries: int | None = None
-    retry_interval: int | None = None
+    request_id: Whole
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
 
 
 class GetLogResponse(Message, frozen=True):
@@ -615,7 +615,7 @@ class LogStatusNotificationRequest(Message, frozen=True):
     """`LogStatusNotificationRequest` of the standard."""
 
     status: UploadLogStatusEnumType
-    request_id: int | None = None
+    request_id: Whole | None = None
 
 
 class LogStatusNotificationResponse(Message, frozen=True):
@@ -644,9 +644,9 @@ class MeterValue(Message, frozen=True):
 class MeterValuesRequest(Message, frozen=True):
     """`MeterValuesRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
-    transaction_id: int | None = None
+    transaction_id: Whole | None = None
 
 
 class MeterValuesResponse(Message, frozen=True):
@@ -656,12 +656,12 @@ class MeterValuesResponse(Message, frozen=True):
 class ChargingProfile(Message, frozen=True):
     """`ChargingProfile` of the standard."""
 
-    charging_profile_id: int
-    stack_level: int
+    charging_profile_id: Whole
+    stack_level: Whole
     charging_profile_purpose: ChargingProfilePurpose
     charging_profile_kind: ChargingProfileKind
     charging_schedule: ChargingSchedule
-    transaction_id: int | None = None
+    transaction_id: Whole | None = None
     recurrency_kind: RecurrencyKind | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None
@@ -671,7 +671,7 @@ class RemoteStartTransactionRequest(Message, frozen=True):
     """`RemoteStartTransactionRequest` of the standard."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
-    connector_id: int | None = None
+    connector_id: Whole | None = None
     charging_profile: ChargingProfile | None = None
 
 
@@ -684,7 +684,7 @@ class RemoteStartTransactionResponse(Message, frozen=True):
 class RemoteStopTransactionRequest(Message, frozen=True):
     """`RemoteStopTransactionRequest` of the standard."""
 
-    transaction_id: int
+    transaction_id: Whole
 
 
 class RemoteStopTransactionResponse(Message, frozen=True):
@@ -696,10 +696,10 @@ class RemoteStopTransactionResponse(Message, frozen=True):
 class ReserveNowRequest(Message, frozen=True):
     """`ReserveNowRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
     expiry_date: Instant
     id_tag: Annotated[str, Meta(max_length=20)]
-    reservation_id: int
+    reservation_id: Whole
     parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
 
 
@@ -743,7 +743,7 @@ class LocalAuthorizationList(Message, frozen=True):
 class SendLocalListRequest(Message, frozen=True):
     """`SendLocalListRequest` of the standard."""
 
-    list_version: int
+    list_version: Whole
     update_type: UpdateType
     local_authorization_list: list[LocalAuthorizationList] | None = None
 
@@ -757,7 +757,7 @@ class SendLocalListResponse(Message, frozen=True):
 class SetChargingProfileRequest(Message, frozen=True):
     """`SetChargingProfileRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
     cs_charging_profiles: ChargingProfile
 
 
@@ -783,7 +783,7 @@ class SignedFirmwareStatusNotificationRequest(Message, frozen=True):
     """`SignedFirmwareStatusNotificationRequest` of the standard."""
 
     status: FirmwareStatusEnumType
-    request_id: int | None = None
+    request_id: Whole | None = None
 
 
 class SignedFirmwareStatusNotificationResponse(Message, frozen=True):
@@ -803,10 +803,10 @@ class FirmwareType(Message, frozen=True):
 class SignedUpdateFirmwareRequest(Message, frozen=True):
     """`SignedUpdateFirmwareRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     firmware: FirmwareType
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
 
 
 class SignedUpdateFirmwareResponse(Message, frozen=True):
@@ -818,24 +818,24 @@ class SignedUpdateFirmwareResponse(Message, frozen=True):
 class StartTransactionRequest(Message, frozen=True):
     """`StartTransactionRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
     id_tag: Annotated[str, Meta(max_length=20)]
-    meter_start: int
+    meter_start: Register
     timestamp: Instant
-    reservation_id: int | None = None
+    reservation_id: Whole | None = None
 
 
 class StartTransactionResponse(Message, frozen=True):
     """`StartTransactionResponse` of the standard."""
 
     id_tag_info: IdTagInfo
-    transaction_id: int
+    transaction_id: Whole
 
 
 class StatusNotificationRequest(Message, frozen=True):
     """`StatusNotificationRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
     error_code: ErrorCode
     status: StatusNotificationStatus
     info: Annotated[str, Meta(max_length=50)] | None = None
@@ -858,9 +858,9 @@ class TransactionData(Message, frozen=True):
 class StopTransactionRequest(Message, frozen=True):
     """`StopTransactionRequest` of the standard."""
 
-    meter_stop: int
+    meter_stop: Register
     timestamp: Instant
-    transaction_id: int
+    transaction_id: Whole
     id_tag: Annotated[str, Meta(max_length=20)] | None = None
     reason: Reason | None = None
     transaction_data: list[TransactionData] | None = None
@@ -876,7 +876,7 @@ class TriggerMessageRequest(Message, frozen=True):
     """`TriggerMessageRequest` of the standard."""
 
     requested_message: RequestedMessage
-    connector_id: int | None = None
+    connector_id: Whole | None = None
 
 
 class TriggerMessageResponse(Message, frozen=True):
@@ -888,7 +888,7 @@ class TriggerMessageResponse(Message, frozen=True):
 class UnlockConnectorRequest(Message, frozen=True):
     """`UnlockConnectorRequest` of the standard."""
 
-    connector_id: int
+    connector_id: Whole
 
 
 class UnlockConnectorResponse(Message, frozen=True):
@@ -902,8 +902,8 @@ class UpdateFirmwareRequest(Message, frozen=True):
 
     location: str
     retrieve_date: Instant
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
 
 
 class UpdateFirmwareResponse(Message, frozen=True):

@@ -1,6 +1,7 @@
 """OCPP 1.6J: the calls taken from stations and the commands sent to them, one row each."""
 
 from ohmstead.ocpp.v16 import (
+    absent,
     authorize,
     boot_notification,
     cancel_reservation,
@@ -85,4 +86,4 @@ COMMANDS: dict[type, Sent] = {
     stations.UpdateFirmware: Sent("", update_firmware.request, update_firmware.outcome),
 }
 
-OCPP_1_6 = Version(DIALECT_1_6, ACTIONS, ANSWERS, COMMANDS)
+OCPP_1_6 = Version(DIALECT_1_6, ACTIONS, ANSWERS, COMMANDS, absent.MEANT)

@@ -20,7 +20,12 @@ from ohmstead.rooms.network.facts import CertificateStatus
 
 async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | Later:
     verdict = await at.rooms.authorize(
-        TagPresented(charge_point_id=at.charge_point_id, id_tag=request.id_token.id_token, received_at=at.received_at)
+        TagPresented(
+            charge_point_id=at.charge_point_id,
+            id_tag=request.id_token.id_token,
+            received_at=at.received_at,
+            token_type=request.id_token.type,
+        )
     )
     if request.iso15118_certificate_hash_data:
         return Later(partial(_certified, request, at, verdict))

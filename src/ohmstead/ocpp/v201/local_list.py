@@ -17,8 +17,14 @@ def send(command: SendLocalList) -> SendLocalListRequest:
     return SendLocalListRequest(
         version_number=command.version,
         update_type="Differential" if command.adds else "Full",
-        local_authorization_list=[_entry(tag) for tag in command.tags] or None,
+        local_authorization_list=[*(_removal(tag) for tag in command.removed), *(_entry(tag) for tag in command.tags)]
+        or None,
     )
+
+
+def _removal(tag: str) -> AuthorizationData:
+    """An entry without a verdict goes (D01)."""
+    return AuthorizationData(id_token=card(tag))
 
 
 def ask_version(command: GetLocalListVersion) -> GetLocalListVersionRequest:

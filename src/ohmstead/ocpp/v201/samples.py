@@ -76,20 +76,6 @@ def signed(told: Sequence[MeterValueType]) -> tuple[SignedReading, ...]:
     )
 
 
-def first_register(found: Sequence[Reading]) -> float | None:
-    """The register's earliest reading, in Wh."""
-    return min(_registers(found), default=(None, None))[1]
-
-
-def last_register(found: Sequence[Reading]) -> float | None:
-    """The register's latest reading, in Wh."""
-    return max(_registers(found), default=(None, None))[1]
-
-
-def _registers(found: Sequence[Reading]) -> list[tuple[datetime, float]]:
-    return [(one.at, one.energy_wh) for one in found if one.energy_wh is not None]
-
-
 def _sample(at: datetime, sampled: SampledValueType, units: Units) -> Sample:
     told = sampled.unit_of_measure or UNSAID
     measurand, unit, factor = meant(sampled.measurand or REGISTER, told.unit, units)

@@ -1,4 +1,4 @@
-"""Tokens and the verdicts on them, as 2.0.1 writes them. They are matched by their value, whatever type they claim."""
+"""Tokens and the verdicts on them, as 2.0.1 writes them."""
 
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v201.types import AuthorizationStatusEnumType, IdTokenInfoType, IdTokenType

@@ -1,18 +1,22 @@
 """TransactionEvent: a transaction began, went on or ended (OCPP 2.0.1 Part 2, chapter E).
 
 A transaction may begin with the cable, long before anybody may charge: a charge begins with the first event that names
-a token, an order from afar or a flowing current. `seqNo` is not believed: there are stations that always send 0. What
-is told again, or a name that is known, changes nothing. What has ended has ended: what comes after, on the same
-connection and under the same name, begins nothing, unless the station booted or began anew, or it was overtaken.
+a token, an order from afar or a flowing current. What was read before that is told all the same: the energy of a charge
+is its transaction's, whichever event carries which reading (J02). `seqNo` is not believed: there are stations that
+always send 0. What is told again, or a name that is known, changes nothing. What has ended has ended: what comes after,
+on the same connection and under the same name, begins nothing, unless the station booted or began anew, or it was
+overtaken.
 """
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.ocpp.v201.samples import first_register, last_register, read
+from ohmstead.ocpp.v201.samples import read
 from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
 from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Meter, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.readings import first_register, last_register
+from ohmstead.rooms.charging.token_types import BUTTON
 from ohmstead.rooms.network.facts import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {
@@ -66,16 +70,22 @@ async def _went_on(request: TransactionEventRequest, at: Arrival, place: int | N
         verdict = await _judged(request, at)
     elif _charges(request):
         verdict = await _started(request, at, place, over)
-    if request.meter_value:
-        await at.rooms.metered(_metered(request, at, place))
+    first = request.event_type == "Started" and verdict is None
+    if request.meter_value or first:
+        await at.rooms.metered(_metered(request, at, place, first))
     return verdict
 
 
 async def _judged(request: TransactionEventRequest, at: Arrival) -> TagVerdict | None:
     """Who presents a token to stop begins nothing."""
-    if not _tag(request):
+    if not _tag(request) and _type(request) != BUTTON:
         return None
-    presented = TagPresented(charge_point_id=at.charge_point_id, id_tag=_tag(request), received_at=at.received_at)
+    presented = TagPresented(
+        charge_point_id=at.charge_point_id,
+        id_tag=_tag(request),
+        received_at=at.received_at,
+        token_type=_type(request),
+    )
     return await at.rooms.authorize(presented)
 
 
@@ -94,10 +104,12 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
             id_tag=_tag(request),
             meter_wh=first_register(_read(request, at)[0]),
             at=at.moment(request.timestamp),
+            timed=at.timed(request.timestamp),
             reservation_id=request.reservation_id,
             ref=f"{told.transaction_id}/{utc(request.timestamp).isoformat()}",
             received_at=at.received_at,
             transaction_ref=told.transaction_id,
+            token_type=_type(request),
             remote_start_id=told.remote_start_id,
             is_first=request.event_type == "Started",
             after_end=over,
@@ -110,7 +122,7 @@ def _read(request: TransactionEventRequest, at: Arrival) -> Meter:
     return read(request.meter_value or (), at.received_at, at.units, at.moment)
 
 
-def _metered(request: TransactionEventRequest, at: Arrival, place: int | None) -> Metered:
+def _metered(request: TransactionEventRequest, at: Arrival, place: int | None, first: bool) -> Metered:
     readings, signed = _read(request, at)
     return Metered(
         charge_point_id=at.charge_point_id,
@@ -120,6 +132,7 @@ def _metered(request: TransactionEventRequest, at: Arrival, place: int | None) -
         signed=signed,
         received_at=at.received_at,
         transaction_ref=request.transaction_info.transaction_id,
+        began_at=at.moment(request.timestamp) if first else None,
     )
 
 
@@ -132,11 +145,13 @@ async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | N
             id_tag=_tag(request) or None,
             meter_wh=last_register(readings),
             at=at.moment(request.timestamp),
+            timed=at.timed(request.timestamp),
             reason=request.transaction_info.stopped_reason or REASON.get(request.trigger_reason),
             readings=readings,
             signed=signed,
             received_at=at.received_at,
             transaction_ref=request.transaction_info.transaction_id,
+            token_type=_type(request),
             evse_network_id=place,
         )
     )
@@ -170,3 +185,7 @@ def _place(request: TransactionEventRequest, at: Arrival) -> int | None:
 
 def _tag(request: TransactionEventRequest) -> str:
     return request.id_token.id_token if request.id_token else ""
+
+
+def _type(request: TransactionEventRequest) -> str | None:
+    return request.id_token.type if request.id_token else None

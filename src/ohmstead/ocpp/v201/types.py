@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from ohmstead.ocpp.message import Instant, Message
+from ohmstead.ocpp.message import Instant, Message, Whole
 
 APNAuthenticationEnumType = Literal["CHAP", "NONE", "PAP", "AUTO"]
 
@@ -531,9 +531,9 @@ class IdTokenInfoType(Message, frozen=True):
     status: AuthorizationStatusEnumType
     custom_data: Any | None = None
     cache_expiry_date_time: Instant | None = None
-    charging_priority: int | None = None
+    charging_priority: Whole | None = None
     language1: Annotated[str, Meta(max_length=8)] | None = None
-    evse_id: Annotated[list[int], Meta(min_length=1)] | None = None
+    evse_id: Annotated[list[Whole], Meta(min_length=1)] | None = None
     group_id_token: IdTokenType | None = None
     language2: Annotated[str, Meta(max_length=8)] | None = None
     personal_message: MessageContentType | None = None
@@ -586,7 +586,7 @@ class BootNotificationResponse(Message, frozen=True):
     """`BootNotificationResponse` of the standard."""
 
     current_time: Instant
-    interval: int
+    interval: Whole
     status: RegistrationStatusEnumType
     custom_data: Any | None = None
     status_info: StatusInfoType | None = None
@@ -595,7 +595,7 @@ class BootNotificationResponse(Message, frozen=True):
 class CancelReservationRequest(Message, frozen=True):
     """`CancelReservationRequest` of the standard."""
 
-    reservation_id: int
+    reservation_id: Whole
     custom_data: Any | None = None
 
 
@@ -626,9 +626,9 @@ class CertificateSignedResponse(Message, frozen=True):
 class EVSEType(Message, frozen=True):
     """`EVSEType` of the standard."""
 
-    id: int
+    id: Whole
     custom_data: Any | None = None
-    connector_id: int | None = None
+    connector_id: Whole | None = None
 
 
 class ChangeAvailabilityRequest(Message, frozen=True):
@@ -665,16 +665,16 @@ class ClearChargingProfileType(Message, frozen=True):
     """`ClearChargingProfileType` of the standard."""
 
     custom_data: Any | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: int | None = None
+    stack_level: Whole | None = None
 
 
 class ClearChargingProfileRequest(Message, frozen=True):
     """`ClearChargingProfileRequest` of the standard."""
 
     custom_data: Any | None = None
-    charging_profile_id: int | None = None
+    charging_profile_id: Whole | None = None
     charging_profile_criteria: ClearChargingProfileType | None = None
 
 
@@ -689,7 +689,7 @@ class ClearChargingProfileResponse(Message, frozen=True):
 class ClearDisplayMessageRequest(Message, frozen=True):
     """`ClearDisplayMessageRequest` of the standard."""
 
-    id: int
+    id: Whole
     custom_data: Any | None = None
 
 
@@ -704,7 +704,7 @@ class ClearDisplayMessageResponse(Message, frozen=True):
 class ClearVariableMonitoringRequest(Message, frozen=True):
     """`ClearVariableMonitoringRequest` of the standard."""
 
-    id: Annotated[list[int], Meta(min_length=1)]
+    id: Annotated[list[Whole], Meta(min_length=1)]
     custom_data: Any | None = None
 
 
@@ -712,7 +712,7 @@ class ClearMonitoringResultType(Message, frozen=True):
     """`ClearMonitoringResultType` of the standard."""
 
     status: ClearMonitoringStatusEnumType
-    id: int
+    id: Whole
     custom_data: Any | None = None
     status_info: StatusInfoType | None = None
 
@@ -729,7 +729,7 @@ class ClearedChargingLimitRequest(Message, frozen=True):
 
     charging_limit_source: ChargingLimitSourceEnumType
     custom_data: Any | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
 
 
 class ClearedChargingLimitResponse(Message, frozen=True):
@@ -765,7 +765,7 @@ class CertificateHashDataType(Message, frozen=True):
 class CustomerInformationRequest(Message, frozen=True):
     """`CustomerInformationRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     report: bool
     clear: bool
     custom_data: Any | None = None
@@ -820,7 +820,7 @@ class FirmwareStatusNotificationRequest(Message, frozen=True):
 
     status: FirmwareStatusEnumType
     custom_data: Any | None = None
-    request_id: int | None = None
+    request_id: Whole | None = None
 
 
 class FirmwareStatusNotificationResponse(Message, frozen=True):
@@ -850,7 +850,7 @@ class Get15118EVCertificateResponse(Message, frozen=True):
 class GetBaseReportRequest(Message, frozen=True):
     """`GetBaseReportRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     report_base: ReportBaseEnumType
     custom_data: Any | None = None
 
@@ -884,18 +884,18 @@ class ChargingProfileCriterionType(Message, frozen=True):
 
     custom_data: Any | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: int | None = None
-    charging_profile_id: Annotated[list[int], Meta(min_length=1)] | None = None
+    stack_level: Whole | None = None
+    charging_profile_id: Annotated[list[Whole], Meta(min_length=1)] | None = None
     charging_limit_source: Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)] | None = None
 
 
 class GetChargingProfilesRequest(Message, frozen=True):
     """`GetChargingProfilesRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     charging_profile: ChargingProfileCriterionType
     custom_data: Any | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
 
 
 class GetChargingProfilesResponse(Message, frozen=True):
@@ -909,8 +909,8 @@ class GetChargingProfilesResponse(Message, frozen=True):
 class GetCompositeScheduleRequest(Message, frozen=True):
     """`GetCompositeScheduleRequest` of the standard."""
 
-    duration: int
-    evse_id: int
+    duration: Whole
+    evse_id: Whole
     custom_data: Any | None = None
     charging_rate_unit: ChargingRateUnitEnumType | None = None
 
@@ -918,19 +918,19 @@ class GetCompositeScheduleRequest(Message, frozen=True):
 class ChargingSchedulePeriodType(Message, frozen=True):
     """`ChargingSchedulePeriodType` of the standard."""
 
-    start_period: int
+    start_period: Whole
     limit: float
     custom_data: Any | None = None
-    number_phases: int | None = None
-    phase_to_use: int | None = None
+    number_phases: Whole | None = None
+    phase_to_use: Whole | None = None
 
 
 class CompositeScheduleType(Message, frozen=True):
     """`CompositeScheduleType` of the standard."""
 
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)]
-    evse_id: int
-    duration: int
+    evse_id: Whole
+    duration: Whole
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
     custom_data: Any | None = None
@@ -948,9 +948,9 @@ class GetCompositeScheduleResponse(Message, frozen=True):
 class GetDisplayMessagesRequest(Message, frozen=True):
     """`GetDisplayMessagesRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
-    id: Annotated[list[int], Meta(min_length=1)] | None = None
+    id: Annotated[list[Whole], Meta(min_length=1)] | None = None
     priority: MessagePriorityEnumType | None = None
     state: MessageStateEnumType | None = None
 
@@ -999,7 +999,7 @@ class GetLocalListVersionRequest(Message, frozen=True):
 class GetLocalListVersionResponse(Message, frozen=True):
     """`GetLocalListVersionResponse` of the standard."""
 
-    version_number: int
+    version_number: Whole
     custom_data: Any | None = None
 
 
@@ -1017,10 +1017,10 @@ class GetLogRequest(Message, frozen=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
 
 
 class GetLogResponse(Message, frozen=True):
@@ -1060,7 +1060,7 @@ class ComponentVariableType(Message, frozen=True):
 class GetMonitoringReportRequest(Message, frozen=True):
     """`GetMonitoringReportRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
@@ -1077,7 +1077,7 @@ class GetMonitoringReportResponse(Message, frozen=True):
 class GetReportRequest(Message, frozen=True):
     """`GetReportRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
@@ -1175,7 +1175,7 @@ class LogStatusNotificationRequest(Message, frozen=True):
 
     status: UploadLogStatusEnumType
     custom_data: Any | None = None
-    request_id: int | None = None
+    request_id: Whole | None = None
 
 
 class LogStatusNotificationResponse(Message, frozen=True):
@@ -1199,7 +1199,7 @@ class UnitOfMeasureType(Message, frozen=True):
 
     custom_data: Any | None = None
     unit: Annotated[str, Meta(max_length=20)] | None = None
-    multiplier: int | None = None
+    multiplier: Whole | None = None
 
 
 class SampledValueType(Message, frozen=True):
@@ -1226,7 +1226,7 @@ class MeterValueType(Message, frozen=True):
 class MeterValuesRequest(Message, frozen=True):
     """`MeterValuesRequest` of the standard."""
 
-    evse_id: int
+    evse_id: Whole
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
     custom_data: Any | None = None
 
@@ -1248,18 +1248,18 @@ class ChargingLimitType(Message, frozen=True):
 class RelativeTimeIntervalType(Message, frozen=True):
     """`RelativeTimeIntervalType` of the standard."""
 
-    start: int
+    start: Whole
     custom_data: Any | None = None
-    duration: int | None = None
+    duration: Whole | None = None
 
 
 class CostType(Message, frozen=True):
     """`CostType` of the standard."""
 
     cost_kind: CostKindEnumType
-    amount: int
+    amount: Whole
     custom_data: Any | None = None
-    amount_multiplier: int | None = None
+    amount_multiplier: Whole | None = None
 
 
 class ConsumptionCostType(Message, frozen=True):
@@ -1275,29 +1275,29 @@ class SalesTariffEntryType(Message, frozen=True):
 
     relative_time_interval: RelativeTimeIntervalType
     custom_data: Any | None = None
-    e_price_level: int | None = None
+    e_price_level: Whole | None = None
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
 
 
 class SalesTariffType(Message, frozen=True):
     """`SalesTariffType` of the standard."""
 
-    id: int
+    id: Whole
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
     custom_data: Any | None = None
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
-    num_eprice_levels: int | None = field(default=None, name="numEPriceLevels")
+    num_eprice_levels: Whole | None = field(default=None, name="numEPriceLevels")
 
 
 class ChargingScheduleType(Message, frozen=True):
     """`ChargingScheduleType` of the standard."""
 
-    id: int
+    id: Whole
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
     custom_data: Any | None = None
     start_schedule: Instant | None = None
-    duration: int | None = None
+    duration: Whole | None = None
     min_charging_rate: float | None = None
     sales_tariff: SalesTariffType | None = None
 
@@ -1308,7 +1308,7 @@ class NotifyChargingLimitRequest(Message, frozen=True):
     charging_limit: ChargingLimitType
     custom_data: Any | None = None
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
 
 
 class NotifyChargingLimitResponse(Message, frozen=True):
@@ -1321,9 +1321,9 @@ class NotifyCustomerInformationRequest(Message, frozen=True):
     """`NotifyCustomerInformationRequest` of the standard."""
 
     data: Annotated[str, Meta(max_length=512)]
-    seq_no: int
+    seq_no: Whole
     generated_at: Instant
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
     tbc: bool | None = None
 
@@ -1337,7 +1337,7 @@ class NotifyCustomerInformationResponse(Message, frozen=True):
 class MessageInfoType(Message, frozen=True):
     """`MessageInfoType` of the standard."""
 
-    id: int
+    id: Whole
     priority: MessagePriorityEnumType
     message: MessageContentType
     custom_data: Any | None = None
@@ -1351,7 +1351,7 @@ class MessageInfoType(Message, frozen=True):
 class NotifyDisplayMessagesRequest(Message, frozen=True):
     """`NotifyDisplayMessagesRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
     message_info: Annotated[list[MessageInfoType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
@@ -1366,25 +1366,25 @@ class NotifyDisplayMessagesResponse(Message, frozen=True):
 class ACChargingParametersType(Message, frozen=True):
     """`ACChargingParametersType` of the standard."""
 
-    energy_amount: int
-    ev_min_current: int
-    ev_max_current: int
-    ev_max_voltage: int
+    energy_amount: Whole
+    ev_min_current: Whole
+    ev_max_current: Whole
+    ev_max_voltage: Whole
     custom_data: Any | None = None
 
 
 class DCChargingParametersType(Message, frozen=True):
     """`DCChargingParametersType` of the standard."""
 
-    ev_max_current: int
-    ev_max_voltage: int
+    ev_max_current: Whole
+    ev_max_voltage: Whole
     custom_data: Any | None = None
-    energy_amount: int | None = None
-    ev_max_power: int | None = None
-    state_of_charge: int | None = None
-    ev_energy_capacity: int | None = None
-    full_so_c: int | None = None
-    bulk_so_c: int | None = None
+    energy_amount: Whole | None = None
+    ev_max_power: Whole | None = None
+    state_of_charge: Whole | None = None
+    ev_energy_capacity: Whole | None = None
+    full_so_c: Whole | None = None
+    bulk_so_c: Whole | None = None
 
 
 class ChargingNeedsType(Message, frozen=True):
@@ -1401,9 +1401,9 @@ class NotifyEVChargingNeedsRequest(Message, frozen=True):
     """`NotifyEVChargingNeedsRequest` of the standard."""
 
     charging_needs: ChargingNeedsType
-    evse_id: int
+    evse_id: Whole
     custom_data: Any | None = None
-    max_schedule_tuples: int | None = None
+    max_schedule_tuples: Whole | None = None
 
 
 class NotifyEVChargingNeedsResponse(Message, frozen=True):
@@ -1419,7 +1419,7 @@ class NotifyEVChargingScheduleRequest(Message, frozen=True):
 
     time_base: Instant
     charging_schedule: ChargingScheduleType
-    evse_id: int
+    evse_id: Whole
     custom_data: Any | None = None
 
 
@@ -1434,7 +1434,7 @@ class NotifyEVChargingScheduleResponse(Message, frozen=True):
 class EventDataType(Message, frozen=True):
     """`EventDataType` of the standard."""
 
-    event_id: int
+    event_id: Whole
     timestamp: Instant
     trigger: EventTriggerEnumType
     actual_value: Annotated[str, Meta(max_length=2500)]
@@ -1442,19 +1442,19 @@ class EventDataType(Message, frozen=True):
     event_notification_type: EventNotificationEnumType
     variable: VariableType
     custom_data: Any | None = None
-    cause: int | None = None
+    cause: Whole | None = None
     tech_code: Annotated[str, Meta(max_length=50)] | None = None
     tech_info: Annotated[str, Meta(max_length=500)] | None = None
     cleared: bool | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    variable_monitoring_id: int | None = None
+    variable_monitoring_id: Whole | None = None
 
 
 class NotifyEventRequest(Message, frozen=True):
     """`NotifyEventRequest` of the standard."""
 
     generated_at: Instant
-    seq_no: int
+    seq_no: Whole
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
     custom_data: Any | None = None
     tbc: bool | None = None
@@ -1469,11 +1469,11 @@ class NotifyEventResponse(Message, frozen=True):
 class VariableMonitoringType(Message, frozen=True):
     """`VariableMonitoringType` of the standard."""
 
-    id: int
+    id: Whole
     transaction: bool
     value: float
     type: MonitorEnumType
-    severity: int
+    severity: Whole
     custom_data: Any | None = None
 
 
@@ -1489,8 +1489,8 @@ class MonitoringDataType(Message, frozen=True):
 class NotifyMonitoringReportRequest(Message, frozen=True):
     """`NotifyMonitoringReportRequest` of the standard."""
 
-    request_id: int
-    seq_no: int
+    request_id: Whole
+    seq_no: Whole
     generated_at: Instant
     custom_data: Any | None = None
     monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
@@ -1539,9 +1539,9 @@ class ReportDataType(Message, frozen=True):
 class NotifyReportRequest(Message, frozen=True):
     """`NotifyReportRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     generated_at: Instant
-    seq_no: int
+    seq_no: Whole
     custom_data: Any | None = None
     report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
@@ -1558,10 +1558,10 @@ class PublishFirmwareRequest(Message, frozen=True):
 
     location: Annotated[str, Meta(max_length=512)]
     checksum: Annotated[str, Meta(max_length=32)]
-    request_id: int
+    request_id: Whole
     custom_data: Any | None = None
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
 
 
 class PublishFirmwareResponse(Message, frozen=True):
@@ -1578,7 +1578,7 @@ class PublishFirmwareStatusNotificationRequest(Message, frozen=True):
     status: PublishFirmwareStatusEnumType
     custom_data: Any | None = None
     location: Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(min_length=1)] | None = None
-    request_id: int | None = None
+    request_id: Whole | None = None
 
 
 class PublishFirmwareStatusNotificationResponse(Message, frozen=True):
@@ -1590,8 +1590,8 @@ class PublishFirmwareStatusNotificationResponse(Message, frozen=True):
 class ChargingProfileType(Message, frozen=True):
     """`ChargingProfileType` of the standard."""
 
-    id: int
-    stack_level: int
+    id: Whole
+    stack_level: Whole
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
@@ -1605,10 +1605,10 @@ class ChargingProfileType(Message, frozen=True):
 class ReportChargingProfilesRequest(Message, frozen=True):
     """`ReportChargingProfilesRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     charging_limit_source: ChargingLimitSourceEnumType
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
-    evse_id: int
+    evse_id: Whole
     custom_data: Any | None = None
     tbc: bool | None = None
 
@@ -1623,9 +1623,9 @@ class RequestStartTransactionRequest(Message, frozen=True):
     """`RequestStartTransactionRequest` of the standard."""
 
     id_token: IdTokenType
-    remote_start_id: int
+    remote_start_id: Whole
     custom_data: Any | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
     group_id_token: IdTokenType | None = None
     charging_profile: ChargingProfileType | None = None
 
@@ -1657,7 +1657,7 @@ class RequestStopTransactionResponse(Message, frozen=True):
 class ReservationStatusUpdateRequest(Message, frozen=True):
     """`ReservationStatusUpdateRequest` of the standard."""
 
-    reservation_id: int
+    reservation_id: Whole
     reservation_update_status: ReservationUpdateStatusEnumType
     custom_data: Any | None = None
 
@@ -1671,12 +1671,12 @@ class ReservationStatusUpdateResponse(Message, frozen=True):
 class ReserveNowRequest(Message, frozen=True):
     """`ReserveNowRequest` of the standard."""
 
-    id: int
+    id: Whole
     expiry_date_time: Instant
     id_token: IdTokenType
     custom_data: Any | None = None
     connector_type: ConnectorEnumType | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
     group_id_token: IdTokenType | None = None
 
 
@@ -1693,7 +1693,7 @@ class ResetRequest(Message, frozen=True):
 
     type: ResetEnumType
     custom_data: Any | None = None
-    evse_id: int | None = None
+    evse_id: Whole | None = None
 
 
 class ResetResponse(Message, frozen=True):
@@ -1730,7 +1730,7 @@ class AuthorizationData(Message, frozen=True):
 class SendLocalListRequest(Message, frozen=True):
     """`SendLocalListRequest` of the standard."""
 
-    version_number: int
+    version_number: Whole
     update_type: UpdateEnumType
     custom_data: Any | None = None
     local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
@@ -1747,7 +1747,7 @@ class SendLocalListResponse(Message, frozen=True):
 class SetChargingProfileRequest(Message, frozen=True):
     """`SetChargingProfileRequest` of the standard."""
 
-    evse_id: int
+    evse_id: Whole
     charging_profile: ChargingProfileType
     custom_data: Any | None = None
 
@@ -1793,7 +1793,7 @@ class SetMonitoringBaseResponse(Message, frozen=True):
 class SetMonitoringLevelRequest(Message, frozen=True):
     """`SetMonitoringLevelRequest` of the standard."""
 
-    severity: int
+    severity: Whole
     custom_data: Any | None = None
 
 
@@ -1813,7 +1813,7 @@ class APNType(Message, frozen=True):
     custom_data: Any | None = None
     apn_user_name: Annotated[str, Meta(max_length=20)] | None = None
     apn_password: Annotated[str, Meta(max_length=20)] | None = None
-    sim_pin: int | None = None
+    sim_pin: Whole | None = None
     preferred_network: Annotated[str, Meta(max_length=6)] | None = None
     use_only_preferred_network: bool | None = None
 
@@ -1836,8 +1836,8 @@ class NetworkConnectionProfileType(Message, frozen=True):
     ocpp_version: OCPPVersionEnumType
     ocpp_transport: OCPPTransportEnumType
     ocpp_csms_url: Annotated[str, Meta(max_length=512)]
-    message_timeout: int
-    security_profile: int
+    message_timeout: Whole
+    security_profile: Whole
     ocpp_interface: OCPPInterfaceEnumType
     custom_data: Any | None = None
     apn: APNType | None = None
@@ -1847,7 +1847,7 @@ class NetworkConnectionProfileType(Message, frozen=True):
 class SetNetworkProfileRequest(Message, frozen=True):
     """`SetNetworkProfileRequest` of the standard."""
 
-    configuration_slot: int
+    configuration_slot: Whole
     connection_data: NetworkConnectionProfileType
     custom_data: Any | None = None
 
@@ -1865,11 +1865,11 @@ class SetMonitoringDataType(Message, frozen=True):
 
     value: float
     type: MonitorEnumType
-    severity: int
+    severity: Whole
     component: ComponentType
     variable: VariableType
     custom_data: Any | None = None
-    id: int | None = None
+    id: Whole | None = None
     transaction: bool | None = None
 
 
@@ -1887,9 +1887,9 @@ class SetMonitoringResultType(Message, frozen=True):
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
-    severity: int
+    severity: Whole
     custom_data: Any | None = None
-    id: int | None = None
+    id: Whole | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -1956,8 +1956,8 @@ class StatusNotificationRequest(Message, frozen=True):
 
     timestamp: Instant
     connector_status: ConnectorStatusEnumType
-    evse_id: int
-    connector_id: int
+    evse_id: Whole
+    connector_id: Whole
     custom_data: Any | None = None
 
 
@@ -1973,9 +1973,9 @@ class TransactionType(Message, frozen=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     custom_data: Any | None = None
     charging_state: ChargingStateEnumType | None = None
-    time_spent_charging: int | None = None
+    time_spent_charging: Whole | None = None
     stopped_reason: ReasonEnumType | None = None
-    remote_start_id: int | None = None
+    remote_start_id: Whole | None = None
 
 
 class TransactionEventRequest(Message, frozen=True):
@@ -1984,14 +1984,14 @@ class TransactionEventRequest(Message, frozen=True):
     event_type: TransactionEventEnumType
     timestamp: Instant
     trigger_reason: TriggerReasonEnumType
-    seq_no: int
+    seq_no: Whole
     transaction_info: TransactionType
     custom_data: Any | None = None
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
     offline: bool | None = None
-    number_of_phases_used: int | None = None
-    cable_max_current: int | None = None
-    reservation_id: int | None = None
+    number_of_phases_used: Whole | None = None
+    cable_max_current: Whole | None = None
+    reservation_id: Whole | None = None
     evse: EVSEType | None = None
     id_token: IdTokenType | None = None
 
@@ -2001,7 +2001,7 @@ class TransactionEventResponse(Message, frozen=True):
 
     custom_data: Any | None = None
     total_cost: float | None = None
-    charging_priority: int | None = None
+    charging_priority: Whole | None = None
     id_token_info: IdTokenInfoType | None = None
     updated_personal_message: MessageContentType | None = None
 
@@ -2025,8 +2025,8 @@ class TriggerMessageResponse(Message, frozen=True):
 class UnlockConnectorRequest(Message, frozen=True):
     """`UnlockConnectorRequest` of the standard."""
 
-    evse_id: int
-    connector_id: int
+    evse_id: Whole
+    connector_id: Whole
     custom_data: Any | None = None
 
 
@@ -2066,11 +2066,11 @@ class FirmwareType(Message, frozen=True):
 class UpdateFirmwareRequest(Message, frozen=True):
     """`UpdateFirmwareRequest` of the standard."""
 
-    request_id: int
+    request_id: Whole
     firmware: FirmwareType
     custom_data: Any | None = None
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Whole | None = None
+    retry_interval: Whole | None = None
 
 
 class UpdateFirmwareResponse(Message, frozen=True):

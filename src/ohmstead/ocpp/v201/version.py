@@ -1,6 +1,7 @@
 """OCPP 2.0.1, and of 2.1 what is the same: the calls taken from stations and the commands sent to them."""
 
 from ohmstead.ocpp.v201 import (
+    absent,
     acknowledged,
     authorize,
     boot_notification,
@@ -106,6 +107,6 @@ COMMANDS: dict[type, Sent] = {
     stations.UpdateFirmware: Sent("UpdateFirmware", update_firmware.request),
 }
 
-OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
-OCPP_2_1 = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS, Sequences)
+OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
+OCPP_2_1 = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
 """What 2.1 adds to a message of 2.0.1 is a deviation in the log; what it adds to the messages is not taken."""

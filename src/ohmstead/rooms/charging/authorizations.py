@@ -1,6 +1,6 @@
 """Authorizations: who was let charge, or was not, by what means and why."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta
@@ -36,6 +36,8 @@ Method = Literal[
     "plug_and_charge_iso15118",
 ]  # fmt: skip
 
+KEPT = timedelta(minutes=10)  # how long after its authorization a charge may begin on it
+
 authorization = table(
     "charging_authorization",
     Column("method", Text, nullable=False),
@@ -44,6 +46,7 @@ authorization = table(
     Column("rejection_reason", Text),
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("id_tag_uid", Text),  # as the station or the client sent it
+    Column("token_type", Text),  # as the station called it (OCPP 2.x)
     Column("roaming", JSONB),
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False, index=True),
     Column("evse_id", BigInteger, ForeignKey("evse.id")),
@@ -51,7 +54,9 @@ authorization = table(
     Index(None, "partner_id", "id"),
 )
 
-_GIVEN = ("method", "status", "rejection_reason", "user_id", "id_tag_uid", "charge_point_id", "evse_id")
+_GIVEN = (
+    "method", "status", "rejection_reason", "user_id", "id_tag_uid", "token_type", "charge_point_id", "evse_id",
+)  # fmt: skip
 _INSERT = Statement(
     insert(authorization)
     .values({name: bindparam(name, type_=authorization.c[name].type) for name in _GIVEN})
@@ -69,13 +74,14 @@ async def authorize_by(
     evse_id: int | None = None,
     user_id: int | None = None,
     id_tag_uid: str | None = None,
+    token_type: str | None = None,
     rejection_reason: str | None = None,
 ) -> int:
     """Record that somebody was let charge, or with a reason was not; the authorization's id."""
     made = await tx.value(
         _INSERT, now=tx.now, method=method, status="rejected" if rejection_reason else "accepted",
-        rejection_reason=rejection_reason, user_id=user_id, id_tag_uid=id_tag_uid, charge_point_id=charge_point_id,
-        evse_id=evse_id,
+        rejection_reason=rejection_reason, user_id=user_id, id_tag_uid=id_tag_uid or None,
+        token_type=token_type, charge_point_id=charge_point_id, evse_id=evse_id,
     )  # fmt: skip
     tx.fact("authorization.created", id=made)
     return made

@@ -23,11 +23,13 @@ Meter = tuple[tuple[Reading, ...], tuple[SignedReading, ...]]
 
 
 class TagPresented(Struct, frozen=True, kw_only=True):
-    """Somebody held a tag to the reader, or an app's token came back: may it charge here?"""
+    """Somebody held a tag to the reader, or an app's token came back: may it charge here? Its type is a
+    2.x station's word."""
 
     charge_point_id: int
     id_tag: str
     received_at: datetime
+    token_type: str | None = None
 
 
 class TagVerdict(Struct, frozen=True, kw_only=True):
@@ -65,7 +67,8 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     station names its transactions by a text of its own, `transaction_ref`, and says which order from afar it follows
     (`remote_start_id`). It may say so in the middle of a transaction; `is_first` where it says that this is its first
     moment. What comes `after_end` of a charge of this name, and is later than that, begins no other: an end is an end.
-    An `id_tag` of "" is nobody's.
+    An `id_tag` of "" is nobody's. Where it is not `timed` the station did not say when: `at` is the time of receipt,
+    and `ref` is equal for every start of a tag at an EVSE with this reading.
     """
 
     charge_point_id: int
@@ -78,13 +81,16 @@ class ChargeStarted(Struct, frozen=True, kw_only=True):
     received_at: datetime
     transaction_ref: str | None = None
     remote_start_id: int | None = None
+    token_type: str | None = None
     is_first: bool = False
     after_end: bool = False
+    timed: bool = True
 
 
 class ChargeStopped(Struct, frozen=True, kw_only=True):
     """A transaction ended. `transaction_id` is as sent: -1, 0 and numbers beyond 64 bits do occur; a 2.x station sends
-    its own `transaction_ref` instead, and may leave out the register's reading.
+    its own `transaction_ref` instead. The register's reading may be left out. Where it is not `timed` the station did
+    not say when: `at` is the time of receipt.
 
     `reason` is the station's word ("Local", "EVDisconnected", …), None where it gave none (then "Local" is meant).
     """
@@ -99,12 +105,15 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
     transaction_ref: str | None = None
+    token_type: str | None = None
     evse_network_id: int | None = None
+    timed: bool = True
 
 
 class Metered(Struct, frozen=True, kw_only=True, gc=False):
     """What an EVSE's meter read, or with `evse_network_id` 0 the main meter; with or without a transaction, which has
-    our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells."""
+    our number (1.6) or the station's own name (2.x). None is an EVSE that only its transaction tells. `began_at` is the
+    moment of a transaction's first event, where nobody may charge yet."""
 
     charge_point_id: int
     evse_network_id: int | None
@@ -113,3 +122,4 @@ class Metered(Struct, frozen=True, kw_only=True, gc=False):
     signed: tuple[SignedReading, ...] = ()
     received_at: datetime
     transaction_ref: str | None = None
+    began_at: datetime | None = None

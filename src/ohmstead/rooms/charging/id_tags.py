@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text, update
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, moment, table
@@ -14,11 +14,12 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.people.users import ev_user, users
 
 id_tag = table(
     "id_tag",
-    Column("id_tag_uid", Text, nullable=False),  # kept as given; equal without regard to case, as OCPP's CiString
+    Column("id_tag_uid", Text, nullable=False),  # kept as given; compared `folded`
     Column("id_label", Text),
     moment("expire_at"),
     Column("status", Text, nullable=False),
@@ -29,15 +30,13 @@ id_tag = table(
     Column("external_id", Text),
     Column("partner_id", BigInteger, index=True),
     moment("deleted_at"),
-    Index(
-        "uq_id_tag_id_tag_uid", func.upper(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")
-    ),
+    Index("uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")),
 )
 
-_UID = func.upper(id_tag.c.id_tag_uid)
+_UID = folded(id_tag.c.id_tag_uid)
 _of_partner = id_tag.c.partner_id.is_not_distinct_from
 
-Uid = Annotated[str, Meta(min_length=1, max_length=36, description="As read; upper and lower case are one.")]
+Uid = Annotated[str, Meta(min_length=1, max_length=36, description="As read; upper and lower case of a to z are one.")]
 Label = Annotated[str, Meta(max_length=255)]
 PaymentMethodId = Annotated[
     str,
@@ -82,7 +81,7 @@ id_tags = Resource(
     versions=[Version("v2.0", IdTag, pages=Pages.EITHER, create_view=IdTagBody)],
     access=owned(id_tag.c.partner_id),
     filters=[
-        Filter("idTagUid", str, lambda value: func.upper(value) == _UID, Text()),
+        Filter("idTagUid", str, lambda value: folded(value) == _UID, Text()),
         equals("idLabel", id_tag.c.id_label),
         equals("userId", id_tag.c.user_id, int),
         since("expireAt", id_tag.c.expire_at),
@@ -143,7 +142,7 @@ _RESOLVE = Statement(
         ev_user.c.sessions_allowed,
     )
     .outerjoin_from(id_tag, ev_user, (ev_user.c.id == id_tag.c.user_id) & ev_user.c.deleted_at.is_(None))
-    .where(func.upper(bindparam("uid", type_=Text)) == _UID, id_tag.c.deleted_at.is_(None))
+    .where(folded(bindparam("uid", type_=Text)) == _UID, id_tag.c.deleted_at.is_(None))
 )
 
 

@@ -6,17 +6,19 @@ from typing import Literal
 from msgspec import Struct
 from sqlalchemy import bindparam, or_, select
 
-from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method
 from ohmstead.rooms.charging.facts import TagVerdict
 from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
 from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.tag_case import same
+from ohmstead.rooms.charging.token_types import Token, admits_button, is_card
 
 _METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "emaid": "plug_and_charge_iso15118"}
 _REMOTE = re.compile(r"\*(\d{1,18})")
 
 _RUNNING = Statement(
-    select(session.c.id_tag, session.c.remote).where(
+    select(session.c.id, session.c.evse_id, session.c.status, session.c.id_tag, session.c.remote).where(
         session.c.user_id == bindparam("user"), or_(session.c.status == "pending", session.c.status == "active")
     )
 )
@@ -55,11 +57,12 @@ def remote_session(id_tag: str) -> int | None:
     return int(found[1]) if found else None
 
 
-async def judge(tx: Tx, id_tag: str, admits_all: bool = False) -> Holder:
-    """The verdict on a tag by itself, whatever runs already; `admits_all`: the charge point wants no authorization."""
-    tag = await resolve(tx, id_tag)
+async def judge(tx: Tx, token: Token, admits_all: bool = False, begins: bool = False) -> Holder:
+    """The verdict on a tag by itself, whatever runs already; `admits_all`: the charge point wants no authorization,
+    `begins`: a charge begins with it."""
+    tag = await resolve(tx, token.id_tag) if await is_card(tx, token, begins) else None
     holder = _holder(tx, tag) if tag else UNKNOWN
-    return ANYONE if admits_all and holder.rejection else holder
+    return ANYONE if holder.rejection and (admits_all or await admits_button(tx, token)) else holder
 
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:
@@ -79,16 +82,20 @@ def parent_tag(user_id: int | None) -> str | None:
     return None if user_id is None else f"user{user_id}"
 
 
-async def too_many(tx: Tx, user_id: int, allowed: str | None, id_tag: str | None) -> bool:
-    """Whether a user to whom so much is `allowed` (`sessionsAllowed`) may not start one more session: by a tag or,
-    without one, from afar."""
+async def running(tx: Tx, user_id: int) -> list[Row]:
+    """What a user charges, or has ordered from afar."""
+    return await tx.all(_RUNNING, user=user_id)
+
+
+def too_many(sessions: list[Row], allowed: str | None, id_tag: str | None) -> bool:
+    """Whether a user who runs these sessions and to whom so much is `allowed` (`sessionsAllowed`) may not start one
+    more: by a tag or, without one, from afar."""
     if allowed == "multiple_simultaneous_sessions_remotely_and_idtags":
         return False
-    running = await tx.all(_RUNNING, user=user_id)
     if allowed == "multiple_simultaneous_sessions_per_idtag" and id_tag is not None:
         return False
     if allowed == "simultaneous_use_of_idtags" and id_tag is not None:
-        return any((one["id_tag"] or "").upper() == id_tag.upper() for one in running)
+        return any(same(one["id_tag"] or "", id_tag) for one in sessions)
     if allowed in (None, "single_session"):
-        return bool(running)
-    return any(one["remote"] for one in running)
+        return bool(sessions)
+    return any(one["remote"] for one in sessions)

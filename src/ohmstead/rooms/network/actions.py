@@ -57,11 +57,39 @@ async def reset(call: Call) -> Done:
     """Restart it: soft ends sessions in good order first, hard does not wait. `success` says whether it will."""
     async with call.begin() as tx:
         station = await whole_station(call, tx)
-    kind: Literal["hard", "soft"] = "hard" if call.path["type"] == "hard" else "soft"
     try:
-        return Done(success=(await stations.call(station, Reset(kind=kind))).agreed)
+        return Done(success=(await stations.call(station, Reset(kind=_kind(call)))).agreed)
     except StationError:
         return Done(success=False)
+
+
+@actions.post(
+    "v1.0/{chargePoint}/reset/{type}/{evse}",
+    "Charge Point / EVSE / Reset",
+    gives=Done,
+    choices={"type": ("hard", "soft")},
+    errors=(401, 403, 404, 406, 422, 429),
+    does=Does.STEPS,
+)
+async def reset_evse(call: Call) -> Done:
+    """Restart the EVSE of this number alone, which takes OCPP 2.0.1: soft when its session has ended, hard at once."""
+    outlet = await _outlet(call)
+    await ask(outlet["station_id"], Reset(kind=_kind(call), evse_network_id=outlet["network_id"]))
+    return Done(success=True)
+
+
+def _kind(call: Call) -> Literal["hard", "soft"]:
+    return "hard" if call.path["type"] == "hard" else "soft"
+
+
+async def _outlet(call: Call) -> Row:
+    """The EVSE of the charge point with the number in the path."""
+    async with call.begin() as tx:
+        point = await charge_points.find(call, tx=tx)
+        outlet = await tx.one(_EVSE, point=point["id"], number=call.number("evse"))
+    if outlet is None:
+        raise NotFound.model("Evse", call.path["evse"])
+    return outlet
 
 
 @actions.post(
@@ -73,11 +101,7 @@ async def reset(call: Call) -> Done:
 )
 async def unlock(call: Call) -> Done:
     """Release the cable at the EVSE of this number; a session there ends."""
-    async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
-        outlet = await tx.one(_EVSE, point=point["id"], number=call.key("evse"))
-    if outlet is None:
-        raise NotFound.model("Evse", call.path["evse"])
+    outlet = await _outlet(call)
     await ask(outlet["station_id"], Unlock(evse_network_id=outlet["network_id"]))
     return Done(success=True)
 

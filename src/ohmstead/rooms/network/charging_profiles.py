@@ -10,6 +10,8 @@ from ohmstead.kit.views import Opt, View, aware, stamp
 from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose, SchedulePeriod
 
 Purpose = Literal["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]
+Kind = Literal["Absolute", "Recurring", "Relative"]
+ProfileKind = Literal["absolute", "recurring", "relative"]
 Seconds = Annotated[int, Meta(ge=0)]
 
 FALLBACK_LEVEL, SETPOINT_LEVEL = 0, 1  # where load management's own default and transaction profiles stand
@@ -42,7 +44,7 @@ class GivenProfile(View):
     transaction_id: Opt[int] = UNSET
     stack_level: Annotated[int, Meta(ge=0)]
     charging_profile_purpose: Purpose
-    charging_profile_kind: Literal["Absolute", "Recurring", "Relative"]
+    charging_profile_kind: Kind
     recurrency_kind: Opt[Literal["Daily", "Weekly"]] = UNSET
     valid_from: Opt[datetime] = UNSET
     valid_to: Opt[datetime] = UNSET
@@ -54,6 +56,11 @@ def purpose_of(given: Purpose) -> ProfilePurpose:
     return _PURPOSES[given]
 
 
+def kind_of(given: Kind) -> ProfileKind:
+    """The kind in the words of commands."""
+    return given.lower()  # type: ignore[return-value]
+
+
 def profile_of(given: GivenProfile, profile_id: int, transaction_ref: str | None = None) -> ChargingProfile:
     """The command's profile; `profile_id` is the number the station shall know it by."""
     schedule = given.charging_schedule
@@ -61,7 +68,7 @@ def profile_of(given: GivenProfile, profile_id: int, transaction_ref: str | None
         id=profile_id,
         stack_level=given.stack_level,
         purpose=purpose_of(given.charging_profile_purpose),
-        kind=given.charging_profile_kind.lower(),  # type: ignore[arg-type]
+        kind=kind_of(given.charging_profile_kind),
         unit=schedule.charging_rate_unit,
         periods=tuple(
             SchedulePeriod(one.start_period, one.limit, one.number_phases or None)

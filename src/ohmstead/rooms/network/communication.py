@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import ARRAY, BigInteger, Column, Double, Index, Text
 
-from ohmstead.kit.db import Database, moment
+from ohmstead.kit.db import Away, Database, moment
 from ohmstead.store.partitions import partitioned
 
 log = structlog.get_logger("ohmstead.communication")
@@ -48,6 +48,7 @@ _FLAT_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _VALUE, _STARS = re.compile(r'("(?:value|attributeValue)"\s*:\s*")(?:[^"\\]|\\.)*'), r"\1***"
 _COLUMNS = list(communication_log.c.keys())
 _ANSWERED_AT, _ANSWER = _COLUMNS.index("answered_at"), _COLUMNS.index("answer")
+_DEVIATIONS = _COLUMNS.index("deviations")
 _KIND = itemgetter(_COLUMNS.index("direction"), _COLUMNS.index("action"))
 _ANSWERED = itemgetter(_COLUMNS.index("action"), _ANSWER)
 
@@ -84,6 +85,8 @@ class CommunicationLog:
         """Take one frame; `latency_s` is since the call it answers, `call` what this call's frame returned."""
         if call:
             call[_ANSWERED_AT], call[_ANSWER] = at, raw
+            if deviations:
+                call[_DEVIATIONS] = (*(call[_DEVIATIONS] or ()), *deviations)
             return None
         if len(self._waiting) >= MOST:
             self.lost += 1
@@ -110,10 +113,17 @@ class CommunicationLog:
             while self._taken or waiting:
                 if not self._taken:
                     waiting -= self._take(min(BATCH, waiting))
-                if not await self._written(self._taken, pauses):
-                    self.lost += len(self._taken)
-                    log.error("frames lost", frames=len(self._taken), in_all=self.lost)
+                error = await self._written(self._taken, pauses)
+                if error is not None:
+                    await self._give_up(error)
                 self._taken = []
+
+    async def _give_up(self, error: Exception) -> None:
+        """What cannot be stored of one row takes no other with it: each has a last attempt by itself."""
+        alone = not isinstance(error, Away | OSError) and len(self._taken) > 1
+        lost = [row for row in self._taken if not alone or await self._copied([row]) is not None]
+        self.lost += len(lost)
+        log.error("frames lost", frames=len(lost), in_all=self.lost)
 
     def _take(self, entries: int) -> int:
         """Make rows of the oldest: from now on answers to them have rows of their own."""
@@ -134,21 +144,22 @@ class CommunicationLog:
         """Write what waits, in one attempt; `run` has ended."""
         await self.flush(pauses=())
 
-    async def _written(self, batch: list[tuple[Any, ...]], pauses: Sequence[float]) -> bool:
+    async def _written(self, batch: list[tuple[Any, ...]], pauses: Sequence[float]) -> Exception | None:
+        """Why it could not be."""
         for pause in pauses:
-            if await self._copied(batch):
-                return True
+            if await self._copied(batch) is None:
+                return None
             await asyncio.sleep(pause)
         return await self._copied(batch)
 
-    async def _copied(self, batch: list[tuple[Any, ...]]) -> bool:
+    async def _copied(self, batch: list[tuple[Any, ...]]) -> Exception | None:
         try:
             async with self._database.begin() as tx:
                 await tx.copy(communication_log.name, _COLUMNS, batch)
         except Exception as error:  # whatever it is, charge points are served on
             log.warning("frames not written", why=repr(error))
-            return False
-        return True
+            return error
+        return None
 
 
 def _row(

@@ -2,12 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.db import Away, Database, Row, Statement
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.due_work")
 
@@ -28,11 +30,20 @@ class DueWork(ABC):
         """For ever."""
         try:
             while True:
-                await self.start_due()
+                await self._try_to_start()
                 await self._clock.sleep(self.every_s)
         finally:
             for task in self._running.values():
                 task.cancel()
+
+    async def _try_to_start(self) -> None:
+        """What cannot be begun now (the database is away, say) does not end what is under way."""
+        try:
+            await self.start_due()
+        except Away as error:
+            log.warning("database away", work=type(self).__name__, why=repr(error))
+        except Exception:
+            log.exception("due work not begun", work=type(self).__name__)
 
     async def start_due(self) -> None:
         """Begin what has fallen due."""
@@ -48,8 +59,15 @@ class DueWork(ABC):
         try:
             await self.carry_out(row)
         except Exception as error:
-            log.exception("work at a charge point failed", work=type(self).__name__, row=row["id"])
-            await self.failed(row, error)
+            log_failure(log, "work at a charge point failed", error, work=type(self).__name__, row=row["id"])
+            await self._give_up(row, error)
+
+    async def _give_up(self, row: Row, error: Exception) -> None:
+        try:
+            with suppress(Away):  # it stays due
+                await self.failed(row, error)
+        except Exception:
+            log.exception("failure at a charge point not noted", work=type(self).__name__, row=row["id"])
 
     @abstractmethod
     async def carry_out(self, row: Row) -> None:

@@ -69,7 +69,8 @@ class Files:
         return self.root / folder / str(number)
 
     async def store(self, folder: Folder, number: int, chunks: AsyncIterator[bytes]) -> int:
-        """Write a file anew, whole or not at all; its size in bytes. Raises `TooBig`."""
+        """Write a file anew, whole or not at all; its size in bytes. Raises `TooBig`, and what `chunks` raises where
+        they end too soon: then the file is as it was. It is on the disk before it takes the place of the one before."""
         path, size = self.path(folder, number), 0
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_name(f"{number}.{os.urandom(4).hex()}.part")
@@ -80,7 +81,10 @@ class Files:
                     if size > MOST_BYTES:
                         raise TooBig
                     file.write(chunk)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
             half.replace(path)
+            await asyncio.to_thread(_sync, path.parent)
         finally:
             with suppress(FileNotFoundError):
                 half.unlink()
@@ -89,6 +93,15 @@ class Files:
     async def prune(self, folder: Folder, older_than: datetime) -> int:
         """Remove the files that were last written before a moment, halves too; how many."""
         return await asyncio.to_thread(_removed, self.root / folder, older_than.timestamp())
+
+
+def _sync(folder: Path) -> None:
+    """A name in a folder is on the disk when the folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _removed(folder: Path, before_s: float) -> int:

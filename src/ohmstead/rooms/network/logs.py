@@ -25,7 +25,7 @@ from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.validation import label
-from ohmstead.kit.views import Opt, View, aware
+from ohmstead.kit.views import Link, Opt, View, aware
 from ohmstead.rooms.network.actions import ask, whole_station
 from ohmstead.rooms.network.facts import LogStatus
 from ohmstead.rooms.network.files import files
@@ -115,7 +115,7 @@ class Requested(View):
     success: Opt[bool] = UNSET
     request_id: Opt[int] = UNSET
     file_name: Opt[str] = UNSET
-    url: Opt[Annotated[str, Meta(description="Where the file can be fetched once it is uploaded here.")]] = UNSET
+    url: Opt[Annotated[Link, Meta(description="Where the file can be fetched once it is uploaded here.")]] = UNSET
 
 
 class SecurityLog(View):

@@ -22,14 +22,14 @@ CRITICAL = (
     "MemoryExhaustion", "TamperDetectionActivated",
 )  # fmt: skip
 NOT_PROVED, UNKNOWN = "FailedToAuthenticateAtCentralSystem", "UnknownChargePoint"
-DOWNGRADE = "SecurityProfileDowngrade"
+DOWNGRADE, HANDSHAKE = "SecurityProfileDowngrade", "HandshakeRefused"
 TYPES = (
-    *CRITICAL, NOT_PROVED, UNKNOWN, DOWNGRADE, "CentralSystemFailedToAuthenticate",
+    *CRITICAL, NOT_PROVED, UNKNOWN, DOWNGRADE, HANDSHAKE, "CentralSystemFailedToAuthenticate",
     "ReconfigurationOfSecurityParameters", "InvalidMessages", "AttemptedReplayAttacks",
     "InvalidFirmwareSignature", "InvalidFirmwareSigningCertificate",
     "InvalidCentralSystemCertificate", "InvalidChargePointCertificate", "InvalidTLSVersion", "InvalidTLSCipherSuite",
 )  # fmt: skip
-"""Those of the OCPP 1.6 security whitepaper, and two of ours; vendors have further ones."""
+"""Those of the OCPP 1.6 security whitepaper, and three of ours; vendors have further ones."""
 
 TRUSTED_FOR = timedelta(days=90)  # a station's time further back is taken for a clock that was never set
 SLACK = timedelta(minutes=1)
@@ -119,7 +119,8 @@ async def security_event_told(tx: Tx, fact: SecurityEvent) -> None:
 async def turned_away(tx: Tx, identity: str, remote_ip: str, type: str, why: str = "") -> None:
     """Somebody at `remote_ip` said to be a charge point and was not let in."""
     known = await tx.value(_WHO, identity=identity)
-    await _record(tx, known, type, f"{identity[:200]} from {remote_ip}{why and ': ' + why}", tx.now)
+    who = identity[:200] or "somebody without a name"
+    await _record(tx, known, type, f"{who} from {remote_ip}{why and ': ' + why[:300]}", tx.now)
 
 
 async def not_believed(tx: Tx, reason: str, named: str | None) -> None:

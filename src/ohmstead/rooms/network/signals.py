@@ -5,6 +5,9 @@ from ohmstead.kit.signals import Signal
 presence_changed = Signal()
 """(charge_point_id): it came, or it went."""
 
+station_booted = Signal()
+"""(charge_point_id): the station with this id says that it has started."""
+
 outside_limit_changed = Signal()
 """(charge_point_id): somebody else limits the station with this id, or does so no longer."""
 

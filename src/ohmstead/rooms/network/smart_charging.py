@@ -17,7 +17,9 @@ from ohmstead.rooms.network.charge_points import charge_point, charge_points, sm
 from ohmstead.rooms.network.smart_charging_details import SmartCharging, kept, objections
 from ohmstead.rooms.network.wiring import connected_phase
 
-may_change: Question[Any] = Question("may a charge point's smart charging change: (call, row, details); raises Invalid")
+may_change: Question[Any] = Question(
+    "may a charge point's smart charging change: (call, row, details, names of what was written); raises Invalid"
+)
 
 operations = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
 
@@ -50,7 +52,7 @@ async def set_smart_charging(call: Call, body: SmartCharging) -> dict[str, Any]:
     if errors:
         raise Invalid.of(errors)
     details = _stored(body)
-    await may_change(call, row, details)
+    await may_change(call, row, details, to_builtins(body).keys())
     await call.tx.run(_STORE, key=row["id"], details=details, now=call.now)
     call.tx.fact("chargePoint.changed", id=row["id"], action="updated")
     call.changes = {"id": row["id"], "fields": ["smart_charging"]}

@@ -31,7 +31,7 @@ _NEEDED = {
     "tod": _NEEDS,
     "user_schedule": (*_NEEDS, "min_current", "enable_keep_awake"),
 }
-_SHOWN = ("circuit_id", "outside_limits")  # and never taken in
+_SHOWN = ("circuit_id", "outside_limits", "set_apart", "steering")  # and never taken in
 _EVERYWHERE = ("mode", "preconditioning_time")
 _ONLY = {"periods": "tod", "allow_dynamic_load_management": "user_schedule"}
 _HOUR = re.compile(r"^([01]\d|2[0-3]):00$")
@@ -73,6 +73,27 @@ class OutsideLimit(View):
     schedules: Annotated[list[OutsideSchedule], Meta(description="None where it did not tell how much.")]
 
 
+class SetApart(View):
+    """An EVSE that load management cannot steer as it is wired: as much as it can draw is kept free for it."""
+
+    evse_id: int
+    why: str
+
+
+class Standing(View):
+    """Whether an EVSE does what load management tells it."""
+
+    evse_id: int
+    state: Annotated[
+        Literal["obeys", "disobeys", "refuses", "forgets"],
+        Meta(
+            description="disobeys: it accepts limits and draws more; refuses: it accepts none; forgets: it does not "
+            "keep what holds between sessions. For all but the first its rating is reserved."
+        ),
+    ]
+    found_out: Annotated[int, Meta(description="How often it was found to disobey.")]
+
+
 class SmartCharging(View):
     mode: Opt[Mode] = UNSET
     default_charge_point_max_current: Opt[Amps] = UNSET
@@ -94,6 +115,8 @@ class SmartCharging(View):
         Annotated[bool, Meta(description="Whether a personal charge point may hang on a circuit.")]
     ] = UNSET
     outside_limits: ReadOnly[Opt[list[OutsideLimit]]] = UNSET
+    set_apart: ReadOnly[Opt[list[SetApart]]] = UNSET
+    steering: ReadOnly[Opt[list[Standing]]] = UNSET
 
 
 def objections(details: SmartCharging, charge_point_type: str) -> Iterator[tuple[str, str]]:

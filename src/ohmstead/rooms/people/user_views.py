@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, field
 
-from ohmstead.kit.views import Id, Opt, ReadOnly, View
+from ohmstead.kit.views import Id, Link, Opt, ReadOnly, View
 from ohmstead.rooms.operator.iso3166 import CountryCode, StateCode
 
 Email = Annotated[
@@ -52,7 +52,7 @@ class PartnerInvite(View):
     send_via_email: bool = True
     email: Email | None = None
     language: Opt[str] = UNSET
-    accept_url: ReadOnly[str | None]
+    accept_url: ReadOnly[Link | None]
     options: InviteOptions
     status: ReadOnly[Literal["pending", "sent", "accepted"]]
     created_at: ReadOnly[datetime]

@@ -1,12 +1,12 @@
 """Circuit trees as load management sees them: the rows of one tree turned into the engine's cables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.engines.dlm.tree import Circuit as Cable
-from ohmstead.engines.dlm.tree import Tree
+from ohmstead.engines.dlm.tree import Tree, TreeError
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.power.circuits.table import circuit
 
@@ -50,3 +50,38 @@ def cable(row: Row | dict[str, Any]) -> Cable:
 def build(rows: Iterable[Row | dict[str, Any]]) -> Tree:
     """The tree of these rows; TreeError where they do not make one."""
     return Tree(cable(row) for row in rows)
+
+
+def standing(rows: Iterable[Row | dict[str, Any]]) -> tuple[Tree, dict[int, str]]:
+    """The tree of as many of these rows as make one, and why each other one does not fit; it and all below it are left
+    out. TreeError where not even the root stands."""
+    rows = list(rows)
+    try:
+        return build(rows), {}
+    except TreeError:
+        return _without_strays(rows)
+
+
+def _without_strays(rows: list[Row | dict[str, Any]]) -> tuple[Tree, dict[int, str]]:
+    sound = [row for row in rows if row["parent_circuit_id"] is None]
+    tree, strays = build(sound), dict[int, str]()
+    waiting = [row for row in rows if row["parent_circuit_id"] is not None]
+    while waiting:
+        known = {row["id"] for row in sound} | strays.keys()
+        ready = [row for row in waiting if row["parent_circuit_id"] in known] or waiting
+        for row in ready:
+            try:
+                tree = build([*sound, row])
+            except TreeError as error:
+                strays[row["id"]] = error.why
+            else:
+                sound.append(row)
+        waiting = [row for row in waiting if row not in ready]
+    return tree, strays
+
+
+def held_by(rows: Mapping[int, Row | dict[str, Any]], strays: Mapping[int, str], circuit_id: int) -> int:
+    """The circuit itself, or the nearest above it that fits the tree."""
+    while circuit_id in strays:
+        circuit_id = rows[circuit_id]["parent_circuit_id"]
+    return circuit_id

@@ -26,6 +26,7 @@ KEYS = {
     ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): "AllowOfflineTxForUnknownId",
     ("AuthCacheCtrlr", "Enabled"): "AuthorizationCacheEnabled",
     ("LocalAuthListCtrlr", "Enabled"): "LocalAuthListEnabled",
+    ("LocalAuthListCtrlr", "ItemsPerMessage"): "SendLocalListMaxLength",
     ("SecurityCtrlr", "BasicAuthPassword"): "AuthorizationKey",
     ("SecurityCtrlr", "SecurityProfile"): "SecurityProfile",
     ("SmartChargingCtrlr", "ProfileStackLevel"): "ChargeProfileMaxStackLevel",

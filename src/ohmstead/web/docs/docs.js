@@ -115,7 +115,7 @@ function row({ name, depth, schema: node, required }, schemas) {
     schema.deprecated && "deprecated",
   ].filter(Boolean);
   return element("tr", { class: schema.deprecated ? "deprecated" : undefined },
-    element("th", { scope: "row", style: `--depth: ${depth}` }, element("code", {}, name)),
+    element("th", { scope: "row", "--depth": depth }, element("code", {}, name)),
     element("td", {}, schemas.type(node), ...marks.map((mark) => element("span", { class: `mark ${mark}` }, mark))),
     element("td", {}, ...prose(schema.description),
       values.length ? element("p", { class: "values" }, values.map((value) => element("code", {}, String(value)))) : "",

@@ -2,8 +2,19 @@
 
 from ohmstead.rooms.charging.control import stopping  # noqa: F401 - registers its operation
 from ohmstead.rooms.charging.control.autostart import Autostart
+from ohmstead.rooms.charging.control.contradictions import Contradictions
 from ohmstead.rooms.charging.control.orders import Refusal, bookable, first_profile, may_start
 from ohmstead.rooms.charging.control.silences import Silences
 from ohmstead.rooms.charging.control.starting import at_charge_point, at_evse
 
-__all__ = ["Autostart", "Refusal", "Silences", "at_charge_point", "at_evse", "bookable", "first_profile", "may_start"]
+__all__ = [
+    "Autostart",
+    "Contradictions",
+    "Refusal",
+    "Silences",
+    "at_charge_point",
+    "at_evse",
+    "bookable",
+    "first_profile",
+    "may_start",
+]

@@ -5,8 +5,8 @@ Stations that do not begin by themselves are told to, a few seconds after Prepar
 """
 
 import asyncio
-from contextlib import suppress
 
+import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 
 from ohmstead.kit.clock import Clock
@@ -18,6 +18,8 @@ from ohmstead.rooms.charging.control.remote import start
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.signals import evse_status_changed
+
+log = structlog.get_logger("ohmstead.charging")
 
 AFTER_S = 3.0
 GATHER_S = 0.05  # after an outage the statuses of thousands come together
@@ -68,5 +70,9 @@ class Autostart:
             return found
 
         await self._clock.sleep(AFTER_S)
-        with suppress(ApiError):
+        try:
             await start(self._database, Order(), there, "plug_and_charge")
+        except ApiError as error:
+            log.debug("not started by itself", evse=evse_id, why=error.message)
+        except Exception:  # which would end the starts at all others
+            log.exception("not started by itself", evse=evse_id)

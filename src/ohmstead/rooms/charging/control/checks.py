@@ -9,7 +9,7 @@ from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, b
 from ohmstead.rooms.charging.profiles.fitting import misfits
 from ohmstead.rooms.charging.reservations import holder_of, is_held
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.charging.tags import too_many
+from ohmstead.rooms.charging.tags import running, too_many
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_abilities import abilities
 from ohmstead.rooms.network.connectors import connector
@@ -160,7 +160,7 @@ async def refusal(tx: Tx, there: Row, around: Row, user: Row | None) -> Refusal 
         return shut
     if user is not None and user["status"] != "enabled":
         return DISABLED
-    if user is not None and await too_many(tx, user["id"], user["sessions_allowed"], None):
+    if user is not None and too_many(await running(tx, user["id"]), user["sessions_allowed"], None):
         return RUNNING
     return await _objection(tx, there, user["id"] if user else None)
 

@@ -61,7 +61,7 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
     """Begin to charge at the EVSE of this number. An order that was not carried out answers 202 too and says why."""
 
     async def numbered(tx: Tx) -> Row:
-        there = await numbered_place(tx, call.key("chargePoint"), call.key("evse"))
+        there = await numbered_place(tx, call.key("chargePoint"), call.number("evse"))
         if there is None or call.actor.partner_id is not None:
             await charge_points.find(call, tx=tx)  # which of the two is not there, or not this partner's
         return _there(there, "evse", call)

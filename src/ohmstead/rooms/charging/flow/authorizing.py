@@ -1,19 +1,17 @@
 """Authorizing: a tag at the reader gets its verdict, and what came of it is remembered until the charge begins."""
 
-from datetime import timedelta
-
-from msgspec import structs
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.charging.authorizations import authorization, authorize_by
+from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.charging.tags import Holder, judge, remote_session, too_many
+from ohmstead.rooms.charging.tag_case import folded
+from ohmstead.rooms.charging.tags import Holder, judge, remote_session
+from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 
 ACCEPTED = TagVerdict(status="accepted")
-KEPT = timedelta(minutes=10)  # how long after its authorization a charge may begin on it
 
 _STATION = Statement(
     select(charge_point.c.auto_start_without_authorization).where(charge_point.c.id == bindparam("station"))
@@ -21,17 +19,17 @@ _STATION = Statement(
 _REMOTE = Statement(
     select(session).where(session.c.id == bindparam("session"), session.c.station_id == bindparam("station"))
 )
-_tag = func.upper(bindparam("tag", type_=Text))
+_tag = folded(bindparam("tag", type_=Text))
 _RUNNING = Statement(
     select(session.c.id).where(
-        session.c.station_id == bindparam("station"), session.c.status == "active", func.upper(session.c.id_tag) == _tag
+        session.c.station_id == bindparam("station"), session.c.status == "active", folded(session.c.id_tag) == _tag
     )
 )
 _unused = ~select(session.c.id).where(session.c.authorization_id == authorization.c.id).exists()
 _own = authorization.c
 _RECENT = Statement(
     select(_own.id)
-    .where(_own.charge_point_id == bindparam("station"), func.upper(_own.id_tag_uid) == _tag, _unused)
+    .where(_own.charge_point_id == bindparam("station"), folded(_own.id_tag_uid) == _tag, _unused)
     .where(_own.created_at >= bindparam("since"), _own.status == bindparam("status"))
     .where(_own.evse_id.is_(None))
     .order_by(_own.id.desc())
@@ -45,15 +43,17 @@ _BEGUN = Statement(
 
 
 async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
-    """May this tag charge here? A tag that runs a session here is there to stop it and makes no new authorization."""
+    """May this tag charge here? A tag that runs a session here is there to stop it and makes no new authorization, and
+    a button makes one when its charge begins."""
     station = fact.charge_point_id
     if await remote(tx, station, fact.id_tag) is not None:
         return ACCEPTED
-    holder = await judge(tx, fact.id_tag, bool(await tx.value(_STATION, station=station)))
-    if await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None:
+    token = Token(station, fact.id_tag, fact.token_type)
+    holder = await judge(tx, token, bool(await tx.value(_STATION, station=station)))
+    if not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None:
         await authorize_by(
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,
-            rejection_reason=holder.rejection,
+            token_type=fact.token_type, rejection_reason=holder.rejection,
         )  # fmt: skip
     return holder.verdict
 
@@ -64,25 +64,15 @@ async def remote(tx: Tx, station_id: int, id_tag: str) -> Row | None:
     return None if named is None else await tx.one(_REMOTE, session=named, station=station_id)
 
 
-async def holder_at_start(tx: Tx, id_tag: str, admits_all: bool) -> Holder:
-    """Who begins to charge with a tag; somebody who runs enough sessions already is `concurrent`."""
-    holder = await judge(tx, id_tag, admits_all)
-    if holder.user_id is None or holder.rejection:
-        return holder
-    if not await too_many(tx, holder.user_id, holder.sessions_allowed, id_tag):
-        return holder
-    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
-
-
-async def authorized(tx: Tx, outlet: Row, id_tag: str, holder: Holder) -> int:
+async def authorized(tx: Tx, outlet: Row, token: Token, holder: Holder) -> int:
     """The authorization a charge begins on: that of the tag's last presentation, else a new one."""
     point, evse = outlet["charge_point_id"], outlet["id"]
-    status = "rejected" if holder.rejection else "accepted"
-    recent = await tx.value(_RECENT, station=outlet["station_id"], tag=id_tag, since=tx.now - KEPT, status=status)
+    recently = {"since": tx.now - KEPT, "status": "rejected" if holder.rejection else "accepted"}
+    recent = await tx.value(_RECENT, station=outlet["station_id"], tag=token.id_tag, **recently)
     if recent is not None:
         await tx.run(_BEGUN, key=recent, v_charge_point_id=point, v_evse_id=evse, v_updated_at=tx.now)
         return recent
     return await authorize_by(
-        tx, holder.method, point, evse_id=evse, user_id=holder.user_id, id_tag_uid=id_tag,
-        rejection_reason=holder.rejection,
+        tx, holder.method, point, evse_id=evse, user_id=holder.user_id, id_tag_uid=token.id_tag,
+        token_type=token.type, rejection_reason=holder.rejection,
     )  # fmt: skip

@@ -31,4 +31,5 @@ async def extend(tx: Tx, session_id: int) -> Row | None:
     values = {name: closed[name] for name in _TAKEN_OVER}
     values |= {"original_session_id": session_id, "status": "active", "started_at": closed["stopped_at"]}
     values |= {"meter_start_wh": closed["meter_wh"], "meter_wh": closed["meter_wh"], "meter_at": closed["stopped_at"]}
+    values |= {"meter_start_at": closed["stopped_at"]}
     return await add(tx, values, "started")

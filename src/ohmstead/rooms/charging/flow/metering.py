@@ -1,17 +1,22 @@
 """Meter values coming in: a batch of messages of many stations becomes rows, and the sessions' newest figures.
 
-The hottest path of the product: three statements a batch, whatever its size.
+The hottest path of the product: three statements a batch, whatever its size, and one where something is told again.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from sqlalchemy import text
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import Metered
+from ohmstead.rooms.charging.flow.begun import begins, keep
+from ohmstead.rooms.charging.flow.changes import change
+from ohmstead.rooms.charging.flow.earlier import began_earlier
 from ohmstead.rooms.charging.flow.extending import extend
+from ohmstead.rooms.charging.flow.repeats import repeats, unsigned_yet
+from ohmstead.rooms.charging.flow.starting import SUPERSEDED
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
 from ohmstead.rooms.charging.readings import Reading
@@ -21,12 +26,15 @@ from ohmstead.rooms.charging.signals import Draw, metered_now
 
 FRESH = timedelta(minutes=1)  # a charging session's `updated_at`, which is indexed, moves this often at most
 
-# A transaction id is believed first; without a known one the values belong to the session that is open on the EVSE.
+# A transaction id is believed first; without a known one the values belong to the session that is open on the EVSE, but
+# not where the station has another name for that.
 _RESOLVE = Statement(
     text("""
 SELECT evse.id AS evse_id, evse.phases, evse.max_power, evse.current_type,
        session.id, session.status, session.reason, session.started_at, session.stopped_at, session.meter_start_wh,
-       session.meter_wh, session.meter_at, session.metered_at
+       session.meter_start_at, session.meter_rebased, session.meter_wh, session.meter_at, session.metered_at,
+       session.original_session_id,
+       session.transaction_id = told.transaction_id OR session.transaction_ref = told.name AS named
 FROM ROWS FROM (json_to_recordset(CAST(:told AS json)) AS (station_id bigint, number int, transaction_id bigint,
                                                            name text))
      WITH ORDINALITY AS told(station_id, number, transaction_id, name, place)
@@ -36,21 +44,29 @@ LEFT JOIN session ON session.id = COALESCE(
     (SELECT id FROM session WHERE station_id = told.station_id AND transaction_id = told.transaction_id),
     (SELECT id FROM session WHERE station_id = told.station_id AND transaction_ref = told.name
      ORDER BY id DESC LIMIT 1),
-    (SELECT id FROM session WHERE evse_id = named.id AND status = 'active'))
+    (SELECT id FROM session WHERE evse_id = named.id AND status = 'active'
+     AND (told.name IS NULL OR transaction_ref IS NULL)))
 LEFT JOIN evse ON evse.id = COALESCE(named.id, session.evse_id)
 ORDER BY told.place""")
 )
 _UPDATE = Statement(
     text("""
 UPDATE session SET meter_wh = told.meter_wh, meter_at = told.meter_at, metered_at = told.metered_at,
-    meter_start_wh = told.start_wh, energy_wh = COALESCE(told.meter_wh - told.start_wh, 0),
+    meter_start_wh = told.start_wh, energy_wh = told.energy_wh,
     power_w = COALESCE(told.power_w, session.power_w),
     peak_power_w = GREATEST(session.peak_power_w, told.peak_power_w),
     soc_percent = COALESCE(told.soc_percent, session.soc_percent), anomalies = session.anomalies + told.anomalies,
+    named_at = COALESCE(told.named_at, session.named_at),
     updated_at = CASE WHEN session.updated_at < :fresh THEN :now ELSE session.updated_at END
 FROM json_to_recordset(CAST(:told AS json)) AS told(
-    id bigint, start_wh float8, meter_wh float8, meter_at timestamptz, metered_at timestamptz, power_w float8,
-    peak_power_w float8, soc_percent float8, anomalies int)
+    id bigint, start_wh float8, meter_wh float8, energy_wh float8, meter_at timestamptz, metered_at timestamptz,
+    power_w float8, peak_power_w float8, soc_percent float8, named_at timestamptz, anomalies int)
+WHERE session.id = told.id AND session.status = 'active'""")
+)
+_START = Statement(
+    text("""
+UPDATE session SET meter_start_at = told.start_at, meter_rebased = told.rebased
+FROM json_to_recordset(CAST(:told AS json)) AS told(id bigint, start_at timestamptz, rebased boolean)
 WHERE session.id = told.id AND session.status = 'active'""")
 )
 
@@ -63,13 +79,12 @@ class Live(Struct):
     power_w: float | None = None
     peak_power_w: float | None = None
     soc_percent: float | None = None
-    anomalies: int = 0
+    named_at: datetime | None = None
 
     def take(self, reading: Reading, watts: float | None) -> Anomaly | None:
         """Let the session know of a reading; why its register is not believed, or None."""
         newest = reading.at >= self.register.read_at
         anomaly = None if reading.energy_wh is None else self.register.read(reading.energy_wh, reading.at)
-        self.anomalies += anomaly is not None
         if watts is not None:
             self.peak_power_w = max(watts, self.peak_power_w or 0.0)
         if newest:
@@ -82,30 +97,58 @@ class Live(Struct):
 async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     """Take in the meter values of any number of stations, oldest message first.
 
-    What belongs to no session is stored all the same; what comes after a session's end does not revive it.
+    What belongs to no session is stored all the same; what comes after a session's end does not revive it. What is
+    told again changes nothing.
     """
     places = [
-        place if place["reason"] != LOST else await _extended(tx, message, place)
+        place if place["status"] == "active" and message.began_at is None else await _meant(tx, message, place)
         for message, place in zip(messages, await _resolve(tx, messages), strict=True)
     ]
+    repeated = await repeats(tx, messages, places)
     sessions: dict[int, Live] = {}
     records: list[Record] = []
     draws: list[Draw] = []
     for message, place in zip(messages, places, strict=True):
-        session = _live(sessions, place)
+        session, own = _live(sessions, place), message.transaction_ref is not None and _is_whole(place)
+        if session is not None and place["named"] and message.readings:
+            session.named_at = message.received_at
         reading = None
         for told in message.readings:
-            reading = told if told.each_line_a is None else told.on_lines(_phases(place))
+            current = told if told.each_line_a is None else told.on_lines(_phases(place))
+            if repeated.again(current, place, message):
+                continue
+            reading = current
             watts, anomaly = reading.watts(), None
-            if session is not None and reading.at >= place["started_at"]:
+            if session is not None and (own or reading.at >= place["started_at"]):
                 anomaly = session.take(reading, watts)
             records.append(record(reading, place, message, anomaly))
         if reading is not None and place["evse_id"] is not None:
             draws.append(_draw(place, session, reading))
     await store(tx, records)
-    await store_signed(tx, [(one, place) for one, place in zip(messages, places, strict=True) if one.signed])
+    if signed := [(one, place) for one, place in zip(messages, places, strict=True) if one.signed]:
+        await store_signed(tx, await unsigned_yet(tx, signed))
     await _update(tx, list(sessions.values()))
     tx.after_commit(lambda: metered_now.send(draws))
+
+
+async def _meant(tx: Tx, message: Metered, place: Row) -> Row:
+    """The place of a message, its session the one that is meant."""
+    if message.transaction_ref is not None and begins(message, place):
+        await keep(tx, message, place["evse_id"])
+        if place["status"] == "active":  # its end was lost, and its name is given again
+            ended = {"status": "finished", "reason": SUPERSEDED, "power_w": None}
+            await change(tx, place["id"], "stopped", stopped_at=message.began_at, **ended)
+        return {**place, "id": None, "status": None}
+    if place["reason"] == LOST:
+        return await _extended(tx, message, place)
+    if message.transaction_ref is not None and place["status"] == "finished" and _is_whole(place):
+        await began_earlier(tx, message, place)
+    return place
+
+
+def _is_whole(place: Row) -> bool:
+    """Whether all that is told of the session's transaction is of the session; what extends another is a part of it."""
+    return place["original_session_id"] is None
 
 
 async def _resolve(tx: Tx, messages: Sequence[Metered]) -> list[Row]:
@@ -144,8 +187,10 @@ def _phases(place: Row) -> str | None:
 
 
 def _draw(place: Row, session: Live | None, reading: Reading) -> Draw:
+    """A power that was worked out from the currents says nothing beside them."""
     currents = {} if place["current_type"] == "dc" else reading.currents()
-    return Draw(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, reading.watts())
+    watts = reading.power_w if currents else reading.watts()
+    return Draw(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, watts)
 
 
 async def _update(tx: Tx, sessions: list[Live]) -> None:
@@ -154,10 +199,17 @@ async def _update(tx: Tx, sessions: list[Live]) -> None:
     told = [
         {
             "id": one.id, "start_wh": one.register.start_wh, "meter_wh": one.register.wh,
-            "meter_at": one.register.raised_at,
+            "energy_wh": one.register.energy_wh, "meter_at": one.register.raised_at,
             "metered_at": one.register.read_at, "power_w": one.power_w, "peak_power_w": one.peak_power_w,
-            "soc_percent": one.soc_percent, "anomalies": one.anomalies,
+            "soc_percent": one.soc_percent, "named_at": one.named_at, "anomalies": one.register.anomalies,
         }
         for one in sessions
     ]  # fmt: skip
     await tx.run(_UPDATE, now=tx.now, fresh=tx.now - FRESH, told=told)
+    moved = [
+        {"id": one.id, "start_at": one.register.start_at, "rebased": one.register.rebased}
+        for one in sessions
+        if one.register.moved
+    ]
+    if moved:
+        await tx.run(_START, told=moved)

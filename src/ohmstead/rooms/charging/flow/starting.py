@@ -4,20 +4,23 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Double, Text, bindparam, func, or_, select
+from sqlalchemy import Double, Text, bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
-from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, holder_at_start, remote
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote
+from ohmstead.rooms.charging.flow.begun import taken
 from ohmstead.rooms.charging.flow.changes import add, change
-from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet
-from ohmstead.rooms.charging.flow.transactions import named, started_as
+from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
+from ohmstead.rooms.charging.flow.transactions import named, start_ref, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
-from ohmstead.rooms.charging.reservations import kept_for_another, used
+from ohmstead.rooms.charging.reservations import holder_of, used
 from ohmstead.rooms.charging.sessions.table import session
-from ohmstead.rooms.charging.tags import Holder, judge, remote_tag
+from ohmstead.rooms.charging.tag_case import folded
+from ohmstead.rooms.charging.tags import Holder, judge, remote_tag, running, too_many
+from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.presence.statuses import MOST_EVSES
 
 SUPERSEDED = "new_start_transaction_received"
@@ -26,8 +29,11 @@ _CARRIED_ON = ("id_tag", "id_tag_label", "user_id", "authorization_id", "payment
 _own = session.c
 _wh = bindparam("wh", type_=Double)
 _station = _own.station_id == bindparam("station")
-_same_tag = func.upper(_own.id_tag) == func.upper(bindparam("tag", type_=Text))
+_same_tag = folded(_own.id_tag) == folded(bindparam("tag", type_=Text))
 _OPEN = Statement(select(session).where(_own.evse_id == bindparam("evse"), _own.status == "active").with_for_update())
+_ORDERED = Statement(
+    select(session).where(_own.id == bindparam("session"), _own.status == "pending", _own.remote).with_for_update()
+)
 # A stop that came before its start: the first to end after this beginning, by the same tag if it named one.
 _AHEAD = Statement(
     select(session)
@@ -47,21 +53,27 @@ _VERDICT = Statement(
 async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     """The transaction number (the same for a start told again) and the verdict on the tag."""
     station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
-    place = await _place(tx, fact)
-    known = await _known(tx, fact)
+    begun = await taken(tx, station, fact.transaction_ref)
+    place = await _place(tx, fact, begun)
+    known = await _known(tx, fact, begun)
     if known is not None:
         await _earlier(tx, known, fact, place, at)
         return known["transaction_id"], await _verdict_again(tx, known, fact, place)
-    began = {"start_ref": fact.ref, "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
-    began |= {"started_at": at, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh, "meter_at": at}
-    began |= {"transaction_ref": fact.transaction_ref}
-    asked = await remote(tx, station, _tag(fact))
-    if asked is not None and asked["start_ref"] is None:
-        row = await change(tx, asked["id"], "started", **began, **await _onwards(tx, place, at))
+    began = {"start_ref": start_ref(fact), "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
+    began |= {"started_at": at, "transaction_ref": fact.transaction_ref, **_register(fact, begun, at)}
+    asked = await _asked(tx, fact)
+    holder, theirs = (None, []) if asked else await _presented(tx, fact, place)
+    ordered = asked or await _ordered(tx, place, theirs)
+    if ordered is not None and ordered["start_ref"] is None:
+        row = await change(
+            tx, ordered["id"], "started", **began, **_by_card(fact, ordered, holder), **await _onwards(tx, place, at)
+        )
         await used(tx, row, fact.reservation_id)
-        return row["transaction_id"], ACCEPTED
-    who, verdict = await _who(tx, fact, place, asked, at)
-    told = {"at": at, "wh": fact.meter_wh, "tag": fact.id_tag, "name": fact.transaction_ref}
+        return row["transaction_id"], holder.verdict if holder else ACCEPTED
+    if holder is not None:
+        holder = await _objected(tx, fact, place, holder, theirs, at)
+    who, verdict = await _who(tx, fact, place, asked, holder)
+    told = {"at": at, "wh": began["meter_start_wh"], "tag": fact.id_tag, "name": fact.transaction_ref}
     ended = await tx.one(_AHEAD, station=station, **told)
     if ended is not None:
         row = await change(tx, ended["id"], "updated", **who | began | _completed(began, ended, place))
@@ -72,10 +84,23 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     return row["transaction_id"], verdict
 
 
-async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
+def _register(fact: ChargeStarted, begun: Row | None, at: datetime) -> dict[str, Any]:
+    """Where the register stood when the transaction began: what its first event tells, or what was told before it was
+    anybody's charge, else this start's."""
+    wh, since = fact.meter_wh, at
+    overtaken = fact.is_first and (wh is not None or (begun is not None and begun["is_first"]))
+    if begun is not None and begun["energy_wh"] is not None and not overtaken:
+        wh, since = begun["energy_wh"], begun["at"]
+    return {
+        "meter_start_wh": wh, "meter_start_at": None if wh is None else since, "meter_rebased": False,
+        "meter_wh": wh, "meter_at": since,
+    }  # fmt: skip
+
+
+async def _known(tx: Tx, fact: ChargeStarted, begun: Row | None) -> Row | None:
     """The session of a start told before. A name means its session until the station has ended that, or begins anew
     after all it told of it: some count from 1 again after a boot."""
-    told = await started_as(tx, fact.charge_point_id, fact.ref)
+    told = await started_as(tx, fact)
     if told is not None or fact.transaction_ref is None:
         return told
     other = await named(tx, fact.charge_point_id, fact.transaction_ref)
@@ -87,24 +112,22 @@ async def _known(tx: Tx, fact: ChargeStarted) -> Row | None:
         return other
     if over or other["start_ref"] is None:
         return None
-    anew = fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
+    anew = fact.timed and fact.is_first and max(other["started_at"], other["metered_at"] or other["started_at"]) < at
+    anew = anew or (begun is not None and begun["is_first"] and begun["at"] > other["started_at"])
     return None if anew else other
 
 
 async def _earlier(tx: Tx, known: Row, fact: ChargeStarted, place: Row, at: datetime) -> None:
     """A later message of a named transaction may have overtaken its start, and was taken for that. The register goes
     back to the start's, where the outlet could have given what lies between."""
-    if fact.transaction_ref is None or at >= known["started_at"]:
+    extends = known["original_session_id"] is not None
+    if fact.transaction_ref is None or extends or at >= known["started_at"]:
         return
-    began: dict[str, Any] = {"started_at": at}
-    first = {**began, "meter_at": at, "metered_at": None, "meter_start_wh": fact.meter_wh, "meter_wh": fact.meter_wh}
-    then = known["meter_start_wh"]
-    if fact.meter_wh is not None and (
-        then is None or register_of(first, place).read(then, known["started_at"]) is None
-    ):
-        wh = fact.meter_wh if known["meter_wh"] is None else known["meter_wh"]
-        began |= {"meter_start_wh": fact.meter_wh, "meter_wh": wh, "energy_wh": wh - fact.meter_wh}
-    await change(tx, known["id"], "updated", **began)
+    register = register_of(known, place)
+    if fact.meter_wh is not None:
+        register.read(fact.meter_wh, at)
+    figures = {"meter_wh": register.wh, "energy_wh": register.energy_wh} if register.moved else {}
+    await change(tx, known["id"], "updated", started_at=at, **register.start(), **figures)
 
 
 def _tag(fact: ChargeStarted) -> str:
@@ -112,34 +135,77 @@ def _tag(fact: ChargeStarted) -> str:
     return fact.id_tag or (remote_tag(fact.remote_start_id) if fact.remote_start_id else "")
 
 
+async def _asked(tx: Tx, fact: ChargeStarted) -> Row | None:
+    """The session that a station was asked for from afar, as the tag says, or the order that it follows."""
+    asked = await remote(tx, fact.charge_point_id, _tag(fact))
+    if asked is not None or not fact.remote_start_id:
+        return asked
+    asked = await remote(tx, fact.charge_point_id, remote_tag(fact.remote_start_id))
+    return asked if asked and asked["status"] == "pending" else None
+
+
+async def _presented(tx: Tx, fact: ChargeStarted, place: Row) -> tuple[Holder, list[Row]]:
+    """Who begins, by the tag alone, and what that user runs already."""
+    holder = await judge(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
+    if holder.user_id is None or holder.rejection:
+        return holder, []
+    return holder, await running(tx, holder.user_id)
+
+
+async def _ordered(tx: Tx, place: Row, theirs: list[Row]) -> Row | None:
+    """What the same user has ordered from afar at this EVSE and has not begun: it is this charge. It was judged when it
+    was ordered, and has its means of payment."""
+    here = (one["id"] for one in theirs if one["evse_id"] == place["id"] and one["status"] == "pending")
+    key = next(here, None)
+    return None if key is None else await tx.one(_ORDERED, session=key)
+
+
+def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[str, Any]:
+    """What changes where a card fulfils an order: the card may end it."""
+    if holder is None:
+        return {}
+    pays = ordered["payment_method_id"] or holder.payment_method_id
+    return {"id_tag": fact.id_tag, "id_tag_label": holder.label, "payment_method_id": pays}
+
+
+async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, theirs: list[Row], at: datetime) -> Holder:
+    """Who begins, as things are: `concurrent` for a user who runs enough elsewhere (what runs here ends with this), at
+    an EVSE that is reserved for another `blocked`. A number that a station names is no right of its own, many name 0 or
+    -1: it speaks for a reservation in force there, and only where nobody is known."""
+    elsewhere = [one for one in theirs if one["evse_id"] != place["id"]]
+    if elsewhere and too_many(elsewhere, holder.sessions_allowed, fact.id_tag):
+        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
+    held = None if holder.rejection else await holder_of(tx, place["id"], at)
+    used_by_nobody = held is not None and holder.user_id is None and held["id"] == fact.reservation_id
+    if held is None or held["user_id"] == holder.user_id or used_by_nobody:
+        return holder
+    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+
+
 async def _who(
-    tx: Tx, fact: ChargeStarted, place: Row, asked: Row | None, at: datetime
+    tx: Tx, fact: ChargeStarted, place: Row, asked: Row | None, holder: Holder | None
 ) -> tuple[dict[str, Any], TagVerdict]:
     """Whose charge it is. A station that lost its power goes on with the tag of the start it was asked for."""
     if asked is not None:
         return {name: asked[name] for name in _CARRIED_ON}, ACCEPTED
-    holder = await _holder(tx, fact, place, at)
+    assert holder is not None, "who was not asked for is judged"
     return {
         "id_tag": fact.id_tag or None,
         "id_tag_label": holder.label,
         "user_id": holder.user_id,
-        "authorization_id": await authorized(tx, place, fact.id_tag, holder),
+        "authorization_id": await authorized(tx, place, _token(fact), holder),
         "payment_method_id": holder.payment_method_id,
         "partner_id": place["partner_id"],
     }, holder.verdict
 
 
-async def _holder(tx: Tx, fact: ChargeStarted, place: Row, at: datetime) -> Holder:
-    """Who begins; at an EVSE that is reserved for another `blocked`, unless the station itself used the reservation."""
-    holder = await holder_at_start(tx, fact.id_tag, place["auto_start_without_authorization"])
-    if holder.rejection or fact.reservation_id is not None:
-        return holder
-    if await kept_for_another(tx, place["id"], holder.user_id, at):
-        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
-    return holder
+def _token(fact: ChargeStarted) -> Token:
+    return Token(fact.charge_point_id, fact.id_tag, fact.token_type)
 
 
-async def _place(tx: Tx, fact: ChargeStarted) -> Row:
+async def _place(tx: Tx, fact: ChargeStarted, begun: Row | None) -> Row:
+    if begun is not None and begun["evse_id"] is not None and not fact.evse_network_id:
+        return await outlet_of(tx, begun["evse_id"])
     if not 1 <= fact.evse_network_id <= MOST_EVSES:
         return await any_outlet(tx, fact.charge_point_id, fact.received_at)
     return await outlet(tx, fact.charge_point_id, fact.evse_network_id, fact.received_at)
@@ -159,9 +225,14 @@ async def _onwards(tx: Tx, place: Row, at: datetime) -> dict[str, Any]:
 def _completed(began: dict[str, Any], ended: Row, place: Row) -> dict[str, Any]:
     """The figures of a charge whose stop was told before its start."""
     register = register_of({**began, "metered_at": None}, place)
-    last = ended["meter_stop_wh"]
-    doubted = last is None or register.read(last, ended["stopped_at"]) is not None
-    return {"meter_wh": register.wh, "energy_wh": register.energy_wh, "anomalies": int(doubted)}
+    start, last = ended["meter_start_wh"], ended["meter_stop_wh"]
+    if ended["transaction_ref"] is not None and start is not None and start != last:  # it came with earlier readings
+        register.read(start, ended["meter_start_at"] or ended["started_at"])
+    doubted = last is None or not register.end(last, ended["stopped_at"])
+    return register.start() | {
+        "meter_wh": register.wh, "meter_at": register.raised_at, "energy_wh": register.energy_wh,
+        "anomalies": max(int(doubted), register.anomalies),
+    }  # fmt: skip
 
 
 async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) -> TagVerdict:
@@ -169,5 +240,5 @@ async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) ->
     given = await tx.one(_VERDICT, key=known["authorization_id"])
     if given is None or (await remote(tx, fact.charge_point_id, fact.id_tag)) is not None:
         return ACCEPTED
-    holder = await judge(tx, fact.id_tag, place["auto_start_without_authorization"])
+    holder = await judge(tx, _token(fact), place["auto_start_without_authorization"])
     return structs.replace(holder.verdict, status=given["rejection_reason"] or "accepted")

@@ -13,7 +13,7 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.profiles.laying import tell_limits
 from ohmstead.rooms.charging.profiles.places import Place, place_of
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_on, take_off
-from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, SETPOINT_LEVEL, Purpose, purpose_of
+from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, Purpose, purpose_of
 from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, stations
 
 clearings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
@@ -56,7 +56,7 @@ class Wanted(Struct, frozen=True):
         if asked.purpose == "station_max":
             return False
         there = asked.evse_network_id is None or (place.outlet is not None and place.is_limited)
-        return there and asked.stack_level in (None, FALLBACK_LEVEL, SETPOINT_LEVEL)
+        return there and asked.stack_level in (None, FALLBACK_LEVEL, place.abilities.setpoint_level)
 
 
 @clearings.post(

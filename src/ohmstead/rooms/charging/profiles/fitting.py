@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, or_, select
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_abilities import Abilities
-from ohmstead.rooms.network.charging_profiles import GivenProfile, purpose_of
+from ohmstead.rooms.network.charging_profiles import GivenProfile, kind_of, purpose_of
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.profile_units import LINES, in_unit
 from ohmstead.rooms.network.stations import ChargingProfile
@@ -28,6 +28,10 @@ def misfits(given: GivenProfile, abilities: Abilities) -> Iterator[tuple[str, st
     if purpose_of(given.charging_profile_purpose) not in abilities.purposes:
         purpose = given.charging_profile_purpose
         yield "chargingProfilePurpose", f"Charge points of the model take no {purpose}."
+    if kind_of(given.charging_profile_kind) not in abilities.kinds:
+        yield "chargingProfileKind", f"Charge points of the model take no {given.charging_profile_kind} profiles."
+    if abilities.most_level is not None and given.stack_level > abilities.most_level:
+        yield "stackLevel", f"The charge point takes no stack level above {abilities.most_level}."
     most = abilities.most_periods
     if most is not None and len(given.charging_schedule.charging_schedule_period) > most:
         yield "chargingSchedule.chargingSchedulePeriod", f"The charge point takes no more than {most} periods."

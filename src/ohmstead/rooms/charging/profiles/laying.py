@@ -15,7 +15,7 @@ from ohmstead.rooms.charging.profiles.places import Place, place_of, running_at
 from ohmstead.rooms.charging.profiles.table import NEXT, NUMBERED_FROM, lay
 from ohmstead.rooms.charging.signals import limits_changed
 from ohmstead.rooms.network.actions import ask
-from ohmstead.rooms.network.charging_profiles import SETPOINT_LEVEL, GivenProfile, profile_of
+from ohmstead.rooms.network.charging_profiles import GivenProfile, profile_of
 from ohmstead.rooms.network.stations import ChargingProfile, SetChargingProfile
 
 layings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
@@ -79,17 +79,23 @@ def objections(given: GivenProfile, place: Place, running: Row | None) -> Iterat
 
 
 def _above_limits(given: GivenProfile, place: Place) -> Iterator[tuple[str, str]]:
+    level = place.abilities.setpoint_level
+    below = f", or a TxProfile of a stack level below {level}" if level else ""
     if given.charging_profile_purpose == "ChargePointMaxProfile":
         if place.abilities.steered_by == "station_max":
             yield "chargingProfilePurpose", "Load management steers the charge point by a ChargePointMaxProfile."
     elif given.charging_profile_purpose == "TxDefaultProfile":
         yield (
             "chargingProfilePurpose",
-            "Load management limits the EVSE with a TxDefaultProfile of its own: use a ChargePointMaxProfile on EVSE 0,"
-            " or a TxProfile of stack level 0.",
+            "Load management limits the EVSE with a TxDefaultProfile of its own: use a ChargePointMaxProfile on EVSE 0"
+            f"{below}.",
         )
-    elif given.stack_level >= SETPOINT_LEVEL:
-        yield "stackLevel", f"Load management limits the EVSE on stack level {SETPOINT_LEVEL}: it must be below."
+    elif given.stack_level >= level:
+        yield (
+            "stackLevel",
+            f"Load management limits the EVSE on stack level {level}: "
+            + ("it must be below." if level else "the charge point has none below it."),
+        )
 
 
 def _schedule_objections(given: GivenProfile) -> Iterator[tuple[str, str]]:

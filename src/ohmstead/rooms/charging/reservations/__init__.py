@@ -6,7 +6,6 @@ from ohmstead.rooms.charging.reservations.holding import (
     expire,
     holder_of,
     is_held,
-    kept_for_another,
     let_go,
     used,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "expire",
     "holder_of",
     "is_held",
-    "kept_for_another",
     "let_go",
     "reservations",
     "reservings",

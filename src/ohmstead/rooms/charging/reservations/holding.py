@@ -39,7 +39,7 @@ _AT_EVSES = Statement(
 _NUMBERED = Statement(
     select(reservation).where(
         _own.id == bindparam("reservation", type_=BigInteger),
-        _own.station_id == bindparam("station", type_=BigInteger),
+        _own.evse_id == bindparam("evse", type_=BigInteger),
         or_(_own.status == "active", _own.status == "expired"),
     )
 )
@@ -81,21 +81,17 @@ async def kept_for_somebody(tx: Tx, ids: list[int]) -> list[int]:
     return [row["evse_id"] for row in await tx.all(_AT_EVSES, evses=ids)]
 
 
-async def kept_for_another(tx: Tx, evse_id: int, user_id: int | None, at: datetime) -> bool:
-    """Whether the EVSE is reserved, and not for this user."""
-    held = await holder_of(tx, evse_id, at)
-    return held is not None and held["user_id"] != user_id
-
-
 async def used(tx: Tx, session: Row, reservation_id: int | None) -> None:
-    """A session began: a reservation of its user's there, or one that the station names, is done. One that ran out
-    while the station was offline is done all the same if the station says so."""
-    found = None
-    if reservation_id is not None:
-        found = await tx.one(_NUMBERED, reservation=reservation_id, station=session["station_id"])
-    held = found or await holder_of(tx, session["evse_id"], session["started_at"])
-    if held is not None and (found or held["user_id"] == session["user_id"]):
-        await end(tx, held["id"], "done", at=session["started_at"], session=session["id"])
+    """A session began: the reservation of its user there is done, whatever number the station names. One that ran out
+    while the station was offline, or a charge of nobody known, takes the number."""
+    user, held = session["user_id"], None
+    if reservation_id is not None and 0 < reservation_id <= MOST:
+        held = await tx.one(_NUMBERED, reservation=reservation_id, evse=session["evse_id"])
+    if held is None or user not in (None, held["user_id"]):
+        held = await holder_of(tx, session["evse_id"], session["started_at"])
+        if held is None or held["user_id"] != user:
+            return
+    await end(tx, held["id"], "done", at=session["started_at"], session=session["id"])
 
 
 async def let_go(tx: Tx, fact: ReservationEnded) -> None:

@@ -96,7 +96,7 @@ async def reserve(call: Call, wish: Wish) -> Reserved:
     one that is taken is kept as soon as it is free."""
     async with call.begin() as tx:
         point = await charge_points.find(call, tx=tx)
-        there = await tx.one(_PLACE, point=point["id"], number=call.key("evse"))
+        there = await tx.one(_PLACE, point=point["id"], number=call.number("evse"))
         if there is None:
             raise NotFound.model("Evse", call.path["evse"])
         await users.reference(call, "userId", wish.user_id, tx)

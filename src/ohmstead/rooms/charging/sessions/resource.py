@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, get_args
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Double, Numeric, Text, case, cast, func, select
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.filters import Filter, any_of, changed, equals, one_of, since, until, within
@@ -12,9 +12,11 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reasons import Reason
+from ohmstead.rooms.charging.register import DIGITS
 from ohmstead.rooms.charging.sessions.includes import INCLUDES
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Interval, PaymentType, Session
+from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 
@@ -50,6 +52,13 @@ def _object(**members: Any) -> Any:
     return func.jsonb_strip_nulls(func.jsonb_build_object(*pairs))
 
 
+def _rounded(wh: Any) -> Any:
+    """To 0.1 mWh: what is further behind is no energy but how floats are stored."""
+    return cast(func.round(cast(wh, Numeric), DIGITS), Double)
+
+
+_local = func.coalesce(_own.local_energy_wh, 0)
+
 COLUMNS = {
     "id": cast(_own.id, Text),
     "energy": _own.energy_wh,
@@ -65,7 +74,7 @@ COLUMNS = {
     "external_session_id": case((_own.remote & ~_own.id_tag.startswith("*"), _own.id_tag)),
     "evse_physical_reference": select(evse.c.physical_reference).where(evse.c.id == _own.evse_id).scalar_subquery(),
     "energy_consumption": _object(
-        total=_own.energy_wh, local=_own.local_energy_wh, grid=_own.energy_wh - func.coalesce(_own.local_energy_wh, 0)
+        total=_own.energy_wh, local=_own.local_energy_wh, grid=_rounded(_own.energy_wh - _local)
     ),
     "power": func.jsonb_build_object(
         "latest", _own.power_w, "peak", _own.peak_power_w,
@@ -111,7 +120,7 @@ sessions = Resource(
         until("endedBefore", _own.stopped_at),
         equals("partnerId", _own.partner_id, int),
         Filter("subOperatorId", int, lambda value: _of_point(charge_point.c.sub_operator_id == value), BigInteger()),
-        equals("idTag", _own.id_tag),
+        Filter("idTag", str, lambda value: folded(value) == folded(_own.id_tag), Text()),
         one_of("paymentType", _own.payment_type, *get_args(PaymentType)),
         one_of("paymentStatus", _own.payment_status, "pending", "paid", "partially", "failed"),
         equals("taxId", _own.tax_id, int),

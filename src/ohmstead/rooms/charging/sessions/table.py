@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import moment, table
+from ohmstead.rooms.charging.tag_case import folded
 
 session = table(
     "session",
@@ -40,7 +41,7 @@ session = table(
     # who
     Column("user_id", BigInteger, ForeignKey("ev_user.id")),
     Column("authorization_id", BigInteger, ForeignKey("charging_authorization.id"), index=True),
-    Column("id_tag", Text, index=True),
+    Column("id_tag", Text),
     Column("id_tag_label", Text),
     Column("remote", Boolean, nullable=False, server_default=text("false")),  # started through the API
     Column("booking_id", BigInteger),
@@ -48,10 +49,13 @@ session = table(
     Column("external_app_data", JSONB),
     # what the meter said: readings of its register in Wh, as sent at the ends and as believed between them
     Column("meter_start_wh", Double),
+    moment("meter_start_at"),  # when it stood there
+    Column("meter_rebased", Boolean, nullable=False, server_default=text("false")),  # the 0 told was no reading
     Column("meter_stop_wh", Double),
     Column("meter_wh", Double),
     moment("meter_at"),  # when the believed reading was last a higher one
     moment("metered_at"),  # the newest sample
+    moment("named_at"),  # the newest that came under the name of this transaction
     Column("energy_wh", Double, nullable=False, server_default="0"),
     Column("power_w", Double),
     Column("peak_power_w", Double),
@@ -84,6 +88,8 @@ session = table(
     Index(None, "station_id", "stop_ref", unique=True),
     Index("uq_session_active", "evse_id", unique=True, postgresql_where=text("status = 'active'")),
     Index("ix_session_pending", "started_at", postgresql_where=text("status = 'pending'")),
+    Index("ix_session_id_tag", folded(text("id_tag"))),
+    Index("ix_session_anomalies", "id", postgresql_where=text("anomalies > 0")),
     Index(None, "started_at"),
     Index(None, "user_id", "started_at"),
 )

@@ -7,7 +7,9 @@ from ohmstead.rooms.network.charge_points.resource import (
     circuits_of,
     outside_limits_of,
     personal_modes_of,
+    set_apart_of,
     smart_charging_of,
+    steering_of,
 )
 from ohmstead.rooms.network.charge_points.table import charge_point
 
@@ -18,5 +20,7 @@ __all__ = [
     "circuits_of",
     "outside_limits_of",
     "personal_modes_of",
+    "set_apart_of",
     "smart_charging_of",
+    "steering_of",
 ]

@@ -21,6 +21,8 @@ from ohmstead.rooms.network.smart_charging_details import NONE
 circuits_of: Question[Any] = Question("on which circuit charge points hang: (tx, ids) -> {id: circuit id}")
 personal_modes_of: Question[Any] = Question("smart charging their owners may choose: (tx, ids) -> {id: [mode]}")
 outside_limits_of: Question[Any] = Question("what others leave charge points to draw: (tx, ids) -> {id: [limit]}")
+set_apart_of: Question[Any] = Question("EVSEs that load management cannot steer: (tx, ids) -> {id: [{evseId, why}]}")
+steering_of: Question[Any] = Question("whether EVSEs do what load management says: (tx, ids) -> {id: [standing]}")
 
 _own = charge_point.c
 
@@ -46,9 +48,13 @@ async def smart_charging_of(tx: Tx, ids: list[int]) -> dict[int, dict[str, Any]]
     """The smart-charging details of charge points as the API shows them."""
     circuits = {key: circuit for answer in await circuits_of(tx, ids) for key, circuit in answer.items()}
     limits = {key: found for answer in await outside_limits_of(tx, ids) for key, found in answer.items()}
+    apart = {key: found for answer in await set_apart_of(tx, ids) for key, found in answer.items()}
+    standings = {key: found for answer in await steering_of(tx, ids) for key, found in answer.items()}
     return {
         key: (details | {"circuitId": circuits.get(key)} if details else dict(NONE))
         | ({"outsideLimits": limits[key]} if key in limits else {})
+        | ({"setApart": apart[key]} if key in apart else {})
+        | ({"steering": standings[key]} if key in standings else {})
         for key, details in await tx.all(_DETAILS, wanted=ids)
     }
 

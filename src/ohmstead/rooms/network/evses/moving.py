@@ -1,6 +1,7 @@
 """Moving EVSEs from a charge point to one of its satellites: the cabinet they are mounted in, not the line they speak
 through."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -14,6 +15,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import View
 from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
 
 moves = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
@@ -21,7 +23,7 @@ in_use: Question[Any] = Question("which of these EVSEs somebody uses or has rese
 
 _ids = evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _HERE = Statement(
-    select(evse.c.id)
+    select(evse.c.id, evse.c.phases, evse.c.phase_rotation, evse.c.connected_phase)
     .where(_ids, evse.c.charge_point_id == bindparam("point", type_=BigInteger), evse.c.deleted_at.is_(None))
     .with_for_update()  # nothing begins there meanwhile
 )
@@ -44,11 +46,14 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
     point = await charge_points.find(call)
     await _satellite(call, point["id"], wanted.satellite_charge_point_id)
     ids = list(dict.fromkeys(wanted.evse_ids))
-    here = {row["id"] for row in await call.tx.all(_HERE, ids=ids, point=point["id"])}
+    here = {row["id"]: row for row in await call.tx.all(_HERE, ids=ids, point=point["id"])}
     used = {key for keys in await in_use(call.tx, ids) for key in keys}
     errors = {
         f"evseIds.{place}": text for place, key in enumerate(wanted.evse_ids) if (text := _fault(key, here, used))
     }
+    for place, key in enumerate(wanted.evse_ids):
+        if key in here and (texts := await may_be_wired(call.tx, wanted.satellite_charge_point_id, here[key])):
+            errors.setdefault(f"evseIds.{place}", []).extend(texts)
     if errors:
         raise Invalid.of(errors)
     await call.tx.run(_MOVE, ids=ids, satellite=wanted.satellite_charge_point_id, now=call.now)
@@ -64,7 +69,7 @@ async def _satellite(call: Call, master_id: int, satellite_id: int) -> None:
         raise Invalid(satelliteChargePointId="The selected charge point is no satellite of this one.")
 
 
-def _fault(key: int, here: set[int], used: set[int]) -> list[str]:
+def _fault(key: int, here: Collection[int], used: Collection[int]) -> list[str]:
     """Why an EVSE cannot be moved; nothing where it can."""
     if key not in here:
         return ["The EVSE does not belong to the charge point."]

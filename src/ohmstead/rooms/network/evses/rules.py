@@ -1,17 +1,28 @@
 """The rules an EVSE's row keeps, and what goes with an EVSE or a charge point that goes."""
 
-from sqlalchemy import BigInteger, bindparam, update
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, select, update
 
 from ohmstead.kit.db import Statement
+from ohmstead.kit.questions import Question
 from ohmstead.kit.views import given
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.wiring import connected_phase, misfits
 
+may_be_wired: Question[Any] = Question(
+    "why an EVSE may not be wired so: (tx, charge point id, {phases, phase_rotation, connected_phase}) -> text"
+)
+_WIRED = {"connected_phase": "connectedPhase", "phase_rotation": "phaseRotation", "phases": "phases"}
+
 _key = bindparam("key", type_=BigInteger)
+_CONFIGURATION = Statement(
+    select(charge_point.c.smart_charging["electricalConfiguration"].astext).where(charge_point.c.id == _key)
+)
 _gone = {"deleted_at": bindparam("now"), "updated_at": bindparam("now")}
 _close_connectors = (
     update(connector).where(connector.c.evse_id == evse.c.id, connector.c.deleted_at.is_(None)).values(_gone)
@@ -31,12 +42,20 @@ async def power_options_are_columns(write: Write) -> None:
         return
     said = given(options)
     write.values |= said
-    phases = write.now("phases")
-    if {"phases", "phase_rotation", "connected_phase"} & said.keys():
-        line = connected_phase(phases, write.now("phase_rotation"), write.now("connected_phase"))
-        write.values["connected_phase"] = line
-        for text in misfits(phases, line, None):
-            write.wrong("powerOptions.connectedPhase", text)
+    if not _WIRED.keys() & said.keys():
+        return
+    phases, point = write.now("phases"), write.now("charge_point_id")
+    delta = await write.tx.value(_CONFIGURATION, key=point) == "delta"
+    line = connected_phase(phases, write.now("phase_rotation"), write.now("connected_phase"), delta)
+    write.values["connected_phase"] = line
+    for text in misfits(phases, line, None):
+        write.wrong("powerOptions.connectedPhase", text)
+    wired = {name: write.now(name) for name in _WIRED}
+    if write.before is None or any(write.before[name] != value for name, value in wired.items()):
+        order = _WIRED if phases != "three_phase" else reversed(_WIRED)  # what decides about the lines comes first
+        field = next(name for name in order if name in said)
+        for text in await may_be_wired(write.tx, point, wired):
+            write.wrong(f"powerOptions.{_WIRED[field]}", text)
 
 
 @evses.rule

@@ -77,7 +77,12 @@ class EvseV2(View):
 RESTATED = (
     "physical_reference", "type", "max_voltage", "phases", "network_id", "status", "allows_reservation",
 )  # fmt: skip
-WORDS = {"currentType": "type", "powerOptions": "phases"}
+WORDS = {
+    "currentType": "type",
+    "powerOptions.phases": "phases",
+    "powerOptions.phaseRotation": "phaseRotation",
+    "powerOptions.connectedPhase": "phases",  # which it has no word for
+}
 _SAME = (
     "physical_reference", "network_id", "tariff_group_id", "allows_reservation", "mid_meter_certification_end_year",
     "external_id",

@@ -27,7 +27,7 @@ from ohmstead.kit.operations import Call, Parameter
 from ohmstead.kit.paging import CursorLinks, CursorMeta, Pages, cursor_page, wanted
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
-from ohmstead.kit.views import Id, Opt, ReadOnly, View
+from ohmstead.kit.views import Id, Link, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models import charge_point_model, models
@@ -88,7 +88,7 @@ class FirmwareVersion(View):
     firmware_version: Annotated[str, Meta(min_length=1, max_length=255)]
     details: Opt[str] = UNSET
     charge_point_vendor_id: int
-    file_url: Opt[Annotated[str, Meta(description="Where to fetch the file, for a day.")]] = UNSET
+    file_url: Opt[Annotated[Link, Meta(description="Where to fetch the file, for a day.")]] = UNSET
     signing_certificate: Opt[str] = UNSET
     signature: Opt[str] = UNSET
     models: ReadOnly[Opt[list[int]]] = UNSET

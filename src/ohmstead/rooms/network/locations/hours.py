@@ -13,7 +13,7 @@ DAY = 24 * 60  # min
 
 Time = Annotated[
     str,
-    Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description="HH:MM.", extra_json_schema={"format": "time"}),
+    Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description="HH:MM."),
 ]
 
 

@@ -62,6 +62,31 @@ class Quirks(View):
     max_schedule_periods: Opt[
         Annotated[int, Meta(ge=1, le=1000, description="The most periods of a schedule that it takes.")]
     ] = UNSET
+    profile_kinds: Opt[
+        Annotated[
+            list[Literal["Absolute", "Recurring", "Relative"]],
+            Meta(min_length=1, description="The only kinds of schedules that it takes."),
+        ]
+    ] = UNSET
+    max_stack_level: Opt[
+        Annotated[int, Meta(ge=0, le=1000, description="The highest stack level that it takes, whatever it says.")]
+    ] = UNSET
+    # how it follows limits
+    reaction: Opt[Annotated[int, Meta(ge=5, le=120, description="s until a car there has followed a lower limit.")]] = (
+        UNSET
+    )
+    resolution: Opt[
+        Annotated[float, Meta(ge=0.1, le=4, description="A to which it rounds limits; whole multiples are sent.")]
+    ] = UNSET
+    rounding: Opt[Annotated[Literal["down", "nearest", "up"], Meta(description="How it rounds to its resolution.")]] = (
+        UNSET
+    )
+    fallback_current: Opt[
+        Annotated[float, Meta(ge=6, le=32, description="A it is left with where 0 A would end each start.")]
+    ] = UNSET
+    drops_limits_offline: Opt[
+        Annotated[bool, Meta(description="Its limits are gone while its connection is away.")]
+    ] = UNSET
 
 
 NONE = Quirks()
@@ -82,6 +107,13 @@ def objections(quirks: Quirks) -> Iterator[tuple[str, str]]:
     purposes = quirks.profile_purposes or []
     if len(set(purposes)) < len(purposes):
         yield "profilePurposes", "Each purpose may be given once."
+    kinds = quirks.profile_kinds or []
+    if len(set(kinds)) < len(kinds):
+        yield "profileKinds", "Each kind may be given once."
+    if set(kinds) == {"Recurring"}:
+        yield "profileKinds", "Limits of the moment take Absolute or Relative."
+    if quirks.rounding and not quirks.resolution:
+        yield "rounding", "Who rounds has a resolution."
     if quirks.max_schedule_periods == 1 and purposes and not {"TxDefaultProfile", "TxProfile"} <= set(purposes):
         yield (
             "maxSchedulePeriods",

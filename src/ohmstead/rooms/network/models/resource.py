@@ -15,7 +15,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
-from ohmstead.kit.views import Id, Opt, ReadOnly, View
+from ohmstead.kit.views import HttpUrl, Id, Link, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models.quirks import Quirks, kept, objections
@@ -48,10 +48,9 @@ _SET_PHOTO = Statement(
 PHOTO_LASTS = timedelta(hours=24)
 _PHOTO_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
-Url = Annotated[str, Meta(max_length=2048, pattern=r"^https?://\S+$", extra_json_schema={"format": "uri"})]
-Photo = Annotated[str, Meta(description="Where to fetch its photo, for a day.", extra_json_schema={"format": "uri"})]
-UserManual = Annotated[Url, Meta(description="Where owners of a personal charge point fetch its manual.")]
-InstallerManual = Annotated[Url, Meta(description="Where installers read its manual; only the address is kept.")]
+Photo = Annotated[Link, Meta(description="Where to fetch its photo, for a day.")]
+UserManual = Annotated[HttpUrl, Meta(description="Where owners of a personal charge point fetch its manual.")]
+InstallerManual = Annotated[HttpUrl, Meta(description="Where installers read its manual; only the address is kept.")]
 ItsQuirks = Annotated[
     Quirks, Meta(description="How its charge points differ from the standard. Given, it replaces all that was set.")
 ]

@@ -1,5 +1,6 @@
 """Boots: charge points say what they are, and learn when to be heard of; many at once after an outage."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Text, and_, case, func, select, update
@@ -12,6 +13,7 @@ from ohmstead.rooms.network.facts import Booted, BootVerdict
 from ohmstead.rooms.network.models import charge_point_model
 from ohmstead.rooms.network.presence.behind import behind
 from ohmstead.rooms.network.presence.statuses import interrupted
+from ohmstead.rooms.network.signals import station_booted
 from ohmstead.rooms.network.vendors import charge_point_vendor
 
 _own = charge_point.c
@@ -76,6 +78,7 @@ async def booted(tx: Tx, *facts: Booted, interval_s: int) -> BootVerdict:
     await interrupted(tx, told["station"], told["at"])
     for fact, boot in zip(facts, boots, strict=True):
         tx.fact("chargePoint.booted", id=fact.charge_point_id, reason=fact.reason, **boot)
+        tx.after_commit(partial(station_booted.send, fact.charge_point_id))
     return BootVerdict(status="accepted", interval_s=interval_s, now=tx.now)
 
 

@@ -33,10 +33,11 @@ class RemoteStop(Struct, frozen=True, kw_only=True):
     transaction_ref: str
 
 
-class Reset(Struct, frozen=True, kw_only=True):
-    """Restart: `soft` ends sessions in good order first, `hard` does not wait."""
+class Reset(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Restart: `soft` ends sessions in good order first, `hard` does not wait. One EVSE alone only in OCPP 2.x."""
 
     kind: Literal["hard", "soft"]
+    evse_network_id: int | None = None
 
 
 class Unlock(Struct, frozen=True, kw_only=True):
@@ -183,10 +184,11 @@ class LocalTag(Struct, frozen=True, kw_only=True):
 
 
 class SendLocalList(Struct, frozen=True, kw_only=True):
-    """Replace the station's list of tags, or with `adds` add to it."""
+    """Replace the station's list of tags, or with `adds` add to it and take away those `removed`."""
 
     version: int
     tags: tuple[LocalTag, ...]
+    removed: tuple[str, ...] = ()
     adds: bool = False
 
 

@@ -23,6 +23,7 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_session_priority,
 )
 from ohmstead.rooms.power.circuits.views import SocPriorities
+from ohmstead.rooms.power.trees import family, standing
 
 actions = Group("action / circuit", "actions/circuit/", "circuits", access=OPERATOR)
 
@@ -46,7 +47,10 @@ def _changed(call: Call, circuit_id: int) -> None:
 async def attach_charge_point(call: Call, body: Attach) -> None:
     """Hang a charge point on the circuit. Its smart charging must be set up, its electrical configuration the same."""
     row = await circuits.find(call, lock=True)
-    if problem := await misfit(call.tx, row["id"], row, body.charge_point_id):
+    tree, strays = standing(await family(call.tx, row["id"]))
+    if row["id"] in strays:
+        raise Invalid(chargePointId=f"The circuit itself does not fit its tree: {strays[row['id']]}.")
+    if problem := await misfit(call.tx, tree, row["id"], body.charge_point_id):
         raise Invalid(chargePointId=problem)
     await detach(call.tx, row["id"], body.charge_point_id)
     await attach(call.tx, row["id"], body.charge_point_id, 1.0 if body.priority is UNSET else body.priority)
@@ -63,8 +67,8 @@ async def detach_charge_point(call: Call) -> None:
 
 
 async def _member(call: Call) -> Row:
-    """The attachment the path names, or 404."""
-    row = await circuits.find(call)
+    """The attachment the path names, or 404; neither it nor its circuit goes meanwhile."""
+    row = await circuits.find(call, lock=True)
     own = circuit_charge_point.c
     here = (own.circuit_id == row["id"]) & (own.charge_point_id == call.key("chargePoint"))
     found = await call.tx.one(select(circuit_charge_point).where(here))
@@ -111,7 +115,7 @@ async def set_evse_priority(call: Call, body: Weight) -> None:
 @actions.post("v2.0/{circuit}/set-session-priority/{session}", "Circuit / Set Session Priority", body=Weight)
 async def set_session_priority(call: Call, body: Weight) -> None:
     """Weigh one session that charges on the circuit."""
-    row = await circuits.find(call)
+    row = await circuits.find(call, lock=True)
     own = circuit_charge_point.c
     here = select(own.charge_point_id).where(own.circuit_id == row["id"])
     found = select(session.c.id).where(session.c.id == call.key("session"), session.c.charge_point_id.in_(here))

@@ -42,8 +42,12 @@ async def loads(tx: Tx, ids: list[int], part: Part) -> dict[int, list[dict[str, 
 
 
 def _load(row: Row, line: int, known: Row | None, part: Part) -> dict[str, Any]:
-    amps, at = (known[part], known["at"]) if known else (0.0, row["updated_at"])
-    return {"phase": f"L{line}", "consumption": round(amps, 1), "lastUpdatedAt": stamp(at)}
+    """A line whose load was never measured is as old as its circuit."""
+    amps, at, is_measured = (0.0, None, False)
+    if known is not None:
+        amps, at, is_measured = known[part], known[f"{part}_at"], known[f"{part}_is_measured"]
+    told = {"phase": f"L{line}", "consumption": round(amps, 1), "lastUpdatedAt": stamp(at or row["updated_at"])}
+    return told | {"isMeasured": is_measured}
 
 
 def _include(name: str, part: Part) -> Include:

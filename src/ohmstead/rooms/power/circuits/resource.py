@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy import select
 
-from ohmstead.engines.dlm.tree import TreeError
+from ohmstead.engines.dlm.tree import Tree, TreeError
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row
 from ohmstead.kit.errors import Conflict
@@ -17,16 +17,28 @@ from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.energy.meters import electricity_meter, meters
 from ohmstead.rooms.power.circuits import v1
+from ohmstead.rooms.power.circuits.members import evses_of, members, misfits
 from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.circuits.views import Circuit, CircuitV1, LoadBalancingIntegration
-from ohmstead.rooms.power.trees import build, family
+from ohmstead.rooms.power.trees import build, family, standing
 
 DREEV, ZAPTEC = 1, 2
 _FIELDS = {"parent": "parentCircuitId", "configuration": "electricalConfiguration", "limits": "maxCurrent"}
-_ELECTRICAL = ("parent_circuit_id", "phases", "phase_rotation", "connected_phase", "electrical_configuration")
+_WRITTEN = {  # what decides about the lines, that which decides most first
+    "electrical_configuration": "electricalConfiguration",
+    "phases": "phases",
+    "connected_phase": "connectedPhase",
+    "phase_rotation": "phaseRotation",
+    "parent_circuit_id": "parentCircuitId",
+}
+_ELECTRICAL = tuple(_WRITTEN)
 _ROOT = {"parent_circuit_id": None, "phase_rotation": None, "connected_phase": None, "electrical_configuration": "star"}
 
-circuit_changed = Signal()  # (circuit id): load management looks at the circuit's tree again
+circuit_changed = Signal()
+"""(circuit id): it came, it went, or what it is or feeds has changed: load management looks at its tree again."""
+
+member_changed = Signal()
+"""(charge point id): something was written of it, its EVSEs or its model: load management looks at its tree again."""
 
 circuits = Resource(
     "circuits",
@@ -36,6 +48,10 @@ circuits = Resource(
     key="circuit",
     access=OPERATOR,
     topic="circuit",
+    conflicts={  # deleted while somebody named it
+        "fk_circuit_parent_circuit_id": ("parentCircuitId", "The selected parent circuit id is invalid."),
+        "fk_circuit_electricity_meter_id": ("electricityMeterId", "The selected electricity meter id is invalid."),
+    },
     filters=changed(circuit.c.updated_at),
     versions=[
         Version("v2.0", Circuit),
@@ -93,14 +109,17 @@ async def integration_is_known(write: Write) -> None:
 
 @circuits.rule
 async def stands_in_its_tree(write: Write) -> None:
-    """Multi-level: the parent exists, no circle, phases lead up to it, no third party steers a part of the tree."""
-    if not write.sets(*_ELECTRICAL, "load_balancing_integration"):
+    """Multi-level: the parent exists, no circle, phases lead up to it, no third party steers a part of the tree. And
+    whatever hangs on it, or below it, still fits."""
+    inline = "charge_points" in write.extras
+    if not inline and not write.sets(*_ELECTRICAL, "load_balancing_integration"):
         return
     row = {name: write.now(name, default) for name, default in _ROOT.items()} | {
         name: write.now(name) for name in ("phases", "max_current", "load_balancing_integration")
     }
     row |= {"id": write.id, "electrical_configuration": row["electrical_configuration"] or "star"}
-    others = await _others(write, row)
+    mine = await family(write.tx, write.id) if write.id else []
+    others = await _others(write, row, mine)
     if row["parent_circuit_id"] is not None and row["parent_circuit_id"] not in {other["id"] for other in others}:
         write.wrong("parentCircuitId", "The selected parent circuit id is invalid.")
         return
@@ -108,21 +127,19 @@ async def stands_in_its_tree(write: Write) -> None:
         write.wrong(
             "loadBalancingIntegration", "A circuit of a multi-level tree may not use a third party's load balancing."
         )
-    _check_tree(write, [row, *others])
+    tree = _tree(write, [row, *others])
+    if tree is not None and inline:
+        await v1.they_fit(write, tree)
+    if tree is not None and mine:
+        await _what_hangs_there_fits(write, tree, mine)
 
 
-async def _others(write: Write, row: dict[str, Any]) -> list[Row]:
+async def _others(write: Write, row: dict[str, Any], mine: list[Row]) -> list[Row]:
     """The rest of the tree as it will be: the parent's tree and whatever hangs below the circuit itself."""
     found: dict[int, Row] = {}
     if row["parent_circuit_id"] is not None:
         found |= {other["id"]: other for other in await family(write.tx, row["parent_circuit_id"])}
-    if write.id:
-        mine = await family(write.tx, write.id)
-        found |= {
-            other["id"]: other
-            for other in mine
-            if row["parent_circuit_id"] is not None or _below(other, write.id, mine)
-        }
+    found |= {other["id"]: other for other in mine if _below(other, write.id, mine)}
     found.pop(write.id, None)
     return list(found.values())
 
@@ -135,14 +152,32 @@ def _below(row: Row, above: int, rows: list[Row]) -> bool:
     return at == above
 
 
-def _check_tree(write: Write, rows: list[Any]) -> None:
+def _tree(write: Write, rows: list[Any]) -> Tree | None:
     try:
-        build(rows)
+        return build(rows)
     except TreeError as error:
         field = _FIELDS.get(error.field) or (
             "phaseRotation" if write.now("phases") == "three_phase" else "connectedPhase"
         )
         write.wrong(field, f"The circuit does not fit its tree: {error}.")
+        return None
+
+
+async def _what_hangs_there_fits(write: Write, tree: Tree, mine: list[Row]) -> None:
+    """What did not fit before is no matter of this write: load management keeps its rating free as it is."""
+    assert write.before is not None
+    changed = [name for name in _ELECTRICAL if write.now(name) != write.before[name]]
+    if not changed:
+        return
+    fed = {row["id"] for row in mine if _below(row, write.id, mine)}
+    listed_anew = {write.id} if "charge_points" in write.extras else set[int]()
+    hanging = await members(write.tx, fed - listed_anew)
+    outlets = await evses_of(write.tx, [row["charge_point_id"] for row in hanging])
+    before = dict(misfits(standing(mine)[0], hanging, outlets))
+    at_fault = _WRITTEN[changed[0]]
+    for what, text in misfits(tree, hanging, outlets):
+        if what not in before:
+            write.wrong(at_fault, f"What hangs on the circuit would not fit it any more: {what}. {text}")
 
 
 @circuits.may_delete.answer

@@ -1,10 +1,11 @@
 """Circuits v1.0: phases were numbers, and a circuit carried its charge points inline, with their wiring."""
 
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
+from ohmstead.engines.dlm.tree import Tree
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.operations import Call
 from ohmstead.kit.writes import Write
@@ -14,7 +15,17 @@ from ohmstead.rooms.power.circuits.table import circuit_charge_point
 from ohmstead.rooms.power.circuits.views import ChargePointV1
 
 _PHASES = {"1": "single_phase", "3": "three_phase"}
-_ids = bindparam("ids", type_=ARRAY(BigInteger))
+_VOLTAGES = {
+    "110-130": "110-130", "120": "110-130", "208": "220-240", "220-240": "220-240", "230": "220-240", "240": "220-240",
+    "277": "220-240", "380": "380", "400": "400", "480": "400",
+}  # fmt: skip
+_own = circuit_charge_point.c
+_INLINE = Statement(
+    select(_own.circuit_id, _own.charge_point_id, charge_point.c.smart_charging)
+    .join(charge_point, charge_point.c.id == _own.charge_point_id)
+    .where(_own.circuit_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(_own.id)
+)
 
 
 def phases_were_numbers(values: dict[str, Any]) -> dict[str, Any]:
@@ -32,23 +43,20 @@ def phases_as_numbers(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 async def take_charge_points(write: Write) -> None:
-    """A rule: keep the inline charge points for after the row is there, once each of them is known to fit."""
+    """A rule: keep the inline charge points for after the row is there."""
     listed: list[ChargePointV1] | None = write.values.pop("charge_points", None)
     if listed is None:
         return
     write.extras["charge_points"] = listed
-    for number, one in enumerate(listed):
-        if problem := await misfit(write.tx, write.id, _cable(write), one.id, _details(one, {})):
-            write.wrong(f"chargePoints.{number}.id", problem)
     if len({one.id for one in listed}) < len(listed):
         write.wrong("chargePoints", "A charge point is given twice.")
 
 
-def _cable(write: Write) -> dict[str, Any]:
-    """The circuit as it will be, with what decides whether a charge point fits."""
-    names = ("phases", "phase_rotation", "connected_phase", "parent_circuit_id", "max_current")
-    configuration = write.now("electrical_configuration") or "star"
-    return {name: write.now(name) for name in names} | {"electrical_configuration": configuration, "id": write.id}
+async def they_fit(write: Write, tree: Tree) -> None:
+    """Each of the inline charge points, wired as listed, fits the circuit in the tree as it will be."""
+    for number, one in enumerate(write.extras["charge_points"]):
+        if problem := await misfit(write.tx, tree, write.id, one.id, partial(_details, one)):
+            write.wrong(f"chargePoints.{number}.id", problem)
 
 
 async def put_charge_points(write: Write) -> None:
@@ -60,41 +68,43 @@ async def put_charge_points(write: Write) -> None:
     for gone in before - {one.id for one in listed}:
         await detach(write.tx, write.id, gone)
     for one in listed:
-        await describe(write.tx, one.id, lambda known, one=one: _details(one, known))
+        await describe(write.tx, one.id, partial(_details, one))
         if one.id not in before:
             await attach(write.tx, write.id, one.id, 1.0)
 
 
 def _details(one: ChargePointV1, known: dict[str, Any]) -> dict[str, Any]:
-    """The charge point's smart-charging details with what v1.0 says of it."""
-    wired = "phaseRotation" if one.phase_rotation[0] != "L" else "connectedPhase"
-    return known | {
-        "mode": known.get("mode") if known.get("mode") not in (None, "disabled") else "dynamic",
-        "defaultChargePointMaxCurrent": one.max_current,
-        "phases": _PHASES[one.phases],
-        "maxVoltage": one.input_voltage,
-        wired: one.phase_rotation,
+    """The charge point's smart-charging details with what v1.0 says of it; what it says as it was shown stays."""
+    shown = _as_shown(0, known) if known.get("phases") else {}
+    details = known | {"defaultChargePointMaxCurrent": one.max_current}
+    details["mode"] = known.get("mode") if known.get("mode") not in (None, "disabled") else "dynamic"
+    if one.input_voltage != shown.get("inputVoltage"):
+        details["maxVoltage"] = one.input_voltage
+    if (one.phases, one.phase_rotation) != (shown.get("phases"), shown.get("phaseRotation")):
+        named = one.phase_rotation[0] == "L"
+        details["phases"] = _PHASES[one.phases]
+        details["connectedPhase"] = one.phase_rotation if named else None
+        details["phaseRotation"] = known.get("phaseRotation") if named else one.phase_rotation
+    return details
+
+
+def _as_shown(id: int, details: dict[str, Any]) -> dict[str, Any]:
+    """A charge point in v1.0's words: two lines count as three, of a pair of lines the first is named, and a voltage
+    is the nearest it has a word for."""
+    single = details.get("phases") == "single_phase"
+    line = (details.get("connectedPhase") or "")[:2] if single else ""
+    return {
+        "id": id,
+        "maxCurrent": details.get("defaultChargePointMaxCurrent"),
+        "phases": "1" if single else "3",
+        "inputVoltage": _VOLTAGES.get(details.get("maxVoltage") or "", "220-240" if single else "400"),
+        "phaseRotation": line or details.get("phaseRotation") or "RST",
     }
 
 
-def _inline() -> Statement:
-    """circuit id -> JSON of its charge points as v1.0 shows them."""
-    own, smart = circuit_charge_point.c, charge_point.c.smart_charging
-    shown = func.jsonb_build_object(
-        "id", charge_point.c.id,
-        "maxCurrent", smart["defaultChargePointMaxCurrent"],
-        "phases", func.replace(func.replace(smart["phases"].astext, "single_phase", "1"), "three_phase", "3"),
-        "inputVoltage", smart["maxVoltage"],
-        "phaseRotation", func.coalesce(smart["connectedPhase"], smart["phaseRotation"]),
-    )  # fmt: skip
-    listed = func.jsonb_agg(aggregate_order_by(shown, own.id))
-    joined = select(own.circuit_id, listed).join(charge_point, charge_point.c.id == own.charge_point_id)
-    return Statement(joined.where(own.circuit_id == any_(_ids)).group_by(own.circuit_id))
-
-
-_INLINE = _inline()
-
-
 async def charge_points(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
-    """The inline charge points of each circuit."""
-    return {row[0]: row[1] for row in await tx.all(_INLINE, ids=ids)}
+    """The inline charge points of each circuit, in the order they came."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for circuit_id, point, details in await tx.all(_INLINE, ids=ids):
+        found.setdefault(circuit_id, []).append(_as_shown(point, details or {}))
+    return found

@@ -47,7 +47,10 @@ class SocPriorities(View):
 class Load(View):
     phase: Line
     consumption: Opt[Annotated[float, Meta(description="A")]] = UNSET
-    last_updated_at: Opt[ReadOnly[datetime]] = UNSET
+    last_updated_at: Opt[ReadOnly[Annotated[datetime, Meta(description="When it was measured.")]]] = UNSET
+    is_measured: Opt[
+        ReadOnly[Annotated[bool, Meta(description="False: nothing was measured for long, and this is what may flow.")]]
+    ] = UNSET
 
 
 class IntegrationFields(View):

@@ -80,6 +80,7 @@ async def the_circuit_has_room(tx: Tx, there: Row, user_id: int | None) -> Refus
 @first_profile.answer
 async def waits_for_its_limit(tx: Tx, there: Row) -> ChargingProfile | None:
     """At a managed EVSE it begins with nothing, and no profile of a client's stands above the limit that follows. One
-    that takes no profiles of transactions rests at nothing anyway."""
+    that takes no profiles of transactions rests at nothing anyway, and to one that is set apart no limit follows."""
     outlet = await admission.outlet(tx, there)
-    return beginning(outlet, tx.now) if outlet is not None and outlet.steered_by == "transaction" else None
+    waits = outlet is not None and outlet.apart is None and outlet.steered_by == "transaction"
+    return beginning(outlet, tx.now) if outlet is not None and waits else None

@@ -3,10 +3,11 @@
 import asyncio
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.engines.dlm.tree import Amps
 from ohmstead.kit.clock import Clock
@@ -15,9 +16,16 @@ from ohmstead.kit.facts import on
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network.signals import evse_status_changed, outside_limit_changed, presence_changed
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.signals import (
+    evse_status_changed,
+    outside_limit_changed,
+    presence_changed,
+    station_booted,
+)
 from ohmstead.rooms.network.stations import Stations
-from ohmstead.rooms.power.circuits.resource import circuit_changed
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
@@ -25,19 +33,43 @@ from ohmstead.rooms.power.management.ownership import Crew, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 _CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))
 _MEMBERS = Statement(select(circuit_charge_point.c.charge_point_id, circuit_charge_point.c.circuit_id))
+_POINT_OF = Statement(select(evse.c.charge_point_id).where(evse.c.id == bindparam("evse", type_=BigInteger)))
+_OF_MODEL = Statement(
+    select(circuit_charge_point.c.charge_point_id)
+    .join(charge_point, charge_point.c.id == circuit_charge_point.c.charge_point_id)
+    .where(charge_point.c.model_id == bindparam("model", type_=BigInteger))
+)
 AGAIN_S = 60.0  # everything is read anew so often, whatever was or was not told
 
-network_changed = Signal()  # (): what operators say of charge points or EVSEs has changed
+
+@on("chargePoint.changed")
+async def a_charge_point_changed(tx: Tx, payload: dict[str, Any]) -> None:
+    """Its model, its place or its smart-charging details may have changed."""
+    tx.after_commit(lambda: member_changed.send(payload["id"]))
 
 
-@on("chargePoint.changed", "evse.changed", "chargePointModel.changed")
-async def tell_load_management(tx: Tx, payload: dict[str, Any]) -> None:
-    """Ratings, wiring and smart-charging details may have changed."""
-    tx.after_commit(network_changed.send)
+@on("evse.changed")
+async def an_evse_changed(tx: Tx, payload: dict[str, Any]) -> None:
+    """Its rating or its wiring may have changed, or it came or went."""
+    point = await tx.value(_POINT_OF, evse=payload["id"])
+    if point is not None:
+        tx.after_commit(lambda: member_changed.send(point))
+
+
+@on("chargePointModel.changed")
+async def a_model_changed(tx: Tx, payload: dict[str, Any]) -> None:
+    """Its charge points may take other profiles."""
+    for row in await tx.all(_OF_MODEL, model=payload["id"]):
+        tx.after_commit(partial(member_changed.send, row[0]))
+
+
+Makeup = tuple[set[int], set[int]]
+"""A tree's circuits and the charge points on them."""
 
 
 class LoadManagement:
@@ -62,7 +94,9 @@ class LoadManagement:
         self.loops: dict[int, Loop] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._root_of: dict[int, int] = {}  # charge point -> root circuit
-        self._rearrange = asyncio.Event()
+        self._made_of: dict[int, Makeup] = {}  # root circuit -> what hangs on it or below
+        self._changed: set[int] = set()  # circuits to look at again
+        self._rearrange, self._arranging = asyncio.Event(), False
         self._release = Release(
             database,
             stations,
@@ -73,14 +107,15 @@ class LoadManagement:
     async def run(self) -> None:
         """Listen, arrange the loops, and rearrange them when circuits change."""
         hearing = [
-            circuit_changed.connect(lambda _: self.rearrange()),
+            circuit_changed.connect(self.circuit_changed),
             presence_changed.connect(self.came_or_went),
+            station_booted.connect(self.booted),
             limits_changed.connect(self.stale),
             limits_undone.connect(self.doubt),
             outside_limit_changed.connect(self.stale),
             evse_status_changed.connect(lambda charge_point_id, _: self.stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self.stale(charge_point_id)),
-            network_changed.connect(self.all_stale),
+            member_changed.connect(self.stale),
             metered_now.connect(self.drew),
             meter_reported.connect(self.metered),
         ]
@@ -88,7 +123,9 @@ class LoadManagement:
         admission.open(self)
         try:
             while True:
+                self._arranging = True
                 await self._arrange()
+                self._arranging = False
                 await self._rearrange.wait()
         finally:
             admission.open(None)
@@ -103,7 +140,7 @@ class LoadManagement:
     @property
     def busy(self) -> bool:
         """Whether anything is still being looked at or sent."""
-        return self._rearrange.is_set() or any(loop.busy for loop in self.loops.values())
+        return self._rearrange.is_set() or self._arranging or any(loop.busy for loop in self.loops.values())
 
     def loop_of(self, charge_point_id: int) -> Loop | None:
         """The loop of the tree a charge point hangs on."""
@@ -126,22 +163,30 @@ class LoadManagement:
                 self.rearrange()
 
     async def _arrange(self) -> None:
-        """One loop for each root of ours; trees whose members changed look again."""
+        """One loop for each root of ours; trees look again that changed, or whose makeup did."""
         self._rearrange.clear()
+        changed, self._changed = self._changed, set()
         try:
             async with self._database.read() as tx:
                 parents = {row[0]: row[1] for row in await tx.all(_CIRCUITS)}
                 members = await tx.all(_MEMBERS)
-            self._root_of = {row[0]: _root(parents, row[1]) for row in members}
-            await self._take({key for key, parent in parents.items() if parent is None})
-        except Exception:
-            log.exception("circuits could not be read")
+            roots = {id: root for id in parents if (root := _root(parents, id)) is not None}
+            self._root_of = {row[0]: roots[row[1]] for row in members if row[1] in roots}
+            made_of = _makeup(roots, self._root_of)
+            await self._take(set(made_of))
+        except Exception as error:
+            self._changed |= changed
+            log_failure(log, "circuits could not be read", error)
             return
-        self.all_stale()
+        before, self._made_of = self._made_of, made_of
+        for root, loop in self.loops.items():
+            if before.get(root) != made_of[root] or not changed.isdisjoint(made_of[root][0]):
+                loop.wake(stale=True)
         self._release.wake()
 
     async def _take(self, roots: set[int]) -> None:
         """Run the loops of our share of the roots, and no other. A tree is let alone before it is given away."""
+        await self._end(*(root for root, task in list(self._tasks.items()) if task.done()))  # and begin anew
         if self._owner != self._trees.owner:
             await self._end(*self._tasks)
         self._owner = self._trees.owner
@@ -163,17 +208,16 @@ class LoadManagement:
             task = self._tasks.pop(root)
             self.loops.pop(root)
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
 
     def rearrange(self) -> None:
-        """Circuits changed, or nodes came or went."""
+        """Nodes came or went, or it has been a while."""
         self._rearrange.set()
 
-    def all_stale(self) -> None:
-        """Something changed that is not known more precisely."""
-        for loop in self.loops.values():
-            loop.wake(stale=True)
+    def circuit_changed(self, circuit_id: int) -> None:
+        """A circuit came, went or changed, or what hangs on it."""
+        self._changed.add(circuit_id)
+        self._rearrange.set()
 
     def came_or_went(self, charge_point_id: int) -> None:
         """A charge point came or went."""
@@ -191,8 +235,15 @@ class LoadManagement:
         if (loop := self.loop_of(charge_point_id)) and loop.site is not None:
             for outlet in loop.site.outlets.values():
                 if outlet.charge_point_id == charge_point_id:
-                    loop.site.reachable(outlet.id, False)
+                    loop.site.reachable(outlet.id, False, self._clock.now().timestamp())
             loop.wake(stale=True)
+
+    def booted(self, station_id: int) -> None:
+        """A station started anew, maybe while its line held: what it was told before may be gone."""
+        for loop in self.loops.values():
+            if loop.site is not None:
+                loop.site.trust.booted(station_id, self._clock.now().timestamp())
+                loop.wake()
 
     def drew(self, draws: list[Draw]) -> None:
         """EVSEs draw so much now, by our own clock: those of stations may be anywhere."""
@@ -202,7 +253,10 @@ class LoadManagement:
             heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
             for draw in heard:
                 assert site is not None
-                site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc)
+                try:
+                    site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc, draw.at.timestamp())
+                except Exception:
+                    log.exception("draw not taken in", circuit=loop.root, evse=draw.evse_id)
             if heard:
                 loop.wake()
 
@@ -210,11 +264,28 @@ class LoadManagement:
         """A meter reports A on its own lines."""
         at = min(at, self._clock.now())
         for loop in self.loops.values():
-            if loop.site is not None and loop.site.metered(meter_id, at.timestamp(), amps):
-                loop.wake()
+            try:
+                if loop.site is not None and loop.site.metered(meter_id, at.timestamp(), amps):
+                    loop.wake()
+            except Exception:
+                log.exception("meter reading not taken in", circuit=loop.root, meter=meter_id)
 
 
-def _root(parents: dict[int, int | None], circuit_id: int) -> int:
+def _root(parents: dict[int, int | None], circuit_id: int) -> int | None:
+    """None for circuits that go round in a circle: they hang on nothing."""
+    seen: set[int] = set()
     while (parent := parents.get(circuit_id)) is not None:
+        if circuit_id in seen:
+            return None
+        seen.add(circuit_id)
         circuit_id = parent
     return circuit_id
+
+
+def _makeup(roots: dict[int, int], root_of: dict[int, int]) -> dict[int, Makeup]:
+    found: dict[int, Makeup] = {root: (set(), set()) for root in roots.values()}
+    for circuit_id, root in roots.items():
+        found[root][0].add(circuit_id)
+    for charge_point_id, root in root_of.items():
+        found[root][1].add(charge_point_id)
+    return found

@@ -1,29 +1,50 @@
 """What is observed in a circuit tree: the draw of each EVSE, and what flows besides them by the meters of circuits."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.lateness import Lateness
+from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
+from ohmstead.engines.dlm.overload import Measured
+from ohmstead.engines.dlm.response import Response
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
+from ohmstead.rooms.power.management.figures import Flow
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.tuning import Tuning
 
 NOTHING: Amps = (0.0, 0.0, 0.0)
+EMPTY_S = 60.0  # s an EVSE must say so, and draw nothing, before nobody is taken to be there
+FLOWING_A = 1.0
+BY_POWER = 0.1  # of a draw: a current that is worked out from power errs with the voltage
 
 
 @dataclass(slots=True)
 class Watch:
-    """What is observed at one EVSE: its draw on the root's lines, how it uses its offer, whether it obeys."""
+    """What is observed at one EVSE: its draw on the root's lines, how it follows and uses limits, whether it obeys."""
 
     draw: ManagedDraw
     obedience: Obedience
+    response: Response = field(default_factory=Response)
     latest: Amps = NOTHING
+    measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
     session_id: int | None = None
     soc: float | None = None
+    lateness: Lateness = field(default_factory=Lateness)
+    came_at: float = -math.inf
+    flowed_at: float = -math.inf
+    _occupied_at: float | None = None
+
+    def empties(self, outlet: Outlet, now: float) -> bool:
+        """Whether nobody is there: it says so, no session runs and nothing flows, and that for a while."""
+        says_so = outlet.hardware_status == "available" and outlet.charge is None
+        if not says_so or self._occupied_at is None:
+            self._occupied_at = now
+        return now - max(self._occupied_at, self.flowed_at, self.came_at) >= EMPTY_S
 
     def charges(self, outlet: Outlet, window_s: float) -> bool:
         """Begin anew where another session is at the EVSE, or none is any more; whether one ended."""
@@ -32,31 +53,56 @@ class Watch:
             return False
         ended = self.session_id is not None
         self.session_id, self.soc, self.latest = session_id, None, NOTHING
+        self.measured_at = outlet.charge.started_at.timestamp() if outlet.charge else None
+        self.response.forget()
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
-        self.draw = ManagedDraw(window_s)
+        self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
+
+    def drew(self, at: float, measured_at: float, amps: Amps) -> None:
+        """It told at `at` that it drew so much on the root's lines at `measured_at`."""
+        self.latest, self.measured_at = amps, min(measured_at, at)
+        self.draw.measured(at, amps)
+
+    def flow(self, now: float, lease_s: float, may_draw: Amps) -> Flow:
+        """What it draws; where nothing was told for longer than a lease, what it may draw."""
+        if self.measured_at is None or (self.session_id is None and now - self.measured_at > lease_s):
+            return Flow(NOTHING, None, True)
+        silent = now - self.measured_at > lease_s
+        return Flow(may_draw if silent else self.latest, self.measured_at, not silent)
 
 
 class MeteredLoads:
-    """The unmanaged load of each circuit that has an electricity meter."""
+    """The unmanaged load of each circuit that has an electricity meter. `before` is what it was on the root's lines
+    when the tree was steered last, by circuit."""
 
-    def __init__(self, tuning: Tuning) -> None:
-        self._tuning = tuning
+    def __init__(self, tuning: Tuning, before: Mapping[int, Amps]) -> None:
+        self._tuning, self._before = tuning, before
         self._loads: dict[int, UnmanagedLoad] = {}
         self._circuits: dict[int, int] = {}
+        self._totals: dict[Id, Measured] = {}
 
     def refresh(self, circuits: Iterable[Row]) -> None:
         """Go on with these circuits: what is known of a load stays, what has no meter any more goes."""
         metered = [row for row in circuits if row["electricity_meter_id"]]
         self._circuits = {row["electricity_meter_id"]: row["id"] for row in metered}
         self._loads = {row["id"]: self._load(row) for row in metered}
+        self._totals = {id: total for id, total in self._totals.items() if id in self._loads}
 
     def _load(self, row: Row) -> UnmanagedLoad:
         tuning, reserved, known = self._tuning, row["offline_reserved_current"], self._loads.get(row["id"])
         if known is None:
-            return UnmanagedLoad(tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window)
+            return UnmanagedLoad(
+                tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window,
+                last=self._before.get(row["id"]),
+            )  # fmt: skip
         known.reserved = reserved
         return known
+
+    def followed_within(self, reaction: float) -> None:
+        """The slowest EVSE of the tree needs so many s to follow a limit."""
+        for load in self._loads.values():
+            load.followed_within(reaction)
 
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""
@@ -65,24 +111,28 @@ class MeteredLoads:
     def report(self, circuit_id: int, at: float, total: Amps, least: Amps, most: Amps) -> None:
         """A meter's report on the root's lines, and what of it the EVSEs below draw: `least` to `most`."""
         self._loads[circuit_id].report(at, total, least, most)
+        self._totals[circuit_id] = Measured(at, total)
 
     def leave(self, at: float, limits: Mapping[Id, Amps]) -> dict[Id, Amps]:
         """What of the limits of circuits is left for EVSEs."""
         return {id: load.at(at).leaves(limits[id]) for id, load in self._loads.items()}
 
-    def amps(self, circuit_id: Id, at: float) -> Amps:
-        """What flows besides the EVSEs; nothing that is known of where there is no meter."""
+    def speaking(self, now: float) -> dict[Id, Measured]:
+        """What the meters said that are not silent, by circuit."""
+        since = now - 3 * self._tuning.meter_period
+        return {id: total for id, total in self._totals.items() if total.at >= since}
+
+    def flow(self, circuit_id: Id, at: float, limit: Amps) -> Flow:
+        """What flows besides the EVSEs; nothing that is known of where there is no meter, and the limit where all of it
+        may."""
         load = self._loads.get(int(circuit_id))
-        return NOTHING if load is None else load.at(at).amps
+        if load is None:
+            return Flow(NOTHING, None, False)
+        claimed, total = load.at(at), self._totals.get(circuit_id)
+        first, second, third = (min(pair) for pair in zip(claimed.amps, limit, strict=True))
+        return Flow((first, second, third), total and total.at, circuit_id in self.speaking(at))
 
 
-def lines_of(outlet: Outlet, currents: Mapping[str, float], power_w: float | None, volts: float) -> list[float] | None:
-    """A on the EVSE's own lines, from currents by the names of its lines, or from the power where the station tells no
-    currents."""
-    count = len(outlet.wiring.lines)
-    if currents:
-        named = [currents.get(f"L{line}") for line in (1, 2, 3)]
-        if count == 1 or all(value is None for value in named):
-            return [max(currents.values())] * count
-        return [value or 0.0 for value in named][:count]
-    return None if power_w is None else [power_w / (volts * count)] * count
+def tolerance(currents: Mapping[str, float], draw: float) -> float:
+    """A by which a draw may lie above what is allowed because of how it was measured."""
+    return TOLERANCE if currents else TOLERANCE + BY_POWER * draw

@@ -25,6 +25,7 @@ _GIVE = Statement(delete(circuit_tree).where(_own.node_id == _me, _own.circuit_i
 def _claim() -> Statement:
     wanted = func.unnest(_roots).table_valued("circuit_id").render_derived()
     still = select(circuit.c.id, _me).where(circuit.c.id.in_(select(wanted.c.circuit_id))).order_by(circuit.c.id)
+    still = still.with_for_update(read=True, key_share=True)  # none of them is deleted meanwhile
     taken = insert(circuit_tree).from_select(["circuit_id", "node_id"], still)
     return Statement(
         taken.on_conflict_do_update(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from ohmstead.engines.dlm.planning import Send
-from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, SETPOINT_LEVEL
+from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, ProfileKind
 from ohmstead.rooms.network.profile_units import watts_an_amp
 from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose, SchedulePeriod
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet
@@ -24,30 +24,32 @@ def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
         id=ids(outlet.id)[0],
         stack_level=FALLBACK_LEVEL,
         purpose=_resting(outlet),
-        kind="absolute",
+        kind=_kind(outlet),
         unit=outlet.unit,
-        starts_at=now - SKEW,
+        starts_at=_starts(outlet, now),
         periods=(_period(outlet, 0, amps),),
     )
 
 
 def beginning(outlet: Outlet, now: datetime) -> ChargingProfile:
-    """What a session begins with that is started from afar: nothing. The first setpoint has the same id."""
+    """What a session begins with that is started from afar: nothing, or the fallback of who cannot begin with nothing.
+    The first setpoint has the same id."""
     return ChargingProfile(
         id=ids(outlet.id)[1],
-        stack_level=SETPOINT_LEVEL,
+        stack_level=outlet.abilities.setpoint_level,
         purpose="transaction",
-        kind="absolute",
+        kind=_kind(outlet),
         unit=outlet.unit,
-        starts_at=now - SKEW,
-        periods=(_period(outlet, 0, 0.0),),
+        starts_at=_starts(outlet, now),
+        periods=(_period(outlet, 0, outlet.fallback),),
     )
 
 
 def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
     """The limit of a session for the lease, then the fallback, whether anyone is there to say so or not: as a second
-    period, or, where there is room for one only, because the fallback below shows through."""
-    starts = datetime.fromtimestamp(send.starts, UTC) - SKEW
+    period, or, where there is room for one only, because the fallback below shows through. One without an end goes to
+    who takes only schedules that begin when it likes."""
+    sent_at = datetime.fromtimestamp(send.starts, UTC)
     periods, lasts = [_period(outlet, 0, send.amps)], None
     if send.until is not None and send.amps != send.fallback:
         lasts = round(send.until - send.starts + SKEW.total_seconds())
@@ -56,19 +58,27 @@ def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
             lasts = None
     own = ChargingProfile(
         id=ids(outlet.id)[1],
-        stack_level=SETPOINT_LEVEL,
+        stack_level=outlet.abilities.setpoint_level,
         purpose="transaction",
-        kind="absolute",
+        kind=_kind(outlet),
         unit=outlet.unit,
-        starts_at=starts,
+        starts_at=_starts(outlet, sent_at),
         periods=tuple(periods),
         duration_s=lasts,
         transaction_ref=charge.transaction_ref,
     )
     if outlet.steered_by == "transaction":
         return own
-    instead = fallback(outlet, send.amps, starts)  # the one profile it has of ours
+    instead = fallback(outlet, send.amps, sent_at)  # the one profile it has of ours
     return replace(own, id=instead.id, stack_level=instead.stack_level, purpose=instead.purpose, transaction_ref=None)
+
+
+def _kind(outlet: Outlet) -> ProfileKind:
+    return "relative" if outlet.abilities.relative_only else "absolute"
+
+
+def _starts(outlet: Outlet, at: datetime) -> datetime | None:
+    return None if outlet.abilities.relative_only else at - SKEW
 
 
 def place(outlet: Outlet, profile: ChargingProfile) -> int:

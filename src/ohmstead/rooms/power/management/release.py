@@ -14,6 +14,7 @@ from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, 
 from ohmstead.rooms.power.circuits.table import circuit_charge_point
 from ohmstead.rooms.power.management.profiles import ids
 from ohmstead.rooms.power.management.table import charging_limit
+from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 
@@ -75,8 +76,8 @@ class Release:
             try:
                 left = await self._left(None if anybody else points)
                 await asyncio.gather(*(self._free(row) for row in left if self._stations.connected(row["station_id"])))
-            except Exception:
-                log.exception("limits not released")
+            except Exception as error:
+                log_failure(log, "limits not released", error)
 
     async def _left(self, points: set[int] | None) -> list[Row]:
         """Who left, among these charge points or (None) all."""

@@ -1,40 +1,58 @@
 """A site: one circuit tree under management, with all that the engine needs to know between two looks."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+import structlog
 
 from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
-from ohmstead.engines.dlm.envelope import Envelope, Overcommitment
-from ohmstead.engines.dlm.holding import Evse
+from ohmstead.engines.dlm.envelope import Envelope
+from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
 from ohmstead.engines.dlm.obedience import Obedience
+from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
-from ohmstead.engines.dlm.priority import soc_priority, weight
+from ohmstead.engines.dlm.priority import weight
+from ohmstead.engines.dlm.response import BASE, Response
+from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
-from ohmstead.kit.db import Row
 from ohmstead.rooms.network.profile_limits import most
-from ohmstead.rooms.power.management.observed import MeteredLoads, Watch, lines_of
+from ohmstead.rooms.power.management.accounts import carried, line_loads, total
+from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
+from ohmstead.rooms.power.management.lines import lines_of
+from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
+from ohmstead.rooms.power.management.states import is_idle, soc_weight
+from ohmstead.rooms.power.management.trust import Trust
 from ohmstead.rooms.power.management.tuning import Tuning
 
-IDLE_S = 300.0  # s a car must have stopped by itself to count as idle
+log = structlog.get_logger("ohmstead.power")
+FINE = 0.1  # A: what is kept of a limit by a station of which nothing else is known
 
 
 class Site:
-    """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send."""
+    """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send. `loads` are what flowed
+    besides the EVSEs when it was steered last, on the circuits' own lines."""
 
-    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning) -> None:
+    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning, loads: Mapping[int, Amps] | None = None) -> None:
         self.root, self.tuning = root, tuning
-        self.envelope = Envelope.load(snapshot.tree, snapshot.records.values(), pace=tuning.pace)
+        self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation = Allocation()
+        self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
+        self._said: dict[int, str] = {}
+        self.counts, self.overloads = Counts(), Overloads()
+        self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
-        self._metered = MeteredLoads(tuning)
+        self.trust = Trust(self, self._watches)
+        before = {id: snapshot.tree.absolute(id, amps) for id, amps in (loads or {}).items() if id in snapshot.circuits}
+        self._metered = MeteredLoads(tuning, before)
         self.snapshot = snapshot
         self.refresh(snapshot)
 
@@ -47,40 +65,69 @@ class Site:
         """Go on with a new snapshot. An EVSE that left the tree is forgotten, and what it may have held with it."""
         if _shape(snapshot) != _shape(self.snapshot):
             records, online = self.envelope.dump(), [id for id in self.envelope.evses if self.envelope.online(id)]
-            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace)
-            for id in online:
-                self.envelope.came_online(id)
+            self.envelope = Envelope.load(snapshot.tree, records, pace=self.tuning.pace, online=online)
         for id in [int(id) for id in self.envelope.evses if id not in snapshot.outlets]:
             self.envelope.detached(id)
             self._watches.pop(id, None)
             self.fallbacks.discard(id)
             self.resteered.discard(id)
+            self.trust.unverified.discard(id)
+            self.trust.changed.discard(id)
         before, self.snapshot = self.snapshot.outlets, snapshot
+        self.apart = {outlet.id: outlet.apart for outlet in snapshot.outlets.values() if outlet.apart}
         for outlet in snapshot.outlets.values():
             self._take(outlet)
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
                 self._resteer(outlet)
         self._metered.refresh(snapshot.circuits.values())
+        self._metered.followed_within(self._slowest())
 
     def _resteer(self, outlet: Outlet) -> None:
         """Its model takes other profiles now: its limit has to be said anew, and the old one to go."""
-        self.fallbacks.discard(outlet.id)
         self.resteered.add(outlet.id)
-        if self.envelope.online(outlet.id):
-            self.envelope.came_online(outlet.id)
+        self._tell_anew(outlet.id)
+
+    def _tell_anew(self, evse_id: int) -> None:
+        """What it was told is not what it is to have: its fallback is laid again with its next limit."""
+        self.fallbacks.discard(evse_id)
+        self.envelope.tell_again(evse_id)
 
     def _take(self, outlet: Outlet) -> None:
-        watch = self._watches.setdefault(outlet.id, Watch(ManagedDraw(self.tuning.window), Obedience()))
-        self.envelope.attached(self._evse(outlet, watch))
+        watch = self._watches.get(outlet.id) or self._watch(outlet.id)
+        before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
+        self.envelope.attached(evse)
+        if before is not None and (before.fallback, before.control == "B") != (evse.fallback, evse.control == "B"):
+            self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
 
+    def _watch(self, evse_id: int) -> Watch:
+        """Of an EVSE that is new here, with what was learned of it before."""
+        known = self.snapshot.records.get(evse_id, {})
+        try:
+            obedience, response = Obedience.restored(known.get("obedience")), Response.restored(known.get("response"))
+        except Exception:
+            log.exception("what was learned is not legible", evse=evse_id)
+            obedience, response = Obedience(), Response()
+        self._watches[evse_id] = Watch(ManagedDraw(self.tuning.window), obedience, response)
+        return self._watches[evse_id]
+
     def _evse(self, outlet: Outlet, watch: Watch) -> Evse:
-        tuning = self.tuning
-        return Evse(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least,
-            ttl=tuning.lease, guard=tuning.guard, control="A" if watch.obedience.obeys else "C",
+        """As its model says and as it was seen to be; in what it keeps of a limit its model goes first."""
+        tuning, its, learned = self.tuning, outlet.abilities, watch.response
+        learned.base = its.reaction or BASE
+        watch.draw.reaction = learned.reaction
+        resolution, rounding = its.resolution or learned.step or FINE, its.rounding
+        if learned.step and not its.resolution:
+            rounding = "up"
+        steered = watch.obedience.obeys and outlet.id not in self.apart
+        control = "C" if not steered else "B" if its.relative_only else "A"
+        evse = Evse(
+            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
+            guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
+            keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
         )  # fmt: skip
+        return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
     # Observations
 
@@ -90,19 +137,32 @@ class Site:
         if circuit_id is None:
             return False
         below = self._below(circuit_id)
-        least, most = _sum(w.draw.least(at) for w in below), _sum(w.draw.most(at) for w in below)
+        least = total(self._watches[id].draw.least(at) for id in below)
+        most = total(self._most(id, at) for id in below)
         self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most)
         return True
 
-    def _below(self, circuit_id: Id) -> list[Watch]:
-        """What is observed at the EVSEs that a circuit feeds, directly or through others."""
+    def _below(self, circuit_id: Id) -> list[int]:
+        """The EVSEs that a circuit feeds, directly or through others."""
         path = self.snapshot.tree.path
-        return [watch for id, watch in self._watches.items() if circuit_id in path(self.outlets[id].circuit_id)]
+        return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
+
+    def _most(self, evse_id: int, at: float) -> Amps:
+        """The most that an EVSE may have drawn lately: of a silent one what is kept free for it."""
+        draw = self._watches[evse_id].draw
+        return self._may_draw(evse_id, at) if draw.is_silent(at) else draw.most(at)
+
+    def _may_draw(self, evse_id: int, at: float) -> Amps:
+        first, second, third = (
+            self.envelope.may_draw(evse_id, at) * line for line in self.outlets[evse_id].wiring.mask
+        )
+        return first, second, third
 
     def drew(
-        self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None
-    ) -> None:
-        """A meter value of an EVSE: A by the name of its own line, or W in all."""
+        self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None,
+        measured_at: float | None = None,
+    ) -> None:  # fmt: skip
+        """A meter value of an EVSE: A by the name of its own line, or W in all, `measured_at` by its clock."""
         watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
         if watch is None or outlet is None:
             return
@@ -110,30 +170,49 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
-        watch.latest = outlet.wiring.place(own)
-        watch.draw.measured(at, watch.latest)
-        offered = self.envelope.offered(evse_id, at)
-        if watch.obedience.observe(at, offered, max(own)):
+        told_at, draw = at if measured_at is None else measured_at, max(own)
+        watch.drew(at, told_at, outlet.wiring.place(own))
+        watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
+        self._learn(outlet, watch, at, draw)
+        if self.trust.judge(outlet, at, draw, watch.lateness.age(at, told_at), tolerance(currents, draw)):
             self.envelope.attached(self._evse(outlet, watch))
+        offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
             watch.usage.observe(at, offered, max(own))
 
-    def reachable(self, evse_id: int, connected: bool) -> None:
-        """Its station can be reached, or no longer. After a silence it is believed again and told its fallback anew."""
+    def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
+        """What the draw says of how the EVSE follows its limits."""
+        response, before = watch.response, watch.response.step
+        response.limited(at, self.envelope.highest(outlet.id, at))
+        if response.observe(at, draw):
+            self.counts.rounded_up += response.step != before
+            self.counts.slow_reactions += response.step == before
+            self.trust.changed.add(outlet.id)
+            self.envelope.attached(self._evse(outlet, watch))
+            self._metered.followed_within(self._slowest())
+            log.info("limits followed otherwise", evse=outlet.id, reaction=response.reaction, step=response.step)
+
+    def _slowest(self) -> float:
+        return max((watch.response.reaction for watch in self._watches.values()), default=BASE)
+
+    def reachable(self, evse_id: int, connected: bool, at: float) -> None:
+        """Its station can be reached, or no longer. After a silence it is told its limit and its fallback anew."""
         if connected and not self.envelope.online(evse_id):
-            self.envelope.came_online(evse_id)
-            self._watches[evse_id].obedience.forgive()
-            self.fallbacks.discard(evse_id)
+            self._watches[evse_id].response.forget()
+            self.trust.came(evse_id, at)
         elif not connected and self.envelope.online(evse_id):
             self.envelope.went_offline(evse_id)
+            self.trust.changed.add(evse_id)
 
     def limited(self, evse_id: int, at: float) -> None:
         """Its station took a limit: from now on it draws no more than that, and maybe as much."""
         offered, outlet = self.envelope.offered(evse_id, at), self.outlets.get(evse_id)
         if offered is not None and outlet is not None:
             first, second, third = (offered * line for line in outlet.wiring.mask)
+            self._watches[evse_id].response.limited(at, self.envelope.highest(evse_id, at))
             self._watches[evse_id].draw.limited(at, offered)
             self._watches[evse_id].draw.raised(at, (first, second, third))
+            self.trust.expect(evse_id, at)
 
     # Decisions
 
@@ -141,13 +220,63 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
-        self.envelope.limits_changed(self._metered.leave(at, tree.limits))
-        demands = [self._demand(outlet, now) for outlet in self.outlets.values() if self._engaged(outlet)]
-        wanted = self._within_stations([demand for demand in demands if demand is not None], now)
+        self._limit(at)
+        self.overloads.observe(at, carried(tree, self.outlets, self._watches, self._metered, at), tree.limits)
+        for outlet in self.outlets.values():
+            nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
+            self.envelope.empty(outlet.id, nobody)
+        wanted = self._within_stations(self._demands(now), now)
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
-        targets = {outlet.id: 0.0 for outlet in self.outlets.values() if outlet.charge} | self.allocation.amps
-        return self.envelope.plan(targets, at)
+        self._tell_apart()
+        sends = self.envelope.plan({id: self._target(one) for id, one in self.outlets.items() if one.charge}, at)
+        for send in sends:
+            self.trust.expect(int(send.evse), at)
+        return sends
+
+    def _target(self, outlet: Outlet) -> float:
+        """A for a session: its share, or what is left to it anyway. One that cannot be controlled is told the least,
+        for by that it shows whether it obeys by now, and its rating is reserved anyway."""
+        if not self.envelope.controllable(outlet.id):
+            return min(outlet.least, outlet.rating)
+        evse = self.envelope.known(outlet.id)
+        return max(self.allocation.amps.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
+
+    def _limit(self, at: float) -> None:
+        """What is left for the EVSEs; counted where that falls below what is out."""
+        left = self._metered.leave(at, self.snapshot.tree.limits)
+        before, was_exceeded = self._capacities, self._exceeded
+        self._capacities = self.snapshot.tree.capacities(left)
+        self.envelope.limits_changed(left)
+        self._exceeded = self.envelope.exceeded(at)
+        fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
+        self.counts.limit_fell += fell and self._exceeded and not was_exceeded
+
+    def _demands(self, now: datetime) -> list[Demand]:
+        """What the sessions could use. One of which that cannot be said is set apart, and the others go on."""
+        found: list[Demand] = []
+        for outlet in self.outlets.values():
+            try:
+                if self._engaged(outlet) and (demand := self._demand(outlet, now)):
+                    found.append(demand)
+            except Exception as error:
+                self._set_apart(outlet, error)
+        return found
+
+    def _set_apart(self, outlet: Outlet, error: Exception) -> None:
+        """Until the next look its rating is kept free, and it is told nothing."""
+        self.apart[outlet.id] = str(error) or type(error).__name__
+        self.envelope.attached(self._evse(outlet, self._watches[outlet.id]))
+
+    def _tell_apart(self) -> None:
+        """Once of each that is set apart, and once when it no longer is."""
+        for id in self.apart.keys() | self._said.keys():
+            why = self.apart.get(id)
+            if why is None:
+                log.info("reckoned with again", circuit=self.root, evse=id)
+            elif why != self._said.get(id):
+                log.warning("set apart: its rating is kept free", circuit=self.root, evse=id, why=why)
+        self._said = dict(self.apart)
 
     def _within_stations(self, demands: list[Demand], now: datetime) -> list[Demand]:
         """What others leave a station is shared by those that charge there."""
@@ -157,8 +286,13 @@ class Site:
         fitting: list[Demand] = []
         for those in found.values():
             one = self.outlets[int(those[0].id)]
-            limit = left(one.outside.whole, one, now, self.tuning.volts)
-            fitting += those if limit is None else within(limit, those)
+            try:
+                limit = left(one.outside.whole, one, now, self.tuning.volts)
+            except Exception as error:
+                for each in those:
+                    self._set_apart(self.outlets[int(each.id)], error)
+            else:
+                fitting += those if limit is None else within(limit, those)
         return fitting
 
     def _engaged(self, outlet: Outlet) -> bool:
@@ -168,75 +302,90 @@ class Site:
         """What the session could use; None where it is to have nothing."""
         charge, watch = outlet.charge, self._watches[outlet.id]
         circuit = self.snapshot.circuits[outlet.circuit_id]
-        if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and _idle(outlet, now)):
+        if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and is_idle(outlet, now)):
             return None
         top = ceiling(outlet.details, now, outlet.zone)
         laid = most(outlet.caps, now, charge.started_at, self.tuning.volts, len(outlet.wiring.lines))
         outside = left(outlet.outside.own, outlet, now, self.tuning.volts)
         limits = (outlet.rating, top, laid, outside, watch.usage and watch.usage.cap)
+        full = soc_weight(watch.soc, circuit)
         return Demand(
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least,
             min(value for value in limits if value is not None),
-            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, _soc(watch, circuit)),
-            running=bool(self.envelope.offered(outlet.id, now.timestamp())), arrived=charge.started_at,
+            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, full),
+            running=bool(self.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
+            arrived=charge.started_at, resolution=self._resolution(outlet.id),
         )  # fmt: skip
+
+    def _resolution(self, evse_id: int) -> float:
+        """A: what its station keeps of a limit."""
+        evse = self.envelope.known(evse_id)
+        return FINE if evse is None else evse.resolution
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum. There is always room
-        where no circuit above sets a minimum, and where the rating is reserved because the station does not obey."""
+        where no circuit above sets a minimum. One that does not obey needs its rating, which may be reserved."""
         outlet = self.outlets[evse_id]
         at = now.timestamp()
         above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
-        if not any(row["min_charge_point_current"] for row in above) or not self.envelope.steerable(evse_id):
+        if not any(row["min_charge_point_current"] for row in above):
             return True
-        running = [self._demand(one, now) for one in self.outlets.values() if self._engaged(one)]
-        newcomer = Demand(evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least, outlet.rating, arrived=now)
-        demands = [one for one in running if one is not None and one.id != evse_id]
-        others = [replace(one, running=True) for one in demands]
+        steered = self.envelope.controllable(evse_id)
+        reserved = not steered and self.envelope.may_draw(evse_id, at) >= outlet.rating
+        if reserved or not self.envelope.online(evse_id):
+            return True
+        newcomer = Demand(
+            evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least if steered else outlet.rating, outlet.rating,
+            arrived=now, resolution=self._resolution(evse_id),
+        )  # fmt: skip
+        others = [replace(one, running=True) for one in self._demands(now) if one.id != evse_id]
         room = self.envelope.room([*(one.id for one in others), evse_id], at)
         return evse_id not in allocate(self.snapshot.tree, [*others, newcomer], room).refused
 
     # Accounts
 
-    def loads(self, now: float) -> Iterable[tuple[int, int, float, float]]:
-        """(circuit, own line from 1, managed A, unmanaged A) for every line."""
-        tree = self.snapshot.tree
-        for id in tree.ids:
-            managed = tree.own(id, _sum(watch.latest for watch in self._below(id)))
-            unmanaged = tree.own(id, self._metered.amps(id, now))
-            for line in range(3):
-                yield int(id), line + 1, managed[line], unmanaged[line] if unmanaged[line] != float("inf") else 0.0
+    def loads(self, now: float) -> Iterable[LineLoad]:
+        """What flows through every line, and how old that is."""
+        tree, flows = self.snapshot.tree, {id: self._flow(id, now) for id in self.outlets}
+        below = {
+            id: [flows[one] for one, outlet in self.outlets.items() if id in tree.path(outlet.circuit_id)]
+            for id in tree.ids
+        }
+        return line_loads(tree, below, self._metered, now)
 
-    def overcommitted(self, now: float) -> list[Overcommitment]:
-        """Where more may flow than the cable carries, each cause being one the engine cannot prevent."""
-        return self.envelope.overcommitted(now)
+    def _flow(self, evse_id: int, now: float) -> Flow:
+        return self._watches[evse_id].flow(now, self.tuning.lease, self._may_draw(evse_id, now))
+
+    def figures(self, now: float) -> Figures:
+        """How load management fares here."""
+        over = max((one.amps for one in self.envelope.overcommitted(now)), default=0.0)
+        overloaded, seconds = max(self.overloads.now.values(), default=0.0), self.overloads.seconds
+        return Figures(over, overloaded, seconds, Counter(self.exemptions().values()), len(self.apart), self.counts)
+
+    def exemptions(self) -> dict[int, Exemption | Literal["above"]]:
+        """Which named exception of the promise applies to which EVSE now; `above`: it draws more than it may, and is
+        not found out yet."""
+        found: dict[int, Exemption | Literal["above"]] = {}
+        for id, watch in self._watches.items():
+            if why := self.envelope.exemption(id) or ("above" if watch.obedience.suspected else None):
+                found[id] = why
+        return found
 
     def record(self, evse_id: int) -> dict[str, Any]:
         """What must survive of an EVSE."""
-        return self.envelope.record(evse_id)
+        watch = self._watches[evse_id]
+        learned = {"response": watch.response.record(), "obedience": watch.obedience.record()}
+        return self.envelope.record(evse_id) | learned
 
 
-def _sum(draws: Iterable[Amps]) -> Amps:
-    """A per line in all."""
-    known = list(draws)
-    return sum(draw[0] for draw in known), sum(draw[1] for draw in known), sum(draw[2] for draw in known)
-
-
-def _soc(watch: Watch, circuit: Row) -> float:
-    """The priority of the battery's state of charge by the circuit's thresholds."""
-    set_ = circuit["soc_priorities"] or {}
-    return soc_priority(
-        watch.soc,
-        upper_threshold=set_.get("upperThresholdPercent"),
-        high=set_.get("highSoCPriority", 1.0),
-        lower_threshold=set_.get("lowerThresholdPercent"),
-        low=set_.get("lowSoCPriority", 1.0),
-    )
-
-
-def _idle(outlet: Outlet, now: datetime) -> bool:
-    since = outlet.status_since
-    return outlet.hardware_status == "suspendedEV" and since is not None and (now - since).total_seconds() >= IDLE_S
+def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Of an EVSE whose record cannot be read nothing is known, so it counts with its rating."""
+    for id, record in records.items():
+        try:
+            Holding.restored(dict(record))
+            yield record | {"last": int(record["last"])}
+        except Exception:
+            log.exception("record of limits not legible", evse=id)
 
 
 def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:

@@ -1,15 +1,18 @@
 """A snapshot of one circuit tree: its cables, its outlets with their wiring and weights, and who charges at each."""
 
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, exists, func, select
 
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
-from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.db import Away, Row, Statement, Tx
 from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.network.charge_points import charge_point
@@ -26,8 +29,11 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_user_priority,
 )
 from ohmstead.rooms.power.management.table import charging_limit
-from ohmstead.rooms.power.trees import build, family
+from ohmstead.rooms.power.outlets import every_line, wiring
+from ohmstead.rooms.power.trees import family, held_by, standing
 
+log = structlog.get_logger("ohmstead.power")
+Found = TypeVar("Found")
 LEAST_A = 6.0  # IEC 61851: below this no car charges
 
 
@@ -44,7 +50,8 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """An EVSE of the tree: A per line, and the smart-charging details of its charge point."""
+    """An EVSE of the tree: A per line, and the smart-charging details of its charge point. `apart` says why it cannot
+    be reckoned with, where that is so: its rating is kept free on every line, and it is told nothing."""
 
     id: int
     charge_point_id: int
@@ -66,6 +73,7 @@ class Outlet:
     unit: Literal["A", "W"] = "A"  # what its station takes limits in
     abilities: Abilities = OPEN  # of its station
     alone: bool = True  # its station has no other EVSE
+    apart: str | None = None
 
     @property
     def steered_by(self) -> ProfilePurpose | None:
@@ -73,16 +81,24 @@ class Outlet:
         kind = self.abilities.steered_by
         return None if kind == "station_max" and not self.alone else kind
 
+    @property
+    def fallback(self) -> float:
+        """A that are left to it whenever no limit of a session holds: its minimum where it cannot do with nothing."""
+        amps = max(self.abilities.fallback, self.least)
+        return amps if self.abilities.fallback and amps <= self.rating else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One tree as the database has it."""
+    """One tree as the database has it. Circuits that do not fit it (`strays`: why) are left out of `circuits`; their
+    EVSEs are set apart on the nearest one above."""
 
     circuits: dict[int, Row]
     tree: Tree
     outlets: dict[int, Outlet]
     records: dict[int, dict[str, Any]] = field(default_factory=dict)
     fallbacks: set[int] = field(default_factory=set)  # EVSEs that hold our fallback
+    strays: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
 def _outlets() -> Statement:
@@ -130,46 +146,72 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
     rows = await family(tx, root)
     if not rows or any(row["load_balancing_integration"] for row in rows):
         return None
+    tree, strays = standing(rows)
     circuits = {row["id"]: row for row in rows}
-    tree = build(rows)
     found = await tx.all(_OUTLETS, circuits=list(circuits))
     ids = [row["id"] for row in found]
-    caps, outside = await caps_of(tx, ids), await outside_of(tx, ids)
+    faults: dict[int, str] = {}
+    caps, outside = await _of_each(caps_of, tx, ids, faults), await _of_each(outside_of, tx, ids, faults)
+    outlets: dict[int, Outlet] = {}
+    for row in found:
+        id, circuit = row["id"], circuits[held_by(circuits, strays, row["circuit_id"])]
+        if row["circuit_id"] in strays:
+            faults[id] = f"circuit {row['circuit_id']} does not fit its tree: {strays[row['circuit_id']]}"
+        outlets[id] = _outlet(row, circuit, tree, faults.get(id), caps.get(id, ()), outside.get(id, NONE))
     return Snapshot(
-        circuits,
+        {id: row for id, row in circuits.items() if id not in strays},
         tree,
-        {
-            row["id"]: _outlet(
-                row, circuits[row["circuit_id"]], tree, caps.get(row["id"], ()), outside.get(row["id"], NONE)
-            )
-            for row in found
-        },
+        outlets,
         {row["id"]: row["record"] for row in found if row["record"]},
         {row["id"] for row in found if row["fallback_set"]},
+        strays,
     )
 
 
-def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...], outside: Outside) -> Outlet:
+async def _of_each(
+    load: Callable[[Tx, list[int]], Awaitable[Mapping[int, Found]]], tx: Tx, ids: list[int], faults: dict[int, str]
+) -> Mapping[int, Found]:
+    """What is known of each EVSE; where it cannot be read it is among the faults, and the others have theirs."""
+    try:
+        return await load(tx, ids)
+    except Away:
+        raise
+    except Exception:
+        log.debug("read one by one", what=load.__name__)
+    found: dict[int, Found] = {}
+    for id in ids:
+        try:
+            found |= await load(tx, [id])
+        except Away:
+            raise
+        except Exception as error:
+            faults[id] = str(error) or type(error).__name__
+    return found
+
+
+def _outlet(
+    row: Row, circuit: Row, tree: Tree, fault: str | None, caps: tuple[ChargingProfile, ...], outside: Outside
+) -> Outlet:
+    """Whatever a row holds, it makes an outlet: one that cannot be reckoned with is set apart, the others go on."""
+    if fault is not None:
+        return _apart(row, circuit, tree, fault)
+    try:
+        return _reckoned(row, circuit, tree, caps, outside)
+    except Exception as error:
+        return _apart(row, circuit, tree, str(error) or type(error).__name__)
+
+
+def _reckoned(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...], outside: Outside) -> Outlet:
     details = row["smart_charging"] or {}
     abilities = abilities_of(row)
-    rating = row["max_amperage"] or details.get("defaultChargePointMaxCurrent") or circuit["max_current"]
     floors = (LEAST_A, circuit["min_charge_point_current"] or 0, details.get("minCurrent") or 0)
     return Outlet(
-        id=row["id"],
-        charge_point_id=row["charge_point_id"],
-        station_id=row["station_id"],
-        network_id=row["network_id"],
-        circuit_id=row["circuit_id"],
-        wiring=_wiring(row, details, tree),
-        rating=rating,
-        least=max(floors),
-        weight=row["evse_weight"],
-        point_weight=row["point_weight"],
+        **_place(row, circuit),
+        wiring=wiring(tree, circuit["id"], row, details),
+        rating=_rating(row, circuit, details),
+        least=float(max(floors)),
         details=details,
         zone=ZoneInfo(row["timezone"] or "UTC"),
-        hardware_status=row["hardware_status"],
-        status_since=row["hardware_status_at"],
-        charge=_charge(row),
         caps=caps,
         outside=outside,
         unit=abilities.unit or "A",
@@ -178,13 +220,35 @@ def _outlet(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...
     )
 
 
-def _wiring(row: Row, details: dict[str, Any], tree: Tree) -> Wiring:
-    """The EVSE's own wiring where it has one, else its charge point's."""
-    if row["phases"]:
-        own = (row["phases"], row["phase_rotation"], row["connected_phase"])
-    else:
-        own = (details.get("phases", "three_phase"), details.get("phaseRotation"), details.get("connectedPhase"))
-    return tree.wiring(row["circuit_id"], *own)
+def _apart(row: Row, circuit: Row, tree: Tree, why: str) -> Outlet:
+    """Made of nothing but what a column's type vouches for."""
+    details = row["smart_charging"] if isinstance(row["smart_charging"], dict) else {}
+    every, utc = every_line(tree, circuit["id"]), ZoneInfo("UTC")
+    rating = _rating(row, circuit, details)
+    return Outlet(**_place(row, circuit), wiring=every, rating=rating, least=LEAST_A, details={}, zone=utc, apart=why)
+
+
+def _place(row: Row, circuit: Row) -> dict[str, Any]:
+    """Which EVSE it is, where, with which weights, and who charges there."""
+    return {
+        "id": row["id"],
+        "charge_point_id": row["charge_point_id"],
+        "station_id": row["station_id"],
+        "network_id": row["network_id"],
+        "circuit_id": circuit["id"],
+        "weight": row["evse_weight"],
+        "point_weight": row["point_weight"],
+        "hardware_status": row["hardware_status"],
+        "status_since": row["hardware_status_at"],
+        "charge": _charge(row),
+    }
+
+
+def _rating(row: Row, circuit: Row, details: Mapping[str, Any]) -> float:
+    """A: its own, else its charge point's, else what its circuit carries."""
+    told = (row["max_amperage"], details.get("defaultChargePointMaxCurrent"))
+    amps = (value for value in told if isinstance(value, int | float) and value > 0 and math.isfinite(value))
+    return float(next(amps, circuit["max_current"]))
 
 
 def _charge(row: Row) -> Charge | None:

@@ -1,0 +1,48 @@
+"""Sessions for those who run the system: with what was not believed of their meters, below `internal`."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from msgspec import UNSET, Meta
+
+from ohmstead.kit.filters import holds
+from ohmstead.kit.groups import API
+from ohmstead.kit.operations import Operation
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource
+from ohmstead.kit.serving import operations_of
+from ohmstead.kit.versions import Version
+from ohmstead.kit.views import Opt
+from ohmstead.rooms.charging.sessions.resource import COLUMNS, sessions
+from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.sessions.views import Session
+
+ANOMALOUS = "Only sessions with readings of the energy register that were not believed, or only those without."
+Register = Annotated[float, Meta(description="A reading of the energy register, Wh.")]
+
+
+class MeteredSession(Session):
+    """A session with what its charge point told of the meter."""
+
+    anomalies: Annotated[
+        int, Meta(description="How many readings of the energy register were not believed, and are not billed.")
+    ]
+    meter_start: Opt[Register] = UNSET
+    meter_stop: Opt[Register] = UNSET
+
+
+def operations() -> list[Operation]:
+    """`GET internal/sessions/v1.0`: the listing of sessions, with all that rooms above have added to it by now."""
+    listing = Resource(
+        "sessions",
+        session,
+        tag="internal / sessions",
+        title="Session",
+        key="session",
+        access=sessions.access,
+        versions=[Version("v1.0", MeteredSession, pages=Pages.CURSOR, verbs=("list",))],
+        columns={**COLUMNS, "meter_start": session.c.meter_start_wh, "meter_stop": session.c.meter_stop_wh},
+        includes=sessions.includes,
+        filters=(*sessions.filters, holds("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
+    )
+    return [replace(one, path=f"{API}internal/sessions/v1.0") for one in operations_of(listing)]

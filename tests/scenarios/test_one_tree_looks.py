@@ -1,0 +1,202 @@
+"""What changes at one charge point is looked at in one tree: the others have no work with it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from sqlalchemy import func, select, text, update
+
+from ohmstead.app.system import System
+from ohmstead.kit.clock import SystemClock
+from ohmstead.kit.facts import outbox
+from ohmstead.rooms.charging.signals import Draw, metered_now
+from ohmstead.rooms.power.circuits.resource import circuit_changed
+from ohmstead.rooms.power.circuits.table import circuit
+from ohmstead.rooms.power.management import loop
+from ohmstead.rooms.power.management.site import Site
+from ohmstead.rooms.power.management.snapshot import Snapshot
+from ohmstead.rooms.power.management.tuning import Tuning
+from tests.live import Live, live
+from tests.scenarios.waiting import becomes
+
+TREES = 6
+POINTS, EVSES, CIRCUITS = "/resources/charge-points/v2.0", "/resources/evses/v2.1", "/resources/circuits/v2.0"
+Change = Callable[["Trees", int], Awaitable[Any]]
+
+
+class Trees:
+    """Some circuits with a charge point each, and how often each was looked at."""
+
+    def __init__(self, site: Live, model: int) -> None:
+        self.site, self.model = site, model
+        self.circuits: list[int] = []
+        self.points: list[dict[str, Any]] = []
+        self.looks: Counter[int] = Counter()
+
+    async def grow(self) -> None:
+        self.circuits.append((await self.site.given.circuit())["id"])
+        self.points.append(await self.site.charge_point(f"CP{len(self.points)}"))
+        await self.site.attach({"id": self.circuits[-1]}, self.points[-1])
+
+    async def rest(self) -> None:
+        """Wait until every fact is told and nobody has anything left to look at."""
+
+        async def busy() -> bool:
+            async with self.site.system.database.read() as tx:
+                waiting = await tx.value(select(func.count()).select_from(outbox))
+            return bool(waiting) or self.site.system.load_management.busy
+
+        await becomes(busy, lambda found: not found)
+
+    async def patch(self, path: str, **fields: Any) -> None:
+        answer = await self.site.api.patch(path, fields)
+        assert answer.status == 200, answer.body
+
+
+@pytest.fixture
+async def trees(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Trees]:
+    usual = loop.take
+    async with live(system.dsn, tmp_path, SystemClock(), Tuning(tick=1e6)) as site:
+        found = Trees(site, (await site.given.model())["id"])
+
+        async def take(tx: Any, root: int) -> Snapshot | None:
+            found.looks[root] += 1
+            return await usual(tx, root)
+
+        monkeypatch.setattr(loop, "take", take)
+        for _ in range(TREES):
+            await found.grow()
+        await found.rest()
+        assert set(found.looks) == set(found.circuits)
+        found.looks.clear()
+        yield found
+
+
+async def name_it(trees: Trees, at: int) -> None:
+    await trees.patch(f"{POINTS}/{trees.points[at]['id']}", name="Another")
+
+
+async def rate_its_evse(trees: Trees, at: int) -> None:
+    await trees.patch(f"{EVSES}/{trees.points[at]['evses'][0]['id']}", powerOptions={"maxAmperage": 16})
+
+
+async def add_an_evse(trees: Trees, at: int) -> None:
+    await trees.site.given.evse(trees.points[at], networkId="2")
+
+
+async def close_its_evse(trees: Trees, at: int) -> None:
+    answer = await trees.site.api.delete(f"{EVSES}/{trees.points[at]['evses'][0]['id']}")
+    assert answer.status == 204
+
+
+async def limit_its_circuit(trees: Trees, at: int) -> None:
+    await trees.patch(f"{CIRCUITS}/{trees.circuits[at]}", maxCurrent=40)
+
+
+async def weigh_it(trees: Trees, at: int) -> None:
+    path = f"/actions/circuit/v2.0/{trees.circuits[at]}/set-charge-point-priority/{trees.points[at]['id']}"
+    assert (await trees.site.api.post(path, {"priority": 2})).status == 202
+
+
+async def take_it_off(trees: Trees, at: int) -> None:
+    path = f"/actions/circuit/v2.0/{trees.circuits[at]}/detach-charge-point/{trees.points[at]['id']}"
+    assert (await trees.site.api.post(path)).status == 202
+
+
+async def delete_it(trees: Trees, at: int) -> None:
+    assert (await trees.site.api.delete(f"{POINTS}/{trees.points[at]['id']}")).status == 204
+
+
+async def wire_it(trees: Trees, at: int) -> None:
+    details = {"mode": "dynamic", "defaultChargePointMaxCurrent": 16, "maxVoltage": "400", "phases": "three_phase"}
+    path = f"{POINTS}/{trees.points[at]['id']}/smart-charging"
+    await trees.site.given.made(path, details | {"phaseRotation": "STR"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [name_it, rate_its_evse, add_an_evse, close_its_evse, limit_its_circuit, weigh_it, take_it_off, delete_it, wire_it],
+)
+async def test_one_change_one_tree(trees: Trees, change: Change) -> None:
+    await change(trees, 2)
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[2]}
+
+
+async def test_a_model_wakes_the_trees_of_its_charge_points(trees: Trees) -> None:
+    for at in (1, 4):
+        await trees.patch(f"{POINTS}/{trees.points[at]['id']}", modelId=trees.model)
+    await trees.rest()
+    trees.looks.clear()
+    path = f"/resources/charge-point-models/v1.0/{trees.model}"
+    await trees.patch(path, quirks={"chargingRateUnit": "W"})
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[1], trees.circuits[4]}
+
+
+async def test_circuits_that_go_round_in_a_circle_stop_nobody(trees: Trees) -> None:
+    """No write makes such a circle, but the database may hold one: they hang on nothing, and the others go on."""
+    first, second = trees.circuits[:2]
+    async with trees.site.system.database.begin() as tx:
+        for one, other in ((first, second), (second, first)):
+            await tx.run(update(circuit).where(circuit.c.id == one).values(parent_circuit_id=other))
+        tx.after_commit(lambda: circuit_changed.send(first))
+    await trees.rest()
+    assert set(trees.site.system.load_management.loops) == set(trees.circuits[2:])
+    trees.looks.clear()
+    await name_it(trees, 3)
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[3]}
+
+
+async def test_a_loop_that_died_is_begun_anew(trees: Trees) -> None:
+    management, root = trees.site.system.load_management, trees.circuits[1]
+    management._tasks[root].cancel()
+    with suppress(asyncio.CancelledError):
+        await management._tasks[root]
+    management.rearrange()
+    await trees.rest()
+    assert trees.looks[root] == 1
+    assert not management._tasks[root].done()
+
+
+async def test_one_reading_that_cannot_be_taken_in_keeps_no_other(
+    trees: Trees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with trees.site.system.database.begin() as tx:
+        await tx.run(text("UPDATE charge_point SET first_contact_at = now()"))
+        for id in trees.circuits:
+            tx.after_commit(partial(circuit_changed.send, id))
+    await trees.rest()
+    usual, taken = Site.drew, list[int]()
+    odd, *others = (point["evses"][0]["id"] for point in trees.points)
+
+    def drew(site: Site, evse_id: int, *rest: Any) -> None:
+        if evse_id == odd:
+            raise ArithmeticError("of all things")
+        taken.append(evse_id)
+        usual(site, evse_id, *rest)
+
+    monkeypatch.setattr(Site, "drew", drew)
+    now = trees.site.clock.now()
+    with structlog.testing.capture_logs() as logged:
+        metered_now.send([Draw(one, None, now, {"L1": 6.0}, None, None) for one in (odd, *others)])
+    assert taken == others
+    assert [one["evse"] for one in logged if one["log_level"] == "error"] == [odd]
+
+
+async def test_a_new_tree_and_what_hangs_on_it_are_looked_at(trees: Trees) -> None:
+    await trees.grow()
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[-1]}
+    below = {"name": "Below", "phases": "three_phase", "phaseRotation": "RST", "maxCurrent": 20}
+    trees.looks.clear()
+    await trees.site.given.made(CIRCUITS, below | {"parentCircuitId": trees.circuits[0]})
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[0]}
