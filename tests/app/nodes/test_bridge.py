@@ -44,6 +44,8 @@ class Recorder:
 class Line:
     """A socket's connection."""
 
+    is_closing = False
+
     def __init__(self, key: int) -> None:
         self.charge_point_id, self.version, self.closed = key, None, asyncio.Event()
 
