@@ -5,8 +5,8 @@ from typing import Any
 from ohmstead.app.admitted import UNSAID, Usual, admitted
 from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.units import units_of
-from ohmstead.rooms.network.facts import Proof
-from ohmstead.rooms.network.presence import Entry
+from ohmstead.rooms.devices.facts import Proof
+from ohmstead.rooms.devices.presence import Entry
 
 USUAL = Usual(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
 PLAIN = Admitted(

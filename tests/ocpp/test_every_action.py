@@ -10,7 +10,7 @@ from ohmstead.ocpp.v16 import version as version_1_6
 from ohmstead.ocpp.v201 import types as types_2_0_1
 from ohmstead.ocpp.v201 import version as version_2_0_1
 from ohmstead.ocpp.versions import Sent
-from ohmstead.stations.v201.commands import COMMANDS as OBEYED
+from ohmstead.simulator.v201.commands import COMMANDS as OBEYED
 
 STATIONS_OWN_2_0_1 = {
     "Authorize", "BootNotification", "ClearedChargingLimit", "DataTransfer", "FirmwareStatusNotification",

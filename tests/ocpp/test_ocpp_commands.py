@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v16.version import OCPP_1_6
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CancelReservation,
     CertificateSigned,
     ChangeAvailability,

@@ -9,8 +9,8 @@ from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.habits import Habits
 from ohmstead.ocpp.units import units_of
 from ohmstead.rooms.charging.facts import ChargeStarted
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import ChangeConfiguration, HeedQuirks, Reset
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import ChangeConfiguration, HeedQuirks, Reset
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import ScriptedStation
 from tests.ocpp.test_ocpp_beginning import BOOT, heard

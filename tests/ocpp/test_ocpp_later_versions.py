@@ -12,7 +12,7 @@ from ohmstead.ocpp.v16.types import ACTIONS, ResetRequest
 from ohmstead.ocpp.v16.version import ANSWERS, COMMANDS
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1, Dialect
-from ohmstead.rooms.network.stations import StationRefused
+from ohmstead.rooms.devices.stations import StationRefused
 from tests.ocpp.conftest import NOW
 from tests.ocpp.memory_socket import MemorySocket
 from tests.ocpp.recording_rooms import RecordingRooms

@@ -10,7 +10,7 @@ import pytest
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.v201.version import ANSWERS, COMMANDS
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CancelReservation,
     CertificateSigned,
     ChangeAvailability,

@@ -8,23 +8,23 @@ from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network.certificates.renewal import CertificateRenewals
-from ohmstead.rooms.network.certificates.requests import (
+from ohmstead.rooms.devices.certificates.renewal import CertificateRenewals
+from ohmstead.rooms.devices.certificates.requests import (
     MOST_AN_HOUR,
     MOST_ATTEMPTS,
     CertificatePromises,
     certificate_wanted,
 )
-from ohmstead.rooms.network.certificates.tables import certificate_request, issued_certificate
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import CertificateWanted
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.certificates.tables import certificate_request, issued_certificate
+from ohmstead.rooms.devices.facts import CertificateWanted
+from ohmstead.rooms.devices.stations import (
     CertificateSigned,
     StationOffline,
     StationSilent,
     TriggerMessage,
 )
-from ohmstead.stations.certificates import Certificates
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.simulator.certificates import Certificates
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
 

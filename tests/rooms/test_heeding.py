@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network.presence import heeding
-from ohmstead.rooms.network.stations import HeedQuirks, StationError, StationOffline
+from ohmstead.rooms.devices.presence import heeding
+from ohmstead.rooms.devices.stations import HeedQuirks, StationError, StationOffline
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site

@@ -12,10 +12,10 @@ from ohmstead.app.admitted import Usual
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Booted, Connected, Disconnected, StatusChanged
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import Booted, Connected, Disconnected, StatusChanged
 from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from tests.client import Client

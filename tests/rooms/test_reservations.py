@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import (
     CancelReservation,
     RemoteStart,
     ReserveNow,

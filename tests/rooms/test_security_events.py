@@ -15,8 +15,8 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, ManualClock, SystemClock
 from ohmstead.kit.facts import outbox
 from ohmstead.ocpp.admission import Refused
-from ohmstead.rooms.network.facts import SecurityEvent
-from ohmstead.rooms.network.security_events import QUIET, security_event, security_event_told
+from ohmstead.rooms.devices.communication.security_events import QUIET, security_event, security_event_told
+from ohmstead.rooms.devices.facts import SecurityEvent
 from tests.client import Client
 from tests.given import Given
 from tests.live import PASSWORD, Live, live
@@ -142,7 +142,7 @@ async def test_a_handshake_that_was_refused_is_found_at_its_charge_point(
 
 
 async def test_a_flood_of_identities_floods_no_table(system: System, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ohmstead.rooms.network.security_events.MOST_SEEN", 5)
+    monkeypatch.setattr("ohmstead.rooms.devices.communication.security_events.MOST_SEEN", 5)
     clock = ManualClock(system.clock.now())
     door = doorway(system, clock)
     for number in range(20):

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.configuration.keeping import keep_told
-from ohmstead.rooms.network.facts import Connected, Proof
-from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
-from ohmstead.rooms.network.security_profiles.raising import follow_boot, has_a_certificate
-from ohmstead.rooms.network.security_profiles.table import security_raise
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.facts import Connected, Proof
+from ohmstead.rooms.devices.security_profiles import Addresses, SecurityRaises, addresses
+from ohmstead.rooms.devices.security_profiles.raising import follow_boot, has_a_certificate
+from ohmstead.rooms.devices.security_profiles.table import security_raise
+from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
     Command,
     GetConfiguration,
@@ -29,6 +28,7 @@ from ohmstead.rooms.network.stations import (
     TriggerMessage,
     stations,
 )
+from ohmstead.rooms.network.charge_points import charge_point
 from tests.client import Client
 from tests.given import Given
 

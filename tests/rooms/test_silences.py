@@ -12,9 +12,9 @@ from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.control import Silences
 from ohmstead.rooms.charging.facts import ChargeStarted
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected, Disconnected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected, Disconnected
+from ohmstead.rooms.devices.stations import (
     Command,
     GetTransactionStatus,
     Outcome,

@@ -8,9 +8,9 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.pki import new_root
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.certificates import revoke
-from ohmstead.stations.certificates import CSMS
-from ohmstead.stations.speaker import Speaker
+from ohmstead.rooms.devices.certificates import revoke
+from ohmstead.simulator.certificates import CSMS
+from ohmstead.simulator.speaker import Speaker
 from tests.scenarios.secured import Secured, secured
 
 

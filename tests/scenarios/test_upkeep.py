@@ -18,10 +18,10 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.devices.communication.diagnostics import log_request
+from ohmstead.rooms.devices.firmware import add_firmware, firmware_update
 from ohmstead.rooms.network.files import files
-from ohmstead.rooms.network.firmware import add_firmware, firmware_update
-from ohmstead.rooms.network.logs import log_request
-from ohmstead.stations.speaker import Speaker
+from ohmstead.simulator.speaker import Speaker
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes, shows
 

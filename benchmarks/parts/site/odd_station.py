@@ -3,10 +3,10 @@
 import random
 from typing import Any
 
-from ohmstead.stations.frames import Call
-from ohmstead.stations.speaker import Speaker
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.station_v201 import StationV201
+from ohmstead.simulator.frames import Call
+from ohmstead.simulator.speaker import Speaker
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.station_v201 import StationV201
 from parts.site.scenario import Odds, late
 
 

@@ -7,8 +7,8 @@ from msgspec import UNSET, Struct, structs
 from ohmstead.ocpp.admission import Admitted
 from ohmstead.ocpp.habits import Habits
 from ohmstead.ocpp.units import Units, units_of
+from ohmstead.rooms.devices.presence import Entry
 from ohmstead.rooms.network.models import Quirks, quirks_of
-from ohmstead.rooms.network.presence import Entry
 
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
 UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for

@@ -27,18 +27,13 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network import (
-    certificates,
-    clocks,
-    events,
-    firmware,
-    logs,
-    outside_limits,
-    presence,
-    security_events,
-)
-from ohmstead.rooms.network.configuration.keeping import keep_told
-from ohmstead.rooms.network.facts import (
+from ohmstead.rooms.devices import certificates, events, firmware, presence
+from ohmstead.rooms.devices.certificates.outbound import Outbound
+from ohmstead.rooms.devices.communication import diagnostics as logs
+from ohmstead.rooms.devices.communication import security_events
+from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.events import clocks
+from ohmstead.rooms.devices.facts import (
     Booted,
     BootVerdict,
     CertificateStatus,
@@ -59,8 +54,8 @@ from ohmstead.rooms.network.facts import (
     SettingsTold,
     StatusChanged,
 )
-from ohmstead.rooms.network.outbound import Outbound
-from ohmstead.rooms.network.stations import Outcome
+from ohmstead.rooms.devices.profiles import outside_limits
+from ohmstead.rooms.devices.stations import Outcome
 from ohmstead.store.faults import Seldom
 
 log = structlog.get_logger("ohmstead.gateway")

@@ -32,12 +32,12 @@ from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
-from ohmstead.rooms.network.certificates import Authority, authority
-from ohmstead.rooms.network.communication import CommunicationLog
+from ohmstead.rooms.devices.certificates import Authority, authority
+from ohmstead.rooms.devices.certificates.outbound import Outbound
+from ohmstead.rooms.devices.communication.log import CommunicationLog
+from ohmstead.rooms.devices.security_profiles import Addresses, addresses
+from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.network.files import Files, files
-from ohmstead.rooms.network.outbound import Outbound
-from ohmstead.rooms.network.security_profiles import Addresses, addresses
-from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning

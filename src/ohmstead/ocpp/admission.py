@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ohmstead.ocpp.habits import Habits
 from ohmstead.ocpp.versions import Version
-from ohmstead.rooms.network.facts import Proof
+from ohmstead.rooms.devices.facts import Proof
 
 
 class Tls(Struct, frozen=True):

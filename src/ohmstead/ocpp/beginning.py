@@ -8,7 +8,7 @@ import structlog
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.habits import Habits
-from ohmstead.rooms.network.stations import Command, Outcome, StationError, TriggerMessage
+from ohmstead.rooms.devices.stations import Command, Outcome, StationError, TriggerMessage
 
 logger = structlog.get_logger()
 

@@ -2,11 +2,11 @@
 
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.stations import Command, Disconnect, HeedQuirks, Outcome, StationOffline
+from ohmstead.rooms.devices.stations import Command, Disconnect, HeedQuirks, Outcome, StationOffline
 
 
 class Gateway:
-    """Implements `ohmstead.rooms.network.stations.Stations`."""
+    """Implements `ohmstead.rooms.devices.stations.Stations`."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

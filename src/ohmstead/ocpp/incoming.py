@@ -22,7 +22,7 @@ from ohmstead.ocpp.surviving import survivable
 from ohmstead.ocpp.units import Units
 from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
-from ohmstead.rooms.network.facts import ClockTold
+from ohmstead.rooms.devices.facts import ClockTold
 
 BOOT = "BootNotification"
 INBOX = 32

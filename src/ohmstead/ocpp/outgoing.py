@@ -15,7 +15,7 @@ from ohmstead.ocpp.line import Line, SocketClosed
 from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.versions import AsSent, Payload, Version
 from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult, CallResultError
-from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent, StationUntold
+from ohmstead.rooms.devices.stations import StationOffline, StationRefused, StationSilent, StationUntold
 
 
 class _Waiting(Struct):

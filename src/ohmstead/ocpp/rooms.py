@@ -13,7 +13,7 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network.facts import (
+from ohmstead.rooms.devices.facts import (
     Booted,
     BootVerdict,
     CertificateStatus,

@@ -17,7 +17,7 @@ from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.wire import EMPTY, Dialect
-from ohmstead.rooms.network.stations import Outcome
+from ohmstead.rooms.devices.stations import Outcome
 
 _encoder = msgspec.json.Encoder()
 

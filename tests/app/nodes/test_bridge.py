@@ -15,11 +15,11 @@ from ohmstead.app.system import System
 from ohmstead.kit.db import Database
 from ohmstead.ocpp.registry import Registry
 from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import Outcome, Reset, StationOffline
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
-from ohmstead.rooms.network.stations import Outcome, Reset, StationOffline
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.release import limits_undone

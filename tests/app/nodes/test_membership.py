@@ -11,10 +11,10 @@ from ohmstead.app.admitted import Usual
 from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.nodes import membership
 from ohmstead.app.system import System
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.presence.nodes import DEAD_AFTER, NameTaken, node
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.nodes import DEAD_AFTER, NameTaken, node
 from tests.app.nodes.conftest import Made, Maker
 from tests.given import Given
 from tests.scenarios.waiting import becomes

@@ -13,8 +13,8 @@ from ohmstead.app.nodes import letters
 from ohmstead.app.nodes.letters import LetGo, Order
 from ohmstead.app.system import System
 from ohmstead.kit.db import Away, Tx
-from ohmstead.rooms.network import nodes
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.presence import nodes
+from ohmstead.rooms.devices.stations import (
     ChargingProfile,
     Command,
     CompositeSchedule,

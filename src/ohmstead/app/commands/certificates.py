@@ -10,10 +10,10 @@ from ohmstead.app.commands.aside import aside
 from ohmstead.app.commands.writing import writing
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
-from ohmstead.rooms.network.certificates import Authority
-from ohmstead.rooms.network.certificates import revoke as take_back
-from ohmstead.rooms.network.certificates.authority import CSMS, RootPurpose
-from ohmstead.rooms.network.certificates.tables import issued_certificate
+from ohmstead.rooms.devices.certificates import Authority
+from ohmstead.rooms.devices.certificates import revoke as take_back
+from ohmstead.rooms.devices.certificates.authority import CSMS, RootPurpose
+from ohmstead.rooms.devices.certificates.tables import issued_certificate
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.operator.admins import Vault
 

@@ -16,11 +16,11 @@ from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.stations.fleet import Fleet, Habits
-from ohmstead.stations.settings import Settings as Behaviour
-from ohmstead.stations.site import Building, Load, Meter, Reading
-from ohmstead.stations.station import Station
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.simulator.fleet import Fleet, Habits
+from ohmstead.simulator.settings import Settings as Behaviour
+from ohmstead.simulator.site import Building, Load, Meter, Reading
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.station_v16 import StationV16
 
 METER_S = 5.0
 PLAIN_S = 10.0  # between two pictures where there is no terminal to draw on

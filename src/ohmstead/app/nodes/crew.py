@@ -14,8 +14,8 @@ from ohmstead.app.nodes.relay import Relay
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.nodes import NameTaken
-from ohmstead.rooms.network.stations import StationError
+from ohmstead.rooms.devices.presence.nodes import NameTaken
+from ohmstead.rooms.devices.stations import StationError
 from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.tuning import Tuning

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ohmstead.rooms.charging.signals import Draw
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     Command,
     Outcome,
     StationError,

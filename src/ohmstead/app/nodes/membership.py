@@ -11,8 +11,9 @@ import structlog
 
 from ohmstead.kit.db import Away, Row
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.network import nodes, presence
-from ohmstead.rooms.network.nodes import DEAD_AFTER, NAMES, NameTaken
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.presence import nodes
+from ohmstead.rooms.devices.presence.nodes import DEAD_AFTER, NAMES, NameTaken
 from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.nodes")

@@ -11,8 +11,8 @@ from msgspec import Raw, Struct
 from ohmstead.app.nodes.letters import Answer, Letter, answered, error_of, failed, read, written
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.db import Database, Row
-from ohmstead.rooms.network import nodes
-from ohmstead.rooms.network.stations import StationOffline
+from ohmstead.rooms.devices.presence import nodes
+from ohmstead.rooms.devices.stations import StationOffline
 
 log = structlog.get_logger("ohmstead.nodes")
 

@@ -12,8 +12,8 @@ from ohmstead.app.nodes.post import Post
 from ohmstead.kit.db import Database, Statement
 from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.registry import Registry
+from ohmstead.rooms.devices.stations import Command, Outcome, StationOffline, StationSilent
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.stations import Command, Outcome, StationOffline, StationSilent
 
 LOOK_EVERY_S = 60.0
 IN_LINE = 3
@@ -26,7 +26,7 @@ _HELD = Statement(_held.where(_own.id == any_(bindparam("stations", type_=ARRAY(
 
 
 class Relay:
-    """Implements `ohmstead.rooms.network.stations.Stations` for the charge points of all nodes. As long as there is no
+    """Implements `ohmstead.rooms.devices.stations.Stations` for the charge points of all nodes. As long as there is no
     other node it asks nobody but its own sockets. The other node knows how long its charge point may take (that is
     `call_timeout_s` each, and some may stand in line); should a letter be lost, there is an end here too."""
 

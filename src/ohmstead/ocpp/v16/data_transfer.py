@@ -3,8 +3,8 @@
 from ohmstead.ocpp.v16 import plug_and_charge
 from ohmstead.ocpp.v16.types import DataTransferRequest, DataTransferResponse, DataTransferStatus
 from ohmstead.ocpp.versions import Arrival, Later
-from ohmstead.rooms.network.facts import DataReceived
-from ohmstead.rooms.network.stations import DataTransfer, Outcome
+from ohmstead.rooms.devices.facts import DataReceived
+from ohmstead.rooms.devices.stations import DataTransfer, Outcome
 
 STATUS: dict[str, DataTransferStatus] = {
     "accepted": "Accepted",

@@ -14,7 +14,7 @@ from ohmstead.ocpp.v16.types import DataTransferRequest, DataTransferResponse
 from ohmstead.ocpp.v201 import absent, authorize, certificate_status, iso15118, sign_certificate
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Arrival, Later, Payload
-from ohmstead.rooms.network.stations import StationRefused
+from ohmstead.rooms.devices.stations import StationRefused
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 ANSWERS: dict[str, Answer] = {

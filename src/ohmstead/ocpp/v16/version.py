@@ -37,7 +37,7 @@ from ohmstead.ocpp.v16 import (
 from ohmstead.ocpp.v16.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Sent, Version
 from ohmstead.ocpp.wire import DIALECT_1_6
-from ohmstead.rooms.network import stations
+from ohmstead.rooms.devices import stations
 
 ANSWERS: dict[str, Answer] = {
     "Authorize": authorize.answer,

@@ -15,7 +15,7 @@ from ohmstead.ocpp.v201.types import (
 )
 from ohmstead.ocpp.versions import Arrival, Later
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
-from ohmstead.rooms.network.facts import CertificateStatus
+from ohmstead.rooms.devices.facts import CertificateStatus
 
 
 async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | Later:

@@ -11,7 +11,7 @@ from ohmstead.ocpp.v201.types import (
     StatusInfoType,
 )
 from ohmstead.ocpp.versions import Arrival, Later
-from ohmstead.rooms.network.facts import CertificateStatus, CertificateStatusWanted
+from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted
 
 MOST_CHARACTERS = 5500
 MOST_INFO = 512

@@ -44,7 +44,7 @@ from ohmstead.ocpp.v201.sequences import Sequences
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, Sent, Version
 from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1
-from ohmstead.rooms.network import stations
+from ohmstead.rooms.devices import stations
 
 ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "Authorize": authorize.answer,

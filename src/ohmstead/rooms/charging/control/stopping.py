@@ -8,9 +8,9 @@ from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import View
 from ohmstead.rooms.charging.control.starting import at_charge_point
 from ohmstead.rooms.charging.flow.changes import change
-from ohmstead.rooms.charging.sessions.table import known_as, session
+from ohmstead.rooms.charging.session_table import known_as, session
+from ohmstead.rooms.devices.stations import RemoteStop, StationError, stations
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.stations import RemoteStop, StationError, stations
 
 _SESSION = Statement(
     select(session, known_as.label("known_as"))

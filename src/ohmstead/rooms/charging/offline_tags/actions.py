@@ -9,9 +9,9 @@ from ohmstead.kit.db import Row
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import View
-from ohmstead.rooms.network.actions import ask, station_of, whole_station
+from ohmstead.rooms.devices.commands.actions import ask, station_of, whole_station
+from ohmstead.rooms.devices.stations import ClearCache, GetLocalListVersion
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.stations import ClearCache, GetLocalListVersion
 
 offline_tags = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 

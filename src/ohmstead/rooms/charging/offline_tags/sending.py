@@ -11,8 +11,8 @@ from ohmstead.rooms.charging.offline_tags.actions import offline_tags, point_of,
 from ohmstead.rooms.charging.offline_tags.admitted import admitted, changes
 from ohmstead.rooms.charging.offline_tags.room import Room, entries, parts, room_at
 from ohmstead.rooms.charging.offline_tags.table import forget, keep, kept
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.stations import LocalTag, SendLocalList
+from ohmstead.rooms.devices.commands.actions import ask, station_of
+from ohmstead.rooms.devices.stations import LocalTag, SendLocalList
 
 _NO_LIST = "The charge point keeps no local list."
 UpdateType = Literal["full", "differential"]

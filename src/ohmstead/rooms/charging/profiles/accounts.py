@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.db import Row, Statement, Tx, moment, table
 from ohmstead.rooms.charging.facts import ProfilesTold
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_profile, lay, take_off
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import limits_changed
+from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.stations import ChargingProfile
 
 log = structlog.get_logger("ohmstead.profiles")
 

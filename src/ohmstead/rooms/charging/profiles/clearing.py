@@ -13,8 +13,8 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.profiles.laying import tell_limits
 from ohmstead.rooms.charging.profiles.places import Place, place_of
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_on, take_off
-from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, Purpose, purpose_of
-from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, stations
+from ohmstead.rooms.devices.profiles.given import FALLBACK_LEVEL, Purpose, purpose_of
+from ohmstead.rooms.devices.stations import ClearChargingProfile, StationError, stations
 
 clearings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 

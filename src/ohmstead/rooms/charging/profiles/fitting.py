@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, bindparam, or_, select
 
 from ohmstead.kit.db import Statement, Tx
+from ohmstead.rooms.devices.profiles.abilities import Abilities
+from ohmstead.rooms.devices.profiles.given import GivenProfile, kind_of, purpose_of
+from ohmstead.rooms.devices.profiles.units import LINES, in_unit
+from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_abilities import Abilities
-from ohmstead.rooms.network.charging_profiles import GivenProfile, kind_of, purpose_of
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.profile_units import LINES, in_unit
-from ohmstead.rooms.network.stations import ChargingProfile
 
 _number = bindparam("number", type_=Integer)
 _WIRING = Statement(

@@ -14,9 +14,9 @@ from ohmstead.rooms.charging.profiles.fitting import fitted, misfits
 from ohmstead.rooms.charging.profiles.places import Place, place_of, running_at
 from ohmstead.rooms.charging.profiles.table import NEXT, NUMBERED_FROM, lay
 from ohmstead.rooms.charging.signals import limits_changed
-from ohmstead.rooms.network.actions import ask
-from ohmstead.rooms.network.charging_profiles import GivenProfile, profile_of
-from ohmstead.rooms.network.stations import ChargingProfile, SetChargingProfile
+from ohmstead.rooms.devices.commands.actions import ask
+from ohmstead.rooms.devices.profiles.given import GivenProfile, profile_of
+from ohmstead.rooms.devices.stations import ChargingProfile, SetChargingProfile
 
 layings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 

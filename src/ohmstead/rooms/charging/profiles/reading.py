@@ -10,9 +10,9 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.views import Opt, View, stamp
 from ohmstead.rooms.charging.profiles.places import place_of
-from ohmstead.rooms.network.actions import ask
-from ohmstead.rooms.network.charging_profiles import Period, periods_shown
-from ohmstead.rooms.network.stations import CompositeSchedule, GetCompositeSchedule
+from ohmstead.rooms.devices.commands.actions import ask
+from ohmstead.rooms.devices.profiles.given import Period, periods_shown
+from ohmstead.rooms.devices.stations import CompositeSchedule, GetCompositeSchedule
 
 readings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 

@@ -15,8 +15,8 @@ from ohmstead.rooms.charging.reservations.holding import end
 from ohmstead.rooms.charging.reservations.reserving import THROUGH_API
 from ohmstead.rooms.charging.reservations.resource import reservations
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.network.actions import ask
-from ohmstead.rooms.network.stations import CancelReservation
+from ohmstead.rooms.devices.commands.actions import ask
+from ohmstead.rooms.devices.stations import CancelReservation
 
 cancelings = Group("action / reservation", "actions/reservation/", "reservations", access=PARTNERS)
 

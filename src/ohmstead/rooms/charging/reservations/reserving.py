@@ -17,15 +17,15 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, expire, holder_of, wait
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
-from ohmstead.rooms.network.actions import Refused, ask
+from ohmstead.rooms.devices.commands.actions import Refused, ask
+from ohmstead.rooms.devices.presence import can_charge
+from ohmstead.rooms.devices.stations import ReserveNow
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
-from ohmstead.rooms.network.presence import can_charge
-from ohmstead.rooms.network.stations import ReserveNow
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user, users
 

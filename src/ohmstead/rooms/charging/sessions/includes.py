@@ -14,8 +14,8 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorization, with_old_methods
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.series import Growth, Stretch
-from ohmstead.rooms.charging.sessions.table import session
 
 price_breakdown: Question[Any] = Question("the fees of billed sessions: (tx, session ids) -> {id: [fee]}")
 period_prices: Question[Any] = Question("prices of periods: (tx, {id: [period]}, with breakdown) -> {id: [fields]}")

@@ -13,8 +13,8 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.resource import COLUMNS, sessions
-from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Session
 
 ANOMALOUS = "Only sessions with readings of the energy register that were not believed, or only those without."

@@ -13,8 +13,8 @@ from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reasons import Reason
 from ohmstead.rooms.charging.register import DIGITS
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.includes import INCLUDES
-from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Interval, PaymentType, Session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.network.charge_points import charge_point

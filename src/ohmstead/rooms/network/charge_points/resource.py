@@ -13,10 +13,10 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
+from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
 from ohmstead.rooms.network.models import charge_point_model
-from ohmstead.rooms.network.smart_charging_details import NONE
 
 circuits_of: Question[Any] = Question("on which circuit charge points hang: (tx, ids) -> {id: circuit id}")
 personal_modes_of: Question[Any] = Question("smart charging their owners may choose: (tx, ids) -> {id: [mode]}")

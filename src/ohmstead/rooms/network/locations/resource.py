@@ -14,9 +14,9 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.locations import v1
+from ohmstead.rooms.network.locations.places import Country, State
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
-from ohmstead.rooms.network.places import Country, State
 
 public_charge_points: Question[Any] = Question(
     "public, enabled charge points that a partner (None: anybody) sees: (tx, location ids, partner) -> {id: [ids]}"

@@ -6,10 +6,10 @@ from zoneinfo import available_timezones
 from ohmstead.kit.views import fields
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
+from ohmstead.rooms.network.locations.places import STATES
 from ohmstead.rooms.network.locations.resource import locations
 from ohmstead.rooms.network.locations.row import TRANSLATED
 from ohmstead.rooms.network.locations.view import Location
-from ohmstead.rooms.network.places import STATES
 
 API_NAMES = {field.name: field.encode_name for field in fields(Location).values()}
 

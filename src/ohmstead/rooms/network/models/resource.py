@@ -19,7 +19,7 @@ from ohmstead.kit.views import HttpUrl, Id, Link, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models.quirks import Quirks, kept, objections
-from ohmstead.rooms.network.vendors import vendors
+from ohmstead.rooms.network.models.vendors import vendors
 
 charge_point_model = table(
     "charge_point_model",

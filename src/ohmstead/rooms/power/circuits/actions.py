@@ -22,8 +22,8 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_evse_priority,
     circuit_session_priority,
 )
+from ohmstead.rooms.power.circuits.trees import family, standing
 from ohmstead.rooms.power.circuits.views import SocPriorities
-from ohmstead.rooms.power.trees import family, standing
 
 actions = Group("action / circuit", "actions/circuit/", "circuits", access=OPERATOR)
 

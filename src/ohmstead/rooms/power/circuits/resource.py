@@ -19,8 +19,8 @@ from ohmstead.rooms.energy.meters import electricity_meter, meters
 from ohmstead.rooms.power.circuits import v1
 from ohmstead.rooms.power.circuits.members import evses_of, members, misfits
 from ohmstead.rooms.power.circuits.table import circuit
+from ohmstead.rooms.power.circuits.trees import build, family, standing
 from ohmstead.rooms.power.circuits.views import Circuit, CircuitV1, LoadBalancingIntegration
-from ohmstead.rooms.power.trees import build, family, standing
 
 DREEV, ZAPTEC = 1, 2
 _FIELDS = {"parent": "parentCircuitId", "configuration": "electricalConfiguration", "limits": "maxCurrent"}

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.charging.control import Refusal, first_profile, may_start
-from ohmstead.rooms.network.stations import ChargingProfile
+from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.power.management.ownership import tree_of
 from ohmstead.rooms.power.management.profiles import beginning
 from ohmstead.rooms.power.management.site import Site

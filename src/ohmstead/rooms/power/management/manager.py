@@ -15,6 +15,7 @@ from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
+from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
@@ -24,7 +25,6 @@ from ohmstead.rooms.network.signals import (
     presence_changed,
     station_booted,
 )
-from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.admission import admission
