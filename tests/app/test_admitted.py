@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from ohmstead.app.admitted import UNSAID, Usual, admitted
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.app.admitted import UNSAID, StationDefaults, admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from ohmstead.ocpp.units import units_of
 from ohmstead.rooms.devices.facts import Proof
 from ohmstead.rooms.devices.presence import Entry
 
-USUAL = Usual(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
+USUAL = StationDefaults(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
 PLAIN = Admitted(
     charge_point_id=7, proof=Proof(1), versions=UNSAID, call_timeout_s=45, silence_limit_s=180, boot_timeout_s=30
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from ohmstead.rooms.devices.facts import Connected
 from ohmstead.rooms.devices.stations import Reset, StationOffline
 from tests.ocpp.conftest import House

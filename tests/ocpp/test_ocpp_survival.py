@@ -14,7 +14,7 @@ from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.registry import Registry
-from ohmstead.ocpp.sweeper import sweep
+from ohmstead.ocpp.silence_monitor import sweep
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.versions import Payload
 from ohmstead.rooms.devices.stations import Reset, StationRefused

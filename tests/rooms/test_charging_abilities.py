@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.devices.stations import ClearChargingProfile, Outcome, RemoteStart, SetChargingProfile, Setting
 from tests.client import Client

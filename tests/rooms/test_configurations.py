@@ -14,7 +14,7 @@ from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.facts import outbox
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.configuration import BootSync, configuration_sync
-from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.facts import Booted
 from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,

@@ -270,7 +270,7 @@ async def test_a_partner_sees_its_own(api: Client, here: Site, given: Given, use
 
 async def lets_go(here: Site, key: int, how: Any) -> None:
     fact = ReservationEnded(charge_point_id=here.id, reservation_id=key, how=how, received_at=here.system.clock.now())
-    await here.tells(reservations.let_go, fact)
+    await here.tells(reservations.reservation_released, fact)
 
 
 @pytest.mark.parametrize(("how", "status"), [("expired", "expired"), ("removed", "canceled")])

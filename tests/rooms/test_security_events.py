@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from ohmstead.app.admitted import Usual
-from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.admitted import StationDefaults
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, ManualClock, SystemClock
 from ohmstead.kit.facts import outbox
-from ohmstead.ocpp.admission import Refused
+from ohmstead.ocpp.connection_identity import Refused
 from ohmstead.rooms.devices.communication.security_events import QUIET, security_event, security_event_told
 from ohmstead.rooms.devices.facts import SecurityEvent
 from tests.client import Client
@@ -92,9 +92,9 @@ async def test_an_event_is_a_fact(here: Site) -> None:
     assert (row[0]["charge_point_id"], row[0]["type"], row[0]["tech_info"]) == (here.id, "MemoryExhaustion", "heap")
 
 
-def doorway(system: System, clock: Clock) -> DurableRooms:
-    usual = Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
-    return DurableRooms(system.database, clock, usual)
+def doorway(system: System, clock: Clock) -> FactIntake:
+    usual = StationDefaults(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
+    return FactIntake(system.database, clock, usual)
 
 
 async def events(system: System) -> list[tuple[Any, ...]]:

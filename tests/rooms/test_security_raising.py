@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
 from ohmstead.rooms.devices import presence
-from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.facts import Connected, Proof
 from ohmstead.rooms.devices.security_profiles import Addresses, SecurityRaises, addresses
-from ohmstead.rooms.devices.security_profiles.raising import follow_boot, has_a_certificate
+from ohmstead.rooms.devices.security_profiles.profile_upgrade import follow_boot, has_a_certificate
 from ohmstead.rooms.devices.security_profiles.table import security_raise
 from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
@@ -125,7 +125,7 @@ async def test_a_1_6_station_is_given_what_it_lacks_in_order(scenes: Any) -> Non
     assert await scene.goes_on() == [ChangeConfiguration(key="SecurityProfile", value="2")]
     assert await scene.goes_on() == [], "it was told, and has to come back"
     async with scene.system.database.read() as tx:
-        knock = presence.Knock("UP", bytes.fromhex(password.value), True)
+        knock = presence.ConnectionAttempt("UP", bytes.fromhex(password.value), True)
         [entry] = await presence.admit(tx, knock)
     assert isinstance(entry, presence.Entry)
     await scene.connects(2)

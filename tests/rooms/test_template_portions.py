@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ohmstead.rooms.devices import presence
-from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.facts import Connected
 from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
@@ -18,7 +18,7 @@ from ohmstead.rooms.devices.stations import (
     StationRefused,
     stations,
 )
-from ohmstead.rooms.devices.templates.portions import Portion
+from ohmstead.rooms.devices.templates.batch_sizes import Portion
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Site, site

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.simulator.prompt import prompt
+from ohmstead.simulator.console import prompt
 from ohmstead.simulator.station_v201 import StationV201
 from ohmstead.simulator.vehicle import Vehicle
 from tests.simulator.central import Central, central_system

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import uvloop
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 from ohmstead.kit.clock import Clock
 from ohmstead.simulator.settings import Settings
 from ohmstead.simulator.tasks import Tasks

@@ -4,13 +4,13 @@ import random
 from typing import Any
 
 from ohmstead.simulator.frames import Call
-from ohmstead.simulator.speaker import Speaker
+from ohmstead.simulator.ocpp_station import OcppStation
 from ohmstead.simulator.station_v16 import StationV16
 from ohmstead.simulator.station_v201 import StationV201
 from parts.site.scenario import Odds, late
 
 
-class Odd(Speaker):
+class Odd(OcppStation):
     """`profiles_heard` counts the limits that came; `over_s` is for how long it drew clearly above its limit."""
 
     def __init__(self, *args: Any, odds: Odds, dice: random.Random, **options: Any) -> None:

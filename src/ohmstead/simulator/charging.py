@@ -24,7 +24,7 @@ class Charging:
     started: Callable[[Transaction], None]
     ended: Callable[[Transaction], None]
     changed: Callable[[], None]
-    let_go: Callable[[Reservation, str], None]
+    reservation_released: Callable[[Reservation, str], None]
     """Told of a reservation that the station ended by itself, and how: Expired or Removed."""
 
     def time(self) -> datetime:
@@ -118,7 +118,7 @@ class Charging:
         """Keep the connector for nobody any longer, and say so."""
         ended, connector.reservation = connector.reservation, None
         if ended:
-            self.let_go(ended, how)
+            self.reservation_released(ended, how)
 
     def next_expiry(self) -> datetime | None:
         connectors = self.hardware.connectors.values()

@@ -14,12 +14,12 @@ from ohmstead.simulator.certificates import Certificates
 from ohmstead.simulator.charging import Charging
 from ohmstead.simulator.charging_profiles import ChargingProfiles
 from ohmstead.simulator.connector import Reservation, State, Transaction
+from ohmstead.simulator.credential_store import CredentialStore
 from ohmstead.simulator.faults import Faults
 from ohmstead.simulator.frames import Call, CallError
 from ohmstead.simulator.hardware import Hardware
-from ohmstead.simulator.heart import Heart
+from ohmstead.simulator.heartbeat import HeartbeatTask
 from ohmstead.simulator.line import Address, Patience, Unanswered
-from ohmstead.simulator.safe import Safe
 from ohmstead.simulator.settings import Settings
 from ohmstead.simulator.tasks import Tasks
 from ohmstead.simulator.uplink import Hooks, Uplink
@@ -68,7 +68,7 @@ class Machine(ABC):
         )
         self.authorization = Authorization(self.settings, self.charging.time, self._ask)
         secure = url.startswith("wss:")
-        self.safe = Safe(
+        self.safe = CredentialStore(
             identity,
             self.subprotocol,
             plain=None if secure else url,
@@ -77,7 +77,7 @@ class Machine(ABC):
             certificates=certificates or Certificates(),
         )
         self.powered, self.outside, self._speech = Tasks(identity), Tasks(identity), Tasks(identity)
-        self.heart = Heart(self.clock, self.powered, self._settle)
+        self.heart = HeartbeatTask(self.clock, self.powered, self._settle)
         self.uplink = Uplink(
             self.safe.first(),
             self.clock,

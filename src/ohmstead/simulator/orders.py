@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from ohmstead.simulator.desk import Answer, Desk
 from ohmstead.simulator.frames import Call, CallError
+from ohmstead.simulator.handler_context import Answer, HandlerContext
 
-Handler = Callable[[Desk, Any], Answer]
+Handler = Callable[[HandlerContext, Any], Answer]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Orders:
     without_status: frozenset[str]
     missing: str
 
-    def carry_out(self, desk: Desk, call: Call) -> Answer:
+    def carry_out(self, context: HandlerContext, call: Call) -> Answer:
         """Do what a call asks for. CallError when it cannot be understood."""
         if call.action not in self.commands:
             raise CallError(call.id, "NotImplemented", f"{call.action} is not known here")
@@ -31,7 +31,7 @@ class Orders:
             command = msgspec.convert(call.payload, shape)
         except msgspec.ValidationError as fault:
             raise CallError(call.id, self._code(str(fault)), str(fault)) from fault
-        return handler(desk, command)
+        return handler(context, command)
 
     def refuse(self, call: Call) -> Answer:
         """Do nothing, and say so as the command's answer allows."""

@@ -5,7 +5,7 @@ import json
 
 import msgspec
 
-from ohmstead.simulator.desk import Answer, Desk, status
+from ohmstead.simulator.handler_context import Answer, HandlerContext, status
 from ohmstead.simulator.orders import Handler
 from ohmstead.simulator.v16 import certificates, core
 from ohmstead.simulator.v16.messages import DataTransfer
@@ -19,15 +19,15 @@ COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {
 }
 
 
-def data_transfer(desk: Desk, command: DataTransfer) -> Answer:
+def data_transfer(context: HandlerContext, command: DataTransfer) -> Answer:
     """On anything else this station's vendor has agreed with nobody."""
     if command.vendor_id != VENDOR:
-        return core.data_transfer(desk, command)
+        return core.data_transfer(context, command)
     if command.message_id not in COMMANDS:
         return status("UnknownMessageId")
     shape, handler = COMMANDS[command.message_id]
     try:
-        answer = handler(desk, msgspec.json.decode(command.data or "", type=shape))
+        answer = handler(context, msgspec.json.decode(command.data or "", type=shape))
     except msgspec.MsgspecError:
         return status("Rejected")
     return Answer({"status": "Accepted", "data": json.dumps(answer.payload)}, answer.then)

@@ -13,7 +13,7 @@ from ohmstead.simulator.connector import Connector, State, Transaction
 from ohmstead.simulator.frames import CallError
 from ohmstead.simulator.line import Unanswered
 from ohmstead.simulator.moments import stamp
-from ohmstead.simulator.speaker import Speaker
+from ohmstead.simulator.ocpp_station import OcppStation
 from ohmstead.simulator.v16.metering import meter_value
 from ohmstead.simulator.v16.tags import verdict_in
 from ohmstead.simulator.v16.upkeep import DIAGNOSTICS, FIRMWARE, LOG, tell_progress
@@ -22,7 +22,7 @@ UNKNOWN_TRANSACTION = -1
 """What a station says whose StartTransaction was never answered, as real ones do."""
 
 
-class StationV16(Speaker):
+class StationV16(OcppStation):
     """See `Station` for what can be done with it. Answers and states go by OCPP 1.6 edition 2."""
 
     subprotocol = "ocpp1.6"

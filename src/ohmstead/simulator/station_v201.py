@@ -14,8 +14,8 @@ from ohmstead.simulator.connector import Connector, Reservation, State, Transact
 from ohmstead.simulator.frames import CallError
 from ohmstead.simulator.line import Unanswered
 from ohmstead.simulator.moments import stamp
+from ohmstead.simulator.ocpp_station import OcppStation
 from ohmstead.simulator.settings import MEASURANDS
-from ohmstead.simulator.speaker import Speaker
 from ohmstead.simulator.v16.upkeep import FIRMWARE, LOG, tell_progress
 from ohmstead.simulator.v201 import notices
 from ohmstead.simulator.v201.commands import ORDERS
@@ -43,7 +43,7 @@ STOPPED = {
 """Why a transaction ended, and what made the station say so, by the reason in 1.6."""
 
 
-class StationV201(Speaker):
+class StationV201(OcppStation):
     """See `Station` for what can be done with it. Transactions begin when they are authorized and plugged in."""
 
     subprotocol = "ocpp2.0.1"

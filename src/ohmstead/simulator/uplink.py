@@ -10,7 +10,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.simulator.faults import Faults
 from ohmstead.simulator.frames import Call
 from ohmstead.simulator.line import Address, Line, Patience
-from ohmstead.simulator.outbox import Outbox
+from ohmstead.simulator.message_queue import MessageQueue
 from ohmstead.simulator.rpc import Rpc
 from ohmstead.simulator.settings import Settings
 from ohmstead.simulator.tasks import Tasks
@@ -42,7 +42,7 @@ class Uplink:
     ) -> None:
         self.line = Line(address, clock, dice, patience, self._opened, self._closed, self._received, hooks.changed)
         self.rpc = Rpc(self.line, clock, faults, hooks.obey, hooks.trace)
-        self.outbox = Outbox(
+        self.outbox = MessageQueue(
             clock, self.rpc.call, lambda: settings.message_attempts, lambda: settings.message_retry_s, hooks.changed
         )
         self._hooks = hooks

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from ohmstead.app.commands.writing import writing
+from ohmstead.app.commands.audited import writing
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.devices.firmware import NoSuchModel

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ohmstead.simulator.certificates import CSMS, Certificates
-from ohmstead.simulator.prompt import prompt
+from ohmstead.simulator.console import prompt
 from ohmstead.simulator.station import Station
 from ohmstead.simulator.station_v16 import StationV16
 from ohmstead.simulator.station_v201 import StationV201

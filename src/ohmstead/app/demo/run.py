@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from rich.console import Console
 from rich.live import Live
 
-from ohmstead.app.demo.plant import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, Plant, build
+from ohmstead.app.demo.demo_site import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, DemoSite, build
 from ohmstead.app.demo.screen import flows, picture
 from ohmstead.app.node import Node
 from ohmstead.app.settings import Settings
@@ -16,7 +16,7 @@ from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.simulator.fleet import Fleet, Habits
+from ohmstead.simulator.fleet import ConnectionSettings, Fleet
 from ohmstead.simulator.settings import Settings as Behaviour
 from ohmstead.simulator.site import Building, Load, Meter, Reading
 from ohmstead.simulator.station import Station
@@ -65,7 +65,7 @@ async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
     return stations
 
 
-async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: int, stack: AsyncExitStack) -> None:
+async def _life(api: Client, plant: DemoSite, stations: Sequence[Station], seed: int, stack: AsyncExitStack) -> None:
     """Cars come and go, the building lives, its meter reports."""
     clock = SystemClock()
 
@@ -75,14 +75,14 @@ async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: in
 
     building = Building(Load((9.0, 7.0, 8.0), step_a=4.0, steps_per_hour=60, walk_a=0.4), seed)
     meter = Meter(clock, stations, report, building=building, interval_s=METER_S)
-    fleet = Fleet(stations, clock, seed, Habits(mean_gap_s=8.0, mean_stay_s=150.0, tags=TAGS))
+    fleet = Fleet(stations, clock, seed, ConnectionSettings(mean_gap_s=8.0, mean_stay_s=150.0, tags=TAGS))
     meter.start()
     stack.push_async_callback(meter.stop)
     fleet.start()
     stack.push_async_callback(fleet.stop)
 
 
-def _handles(api: Client, plant: Plant) -> list[str]:
+def _handles(api: Client, plant: DemoSite) -> list[str]:
     """Where to take hold: the address, the token, three calls to try."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
@@ -100,7 +100,7 @@ def _handles(api: Client, plant: Plant) -> list[str]:
 
 
 async def _show(
-    console: Console, api: Client, plant: Plant, stations: Sequence[Station], duration: float | None
+    console: Console, api: Client, plant: DemoSite, stations: Sequence[Station], duration: float | None
 ) -> None:
     """The picture, each second; where nobody looks at a terminal, a plain one now and then."""
     loop = asyncio.get_running_loop()

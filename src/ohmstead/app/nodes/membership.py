@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from ohmstead.kit.db import Away, Row
+from ohmstead.kit.db import DatabaseUnavailable, Row
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.presence import nodes
@@ -89,7 +89,7 @@ class Membership:
     async def run(self) -> None:
         """Beat for ever, on a connection of its own that hears the others."""
         while True:
-            with suppress(Away, NameTaken, asyncpg.PostgresError):
+            with suppress(DatabaseUnavailable, NameTaken, asyncpg.PostgresError):
                 if self.id is None:
                     await self._enter()
                 assert self.id is not None
@@ -179,7 +179,7 @@ class Membership:
         """Go in good order."""
         if self.id is None:
             return
-        with suppress(Away):
+        with suppress(DatabaseUnavailable):
             async with self._database.begin() as tx:
                 await nodes.leave(tx, self.id)
         self.id = None

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 from ohmstead.rooms.charging.tag_case import folded
 
 session = table(
@@ -35,8 +35,8 @@ session = table(
     Column("stop_ref", Text),  # equal for two tellings of one stop
     Column("status", Text, nullable=False),  # unknown | pending | active | finished | failed | expired
     Column("reason", Text),
-    moment("started_at", nullable=False),
-    moment("stopped_at"),
+    timestamp("started_at", nullable=False),
+    timestamp("stopped_at"),
     Column("original_session_id", BigInteger, ForeignKey("session.id"), unique=True),  # the one that this one extends
     # who
     Column("user_id", BigInteger, ForeignKey("ev_user.id")),
@@ -49,13 +49,13 @@ session = table(
     Column("external_app_data", JSONB),
     # what the meter said: readings of its register in Wh, as sent at the ends and as believed between them
     Column("meter_start_wh", Double),
-    moment("meter_start_at"),  # when it stood there
+    timestamp("meter_start_at"),  # when it stood there
     Column("meter_rebased", Boolean, nullable=False, server_default=text("false")),  # the 0 told was no reading
     Column("meter_stop_wh", Double),
     Column("meter_wh", Double),
-    moment("meter_at"),  # when the believed reading was last a higher one
-    moment("metered_at"),  # the newest sample
-    moment("named_at"),  # the newest that came under the name of this transaction
+    timestamp("meter_at"),  # when the believed reading was last a higher one
+    timestamp("metered_at"),  # the newest sample
+    timestamp("named_at"),  # the newest that came under the name of this transaction
     Column("energy_wh", Double, nullable=False, server_default="0"),
     Column("power_w", Double),
     Column("peak_power_w", Double),
@@ -65,7 +65,7 @@ session = table(
     Column("payment_method_id", Text),
     Column("payment_type", Text),
     Column("payment_status", Text),
-    moment("payment_status_updated_at"),
+    timestamp("payment_status_updated_at"),
     Column("billing_status", Text),
     Column("tariff_snapshot_id", BigInteger),
     Column("currency", Text),

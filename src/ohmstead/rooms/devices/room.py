@@ -1,7 +1,7 @@
 """The room of devices, what is done to the hardware: what it exports, and imports for its tables."""
 
 from ohmstead.rooms.devices import certificates, configuration, events, firmware, security_profiles, templates
-from ohmstead.rooms.devices.certificates import CertificatePromises, CertificateRenewals
+from ohmstead.rooms.devices.certificates import CertificateRenewals, PendingSignings
 from ohmstead.rooms.devices.commands import actions, messages, raw_calls
 from ohmstead.rooms.devices.communication import diagnostics, frames, security_events
 from ohmstead.rooms.devices.configuration import BootSync
@@ -35,4 +35,4 @@ OPERATIONS = (
     frames.operations,
     events.operations,
 )
-BACKGROUND = (BootSync, TemplateWork, CertificatePromises, SecurityRaises, CertificateRenewals)
+BACKGROUND = (BootSync, TemplateWork, PendingSignings, SecurityRaises, CertificateRenewals)

@@ -8,7 +8,7 @@ from ohmstead.rooms.network import (
 )
 from ohmstead.rooms.network.charge_points import charge_points, ownership, smart_charging
 from ohmstead.rooms.network.downtime import DowntimeWatch
-from ohmstead.rooms.network.evses import connectors, every_evse, evses, moves
+from ohmstead.rooms.network.evses import connectors, every_evse, evses, move_actions
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.models import vendor_error_codes, vendors
 from ohmstead.rooms.network.zones import zones
@@ -23,12 +23,12 @@ OPERATIONS = (
     models.models,
     models.cp_models,
     vendor_error_codes.vendor_error_codes,
-    ownership.owners,
+    ownership.ownership_actions,
     smart_charging.operations,
     evses,
     connectors,
     every_evse,
-    moves,
+    move_actions,
     downtime.notices,
     downtime.charge_point_periods,
     downtime.evse_periods,

@@ -1,33 +1,33 @@
 """The commands of OCPP 1.6's core and remote trigger profiles that have nothing to do with a transaction."""
 
-from ohmstead.simulator.desk import Answer, Desk, status
+from ohmstead.simulator.handler_context import Answer, HandlerContext, status
 from ohmstead.simulator.v16 import messages
 
 
-def change_availability(desk: Desk, command: messages.ChangeAvailability) -> Answer:
+def change_availability(context: HandlerContext, command: messages.ChangeAvailability) -> Answer:
     """A connector in a transaction keeps it, and becomes unavailable after it; one that was reserved is so no more."""
-    if not desk.has(command.connector_id, or_station=True):
+    if not context.has(command.connector_id, or_station=True):
         return status("Rejected")
     operative = command.type == "Operative"
-    concerned = [connector for connector in desk.connectors if command.connector_id in (0, connector.id)]
+    concerned = [connector for connector in context.connectors if command.connector_id in (0, connector.id)]
 
     def switch() -> None:
-        with desk.station.charging.change():
+        with context.station.charging.change():
             if command.connector_id == 0:
-                desk.station.hardware.operative = operative
+                context.station.hardware.operative = operative
             for connector in concerned:
                 connector.operative = operative
                 if not operative:
-                    desk.station.charging.end_reservation(connector, "Removed")
+                    context.station.charging.end_reservation(connector, "Removed")
 
     busy = not operative and any(connector.transaction for connector in concerned)
     return status("Scheduled" if busy else "Accepted", switch)
 
 
-def change_configuration(desk: Desk, command: messages.ChangeConfiguration) -> Answer:
+def change_configuration(context: HandlerContext, command: messages.ChangeConfiguration) -> Answer:
     """A new password or security profile is used on a new connection, and that is made at once (security whitepaper,
     A01 and A05)."""
-    station, word = desk.station, desk.configuration.write(command.key, command.value)
+    station, word = context.station, context.configuration.write(command.key, command.value)
     if word == "Accepted" and command.key == "AuthorizationKey":
         return status(word, lambda: station.outside.start(station.uplink.line.close()))
     if word == "Accepted" and command.key == "SecurityProfile":
@@ -35,33 +35,33 @@ def change_configuration(desk: Desk, command: messages.ChangeConfiguration) -> A
     return status(word)
 
 
-def get_configuration(desk: Desk, command: messages.GetConfiguration) -> Answer:
-    return Answer(desk.configuration.read(command.key))
+def get_configuration(context: HandlerContext, command: messages.GetConfiguration) -> Answer:
+    return Answer(context.configuration.read(command.key))
 
 
-def data_transfer(desk: Desk, command: messages.DataTransfer) -> Answer:
+def data_transfer(context: HandlerContext, command: messages.DataTransfer) -> Answer:
     """This station's vendor has agreed on nothing with anybody."""
     return status("UnknownVendorId")
 
 
-def reset(desk: Desk, command: messages.Reset) -> Answer:
-    station = desk.station
+def reset(context: HandlerContext, command: messages.Reset) -> Answer:
+    station = context.station
     return status("Accepted", lambda: station.outside.start(station.reset(hard=command.type == "Hard")))
 
 
-def unlock_connector(desk: Desk, command: messages.UnlockConnector) -> Answer:
+def unlock_connector(context: HandlerContext, command: messages.UnlockConnector) -> Answer:
     """The lock opens; a transaction ends by it, the cable stays in until somebody pulls it."""
-    if not desk.has(command.connector_id):
+    if not context.has(command.connector_id):
         return status("NotSupported")
-    if desk.station.charging.connector(command.connector_id).transaction:
-        desk.station.charging.end(command.connector_id, "UnlockCommand")
+    if context.station.charging.connector(command.connector_id).transaction:
+        context.station.charging.end(command.connector_id, "UnlockCommand")
     return status("Unlocked")
 
 
-def trigger_message(desk: Desk, command: messages.TriggerMessage) -> Answer:
-    trigger = desk.triggers.get(command.requested_message)
+def trigger_message(context: HandlerContext, command: messages.TriggerMessage) -> Answer:
+    trigger = context.triggers.get(command.requested_message)
     if trigger is None:
         return status("NotImplemented")
-    if command.connector_id is not None and not desk.has(command.connector_id, or_station=True):
+    if command.connector_id is not None and not context.has(command.connector_id, or_station=True):
         return status("Rejected")
     return status("Accepted", lambda: trigger(command.connector_id))

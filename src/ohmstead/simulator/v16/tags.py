@@ -6,7 +6,7 @@ import msgspec
 
 from ohmstead.simulator.authorization import Verdict
 from ohmstead.simulator.configuration import LIST_MAX_LENGTH
-from ohmstead.simulator.desk import Answer, Desk, status
+from ohmstead.simulator.handler_context import Answer, HandlerContext, status
 from ohmstead.simulator.moments import utc
 from ohmstead.simulator.v16 import messages
 
@@ -23,23 +23,23 @@ def verdict_in(answer: dict[str, Any]) -> Verdict:
         return Verdict("Invalid")
 
 
-def clear_cache(desk: Desk, command: messages.ClearCache) -> Answer:
-    if not desk.station.settings.caches_tags:
+def clear_cache(context: HandlerContext, command: messages.ClearCache) -> Answer:
+    if not context.station.settings.caches_tags:
         return status("Rejected")
-    desk.station.authorization.cache.clear()
+    context.station.authorization.cache.clear()
     return status("Accepted")
 
 
-def get_local_list_version(desk: Desk, command: messages.GetLocalListVersion) -> Answer:
+def get_local_list_version(context: HandlerContext, command: messages.GetLocalListVersion) -> Answer:
     """-1 says that there is no list (1.6, 5.10)."""
-    enabled = desk.station.settings.lists_tags
-    return Answer({"listVersion": desk.station.authorization.list_version if enabled else -1})
+    enabled = context.station.settings.lists_tags
+    return Answer({"listVersion": context.station.authorization.list_version if enabled else -1})
 
 
-def send_local_list(desk: Desk, command: messages.SendLocalList) -> Answer:
+def send_local_list(context: HandlerContext, command: messages.SendLocalList) -> Answer:
     """A differential update adds and replaces; an entry without info takes a tag off the list (1.6, 5.15)."""
-    authorization = desk.station.authorization
-    if not desk.station.settings.lists_tags:
+    authorization = context.station.authorization
+    if not context.station.settings.lists_tags:
         return status("NotSupported")
     if command.update_type == "Differential" and command.list_version <= authorization.list_version:
         return status("VersionMismatch")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from ohmstead.simulator.desk import Answer, Desk, status
+from ohmstead.simulator.handler_context import Answer, HandlerContext, status
 from ohmstead.simulator.moments import utc
 from ohmstead.simulator.upkeep import AGAIN_S, IDLE, Attempts, Firmware, Progress, install, upload
 from ohmstead.simulator.v16 import messages
@@ -17,45 +17,52 @@ DIAGNOSTICS, LOG = "DiagnosticsStatusNotification", "LogStatusNotification"
 FIRMWARE, SIGNED_FIRMWARE = "FirmwareStatusNotification", "SignedFirmwareStatusNotification"
 
 
-def get_diagnostics(desk: Desk, command: messages.GetDiagnostics) -> Answer:
+def get_diagnostics(context: HandlerContext, command: messages.GetDiagnostics) -> Answer:
     """Put as a file below the location."""
-    name = f"diagnostics-{desk.station.identity}.json"
-    progress, url = _progress(desk, DIAGNOSTICS), _below(command.location, name)
+    name = f"diagnostics-{context.station.identity}.json"
+    progress, url = _progress(context, DIAGNOSTICS), _below(command.location, name)
     attempts = _attempts(command.retries, command.retry_interval)
-    return Answer({"fileName": name}, _uploading(desk, progress, url, _diagnostics(desk), "UploadFailed", attempts))
+    return Answer(
+        {"fileName": name}, _uploading(context, progress, url, _diagnostics(context), "UploadFailed", attempts)
+    )
 
 
-def get_log(desk: Desk, command: messages.GetLog) -> Answer:
+def get_log(context: HandlerContext, command: messages.GetLog) -> Answer:
     """The security log, or what GetDiagnostics gives, by the way of the security extension."""
-    name = f"{command.log_type}-{desk.station.identity}.log"
-    progress, url = _progress(desk, LOG, command.request_id), _below(command.log.remote_location, name)
+    name = f"{command.log_type}-{context.station.identity}.log"
+    progress, url = _progress(context, LOG, command.request_id), _below(command.log.remote_location, name)
     attempts = _attempts(command.retries, command.retry_interval)
-    content = _security_log(desk) if command.log_type == "SecurityLog" else _diagnostics(desk)
-    work = _uploading(desk, progress, url, content, "UploadFailure", attempts)
+    content = _security_log(context) if command.log_type == "SecurityLog" else _diagnostics(context)
+    work = _uploading(context, progress, url, content, "UploadFailure", attempts)
     return Answer({"status": "Accepted", "filename": name}, work)
 
 
-def update_firmware(desk: Desk, command: messages.UpdateFirmware) -> Answer:
+def update_firmware(context: HandlerContext, command: messages.UpdateFirmware) -> Answer:
     """The answer says nothing."""
     begun = install_unsigned(
-        desk, command.location, command.retrieve_date, None, command.retries, command.retry_interval
+        context, command.location, command.retrieve_date, None, command.retries, command.retry_interval
     )
     return Answer({}, begun.then)
 
 
 def install_unsigned(
-    desk: Desk, location: str, at: datetime, request_id: int | None, retries: int | None, interval: int | None
+    context: HandlerContext,
+    location: str,
+    at: datetime,
+    request_id: int | None,
+    retries: int | None,
+    interval: int | None,
 ) -> Answer:
     """Fetched when it is time, installed by a restart, which the work outlives."""
     firmware = Firmware(location, utc(at), _attempts(retries, interval))
-    return status("Accepted", _installation(desk, _progress(desk, FIRMWARE, request_id), firmware))
+    return status("Accepted", _installation(context, _progress(context, FIRMWARE, request_id), firmware))
 
 
-def signed_update_firmware(desk: Desk, command: messages.SignedUpdateFirmware) -> Answer:
-    return install_signed(desk, command, SIGNED_FIRMWARE)
+def signed_update_firmware(context: HandlerContext, command: messages.SignedUpdateFirmware) -> Answer:
+    return install_signed(context, command, SIGNED_FIRMWARE)
 
 
-def install_signed(desk: Desk, command: messages.SignedUpdateFirmware, message: str) -> Answer:
+def install_signed(context: HandlerContext, command: messages.SignedUpdateFirmware, message: str) -> Answer:
     """As above, once the signature has proved right; a certificate that is none is refused at once. `message` tells of
     the progress."""
     wanted = command.firmware
@@ -66,46 +73,46 @@ def install_signed(desk: Desk, command: messages.SignedUpdateFirmware, message: 
         return status("InvalidCertificate")
     attempts = _attempts(command.retries, command.retry_interval)
     firmware = Firmware(wanted.location, utc(wanted.retrieve_date_time), attempts, certificate, signature)
-    progress = _progress(desk, message, command.request_id)
-    return status("Accepted", _installation(desk, progress, firmware))
+    progress = _progress(context, message, command.request_id)
+    return status("Accepted", _installation(context, progress, firmware))
 
 
-def tell_progress(desk: Desk, message: str) -> None:
+def tell_progress(context: HandlerContext, message: str) -> None:
     """Say how far an upload or an update is, because TriggerMessage asks."""
-    progress = desk.progress.get(message) or Progress(_teller(desk, message, None))
-    desk.station.say(progress.reach(progress.status))
+    progress = context.progress.get(message) or Progress(_teller(context, message, None))
+    context.station.say(progress.reach(progress.status))
 
 
-def _diagnostics(desk: Desk) -> bytes:
+def _diagnostics(context: HandlerContext) -> bytes:
     """The configuration, and the state of each connector."""
-    state = {"connectors": {box.id: box.state for box in desk.connectors}}
-    return json.dumps(desk.configuration.read([]) | state, indent=1).encode()
+    state = {"connectors": {box.id: box.state for box in context.connectors}}
+    return json.dumps(context.configuration.read([]) | state, indent=1).encode()
 
 
-def _security_log(desk: Desk) -> bytes:
-    return "\n".join(f"{at.isoformat()} {what}" for at, what in desk.security_log).encode()
+def _security_log(context: HandlerContext) -> bytes:
+    return "\n".join(f"{at.isoformat()} {what}" for at, what in context.security_log).encode()
 
 
 def _uploading(
-    desk: Desk, progress: Progress, url: str, content: bytes, failed: str, attempts: Attempts
+    context: HandlerContext, progress: Progress, url: str, content: bytes, failed: str, attempts: Attempts
 ) -> Callable[[], object]:
-    return lambda: desk.station.powered.start(upload(desk.station, progress, url, content, failed, attempts))
+    return lambda: context.station.powered.start(upload(context.station, progress, url, content, failed, attempts))
 
 
-def _installation(desk: Desk, progress: Progress, firmware: Firmware) -> Callable[[], object]:
-    return lambda: desk.station.outside.start(install(desk.station, progress, firmware, desk.started))
+def _installation(context: HandlerContext, progress: Progress, firmware: Firmware) -> Callable[[], object]:
+    return lambda: context.station.outside.start(install(context.station, progress, firmware, context.started))
 
 
-def _progress(desk: Desk, message: str, request_id: int | None = None) -> Progress:
+def _progress(context: HandlerContext, message: str, request_id: int | None = None) -> Progress:
     """A new one, of which the message tells from now on."""
-    desk.progress[message] = Progress(_teller(desk, message, request_id), IDLE)
-    return desk.progress[message]
+    context.progress[message] = Progress(_teller(context, message, request_id), IDLE)
+    return context.progress[message]
 
 
-def _teller(desk: Desk, message: str, request_id: int | None) -> Callable[[str], Awaitable[None]]:
+def _teller(context: HandlerContext, message: str, request_id: int | None) -> Callable[[str], Awaitable[None]]:
     async def say(word: str) -> None:
         named = {} if request_id is None else {"requestId": request_id}
-        await desk.station.uplink.call(message, {"status": word, **named})
+        await context.station.uplink.call(message, {"status": word, **named})
 
     return say
 

@@ -1,6 +1,6 @@
 """The commands of OCPP 2.0.1 that this station understands and has nothing for: display, monitors, customers."""
 
-from ohmstead.simulator.desk import Answer, Desk, status
+from ohmstead.simulator.handler_context import Answer, HandlerContext, status
 from ohmstead.simulator.orders import Handler
 from ohmstead.simulator.v201 import messages
 
@@ -18,7 +18,7 @@ WORDS = {
 """What each answer says."""
 
 
-def set_variable_monitoring(desk: Desk, command: messages.SetVariableMonitoring) -> Answer:
+def set_variable_monitoring(context: HandlerContext, command: messages.SetVariableMonitoring) -> Answer:
     """Each is declined for itself."""
     told = [
         {
@@ -33,12 +33,12 @@ def set_variable_monitoring(desk: Desk, command: messages.SetVariableMonitoring)
     return Answer({"setMonitoringResult": told})
 
 
-def clear_variable_monitoring(desk: Desk, command: messages.ClearVariableMonitoring) -> Answer:
+def clear_variable_monitoring(context: HandlerContext, command: messages.ClearVariableMonitoring) -> Answer:
     return Answer({"clearMonitoringResult": [{"status": "NotFound", "id": number} for number in command.id]})
 
 
 def _declining(word: str) -> tuple[type[messages.Message], Handler]:
-    return messages.Wanted, lambda desk, command: status(word)
+    return messages.Wanted, lambda context, command: status(word)
 
 
 COMMANDS: dict[str, tuple[type[messages.Message], Handler]] = {

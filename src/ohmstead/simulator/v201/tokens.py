@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from ohmstead.simulator.authorization import Verdict
-from ohmstead.simulator.desk import Answer, Desk
+from ohmstead.simulator.handler_context import Answer, HandlerContext
 from ohmstead.simulator.moments import utc
 from ohmstead.simulator.v16 import messages as v16
 from ohmstead.simulator.v16 import tags
@@ -25,17 +25,17 @@ def verdict_in(answer: dict[str, Any]) -> Verdict:
         return Verdict("Invalid")
 
 
-def get_local_list_version(desk: Desk, command: messages.GetLocalListVersion) -> Answer:
+def get_local_list_version(context: HandlerContext, command: messages.GetLocalListVersion) -> Answer:
     """0 says that there is no list (2.0.1, D02)."""
-    enabled = desk.station.settings.lists_tags
-    return Answer({"versionNumber": desk.station.authorization.list_version if enabled else 0})
+    enabled = context.station.settings.lists_tags
+    return Answer({"versionNumber": context.station.authorization.list_version if enabled else 0})
 
 
-def send_local_list(desk: Desk, command: messages.SendLocalList) -> Answer:
+def send_local_list(context: HandlerContext, command: messages.SendLocalList) -> Answer:
     """A station that keeps no list fails, for 2.0.1 has no word for it."""
     entries = [_entry(one) for one in command.local_authorization_list]
     answer = tags.send_local_list(
-        desk,
+        context,
         v16.SendLocalList(
             list_version=command.version_number, update_type=command.update_type, local_authorization_list=entries
         ),

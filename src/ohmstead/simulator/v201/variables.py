@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ohmstead.simulator.desk import Answer, Desk, status
+from ohmstead.simulator.handler_context import Answer, HandlerContext, status
 from ohmstead.simulator.moments import stamp
 from ohmstead.simulator.v201 import messages
 
@@ -40,49 +40,52 @@ STATUSES = {"NotSupported": "UnknownVariable"}
 """What 2.0.1 says where 1.6 has another word."""
 
 
-def get_variables(desk: Desk, command: messages.GetVariables) -> Answer:
-    return Answer({"getVariableResult": [_read(desk, one) for one in command.get_variable_data]})
+def get_variables(context: HandlerContext, command: messages.GetVariables) -> Answer:
+    return Answer({"getVariableResult": [_read(context, one) for one in command.get_variable_data]})
 
 
-def set_variables(desk: Desk, command: messages.SetVariables) -> Answer:
+def set_variables(context: HandlerContext, command: messages.SetVariables) -> Answer:
     """With a new password the connection is made anew."""
-    station, answer = desk.station, {"setVariableResult": [_write(desk, one) for one in command.set_variable_data]}
+    station, answer = (
+        context.station,
+        {"setVariableResult": [_write(context, one) for one in command.set_variable_data]},
+    )
     if any(one.variable.name == "BasicAuthPassword" for one in command.set_variable_data):
         return Answer(answer, lambda: station.outside.start(station.uplink.line.close()))
     return Answer(answer)
 
 
-def get_base_report(desk: Desk, command: messages.GetBaseReport) -> Answer:
+def get_base_report(context: HandlerContext, command: messages.GetBaseReport) -> Answer:
     """The report itself follows in a message of its own."""
     if command.report_base == "SummaryInventory":
         return status("NotSupported")
-    trigger = desk.triggers["NotifyReport"]
+    trigger = context.triggers["NotifyReport"]
     return status("Accepted", lambda: trigger(command.request_id))
 
 
-def get_report(desk: Desk, command: messages.GetReport) -> Answer:
+def get_report(context: HandlerContext, command: messages.GetReport) -> Answer:
     """A report of some variables, or of all of a component's; none is chosen by what it is fit for."""
     if command.component_criteria:
         return status("NotSupported")
     wanted = {(one.component.name, one.variable.name if one.variable else None) for one in command.component_variable}
     found = [
         one
-        for one in report(desk)
+        for one in report(context)
         if not wanted or {(one["component"]["name"], name) for name in (one["variable"]["name"], None)} & wanted
     ]
     if not found:
         return status("EmptyResultSet")
-    told = {"requestId": command.request_id, "generatedAt": stamp(desk.now()), "seqNo": 0, "reportData": found}
-    return status("Accepted", lambda: desk.post("NotifyReport", told))
+    told = {"requestId": command.request_id, "generatedAt": stamp(context.now()), "seqNo": 0, "reportData": found}
+    return status("Accepted", lambda: context.post("NotifyReport", told))
 
 
-def report(desk: Desk) -> list[dict[str, Any]]:
+def report(context: HandlerContext) -> list[dict[str, Any]]:
     """All variables with what they are now."""
-    return [_reported(desk, *name) for name in KEYS]
+    return [_reported(context, *name) for name in KEYS]
 
 
-def _reported(desk: Desk, component: str, variable: str) -> dict[str, Any]:
-    found = _setting(desk, component, variable)
+def _reported(context: HandlerContext, component: str, variable: str) -> dict[str, Any]:
+    found = _setting(context, component, variable)
     if "value" in found:
         attribute = {"value": found["value"], "mutability": "ReadOnly" if found["readonly"] else "ReadWrite"}
     else:
@@ -91,19 +94,19 @@ def _reported(desk: Desk, component: str, variable: str) -> dict[str, Any]:
     return told | ({"variableCharacteristics": CHARACTERISTICS[variable]} if variable in CHARACTERISTICS else {})
 
 
-def _read(desk: Desk, asked: messages.VariableData) -> dict[str, Any]:
+def _read(context: HandlerContext, asked: messages.VariableData) -> dict[str, Any]:
     if fault := _fault(asked):
         return _named(asked) | {"attributeStatus": fault}
-    found = _setting(desk, asked.component.name, asked.variable.name)
+    found = _setting(context, asked.component.name, asked.variable.name)
     if "value" not in found:
         return _named(asked) | {"attributeStatus": "Rejected"}
     return _named(asked) | {"attributeStatus": "Accepted", "attributeValue": found["value"]}
 
 
-def _write(desk: Desk, wanted: messages.VariableData) -> dict[str, Any]:
+def _write(context: HandlerContext, wanted: messages.VariableData) -> dict[str, Any]:
     if fault := _fault(wanted):
         return _named(wanted) | {"attributeStatus": fault}
-    word = desk.configuration.write(KEYS[wanted.component.name, wanted.variable.name], wanted.attribute_value)
+    word = context.configuration.write(KEYS[wanted.component.name, wanted.variable.name], wanted.attribute_value)
     return _named(wanted) | {"attributeStatus": STATUSES.get(word, word)}
 
 
@@ -127,5 +130,5 @@ def _told(part: Any) -> Any:
     return {name: _told(value) for name, value in part.items() if value is not None} if isinstance(part, dict) else part
 
 
-def _setting(desk: Desk, component: str, variable: str) -> dict[str, Any]:
-    return desk.configuration.read([KEYS[component, variable]])["configurationKey"][0]
+def _setting(context: HandlerContext, component: str, variable: str) -> dict[str, Any]:
+    return context.configuration.read([KEYS[component, variable]])["configurationKey"][0]

@@ -6,7 +6,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
 from ohmstead.rooms.charging.control.opening import closed
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
-from ohmstead.rooms.charging.profiles.fitting import misfits
+from ohmstead.rooms.charging.profiles.profile_conversion import misfits
 from ohmstead.rooms.charging.reservations import holder_of, is_held
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import running, too_many

@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.authorizations import Method, authorize_by
 from ohmstead.rooms.charging.control.checks import circumstances, refusal, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
-from ohmstead.rooms.charging.profiles.fitting import fitted
+from ohmstead.rooms.charging.profiles.profile_conversion import fitted
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
 from ohmstead.rooms.charging.reservations import again_for
 from ohmstead.rooms.charging.session_table import session

@@ -18,7 +18,7 @@ _own, _point = session.c, charge_point.c
 _last = func.greatest(_own.updated_at, _own.metered_at)
 
 
-class Silences(Inquiries):
+class SilentSessionProbe(Inquiries):
     """Only a clear word counts."""
 
     suspected = (

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 
 from ohmstead.kit.errors import Rejected
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.offline_tags.actions import offline_tags, point_of, version_at
 from ohmstead.rooms.charging.offline_tags.admitted import admitted, changes
@@ -42,7 +42,7 @@ class Sent(View):
     body=Wish,
     gives=Sent,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def send_local_list(call: Call, wish: Wish) -> Sent:
     """Make the charge point's list all RFID tags that are accepted now, as many as it has room for. Tags that are

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, bindparam, exists, false, 
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, end, wait
-from ohmstead.rooms.charging.reservations.reserving import command_of
+from ohmstead.rooms.charging.reservations.reserve import command_of
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import StationError, StationOffline, stations

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta
 
-from ohmstead.kit.filters import holds
+from ohmstead.kit.filters import is_true
 from ohmstead.kit.groups import API
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
@@ -43,6 +43,6 @@ def operations() -> list[Operation]:
         versions=[Version("v1.0", MeteredSession, pages=Pages.CURSOR, verbs=("list",))],
         columns={**COLUMNS, "meter_start": session.c.meter_start_wh, "meter_stop": session.c.meter_stop_wh},
         includes=sessions.includes,
-        filters=(*sessions.filters, holds("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
+        filters=(*sessions.filters, is_true("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
     )
     return [replace(one, path=f"{API}internal/sessions/v1.0") for one in operations_of(listing)]

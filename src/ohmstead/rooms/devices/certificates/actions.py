@@ -11,7 +11,7 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View
 from ohmstead.rooms.devices.certificates.authority import authority, revoke
 from ohmstead.rooms.devices.certificates.installed import drop, listed
@@ -59,7 +59,7 @@ class Sync(View):
 
 
 @actions.post("v2.0/{chargePoint}/install-certificate", "Charge Point / Install Certificate", body=Installation,
-              errors=ERRORS, does=Does.STEPS)  # fmt: skip
+              errors=ERRORS, transactions=Transactions.MANUAL)  # fmt: skip
 async def install_certificate(call: Call, wanted: Installation) -> None:
     """Have the charge point trust the root this system has for a purpose. OCPP 1.6 knows those of the central system
     and of manufacturers; those of vehicles and mobility operators it is sent by the messages of Plug & Charge, which
@@ -74,7 +74,7 @@ async def install_certificate(call: Call, wanted: Installation) -> None:
 
 
 @actions.post("v2.0/{chargePoint}/delete-certificate", "Charge Point / Delete Certificate", body=Deletion,
-              errors=ERRORS, does=Does.STEPS)  # fmt: skip
+              errors=ERRORS, transactions=Transactions.MANUAL)  # fmt: skip
 async def delete_certificate(call: Call, wanted: Deletion) -> None:
     """Have the charge point forget all its certificates of a type. Its own, once forgotten, is revoked too."""
     async with call.begin() as tx:
@@ -88,7 +88,7 @@ async def delete_certificate(call: Call, wanted: Deletion) -> None:
 
 
 @actions.post("v2.0/{chargePoint}/sync-certificates", "Charge Point / Sync Certificates", body=Sync,
-              errors=ERRORS, does=Does.STEPS)  # fmt: skip
+              errors=ERRORS, transactions=Transactions.MANUAL)  # fmt: skip
 async def sync_certificates(call: Call, wanted: Sync) -> None:
     """Ask the charge point which certificates it has, and keep the answer."""
     async with call.begin() as tx:

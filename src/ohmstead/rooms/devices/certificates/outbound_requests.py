@@ -53,14 +53,14 @@ def _checked(address: str, passes: Passes) -> URL:
 
 def _session(timeout_s: float, passes: Passes) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=_Careful(passes), use_dns_cache=False),
+        connector=aiohttp.TCPConnector(resolver=PublicOnlyResolver(passes), use_dns_cache=False),
         timeout=aiohttp.ClientTimeout(total=timeout_s),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
 
 
-class _Careful(AbstractResolver):
+class PublicOnlyResolver(AbstractResolver):
     """Resolves names to what may be connected to."""
 
     def __init__(self, passes: Passes) -> None:

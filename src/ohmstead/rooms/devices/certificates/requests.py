@@ -100,7 +100,7 @@ async def certificate_wanted(tx: Tx, fact: CertificateWanted) -> bool:
     return True
 
 
-class CertificatePromises(DueWork):
+class PendingSignings(DueWork):
     """Keeps the promises that have fallen due."""
 
     due = _DUE

@@ -2,14 +2,14 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 root_certificate = table(
     "root_certificate",
     Column("purpose", Text, nullable=False, unique=True),
     Column("certificate", Text, nullable=False),  # PEM
     Column("private_key", LargeBinary, nullable=False),  # encrypted
-    moment("not_after", nullable=False),
+    timestamp("not_after", nullable=False),
 )
 
 issued_certificate = table(
@@ -18,12 +18,12 @@ issued_certificate = table(
     Column("serial", Text, nullable=False, unique=True),  # hexadecimal
     Column("certificate", Text, nullable=False),  # PEM
     Column("private_key", LargeBinary),  # encrypted; of the listener's own alone
-    moment("not_after", nullable=False),
-    moment("accepted_at"),  # by the charge point
-    moment("used_at"),  # first
-    moment("superseded_at"),  # by a newer one that was used
-    moment("revoked_at"),
-    moment("renewal_asked_at"),
+    timestamp("not_after", nullable=False),
+    timestamp("accepted_at"),  # by the charge point
+    timestamp("used_at"),  # first
+    timestamp("superseded_at"),  # by a newer one that was used
+    timestamp("revoked_at"),
+    timestamp("renewal_asked_at"),
 )
 
 certificate_request = table(
@@ -32,8 +32,8 @@ certificate_request = table(
     Column("request", Text, nullable=False),
     Column("issued_certificate_id", BigInteger, ForeignKey("issued_certificate.id")),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    moment("due_at", nullable=False),
-    moment("finished_at"),
+    timestamp("due_at", nullable=False),
+    timestamp("finished_at"),
     Column("error", Text),
     Index("ix_certificate_request_due", "due_at", postgresql_where=text("finished_at IS NULL")),
 )
@@ -46,7 +46,7 @@ installed_certificate = table(
     Column("issuer_name_hash", Text, nullable=False),
     Column("issuer_key_hash", Text, nullable=False),
     Column("serial", Text, nullable=False),
-    moment("reported_at", nullable=False),
+    timestamp("reported_at", nullable=False),
     UniqueConstraint(
         "charge_point_id",
         "type",

@@ -9,7 +9,7 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does, Reply
+from ohmstead.kit.operations import Call, Reply, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.stations import (
     ChangeAvailability,
@@ -51,7 +51,7 @@ class Availability(View):
     "Charge Point / Reset",
     gives=Done,
     choices={"type": ("hard", "soft")},
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def reset(call: Call) -> Done:
     """Restart it: soft ends sessions in good order first, hard does not wait. `success` says whether it will."""
@@ -69,7 +69,7 @@ async def reset(call: Call) -> Done:
     gives=Done,
     choices={"type": ("hard", "soft")},
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def reset_evse(call: Call) -> Done:
     """Restart the EVSE of this number alone, which takes OCPP 2.0.1: soft when its session has ended, hard at once."""
@@ -97,7 +97,7 @@ async def _outlet(call: Call) -> Row:
     "Charge Point / EVSE / Unlock",
     gives=Done,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def unlock(call: Call) -> Done:
     """Release the cable at the EVSE of this number; a session there ends."""
@@ -112,7 +112,7 @@ async def unlock(call: Call) -> Done:
     body=Availability,
     answers={202: None, 204: None},
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def change_availability(call: Call, wanted: Availability) -> Reply:
     """Open it to charging or close it; 204 where it waits for its sessions to end."""

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
 from ohmstead.rooms.devices.stations import DataTransfer, StationError, TriggerMessage, stations
@@ -40,7 +40,7 @@ class Answered(View):
 
 
 @at_charge_point.post("v1.0/{chargePoint}/trigger-message", "Charge Point / Trigger Message", body=Trigger,
-                      errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+                      errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def trigger_message(call: Call, wanted: Trigger) -> None:
     """Have the charge point send a message now. One that its version of OCPP lacks is refused with 406; those of the
     security extension of 1.6 go by that."""
@@ -50,7 +50,7 @@ async def trigger_message(call: Call, wanted: Trigger) -> None:
 
 
 @at_evse.post("v1.0/{evse}/trigger-message", "EVSE / Trigger Message", body=Trigger,
-              errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+              errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def trigger_message_of_evse(call: Call, wanted: Trigger) -> None:
     """Have the charge point send a message now that is about this EVSE."""
     async with call.begin() as tx:
@@ -59,7 +59,8 @@ async def trigger_message_of_evse(call: Call, wanted: Trigger) -> None:
 
 
 @at_charge_point.post("v1.0/{chargePoint}/send-data-transfer", "Charge Point / Send Data Transfer", body=Data,
-                      status=200, gives=Answered, errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+                      status=200, gives=Answered, errors=(401, 403, 404, 406, 422, 429),
+                      transactions=Transactions.MANUAL)  # fmt: skip
 async def send_data_transfer(call: Call, message: Data) -> Answered:
     """Send a vendor's own message; the charge point's answer comes back, whatever it is."""
     async with call.begin() as tx:

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View
 from ohmstead.rooms.devices.commands.actions import whole_station
 from ohmstead.rooms.devices.stations import RawCall, StationError, StationUntold, stations
@@ -32,7 +32,7 @@ class Answered(View):
     body=GivenCall,
     gives=Answered,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def send_custom_ocpp(call: Call, given: GivenCall) -> Answered:
     """Send a call and hand back the answer, whatever it says."""

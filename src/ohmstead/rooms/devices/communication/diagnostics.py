@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 
 from ohmstead.kit.access import PARTNERS
-from ohmstead.kit.db import Row, Statement, Tx, moment, table
+from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Link, Opt, View, aware
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
@@ -46,7 +46,7 @@ log_request = table(
     Column("detail", Text),  # the station's own word for it
     Column("file_name", Text),
     Column("size", Integer),  # bytes that were uploaded to us
-    moment("uploaded_at"),
+    timestamp("uploaded_at"),
     Index(None, "charge_point_id", "id"),
 )
 STATUS = {"Idle": "idle", "Uploading": "uploading", "Uploaded": "uploaded"}
@@ -141,7 +141,7 @@ class LogRequestedData(View):
 
 
 @actions.post("v1.0/{chargePoint}/get-diagnostics", "Charge Point / Get Diagnostics", body=Diagnostics,
-              gives=Requested, errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+              gives=Requested, errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def get_diagnostics(call: Call, wanted: Diagnostics) -> Requested:
     """Have the charge point upload its diagnostics. Without a location they come here: the answer tells the URL at
     which they can be fetched for a day."""
@@ -154,7 +154,7 @@ async def get_diagnostics(call: Call, wanted: Diagnostics) -> Requested:
 
 @actions.post("v1.0/{chargePoint}/get-security-log", "Charge Point / Get Security Log", body=SecurityLog,
               answers={201: LogRequestedData}, status=201, errors=(401, 403, 404, 406, 422, 429),
-              does=Does.STEPS)  # fmt: skip
+              transactions=Transactions.MANUAL)  # fmt: skip
 async def get_security_log(call: Call, wanted: SecurityLog) -> LogRequestedData:
     """Have the charge point upload its security log. Without a URL it comes here: the answer tells the URL at which
     it can be fetched for a day."""

@@ -7,10 +7,10 @@ from msgspec import Meta
 from sqlalchemy import ARRAY, Double, Text, cast, extract, literal_column, null, select, union_all
 
 from ohmstead.kit.db import Row
-from ohmstead.kit.filters import Filter, equals, holds, one_of
+from ohmstead.kit.filters import Filter, equals, is_true, one_of
 from ohmstead.kit.views import View
 from ohmstead.rooms.devices.communication.log import communication_log
-from ohmstead.rooms.devices.communication.moment_log import MomentLog
+from ohmstead.rooms.devices.communication.moment_log import TimeOrderedLog
 
 _row = communication_log.c
 _MESSAGES = select(
@@ -55,13 +55,13 @@ def _told(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_frames = MomentLog(
+_frames = TimeOrderedLog(
     _FRAMES,
     [
         one_of("direction", _own.direction, "in", "out"),
         equals("action", _own.action),
         equals("messageId", _own.message_id),
-        holds("deviating", _own.deviations.is_not(None), "Only frames that deviate from OCPP, or that do not."),
+        is_true("deviating", _own.deviations.is_not(None), "Only frames that deviate from OCPP, or that do not."),
         Filter(
             "minLatencyMs", Annotated[float, Meta(ge=0)], lambda value: _own.latency_ms >= value, Double(),
             "Only answers that took at least so long, ms.",

@@ -11,14 +11,14 @@ from typing import Any
 import structlog
 from sqlalchemy import ARRAY, BigInteger, Column, Double, Index, Text
 
-from ohmstead.kit.db import Away, Database, moment
+from ohmstead.kit.db import Database, DatabaseUnavailable, timestamp
 from ohmstead.store.partitions import partitioned
 
 log = structlog.get_logger("ohmstead.communication")
 
 communication_log = partitioned(
     "communication_log",
-    moment("at", nullable=False),
+    timestamp("at", nullable=False),
     Column("charge_point_id", BigInteger, nullable=False),
     Column("direction", Text, nullable=False),  # in: from the charge point
     Column("action", Text),
@@ -26,7 +26,7 @@ communication_log = partitioned(
     Column("latency_ms", Double),  # of an answer in a row of its own, since the call
     Column("deviations", ARRAY(Text)),  # where the frame was not as OCPP wants it
     Column("raw", Text, nullable=False),
-    moment("answered_at"),
+    timestamp("answered_at"),
     Column("answer", Text),  # ours to a call, where it went out before the call was written
     Index(None, "charge_point_id", "at"),
     Index(None, "charge_point_id", "answered_at"),
@@ -120,7 +120,7 @@ class CommunicationLog:
 
     async def _give_up(self, error: Exception) -> None:
         """What cannot be stored of one row takes no other with it: each has a last attempt by itself."""
-        alone = not isinstance(error, Away | OSError) and len(self._taken) > 1
+        alone = not isinstance(error, DatabaseUnavailable | OSError) and len(self._taken) > 1
         lost = [row for row in self._taken if not alone or await self._copied([row]) is not None]
         self.lost += len(lost)
         log.error("frames lost", frames=len(lost), in_all=self.lost)

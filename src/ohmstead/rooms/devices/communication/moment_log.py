@@ -8,9 +8,9 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, bindparam, select
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Invalid
-from ohmstead.kit.filters import Filter, by_name, chosen, equals, since, until
-from ohmstead.kit.operations import Call, Does, Operation, Parameter, Reply
-from ohmstead.kit.paging import Pages, Wanted, cursor_page, wanted
+from ohmstead.kit.filters import Filter, by_name, equals, selected_filters, since, until
+from ohmstead.kit.operations import Call, Operation, Parameter, Reply, Transactions
+from ohmstead.kit.paging import PageRequest, Pages, cursor_page, parse_page
 from ohmstead.kit.queries import Query
 from ohmstead.rooms.network.charge_points import charge_point
 
@@ -20,7 +20,7 @@ POINT = "chargePointId"
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-class MomentLog:
+class TimeOrderedLog:
     """A log whose rows have a `charge_point_id` and a moment `at`; `told` says a row as the API shows it. Beside its
     own filters it has those of the charge point and of the span of time."""
 
@@ -50,7 +50,7 @@ class MomentLog:
             run=self.listed,
             scope=f"{name}.read",
             partners=True,
-            does=Does.READS,
+            transactions=Transactions.READ,
             answers={200: list[view]},
             errors=(401, 403, 422, 429),
             parameters=(Parameter(POINT, int, doc="The same as `filter[chargePoint]`."),),
@@ -62,8 +62,8 @@ class MomentLog:
     async def listed(self, call: Call) -> Reply:
         """A page, newest first. It may hold a few more than `per_page`: what is of one moment stays together, because a
         cursor is a moment."""
-        page = wanted(call.query, Pages.CURSOR)
-        names, values = chosen(self.filters, _asked(call.query))
+        page = parse_page(call.query, Pages.CURSOR)
+        names, values = selected_filters(self.filters, _asked(call.query))
         if "chargePoint" not in names and "from" not in names:
             names, values = (*names, "from"), values | {self.filters["from"].bound: call.now - LOOKS_BACK}
         statement = self._listing(names, call.actor.partner_id is not None, page.after is not None, page.forward)
@@ -96,7 +96,7 @@ def _asked(query: Query) -> dict[str, list[str]]:
     return named | query.filters
 
 
-def _cut(rows: list[Row], page: Wanted) -> tuple[list[Row], bool]:
+def _cut(rows: list[Row], page: PageRequest) -> tuple[list[Row], bool]:
     """The page's rows, newest first, those of its last moment all in; whether others may follow in its direction."""
     shown, more = rows, len(rows) > page.per_page
     if more:

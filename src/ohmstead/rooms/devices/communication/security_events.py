@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, insert, select
 
 from ohmstead.kit.access import owned
-from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.filters import equals, since, until
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -43,7 +43,7 @@ security_event = aging(
         Column("type", Text, nullable=False),
         Column("tech_info", Text),
         Column("partner_id", BigInteger),  # the charge point's at that time
-        moment("timestamp", nullable=False),
+        timestamp("timestamp", nullable=False),
         Index(None, "timestamp"),
         Index(None, "partner_id", "id"),
     ),

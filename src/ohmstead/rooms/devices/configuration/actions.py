@@ -9,7 +9,7 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.commands.actions import station_of, whole_station
 from ohmstead.rooms.devices.configuration.reading import Name, change_at
@@ -47,7 +47,7 @@ class Assignment(View):
 
 
 @actions.post("v1.0/{chargePoint}/sync-configuration", "Charge Point / Sync Configuration", body=Wanted, gives=Synced,
-              errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+              errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def sync_configuration(call: Call, wanted: Wanted) -> Synced:
     """Fetch the configuration from the charge point, or some keys of it; it happens by itself after every start. What
     is fetched is told under the request's id."""
@@ -60,7 +60,7 @@ async def sync_configuration(call: Call, wanted: Wanted) -> Synced:
 
 
 @actions.post("v2.0/{chargePoint}/set-configuration", "Charge Point / Set Configuration", body=Assignment,
-              errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+              errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def set_configuration(call: Call, wanted: Assignment) -> None:
     """Write one variable, known to us or not; 406 where the charge point does not take it. Component, instance and
     EVSE are OCPP 2.0.1's: for a 1.6 charge point they mean nothing."""

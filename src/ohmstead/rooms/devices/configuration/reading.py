@@ -10,12 +10,11 @@ from sqlalchemy.sql import ColumnElement
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, NotFound
-from ohmstead.kit.filters import by_name, chosen, equals
+from ohmstead.kit.filters import by_name, equals, selected_filters
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does, Parameter
+from ohmstead.kit.operations import Call, Parameter, Transactions
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
-from ohmstead.rooms.devices.configuration.keeping import keep_taken
 from ohmstead.rooms.devices.configuration.standard import STANDARD
 from ohmstead.rooms.devices.configuration.syncing import Begin
 from ohmstead.rooms.devices.configuration.table import (
@@ -23,6 +22,7 @@ from ohmstead.rooms.devices.configuration.table import (
     template_application,
     template_variable,
 )
+from ohmstead.rooms.devices.configuration.variable_store import keep_taken
 from ohmstead.rooms.devices.stations import ChangeConfiguration
 from ohmstead.rooms.network.evses import evse
 
@@ -131,7 +131,7 @@ class Change(View):
            filters=FILTERS, errors=(401, 403, 404, 422, 429))  # fmt: skip
 async def list_variables(call: Call) -> Listed:
     """What the charge point told of its configuration: after its last start, or when it was last asked."""
-    _, values = chosen(by_name(FILTERS), call.query.filters)
+    _, values = selected_filters(by_name(FILTERS), call.query.filters)
     return Listed(data=[_shown(row) for row in await _rows(call, values)])
 
 
@@ -157,16 +157,16 @@ async def read_variable_v1(call: Call) -> FoundV1:
 
 
 @reads.declare("PATCH", "v2.0/{chargePoint}/configurations/{key}", "Charge Point / Configuration / Update",
-               scope="write", does=Does.STEPS, body=Change, status=200, gives=Found, parameters=BY_NAME,
-               errors=(401, 403, 404, 406, 422, 429))  # fmt: skip
+               scope="write", transactions=Transactions.MANUAL, body=Change, status=200, gives=Found,
+               parameters=BY_NAME, errors=(401, 403, 404, 406, 422, 429))  # fmt: skip
 async def change_variable(call: Call, change: Change) -> Found:
     """Have the charge point take another value; 406 where it does not, or cannot be asked."""
     return Found(data=_shown(await _changed(call, change)))
 
 
 @reads.declare("PATCH", "v1.0/{chargePoint}/configurations/{key}", "Charge Point / Configuration / Update",
-               scope="write", does=Does.STEPS, body=Change, status=200, gives=FoundV1, parameters=BY_NAME,
-               errors=(401, 403, 404, 406, 422, 429), deprecated=True)  # fmt: skip
+               scope="write", transactions=Transactions.MANUAL, body=Change, status=200, gives=FoundV1,
+               parameters=BY_NAME, errors=(401, 403, 404, 406, 422, 429), deprecated=True)  # fmt: skip
 async def change_variable_v1(call: Call, change: Change) -> FoundV1:
     """Have the charge point take another value; 406 where it does not, or cannot be asked."""
     return FoundV1(data=_shown_v1(await _changed(call, change)))

@@ -4,7 +4,7 @@ the templates that write them."""
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 configuration_variable = table(
     "configuration_variable",
@@ -19,7 +19,7 @@ configuration_variable = table(
     Column("readonly", Boolean, nullable=False),
     Column("required", Boolean, nullable=False),
     Column("reboot_required", Boolean, nullable=False, server_default=text("false")),
-    moment("reported_at", nullable=False),
+    timestamp("reported_at", nullable=False),
     UniqueConstraint("charge_point_id", "name", "component_name", "instance", "evse_number", name="uq_variable"),
 )
 
@@ -28,8 +28,8 @@ configuration_sync = table(
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),
     Column("keys", ARRAY(Text), nullable=False, server_default="{}"),  # none: all
     Column("after_boot", Boolean, nullable=False),
-    moment("due_at", nullable=False),
-    moment("finished_at"),
+    timestamp("due_at", nullable=False),
+    timestamp("finished_at"),
     Column("error", Text),
     Index("ix_configuration_sync_due", "due_at", postgresql_where=text("finished_at IS NULL AND after_boot")),
 )
@@ -67,12 +67,12 @@ template_application = table(
            nullable=False),
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),
     Column("persists", Boolean, nullable=False),  # enforced anew after each boot
-    moment("asked_at", nullable=False),  # of what two templates say of one variable, the later counts
-    moment("due_at"),  # None: there is nothing to do until the next boot
+    timestamp("asked_at", nullable=False),  # of what two templates say of one variable, the later counts
+    timestamp("due_at"),  # None: there is nothing to do until the next boot
     Column("only_differing", Boolean, nullable=False),  # leave alone what the station has already
     Column("attempts", Integer, nullable=False, server_default="0"),
     # how the last attempt ended
-    moment("finished_at"),
+    timestamp("finished_at"),
     Column("error", Text),
     Column("refused", JSONB),  # variable -> why the station did not take it
     UniqueConstraint("configuration_template_id", "charge_point_id", name="uq_template_application"),

@@ -7,9 +7,9 @@ from msgspec import Meta
 from sqlalchemy import Integer
 
 from ohmstead.kit.db import Row
-from ohmstead.kit.filters import Filter, equals, holds
+from ohmstead.kit.filters import Filter, equals, is_true
 from ohmstead.kit.views import View
-from ohmstead.rooms.devices.communication.moment_log import MomentLog
+from ohmstead.rooms.devices.communication.moment_log import TimeOrderedLog
 from ohmstead.rooms.devices.events.table import station_event
 
 _own = station_event.c
@@ -51,14 +51,14 @@ def _told(row: Row) -> dict[str, Any]:
     return told | {word: told[word].isoformat(timespec="microseconds") for word in _MOMENTS}
 
 
-_events = MomentLog(
+_events = TimeOrderedLog(
     station_event,
     [
         equals("evseNetworkId", _own.evse_network_id, int, "The EVSE's number in OCPP; 0: the whole station."),
         equals("component", _own.component),
         equals("variable", _own.variable),
         equals("transactionRef", _own.transaction_ref),
-        holds("cleared", _own.cleared, "Only what tells that something is over, or what does not."),
+        is_true("cleared", _own.cleared, "Only what tells that something is over, or what does not."),
         Filter(
             "maxSeverity", Severity, lambda value: _own.severity <= value, Integer(),
             "Only what a known monitor saw, as bad as this or worse: 0 is danger, 9 debug.",

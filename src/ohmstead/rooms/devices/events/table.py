@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Text, UniqueConstraint
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 from ohmstead.store.partitions import partitioned
 
 station_event = partitioned(
     "station_event",
-    moment("at", nullable=False),  # the station's time, or that of receipt where it cannot be true
-    moment("received_at", nullable=False),
+    timestamp("at", nullable=False),  # the station's time, or that of receipt where it cannot be true
+    timestamp("received_at", nullable=False),
     Column("charge_point_id", BigInteger, nullable=False),  # it holds the OCPP connection
     Column("ref", Text, nullable=False),  # equal for two tellings of one event
     Column("number", BigInteger, nullable=False),  # the station's

@@ -7,10 +7,10 @@ from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, insert, or_, select, update
 
 from ohmstead.kit.access import PARTNERS
-from ohmstead.kit.db import Row, Statement, Tx, moment, table
+from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Opt, View, aware
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
@@ -25,7 +25,7 @@ firmware_update = table(
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),
     Column("firmware_version_id", BigInteger, ForeignKey("firmware_version.id", ondelete="SET NULL")),
     Column("url", Text),  # None: that of the version
-    moment("retrieve_at", nullable=False),
+    timestamp("retrieve_at", nullable=False),
     Column("status", Text, nullable=False),  # Requested or Refused, then the station's own word
     Column("detail", Text),
     Index(None, "charge_point_id", "id"),
@@ -81,7 +81,7 @@ class Update(View):
 
 
 @actions.post("v2.0/{chargePoint}/update-firmware", "Charge Point / Update Firmware", body=Update,
-              errors=(401, 403, 404, 406, 422, 429), does=Does.STEPS)  # fmt: skip
+              errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def update_firmware(call: Call, wanted: Update) -> None:
     """Have the charge point fetch firmware and install it. A signed update takes certificate and signature from the
     body, or those of the version; a version that has them is always sent signed."""

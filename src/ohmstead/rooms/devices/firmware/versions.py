@@ -21,10 +21,10 @@ from sqlalchemy import (
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.errors import Conflict
-from ohmstead.kit.filters import Filter, any_of
+from ohmstead.kit.filters import Filter, in_list
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter
-from ohmstead.kit.paging import CursorLinks, CursorMeta, Pages, cursor_page, wanted
+from ohmstead.kit.paging import CursorLinks, CursorMeta, Pages, cursor_page, parse_page
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Link, Opt, ReadOnly, View
@@ -126,7 +126,7 @@ firmware_versions = Resource(
         Include("models", _models, empty=[]),
     ),
     filters=[
-        any_of("vendorId", _own.charge_point_vendor_id, int),
+        in_list("vendorId", _own.charge_point_vendor_id, int),
         Filter("modelId", list[int], _of_models, ARRAY(BigInteger)),
         Filter("firmwareVersion", str, lambda text: func.starts_with(_own.firmware_version, text), Text(),
                "The version, or how it begins."),
@@ -153,7 +153,7 @@ attached = Group("resource / firmware versions", "resources/firmware-versions/",
 async def attached_models(call: Call) -> dict[str, Any]:
     """The ids of the models the version is for."""
     version = await firmware_versions.find(call)
-    page = wanted(call.query, Pages.CURSOR)
+    page = parse_page(call.query, Pages.CURSOR)
     edge = (0 if page.forward else 1 << 62) if page.after is None else page.after
     rows = await call.tx.all(
         _FORWARD if page.forward else _BACKWARD, version=version["id"], after=edge, most=page.per_page + 1

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Text, and_, case, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import Statement, Tx, columns_of, rows_told
+from ohmstead.kit.db import Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.facts import Booted, BootVerdict
-from ohmstead.rooms.devices.presence.behind import behind
+from ohmstead.rooms.devices.presence.station_members import behind
 from ohmstead.rooms.devices.presence.statuses import interrupted
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.models import charge_point_model
@@ -17,7 +17,7 @@ from ohmstead.rooms.network.models.vendors import charge_point_vendor
 from ohmstead.rooms.network.signals import station_booted
 
 _own = charge_point.c
-_told = rows_told(station=BigInteger, at=DateTime(timezone=True), boot=JSONB, model=Text, vendor=Text)
+_told = unnested_rows(station=BigInteger, at=DateTime(timezone=True), boot=JSONB, model=Text, vendor=Text)
 _said = select(_told.c.model, _told.c.vendor).distinct().subquery("said")
 # the model whose own and whose vendor's name they say, where there is exactly one
 _models = (
@@ -61,7 +61,7 @@ async def booted(tx: Tx, *facts: Booted, interval_s: int) -> BootVerdict:
     """Charge points say what they are, each another, and shall send heartbeats every `interval_s` s. Where that is a
     model of ours, they are one from now on."""
     boots = [_boot(fact) for fact in facts]
-    told = columns_of(
+    told = as_columns(
         {
             "station": fact.charge_point_id,
             "at": fact.received_at,

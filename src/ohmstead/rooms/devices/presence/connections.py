@@ -19,12 +19,12 @@ from sqlalchemy import (
     update,
 )
 
-from ohmstead.kit.db import Row, Statement, Tx, columns_of, rows_told
+from ohmstead.kit.db import Row, Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.certificates.proofs import used
 from ohmstead.rooms.devices.facts import Connected, Disconnected
-from ohmstead.rooms.devices.presence.behind import behind
 from ohmstead.rooms.devices.presence.nodes import node
+from ohmstead.rooms.devices.presence.station_members import behind
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.signals import presence_changed
 
@@ -42,7 +42,7 @@ _heard = (
 )
 _HEARD = Statement(update(charge_point).where(_own.id == _heard.c.id).values(last_seen_at=_at))
 
-_came = rows_told(station=BigInteger, at=_moment, version=Text, profile=SmallInteger, password=LargeBinary)
+_came = unnested_rows(station=BigInteger, at=_moment, version=Text, profile=SmallInteger, password=LargeBinary)
 _master = charge_point.alias("master")
 _rows = behind(_came)
 _told = _rows.selected_columns
@@ -78,7 +78,7 @@ _CONNECTED = Statement(
     )
 )
 
-_rows = behind(rows_told(station=BigInteger, at=_moment))
+_rows = behind(unnested_rows(station=BigInteger, at=_moment))
 _gone = _rows.where(  # whose newest connection it was, here or at another node
     _own.connected, _own.node_id.is_not_distinct_from(_node), _own.connected_at <= _rows.selected_columns.at
 ).cte("gone")
@@ -107,7 +107,7 @@ _FORSAKEN = Statement(
 async def connected(tx: Tx, *facts: Connected, node_id: int | None = None) -> list[int | None]:
     """Charge points are here, and with them their satellites; of each the other node that held its socket until now, if
     one did. Each is another charge point."""
-    told = columns_of(
+    told = as_columns(
         {
             "station": fact.charge_point_id,
             "at": fact.at,
@@ -142,7 +142,7 @@ def _held_by(row: Row | None, node_id: int | None) -> int | None:
 
 async def disconnected(tx: Tx, *facts: Disconnected, node_id: int | None = None) -> None:
     """Charge points are gone; a newer connection than the one that went counts, here or at another node."""
-    told = columns_of({"station": fact.charge_point_id, "at": fact.at} for fact in facts)
+    told = as_columns({"station": fact.charge_point_id, "at": fact.at} for fact in facts)
     for row in await tx.all(_DISCONNECTED, node=node_id, **told):
         _presence(tx, row["id"], "temporarily_unavailable", row["disconnected_at"])
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from ohmstead.kit.db import Row, Statement, Tx, metadata, moment
+from ohmstead.kit.db import Row, Statement, Tx, metadata, timestamp
 
 DEAD_AFTER = timedelta(seconds=10)
 NAMES = 0x0D3  # advisory locks (this, hash of the name): held by the node of that name as long as it runs
@@ -39,8 +39,8 @@ node = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False),
-    moment("started_at", nullable=False),
-    moment("seen_at", nullable=False),
+    timestamp("started_at", nullable=False),
+    timestamp("seen_at", nullable=False),
 )
 node_letter = Table(
     "node_letter",

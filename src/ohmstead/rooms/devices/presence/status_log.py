@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Text, bindparam, delete, insert, literal, select
 
-from ohmstead.kit.db import Statement, Tx, columns_of, rows_told, table
+from ohmstead.kit.db import Statement, Tx, as_columns, table, unnested_rows
 
 KEEP = timedelta(days=90)
 
@@ -25,7 +25,7 @@ hardware_status_log = table(
 _own = hardware_status_log.c
 Index("ix_hardware_status_log_charge_point", _own.charge_point_id, _own.created_at)
 Index("ix_hardware_status_log_evse", _own.evse_id, _own.created_at)
-_told = rows_told(
+_told = unnested_rows(
     **{
         name: _own[name].type
         for name in ("charge_point_id", "evse_id", "status", "error_code", "vendor_id", "vendor_error_code", "info")
@@ -47,4 +47,4 @@ _KEEP = Statement(
 async def keep_statuses(tx: Tx, changes: Sequence[Mapping[str, Any]]) -> None:
     """Note that charge points or EVSEs are in another state, each a row of the log; what is too old of theirs goes."""
     if changes:
-        await tx.run(_KEEP, now=tx.now, **columns_of(changes))
+        await tx.run(_KEEP, now=tx.now, **as_columns(changes))

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import ColumnElement
 
-from ohmstead.kit.db import Row, Statement, Tx, columns_of, rows_told
+from ohmstead.kit.db import Row, Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence.status_log import keep_statuses
@@ -47,7 +47,7 @@ _FINER = ("preparing", *_FLOWS, "finishing")  # than occupied
 _own = charge_point.c
 _at = DateTime(timezone=True)
 _now = bindparam("now", type_=_at)
-_told = rows_told(
+_told = unnested_rows(
     station=BigInteger, number=Integer, status=Text, basis=Text, at=_at, latest=_at, error=Text, vendor_error=Text,
     vendor=Text, info=Text,
 )  # fmt: skip
@@ -158,7 +158,7 @@ _POINTS_SAID = Statement(
     .returning(_own.id, *_changes(_own, _point_before.c))
 )
 
-_booted = rows_told(station=BigInteger, at=_at)
+_booted = unnested_rows(station=BigInteger, at=_at)
 _flowed = (
     select(evse.c.id, evse.c.hardware_status, evse.c.error_code, _booted.c.at)
     .join(_booted, evse.c.station_id == _booted.c.station)
@@ -228,7 +228,7 @@ def _said(fact: StatusChanged) -> _Said:
 async def _points_said(tx: Tx, told: list[_Said]) -> list[Row]:
     """Take in what charge points say of themselves; what of it is new, for the log."""
     said = {one["station"]: one for one in told}
-    changed = [row for row in await tx.all(_POINTS_SAID, **columns_of(told)) if _differs(row)]
+    changed = [row for row in await tx.all(_POINTS_SAID, **as_columns(told)) if _differs(row)]
     for row in changed:
         tx.fact("chargePoint.statusChanged", id=row["id"], **_is(row, said[row["id"]]))
     return [_logged(row, said[row["id"]], row["id"], None) for row in changed]
@@ -237,10 +237,10 @@ async def _points_said(tx: Tx, told: list[_Said]) -> list[Row]:
 async def _evses_said(tx: Tx, told: list[_Said]) -> list[Row]:
     """Take in what is said of EVSEs, which come to be with it; what of it is new, for the log."""
     said = {(one["station"], one["number"]): one for one in told}
-    rows = await tx.all(_EVSES_SAID, **columns_of(told))
+    rows = await tx.all(_EVSES_SAID, **as_columns(told))
     known = {(row["station"], row["number"]) for row in rows}
     others = [one for place, one in said.items() if place not in known]  # or said later already what they are in
-    found = await tx.all(_EVSES_FOUND, now=tx.now, **columns_of(others)) if others else []
+    found = await tx.all(_EVSES_FOUND, now=tx.now, **as_columns(others)) if others else []
     for row in found:
         tx.fact("evse.changed", id=row["id"], action="created")
     return [_tell(tx, row, said[row["station"], row["number"]]) for row in (*rows, *found) if _differs(row)]

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from ohmstead.kit.db import Row, Statement, Tx, moment, table
+from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.facts import LimitCleared, LimitTold
 from ohmstead.rooms.devices.profiles.given import periods_shown
@@ -39,7 +39,7 @@ outside_limit = table(
     Column("source", Text, nullable=False),
     Column("grid_critical", Boolean, nullable=False),
     Column("schedules", JSONB, nullable=False),  # profiles, each of one schedule
-    moment("told_at", nullable=False),
+    timestamp("told_at", nullable=False),
     UniqueConstraint("station_id", "evse_network_id", "source", name="uq_outside_limit"),
 )
 _own = outside_limit.c

@@ -12,8 +12,8 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.commands.actions import whole_station
-from ohmstead.rooms.devices.configuration.learned import highest_profile
-from ohmstead.rooms.devices.security_profiles.raising import begin
+from ohmstead.rooms.devices.configuration.learned_capabilities import highest_profile
+from ohmstead.rooms.devices.security_profiles.profile_upgrade import begin
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)

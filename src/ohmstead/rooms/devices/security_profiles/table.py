@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, SmallInteger, Text, text
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 security_raise = table(
     "security_raise",
@@ -12,8 +12,8 @@ security_raise = table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),  # of what is being tried
     # waits: for its turn; certificate: it was asked to want one; told: it was told to change and has not come back yet
     Column("stage", Text, nullable=False, server_default="waits"),
-    moment("due_at"),  # None: with the next boot
-    moment("finished_at"),
+    timestamp("due_at"),  # None: with the next boot
+    timestamp("finished_at"),
     Column("error", Text),
     Index("ix_security_raise_due", "due_at", postgresql_where=text("finished_at IS NULL")),
 )

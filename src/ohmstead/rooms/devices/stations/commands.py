@@ -208,7 +208,7 @@ class CancelReservation(Struct, frozen=True, kw_only=True):
     reservation_id: int
 
 
-class HeedQuirks(Struct, frozen=True, kw_only=True):
+class RefreshQuirks(Struct, frozen=True, kw_only=True):
     """Look up anew how the station differs from the standard, and treat it so; nothing is sent to it."""
 
 
@@ -230,7 +230,7 @@ Command = (
     | GetConfiguration
     | ChangeConfiguration
     | GetVariables
-    | HeedQuirks
+    | RefreshQuirks
     | SetVariables
     | GetLog
     | UpdateFirmware

@@ -9,7 +9,7 @@ from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
-from ohmstead.kit.views import creates, given
+from ohmstead.kit.views import creates, provided
 from ohmstead.rooms.devices.configuration.table import template_variable
 from ohmstead.rooms.devices.templates.resource import TOUCH, templates
 from ohmstead.rooms.devices.templates.variables import IDENTITY, OF_1_6, OF_2, REQUIRED, Variable, faults, is_there
@@ -30,7 +30,7 @@ async def insert_bulk_variables(call: Call, variables: list[Any]) -> None:
     template = await templates.find(call, lock=True)
     errors: dict[str, list[str]] = {}
     for number, variable in enumerate(variables):
-        for field, text in (await _added(call, template, given(variable))).items():
+        for field, text in (await _added(call, template, provided(variable))).items():
             errors[f"{number}.{field}"] = [text]
     if errors:
         raise Invalid.of(errors)

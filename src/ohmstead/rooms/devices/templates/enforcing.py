@@ -19,7 +19,7 @@ from ohmstead.rooms.devices.stations import (
     VariableName,
     stations,
 )
-from ohmstead.rooms.devices.templates.portions import Portion, portion_of
+from ohmstead.rooms.devices.templates.batch_sizes import Portion, portion_of
 from ohmstead.rooms.devices.templates.writing import Writer, identity
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.due_work import DueWork

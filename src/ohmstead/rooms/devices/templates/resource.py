@@ -46,7 +46,7 @@ templates = Resource(
     title="Configuration Template",
     key="template",
     access=SHARED,
-    versions=[Version("v1.0", Template, update_view=TemplateChange, further={"create": (409,)})],
+    versions=[Version("v1.0", Template, update_view=TemplateChange, extra_statuses={"create": (409,)})],
     conflicts={"uq_configuration_template_name": ("name", "The name has already been taken.")},
     filters=[
         Filter(

@@ -93,7 +93,7 @@ template_variables = Resource(
             Variable,
             verbs=("list", "create", "update", "delete"),
             downgrade=as_its_version_has_it,
-            further={"create": (409,)},
+            extra_statuses={"create": (409,)},
         )
     ],
     parent=Parent(templates, _own.configuration_template_id),
@@ -134,7 +134,7 @@ async def it_is_as_the_version_of_its_template_has_it(write: Write) -> None:
     name = "key_name" if version == "ocpp 1.6" else "variable_name"
     before = {} if write.before is None else {**write.before, name: write.before["name"]}
     for field, text in faults(version, before | write.values).items():
-        write.wrong(field, text)
+        write.add_error(field, text)
     for kind in ("key_name", "variable_name"):
         if kind in write.values:
             write.values["name"] = write.values.pop(kind)
@@ -142,18 +142,20 @@ async def it_is_as_the_version_of_its_template_has_it(write: Write) -> None:
 
 @template_variables.rule
 async def it_stands_there_once(write: Write) -> None:
-    write.settle()
-    template = write.now("configuration_template_id")
-    if not await is_there(write.tx, template, {name: write.now(name) for name in IDENTITY}, but=write.id):
+    write.raise_errors()
+    template = write.value_of("configuration_template_id")
+    if not await is_there(write.tx, template, {name: write.value_of(name) for name in IDENTITY}, but=write.id):
         return
     if write.verb == "create":
         raise Conflict("The template has this variable already.")
-    write.wrong("keyName" if write.now("component") is None else "variableName", "The template has it already.")
+    write.add_error(
+        "keyName" if write.value_of("component") is None else "variableName", "The template has it already."
+    )
 
 
 @template_variables.after
 async def a_template_changes_with_its_variables(write: Write) -> None:
-    await write.tx.run(TOUCH, template=write.now("configuration_template_id"), now=write.tx.now)
+    await write.tx.run(TOUCH, template=write.value_of("configuration_template_id"), now=write.tx.now)
 
 
 async def _version(write: Write) -> str:

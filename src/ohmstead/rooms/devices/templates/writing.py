@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from ohmstead.kit.db import Tx
-from ohmstead.rooms.devices.configuration.keeping import keep_taken
+from ohmstead.rooms.devices.configuration.variable_store import keep_taken
 from ohmstead.rooms.devices.stations import (
     AGREED,
     ChangeConfiguration,
@@ -14,7 +14,7 @@ from ohmstead.rooms.devices.stations import (
     VariableName,
     stations,
 )
-from ohmstead.rooms.devices.templates.portions import Portion
+from ohmstead.rooms.devices.templates.batch_sizes import Portion
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
 Identity = tuple[object, ...]

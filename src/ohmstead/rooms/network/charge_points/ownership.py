@@ -14,7 +14,7 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.people.users import users
 
-owners = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+ownership_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _own = update(charge_point).where(charge_point.c.id == bindparam("key", type_=BigInteger))
 _own = _own.values(updated_at=bindparam("now"))
@@ -29,7 +29,7 @@ class NewCode(View):
     sharing_code: Opt[Annotated[str, Meta(max_length=255, description="Empty or not given: there is none.")]] = UNSET
 
 
-@owners.post(
+@ownership_actions.post(
     "v1.0/{chargePoint}/change-owner",
     "Charge Point / Change Owner",
     body=NewOwner,
@@ -44,7 +44,7 @@ async def change_owner(call: Call, body: NewOwner) -> None:
     await _set(call, point, "user_id", owner)
 
 
-@owners.post(
+@ownership_actions.post(
     "v2.0/{chargePoint}/change-sharing-code",
     "Charge Point / Change sharing code",
     body=NewCode,

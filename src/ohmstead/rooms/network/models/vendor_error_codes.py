@@ -41,7 +41,7 @@ vendor_error_codes = Resource(
     title="Vendor Error Code",
     key="vendorErrorCode",
     access=SHARED,
-    versions=[Version("v2.0", VendorErrorCode, pages=Pages.EITHER, restated=("vendor_id", "error_code"))],
+    versions=[Version("v2.0", VendorErrorCode, pages=Pages.EITHER, required_on_update=("vendor_id", "error_code"))],
     topic="vendorErrorCode",
 )
 

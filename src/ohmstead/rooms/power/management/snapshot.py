@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, exists, func, select
 
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
-from ohmstead.kit.db import Away, Row, Statement, Tx
+from ohmstead.kit.db import DatabaseUnavailable, Row, Statement, Tx
 from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities, abilities_of, said
@@ -174,7 +174,7 @@ async def _of_each(
     """What is known of each EVSE; where it cannot be read it is among the faults, and the others have theirs."""
     try:
         return await load(tx, ids)
-    except Away:
+    except DatabaseUnavailable:
         raise
     except Exception:
         log.debug("read one by one", what=load.__name__)
@@ -182,7 +182,7 @@ async def _of_each(
     for id in ids:
         try:
             found |= await load(tx, [id])
-        except Away:
+        except DatabaseUnavailable:
             raise
         except Exception as error:
             faults[id] = str(error) or type(error).__name__

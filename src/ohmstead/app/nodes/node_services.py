@@ -6,25 +6,25 @@ from contextlib import suppress
 
 import msgspec
 
-from ohmstead.app.nodes.bridge import Bridge
-from ohmstead.app.nodes.letters import HasRoom
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.nodes.post import Post
+from ohmstead.app.nodes.message_bus import MessageBus
+from ohmstead.app.nodes.messages import CapacityQuery
 from ohmstead.app.nodes.relay import Relay
+from ohmstead.app.nodes.signal_forwarder import Bridge
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.registry import Registry
 from ohmstead.rooms.devices.presence.nodes import NameTaken
 from ohmstead.rooms.devices.stations import StationError
-from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.manager import LoadManagement
+from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
 
 ROOM_WITHIN_S = 2.0  # for another node to say whether its circuits have room; without an answer they do
 
 
-class Crew:
+class NodeServices:
     """Joined with `join`, left with `leave`; `members.run`, `post.run` and `relay.run` go on in between."""
 
     def __init__(
@@ -37,11 +37,11 @@ class Crew:
         call_timeout_s: float,
     ) -> None:
         self.members, self._clock = members, clock
-        self.post = Post(database, members)
+        self.post = MessageBus(database, members)
         self.relay = Relay(registry, database, members, self.post, call_timeout_s)
         self.load_management = LoadManagement(database, self.relay, clock, tuning, members)
         self._bridge = Bridge(members, self.post, self.relay, self.load_management)
-        self.post.answers(HasRoom, self._has_room)
+        self.post.answers(CapacityQuery, self._has_room)
         members.changed.connect(self._changed)
         members.buried.connect(self.relay.drop_all)
 
@@ -71,11 +71,11 @@ class Crew:
     async def _ask_for_room(self, node_id: int, charge_point_id: int, evse_id: int) -> bool:
         with suppress(StationError, TimeoutError):
             async with asyncio.timeout(ROOM_WITHIN_S):
-                answer = await self.post.ask(node_id, lambda number: HasRoom(number, charge_point_id, evse_id))
+                answer = await self.post.ask(node_id, lambda number: CapacityQuery(number, charge_point_id, evse_id))
             return msgspec.json.decode(answer, type=bool)
         return True
 
-    async def _has_room(self, asked: HasRoom) -> bool:
+    async def _has_room(self, asked: CapacityQuery) -> bool:
         site = self.load_management.site_of(asked.charge_point_id)
         return site is None or asked.evse_id not in site.outlets or site.has_room(asked.evse_id, self._clock.now())
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import Row, Statement, Tx, moment, table
+from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.rooms.charging.facts import ProfilesTold
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_profile, lay, take_off
 from ohmstead.rooms.charging.session_table import session
@@ -23,9 +23,9 @@ log = structlog.get_logger("ohmstead.profiles")
 profile_account = table(
     "profile_account",  # its id is the number of the request
     Column("station_id", BigInteger, ForeignKey("charge_point.id"), nullable=False, index=True),
-    moment("due_at", nullable=False),
-    moment("asked_at"),
-    moment("finished_at"),
+    timestamp("due_at", nullable=False),
+    timestamp("asked_at"),
+    timestamp("finished_at"),
     Column("error", Text),
     Column("told", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # [EVSE, profile], as the parts come
     Index("ix_profile_account_due", "due_at", postgresql_where=text("asked_at IS NULL")),

@@ -8,17 +8,17 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View, aware, stamp
-from ohmstead.rooms.charging.profiles.fitting import fitted, misfits
 from ohmstead.rooms.charging.profiles.places import Place, place_of, running_at
+from ohmstead.rooms.charging.profiles.profile_conversion import fitted, misfits
 from ohmstead.rooms.charging.profiles.table import NEXT, NUMBERED_FROM, lay
 from ohmstead.rooms.charging.signals import limits_changed
 from ohmstead.rooms.devices.commands.actions import ask
 from ohmstead.rooms.devices.profiles.given import GivenProfile, profile_of
 from ohmstead.rooms.devices.stations import ChargingProfile, SetChargingProfile
 
-layings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+set_profile_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 
 class Number(View):
@@ -29,13 +29,13 @@ class Laid(View):
     data: Number
 
 
-@layings.post(
+@set_profile_actions.post(
     "v1.0/{chargePoint}/set-charging-profile/{evseNetworkId}",
     "Charge Point / Set Charging Profile",
     body=GivenProfile,
     gives=Laid,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def set_charging_profile(call: Call, given: GivenProfile) -> dict[str, Any]:
     """Limit the charge point (EVSE 0) or one of its EVSEs; the answer has the profile's number. Where load management

@@ -19,7 +19,7 @@ CHANNEL = "outbox"
 GATHER_S = 0.05
 
 
-class Bell:
+class CommitNotifier:
     """Rings over a pool of connections. `rung` is sent at once in this process."""
 
     def __init__(self, pool: Any) -> None:

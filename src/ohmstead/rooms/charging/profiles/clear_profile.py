@@ -8,15 +8,15 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
-from ohmstead.rooms.charging.profiles.laying import tell_limits
 from ohmstead.rooms.charging.profiles.places import Place, place_of
+from ohmstead.rooms.charging.profiles.set_profile import tell_limits
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_on, take_off
 from ohmstead.rooms.devices.profiles.given import FALLBACK_LEVEL, Purpose, purpose_of
 from ohmstead.rooms.devices.stations import ClearChargingProfile, StationError, stations
 
-clearings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+clear_profile_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 _PURPOSE = "One of ChargePointMaxProfile, TxDefaultProfile, TxProfile."
 
@@ -59,12 +59,12 @@ class Wanted(Struct, frozen=True):
         return there and asked.stack_level in (None, FALLBACK_LEVEL, place.abilities.setpoint_level)
 
 
-@clearings.post(
+@clear_profile_actions.post(
     "v1.0/{chargePoint}/clear-charging-profile",
     "Charge Point / Clear Charging Profile",
     body=Clearing,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def clear_charging_profile(call: Call, body: Clearing) -> None:
     """Take limits off. What load management laid stays; of the rest all goes that fits what is given."""

@@ -6,7 +6,7 @@ from typing import get_args
 import msgspec
 from msgspec import Raw, Struct
 
-from ohmstead.rooms.charging.signals import Draw
+from ohmstead.rooms.charging.signals import LoadSample
 from ohmstead.rooms.devices.stations import (
     Command,
     Outcome,
@@ -27,7 +27,7 @@ class Order(Struct, frozen=True, tag="order"):
     body: Raw
 
 
-class HasRoom(Struct, frozen=True, tag="has_room"):
+class CapacityQuery(Struct, frozen=True, tag="has_room"):
     """Whether a session may begin at an EVSE of a circuit tree that you steer; the answer is a boolean."""
 
     ask: int
@@ -52,7 +52,7 @@ class Answer(Struct, frozen=True, tag="answer"):
     failure: Failure | None = None
 
 
-class LetGo(Struct, frozen=True, tag="let_go"):
+class ReleaseSocket(Struct, frozen=True, tag="let_go"):
     """A station has come to the sender: close your socket to it."""
 
     station_id: int
@@ -66,7 +66,7 @@ class Reading(Struct, frozen=True):
     amps: tuple[float | None, float | None, float | None]
 
 
-class News(Struct, tag="news"):
+class StateChanges(Struct, tag="news"):
     """What happened at the sender that load management listens to: charge points that came or went, that booted, of
     which something changed, whose limits were undone, what EVSEs draw, what meters say, whether circuits are to be read
     anew, and which of them have changed."""
@@ -75,13 +75,13 @@ class News(Struct, tag="news"):
     booted: set[int] = set()
     stale: set[int] = set()
     undone: set[int] = set()
-    draws: list[Draw] = []
+    draws: list[LoadSample] = []
     readings: list[Reading] = []
     circuits: bool = False
     changed: set[int] = set()
 
 
-Letter = Order | HasRoom | Answer | LetGo | News
+Letter = Order | CapacityQuery | Answer | ReleaseSocket | StateChanges
 
 _COMMANDS = {command.__name__: command for command in get_args(Command)}
 _encode = msgspec.json.Encoder().encode

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, any_, bindpara
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.rooms.devices.configuration.learned import learn
+from ohmstead.rooms.devices.configuration.learned_capabilities import learn
 from ohmstead.rooms.devices.configuration.standard import PASSWORDS, REQUIRED
 from ohmstead.rooms.devices.configuration.table import configuration_variable
 from ohmstead.rooms.devices.stations import ChangeConfiguration, Outcome, Setting

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta
 
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View, stamp
 from ohmstead.rooms.charging.profiles.places import place_of
 from ohmstead.rooms.devices.commands.actions import ask
@@ -44,7 +44,7 @@ class Read(View):
     body=Span,
     gives=Read,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def get_composite_schedule(call: Call, span: Span) -> dict[str, Any]:
     """The limits in force from now on; no periods where nothing limits the charge point."""

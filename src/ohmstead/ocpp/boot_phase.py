@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.devices.stations import Command, Outcome, StationError, TriggerMessage
 
 logger = structlog.get_logger()
@@ -15,7 +15,7 @@ logger = structlog.get_logger()
 Send = Callable[[Command], Awaitable[Outcome]]
 
 
-class Beginning:
+class BootPhase:
     """`watch` runs beside the connection: who has not booted after `timeout_s` s (None: is not waited for) is asked for
     a boot and for its statuses, and whatever it answers it is taken as it is.
 
@@ -42,7 +42,7 @@ class Beginning:
         if self._over is not None:
             self._over.set()
 
-    def heed(self, habits: Habits) -> None:
+    def heed(self, habits: ConnectionSettings) -> None:
         """Wait otherwise from now on, where it is still waited for the boot; the time it took until now counts."""
         if self._ended or self._timeout_s is None or habits.boot_timeout_s is None:
             return

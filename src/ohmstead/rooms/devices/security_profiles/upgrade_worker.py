@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ohmstead.kit.db import Row
-from ohmstead.rooms.devices.security_profiles.raising import DUE, failed, move
-from ohmstead.rooms.devices.security_profiles.steps import Taken, step
+from ohmstead.rooms.devices.security_profiles.profile_upgrade import DUE, failed, move
+from ohmstead.rooms.devices.security_profiles.upgrade_steps import Taken, step
 from ohmstead.rooms.devices.stations import StationError, StationOffline
 from ohmstead.rooms.network.due_work import DueWork
 

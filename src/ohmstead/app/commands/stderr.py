@@ -3,6 +3,6 @@
 import sys
 
 
-def aside(text: str) -> None:
+def print_stderr(text: str) -> None:
     """Say it at once."""
     print(text, file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, expire, holder_of, wait
@@ -29,7 +29,7 @@ from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user, users
 
-reservings = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+reserve_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
 THROUGH_API = "Activated via API"
 
@@ -83,13 +83,13 @@ class Reserved(View):
     reservation_id: Opt[float] = UNSET
 
 
-@reservings.post(
+@reserve_actions.post(
     "v1.0/{chargePoint}/reserve/{evse}",
     "Charge Point / Reserve",
     body=Wish,
     gives=Reserved,
     errors=(401, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def reserve(call: Call, wish: Wish) -> Reserved:
     """Keep the EVSE of this number free for a user, as long as the settings say. Where they let reservations queue,

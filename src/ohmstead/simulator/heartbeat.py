@@ -8,7 +8,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.simulator.tasks import Tasks
 
 
-class Heart:
+class HeartbeatTask:
     """`settle` brings the station up to now and says when it has to be looked at next."""
 
     def __init__(self, clock: Clock, tasks: Tasks, settle: Callable[[], datetime | None]) -> None:

@@ -5,9 +5,9 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 
-from ohmstead.app.nodes.letters import News, Reading
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.nodes.post import Post
+from ohmstead.app.nodes.message_bus import MessageBus
+from ohmstead.app.nodes.messages import Reading, StateChanges
 from ohmstead.app.nodes.relay import Relay
 from ohmstead.engines.dlm.tree import Amps
 from ohmstead.rooms.charging.signals import limits_changed, metered_now, session_changed
@@ -27,13 +27,13 @@ GATHER_S = 0.1
 
 class Bridge:
     """Hears the signals of this node from `open` to `close`. With no other node that runs load management, nothing is
-    gathered and nothing sent. News of others go to our load management and set off no signal here."""
+    gathered and nothing sent. The state changes of others go to our load management and set off no signal here."""
 
-    def __init__(self, members: Membership, post: Post, relay: Relay, management: LoadManagement) -> None:
+    def __init__(self, members: Membership, post: MessageBus, relay: Relay, management: LoadManagement) -> None:
         self._members, self._post, self._relay, self._management = members, post, relay, management
-        self._news: News | None = None
+        self._news: StateChanges | None = None
         self._ends: list[Callable[[], None]] = []
-        post.reads(News, self._hear)
+        post.reads(StateChanges, self._hear)
 
     def open(self) -> None:
         """Begin to listen."""
@@ -65,11 +65,11 @@ class Bridge:
         first, second, third = (None if math.isnan(line) else line for line in amps)
         self._tell(lambda news: news.readings.append(Reading(meter_id, at, (first, second, third))))
 
-    def _tell(self, note: Callable[[News], None]) -> None:
+    def _tell(self, note: Callable[[StateChanges], None]) -> None:
         if not self._members.workers:
             return
         if self._news is None:
-            self._news = News()
+            self._news = StateChanges()
             asyncio.get_running_loop().call_later(GATHER_S, self._send)
         note(self._news)
 
@@ -79,7 +79,7 @@ class Bridge:
             for worker in self._members.workers:
                 self._post.send(worker, news)
 
-    async def _hear(self, news: News) -> None:
+    async def _hear(self, news: StateChanges) -> None:
         management = self._management
         if news.presence:
             await self._relay.look(news.presence)
@@ -102,6 +102,6 @@ class Bridge:
             management.metered(one.meter_id, one.at, (first, second, third))
 
 
-def _circuits(news: News, *changed: int) -> None:
+def _circuits(news: StateChanges, *changed: int) -> None:
     news.circuits = True
     news.changed.update(changed)

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.devices.stations import HeedQuirks, StationOffline, stations
+from ohmstead.rooms.devices.stations import RefreshQuirks, StationOffline, stations
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.models import Quirks, charge_point_model, quirks_of
 
@@ -36,7 +36,7 @@ async def quirks_now(tx: Tx, charge_point_id: int) -> Quirks | None:
 @charge_points.after
 async def another_model_has_other_quirks(write: Write) -> None:
     before = write.before
-    if write.verb == "update" and before is not None and write.now("model_id") != before["model_id"]:
+    if write.verb == "update" and before is not None and write.value_of("model_id") != before["model_id"]:
         write.tx.fact("chargePoint.quirksChanged", ids=[write.id])
 
 
@@ -57,6 +57,6 @@ async def heed(tx: Tx, fact: dict[str, Any]) -> None:
 
 async def _heed(charge_point_id: int) -> None:
     try:
-        await stations.call(charge_point_id, HeedQuirks())
+        await stations.call(charge_point_id, RefreshQuirks())
     except StationOffline:
         return  # it is gone

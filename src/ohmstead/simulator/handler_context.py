@@ -25,7 +25,7 @@ def status(word: str, then: Work | None = None) -> Answer:
 
 
 @dataclass
-class Desk:
+class HandlerContext:
     """`triggers` are the messages that TriggerMessage may ask for, by name; each takes the connector asked about.
     `orders` are the starts asked for from afar, their tags with the numbers that 2.0.1 gives them. `started` takes the
     name of firmware that is about to run; `progress` is that of uploads and updates, by the message that tells it.

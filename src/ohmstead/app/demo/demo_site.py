@@ -59,7 +59,7 @@ class Client:
 
 
 @dataclass(frozen=True)
-class Plant:
+class DemoSite:
     """Ids of what was made."""
 
     circuit_id: int
@@ -67,7 +67,7 @@ class Plant:
     charge_points: dict[str, int]  # by OCPP identity
 
 
-async def build(api: Client) -> Plant:
+async def build(api: Client) -> DemoSite:
     """Make the plant, or find the one an earlier demo left in the same folder."""
     known = {row["network"]["id"]: row["id"] for row in await api.get("/resources/charge-points/v2.0?filter[tag]=demo")}
     meter_id = await _meter(api)
@@ -78,7 +78,7 @@ async def build(api: Client) -> Plant:
             location_id = location_id or await _location(api)
             known[point.identity] = await _charge_point(api, point, location_id, circuit_id)
     await _drivers(api)
-    return Plant(circuit_id, meter_id, known)
+    return DemoSite(circuit_id, meter_id, known)
 
 
 async def _meter(api: Client) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from msgspec import Raw, Struct
 
-from ohmstead.app.nodes.letters import Answer, Letter, answered, error_of, failed, read, written
 from ohmstead.app.nodes.membership import Membership
+from ohmstead.app.nodes.messages import Answer, Letter, answered, error_of, failed, read, written
 from ohmstead.kit.db import Database, Row
 from ohmstead.rooms.devices.presence import nodes
 from ohmstead.rooms.devices.stations import StationOffline
@@ -28,7 +28,7 @@ class Outgoing(Struct, frozen=True):
     answers: bool = False
 
 
-class Post:
+class MessageBus:
     """Sends, asks and takes in.
 
     A letter that cannot be written at once is given up, never sent late: a limit that an earlier owner of a circuit

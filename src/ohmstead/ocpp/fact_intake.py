@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
@@ -41,7 +41,7 @@ class Rooms(Protocol):
 
     async def connected(self, fact: Connected) -> None: ...
 
-    async def habits(self, charge_point_id: int) -> Habits | None:
+    async def habits(self, charge_point_id: int) -> ConnectionSettings | None:
         """How the station is to be treated by now; None where it is gone."""
         ...
 

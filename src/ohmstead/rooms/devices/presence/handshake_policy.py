@@ -36,7 +36,7 @@ _FOUND = Statement(
 )
 
 
-class Knock(Struct, frozen=True):
+class ConnectionAttempt(Struct, frozen=True):
     """What came through the door: who it says to be, its password if it sent one, whether by TLS, and with which client
     certificate (DER)."""
 
@@ -46,7 +46,7 @@ class Knock(Struct, frozen=True):
     certificate: bytes | None = None
 
 
-class Entry(Struct, frozen=True):
+class AdmittedChargePoint(Struct, frozen=True):
     """The charge point that may come in, with the `quirks` of its model and its `evse_numbers`, and how it proved to be
     the one."""
 
@@ -66,14 +66,14 @@ DISABLED = Refusal("disabled", "the charge point is disabled")
 PASSWORD = Refusal("password", "wrong or missing password")
 
 
-async def admit(tx: Tx, *knocks: Knock) -> list[Entry | Refusal]:
+async def admit(tx: Tx, *knocks: ConnectionAttempt) -> list[AdmittedChargePoint | Refusal]:
     """Who comes in, or why not, of each; a wrong password takes as long as an identity that nobody has."""
     rows = await tx.all(_FOUND, identities=[knock.identity for knock in knocks])
     found = {row["network_id"]: row for row in rows}
     return [await _judged(tx, knock, found.get(knock.identity)) for knock in knocks]
 
 
-async def _judged(tx: Tx, knock: Knock, row: Row | None) -> Entry | Refusal:
+async def _judged(tx: Tx, knock: ConnectionAttempt, row: Row | None) -> AdmittedChargePoint | Refusal:
     stored = row["network_password"] if row else NOBODY
     matched = stored is not None and matches(knock.password or b"", stored)
     if row is None or row["communication_mode"] != "direct_ocpp":
@@ -85,12 +85,12 @@ async def _judged(tx: Tx, knock: Knock, row: Row | None) -> Entry | Refusal:
         return proof
     least = _least(row)
     if proof.profile >= least:
-        return Entry(row, structs.replace(proof, password=stored))
+        return AdmittedChargePoint(row, structs.replace(proof, password=stored))
     challenged = proof.profile == 0 and stored is not None and (least == 1 or (least == 2 and knock.secure))
     return PASSWORD if challenged else _downgrade(proof.profile, least)
 
 
-async def _certified(tx: Tx, row: Row, knock: Knock) -> Proof | Refusal:
+async def _certified(tx: Tx, row: Row, knock: ConnectionAttempt) -> Proof | Refusal:
     assert knock.certificate is not None
     against = await objection(tx, row["id"], knock.identity, knock.certificate)
     if against is not None:
@@ -98,7 +98,7 @@ async def _certified(tx: Tx, row: Row, knock: Knock) -> Proof | Refusal:
     return Proof(3, serial(x509.load_der_x509_certificate(knock.certificate)))
 
 
-def _known(knock: Knock, stored: bytes | None, matched: bool) -> Proof | Refusal:
+def _known(knock: ConnectionAttempt, stored: bytes | None, matched: bool) -> Proof | Refusal:
     """Some stations present a password where none is asked for: it proves nothing, and hurts nobody."""
     if stored is None or knock.password is None:
         return Proof(0)

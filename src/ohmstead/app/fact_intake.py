@@ -9,14 +9,14 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import text
 
-from ohmstead.app.admitted import Usual, admitted, habits
+from ohmstead.app.admitted import StationDefaults, admitted, habits
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Statement, Tx
+from ohmstead.kit.db import Database, DatabaseUnavailable, Statement, Tx
 from ohmstead.kit.signals import Signal
-from ohmstead.ocpp.admission import Admitted, Refused, Tls
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_identity import Admitted, Refused, Tls
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging import flow, profiles, reservations
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
@@ -31,7 +31,7 @@ from ohmstead.rooms.devices import certificates, events, firmware, presence
 from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication import diagnostics as logs
 from ohmstead.rooms.devices.communication import security_events
-from ohmstead.rooms.devices.configuration.keeping import keep_told
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.events import clocks
 from ohmstead.rooms.devices.facts import (
     Booted,
@@ -74,16 +74,16 @@ TURNED_AWAY = {  # refusal -> status of the handshake, type of the security even
 }
 
 
-class DurableRooms:
-    """Implements `ohmstead.ocpp.rooms.Rooms`: each method returns when its fact is durable. A database that is away,
-    or cannot store anything, is waited for up to 30 s. `moved` is sent for each charge point that connects: its id,
+class FactIntake:
+    """Implements `ohmstead.ocpp.fact_intake.Rooms`: each method returns when its fact is durable. A database that is
+    away, or cannot store anything, is waited for up to 30 s. `moved` is sent for each charge point that connects: its id,
     and which other node held its socket until now, if one did."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
-        usual: Usual,
+        usual: StationDefaults,
         members: Membership | None = None,
         outbound: Outbound | None = None,
     ) -> None:
@@ -107,10 +107,10 @@ class DurableRooms:
     ) -> Admitted | Refused:
         """Whether a charge point may connect: 404 unknown, 401 and 403 not proved or not enough, 503 while the database
         is away."""
-        knock = presence.Knock(identity, password, tls is not None, tls.certificate if tls else None)
+        knock = presence.ConnectionAttempt(identity, password, tls is not None, tls.certificate if tls else None)
         try:
             found = await self._knocks.put(knock)
-        except Away:
+        except DatabaseUnavailable:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not ready, come back later")
         if isinstance(found, presence.Refusal):
             status, event = TURNED_AWAY[found.kind]
@@ -147,7 +147,7 @@ class DurableRooms:
         try:
             async with self._database.begin() as tx:
                 await note(tx)
-        except Away as error:
+        except DatabaseUnavailable as error:
             log.warning("security event not kept", why=repr(error))
 
     async def _durably(self, act: Callable[[Tx], Awaitable[Result]], of: int = 1) -> Result:
@@ -160,7 +160,7 @@ class DurableRooms:
                     if of > 1:
                         await tx.run(_HURRY)
                     return await act(tx)
-            except Away as error:
+            except DatabaseUnavailable as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 if self._seldom.passes(str(error)):
@@ -174,7 +174,7 @@ class DurableRooms:
         held_by = await self._came.put(fact)
         self.moved.send(fact.charge_point_id, held_by)
 
-    async def habits(self, charge_point_id: int) -> Habits | None:
+    async def habits(self, charge_point_id: int) -> ConnectionSettings | None:
         async with self._database.read() as tx:
             quirks = await presence.quirks_now(tx, charge_point_id)
         return None if quirks is None else habits(quirks, self._usual)
@@ -234,7 +234,7 @@ class DurableRooms:
         await self._durably(lambda tx: outside_limits.limit_cleared(tx, fact))
 
     async def reservation_ended(self, fact: ReservationEnded) -> None:
-        await self._durably(lambda tx: reservations.let_go(tx, fact))
+        await self._durably(lambda tx: reservations.reservation_released(tx, fact))
 
     async def profiles_told(self, fact: ProfilesTold) -> None:
         await self._durably(lambda tx: profiles.profiles_told(tx, fact))
@@ -264,7 +264,9 @@ class DurableRooms:
         await self._durably(lambda tx: presence.heard(tx, *charge_point_ids))
         return [None] * len(charge_point_ids)
 
-    async def _find(self, knocks: list[presence.Knock]) -> list[presence.Entry | presence.Refusal]:
+    async def _find(
+        self, knocks: list[presence.ConnectionAttempt]
+    ) -> list[presence.AdmittedChargePoint | presence.Refusal]:
         async with self._database.read() as tx:
             return await presence.admit(tx, *knocks)
 

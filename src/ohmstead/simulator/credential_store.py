@@ -7,7 +7,7 @@ from ohmstead.simulator.line import Address
 
 
 @dataclass
-class Safe:
+class CredentialStore:
     """`plain` and `tls` are the URLs for security profiles 0 and 1, and for 2 and 3; None where there is none. `slots`
     are the network profiles of 2.0.1, `order` the ones to try, the first first."""
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ohmstead.app.commands.aside import aside
+from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings
 from ohmstead.kit.audit import Act, write_audit
@@ -15,7 +15,7 @@ from ohmstead.kit.db import Tx
 
 
 @dataclass
-class Deed:
+class AuditedCommand:
     """A command's transaction. It names its `target` and the `changes` once it changed something; without a target
     there is nothing to be told."""
 
@@ -25,10 +25,10 @@ class Deed:
 
 
 @asynccontextmanager
-async def writing(settings: Settings, command: str) -> AsyncIterator[Deed]:
+async def writing(settings: Settings, command: str) -> AsyncIterator[AuditedCommand]:
     """One transaction for a command (`token create`), kept with its row in the audit or not at all."""
-    async with opened(settings, aside) as database, database.begin() as tx:
-        deed = Deed(tx)
+    async with opened(settings, print_stderr) as database, database.begin() as tx:
+        deed = AuditedCommand(tx)
         yield deed
         if deed.target:
             await write_audit(tx, Act(f"ohmstead {command}", deed.target, changes={"user": _user()} | deed.changes))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.ocpp.versions import Version
 from ohmstead.rooms.devices.facts import Proof
 
@@ -15,7 +15,7 @@ class Tls(Struct, frozen=True):
     certificate: bytes | None
 
 
-class Admitted(Habits, frozen=True, kw_only=True):
+class Admitted(ConnectionSettings, frozen=True, kw_only=True):
     """A charge point we know, with its habits. `versions` it may speak ("1.6", "2.0.1", "2.1"); none given means any
     that we speak. `evses` are the outlets that are asked for their status where it does not boot; `proof` is how it
     came in.

@@ -24,7 +24,7 @@ class Message:
 
 
 @dataclass
-class Outbox:
+class MessageQueue:
     """A queue with one worker (OCPP 1.6, 3.7.1: no later message overtakes one that is not answered yet).
 
     A lost answer is met with the same message again, for as long as it takes; a CALLERROR at most `attempts()` times,

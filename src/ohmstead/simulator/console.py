@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ohmstead.simulator.connector import State
 from ohmstead.simulator.frames import CallError
 from ohmstead.simulator.line import Unanswered
-from ohmstead.simulator.speaker import Speaker
+from ohmstead.simulator.ocpp_station import OcppStation
 from ohmstead.simulator.station import Station
 from ohmstead.simulator.station_v201 import StationV201
 from ohmstead.simulator.vehicle import Vehicle
@@ -26,17 +26,17 @@ async def prompt(
 
     The station must be switched on, and stays so. `tag` is the card used where a line names none.
     """
-    desk = Prompt(station, write, connector, tag)
-    station.listeners.append(desk.tell)
+    context = Prompt(station, write, connector, tag)
+    station.listeners.append(context.tell)
     try:
         write(f"This is station {station.identity}. Type 'help' for what you can do.")
         async for line in lines:
             if not line.strip():
                 continue
-            if not await desk.obey(line):
+            if not await context.obey(line):
                 break
     finally:
-        station.listeners.remove(desk.tell)
+        station.listeners.remove(context.tell)
 
 
 class Command(NamedTuple):
@@ -143,8 +143,8 @@ class Prompt:
             raise ValueError(f"nobody said: {failure or type(failure).__name__}") from None
         self.write(f"Its certificate: {status}.")
 
-    def _speaker(self) -> Speaker:
-        if not isinstance(self.station, Speaker):
+    def _speaker(self) -> OcppStation:
+        if not isinstance(self.station, OcppStation):
             raise ValueError("this station does not speak")
         return self.station
 

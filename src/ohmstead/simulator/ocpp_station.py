@@ -7,18 +7,18 @@ from typing import Any
 
 from ohmstead.simulator.certificates import status_in
 from ohmstead.simulator.configuration import Configuration, Key, password
-from ohmstead.simulator.desk import Answer, Desk
 from ohmstead.simulator.frames import Call, CallError, Result
+from ohmstead.simulator.handler_context import Answer, HandlerContext
 from ohmstead.simulator.line import Unanswered
+from ohmstead.simulator.message_queue import Message
 from ohmstead.simulator.orders import Orders
-from ohmstead.simulator.outbox import Message
 from ohmstead.simulator.station import Station
 
 PROFILES = ("0", "1", "2", "3")
 RETRY_BOOT_S = 30
 
 
-class Speaker(Station):
+class OcppStation(Station):
     """See `Station` for what can be done with it; a version adds the words."""
 
     orders: Orders
@@ -27,7 +27,7 @@ class Speaker(Station):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         configuration = Configuration(self.settings, self.hardware, self._configured, self._security_keys())
-        self._desk = Desk(self, configuration, self._triggers(), started=self._runs, post=self.send_later)
+        self._desk = HandlerContext(self, configuration, self._triggers(), started=self._runs, post=self.send_later)
         self._desk.report = lambda event: self.say(self.report(event))
 
     def _runs(self, firmware: str) -> None:

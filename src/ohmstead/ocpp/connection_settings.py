@@ -8,7 +8,7 @@ CALL_TIMEOUT_S = 60.0
 """Stations take long: 30 s is known to be too short."""
 
 
-class Habits(Struct, frozen=True, kw_only=True):
+class ConnectionSettings(Struct, frozen=True, kw_only=True):
     """`assume_version` ("1.6", "2.0.1") is taken for a station that offers no subprotocol, or none that we know.
 
     `ping_interval_s` overrides the listener's, 0 sends no pings; `silence_limit_s` is how long it may send nothing
@@ -27,4 +27,4 @@ class Habits(Struct, frozen=True, kw_only=True):
     password_as_hex: bool = False
 
 
-USUAL = Habits()
+USUAL = ConnectionSettings()

@@ -9,16 +9,16 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Rejected
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.reservations.holding import end
-from ohmstead.rooms.charging.reservations.reserving import THROUGH_API
+from ohmstead.rooms.charging.reservations.reserve import THROUGH_API
 from ohmstead.rooms.charging.reservations.resource import reservations
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.devices.commands.actions import ask
 from ohmstead.rooms.devices.stations import CancelReservation
 
-cancelings = Group("action / reservation", "actions/reservation/", "reservations", access=PARTNERS)
+cancel_actions = Group("action / reservation", "actions/reservation/", "reservations", access=PARTNERS)
 
 _STATUS = Statement(
     select(reservation.c.status).where(reservation.c.id == bindparam("key", type_=BigInteger)).with_for_update()
@@ -30,12 +30,12 @@ class Canceling(View):
     reason: Opt[Annotated[str, Meta(max_length=255, description=f"Why; if empty: {THROUGH_API}.")] | None] = UNSET
 
 
-@cancelings.post(
+@cancel_actions.post(
     "v1.0/{reservation}/cancel",
     "Reservation / Cancel",
     body=Canceling,
     errors=(401, 403, 404, 406, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def cancel(call: Call, body: Canceling) -> None:
     """Give the EVSE free before its time is up."""

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, bindparam, exists, select
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.devices.certificates.installing import install
 from ohmstead.rooms.devices.certificates.tables import installed_certificate, issued_certificate
-from ohmstead.rooms.devices.configuration.keeping import keep_taken
+from ohmstead.rooms.devices.configuration.variable_store import keep_taken
 from ohmstead.rooms.devices.security_profiles.addresses import addresses
 from ohmstead.rooms.devices.stations import (
     AGREED,
