@@ -40,7 +40,8 @@ class Writer:
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb == "update":
             return {"method": update_method, "transactions": Transactions.ONE, "run": self.update,
-                    "body": self.update_body, "answers": {200: view}, "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
+                    "body": self.update_body, "answers": {200: view}, "errors": (401, 403, 404, 422, 429),
+                    "includes": includes}  # fmt: skip
         return {"method": "DELETE", "transactions": Transactions.ONE, "run": self.delete, "answers": {204: None},
                 "errors": (401, 403, 404, 409, 422, 429), "includes": includes}  # fmt: skip
 
