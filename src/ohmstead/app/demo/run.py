@@ -16,7 +16,7 @@ from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.simulator.fleet import ConnectionSettings, Fleet
+from ohmstead.simulator.fleet import Habits, Fleet
 from ohmstead.simulator.settings import Settings as Behaviour
 from ohmstead.simulator.site import Building, Load, Meter, Reading
 from ohmstead.simulator.station import Station
@@ -75,7 +75,7 @@ async def _life(api: Client, plant: DemoSite, stations: Sequence[Station], seed:
 
     building = Building(Load((9.0, 7.0, 8.0), step_a=4.0, steps_per_hour=60, walk_a=0.4), seed)
     meter = Meter(clock, stations, report, building=building, interval_s=METER_S)
-    fleet = Fleet(stations, clock, seed, ConnectionSettings(mean_gap_s=8.0, mean_stay_s=150.0, tags=TAGS))
+    fleet = Fleet(stations, clock, seed, Habits(mean_gap_s=8.0, mean_stay_s=150.0, tags=TAGS))
     meter.start()
     stack.push_async_callback(meter.stop)
     fleet.start()
