@@ -16,7 +16,7 @@ from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.simulator.fleet import Habits, Fleet
+from ohmstead.simulator.fleet import Fleet, Habits
 from ohmstead.simulator.settings import Settings as Behaviour
 from ohmstead.simulator.site import Building, Load, Meter, Reading
 from ohmstead.simulator.station import Station
