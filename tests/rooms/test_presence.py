@@ -356,13 +356,13 @@ async def test_who_is_changed_while_it_connects_does_not_stay(
     point = await given.charge_point(network={"id": "QUICK"})
     path = f"{BASE}/v2.0/{point['id']}"
 
-    async def handshake() -> presence.Entry:
+    async def handshake() -> presence.AdmittedChargePoint:
         async with system.database.begin() as tx:
             [entry] = await presence.admit(tx, presence.ConnectionAttempt("QUICK"))
-        assert isinstance(entry, presence.Entry)
+        assert isinstance(entry, presence.AdmittedChargePoint)
         return entry
 
-    async def enters(entry: presence.Entry) -> None:
+    async def enters(entry: presence.AdmittedChargePoint) -> None:
         fact = Connected(charge_point_id=point["id"], version="1.6", remote_ip="::1", at=now, proof=entry.proof)
         async with system.database.begin() as tx:
             await presence.connected(tx, fact)

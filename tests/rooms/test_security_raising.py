@@ -127,7 +127,7 @@ async def test_a_1_6_station_is_given_what_it_lacks_in_order(scenes: Any) -> Non
     async with scene.system.database.read() as tx:
         knock = presence.ConnectionAttempt("UP", bytes.fromhex(password.value), True)
         [entry] = await presence.admit(tx, knock)
-    assert isinstance(entry, presence.Entry)
+    assert isinstance(entry, presence.AdmittedChargePoint)
     await scene.connects(2)
     assert await scene.boots() == []
     assert ((await scene.row())["finished_at"] is None, await scene.shown()) == (False, (2, "applied"))
