@@ -7,10 +7,11 @@ from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.sql import ClauseElement
 
 from ohmstead.kit.bounds import misfits
-from ohmstead.kit.db import Duplicate, Statements, StillUsed
+from ohmstead.kit.db import Duplicate, Statements, StillUsed, UnknownReference
 from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader
+from ohmstead.kit.references import look_up
 from ohmstead.kit.resources import Resource, find
 from ohmstead.kit.validation import decode, label
 from ohmstead.kit.versions import Version
@@ -100,6 +101,8 @@ class Writer:
             write.wrong(field, f"The {label(field)} {why}.")
         write.settle()
         self._own(write)
+        for place, text in (await look_up(self.resource.references, write.values, write.call, write.tx)).items():
+            write.wrong(place, text)
         for rule in self.resource.rules:
             await rule(write)
         self._own(write)
@@ -110,7 +113,7 @@ class Writer:
         try:
             values = {f"v_{name}": value for name, value in write.values.items()}
             return await write.tx.one(statement, row_id=write.id, now=write.call.now, **values)
-        except (Duplicate, StillUsed) as error:
+        except (Duplicate, UnknownReference) as error:
             if error.constraint not in self.resource.conflicts:
                 self._went(write, error.constraint)
                 raise
