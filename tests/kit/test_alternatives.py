@@ -11,7 +11,7 @@ from ohmstead.kit.views import View
 from tests.kit.conftest import Yard
 from tests.kit.things import Round, Square
 
-BOXES = "/resources/boxes/v2.0"
+CRATES = "/resources/crates/v2.0"
 OF = "it must be one of round, square."
 
 
@@ -29,7 +29,7 @@ OF = "it must be one of round, square."
     ],
 )  # fmt: skip
 async def test_the_alternative_that_is_meant_is_named(yard: Yard, form: Any, errors: dict[str, list[str]]) -> None:
-    answer = await yard.client.post(BOXES, {"label": "a", "form": form})
+    answer = await yard.client.post(CRATES, {"label": "a", "form": form})
     assert (answer.status, answer.body["errors"]) == (422, errors)
 
 
@@ -37,12 +37,12 @@ async def test_the_alternative_that_is_meant_is_named(yard: Yard, form: Any, err
     "form", [{"shape": "round", "radius": 2.0}, {"shape": "square", "width": 1.0, "depth": 2.0}, None]
 )
 async def test_each_alternative_is_taken(yard: Yard, form: Any) -> None:
-    assert (await yard.client.post(BOXES, {"label": "a", "form": form})).data["form"] == form
+    assert (await yard.client.post(CRATES, {"label": "a", "form": form})).data["form"] == form
 
 
 async def test_a_text_for_a_number_is_read_in_the_alternative_that_is_meant(yard: Yard) -> None:
     form = {"shape": "square", "width": "1", "depth": "2"}
-    read = (await yard.client.post(BOXES, {"label": "a", "form": form})).data["form"]
+    read = (await yard.client.post(CRATES, {"label": "a", "form": form})).data["form"]
     assert read == {"shape": "square", "width": 1.0, "depth": 2.0}
 
 
@@ -75,12 +75,12 @@ def test_bodies_and_lists_have_alternatives_too(kind: Any, raw: bytes, field: st
 async def test_a_text_comes_once_in_each_language(yard: Yard, locales: list[str], text: str) -> None:
     names = [{"locale": locale, "translation": str(number)} for number, locale in enumerate(locales)]
     for more in ({}, {"thingId": "no number"}):
-        answer = await yard.client.post(BOXES, {"label": "a", "names": names} | more)
+        answer = await yard.client.post(CRATES, {"label": "a", "names": names} | more)
         assert answer.status == 422
         assert answer.body["errors"]["names"] == [text]
         assert answer.body["errors"].keys() == {"names"} | ({"thingId"} if more else set())
 
 
 async def test_texts_in_several_languages_are_taken(yard: Yard) -> None:
-    names = [{"locale": "en", "translation": "box"}, {"locale": "de", "translation": "box"}]
-    assert (await yard.client.post(BOXES, {"label": "a", "names": names})).data["names"] == names
+    names = [{"locale": "en", "translation": "crate"}, {"locale": "de", "translation": "crate"}]
+    assert (await yard.client.post(CRATES, {"label": "a", "names": names})).data["names"] == names

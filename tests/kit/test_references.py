@@ -1,4 +1,4 @@
-"""References: an id in a body names something that is there for the caller; constraints that nobody declared are no 500."""
+"""References: an id in a body names something that is there for the caller. What nobody declared is no 500 either."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from ohmstead.kit.views import Id, View
 from tests.client import Client
 from tests.kit.conftest import Yard
 
-BOXES = "/resources/boxes/v2.0"
+CRATES = "/resources/crates/v2.0"
 
 
 @pytest.mark.parametrize(
@@ -28,22 +28,22 @@ BOXES = "/resources/boxes/v2.0"
     ],
 )
 async def test_what_is_not_there_is_named(yard: Yard, body: dict[str, Any], field: str) -> None:
-    answer = await yard.client.post(BOXES, {"label": "a"} | body)
+    answer = await yard.client.post(CRATES, {"label": "a"} | body)
     assert (answer.status, answer.body["errors"].keys()) == (422, {field})
-    made = (await yard.client.post(BOXES, {"label": "a"})).data
-    answer = await yard.client.patch(f"{BOXES}/{made['id']}", body)
+    made = (await yard.client.post(CRATES, {"label": "a"})).data
+    answer = await yard.client.patch(f"{CRATES}/{made['id']}", body)
     assert (answer.status, answer.body["errors"].keys()) == (422, {field})
 
 
 async def test_null_and_no_ids_name_nothing(yard: Yard) -> None:
     body = {"label": "a", "thingId": None, "owner": {"personId": None, "groupIds": []}}
-    assert (await yard.client.post(BOXES, body)).status == 201
-    assert (await yard.client.post(BOXES, {"label": "b", "owner": None})).status == 201
+    assert (await yard.client.post(CRATES, body)).status == 201
+    assert (await yard.client.post(CRATES, {"label": "b", "owner": None})).status == 201
 
 
 async def test_the_text_is_that_of_the_field_and_every_field_is_named(yard: Yard) -> None:
     body = {"label": "a", "thingId": 999, "owner": {"personId": 1, "groupIds": [1, 2]}}
-    assert (await yard.client.post(BOXES, body)).body["errors"] == {
+    assert (await yard.client.post(CRATES, body)).body["errors"] == {
         "thingId": ["The selected thing id is invalid."],
         "owner.personId": ["The selected owner person id is invalid."],
         "owner.groupIds.0": ["The selected owner group ids 0 is invalid."],
@@ -52,24 +52,24 @@ async def test_the_text_is_that_of_the_field_and_every_field_is_named(yard: Yard
 
 
 async def test_an_older_version_has_its_own_word(yard: Yard) -> None:
-    answer = await yard.client.post("/resources/boxes/v1.0", {"label": "a", "content": 999})
+    answer = await yard.client.post("/resources/crates/v1.0", {"label": "a", "content": 999})
     assert (answer.status, answer.body["errors"].keys()) == (422, {"content"})
 
 
 async def test_a_rule_sees_the_row(yard: Yard) -> None:
     small, large = await yard.made(name="small", size=3), await yard.made(name="large", size=30)
-    assert (await yard.client.post(BOXES, {"label": "a", "thingId": small["id"]})).data["thingId"] == small["id"]
-    answer = await yard.client.post(BOXES, {"label": "b", "thingId": large["id"]})
+    assert (await yard.client.post(CRATES, {"label": "a", "thingId": small["id"]})).data["thingId"] == small["id"]
+    answer = await yard.client.post(CRATES, {"label": "b", "thingId": large["id"]})
     assert answer.body["errors"] == {"thingId": ["It does not fit in."]}
 
 
 async def test_another_partners_row_is_not_there(yard: Yard) -> None:
     own, foreign = await yard.made(name="own", partnerId=7), await yard.made(name="foreign", partnerId=8)
     partner = Client(yard.base, await yard.token("*", partner_id=7))
-    for path, body in ((BOXES, {"label": "a"}), (f"/actions/thing/v1.0/{own['id']}/join", {})):
-        name = "thingId" if path == BOXES else "thingIds"
-        for row, found in ((own, None), (foreign, name if path == BOXES else "thingIds.0")):
-            answer = await partner.post(path, body | {name: row["id"] if path == BOXES else [row["id"]]})
+    for path, body in ((CRATES, {"label": "a"}), (f"/actions/thing/v1.0/{own['id']}/join", {})):
+        name = "thingId" if path == CRATES else "thingIds"
+        for row, found in ((own, None), (foreign, name if path == CRATES else "thingIds.0")):
+            answer = await partner.post(path, body | {name: row["id"] if path == CRATES else [row["id"]]})
             assert (answer.status == 422) is (found is not None)
             assert found is None or answer.body["errors"].keys() == {found}
     await partner.close()
@@ -86,7 +86,7 @@ async def test_actions_name_what_is_not_there(yard: Yard) -> None:
 async def test_an_undeclared_foreign_key_names_its_column(yard: Yard) -> None:
     made = await yard.made(name="a")
     for answer in (
-        await yard.client.post(BOXES, {"label": "a", "shelfId": 999}),
+        await yard.client.post(CRATES, {"label": "a", "shelfId": 999}),
         await yard.client.post("/resources/things/v2.0", {"name": "b", "shelfId": 999}),
         await yard.client.patch(f"/resources/things/v2.0/{made['id']}", {"shelfId": 999}),
         await yard.client.post(f"/actions/thing/v1.0/{made['id']}/shelve", {"shelfId": 999}),
@@ -96,8 +96,8 @@ async def test_an_undeclared_foreign_key_names_its_column(yard: Yard) -> None:
 
 async def test_an_undeclared_unique_constraint_is_a_conflict(yard: Yard) -> None:
     made = await yard.made(name="a")
-    assert (await yard.client.post(BOXES, {"label": "a"})).status == 201
-    for path, body in ((BOXES, {"label": "a"}), (f"/actions/thing/v1.0/{made['id']}/copy", None)):
+    assert (await yard.client.post(CRATES, {"label": "a"})).status == 201
+    for path, body in ((CRATES, {"label": "a"}), (f"/actions/thing/v1.0/{made['id']}/copy", None)):
         answer = await yard.client.post(path, body)
         assert (answer.status, answer.body) == (409, {"message": "There is such a record already."})
 

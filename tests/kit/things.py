@@ -65,8 +65,8 @@ thing = _table(
     Column("shelf_id", BigInteger, ForeignKey("kit_shelf.id")),
     Column("partner_id", BigInteger),
 )
-box = _table(
-    "kit_box",
+crate = _table(
+    "kit_crate",
     Column("label", Text, nullable=False, unique=True),
     Column("shelf_id", BigInteger, ForeignKey("kit_shelf.id")),
     Column("thing_id", BigInteger, ForeignKey("kit_thing.id")),
@@ -119,7 +119,7 @@ class Owner(View):
     group_ids: Opt[list[int]] = UNSET
 
 
-class Box(View):
+class Crate(View):
     id: Id
     label: str
     shelf_id: Opt[int | None] = UNSET
@@ -129,7 +129,7 @@ class Box(View):
     names: Opt[Translations | None] = UNSET
 
 
-class BoxV1(View):
+class CrateV1(View):
     id: Id
     label: str
     content: Opt[int | None] = UNSET
@@ -204,18 +204,18 @@ async def a_red_thing_is_small(write: Write) -> None:
         write.wrong("colour", "A large thing is not red.")
 
 
-boxes = Resource(
-    "boxes",
-    box,
+crates = Resource(
+    "crates",
+    crate,
     tag="kit",
-    title="Box",
-    key="box",
-    access=owned(box.c.partner_id),
+    title="Crate",
+    key="crate",
+    access=owned(crate.c.partner_id),
     versions=[
-        Version("v2.0", Box, further={"create": (409,)}),
+        Version("v2.0", Crate, further={"create": (409,)}),
         Version(
             "v1.0",
-            BoxV1,
+            CrateV1,
             upgrade=lambda body: {"thing_id" if name == "content" else name: value for name, value in body.items()},
             downgrade=lambda newest: {name: newest[name] for name in ("id", "label")} | {"content": newest["thing_id"]},
             words={"thingId": "content"},
@@ -225,8 +225,8 @@ boxes = Resource(
 )
 
 
-@boxes.rule
-async def a_box_is_for_small_things(write: Write) -> None:
+@crates.rule
+async def a_crate_is_for_small_things(write: Write) -> None:
     its = write.referred("thing_id")
     if its is not None and (its["size"] or 0) > 10:
         write.wrong("thingId", "It does not fit in.")
@@ -332,4 +332,4 @@ async def break_down(call: Call) -> None:
     raise RuntimeError("a bug")
 
 
-OPERATIONS = operations_of(shelves, things, boxes, parts, actions)
+OPERATIONS = operations_of(shelves, things, crates, parts, actions)

@@ -110,7 +110,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = ids["dlmCircuit"] = circuit["id"]
-        priority = {"type": "userGroup", "targetId": 1, "priority": 2}
+        priority = {"type": "partner", "targetId": 1, "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
 

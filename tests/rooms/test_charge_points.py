@@ -126,7 +126,7 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     assert made["partner"] is None
     path = f"{BASE}/{made['id']}"
     notice = [{"locale": "en", "translation": "Ask at the desk"}]
-    partner = {"id": 7, "contractId": 3, "accessType": "public_view_private_use", "notice": notice}
+    partner = {"id": 7, "accessType": "public_view_private_use", "notice": notice}
     told = (await api.patch(path, {"partner": partner})).data["partner"]
     assert told == partner | {"corporateBillingAsDefault": False}
     told = (await api.patch(path, {"partner": {"corporateBillingAsDefault": True}})).data["partner"]
@@ -138,8 +138,6 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     await api.patch(path, {"partner": {"id": None}})
     bare = (await api.patch(path, {"partner": {"id": 9}})).data["partner"]
     assert bare == {"id": 9, "corporateBillingAsDefault": False}
-    both = (await api.patch(path, {"type": "private", "partner": partner, "noticeId": 4})).data
-    assert (both["noticeId"], both["partner"].get("notice")) == (4, None)
 
 
 async def test_a_partner_sees_and_makes_only_its_own(api: Client, given: Given) -> None:
@@ -164,16 +162,14 @@ async def test_an_owner_has_only_a_personal_one(api: Client, given: Given) -> No
     user = {"id": int((await given.user())["id"])}
     await _refused(api, {"type": "public", "locationId": 1, "user": user}, "user.id")
     await _refused(api, {"type": "personal", "pin": "1", "user": {"id": 999_999}}, "user.id")
-    subscription = {"required": True, "planIds": [3, 4]}
+    subscription = {"required": True, "planIds": []}
     home = await given.charge_point(type="personal", pin="1", user=user, subscription=subscription)
     assert home["user"] == user | {"automaticFirmwareUpdatesEnabled": True}
     assert (home["subscription"], home["enabledRandomisedDelay"]) == (subscription, False)
-    integration = {"electricityCostReimbursementIntegrationId": 2}
-    assert integration.items() <= (await api.patch(f"{BASE}/{home['id']}", integration)).data.items()
     assert await _ids(api, f"filter[userId]={user['id']}") == [home["id"]]
     place = (await given.location())["id"]
     public = (await api.patch(f"{BASE}/{home['id']}", {"type": "public", "locationId": place})).data
-    assert not {"user", "subscription", "enabledRandomisedDelay", *integration} & public.keys()
+    assert not {"user", "subscription", "enabledRandomisedDelay"} & public.keys()
     assert await _ids(api, f"filter[userId]={user['id']}") == []
 
 

@@ -27,7 +27,7 @@ class TestEvses(ResourceContract):
         power = {"maxPower": 11_000, "maxVoltage": "230", "maxAmperage": 16.5, "phases": "three_phase"}
         return {
             "chargePointId": self.point["id"], "physicalReference": "QR 1", "currentType": "ac", "status": "enabled",
-            "networkId": str(self.number), "powerOptions": power, "externalId": "x", "tariffGroupId": 3,
+            "networkId": str(self.number), "powerOptions": power, "externalId": "x",
         }  # fmt: skip
 
 

@@ -36,9 +36,11 @@ class Write:
 
     def wrong(self, field_name: str, text: str) -> None:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
-        head, dot, rest = field_name.partition(".")
-        named = self.words.get(field_name) or self.words.get(head, head) + dot + rest
-        self._errors.setdefault(named, []).append(text)
+        known, rest = field_name, ""
+        while known not in self.words and "." in known:
+            known, _, last = known.rpartition(".")
+            rest = f".{last}{rest}"
+        self._errors.setdefault(self.words.get(known, known) + rest, []).append(text)
 
     def referred(self, name: str) -> Row | None:
         """The row that a declared reference of the body names; None where it names none, or one that is not there."""
