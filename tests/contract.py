@@ -103,10 +103,15 @@ class ResourceContract:
                 wrong, field = _naming(_operation(self.resource, version, "create").body, body, name, 999_999_999)
                 if field:
                     _names(await api.post(base, wrong), field)
-                wrong, field = _naming(_operation(self.resource, version, "update").body, {}, name, 999_999_999)
-                if field and not version.restated:
-                    path, _ = await self.made(given, version)
-                    _names(await api.request("PUT" if version.puts else "PATCH", path, wrong), field)
+
+    async def test_a_change_names_what_is_there(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "update") if self.resource.references else ():
+            body, (path, _) = await self.body(given, version), await self.made(given, version)
+            for name in self.resource.references:
+                wrong, field = _naming(_operation(self.resource, version, "update").body, body, name, 999_999_999)
+                top = field.partition(".")[0]
+                if field:
+                    _names(await api.request("PUT" if version.puts else "PATCH", path, {top: wrong[top]}), field)
 
     async def test_an_id_names_nothing_of_another_partner(self, api: Client, given: Given) -> None:
         if not self.resource.opens("POST"):

@@ -19,7 +19,7 @@ OF = "it must be one of round, square."
     ("form", "errors"),
     [
         ({"shape": "round"}, {"form.radius": ["The form radius field is required."]}),
-        ({"shape": "round", "radius": 0}, {"form.radius": ["The form radius must be greater than 0."]}),
+        ({"shape": "round", "radius": 0}, {"form.radius": ["The form radius must be greater than 0.0."]}),
         ({"shape": "square", "width": "x"}, {"form.width": ["The form width must be a number."],
                                              "form.depth": ["The form depth field is required."]}),
         ({"radius": 1}, {"form.shape": [f"The form shape field is required: {OF}"]}),

@@ -29,7 +29,7 @@ class TestEvses(ResourceContract):
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
         self.number += 1
         power = {"maxPower": 11_000, "maxVoltage": "230", "maxAmperage": 16.5, "phases": "three_phase"}
-        return _evse(self.number, powerOptions=power, externalId="x", tariffGroupId=3, allowsReservation=True)
+        return _evse(self.number, powerOptions=power, externalId="x", allowsReservation=True)
 
 
 async def test_power_options_change_one_by_one(api: Client, given: Given) -> None:
