@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid, NotFound
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import camel
 
@@ -49,7 +49,7 @@ async def require(references: References, body: Any, call: Call) -> None:
     """Find the rows that an action's body names; Invalid where one is not there for the caller."""
     if next(_named(references, body), None) is None:
         return
-    steps = call.operation.does is Does.STEPS
+    steps = call.operation.transactions is Transactions.MANUAL
     async with call.database.read() if steps else nullcontext(call.tx) as tx:
         errors = await look_up(references, body, call, tx)
     if errors:

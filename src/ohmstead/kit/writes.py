@@ -11,7 +11,7 @@ from ohmstead.kit.operations import Call
 
 @dataclass(slots=True)
 class Write:
-    """One row on its way into a table. Rules read it, complete `values`, and object by `wrong`."""
+    """One row on its way into a table. Rules read it, complete `values`, and object by `add_error`."""
 
     verb: str  # create | update | delete
     call: Call
@@ -21,32 +21,32 @@ class Write:
     parent: Row | None = None
     id: int = 0
     extras: dict[str, Any] = field(default_factory=dict)  # what an `after` needs and no column holds
-    words: Mapping[str, str] = field(default_factory=dict)  # the version's names for fields, where they differ
+    field_names: Mapping[str, str] = field(default_factory=dict)  # the version's names for fields, where they differ
     _errors: dict[str, list[str]] = field(default_factory=dict)
 
-    def now(self, name: str, default: Any = None) -> Any:
+    def value_of(self, name: str, default: Any = None) -> Any:
         """The value a column will have after this write."""
         if name in self.values:
             return self.values[name]
         return self.before[name] if self.before is not None else default
 
-    def sets(self, *names: str) -> bool:
+    def gives(self, *names: str) -> bool:
         """Whether the write gives any of these a value."""
         return any(name in self.values for name in names)
 
-    def wrong(self, field_name: str, text: str) -> None:
+    def add_error(self, field_name: str, text: str) -> None:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
         known, rest = field_name, ""
-        while known not in self.words and "." in known:
+        while known not in self.field_names and "." in known:
             known, _, last = known.rpartition(".")
             rest = f".{last}{rest}"
-        self._errors.setdefault(self.words.get(known, known) + rest, []).append(text)
+        self._errors.setdefault(self.field_names.get(known, known) + rest, []).append(text)
 
     def referred(self, name: str) -> Row | None:
         """The row that a declared reference of the body names; None where it names none, or one that is not there."""
         return self.call.referred.get(name)
 
-    def settle(self) -> None:
+    def raise_errors(self) -> None:
         """Raise the objections, if there are any."""
         if self._errors:
             raise Invalid.of(self._errors)

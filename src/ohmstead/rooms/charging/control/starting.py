@@ -8,7 +8,7 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.rooms.charging.control.checks import likely_places, numbered_place, place
 from ohmstead.rooms.charging.control.orders import (
     ErrorCodeAnywhere,
@@ -34,7 +34,7 @@ _REFERENCES = {"user_id": users}
     body=Order,
     references=_REFERENCES,
     gives=StartedAnywhere,
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     """Begin to charge where the charge point finds a vehicle; the session may turn out to be at another of its EVSEs
@@ -58,7 +58,7 @@ async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     body=OrderThere,
     references=_REFERENCES,
     gives=Started,
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def start_numbered(call: Call, order: OrderThere) -> Started:
     """Begin to charge at the EVSE of this number. An order that was not carried out answers 202 too and says why."""
@@ -78,7 +78,7 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
     body=OrderThere,
     references=_REFERENCES,
     gives=Started,
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def start_at_evse(call: Call, order: OrderThere) -> Started:
     """Begin to charge at the EVSE of this id. An order that was not carried out answers 202 too and says why."""

@@ -5,8 +5,8 @@ from zoneinfo import available_timezones
 
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
+from ohmstead.rooms.network.locations.places import STATES
 from ohmstead.rooms.network.locations.resource import locations
-from ohmstead.rooms.network.places import STATES
 
 
 @locations.rule
@@ -18,15 +18,15 @@ async def a_point_is_two_columns(write: Write) -> None:
 @locations.rule
 async def a_country_has_states_or_regions(write: Write) -> None:
     """What no longer fits goes when the country changes."""
-    values, codes = write.values, STATES.get(write.now("country"), ())
+    values, codes = write.values, STATES.get(write.value_of("country"), ())
     if "province" in values:
         _divide(write, codes)
     elif values.get("region") is not None and codes:
-        write.wrong("region", "The region may not be given for a country with states.")
+        write.add_error("region", "The region may not be given for a country with states.")
     if values.get("state") is not None and values["state"] not in codes:
-        write.wrong("state", "The selected state is not one of the country.")
+        write.add_error("state", "The selected state is not one of the country.")
     if "country" in values:
-        if write.now("state") not in codes:
+        if write.value_of("state") not in codes:
             values.setdefault("state", None)
         if codes:
             values.setdefault("region", None)
@@ -36,8 +36,8 @@ def _divide(write: Write, codes: tuple[str, ...]) -> None:
     """Version 1.0 gives states and regions in one field; only in the US and Australia it must be a state's code."""
     province = write.values.pop("province")
     known = province in codes
-    if not known and write.now("country") in ("US", "AU"):
-        write.wrong("state", "The selected region is invalid.")
+    if not known and write.value_of("country") in ("US", "AU"):
+        write.add_error("state", "The selected region is invalid.")
     write.values |= {"state": province if known else None, "region": None if known else province}
 
 
@@ -45,7 +45,7 @@ def _divide(write: Write, codes: tuple[str, ...]) -> None:
 async def a_time_zone_is_known(write: Write) -> None:
     zone = write.values.get("timezone")
     if zone is not None and zone not in _time_zones():
-        write.wrong("timezone", "The timezone must be a valid zone.")
+        write.add_error("timezone", "The timezone must be a valid zone.")
 
 
 @cache
@@ -59,7 +59,7 @@ async def hours_are_whole(write: Write) -> None:
         hours = settled(given, write.before["working_hours"] if write.before else {})
         write.values["working_hours"] = hours
         for path, text in objections(hours):
-            write.wrong(f"workingHours.{path}", text)
+            write.add_error(f"workingHours.{path}", text)
 
 
 @locations.rule
