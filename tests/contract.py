@@ -1,6 +1,6 @@
 """The contract of every resource: a class of a few declared lines tests each version through the real API."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_origin
 
 import msgspec
 
@@ -11,7 +11,8 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
-from tests.client import Client
+from ohmstead.kit.views import alternatives, fields, hints, structs
+from tests.client import Answer, Client
 from tests.given import Given
 
 
@@ -94,6 +95,42 @@ class ResourceContract:
             answer = await api.post(base, body | wrong)
             assert answer.status == 422
             assert set(wrong) <= {name.split(".")[0] for name in answer.body["errors"]}
+
+    async def test_an_id_names_what_is_there(self, api: Client, given: Given) -> None:
+        for version in self.each("create"):
+            base, body = await self.base(given, version), await self.body(given, version)
+            for name in self.resource.references:
+                wrong, field = _naming(_operation(self.resource, version, "create").body, body, name, 999_999_999)
+                if field:
+                    _names(await api.post(base, wrong), field)
+
+    async def test_a_change_names_what_is_there(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "update") if self.resource.references else ():
+            body, (path, _) = await self.body(given, version), await self.made(given, version)
+            for name in self.resource.references:
+                wrong, field = _naming(_operation(self.resource, version, "update").body, body, name, 999_999_999)
+                top = field.partition(".")[0]
+                if field:
+                    _names(
+                        await api.request("PUT" if version.updates_by_put else "PATCH", path, {top: wrong[top]}), field
+                    )
+
+    async def test_an_id_names_nothing_of_another_partner(self, api: Client, given: Given) -> None:
+        if not self.resource.opens("POST"):
+            return  # closed to partners: test_a_partner_makes_its_own
+        partner, other = await given.client("*", partner_id=71), await given.client("*", partner_id=72)
+        own, foreign = PartnersGiven(given.system, api, partner), PartnersGiven(given.system, api, other)
+        for version in self.each("create"):
+            base, body = await self.base(own, version), await self.body(own, version)
+            for name, resource in self.resource.references.items():
+                if not isinstance(resource, Resource) or _is_shared(resource):
+                    continue
+                key = int((await foreign.row_of(resource.name))["id"])
+                wrong, field = _naming(_operation(self.resource, version, "create").body, body, name, key)
+                if field:
+                    _names(await partner.post(base, wrong), field)
+        for client in (partner, other):
+            await client.close()
 
     async def test_a_patch_changes_only_what_it_gives(self, api: Client, given: Given) -> None:
         for version in self.each("create", "update"):
@@ -239,6 +276,26 @@ def _operation(resource: Resource, version: Version, verb: str) -> Operation:
 def _required(operation: Operation) -> list[str]:
     assert operation.body is not None
     return [field.encode_name for field in msgspec.structs.fields(operation.body) if field.required]
+
+
+def _naming(kind: Any, body: dict[str, Any], name: str, key: int) -> tuple[dict[str, Any], str]:
+    """The body with an id where a reference is, and what the field is called there; no name where there is no such."""
+    head, _, rest = name.partition(".")
+    declared = fields(kind).get(head)
+    if declared is None:
+        return body, ""
+    called, annotation, value = declared.encode_name, hints(kind)[head], key
+    if rest:
+        value, below = _naming(structs(annotation)[0], body.get(called) or {}, rest, key)
+        return body | {called: value}, below and f"{called}.{below}"
+    if any(get_origin(one) is list for one in alternatives(annotation)):
+        return body | {called: [key]}, f"{called}.0"
+    return body | {called: key}, called
+
+
+def _names(answer: Answer, field: str) -> None:
+    assert answer.status == 422, answer.body
+    assert any("is invalid" in text for text in answer.body["errors"].get(field, ())), (field, answer.body)
 
 
 def _modes(pages: Pages) -> list[str]:

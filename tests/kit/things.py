@@ -16,8 +16,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    delete,
+    insert,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import INHERITED, PARTNERS, SHARED, owned
 from ohmstead.kit.db import Tx
@@ -26,13 +29,16 @@ from ohmstead.kit.filters import array_contains, changed, equals, in_list, is_tr
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Reply, Transactions
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Include, Version
-from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, View
+from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, Translations, View
 from ohmstead.kit.writes import Write
 
-metadata = MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
+metadata = MetaData(
+    naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+)
 
 
 def _table(name: str, *columns: Any) -> Table:
@@ -57,6 +63,16 @@ thing = _table(
     Column("at", DateTime(timezone=True)),
     Column("tags", ARRAY(Text)),
     Column("shelf_id", BigInteger, ForeignKey("kit_shelf.id")),
+    Column("partner_id", BigInteger),
+)
+crate = _table(
+    "kit_crate",
+    Column("label", Text, nullable=False, unique=True),
+    Column("shelf_id", BigInteger, ForeignKey("kit_shelf.id")),
+    Column("thing_id", BigInteger, ForeignKey("kit_thing.id")),
+    Column("form", JSONB),
+    Column("owner", JSONB),
+    Column("names", JSONB),
     Column("partner_id", BigInteger),
 )
 part = _table("kit_part", Column("thing_id", BigInteger, nullable=False), Column("name", Text, nullable=False))
@@ -87,6 +103,36 @@ class ThingV1(View):
     id: Id
     title: str
     last_updated_at: ReadOnly[Deprecated[Opt[datetime]]] = UNSET
+
+
+class Round(View, tag_field="shape", tag="round"):
+    radius: Annotated[float, Meta(gt=0)]
+
+
+class Square(View, tag_field="shape", tag="square"):
+    width: Annotated[float, Meta(gt=0)]
+    depth: float
+
+
+class Owner(View):
+    person_id: Opt[int | None] = UNSET
+    group_ids: Opt[list[int]] = UNSET
+
+
+class Crate(View):
+    id: Id
+    label: str
+    shelf_id: Opt[int | None] = UNSET
+    thing_id: Opt[int | None] = UNSET
+    form: Opt[Round | Square | None] = UNSET
+    owner: Opt[Owner | None] = UNSET
+    names: Opt[Translations | None] = UNSET
+
+
+class CrateV1(View):
+    id: Id
+    label: str
+    content: Opt[int | None] = UNSET
 
 
 class Part(View):
@@ -147,7 +193,7 @@ things = Resource(
     ],
     includes=(Include("echo", _echo), Include("shout", _shout, flag="withShout")),
     topic="thing",
-    conflicts={"kit_thing_name_key": ("name", "The name has already been taken.")},
+    conflicts={"uq_kit_thing_name": ("name", "The name has already been taken.")},
 )
 
 
@@ -156,6 +202,34 @@ async def a_red_thing_is_small(write: Write) -> None:
     if write.value_of("colour") == "red" and (write.value_of("size") or 1) > 10:
         write.add_error("size", "A red thing is small.")
         write.add_error("colour", "A large thing is not red.")
+
+
+crates = Resource(
+    "crates",
+    crate,
+    tag="kit",
+    title="Crate",
+    key="crate",
+    access=owned(crate.c.partner_id),
+    versions=[
+        Version("v2.0", Crate, extra_statuses={"create": (409,)}),
+        Version(
+            "v1.0",
+            CrateV1,
+            upgrade=lambda body: {"thing_id" if name == "content" else name: value for name, value in body.items()},
+            downgrade=lambda newest: {name: newest[name] for name in ("id", "label")} | {"content": newest["thing_id"]},
+            field_names={"thingId": "content"},
+        ),
+    ],
+    references={"thing_id": things, "owner.person_id": ABSENT, "owner.group_ids": ABSENT},
+)
+
+
+@crates.rule
+async def a_crate_is_for_small_things(write: Write) -> None:
+    its = write.referred("thing_id")
+    if its is not None and (its["size"] or 0) > 10:
+        write.add_error("thingId", "It does not fit in.")
 
 
 parts = Resource(
@@ -212,6 +286,49 @@ async def halve(call: Call) -> None:
     raise Invalid(size="The size cannot be halved.")
 
 
+class Shelve(View):
+    shelf_id: int
+
+
+class Join(View):
+    thing_ids: list[int]
+    glue_id: Opt[int | None] = UNSET
+
+
+@actions.post("v1.0/{thing}/shelve", "Shelve", body=Shelve)
+async def shelve(call: Call, body: Shelve) -> None:
+    """Write what nobody declared to be a reference."""
+    row = await things.find(call)
+    await call.tx.run(update(thing).where(thing.c.id == row["id"]).values(shelf_id=body.shelf_id))
+
+
+@actions.post("v1.0/{thing}/copy", "Copy", errors=(401, 403, 404, 409, 429))
+async def copy(call: Call) -> None:
+    """Write what there is."""
+    row = await things.find(call)
+    times = {"created_at": call.now, "updated_at": call.now}
+    await call.tx.run(insert(thing).values(name=row["name"], **times))
+
+
+@actions.post("v1.0/{thing}/clear", "Clear", errors=(401, 403, 404, 409, 429))
+async def clear(call: Call) -> None:
+    """Take away what others may name."""
+    row = await things.find(call)
+    await call.tx.run(delete(shelf).where(shelf.c.id == row["shelf_id"]))
+
+
+@actions.post(
+    "v1.0/{thing}/join",
+    "Join",
+    body=Join,
+    transactions=Transactions.MANUAL,
+    references={"thing_ids": things, "glue_id": ABSENT},
+)
+async def join(call: Call, body: Join) -> None:
+    async with call.begin() as tx:
+        await things.find(call, tx=tx)
+
+
 @actions.post("v1.0/{thing}/break", "Break")
 async def break_down(call: Call) -> None:
     """Write, then fail as a bug would."""
@@ -219,4 +336,4 @@ async def break_down(call: Call) -> None:
     raise RuntimeError("a bug")
 
 
-OPERATIONS = operations_of(shelves, things, parts, actions)
+OPERATIONS = operations_of(shelves, things, crates, parts, actions)

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from ohmstead.kit.operations import Operation
+from ohmstead.kit.references import ABSENT
+from ohmstead.kit.views import camel
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
@@ -110,7 +112,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = ids["dlmCircuit"] = circuit["id"]
-        priority = {"type": "userGroup", "targetId": 1, "priority": 2}
+        priority = {"type": "partner", "targetId": 2, "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
 
@@ -128,7 +130,12 @@ class World:
     def body(self, operation: Operation) -> Any:
         """A body of an operation with all that is required, and all that refers to rows."""
         content = DOCUMENT["paths"][operation.path][operation.method.lower()].get("requestBody")
-        return None if content is None else self._of(content["content"]["application/json"]["schema"], "")
+        if content is None:
+            return None
+        body = self._of(content["content"]["application/json"]["schema"], "")
+        for name in (name for name, resource in operation.references.items() if resource is ABSENT):
+            body.pop(camel(name), None)
+        return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:
         while "$ref" in schema:

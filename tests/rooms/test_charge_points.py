@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy import update
+
+from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
@@ -126,7 +129,7 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     assert made["partner"] is None
     path = f"{BASE}/{made['id']}"
     notice = [{"locale": "en", "translation": "Ask at the desk"}]
-    partner = {"id": 7, "contractId": 3, "accessType": "public_view_private_use", "notice": notice}
+    partner = {"id": 7, "accessType": "public_view_private_use", "notice": notice}
     told = (await api.patch(path, {"partner": partner})).data["partner"]
     assert told == partner | {"corporateBillingAsDefault": False}
     told = (await api.patch(path, {"partner": {"corporateBillingAsDefault": True}})).data["partner"]
@@ -138,8 +141,6 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     await api.patch(path, {"partner": {"id": None}})
     bare = (await api.patch(path, {"partner": {"id": 9}})).data["partner"]
     assert bare == {"id": 9, "corporateBillingAsDefault": False}
-    both = (await api.patch(path, {"type": "private", "partner": partner, "noticeId": 4})).data
-    assert (both["noticeId"], both["partner"].get("notice")) == (4, None)
 
 
 async def test_a_partner_sees_and_makes_only_its_own(api: Client, given: Given) -> None:
@@ -164,16 +165,14 @@ async def test_an_owner_has_only_a_personal_one(api: Client, given: Given) -> No
     user = {"id": int((await given.user())["id"])}
     await _refused(api, {"type": "public", "locationId": 1, "user": user}, "user.id")
     await _refused(api, {"type": "personal", "pin": "1", "user": {"id": 999_999}}, "user.id")
-    subscription = {"required": True, "planIds": [3, 4]}
+    subscription = {"required": True, "planIds": []}
     home = await given.charge_point(type="personal", pin="1", user=user, subscription=subscription)
     assert home["user"] == user | {"automaticFirmwareUpdatesEnabled": True}
     assert (home["subscription"], home["enabledRandomisedDelay"]) == (subscription, False)
-    integration = {"electricityCostReimbursementIntegrationId": 2}
-    assert integration.items() <= (await api.patch(f"{BASE}/{home['id']}", integration)).data.items()
     assert await _ids(api, f"filter[userId]={user['id']}") == [home["id"]]
     place = (await given.location())["id"]
     public = (await api.patch(f"{BASE}/{home['id']}", {"type": "public", "locationId": place})).data
-    assert not {"user", "subscription", "enabledRandomisedDelay", *integration} & public.keys()
+    assert not {"user", "subscription", "enabledRandomisedDelay"} & public.keys()
     assert await _ids(api, f"filter[userId]={user['id']}") == []
 
 
@@ -203,13 +202,15 @@ async def test_lists_are_cleared_and_name_each_once(api: Client, given: Given) -
     assert (changed.data["tags"], changed.data["capabilities"]) == ([], [])
 
 
-async def test_it_is_found_by_what_it_is(api: Client, given: Given) -> None:
+async def test_it_is_found_by_what_it_is(api: Client, given: Given, system: System) -> None:
     await given.charge_point()
     model = (await given.model())["id"]
     wanted = await given.charge_point(
-        name="Here", network={"id": "N-1"}, externalId="X", utilityId=5, modelId=model, tags=["t"], sharingCode="S-1"
+        name="Here", network={"id": "N-1"}, externalId="X", modelId=model, tags=["t"], sharingCode="S-1"
     )
     await given.evse(wanted, physicalReference="QR 1")
+    async with system.database.begin() as tx:  # utilities are yet to come: the API takes none
+        await tx.run(update(charge_point).where(charge_point.c.id == wanted["id"]).values(utility_id=5))
     for query in (
         "name]=Here",
         "networkId]=N-1",

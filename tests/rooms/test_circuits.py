@@ -43,7 +43,7 @@ class TestUserPriorities(ResourceContract):
 
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
         self.target = getattr(self, "target", 0) + 1
-        return {"targetId": self.target, "type": "userGroup", "priority": 2.0}
+        return {"targetId": self.target, "type": "partner", "priority": 2.0}
 
     async def base(self, given: Given, version: Version) -> str:
         if getattr(self, "path", None) is None:
@@ -55,6 +55,14 @@ class TestUserPriorities(ResourceContract):
         body = {"targetId": 7, "type": "partner", "priority": 1}
         assert (await api.post(base, body)).status == 201
         assert "targetId" in (await api.post(base, body)).body["errors"]
+
+    async def test_groups_are_yet_to_come(self, api: Client, given: Given) -> None:
+        base = await self.base(given, self.resource.newest)
+        answer = await api.post(base, {"targetId": 7, "type": "userGroup", "priority": 1})
+        assert (answer.status, answer.body["errors"]) == (422, {"targetId": ["The selected target id is invalid."]})
+        made = await given.made(base, await self.body(given, self.resource.newest))
+        answer = await api.patch(f"{base}/{made['id']}", {"type": "userGroup"})
+        assert (answer.status, answer.body["errors"].keys()) == (422, {"targetId"})
 
 
 class TestTree:

@@ -8,7 +8,7 @@ from tests.given import Given
 
 class TestElectricityMeters(ResourceContract):
     resource = meters
-    create = {"name": "Roof", "integrationId": 1, "integrationParameters": {"host": "10.0.0.1"}}
+    create = {"name": "Roof", "integrationParameters": {"host": "10.0.0.1"}}
     update = {"name": "Cellar"}
 
 

@@ -27,7 +27,7 @@ class TestEvses(ResourceContract):
         power = {"maxPower": 11_000, "maxVoltage": "230", "maxAmperage": 16.5, "phases": "three_phase"}
         return {
             "chargePointId": self.point["id"], "physicalReference": "QR 1", "currentType": "ac", "status": "enabled",
-            "networkId": str(self.number), "powerOptions": power, "externalId": "x", "tariffGroupId": 3,
+            "networkId": str(self.number), "powerOptions": power, "externalId": "x",
         }  # fmt: skip
 
 
@@ -100,15 +100,16 @@ async def test_a_partner_has_its_own(given: Given, outlet: dict[str, Any]) -> No
 async def test_what_is_filtered(
     system: System, api: Client, given: Given, point: dict[str, Any], outlet: dict[str, Any]
 ) -> None:
-    other = await given.evse(await given.charge_point(partner={"id": 7}), tariffGroupId=3, externalId="X",
+    other = await given.evse(await given.charge_point(partner={"id": 7}), externalId="X",
                              currentType="dc", status="disabled")  # fmt: skip
     plug = await given.made(
         f"/resources/charge-points/v2.0/{point['id']}/evses/{outlet['id']}/connectors", {"type": "type2"}
     )
     async with system.database.begin() as tx:
         roaming = {"evseId": "DE*1", "tariffIds": ["T"], "capabilities": [], "physicalReference": None, "status": None}
-        await tx.run(update(evse).where(evse.c.id == other["id"]).values(roaming_operator_id=4, roaming=roaming,
-                                                                         hardware_status="occupied"))  # fmt: skip
+        await tx.run(update(evse).where(evse.c.id == other["id"]).values(
+            roaming_operator_id=4, roaming=roaming, tariff_group_id=3, hardware_status="occupied",
+        ))  # fmt: skip
     wanted = {
         NEW: {
             f"chargePointId={point['id']}": outlet, "physicalReference=QR+7": outlet, "externalId=X": other,

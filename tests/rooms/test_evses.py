@@ -29,7 +29,7 @@ class TestEvses(ResourceContract):
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
         self.number += 1
         power = {"maxPower": 11_000, "maxVoltage": "230", "maxAmperage": 16.5, "phases": "three_phase"}
-        return _evse(self.number, powerOptions=power, externalId="x", tariffGroupId=3, allowsReservation=True)
+        return _evse(self.number, powerOptions=power, externalId="x", allowsReservation=True)
 
 
 async def test_power_options_change_one_by_one(api: Client, given: Given) -> None:
@@ -72,8 +72,8 @@ async def test_what_can_be_booked_can_be_reserved(api: Client, given: Given) -> 
 
 async def test_null_takes_away(api: Client, given: Given) -> None:
     point = await given.charge_point()
-    made = await given.evse(point, tariffGroupId=3, midMeterCertificationEndYear=2031)
-    assert (made["tariffGroupId"], made["midMeterCertificationEndYear"]) == (3, 2031)
+    made = await given.evse(point, midMeterCertificationEndYear=2031)
+    assert made["midMeterCertificationEndYear"] == 2031
     change = {"tariffGroupId": None, "midMeterCertificationEndYear": None}
     changed = (await api.patch(f"{BASE}/{point['id']}/evses/{made['id']}", change)).data
     assert not change.keys() & changed.keys()

@@ -134,7 +134,7 @@ async def _resolved(system: System, uid: str) -> IdTagRow | None:
 
 
 async def test_a_stations_text_finds_the_tag_and_its_user(api: Client, given: Given, system: System) -> None:
-    user = await given.user(userGroupIds=[3])
+    user = await given.member(3)
     tag = await given.id_tag(idTagUid="04AbCd", userId=int(user["id"]), expireAt="2030-01-01T00:00:00Z")
     row = await _resolved(system, "04ABCD")
     assert row is not None

@@ -20,7 +20,6 @@ class TestTaxes(ResourceContract):
         "name": "VAT",
         "displayName": [{"locale": "de", "translation": "USt."}],
         "percentage": 19.5,
-        "taxIdentificationNumberId": 7,
     }
     update = {"percentage": 21, "displayName": [{"locale": "fr", "translation": "TVA"}]}
 

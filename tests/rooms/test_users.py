@@ -47,7 +47,7 @@ class TestUsers(ResourceContract):
             "country": "US",
             "state": "CA",
             "locale": "en-GB",
-            "userGroupIds": [1, 2],
+            "userGroupIds": [],
             "externalId": f"x{number}",
             "options": {"sessionsAllowed": "single_session"},
             "bankDetails": BANK,
@@ -187,7 +187,7 @@ async def test_includes_come_when_asked_for(api: Client, given: Given) -> None:
 async def test_filters(api: Client, given: Given, query: str, found: str) -> None:
     await given.user(email="first@example.org", externalAppData={"customer": {"id": "7"}, "paid": True})
     data = {"customer": {"id": 8}, "kind": "plain", "note": 'say "so"'}
-    await given.user(email="second@example.org", externalId="x2", userGroupIds=[4, 5], externalAppData=data)
+    await given.member(4, 5, email="second@example.org", externalId="x2", externalAppData=data)
     emails = [row["email"].partition("@")[0] for row in (await api.get(PATH, query)).data]
     assert emails == ([found] if found else [])
 

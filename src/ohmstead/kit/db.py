@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import CTE
 
-from ohmstead.kit.errors import Invalid
+from ohmstead.kit.errors import ApiError, Conflict, Invalid
 from ohmstead.kit.views import camel
 
 Row = Mapping[str, Any]
@@ -123,20 +123,39 @@ class DatabaseUnavailable(Exception):
     """The database cannot be reached, or was lost in the middle: nothing is known to have been written."""
 
 
-class Duplicate(Exception):
-    """A unique constraint said no."""
+class Violation(Exception):
+    """A constraint of a table said no."""
 
-    def __init__(self, constraint: str) -> None:
-        self.constraint = constraint
+    def __init__(self, constraint: str, table_name: str = "") -> None:
+        self.constraint, self.table_name = constraint, table_name
         super().__init__(constraint)
 
+    def answer(self) -> ApiError:
+        """What is said of it to whoever asked, where nobody has a better word."""
+        return Conflict()
 
-class ForeignKeyViolation(Exception):
-    """A foreign key said no."""
 
-    def __init__(self, constraint: str) -> None:
-        self.constraint = constraint
-        super().__init__(constraint)
+class Duplicate(Violation):
+    """A unique constraint: there is such a row already."""
+
+    def answer(self) -> ApiError:
+        return Conflict("There is such a record already.")
+
+
+class StillReferenced(Violation):
+    """A foreign key: the row that shall go is named by others."""
+
+    def answer(self) -> ApiError:
+        return Conflict("The record is still in use.")
+
+
+class UnknownReference(Violation):
+    """A foreign key: the row that is named is not there."""
+
+    def answer(self) -> ApiError:
+        """Names the column, as `metadata` names foreign keys."""
+        column_name = self.constraint.removeprefix(f"fk_{self.table_name}_")
+        return Invalid.of({camel(column_name): [f"The selected {column_name.replace('_', ' ')} is invalid."]})
 
 
 class Tx(Protocol):

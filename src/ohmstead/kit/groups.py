@@ -9,6 +9,7 @@ import msgspec
 from ohmstead.kit.access import Access
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call, Operation, Parameter, Reply, Transactions
+from ohmstead.kit.references import References, require
 from ohmstead.kit.validation import decode
 
 Handler = Callable[..., Awaitable[Any]]
@@ -41,6 +42,7 @@ class Group:
         scope: str,
         transactions: Transactions = Transactions.ONE,
         body: Any = None,
+        references: References | None = None,
         status: int = 202,
         gives: Any = None,
         answers: Mapping[int, Any] | None = None,
@@ -63,11 +65,12 @@ class Group:
                     path=API + self.prefix + path,
                     tag=self.tag,
                     summary=summary,
-                    run=_runner(handler, body, status),
+                    run=_runner(handler, body, references or {}, status),
                     scope=f"{self.scope}.{scope}",
                     partners=(access or self.access).opens(method),
                     transactions=transactions,
                     body=body,
+                    references=references or {},
                     body_required=body is not None and _required(body),
                     answers=answers or {status: gives},
                     errors=errors if body is None or 422 in errors else (*errors, 422),
@@ -91,14 +94,16 @@ def _required(body: Any) -> bool:
     return any(field.required for field in msgspec.structs.fields(body))
 
 
-def _runner(handler: Handler, body: Any, status: int) -> Callable[[Call], Awaitable[Reply]]:
+def _runner(handler: Handler, body: Any, references: References, status: int) -> Callable[[Call], Awaitable[Reply]]:
     decoder = msgspec.json.Decoder(body) if body else None
 
     async def run(call: Call) -> Reply:
         if decoder is None:
             answer = await handler(call)
         else:
-            answer = await handler(call, decode(call.raw or b"{}", decoder))
+            content = decode(call.raw or b"{}", decoder)
+            await require(references, content, call)
+            answer = await handler(call, content)
         if isinstance(answer, Reply):
             return answer
         return Reply(status) if answer is None else Reply.of(status, answer)

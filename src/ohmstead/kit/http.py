@@ -16,7 +16,7 @@ from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.bounds import NUL
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, DatabaseUnavailable
+from ohmstead.kit.db import Database, DatabaseUnavailable, Violation
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
@@ -135,9 +135,7 @@ class Api:
 
     async def _falcon_error(self, req: Request, resp: Response, error: Any, params: Any) -> None:
         kind = BY_STATUS.get(error.status_code, ApiError)
-        message = None
-        if kind is NotAllowed:
-            message = f"The {req.method} method is not supported for this route."
+        message = f"The {req.method} method is not supported for this route." if kind is NotAllowed else None
         resp.set_headers(dict(error.headers or {}))
         self._send(resp, Reply.of(error.status_code, kind(message).body()), None, self._trace(req))
 
@@ -151,6 +149,9 @@ class Api:
         if isinstance(error, DatabaseUnavailable):
             log.warning("database away", path=req.path, trace_id=trace, why=str(error))
             error = Unavailable(headers={"Retry-After": "2"})
+        elif isinstance(error, Violation):
+            log.warning("constraint violated", path=req.path, trace_id=trace, constraint=error.constraint)
+            error = error.answer()
         elif not isinstance(error, ApiError):
             log.error("request failed", path=req.path, trace_id=trace, exc_info=error)
             error = ApiError()

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from msgspec import Struct
 
-from ohmstead.kit.views import alternatives, hints
+from ohmstead.kit.views import alternative, alternatives, hints
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
@@ -22,10 +22,8 @@ def read(value: Any, annotation: Any) -> Any:
     field asks for it."""
     kinds = list(alternatives(annotation))
     if isinstance(value, dict):
-        for kind in kinds:
-            if isinstance(kind, type) and issubclass(kind, Struct):
-                return _members(value, kind)
-        return value
+        struct = alternative(value, annotation)
+        return value if struct is None else _members(value, struct)
     if isinstance(value, list):
         items = [get_args(kind)[0] for kind in kinds if get_origin(kind) is list and get_args(kind)]
         return [read(item, items[0]) for item in value] if items else value

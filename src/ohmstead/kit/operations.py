@@ -83,6 +83,7 @@ class Operation:
     errors: tuple[int, ...] = (401, 403, 404, 429)
     parameters: tuple[Parameter, ...] = ()
     filters: tuple[Filter, ...] = ()
+    references: Mapping[str, Any] = field(default_factory=dict)  # of its body; see `references`
     includes: tuple[str, ...] = ()
     pages: Any = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Call:
     trace_id: str
     _tx: Tx | None = None
     changes: Any = None
+    referred: dict[str, Any] = field(default_factory=dict)  # the rows that the body refers to; see `references`
     committed: bool = False  # whether a step of it is durable
 
     @property

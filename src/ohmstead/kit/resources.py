@@ -8,12 +8,12 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, sele
 
 from ohmstead.kit.access import INHERITED, PARTNERS, Access
 from ohmstead.kit.db import Row, Statements, Tx
-from ohmstead.kit.errors import Forbidden, Invalid, NotFound
+from ohmstead.kit.errors import Forbidden, NotFound
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
 from ohmstead.kit.operations import Call, Operation
 from ohmstead.kit.questions import Question
-from ohmstead.kit.validation import label
+from ohmstead.kit.references import Referable
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
 
@@ -47,6 +47,7 @@ class Resource:
     parent: Parent | None = None
     topic: str = ""  # facts `<topic>.changed` are told with {id, action}
     conflicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # constraint -> (field, text) of a 422
+    references: dict[str, Referable] = field(default_factory=dict)  # see `references`
     rules: list[Rule] = field(default_factory=list)
     afters: list[Rule] = field(default_factory=list)
     may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
@@ -57,6 +58,8 @@ class Resource:
         self.filters = tuple(self.filters)
         assert self.access is not PARTNERS, f"{self.name}: say which rows are a partner's"
         assert self.access is not INHERITED or self.parent, f"{self.name}: inherits from no parent"
+        strange = self.conflicts.keys() - {one.name for one in (*self.table.constraints, *self.table.indexes)}
+        assert not strange, f"{self.name}: no constraints of its table: {strange}"
 
     @property
     def newest(self) -> Version:
@@ -83,6 +86,10 @@ class Resource:
         self.filters = (*self.filters, *filters)
         assert self.operations is None, f"{self.name}: too late to add a filter"
 
+    def refer(self, **references: Referable) -> None:
+        """Add references to what is declared later: itself, or what an upper room brings."""
+        self.references |= references
+
     def opens_also(self, condition: ColumnElement[bool]) -> None:
         """Let partners see further rows, which an upper room knows of."""
         self.access = replace(self.access, sees=self.access.sees | condition)
@@ -108,13 +115,6 @@ class Resource:
     async def get(self, call: Call, key: int, tx: Tx | None = None, changing: bool = False) -> Row:
         """The row of an id that a body refers to, if the caller may see it (or change it), or 404."""
         return await find(self, call, key, tx or call.tx, changing=changing)
-
-    async def reference(self, call: Call, field: str, key: int, tx: Tx | None = None) -> Row:
-        """The row that a field of an action's body names; Invalid naming the field where the caller sees none."""
-        try:
-            return await self.get(call, key, tx)
-        except NotFound:
-            raise Invalid.of({field: [f"The selected {label(field)} is invalid."]}) from None
 
     def path(self, version: Version, verb: str) -> str:
         """The path template of a verb."""

@@ -46,5 +46,6 @@ def _operation(resource: Resource, version: Version, verb: str, reader: Reader, 
         scope=f"{resource.scope()}.{'read' if verb in ('list', 'read') else 'write'}",
         partners=resource.opens(facts["method"]),
         wrapped=verb not in version.unwrapped,
+        references=resource.references if verb in ("create", "update") else {},
         **facts,
     )

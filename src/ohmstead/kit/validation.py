@@ -14,7 +14,7 @@ from ohmstead.kit import lenient
 from ohmstead.kit.bounds import unfit
 from ohmstead.kit.errors import BadRequest, Invalid
 from ohmstead.kit.money import bounds_of
-from ohmstead.kit.views import alternatives, fields, hints
+from ohmstead.kit.views import Translation, alternative, alternatives, fields, hints, structs, tag_field
 
 _TYPES = {
     "str": "must be a string",
@@ -68,7 +68,7 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
             raise Invalid.of(found)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The request body is not valid JSON.") from None
-    if _has_decimals(decoder.type) and (found := dict(_unbounded(body, decoder.type, ""))):
+    if _has_more(decoder.type) and (found := dict(_objections(body, decoder.type, ""))):
         raise Invalid.of(found)
     return body
 
@@ -83,23 +83,27 @@ def _repaired(value: Any, kind: Any) -> Any:
 
 
 @cache
-def _has_decimals(kind: Any) -> bool:
-    return "DecimalType" in repr(type_info(kind))
+def _has_more(kind: Any) -> bool:
+    shown = repr(type_info(kind))
+    return "DecimalType" in shown or repr(Translation) in shown
 
 
-def _unbounded(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
-    """What is wrong with the decimals of a body that was read: the decoder knows nothing of their bounds."""
+def _objections(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """What is wrong with a body that was read, and no decoder knows: bounds of decimals, a locale that comes twice."""
     if isinstance(value, Decimal):
         if texts := list(bounds_of(annotation).objections(value, label(path))):
             yield path, texts
     elif isinstance(value, Struct):
         annotations = hints(type(value))
         for name, shown in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
-            yield from _unbounded(getattr(value, name), annotations[name], f"{path}.{shown}" if path else shown)
+            yield from _objections(getattr(value, name), annotations[name], f"{path}.{shown}" if path else shown)
     elif isinstance(value, list):
+        locales = [item.locale for item in value if isinstance(item, Translation)]
+        if len(locales) > len(set(locales)):
+            yield path, ["There may be one translation for each locale."]
         items = [get_args(kind)[0] for kind in alternatives(annotation) if get_origin(kind) is list]
         for number, item in enumerate(value):
-            yield from _unbounded(item, items[0] if items else Any, f"{path}.{number}" if path else str(number))
+            yield from _objections(item, items[0] if items else Any, f"{path}.{number}" if path else str(number))
 
 
 def _too_long(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
@@ -124,9 +128,20 @@ def _collect(value: Any, kind: Any) -> Iterator[tuple[str, list[str]]]:
         else:
             yield "body", ["The body must be an array."]
     elif isinstance(value, dict):
-        yield from _struct(value, kind, "")
+        yield from _object(value, kind, "")
     else:
         yield "body", ["The body must be an object."]
+
+
+def _object(value: dict[str, Any], annotation: Any, prefix: str) -> Iterator[tuple[str, list[str]]]:
+    """Of several structs the one that the tag says; an objection to the tag where it says none."""
+    kinds, struct = structs(annotation), alternative(value, annotation)
+    if struct is not None:
+        yield from _struct(value, struct, prefix)
+    elif kinds:
+        path, allowed = prefix + tag_field(kinds[0]), ", ".join(str(one.__struct_config__.tag) for one in kinds)
+        wrong = "The selected {} is invalid" if tag_field(kinds[0]) in value else "The {} field is required"
+        yield path, [f"{wrong.format(label(path))}: it must be one of {allowed}."]
 
 
 def _struct(value: dict[str, Any], kind: type[Struct], prefix: str) -> Iterator[tuple[str, list[str]]]:
@@ -146,16 +161,16 @@ def _value(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[s
         yield from below
         return
     try:
-        yield from _unbounded(msgspec.convert(value, annotation), annotation, path)
+        yield from _objections(msgspec.convert(value, annotation), annotation, path)
     except msgspec.ValidationError as error:
         yield path, [_text(str(error), value, path)]
 
 
 def _members(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(value, dict):
+        yield from _object(value, annotation, path + ".")
     for part in alternatives(annotation):
-        if isinstance(value, dict) and isinstance(part, type) and issubclass(part, Struct):
-            yield from _struct(value, part, path + ".")
-        elif isinstance(value, list) and get_origin(part) is list:
+        if isinstance(value, list) and get_origin(part) is list:
             for number, item in enumerate(value):
                 yield from _value(item, get_args(part)[0], f"{path}.{number}")
 

@@ -4,7 +4,7 @@ A field is `T` (always there), `Opt[T]` (left out when unset), `T | None` (null 
 `WriteOnly` where only one side carries it. Field names are snake_case here and camelCase on the wire.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, dataclass_transform, get_args, get_origin
@@ -55,7 +55,10 @@ class Translation(Struct):
     translation: str
 
 
-Translations = list[Translation]
+Translations = Annotated[list[Translation], Meta(min_length=1)]
+"""A text in some languages, each once (see `validation`)."""
+OptionalTranslations = list[Translation]
+"""The same, or none: where a text that is not set is shown as an empty list."""
 
 
 def fields(view: type[Struct]) -> dict[str, Field]:
@@ -80,6 +83,24 @@ def alternatives(annotation: Any) -> Iterator[Any]:
             yield from alternatives(part)
     else:
         yield annotation
+
+
+def alternative(value: Mapping[str, Any], annotation: Any) -> type[Struct] | None:
+    """The struct of an annotation that an object is read as: of several the one that its tag says, if it says one."""
+    kinds = structs(annotation)
+    if len(kinds) == 1:
+        return kinds[0]
+    return next((one for one in kinds if value.get(tag_field(one)) == one.__struct_config__.tag), None)
+
+
+def structs(annotation: Any) -> list[type[Struct]]:
+    """The structs among the plain types of an annotation."""
+    return [one for one in alternatives(annotation) if isinstance(one, type) and issubclass(one, Struct)]
+
+
+def tag_field(struct: type[Struct]) -> str:
+    """The field that says which of several structs an object is."""
+    return struct.__struct_config__.tag_field or ""
 
 
 def marked(field: Field, mark: str) -> bool:

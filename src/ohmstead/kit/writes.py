@@ -2,21 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ohmstead.kit.db import Row, Tx
-from ohmstead.kit.errors import Invalid, NotFound
+from ohmstead.kit.errors import Invalid
 from ohmstead.kit.operations import Call
-from ohmstead.kit.validation import label
-from ohmstead.kit.views import snake
-
-
-class Referable(Protocol):
-    """A resource, as a reference sees it."""
-
-    async def get(self, call: Call, key: int, tx: Tx | None = None) -> Row:
-        """The row of an id, under the caller's rights, or 404."""
-        ...
 
 
 @dataclass(slots=True)
@@ -46,19 +36,15 @@ class Write:
 
     def add_error(self, field_name: str, text: str) -> None:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
-        head, dot, rest = field_name.partition(".")
-        named = self.field_names.get(field_name) or self.field_names.get(head, head) + dot + rest
-        self._errors.setdefault(named, []).append(text)
+        known, rest = field_name, ""
+        while known not in self.field_names and "." in known:
+            known, _, last = known.rpartition(".")
+            rest = f".{last}{rest}"
+        self._errors.setdefault(self.field_names.get(known, known) + rest, []).append(text)
 
-    async def check_reference(self, field_name: str, resource: Referable, column: str = "") -> Row | None:
-        """The row of `resource` that the field names (by a written `column`, where it is not the field's own); an
-        objection where it names one that is not there for the caller."""
-        key = self.values.get(column or snake(field_name))
-        try:
-            return None if key is None else await resource.get(self.call, key, self.tx)
-        except NotFound:
-            self.add_error(field_name, f"The selected {label(field_name)} is invalid.")
-            return None
+    def referred(self, name: str) -> Row | None:
+        """The row that a declared reference of the body names; None where it names none, or one that is not there."""
+        return self.call.referred.get(name)
 
     def raise_errors(self) -> None:
         """Raise the objections, if there are any."""

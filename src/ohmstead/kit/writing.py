@@ -7,10 +7,11 @@ from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.sql import ClauseElement
 
 from ohmstead.kit.bounds import misfits
-from ohmstead.kit.db import Duplicate, ForeignKeyViolation, Statements
+from ohmstead.kit.db import Duplicate, Statements, StillReferenced, UnknownReference
 from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.operations import Call, Reply, Transactions
 from ohmstead.kit.reading import Reader
+from ohmstead.kit.references import look_up
 from ohmstead.kit.resources import Resource, find
 from ohmstead.kit.validation import decode, label
 from ohmstead.kit.versions import Version
@@ -79,7 +80,7 @@ class Writer:
             await after(write)
         try:
             await call.tx.run(self._statements.get("delete", self._deletion), row_id=write.id, now=call.now)
-        except ForeignKeyViolation:
+        except StillReferenced:
             raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
         self._tell(write, "deleted")
         return Reply(204)
@@ -103,6 +104,8 @@ class Writer:
             write.add_error(field, f"The {label(field)} {why}.")
         write.raise_errors()
         self._own(write)
+        for place, text in (await look_up(self.resource.references, write.values, write.call, write.tx)).items():
+            write.add_error(place, text)
         for rule in self.resource.rules:
             await rule(write)
         self._own(write)
@@ -113,7 +116,7 @@ class Writer:
         try:
             values = {f"v_{name}": value for name, value in write.values.items()}
             return await write.tx.one(statement, row_id=write.id, now=write.call.now, **values)
-        except (Duplicate, ForeignKeyViolation) as error:
+        except (Duplicate, UnknownReference) as error:
             if error.constraint not in self.resource.conflicts:
                 self._went(write, error.constraint)
                 raise

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import DatabaseUnavailable, Duplicate, ForeignKeyViolation, Sql, Statement
+from ohmstead.kit.db import DatabaseUnavailable, Duplicate, Sql, Statement, StillReferenced, UnknownReference
 from ohmstead.kit.errors import Invalid
 from ohmstead.store.commit_notifier import CommitNotifier
 
@@ -31,6 +31,7 @@ LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.IdleSessionTimeoutError,
 )
+_DELETES = re.compile(r"\bDELETE FROM\b")
 _ARGUMENT = re.compile(r"query argument \$(\d+)")
 UNABLE = (
     asyncpg.InsufficientResourcesError,  # class 53: the disk is full, no memory, too many connections
@@ -113,9 +114,10 @@ class _translated:  # reads as a statement: `with _translated(statement):`
         if error is None:
             return
         if isinstance(error, asyncpg.UniqueViolationError):
-            raise Duplicate(getattr(error, "constraint_name", None) or "") from error
+            raise Duplicate(*_constraint(error)) from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
-            raise ForeignKeyViolation(getattr(error, "constraint_name", None) or "") from error
+            deletes = self._statement is not None and _DELETES.search(self._statement.text)
+            raise (StillReferenced if deletes else UnknownReference)(*_constraint(error)) from error
         if isinstance(error, asyncpg.DataError | asyncpg.ProgramLimitExceededError):  # no column, or index, holds it
             log.warning("a value fits no column", error=str(error))
             found = None if self._statement is None else _ARGUMENT.search(str(error))
@@ -124,6 +126,11 @@ class _translated:  # reads as a statement: `with _translated(statement):`
             raise self._statement.unfit(int(found[1])) from error
         if isinstance(error, AWAY):
             raise DatabaseUnavailable(str(error) or type(error).__name__) from error
+
+
+def _constraint(error: asyncpg.PostgresError) -> tuple[str, str]:
+    """Its name, and that of the table it is one of."""
+    return getattr(error, "constraint_name", None) or "", getattr(error, "table_name", None) or ""
 
 
 class _around:  # reads as a statement: `with _around() as block:`

@@ -91,14 +91,9 @@ id_tags = Resource(
         *changed(id_tag.c.updated_at),
     ],
     topic="idTag",
+    references={"user_id": users},
     conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
 )
-
-
-@id_tags.rule
-async def user_exists(write: Write) -> None:
-    """A tag belongs to a living user, a partner's to one the partner may see."""
-    await write.check_reference("userId", users)
 
 
 @users.after

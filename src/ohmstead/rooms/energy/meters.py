@@ -13,6 +13,7 @@ from ohmstead.kit.db import Statement, table, timestamp
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.signals import Signal
 from ohmstead.kit.versions import Version
@@ -55,6 +56,7 @@ meters = Resource(
     access=OPERATOR,
     versions=[Version("v1.0", ElectricityMeter)],
     topic="electricityMeter",
+    references={"integration_id": ABSENT},
 )
 
 actions = Group("action / electricity meter", "actions/electricity-meter/", "electricity-meters", access=OPERATOR)

@@ -11,6 +11,7 @@ from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.money import Percent
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, Translations, View
@@ -42,4 +43,5 @@ taxes = Resource(
     access=SHARED,
     versions=[Version("v2.0", Tax, pages=Pages.EITHER)],
     topic="tax",
+    references={"tax_identification_number_id": ABSENT},
 )

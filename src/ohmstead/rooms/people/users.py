@@ -31,6 +31,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.questions import Question
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import View
@@ -131,6 +132,7 @@ users = Resource(
         "password": null(),
     },
     topic="user",
+    references={"user_group_ids": ABSENT},
     conflicts={
         "uq_ev_user_email": ("email", "The email has already been taken."),
         "uq_ev_user_nonce": ("nonce", "The nonce has already been used."),

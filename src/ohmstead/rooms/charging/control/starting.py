@@ -25,12 +25,14 @@ from ohmstead.rooms.people.users import users
 
 at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 at_evse = Group("action / evse", "actions/evse/", "evses", access=PARTNERS)
+_REFERENCES = {"user_id": users}
 
 
 @at_charge_point.post(
     "v1.0/{chargePoint}/start",
     "Charge Point / Start Charging Session Without EVSE",
     body=Order,
+    references=_REFERENCES,
     gives=StartedAnywhere,
     transactions=Transactions.MANUAL,
 )
@@ -54,6 +56,7 @@ async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     "v1.0/{chargePoint}/start/{evse}",
     "Charge Point / Start Charging Session",
     body=OrderThere,
+    references=_REFERENCES,
     gives=Started,
     transactions=Transactions.MANUAL,
 )
@@ -73,6 +76,7 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
     "v1.0/{evse}/start",
     "EVSE / Start Charging with EVSE ID",
     body=OrderThere,
+    references=_REFERENCES,
     gives=Started,
     transactions=Transactions.MANUAL,
 )
@@ -91,14 +95,7 @@ async def _start(
 ) -> tuple[Noted | None, Refusal | None]:
     """For a user as by their app, for nobody as by an administrator."""
     method = "user_device" if order.user_id else "admin"
-
-    async def allowed(tx: Tx) -> Row:
-        there = await find(tx)
-        if order.user_id:
-            await users.reference(call, "userId", order.user_id, tx)
-        return there
-
-    noted, refused = await start(call.database, order, allowed, method, anywhere)
+    noted, refused = await start(call.database, order, find, method, anywhere)
     call.changes = {"session": noted.session_id} if noted else None
     return noted, refused
 

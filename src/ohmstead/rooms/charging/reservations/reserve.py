@@ -87,6 +87,7 @@ class Reserved(View):
     "v1.0/{chargePoint}/reserve/{evse}",
     "Charge Point / Reserve",
     body=Wish,
+    references={"user_id": users},
     gives=Reserved,
     errors=(401, 404, 406, 422, 429),
     transactions=Transactions.MANUAL,
@@ -99,7 +100,6 @@ async def reserve(call: Call, wish: Wish) -> Reserved:
         there = await tx.one(_PLACE, point=point["id"], number=call.number("evse"))
         if there is None:
             raise NotFound.model("Evse", call.path["evse"])
-        await users.reference(call, "userId", wish.user_id, tx)
         await expire(tx)
         rules = (await settings.read(tx)).reservations
         waits = await _check(tx, rules, there, wish.user_id)

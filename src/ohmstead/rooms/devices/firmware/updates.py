@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, i
 
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
-from ohmstead.kit.errors import Invalid, NotFound, Rejected
+from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
@@ -81,13 +81,14 @@ class Update(View):
 
 
 @actions.post("v2.0/{chargePoint}/update-firmware", "Charge Point / Update Firmware", body=Update,
+              references={"firmware_version_id": firmware_versions},
               errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
 async def update_firmware(call: Call, wanted: Update) -> None:
     """Have the charge point fetch firmware and install it. A signed update takes certificate and signature from the
     body, or those of the version; a version that has them is always sent signed."""
     async with call.begin() as tx:
         station = await whole_station(call, tx)
-        version = await _version(call, tx, wanted)
+        version = _version(call, wanted)
         certificate, signature = _proof(wanted, version)
         retrieve_at = tx.now if wanted.retrieve_after is UNSET else aware(wanted.retrieve_after)
         given_url = None if wanted.url is UNSET else wanted.url
@@ -122,17 +123,14 @@ async def firmware_status(tx: Tx, fact: FirmwareStatus) -> None:
             request_id=row and row["id"], firmware_version_id=row and row["firmware_version_id"])  # fmt: skip
 
 
-async def _version(call: Call, tx: Tx, wanted: Update) -> Row | None:
+def _version(call: Call, wanted: Update) -> Row | None:
     """The version the body names; an objection where it names both that and a URL, or neither, or no file."""
     if (wanted.url is UNSET) == (wanted.firmware_version_id is UNSET):
         raise Invalid(url="Give either the url or the firmware version id.")
     if wanted.firmware_version_id is UNSET:
         return None
-    try:
-        row = await firmware_versions.get(call, wanted.firmware_version_id, tx)
-    except NotFound:
-        row = None
-    if row is None or row["file_name"] is None:
+    row: Row = call.referred["firmware_version_id"]
+    if row["file_name"] is None:
         raise Invalid(firmwareVersionId="The selected firmware version id is invalid.")
     return row
 

@@ -33,15 +33,13 @@ class NewCode(View):
     "v1.0/{chargePoint}/change-owner",
     "Charge Point / Change Owner",
     body=NewOwner,
+    references={"user_id": users},
     errors=(401, 403, 404, 406, 422, 429),
 )
 async def change_owner(call: Call, body: NewOwner) -> None:
     """Give a personal charge point to a user, or take it from its owner."""
     point = await _personal(call)
-    owner = body.user_id or None
-    if owner is not None:
-        await users.reference(call, "userId", owner)
-    await _set(call, point, "user_id", owner)
+    await _set(call, point, "user_id", body.user_id or None)
 
 
 @ownership_actions.post(

@@ -10,13 +10,17 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter, array_contains, changed, equals, in_list, is_true, one_of
 from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
 from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
-from ohmstead.rooms.network.models import charge_point_model
+from ohmstead.rooms.network.locations import locations
+from ohmstead.rooms.network.models import charge_point_model, models
+from ohmstead.rooms.network.zones import zones
+from ohmstead.rooms.people.users import users
 
 circuits_of: Question[Any] = Question("on which circuit charge points hang: (tx, ids) -> {id: circuit id}")
 personal_modes_of: Question[Any] = Question("smart charging their owners may choose: (tx, ids) -> {id: [mode]}")
@@ -81,6 +85,20 @@ charge_points = Resource(
     access=owned(_own.partner_id),
     columns=DERIVED,
     topic="chargePoint",
+    references={
+        "location_id": locations,
+        "charging_zone_id": zones,
+        "model_id": models,
+        "user.id": users,
+        "electricity_rate_id": ABSENT,
+        "subscription.plan_ids": ABSENT,
+        "partner.contract_id": ABSENT,
+        "partner.contact_id": ABSENT,
+        "utility_id": ABSENT,
+        "notice_id": ABSENT,
+        "electricity_cost_reimbursement_integration_id": ABSENT,
+        "installation_and_maintenance_company_id": ABSENT,
+    },
     conflicts={
         "uq_charge_point_network_id": ("network.id", "The network id has already been taken."),
         "uq_charge_point_sharing_code": ("sharingCode", "The sharing code has already been taken."),
@@ -116,3 +134,4 @@ charge_points = Resource(
         *changed(_own.updated_at),
     ],
 )
+charge_points.refer(ocpp_connected_charge_point_id=charge_points)

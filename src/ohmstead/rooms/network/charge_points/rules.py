@@ -8,10 +8,6 @@ from ohmstead.kit.views import provided
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
-from ohmstead.rooms.network.locations import locations
-from ohmstead.rooms.network.models import models
-from ohmstead.rooms.network.zones import zones
-from ohmstead.rooms.people.users import users
 
 _MEMBERS = {  # object -> its member -> column
     "network": {name: f"network_{name}" for name in ("id", "protocol", "password", "ip", "port")},
@@ -82,7 +78,7 @@ async def a_satellite_has_a_master(write: Write) -> None:
         write.add_error(field, "The ocpp connected charge point id field is required.")
     else:
         write.values.pop("network_id", None)
-        master = await write.check_reference(field, charge_points)
+        master = write.referred(column)
         if master is not None and master["communication_mode"] != "direct_ocpp":
             write.add_error(field, "The selected charge point has no OCPP connection of its own.")
 
@@ -102,12 +98,8 @@ async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
 
 
 @charge_points.rule
-async def what_it_names_exists(write: Write) -> None:
-    await write.check_reference("locationId", locations)
-    await write.check_reference("user.id", users, "user_id")
-    await write.check_reference("modelId", models)
-    zone = await write.check_reference("chargingZoneId", zones)
-    place = write.value_of("location_id")
+async def a_zone_belongs_to_its_location(write: Write) -> None:
+    zone, place = write.referred("charging_zone_id"), write.value_of("location_id")
     if zone is not None and zone["location_id"] != place:
         write.add_error("chargingZoneId", "The charging zone does not belong to the location.")
     if write.before is not None and place != write.before["location_id"]:

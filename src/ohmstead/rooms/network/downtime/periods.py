@@ -106,6 +106,7 @@ charge_point_periods = Resource(
     versions=[Version("v1.0", Period, create_view=PointCreation, update_view=Change)],
     access=owned(_own.partner_id),
     where=_own.evse_id.is_(None),
+    references={"charge_point_id": charge_points, "notice_id": notices},
     filters=_FILTERS,
 )
 evse_periods = Resource(
@@ -117,6 +118,7 @@ evse_periods = Resource(
     versions=[Version("v1.0", EvsePeriod, create_view=EvseCreation, update_view=Change)],
     access=owned(_own.partner_id),
     where=_own.evse_id.is_not(None),
+    references={"evse_id": every_evse, "notice_id": notices},
     filters=(equals("evseId", _own.evse_id, int), *_FILTERS),
     rules=charge_point_periods.rules,
     may_delete=charge_point_periods.may_delete,
@@ -130,9 +132,9 @@ async def it_is_of_something_that_is_there(write: Write) -> None:
         return
     write.values |= {"entry_mode": "manual", "type": "exempt"}
     if "evse_id" in write.values:
-        there, statement = await write.check_reference("evseId", every_evse), _EVSE
+        there, statement = write.referred("evse_id"), _EVSE
     else:
-        there, statement = await write.check_reference("chargePointId", charge_points), _POINT
+        there, statement = write.referred("charge_point_id"), _POINT
     if there is not None:
         point: Row | None = await write.tx.one(statement, key=there["id"], now=write.tx.now)
         assert point is not None
@@ -147,7 +149,7 @@ async def its_type_is_that_of_its_notice(write: Write) -> None:
     """A period by hand is exempt, and says why; one that was recorded becomes so by its notice."""
     if "notice_id" not in write.values:
         return
-    notice = await write.check_reference("noticeId", notices)
+    notice = write.referred("notice_id")
     kind = "downtime" if notice is None else notice["type"]
     if write.value_of("entry_mode") == "automatic":
         write.values["type"] = kind

@@ -9,7 +9,7 @@ from ohmstead.kit.filters import Filter, changed, equals, in_list, is_true
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
-from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
 from ohmstead.rooms.network.connectors import connector, connectors_of
@@ -67,6 +67,7 @@ every_evse = Resource(
     columns=DERIVED,
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,
+    references=evses.references | {"charge_point_id": charge_points},
     topic="evse",
     rules=evses.rules,
     afters=evses.afters,

@@ -39,12 +39,14 @@ class Move(View):
     evse_ids: Annotated[list[int], Meta(min_length=1)]
 
 
-@move_actions.post("v1.0/{chargePoint}/move-evses-to-satellite", "Charge Point / Move EVSEs to Satellite", body=Move)
+@move_actions.post("v1.0/{chargePoint}/move-evses-to-satellite", "Charge Point / Move EVSEs to Satellite", body=Move,
+            references={"satellite_charge_point_id": charge_points})  # fmt: skip
 async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
     """Count EVSEs among those of a satellite from now on. They keep their ids, their numbers in OCPP and their
     connectors; sessions of the past stay where they were. All of them are moved, or none."""
     point = await charge_points.find(call)
-    await _satellite(call, point["id"], wanted.satellite_charge_point_id)
+    if call.referred["satellite_charge_point_id"]["ocpp_connected_charge_point_id"] != point["id"]:
+        raise Invalid(satelliteChargePointId="The selected charge point is no satellite of this one.")
     ids = list(dict.fromkeys(wanted.evse_ids))
     here = {row["id"]: row for row in await call.tx.all(_HERE, ids=ids, point=point["id"])}
     used = {key for keys in await in_use(call.tx, ids) for key in keys}
@@ -61,12 +63,6 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
         call.tx.fact("evse.changed", id=key, action="updated")
         call.tx.fact("evse.moved", id=key, left=point["id"], charge_point_id=wanted.satellite_charge_point_id)
     call.changes = {"id": wanted.satellite_charge_point_id, "evseIds": ids}
-
-
-async def _satellite(call: Call, master_id: int, satellite_id: int) -> None:
-    satellite = await charge_points.reference(call, "satelliteChargePointId", satellite_id)
-    if satellite["ocpp_connected_charge_point_id"] != master_id:
-        raise Invalid(satelliteChargePointId="The selected charge point is no satellite of this one.")
 
 
 def _fault(key: int, here: Collection[int], used: Collection[int]) -> list[str]:

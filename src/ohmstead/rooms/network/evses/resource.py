@@ -10,6 +10,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
@@ -58,6 +59,7 @@ evses = Resource(
     columns=DERIVED,
     includes=INCLUDES,
     conflicts=CONFLICTS,
+    references={"tariff_group_id": ABSENT},
     topic="evse",
 )
 

@@ -64,7 +64,7 @@ async def it_is_served_by_a_connection(write: Write) -> None:
     if "network_id" in write.values:
         write.values["network_id"] = int(write.values["network_id"])
     if write.verb == "create":
-        point = write.parent or await write.check_reference("chargePointId", charge_points)
+        point = write.parent or write.referred("charge_point_id")
         write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
 
 

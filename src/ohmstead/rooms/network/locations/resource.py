@@ -11,6 +11,7 @@ from ohmstead.kit.filters import Filter, array_contains, changed, equals, is_tru
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.questions import Question
+from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.locations import v1
@@ -97,5 +98,6 @@ locations = Resource(
     ],
     includes=(*IMAGES, column_of("external_app_data")),
     topic="location",
+    references={"roaming_operator_id": ABSENT, "working_hours.always_open_for_user_group_ids": ABSENT},
     conflicts={"uq_location_external_id": ("externalId", "The external id has already been taken.")},
 )

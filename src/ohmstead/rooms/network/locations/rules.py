@@ -3,15 +3,10 @@
 from functools import cache
 from zoneinfo import available_timezones
 
-from ohmstead.kit.views import fields
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
 from ohmstead.rooms.network.locations.places import STATES
 from ohmstead.rooms.network.locations.resource import locations
-from ohmstead.rooms.network.locations.row import TRANSLATED
-from ohmstead.rooms.network.locations.view import Location
-
-API_NAMES = {field.name: field.encode_name for field in fields(Location).values()}
 
 
 @locations.rule
@@ -72,11 +67,3 @@ async def lists_name_each_once(write: Write) -> None:
     for name in ("access_methods", "facilities", "tags"):
         if write.values.get(name):
             write.values[name] = list(dict.fromkeys(write.values[name]))
-
-
-@locations.rule
-async def a_language_comes_once(write: Write) -> None:
-    for name in TRANSLATED:
-        locales = [one.locale for one in write.values.get(name, ())]
-        if len(locales) > len(set(locales)):
-            write.add_error(API_NAMES[name], "There may be one translation for each locale.")

@@ -29,6 +29,7 @@ WORDS = {  # newest -> of version 1.0
     "postCode": "post_code",
     "state": "region",
     "workingHours": "working_hours",
+    "workingHours.alwaysOpenForUserGroupIds": "working_hours.always_open_for_user_group_ids",
 }
 
 

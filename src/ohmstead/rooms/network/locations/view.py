@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
 
-from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, Translations, View
+from ohmstead.kit.views import Deprecated, Id, Opt, OptionalTranslations, ReadOnly, View
 from ohmstead.rooms.network.locations.hours import WorkingHours
 from ohmstead.rooms.network.locations.places import Country, State
 
@@ -35,8 +35,8 @@ class Image(View):
 
 class ZoneInfo(View):
     enabled: Opt[bool] = UNSET
-    title: Opt[Translations] = UNSET
-    description: Opt[Translations] = UNSET
+    title: Opt[OptionalTranslations] = UNSET
+    description: Opt[OptionalTranslations] = UNSET
 
 
 class ChargingZone(View):
@@ -60,13 +60,13 @@ class Roaming(View):
 class Location(View):
     id: Id
     external_id: Opt[str | None] = UNSET
-    name: Opt[Translations] = UNSET
-    description: Opt[Translations] = UNSET
-    short_description: Opt[Translations] = UNSET
-    additional_description: Opt[Translations] = UNSET
+    name: Opt[OptionalTranslations] = UNSET
+    description: Opt[OptionalTranslations] = UNSET
+    short_description: Opt[OptionalTranslations] = UNSET
+    additional_description: Opt[OptionalTranslations] = UNSET
     geoposition: Opt[Geoposition] = UNSET
-    address: Opt[Annotated[Translations, Meta(description="The address in full.")]] = UNSET
-    street_address: Opt[Annotated[Translations, Meta(description="Street and number alone.")]] = UNSET
+    address: Opt[Annotated[OptionalTranslations, Meta(description="The address in full.")]] = UNSET
+    street_address: Opt[Annotated[OptionalTranslations, Meta(description="Street and number alone.")]] = UNSET
     city: Opt[str | None] = UNSET
     region: Opt[Annotated[str, Meta(description="For countries that are not divided into states.")] | None] = UNSET
     state: Opt[Annotated[State, Meta(description="For the US, AU, CA, UM and RO: the state, county or territory.")]] = (

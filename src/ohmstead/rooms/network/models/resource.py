@@ -92,6 +92,7 @@ models = Resource(
     filters=[equals("vendorId", _own.vendor_id, int)],
     includes=_includes,
     topic="chargePointModel",
+    references={"vendor_id": vendors},
 )
 cp_models = Resource(  # the same under its older name
     "cp-models",
@@ -106,14 +107,10 @@ cp_models = Resource(  # the same under its older name
     filters=models.filters,
     includes=_includes,
     topic=models.topic,
+    references=models.references,
     rules=models.rules,
     may_delete=models.may_delete,
 )
-
-
-@models.rule
-async def its_vendor_exists(write: Write) -> None:
-    await write.check_reference("vendorId", vendors)
 
 
 @models.rule

@@ -13,6 +13,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, Priority, View, provided
 from ohmstead.rooms.charging.sessions import session
+from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.members import attach, detach, misfit
 from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
@@ -43,7 +44,8 @@ def _changed(call: Call, circuit_id: int) -> None:
     call.tx.after_commit(lambda: circuit_changed.send(circuit_id))
 
 
-@actions.post("v2.0/{circuit}/attach-charge-point", "Circuit / Attach Charge Point", body=Attach)
+@actions.post("v2.0/{circuit}/attach-charge-point", "Circuit / Attach Charge Point", body=Attach,
+              references={"charge_point_id": charge_points})  # fmt: skip
 async def attach_charge_point(call: Call, body: Attach) -> None:
     """Hang a charge point on the circuit. Its smart charging must be set up, its electrical configuration the same."""
     row = await circuits.find(call, lock=True)

@@ -57,6 +57,13 @@ user_priorities = Resource(
 )
 
 
+@user_priorities.rule
+async def groups_are_yet_to_come(write: Write) -> None:
+    """A target is a partner or a group of users, and of these there are none."""
+    if write.value_of("type") == "userGroup":
+        write.add_error("targetId", "The selected target id is invalid.")
+
+
 @user_priorities.after
 async def the_shares_change(write: Write) -> None:
     circuit_id = write.value_of("circuit_id")

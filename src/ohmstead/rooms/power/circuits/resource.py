@@ -15,7 +15,7 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.signals import Signal
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.energy.meters import electricity_meter, meters
+from ohmstead.rooms.energy.meters import meters
 from ohmstead.rooms.power.circuits import v1
 from ohmstead.rooms.power.circuits.members import evses_of, members, misfits
 from ohmstead.rooms.power.circuits.table import circuit
@@ -48,10 +48,7 @@ circuits = Resource(
     key="circuit",
     access=OPERATOR,
     topic="circuit",
-    conflicts={  # deleted while somebody named it
-        "fk_circuit_parent_circuit_id": ("parentCircuitId", "The selected parent circuit id is invalid."),
-        "fk_circuit_electricity_meter_id": ("electricityMeterId", "The selected electricity meter id is invalid."),
-    },
+    references={"electricity_meter_id": meters},
     filters=changed(circuit.c.updated_at),
     versions=[
         Version("v2.0", Circuit),
@@ -69,6 +66,7 @@ circuits = Resource(
         ),
     ],
 )
+circuits.refer(parent_circuit_id=circuits)
 circuits.rule(v1.take_charge_points)
 circuits.after(v1.put_charge_points)
 
@@ -82,15 +80,6 @@ async def currents_make_sense(write: Write) -> None:
             write.add_error(field, "It may not be greater than the max current of the circuit.")
     if limit <= 0:
         write.add_error("maxCurrent", "The max current must be greater than 0.")
-
-
-@circuits.rule
-async def meter_exists(write: Write) -> None:
-    meter = write.values.get("electricity_meter_id")
-    if meter is not None and not await write.tx.value(
-        select(electricity_meter.c.id).where(electricity_meter.c.id == meter)
-    ):
-        write.add_error("electricityMeterId", "The selected electricity meter id is invalid.")
 
 
 @circuits.rule
@@ -120,8 +109,10 @@ async def stands_in_its_tree(write: Write) -> None:
     row |= {"id": write.id, "electrical_configuration": row["electrical_configuration"] or "star"}
     mine = await family(write.tx, write.id) if write.id else []
     others = await _others(write, row, mine)
-    if row["parent_circuit_id"] is not None and row["parent_circuit_id"] not in {other["id"] for other in others}:
-        write.add_error("parentCircuitId", "The selected parent circuit id is invalid.")
+    parent = row["parent_circuit_id"]
+    if parent is not None and parent not in {other["id"] for other in others}:
+        if parent == write.id:
+            write.add_error("parentCircuitId", "The selected parent circuit id is invalid.")
         return
     if others and any(one["load_balancing_integration"] for one in (row, *others)):
         write.add_error(
