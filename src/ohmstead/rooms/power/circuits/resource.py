@@ -65,7 +65,6 @@ circuits = Resource(
             filters=(),
             includes=(Include("chargePoints", v1.charge_points, always=True, empty=[]),),
             bare=("update",),
-            key="dlmCircuit",
         ),
     ],
 )
