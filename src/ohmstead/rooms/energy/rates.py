@@ -45,16 +45,16 @@ class EnergyMix(View):
     other_non_renewable: Share = Decimal(0)
 
 
-class Period(View):
+class PricePeriod(View):
     starts_at: Annotated[str, Meta(pattern=rf"^{_HOUR}$(?!\n)", description="Local time, hours:minutes.")]
     ends_at: Annotated[str, Meta(pattern=rf"^({_HOUR}|24:00)$(?!\n)", description="Local time; 24:00 is midnight.")]
     price: KwhPrice
 
 
-class Day(View):
+class PriceDay(View):
     week_day: ReadOnly[Opt[WeekDay]] = UNSET
     date: ReadOnly[Opt[datetime.date]] = UNSET
-    periods: list[Period]
+    periods: list[PricePeriod]
 
 
 electricity_rate = table(
@@ -94,7 +94,7 @@ mix = Resource(
 
 
 def _days(name: str, title: str, *verbs: str, **facts: Any) -> Resource:
-    version = Version("v2.0", Day, verbs=("list", *verbs), linked=("read", "put"))
+    version = Version("v2.0", PriceDay, verbs=("list", *verbs), linked=("read", "put"))
     parent = Parent(rates, _OWN.electricity_rate_id)
     return Resource(
         f"price-periods{name}", price_day, tag=_TAG, title=f"{_TITLE} / Price periods{title}", access=INHERITED,
