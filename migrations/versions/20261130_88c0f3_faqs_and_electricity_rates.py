@@ -77,7 +77,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_price_day_updated_at"), "price_day", ["updated_at"], unique=False)
     op.create_index(op.f("ix_charge_point_electricity_rate_id"), "charge_point", ["electricity_rate_id"], unique=False)
-    op.execute("UPDATE charge_point SET electricity_rate_id = NULL")  # there were no rates that it could name
+    # there were no rates that these could name
+    op.execute("UPDATE charge_point SET electricity_rate_id = NULL WHERE electricity_rate_id IS NOT NULL")
     op.create_foreign_key(
         op.f("fk_charge_point_electricity_rate_id"),
         "charge_point",
