@@ -14,7 +14,7 @@ from ohmstead.kit.db import Statements, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.queries import Query
 
-MOST = 100
+MAX_PER_PAGE = 100
 
 
 class Pages(Enum):
@@ -61,7 +61,7 @@ class NumberMeta(Struct):
     last_page: int = 1
     links: list[PageLink] = []
     path: str = ""
-    per_page: int = MOST
+    per_page: int = MAX_PER_PAGE
     to: int | None = None
     total: int = 0
 
@@ -76,7 +76,7 @@ class NumberLinks(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageRequest:
     """Which page a request is after. `after` is the id a cursor starts from (None: the beginning)."""
 
     by_cursor: bool
@@ -96,13 +96,13 @@ class _Cursor(Struct):
 _cursors = msgspec.json.Decoder(_Cursor)
 
 
-def wanted(query: Query, pages: Pages) -> Wanted:
+def parse_page(query: Query, pages: Pages) -> PageRequest:
     """Read the page parameters; Invalid names the bad one."""
-    per_page = _whole("per_page", query.per_page, MOST, MOST)
+    per_page = _whole("per_page", query.per_page, MAX_PER_PAGE, MAX_PER_PAGE)
     if pages is Pages.CURSOR or (pages is Pages.EITHER and query.page is None and query.cursor is not None):
         after, forward = _open(query.cursor) if query.cursor else (None, True)
-        return Wanted(True, per_page, after=after, forward=forward)
-    return Wanted(False, per_page, number=_whole("page", query.page, 1, 10**9))
+        return PageRequest(True, per_page, after=after, forward=forward)
+    return PageRequest(False, per_page, number=_whole("page", query.page, 1, 10**9))
 
 
 def _whole(name: str, text: str | None, default: int, most: int) -> int:
@@ -122,12 +122,12 @@ def _open(cursor: str) -> tuple[int, bool]:
         raise Invalid(cursor="The cursor is invalid.") from None
 
 
-def seal(key: int, forward: bool) -> str:
+def encode_cursor(key: int, forward: bool) -> str:
     """A cursor: opaque to clients, base64 of JSON."""
     return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(key, forward))).decode().rstrip("=")
 
 
-def paged(query: Select[Any], key: ColumnElement[int], page: Wanted) -> Select[Any]:
+def paged(query: Select[Any], key: ColumnElement[int], page: PageRequest) -> Select[Any]:
     """A query's page along a column; it is given `most` and, by cursor, `after`, by number `skipped`."""
     if page.by_cursor and page.after is not None:
         after = bindparam("after", type_=BigInteger)
@@ -136,7 +136,7 @@ def paged(query: Select[Any], key: ColumnElement[int], page: Wanted) -> Select[A
     return query if page.by_cursor else query.offset(bindparam("skipped", type_=BigInteger))
 
 
-def cursor_answer(page: Wanted, rows: list[Any], base: str, query: Query) -> tuple[list[Any], dict[str, Any]]:
+def cursor_answer(page: PageRequest, rows: list[Any], base: str, query: Query) -> tuple[list[Any], dict[str, Any]]:
     """The rows of a cursor page, key first, of which one more than fit was asked for, with its `links` and `meta`."""
     more, rows = len(rows) > page.per_page, rows[: page.per_page]
     if not page.forward:
@@ -152,18 +152,18 @@ class Listing:
 
     async def page(self, tx: Tx, url: str, query: Query, **values: Any) -> tuple[list[Any], dict[str, Any]]:
         """The rows that a request is after, and their `links` and `meta`."""
-        page, key = wanted(query, Pages.CURSOR), self._query.selected_columns[0]
+        page, key = parse_page(query, Pages.CURSOR), self._query.selected_columns[0]
         statement = self._statements.get((page.after is None, page.forward), lambda: paged(self._query, key, page))
         rows = await tx.all(statement, **values, after=page.after, most=page.per_page + 1)
         return cursor_answer(page, rows, url, query)
 
 
-def cursor_page(page: Wanted, ids: list[int], more: bool, base: str, query: Query) -> dict[str, Any]:
+def cursor_page(page: PageRequest, ids: list[int], more: bool, base: str, query: Query) -> dict[str, Any]:
     """`links` and `meta` of a cursor page holding `ids` in order; `more` says whether rows follow in its direction."""
     onward = more if page.forward else page.after is not None
     backward = (page.after is not None) if page.forward else more
-    following = seal(ids[-1], True) if ids and onward else None
-    before = seal(ids[0], False) if ids and backward else None
+    following = encode_cursor(ids[-1], True) if ids and onward else None
+    before = encode_cursor(ids[0], False) if ids and backward else None
     return {
         "links": CursorLinks(None, None, _link(base, query, before), _link(base, query, following)),
         "meta": CursorMeta(base, page.per_page, following, before),
@@ -172,7 +172,7 @@ def cursor_page(page: Wanted, ids: list[int], more: bool, base: str, query: Quer
 
 def unpaged(base: str) -> dict[str, Any]:
     """`links` and `meta` around what is no page of anything."""
-    return {"links": CursorLinks(None, None, None, None), "meta": CursorMeta(base, MOST, None, None)}
+    return {"links": CursorLinks(None, None, None, None), "meta": CursorMeta(base, MAX_PER_PAGE, None, None)}
 
 
 def _link(base: str, query: Query, cursor: str | None) -> str | None:
@@ -183,7 +183,7 @@ def _url(base: str, pairs: list[tuple[str, str]]) -> str:
     return base + "?" + "&".join(f"{quote(name, safe='[]')}={quote(value)}" for name, value in pairs)
 
 
-def number_page(page: Wanted, count: int, total: int, base: str, query: Query) -> dict[str, Any]:
+def number_page(page: PageRequest, count: int, total: int, base: str, query: Query) -> dict[str, Any]:
     """`links` and `meta` of numbered page `page.number` that shows `count` of `total` rows."""
     last, start = max(1, -(-total // page.per_page)), (page.number - 1) * page.per_page
 

@@ -36,11 +36,11 @@ def _of_version(resource: Resource, version: Version) -> Iterator[Operation]:
 
 
 def _operation(resource: Resource, version: Version, verb: str, reader: Reader, writer: Writer) -> Operation:
-    facts = reader.facts(verb) if verb in ("list", "read") else writer.facts(verb)
+    facts = reader.operation_fields(verb) if verb in ("list", "read") else writer.operation_fields(verb)
     facts["parameters"] = (*facts.get("parameters", ()), *resource.path_parameters(verb))
     if verb in version.linked:
         facts["pages"] = Pages.ALONE
-    facts["errors"] = tuple(sorted({*facts["errors"], *version.further.get(verb, ())}))
+    facts["errors"] = tuple(sorted({*facts["errors"], *version.extra_statuses.get(verb, ())}))
     words = {"list": "Listing", "read": "Read", "put": "Create or update", "replace": "Update"}
     word = words.get(verb, verb.capitalize())
     return Operation(
@@ -50,6 +50,6 @@ def _operation(resource: Resource, version: Version, verb: str, reader: Reader, 
         deprecated=version.deprecated,
         scope=f"{resource.scope()}.{'read' if verb in ('list', 'read') else 'write'}",
         partners=resource.opens(facts["method"]),
-        wrapped=verb not in version.bare,
+        wrapped=verb not in version.unwrapped,
         **facts,
     )

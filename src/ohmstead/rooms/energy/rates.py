@@ -112,7 +112,7 @@ week_days = _days("/week-day", " / Week day", "read", "put", "delete",
 @rates.rule
 async def there_are_no_utilities_yet(write: Write) -> None:
     if write.values.get("utility_id") is not None:
-        write.wrong("utilityId", "The selected utility id is invalid.")
+        write.add_error("utilityId", "The selected utility id is invalid.")
 
 
 @rates.after
@@ -124,8 +124,8 @@ async def a_new_one_has_an_empty_mix(write: Write) -> None:
 
 @mix.rule
 async def the_shares_are_all_of_it_or_unknown(write: Write) -> None:
-    if sum(write.now(source) for source in EnergyMix.__struct_fields__) not in (0, 100):
-        write.wrong("solar", "The shares of the energy mix must add up to 100 %, or all be 0.")
+    if sum(write.value_of(source) for source in EnergyMix.__struct_fields__) not in (0, 100):
+        write.add_error("solar", "The shares of the energy mix must add up to 100 %, or all be 0.")
 
 
 @dates.rule
@@ -134,16 +134,16 @@ async def periods_do_not_overlap(write: Write) -> None:
     ordered, end = sorted(enumerate(write.values["periods"]), key=lambda each: each[1].starts_at), ""
     for number, period in ordered:
         if period.ends_at <= period.starts_at:
-            write.wrong(f"periods.{number}.endsAt", "A period must end after it starts.")
+            write.add_error(f"periods.{number}.endsAt", "A period must end after it starts.")
         if period.starts_at < end:
-            write.wrong(f"periods.{number}.startsAt", "The periods may not overlap.")
+            write.add_error(f"periods.{number}.startsAt", "The periods may not overlap.")
         end = max(end, period.ends_at)
     write.values["periods"] = [period for _, period in ordered]
 
 
 @week_days.rule
 async def any_day_stands_alone(write: Write) -> None:
-    here = (_OWN.electricity_rate_id == write.now("electricity_rate_id")) & _OWN.week_day.is_not(None)
+    here = (_OWN.electricity_rate_id == write.value_of("electricity_rate_id")) & _OWN.week_day.is_not(None)
     known = [row[0] for row in await write.tx.all(select(_OWN.week_day).where(here))]
-    if any((day == "any") != (write.now("week_day") == "any") for day in known):
-        write.wrong("weekDay", "A rate has prices for any day or for certain week days, not for both.")
+    if any((day == "any") != (write.value_of("week_day") == "any") for day in known):
+        write.add_error("weekDay", "A rate has prices for any day or for certain week days, not for both.")

@@ -16,9 +16,9 @@ _WITH_RATE = Statement(select(_own.id).where(_own.electricity_rate_id == _key, _
 
 @charge_points.rule
 async def its_rate_follows_no_market(write: Write) -> None:
-    rate = await write.refers("electricityRateId", rates)
+    rate = await write.check_reference("electricityRateId", rates)
     if rate is not None and rate["type"] != TYPES[0]:
-        write.wrong("electricityRateId", "A rate that follows a market cannot be set on a charge point.")
+        write.add_error("electricityRateId", "A rate that follows a market cannot be set on a charge point.")
 
 
 @rates.may_delete.answer
