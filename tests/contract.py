@@ -1,5 +1,6 @@
 """The contract of every resource: a class of a few declared lines tests each version through the real API."""
 
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar, get_origin
 
 import msgspec
@@ -19,13 +20,15 @@ from tests.given import Given
 class ResourceContract:
     """Declare `resource`, `create` (a body, or `async def body(given, version)`) and `update`; the tests follow.
 
-    Children of a parent override `base(given)` with the path their rows are made below.
+    Children of a parent override `base(given)` with the path their rows are made below. Where rows are PUT, `key` is
+    the name of one, unless it is the only one.
     """
 
     resource: ClassVar[Resource]
     create: ClassVar[dict[str, Any]] = {}
     update: ClassVar[dict[str, Any]] = {}
     versions: ClassVar[dict[str, dict[str, Any]]] = {}  # version -> {"create": …, "update": …} where it differs
+    key: ClassVar[str] = ""
     ignored: ClassVar[tuple[str, ...]] = ()  # fields of a body that do not read back
 
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
@@ -49,6 +52,12 @@ class ResourceContract:
         base = await self.base(given, version)
         row = await given.made(base, await self.body(given, version))
         return f"{base}/{row['id']}", row
+
+    async def puts(self, given: Given) -> AsyncIterator[tuple[Version, str]]:
+        """The versions that PUT whole rows, and where one lies."""
+        for version in self.resource.versions:
+            if {"put", "replace"} & {*version.verbs}:
+                yield version, await self.base(given, version) + ("/" + self.key if self.key else "")
 
     async def test_every_operation_needs_a_token(self, api: Client) -> None:
         for one in operations_of(self.resource):
@@ -179,6 +188,39 @@ class ResourceContract:
     async def test_unknown_parameters_do_no_harm(self, api: Client, given: Given) -> None:
         for version in self.each("list"):
             assert (await api.get(await self.base(given, version), "nonsense=1&cursor=null")).status == 200
+
+    async def test_what_is_put_is_there_until_it_is_deleted(self, api: Client, given: Given) -> None:
+        async for version, path in self.puts(given):
+            for body, new in ((await self.body(given, version), True), (self.change(version), False)):
+                answer = await api.put(path, body)
+                assert answer.status == (201 if new and "put" in version.verbs else 200), answer.body
+                assert (await api.get(path)).body == answer.body
+                for name, value in body.items():
+                    assert _holds(answer.data[name], value) or name in self.ignored, f"{name}: {answer.data[name]!r}"
+            if "delete" in version.verbs:
+                assert (await api.delete(path)).status == 204
+                assert [(await api.request(method, path)).status for method in ("GET", "DELETE")] == [404, 404]
+
+    async def test_a_wrong_type_of_a_put_is_named(self, api: Client, given: Given) -> None:
+        async for version, path in self.puts(given):
+            wrong = {name: {"wrong": [1]} for name in await self.body(given, version)}
+            answer = await api.put(path, wrong)
+            assert answer.status == 422
+            assert set(wrong) <= {name.split(".")[0] for name in answer.body["errors"]}
+
+    async def test_what_an_operator_put_is_out_of_a_partners_reach(self, api: Client, given: Given) -> None:
+        partner = await given.client("*", partner_id=71)
+        async for version, path in self.puts(given):
+            body = await self.body(given, version)
+            assert (await api.put(path, body)).status in (200, 201)
+            for method in ("GET", "PUT", "DELETE"):
+                if method == "DELETE" and "delete" not in version.verbs:
+                    continue
+                shown = method == "GET" and _is_shared(self.resource)
+                wanted = 200 if shown else 404 if self.resource.opens(method) else 403
+                answer = await partner.request(method, path, body if method == "PUT" else None)
+                assert answer.status == wanted, (method, answer.body)
+        await partner.close()
 
     async def test_what_is_deleted_is_gone(self, api: Client, given: Given) -> None:
         for version in self.each("create", "delete"):

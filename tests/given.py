@@ -47,6 +47,10 @@ class Given:
     async def tax(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/taxes/v2.0", {"name": f"Tax {next(_number)}", "percentage": 20} | fields)
 
+    async def electricity_rate(self, **fields: Any) -> dict[str, Any]:
+        usual = {"name": f"Rate {next(_number)}", "defaultPrice": 0.3, "taxPercentage": 19}
+        return await self.made("/resources/electricity-rates/v2.0", usual | fields)
+
     async def user(self, **fields: Any) -> dict[str, Any]:
         """The `id` is a text, as the API shows it."""
         email = f"user{next(_number)}@example.org"

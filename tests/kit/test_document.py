@@ -88,4 +88,5 @@ def test_no_moment_of_ours_is_a_plain_text() -> None:
         for field, part in schema.get("properties", {}).items()
         if field.endswith("At") and "date-time" not in formats(part, {})
     ]
-    assert sorted(found) == ["Hour.endAt", "Hour.startAt"]
+    hours = ["Hour.endAt", "Hour.startAt", "PricePeriod.endsAt", "PricePeriod.startsAt"]
+    assert sorted(found) == hours

@@ -1,5 +1,6 @@
 """A resource of no product: every kind of column, page and version the grammar knows, for the grammar's own tests."""
 
+import datetime as dt
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -16,8 +18,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
+    bindparam,
     delete,
     insert,
+    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,9 +33,9 @@ from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.filters import array_contains, changed, equals, in_list, is_true, since
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Reply, Transactions
-from ohmstead.kit.paging import Pages
+from ohmstead.kit.paging import Listing, Pages
 from ohmstead.kit.references import ABSENT
-from ohmstead.kit.resources import Parent, Resource
+from ohmstead.kit.resources import Key, Parent, Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, Translations, View
@@ -75,6 +80,17 @@ crate = _table(
     Column("names", JSONB),
     Column("partner_id", BigInteger),
 )
+day = _table(
+    "kit_day",
+    Column("thing_id", BigInteger, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("note", Text),
+    Column("weight", BigInteger, nullable=False),
+    UniqueConstraint("thing_id", "date"),
+)
+lid = _table("kit_lid", Column("thing_id", BigInteger, nullable=False), Column("colour", Text, nullable=False))
+mood = _table("kit_mood", Column("mood", Text, nullable=False, unique=True), Column("note", Text))
+slogan = _table("kit_slogan", Column("text", Text, nullable=False))
 part = _table("kit_part", Column("thing_id", BigInteger, nullable=False), Column("name", Text, nullable=False))
 
 
@@ -243,6 +259,77 @@ parts = Resource(
     parent=Parent(things, part.c.thing_id),
 )
 
+
+class Day(View):
+    date: ReadOnly[dt.date]
+    note: Opt[str] = UNSET
+    weight: int = 1
+
+
+class Lid(View):
+    colour: str
+
+
+class Mood(View):
+    mood: ReadOnly[Literal["good", "bad"]]
+    note: Opt[str] = UNSET
+
+
+class Slogan(View):
+    text: str
+
+
+days = Resource(
+    "days",
+    day,
+    tag="kit",
+    title="Day",
+    key="date",
+    by=Key(dt.date, day.c.date),
+    access=INHERITED,
+    versions=[
+        Version("v2.0", Day, verbs=("list", "read", "put", "delete"), linked=("read",)),
+        Version("v1.1", Day, verbs=("read", "replace")),
+    ],
+    parent=Parent(things, day.c.thing_id),
+)
+lids = Resource(
+    "lid",
+    lid,
+    tag="kit",
+    title="Lid",
+    key="",
+    access=INHERITED,
+    versions=[Version("v2.0", Lid, verbs=("read", "put", "delete"))],
+    parent=Parent(things, lid.c.thing_id),
+)
+moods = Resource(
+    "moods",
+    mood,
+    tag="kit",
+    title="Mood",
+    key="mood",
+    by=Key(Literal["good", "bad"], mood.c.mood),
+    access=SHARED,
+    versions=[Version("v1.0", Mood, verbs=("list", "read", "put", "delete"))],
+)
+slogans = Resource(
+    "slogan",
+    slogan,
+    tag="kit",
+    title="Slogan",
+    key="",
+    access=SHARED,
+    versions=[Version("v1.0", Slogan, verbs=("read", "put", "delete"))],
+)
+
+
+@days.rule
+async def a_day_weighs_little(write: Write) -> None:
+    if write.value_of("weight") + (write.value_of("note") == "heavy") > 100:
+        write.add_error("weight", "A day weighs little.")
+
+
 actions = Group("kit", "actions/thing/", "things", access=PARTNERS)
 
 
@@ -336,4 +423,25 @@ async def break_down(call: Call) -> None:
     raise RuntimeError("a bug")
 
 
-OPERATIONS = operations_of(shelves, things, crates, parts, actions)
+NAMES = Listing(select(part.c.id, part.c.name).where(part.c.thing_id == bindparam("thing", type_=BigInteger)))
+
+
+@actions.get("v1.0/{thing}/part-names", "Names", gives=str, pages=Pages.CURSOR)
+async def part_names(call: Call) -> dict[str, Any]:
+    rows, around = await NAMES.page(call.tx, call.url, call.query, thing=(await things.find(call))["id"])
+    return {"data": [row[1] for row in rows]} | around
+
+
+@actions.put("v1.0/{thing}/name", "Rename", body=Pull, gives=Pull)
+async def rename(call: Call, body: Pull) -> Pull:
+    await things.find(call)
+    return body
+
+
+@actions.patch("v1.0/{thing}/name", "Amend", body=Pull, gives=Pull)
+async def amend(call: Call, body: Pull) -> Pull:
+    await things.find(call)
+    return body
+
+
+OPERATIONS = operations_of(shelves, things, crates, parts, days, lids, moods, slogans, actions)

@@ -61,6 +61,13 @@ class World:
         await given.made(f"/resources/charge-points/v2.0/{here.id}/smart-charging", SMART)
         ids["currency"] = (await given.currency())["id"]
         ids["tax"] = (await given.tax())["id"]
+        translated = [{"locale": "en", "translation": "x"}]
+        texts = {"question": translated, "answer": translated}
+        ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
+        ids |= {"electricityRate": (await given.electricity_rate())["id"], "weekDay": "mon", "date": "2026-01-01"}
+        for day in ("week-day/mon", "date/2026-01-01"):
+            periods = f"{self._at('electricity-rates/v2.0', 'electricityRate')}/price-periods/{day}"
+            await given.api.put(periods, {"periods": []})
         ids["vendorErrorCode"] = (
             await given.made("/resources/vendor-error-codes/v2.0", {"vendorId": "v", "errorCode": "E"})
         )["id"]
@@ -111,7 +118,7 @@ class World:
         circuit = await given.circuit(electricityMeterId=ids["electricityMeter"])
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
-        ids["circuit"] = ids["dlmCircuit"] = circuit["id"]
+        ids["circuit"] = circuit["id"]
         priority = {"type": "partner", "targetId": 2, "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]

@@ -9,6 +9,7 @@ import msgspec
 from ohmstead.kit.access import Access
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call, Operation, Parameter, Reply, Transactions
+from ohmstead.kit.paging import Pages
 from ohmstead.kit.references import References, require
 from ohmstead.kit.validation import decode
 
@@ -33,6 +34,14 @@ class Group:
         facts.setdefault("status", 200)
         return self.declare("GET", path, summary, scope="read", transactions=Transactions.READ, **facts)
 
+    def put(self, path: str, summary: str, **facts: Any) -> Callable[[Handler], Handler]:
+        """Declare a PUT. See `declare`."""
+        return self.declare("PUT", path, summary, scope="write", **{"status": 200, **facts})
+
+    def patch(self, path: str, summary: str, **facts: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH. See `declare`."""
+        return self.declare("PATCH", path, summary, scope="write", **{"status": 200, **facts})
+
     def declare(
         self,
         method: str,
@@ -50,13 +59,17 @@ class Group:
         choices: Mapping[str, tuple[str, ...]] | None = None,
         parameters: tuple[Parameter, ...] = (),
         filters: tuple[Filter, ...] = (),
+        pages: Pages | None = None,
         deprecated: bool = False,
         access: Access | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(call)` or, with a body (a struct, or a list of one), `handler(call, body)`.
 
-        What it returns is the answer: None for an empty `status`, a Reply as it is, anything else encoded.
+        What it returns is the answer: None for an empty `status`, a Reply as it is, anything else encoded. With
+        `pages` it `gives` the type of an item, and returns `data`, `links` and `meta` (see `Listing`).
         """
+        if pages is not None:
+            gives, errors = list[gives], (*errors, 422)
 
         def register(handler: Handler) -> Handler:
             self.operations.append(
@@ -77,8 +90,9 @@ class Group:
                     choices=choices or {},
                     parameters=parameters,
                     filters=filters,
+                    pages=pages,
                     deprecated=deprecated,
-                    wrapped=False,
+                    wrapped=pages is not None,
                     doc=re.sub(r"\s+", " ", handler.__doc__ or "").strip(),
                 )
             )

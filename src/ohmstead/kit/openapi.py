@@ -24,6 +24,7 @@ _PAGED = {
     Pages.NUMBER: ("page", "per_page"),
     Pages.EITHER: ("page", "per_page", "cursor"),
     Pages.WHOLE: (),
+    Pages.ALONE: (),
 }
 _ERROR = {
     "type": "object",
@@ -238,7 +239,7 @@ def _enveloped(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
 def _around(pages: Pages | None) -> tuple[Any, Any]:
     cursor = ({"$ref": _REF.format(name="CursorLinks")}, {"$ref": _REF.format(name="CursorMeta")})
     number = ({"$ref": _REF.format(name="NumberLinks")}, {"$ref": _REF.format(name="NumberMeta")})
-    if pages is Pages.CURSOR:
+    if pages in (Pages.CURSOR, Pages.ALONE):
         return cursor
     if pages is Pages.NUMBER:
         return number

@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta, Struct
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam
 
+from ohmstead.kit.db import Statements, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.queries import Query
 
@@ -22,6 +24,7 @@ class Pages(Enum):
     NUMBER = "number"
     EITHER = "either"  # by number unless a cursor key came
     WHOLE = "whole"
+    ALONE = "alone"  # one row, with the links and meta of a cursor's only page
 
 
 class CursorLinks(Struct):
@@ -124,6 +127,37 @@ def encode_cursor(key: int, forward: bool) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(key, forward))).decode().rstrip("=")
 
 
+def paged(query: Select[Any], key: ColumnElement[int], page: PageRequest) -> Select[Any]:
+    """A query's page along a column; it is given `most` and, by cursor, `after`, by number `skipped`."""
+    if page.by_cursor and page.after is not None:
+        after = bindparam("after", type_=BigInteger)
+        query = query.where(key > after if page.forward else key < after)
+    query = query.order_by(key if page.forward else key.desc()).limit(bindparam("most", type_=BigInteger))
+    return query if page.by_cursor else query.offset(bindparam("skipped", type_=BigInteger))
+
+
+def cursor_answer(page: PageRequest, rows: list[Any], base: str, query: Query) -> tuple[list[Any], dict[str, Any]]:
+    """The rows of a cursor page, key first, of which one more than fit was asked for, with its `links` and `meta`."""
+    more, rows = len(rows) > page.per_page, rows[: page.per_page]
+    if not page.forward:
+        rows.reverse()
+    return rows, cursor_page(page, [row[0] for row in rows], more, base, query)
+
+
+class Listing:
+    """A query that a hand-written operation (`pages=Pages.CURSOR`) answers page by page, along its first column."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        self._query, self._statements = query, Statements()
+
+    async def page(self, tx: Tx, url: str, query: Query, **values: Any) -> tuple[list[Any], dict[str, Any]]:
+        """The rows that a request is after, and their `links` and `meta`."""
+        page, key = parse_page(query, Pages.CURSOR), self._query.selected_columns[0]
+        statement = self._statements.get((page.after is None, page.forward), lambda: paged(self._query, key, page))
+        rows = await tx.all(statement, **values, after=page.after, most=page.per_page + 1)
+        return cursor_answer(page, rows, url, query)
+
+
 def cursor_page(page: PageRequest, ids: list[int], more: bool, base: str, query: Query) -> dict[str, Any]:
     """`links` and `meta` of a cursor page holding `ids` in order; `more` says whether rows follow in its direction."""
     onward = more if page.forward else page.after is not None
@@ -134,6 +168,11 @@ def cursor_page(page: PageRequest, ids: list[int], more: bool, base: str, query:
         "links": CursorLinks(None, None, _link(base, query, before), _link(base, query, following)),
         "meta": CursorMeta(base, page.per_page, following, before),
     }
+
+
+def unpaged(base: str) -> dict[str, Any]:
+    """`links` and `meta` around what is no page of anything."""
+    return {"links": CursorLinks(None, None, None, None), "meta": CursorMeta(base, MAX_PER_PAGE, None, None)}
 
 
 def _link(base: str, query: Query, cursor: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Select, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import JSON, DateTime, Select, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
@@ -11,10 +11,10 @@ from ohmstead.kit.db import Statement, Statements, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import selected_filters
 from ohmstead.kit.operations import Call, Parameter, Reply, Transactions
-from ohmstead.kit.paging import PageRequest, Pages, cursor_page, number_page, parse_page
+from ohmstead.kit.paging import PageRequest, Pages, cursor_answer, number_page, paged, parse_page
 from ohmstead.kit.resources import Resource, access_conditions, parent_conditions, parents
 from ohmstead.kit.validation import label
-from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.versions import Include, Version, wrapped
 from ohmstead.kit.views import answer_struct, nullable, readable, snake
 
 _TRUE = ("1", "true")
@@ -71,24 +71,22 @@ class Reader:
 
     async def read(self, call: Call) -> Reply:
         """Answer one row."""
-        key = call.key(self.version.key or self.resource.key)
-        return Reply.of(200, self.version.wrapped("read", await self.one(call, key, self.asked(call))))
+        return Reply.of(200, wrapped(await self.one(call, None, self.asked(call)), call))
 
-    async def one(self, call: Call, key: int, includes: list[Include]) -> Any:
-        """One row's answer, or 404."""
+    async def one(self, call: Call, key: int | None, includes: list[Include]) -> Any:
+        """The answer of the row of an id (None: of the one that the path names), or 404."""
         resource, partner, above = self.resource, call.actor.partner_id, parents(self.resource, call)
-        shape = ("one", partner is not None, bool(above))
+        shape = ("one", key is None, partner is not None, bool(above))
+        value = resource.key_of(call) if key is None else key
 
         def query() -> Select[Any]:
-            named = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
-            return named.where(
-                *access_conditions(resource, partner is not None), *parent_conditions(resource, call.path)
-            )
+            parts = (*access_conditions(resource, partner is not None), *parent_conditions(resource, call.path))
+            return select(*self.columns).where(*resource.named(key is None), *parts)
 
         statement = self._statements.get(shape, query)
-        row = await call.tx.one(statement, wanted=key, partner=partner, now=call.now, **above)
+        row = await call.tx.one(statement, key=value, partner=partner, now=call.now, **above)
         if row is None:
-            raise NotFound.model(resource.title, key)
+            raise NotFound.model(resource.title, value)
         return (await self.present(call.tx, [row], includes, call))[0]
 
     def asked(self, call: Call) -> list[Include]:
@@ -141,10 +139,7 @@ class Reader:
         if not page.by_cursor:
             return await self._numbered(call, page, names, values, includes)
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page + 1)
-        more, rows = len(rows) > page.per_page, rows[: page.per_page]
-        if not page.forward:
-            rows.reverse()
-        around = cursor_page(page, [row[0] for row in rows], more, call.url, call.query)
+        rows, around = cursor_answer(page, rows, call.url, call.query)
         return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
 
     async def _numbered(
@@ -166,17 +161,11 @@ class Reader:
     def _listing(self, call: Call, names: tuple[str, ...], page: PageRequest | None) -> Statement:
         partner = call.actor.partner_id is not None
         shape = (partner, names, page and (page.by_cursor, page.after is not None, page.forward))
-        return self._statements.get(shape, lambda: self._paged(self._where(select(*self.columns), call, names), page))
+        return self._statements.get(shape, lambda: self._paged(call, names, page))
 
-    def _paged(self, query: Select[Any], page: PageRequest | None) -> Select[Any]:
-        key = self.resource.table.c.id
-        if page is None:
-            return query.order_by(key)
-        if page.by_cursor and page.after is not None:
-            after = bindparam("after", type_=BigInteger)
-            query = query.where(key > after if page.forward else key < after)
-        query = query.order_by(key if page.forward else key.desc()).limit(bindparam("most", type_=BigInteger))
-        return query if page.by_cursor else query.offset(bindparam("skipped", type_=BigInteger))
+    def _paged(self, call: Call, names: tuple[str, ...], page: PageRequest | None) -> Select[Any]:
+        query, key = self._where(select(*self.columns), call, names), self.resource.table.c.id
+        return query.order_by(key) if page is None else paged(query, key, page)
 
     def _count(self, call: Call, names: tuple[str, ...]) -> Statement:
         shape = ("count", call.actor.partner_id is not None, names)

@@ -4,16 +4,18 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, select
 
 from ohmstead.kit.access import INHERITED, PARTNERS, Access
 from ohmstead.kit.db import Row, Statements, Tx
-from ohmstead.kit.errors import Forbidden, NotFound
+from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
-from ohmstead.kit.operations import Call, Operation
+from ohmstead.kit.operations import Call, Operation, Parameter
 from ohmstead.kit.questions import Question
 from ohmstead.kit.references import Referable
+from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
 
@@ -22,16 +24,26 @@ Rule = Callable[[Write], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A resource this one lives under: its rows carry the parent's id in `column`."""
+    """A resource this one lives under, each version under the parent's of the same name: its rows carry the parent's id
+    in `column`."""
 
     resource: "Resource"
     column: ColumnElement[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a path names a row by where that is no id: the type its text is read as, and the column it stands in."""
+
+    type: Any
+    column: ColumnElement[Any]
+
+
 @dataclass(slots=True, eq=False)
 class Resource:
     """See the module. `columns` maps a view's attribute to the SQL it is read from, where that is no column of the same
-    name; `access` says what of it is open to the tokens of partners."""
+    name; `access` says what of it is open to the tokens of partners. `key` is the path parameter that names a row: an
+    id, or what `by` says; without one there is a single row, below the parent or at all. A name may hold a slash."""
 
     name: str
     table: Table
@@ -44,6 +56,7 @@ class Resource:
     includes: tuple[Include, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
+    by: Key | None = None
     parent: Parent | None = None
     topic: str = ""  # facts `<topic>.changed` are told with {id, action}
     conflicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # constraint -> (field, text) of a 422
@@ -60,6 +73,10 @@ class Resource:
         assert self.access is not INHERITED or self.parent, f"{self.name}: inherits from no parent"
         strange = self.conflicts.keys() - {one.name for one in (*self.table.constraints, *self.table.indexes)}
         assert not strange, f"{self.name}: no constraints of its table: {strange}"
+        puts = any("put" in one.verbs for one in self.versions)
+        assert not puts or self.by or not self.key, f"{self.name}: an id is nobody's choice"
+        above = self.parent.resource if self.parent else None
+        assert above is None or (above.key and not above.by), f"{self.name}: lives below what has no id in its path"
 
     @property
     def newest(self) -> Version:
@@ -106,10 +123,10 @@ class Resource:
     async def find(
         self, call: Call, parameter: str = "", tx: Tx | None = None, lock: bool = False, shared: bool = False
     ) -> Row:
-        """The row a path parameter names, all its columns, under the caller's rights: a GET wants to see it, all else
-        to change it, unless it only makes use of what is `shared`. Else 404, or 403."""
+        """The row that the path names (by another `parameter`, an id), all its columns, under the caller's rights: a
+        GET wants to see it, all else to change it, unless it only makes use of what is `shared`. Else 404, or 403."""
         changing = call.operation.method != "GET" and not shared
-        key = call.key(parameter or self.key)
+        key = call.key(parameter) if parameter else None
         return await find(self, call, key, tx or call.tx, changing=changing, lock=lock)
 
     async def get(self, call: Call, key: int, tx: Tx | None = None, changing: bool = False) -> Row:
@@ -121,11 +138,39 @@ class Resource:
         if self.parent is None:
             base = f"resources/{self.name}/{version.name}"
         else:
-            above, top = self.parent.resource, self.parent.resource.path(self.parent.resource.newest, "read")
-            base = top.removeprefix(API) + "/" + self.name
-            assert above.newest.name == version.name, "a child lives under its parent's version"
-        one = "" if verb in ("list", "create") else "/{" + (version.key or self.key) + "}"
+            above = self.parent.resource
+            upper = next((one for one in above.versions if one.name == version.name), None)
+            assert upper is not None, f"{self.name}: its parent has no {version.name}"
+            base = above.path(upper, "read").removeprefix(API) + "/" + self.name
+        one = "" if verb in ("list", "create") or not self.key else "/{" + self.key + "}"
         return API + base + one
+
+    def path_parameters(self, verb: str) -> tuple[Parameter, ...]:
+        """Those of a verb's path that are no ids."""
+        return () if self.by is None or verb in ("list", "create") else (Parameter(self.key, self.by.type),)
+
+    def key_of(self, call: Call) -> Any:
+        """What the path names a row by. What cannot name any: 404, or 422 of a PUT, which might create it."""
+        by, parent = self.by, self.parent
+        if self.key and by is None:
+            return call.key(self.key)
+        above = call.key(parent.resource.key) if parent else 1  # without it in the path the row would be anybody's
+        if by is None:
+            return above  # is only said
+        text = call.path[self.key]
+        try:
+            return msgspec.convert(text, by.type, strict=False)
+        except msgspec.ValidationError:
+            if call.operation.method == "PUT":
+                raise Invalid.of({self.key: [f"The selected {label(self.key)} is invalid."]}) from None
+            raise NotFound.model(self.title, text) from None
+
+    def named(self, by_path: bool) -> list[ColumnElement[bool]]:
+        """The WHERE parts of the row that a path names, or an id; `key` is bound to it."""
+        if by_path and not self.key:
+            return []
+        column = self.by.column if self.by and by_path else self.table.c.id
+        return [column == bindparam("key", type_=column.type)]
 
     def opens(self, method: str) -> bool:
         """Whether a partner's token may call operations of this HTTP method at all."""
@@ -178,21 +223,22 @@ def parents(resource: Resource, call: Call, height: int = 0) -> dict[str, int]:
     return {f"parent_{height}": call.key(parent.resource.key)} | parents(parent.resource, call, height + 1)
 
 
-async def find(resource: Resource, call: Call, key: int, tx: Tx, *, changing: bool, lock: bool = False) -> Row:
-    """All columns of the row `key`, with the caller's right to see it or to change it; else 404, or 403 where it may
-    see it and not change it."""
-    partner, above = call.actor.partner_id, parents(resource, call)
-    shape = (partner is not None, bool(above), changing, lock)
+async def find(resource: Resource, call: Call, key: int | None, tx: Tx, *, changing: bool, lock: bool = False) -> Row:
+    """All columns of the row of an id (None: of the one that the path names), with the caller's right to see it or to
+    change it; else 404, or 403 where it may see it and not change it."""
+    partner, above, by_path = call.actor.partner_id, parents(resource, call), key is None
+    shape = (partner is not None, bool(above), by_path, changing, lock)
+    wanted = resource.key_of(call) if by_path else key
 
     def query() -> Select[Any]:
         parts = (*access_conditions(resource, partner is not None, changing), *parent_conditions(resource, call.path))
-        found = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
+        found = select(resource.table).where(*resource.named(by_path), *parts)
         return found.with_for_update(of=resource.table) if lock else found
 
-    row = await tx.one(resource.finds.get(shape, query), key=key, partner=partner, **above)
+    row = await tx.one(resource.finds.get(shape, query), key=wanted, partner=partner, **above)
     if row is None:
         if changing and partner is not None:
             await find(resource, call, key, tx, changing=False)
             raise Forbidden
-        raise NotFound.model(resource.title, key)
+        raise NotFound.model(resource.title, wanted)
     return row

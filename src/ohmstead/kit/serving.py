@@ -1,9 +1,10 @@
-"""Serving: the operations that follow from the declaration of a resource, list, create, read, update and delete."""
+"""Serving: the operations that follow from the declaration of a resource, one of each version's verbs."""
 
 from collections.abc import Iterable, Iterator
 
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Operation
+from ohmstead.kit.paging import Pages
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -36,8 +37,12 @@ def _of_version(resource: Resource, version: Version) -> Iterator[Operation]:
 
 def _operation(resource: Resource, version: Version, verb: str, reader: Reader, writer: Writer) -> Operation:
     facts = reader.operation_fields(verb) if verb in ("list", "read") else writer.operation_fields(verb)
+    facts["parameters"] = (*facts.get("parameters", ()), *resource.path_parameters(verb))
+    if verb in version.linked:
+        facts["pages"] = Pages.ALONE
     facts["errors"] = tuple(sorted({*facts["errors"], *version.extra_statuses.get(verb, ())}))
-    word = {"list": "Listing", "read": "Read"}.get(verb, verb.capitalize())
+    words = {"list": "Listing", "read": "Read", "put": "Create or update", "replace": "Update"}
+    word = words.get(verb, verb.capitalize())
     return Operation(
         path=resource.path(version, verb),
         tag=resource.tag,
@@ -46,6 +51,6 @@ def _operation(resource: Resource, version: Version, verb: str, reader: Reader, 
         scope=f"{resource.scope()}.{'read' if verb in ('list', 'read') else 'write'}",
         partners=resource.opens(facts["method"]),
         wrapped=verb not in version.unwrapped,
-        references=resource.references if verb in ("create", "update") else {},
+        references=resource.references if verb not in ("list", "read", "delete") else {},
         **facts,
     )

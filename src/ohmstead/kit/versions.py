@@ -9,9 +9,11 @@ from msgspec import Struct
 from ohmstead.kit.db import Tx
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call, Parameter
-from ohmstead.kit.paging import Pages
+from ohmstead.kit.paging import Pages, unpaged
 
 VERBS = ("list", "create", "read", "update", "delete")
+"""Those of most. `replace` is a PUT of a row that is there, `put` one that also creates it; both take the whole row, so
+that what is left out has the view's default, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,17 @@ class Version:
     update_view: type[Struct] | None = None
     updates_by_put: bool = False  # an update is a PUT; what it leaves out stays all the same
     required_on_update: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
-    key: str = ""  # the path parameter, where it differs from the resource's
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
     field_names: Mapping[str, str] = field(
         default_factory=dict
     )  # newest field -> this version's, for the texts of a 422
     extra_statuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
     unwrapped: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
+    linked: tuple[str, ...] = ()  # verbs of one row that the document gives the links and meta of a page all the same
 
-    def wrapped(self, verb: str, answer: Any) -> Any:
-        """A row's answer as this version's verb gives it."""
-        return answer if verb in self.unwrapped else {"data": answer}
+
+def wrapped(answer: Any, call: Call) -> Any:
+    """A row's answer as its operation gives it."""
+    if not call.operation.wrapped:
+        return answer
+    return {"data": answer} | (unpaged(call.url) if call.operation.pages is Pages.ALONE else {})

@@ -1,26 +1,28 @@
-"""Writing: create, update and delete of a version: parse, upgrade, rules, row, facts, answer."""
+"""Writing: create, update, replace, put and delete of a version: parse, upgrade, rules, row, facts, answer."""
 
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, update
+from msgspec import NODEFAULT, UNSET
+from msgspec.inspect import Field
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.sql import ClauseElement
 
 from ohmstead.kit.bounds import misfits
-from ohmstead.kit.db import Duplicate, Statements, StillReferenced, UnknownReference
+from ohmstead.kit.db import Duplicate, Row, Statements, StillReferenced, UnknownReference
 from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.operations import Call, Reply, Transactions
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.references import look_up
 from ohmstead.kit.resources import Resource, find
 from ohmstead.kit.validation import decode, label
-from ohmstead.kit.versions import Version
-from ohmstead.kit.views import camel, creates, provided, updates
+from ohmstead.kit.versions import Version, wrapped
+from ohmstead.kit.views import camel, creates, fields, provided, updates
 from ohmstead.kit.writes import Write
 
 
 class Writer:
-    """Creates, updates and deletes one version of a resource."""
+    """Writes one version of a resource."""
 
     def __init__(self, resource: Resource, version: Version, reader: Reader) -> None:
         self.resource, self.version, self.reader = resource, version, reader
@@ -30,6 +32,8 @@ class Writer:
         )
         self._creates = msgspec.json.Decoder(self.create_body)
         self._updates = msgspec.json.Decoder(self.update_body)
+        declared = fields(version.create_view or version.view)
+        self._unsaid = {name: _default(declared[name]) for name in self.create_body.__struct_fields__}
         self._statements = Statements()
 
     def operation_fields(self, verb: str) -> dict[str, Any]:
@@ -39,6 +43,10 @@ class Writer:
         if verb == "create":
             return {"method": "POST", "transactions": Transactions.ONE, "run": self.create, "body": self.create_body,
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
+        if verb in ("put", "replace"):
+            return {"method": "PUT", "transactions": Transactions.ONE, "run": getattr(self, verb),
+                    "body": self.create_body, "answers": {200: view, 201: view} if verb == "put" else {200: view},
+                    "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
         if verb == "update":
             return {"method": update_method, "transactions": Transactions.ONE, "run": self.update,
                     "body": self.update_body, "answers": {200: view}, "errors": (401, 403, 404, 422, 429),
@@ -50,9 +58,14 @@ class Writer:
         """Add a row."""
         parent = self.resource.parent
         above = await parent.resource.find(call) if parent else None
-        write = self._write("create", call, self._given(call, self._creates), parent=above)
-        if parent and above is not None:
-            write.values[str(parent.column.key)] = above["id"]
+        return await self._add(self._write("create", call, self._given(call, self._creates), parent=above))
+
+    async def _add(self, write: Write) -> Reply:
+        call, parent, by = write.call, self.resource.parent, self.resource.by
+        if parent and write.parent is not None:
+            write.values[str(parent.column.key)] = write.parent["id"]
+        if by and call.operation.method == "PUT":
+            write.values[str(by.column.key)] = self.resource.key_of(call)
         await self._rules(write)
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
@@ -61,9 +74,36 @@ class Writer:
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""
-        key = call.key(self.version.key or self.resource.key)
-        before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
-        write = self._write("update", call, self._given(call, self._updates), before=before, id=before["id"])
+        return await self._change(call, await self._found(call), self._given(call, self._updates))
+
+    async def replace(self, call: Call) -> Reply:
+        """Put a whole row in the place of one that is there."""
+        return await self._change(call, await self._found(call), self._given(call, self._creates, whole=True))
+
+    async def put(self, call: Call) -> Reply:
+        """Replace the row that the path names, or create it."""
+        above, values = await self._alone(call), self._given(call, self._creates, whole=True)
+        try:
+            before = await self._found(call)
+        except NotFound:
+            return await self._add(self._write("create", call, values, parent=above))
+        return await self._change(call, before, values, parent=above)
+
+    async def _alone(self, call: Call) -> Row | None:
+        """The row above, held until the end (or, without one, the table from others that come here): PUTs follow one
+        another, so that none creates what is there, and what a rule found of siblings stays true."""
+        if self.resource.parent:
+            return await self.resource.parent.resource.find(call, lock=True)
+        turn = select(func.pg_advisory_xact_lock(func.hashtext(self.resource.table.name)))
+        await call.tx.run(self._statements.get("turn", lambda: turn))
+        return None
+
+    async def _found(self, call: Call) -> Row:
+        """The row that the path names, held."""
+        return await find(self.resource, call, None, call.tx, changing=True, lock=True)
+
+    async def _change(self, call: Call, before: Row, values: dict[str, Any], parent: Row | None = None) -> Reply:
+        write = self._write("update", call, values, before=before, parent=parent, id=before["id"])
         await self._rules(write)
         write.values["updated_at"] = call.now
         row = await self._store(write, ("update", tuple(write.values)))
@@ -71,8 +111,7 @@ class Writer:
 
     async def delete(self, call: Call) -> Reply:
         """Take a row away, where nothing above objects."""
-        key = call.key(self.version.key or self.resource.key)
-        before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
+        before = await self._found(call)
         write = self._write("delete", call, {}, before=before, id=before["id"])
         await self.resource.may_delete(write)
         write.raise_errors()
@@ -94,8 +133,9 @@ class Writer:
         if partner is not None and owner is not None:
             write.values[str(owner.key)] = partner
 
-    def _given(self, call: Call, decoder: msgspec.json.Decoder[Any]) -> dict[str, Any]:
-        values = provided(decode(call.raw or b"{}", decoder))
+    def _given(self, call: Call, decoder: msgspec.json.Decoder[Any], whole: bool = False) -> dict[str, Any]:
+        """The body's fields; of one that stands for a whole row those, too, that it leaves out."""
+        values = (self._unsaid if whole else {}) | provided(decode(call.raw or b"{}", decoder))
         return self.version.upgrade(values) if self.version.upgrade else values
 
     async def _rules(self, write: Write) -> None:
@@ -156,9 +196,16 @@ class Writer:
             answer = await self.reader.one(write.call, write.id, includes)
         else:
             answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
-        return Reply.of(status, self.version.wrapped(write.verb, answer))
+        return Reply.of(status, wrapped(answer, write.call))
 
     def _tell(self, write: Write, action: str) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
         if self.resource.topic:
             write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=action)
+
+
+def _default(field: Field) -> Any:
+    """The value of a field that a whole row leaves out."""
+    if field.default_factory is not NODEFAULT:
+        return field.default_factory()
+    return None if field.default in (NODEFAULT, UNSET) else field.default

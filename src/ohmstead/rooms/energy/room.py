@@ -1,5 +1,6 @@
 """The room of energy: what it exports."""
 
 from ohmstead.rooms.energy.meters import actions, meters
+from ohmstead.rooms.energy.rates import dates, days, mix, rates, week_days
 
-OPERATIONS = (meters, actions)
+OPERATIONS = (meters, actions, rates, mix, days, dates, week_days)

@@ -23,8 +23,8 @@ from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, in_list
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Parameter
-from ohmstead.kit.paging import CursorLinks, CursorMeta, Pages, cursor_page, parse_page
+from ohmstead.kit.operations import Call
+from ohmstead.kit.paging import Listing, Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Link, Opt, ReadOnly, View
@@ -60,12 +60,7 @@ _MODELS = Statement(
     .where(_link.firmware_version_id == any_(_ids))
     .group_by(_link.firmware_version_id)
 )
-_page = (
-    select(_link.model_id)
-    .where(_link.firmware_version_id == bindparam("version", type_=BigInteger))
-    .limit(bindparam("most", type_=BigInteger))
-)
-_after = bindparam("after", type_=BigInteger)
+_ATTACHED = Listing(select(_link.model_id).where(_link.firmware_version_id == bindparam("version", type_=BigInteger)))
 _key = bindparam("key", type_=BigInteger)
 _OF_MODEL = Statement(select(_link.id).where(_link.model_id == _key).limit(1))
 _OF_VENDOR = Statement(select(_own.id).where(_own.charge_point_vendor_id == _key).limit(1))
@@ -75,8 +70,6 @@ _KNOWN = Statement(
     .where(charge_point_vendor.c.id == _key)
     .group_by(charge_point_vendor.c.id)
 )
-_FORWARD = Statement(_page.where(_link.model_id > _after).order_by(_link.model_id))
-_BACKWARD = Statement(_page.where(_link.model_id < _after).order_by(_link.model_id.desc()))
 
 
 class NoSuchModel(LookupError):
@@ -134,32 +127,20 @@ firmware_versions = Resource(
 )  # fmt: skip
 
 
-class Models(View):
-    data: list[int]
-    links: CursorLinks
-    meta: CursorMeta
-
-
 attached = Group("resource / firmware versions", "resources/firmware-versions/", "firmware-versions", access=SHARED)
 
 
 @attached.get(
     "v1.0/{firmwareVersion}/attached-models",
     "Firmware Version / Attached Models",
-    gives=Models,
-    parameters=(Parameter("per_page", int, 100), Parameter("cursor", str)),
-    errors=(401, 403, 404, 422, 429),
+    gives=int,
+    pages=Pages.CURSOR,
 )
 async def attached_models(call: Call) -> dict[str, Any]:
     """The ids of the models the version is for."""
     version = await firmware_versions.find(call)
-    page = parse_page(call.query, Pages.CURSOR)
-    edge = (0 if page.forward else 1 << 62) if page.after is None else page.after
-    rows = await call.tx.all(
-        _FORWARD if page.forward else _BACKWARD, version=version["id"], after=edge, most=page.per_page + 1
-    )
-    ids = sorted(row[0] for row in rows[: page.per_page])
-    return {"data": ids} | cursor_page(page, ids, len(rows) > page.per_page, call.url, call.query)
+    rows, around = await _ATTACHED.page(call.tx, call.url, call.query, version=version["id"])
+    return {"data": [row[0] for row in rows]} | around
 
 
 @models.may_delete.answer

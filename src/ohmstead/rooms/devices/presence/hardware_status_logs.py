@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, func, select
 
-from ohmstead.kit.access import INHERITED, PARTNERS, where
+from ohmstead.kit.access import INHERITED, PARTNERS
 from ohmstead.kit.db import Statement
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.filters import since, until
@@ -15,11 +15,10 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import Id, Opt, View
+from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.presence.status_log import hardware_status_log
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.charge_points.access import of_partner
-from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.evses.every import every_evse
 from ohmstead.rooms.network.models.vendor_error_codes import meaning, vendor_error_code
 
 _own, _known = hardware_status_log.c, vendor_error_code.c
@@ -46,21 +45,6 @@ class LatestStatus(View):
     data: HardwareStatus
 
 
-class _Evse(View):
-    id: Id
-
-
-_evses = Resource(  # the logs stand below version 2.0, which is not the newest of EVSEs
-    "evses",
-    evse,
-    tag="resource / evses",
-    title="EVSE",
-    key="evse",
-    versions=[Version("v2.0", _Evse, verbs=())],
-    access=where(of_partner(evse.c.charge_point_id)),
-)
-
-
 def _log(parent: Resource, column: Any, **where: Any) -> Resource:
     return Resource(
         "hardware-status-logs",
@@ -78,7 +62,7 @@ def _log(parent: Resource, column: Any, **where: Any) -> Resource:
 
 
 of_charge_points = _log(charge_points, _own.charge_point_id, where=_own.evse_id.is_(None))
-of_evses = _log(_evses, _own.evse_id)
+of_evses = _log(every_evse, _own.evse_id)
 _LOGS = {log: Reader(log, log.newest) for log in (of_charge_points, of_evses)}
 _key = bindparam("key", type_=BigInteger)
 

@@ -13,6 +13,7 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
+from ohmstead.rooms.energy.rates import rates
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
 from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
@@ -90,7 +91,7 @@ charge_points = Resource(
         "charging_zone_id": zones,
         "model_id": models,
         "user.id": users,
-        "electricity_rate_id": ABSENT,
+        "electricity_rate_id": rates,
         "subscription.plan_ids": ABSENT,
         "partner.contract_id": ABSENT,
         "partner.contact_id": ABSENT,

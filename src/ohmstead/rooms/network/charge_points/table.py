@@ -37,7 +37,7 @@ charge_point = table(
     # where it stands and whose it is
     Column("location_id", BigInteger, ForeignKey("location.id")),
     Column("charging_zone_id", BigInteger, ForeignKey("charging_zone.id")),
-    Column("electricity_rate_id", BigInteger),
+    Column("electricity_rate_id", BigInteger, ForeignKey("electricity_rate.id", ondelete="SET NULL"), index=True),
     Column("utility_id", BigInteger),
     Column("model_id", BigInteger),
     Column("sub_operator_id", BigInteger),

@@ -79,18 +79,18 @@ async def unmanaged_load(call: Call) -> dict[str, Any]:
 
 
 async def _of_v1(call: Call) -> list[dict[str, Any]]:
-    row = await circuits.find(call, "dlmCircuit")
+    row = await circuits.find(call)
     return (await loads(call.tx, [row["id"]], "managed"))[row["id"]]
 
 
-@reads.get("v1.0/{dlmCircuit}/consumption", "Circuit / Consumption (all phases)", gives=list[Load], deprecated=True)
+@reads.get("v1.0/{circuit}/consumption", "Circuit / Consumption (all phases)", gives=list[Load], deprecated=True)
 async def consumption_v1(call: Call) -> list[dict[str, Any]]:
     """What the charge points of the circuit draw, A on each of its lines."""
     return await _of_v1(call)
 
 
 @reads.get(
-    "v1.0/{dlmCircuit}/consumption/{phase}",
+    "v1.0/{circuit}/consumption/{phase}",
     "Circuit / Consumption (phase)",
     gives=float,
     choices={"phase": ("L1", "L2", "L3")},

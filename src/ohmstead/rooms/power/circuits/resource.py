@@ -62,7 +62,6 @@ circuits = Resource(
             filters=(),
             includes=(Include("chargePoints", v1.charge_points, always=True, empty=[]),),
             unwrapped=("update",),
-            key="dlmCircuit",
         ),
     ],
 )
