@@ -1,4 +1,4 @@
-"""Writing: create, update and delete of a version: parse, upgrade, rules, row, facts, answer."""
+"""Writing: create, update and delete of a version: parse, upgrade, shape, rules, row, facts, answer."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy.sql import ClauseElement
 from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Statements, StillUsed
 from ohmstead.kit.errors import Conflict, NotFound
+from ohmstead.kit.hooks import Hook
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Resource, find
@@ -46,43 +47,42 @@ class Writer:
         """Add a row."""
         parent = self.resource.parent
         above = await parent.resource.find(call) if parent else None
-        write = self._write("create", call, self._given(call, self._creates), parent=above)
+        write = self._write(call, self._given(call, self._creates), parent=above)
         if parent and above is not None:
             write.values[str(parent.column.key)] = above["id"]
-        await self._rules(write)
+        await self._check(write, self.resource.hooks.creating)
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
         write.id = row[0]
-        return await self._answer(write, row, 201, "created")
+        return await self._answer(write, row, "create", self.resource.hooks.created)
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""
         key = call.key(self.version.key or self.resource.key)
         before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
-        write = self._write("update", call, self._given(call, self._updates), before=before, id=before["id"])
-        await self._rules(write)
+        write = self._write(call, self._given(call, self._updates), before=before, id=before["id"])
+        await self._check(write, self.resource.hooks.updating)
         write.values["updated_at"] = call.now
         row = await self._store(write, ("update", tuple(write.values)))
-        return await self._answer(write, row, 200, "updated")
+        return await self._answer(write, row, "update", self.resource.hooks.updated)
 
     async def delete(self, call: Call) -> Reply:
         """Take a row away, where nothing above objects."""
         key = call.key(self.version.key or self.resource.key)
         before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
-        write = self._write("delete", call, {}, before=before, id=before["id"])
-        await self.resource.may_delete(write)
+        write = self._write(call, {}, before=before, id=before["id"])
+        await _run(self.resource.hooks.deleting, write)
         write.settle()
-        for after in self.resource.afters:
-            await after(write)
         try:
             await call.tx.run(self._statements.get("delete", self._deletion), row_id=write.id, now=call.now)
         except StillUsed:
             raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
-        self._tell(write, "deleted")
+        await _run(self.resource.hooks.deleted, write)
+        self._tell(write, "delete")
         return Reply(204)
 
-    def _write(self, verb: str, call: Call, values: dict[str, Any], **facts: Any) -> Write:
-        return Write(verb, call, call.tx, values, words=self.version.words, **facts)
+    def _write(self, call: Call, values: dict[str, Any], **facts: Any) -> Write:
+        return Write(call, call.tx, values, words=self.version.words, **facts)
 
     def _own(self, write: Write) -> None:
         """A partner's token writes its partner's rows, whatever the body says."""
@@ -94,14 +94,15 @@ class Writer:
         values = given(decode(call.raw or b"{}", decoder))
         return self.version.upgrade(values) if self.version.upgrade else values
 
-    async def _rules(self, write: Write) -> None:
+    async def _check(self, write: Write, shape: list[Hook]) -> None:
         for name, why in misfits(self.resource.table, write.values):
             field = camel(name)
             write.wrong(field, f"The {label(field)} {why}.")
         write.settle()
         self._own(write)
-        for rule in self.resource.rules:
-            await rule(write)
+        await _run(shape, write)
+        self._own(write)
+        await _run(self.resource.hooks.rules, write)
         self._own(write)
         write.settle()
 
@@ -141,18 +142,22 @@ class Writer:
             gone = update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
         return gone.where(table.c.id == bindparam("row_id"))
 
-    async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
-        for after in self.resource.afters:
-            await after(write)
-        self._tell(write, action)
+    async def _answer(self, write: Write, row: Any, verb: str, hooks: list[Hook]) -> Reply:
+        await _run(hooks, write)
+        self._tell(write, verb)
         includes = self.reader.asked(write.call)
-        if self.resource.afters:
+        if hooks:  # which may have changed more of it
             answer = await self.reader.one(write.call, write.id, includes)
         else:
             answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
-        return Reply.of(status, self.version.wrapped(write.verb, answer))
+        return Reply.of(201 if verb == "create" else 200, self.version.wrapped(verb, answer))
 
-    def _tell(self, write: Write, action: str) -> None:
+    def _tell(self, write: Write, verb: str) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
         if self.resource.topic:
-            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=action)
+            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=verb + "d")
+
+
+async def _run(hooks: list[Hook], write: Write) -> None:
+    for hook in hooks:
+        await hook(write)

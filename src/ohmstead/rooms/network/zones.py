@@ -37,7 +37,7 @@ zones = Resource(
 )
 
 
-@zones.rule
+@zones.writing
 async def what_is_not_said_stays(write: Write) -> None:
     """The members of the additional info change one by one, each text as a whole."""
     if "additional_info" in write.values:
@@ -76,7 +76,6 @@ async def _of_locations(tx: Tx, ids: list[int], call: Call) -> dict[int, list[di
 locations.include(Include("chargingZones", _of_locations))
 
 
-@locations.after
+@locations.deleted
 async def zones_go_with_their_location(write: Write) -> None:
-    if write.verb == "delete":
-        await write.tx.run(_CLOSE, gone=write.id, now=write.tx.now)
+    await write.tx.run(_CLOSE, gone=write.id, now=write.tx.now)

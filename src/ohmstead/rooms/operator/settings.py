@@ -118,13 +118,13 @@ async def _stays(write: Write, section: str, text: str) -> None:
         raise Conflict(text)
 
 
-@currencies.may_delete.answer
+@currencies.deleting
 async def base_currency_stays(write: Write) -> None:
     """Balances and settlements count in it."""
     await _stays(write, "baseCurrency", "The base currency cannot be deleted.")
 
 
-@taxes.may_delete.answer
+@taxes.deleting
 async def default_tax_stays(write: Write) -> None:
     """Prices without a tax of their own count with it."""
     await _stays(write, "defaultTax", "The default tax cannot be deleted.")

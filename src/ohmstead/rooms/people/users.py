@@ -138,14 +138,14 @@ users = Resource(
 )
 
 
-@users.rule
+@users.writing
 async def password_is_hashed(write: Write) -> None:
     """Only the hash is kept."""
     if "password" in write.values:
         write.values["password_hash"] = await hashed(write.values.pop("password"))
 
 
-@users.rule
+@users.writing
 async def state_belongs_to_the_country(write: Write) -> None:
     """Countries whose addresses have no state forget it."""
     state, states = write.now("state"), STATES.get(write.now("country") or "", ())
@@ -155,7 +155,7 @@ async def state_belongs_to_the_country(write: Write) -> None:
         write.wrong("state", "The selected state is invalid.")
 
 
-@users.rule
+@users.writing
 async def parts_are_laid_flat(write: Write) -> None:
     """Options are columns; bank details change one by one."""
     options, details = write.values.pop("options", UNSET), write.values.pop("bank_details", UNSET)
@@ -165,13 +165,12 @@ async def parts_are_laid_flat(write: Write) -> None:
         write.values["bank_details"] = write.now("bank_details", {}) | msgspec.to_builtins(details)
 
 
-@users.rule
+@users.creating
 async def maker_is_known(write: Write) -> None:
     """Who made the account: a partner's token, or a token of the operator's own."""
     actor = write.call.actor
-    if write.verb == "create":
-        made_by = f"token:{actor.token_id}" if actor.partner_id is None else f"partner:{actor.partner_id}"
-        write.values["created_by"] = made_by
+    made_by = f"token:{actor.token_id}" if actor.partner_id is None else f"partner:{actor.partner_id}"
+    write.values["created_by"] = made_by
 
 
 actions = Group("action / user", "actions/users/", "users", access=PARTNERS)

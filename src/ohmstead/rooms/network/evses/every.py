@@ -68,9 +68,7 @@ every_evse = Resource(
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,
     topic="evse",
-    rules=evses.rules,
-    afters=evses.afters,
-    may_delete=evses.may_delete,
+    hooks=evses.hooks,
     filters=[
         _AT,
         _CALLED,
@@ -82,5 +80,5 @@ every_evse = Resource(
         *changed(_own.updated_at),
     ],
 )  # fmt: skip
-every_evse.rule(v2.connectors_are_rows)
-every_evse.after(v2.put_connectors)
+evses.writing(v2.connectors_are_rows)  # whose hooks are these: only bodies of v2.0 have connectors
+evses.written(v2.put_connectors)

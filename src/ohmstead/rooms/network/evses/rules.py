@@ -35,7 +35,7 @@ _CLOSE_EVSES = Statement(
 _TOUCH = Statement(update(evse).where(evse.c.id == _key).values(updated_at=bindparam("now")))
 
 
-@evses.rule
+@evses.writing
 async def power_options_are_columns(write: Write) -> None:
     """A single phase whose line is not named has it from the rotation."""
     if (options := write.values.pop("power_options", None)) is None:
@@ -58,37 +58,39 @@ async def power_options_are_columns(write: Write) -> None:
             write.wrong(f"powerOptions.{_WIRED[field]}", text)
 
 
-@evses.rule
-async def it_is_served_by_a_connection(write: Write) -> None:
-    """Its number counts within the OCPP connection, which a satellite shares with its master."""
+@evses.writing
+async def its_number_is_one(write: Write) -> None:
     if "network_id" in write.values:
         write.values["network_id"] = int(write.values["network_id"])
-    if write.verb == "create":
-        point = write.parent or await write.refers("chargePointId", charge_points)
-        write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
 
 
-@evses.rule
+@evses.creating
+async def it_is_served_by_a_connection(write: Write) -> None:
+    """Its number counts within the OCPP connection, which a satellite shares with its master."""
+    point = write.parent or await write.refers("chargePointId", charge_points)
+    write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
+
+
+@evses.writing
 async def what_can_be_booked_can_be_reserved(write: Write) -> None:
     if write.now("booking_enabled") and (write.sets("booking_enabled") or write.sets("allows_reservation")):
         write.values["allows_reservation"] = True
 
 
-@evses.after
+@evses.deleted
 async def connectors_go_with_their_evse(write: Write) -> None:
-    if write.verb == "delete":
-        await write.tx.run(_CLOSE_CONNECTORS, key=write.id, now=write.tx.now)
+    await write.tx.run(_CLOSE_CONNECTORS, key=write.id, now=write.tx.now)
 
 
-@charge_points.after
+@charge_points.deleted
 async def evses_go_with_their_charge_point(write: Write) -> None:
-    if write.verb == "delete":
-        await write.tx.run(_CLOSE_ALL_CONNECTORS, key=write.id, now=write.tx.now)
-        for row in await write.tx.all(_CLOSE_EVSES, key=write.id, now=write.tx.now):
-            write.tx.fact("evse.changed", id=row["id"], action="deleted")
+    await write.tx.run(_CLOSE_ALL_CONNECTORS, key=write.id, now=write.tx.now)
+    for row in await write.tx.all(_CLOSE_EVSES, key=write.id, now=write.tx.now):
+        write.tx.fact("evse.changed", id=row["id"], action="deleted")
 
 
-@connectors.after
+@connectors.written
+@connectors.deleted
 async def an_evse_changes_with_its_connectors(write: Write) -> None:
     outlet = write.now("evse_id")
     await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)

@@ -106,8 +106,7 @@ cp_models = Resource(  # the same under its older name
     filters=models.filters,
     includes=_includes,
     topic=models.topic,
-    rules=models.rules,
-    may_delete=models.may_delete,
+    hooks=models.hooks,
 )
 
 
@@ -116,7 +115,7 @@ async def its_vendor_exists(write: Write) -> None:
     await write.refers("vendorId", vendors)
 
 
-@models.rule
+@models.writing
 async def quirks_make_sense(write: Write) -> None:
     given = write.values.get("quirks")
     if isinstance(given, Quirks):
@@ -127,7 +126,7 @@ async def quirks_make_sense(write: Write) -> None:
         write.tx.fact("chargePointModel.quirksChanged", id=write.id)
 
 
-@vendors.may_delete.answer
+@vendors.deleting
 async def no_model_is_its_own(write: Write) -> None:
     if await write.tx.value(_OF_VENDOR, key=write.id) is not None:
         raise Conflict("Models still belong to the vendor.")
