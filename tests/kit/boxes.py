@@ -1,31 +1,90 @@
-"""A resource of no product whose hooks write down when they run."""
+"""A resource of no product whose hooks write down when they run, and whose objects are columns."""
 
+from datetime import datetime
 from typing import Any
 
+import pytest
 from msgspec import UNSET
-from sqlalchemy import Column, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Text, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.hooks import Hook
+from ohmstead.kit.money import Price
+from ohmstead.kit.parts import Columns, Member, Merged
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import Id, Opt, View
+from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from tests.kit.things import table
 
-box = table("kit_box", Column("name", Text, nullable=False), Column("lid", Text))
+box = table(
+    "kit_box",
+    Column("name", Text, nullable=False),
+    Column("lid", Text),
+    Column("width", BigInteger),
+    Column("height", BigInteger),
+    Column("seal_code", Text),
+    Column("seal_broken", Boolean, nullable=False, server_default="false"),
+    Column("sealed_at", DateTime(timezone=True)),
+    Column("details", JSONB, nullable=False, server_default="{}"),
+)
+
+
+class Size(View):
+    width: Opt[int | None] = UNSET
+    height: Opt[int | None] = UNSET
+    area: ReadOnly[Opt[int | None]] = UNSET
+    widest: ReadOnly[Opt[int | None]] = UNSET
+
+
+class Seal(View):
+    code: Opt[str | None] = UNSET
+    broken: Opt[bool] = UNSET
+    sealed_at: Opt[datetime | None] = UNSET
+
+
+class Details(View):
+    maker_name: Opt[str | None] = UNSET
+    unit_price: Opt[Price | None] = UNSET
 
 
 class Box(View):
     id: Id
     name: str
     lid: Opt[str | None] = UNSET
+    size: Opt[Size] = UNSET
+    seal: Opt[Seal | None] = UNSET
+    details: Opt[Details] = UNSET
 
 
 boxes = Resource(
-    "boxes", box, tag="kit", title="Box", key="box", access=SHARED, versions=[Version("v1.0", Box)], topic="box"
+    "boxes",
+    box,
+    tag="kit",
+    title="Box",
+    key="box",
+    access=SHARED,
+    versions=[Version("v1.0", Box)],
+    parts={
+        "size": Columns(
+            {
+                "width": box.c.width,
+                "height": box.c.height,
+                "area": box.c.width * box.c.height,
+                "widest": box.c.width,
+            },
+            nulls=True,
+        ),
+        "seal": Columns(
+            {"code": Member(box.c.seal_code), "broken": box.c.seal_broken, "sealed_at": box.c.sealed_at},
+            when=box.c.sealed_at.is_not(None),
+        ),
+        "details": Merged(box.c.details),
+    },
+    topic="box",
 )
 
 seen: list[tuple[str, str | None]] = []
@@ -67,6 +126,18 @@ async def a_new_name_takes_the_lid(write: Write) -> None:
 async def a_box_is_no_chest(write: Write) -> None:
     if write.now("name") == "chest":
         write.wrong("name", "A box is no chest.")
+
+
+@boxes.rule
+async def a_box_goes_through_the_door(write: Write) -> None:
+    if (write.now("width") or 0) > 1000:
+        write.wrong("size.width", "It is too wide.")
+
+
+@boxes.rule
+async def a_rule_that_meddles_fails(write: Write) -> None:
+    with pytest.raises(TypeError):
+        write.values["lid"] = "meddled with"
 
 
 @boxes.deleting

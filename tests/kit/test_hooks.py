@@ -53,3 +53,15 @@ async def test_shapes_of_one_verb_and_of_both_stand_in_declared_order(yard: Yard
     assert other["lid"] == "closed oak"
     renamed = (await yard.client.patch(f"{BOXES}/{other['id']}", {"name": "c"})).data
     assert renamed["lid"] is None
+
+
+async def test_rules_see_objects_as_columns_wherever_they_were_declared(yard: Yard) -> None:
+    refused = await yard.client.post(BOXES, {"name": "a", "size": {"width": 1001}})
+    assert refused.body["errors"] == {"size.width": ["It is too wide."]}
+    made = (await yard.client.post(BOXES, {"name": "a", "size": {"width": 1000}})).data
+    assert (await yard.client.patch(f"{BOXES}/{made['id']}", {"size": {"width": 1001}})).status == 422
+
+
+async def test_a_rule_cannot_change_what_is_written(yard: Yard) -> None:
+    """The rule tries, each time."""
+    assert (await yard.client.post(BOXES, {"name": "a", "lid": "oak"})).data["lid"] == "closed oak"

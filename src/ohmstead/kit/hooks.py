@@ -45,7 +45,7 @@ class Hooked:
         return _add(hook, self.hooks.creating, self.hooks.updating)
 
     def rule(self, hook: Hook) -> Hook:
-        """Object to a row, once it has its shape, before it is created or changes."""
+        """Object to a row, once it has its shape, before it is created or changes; `write.values` cannot be changed."""
         return _add(hook, self.hooks.rules)
 
     def created(self, hook: Hook) -> Hook:

@@ -13,6 +13,7 @@ from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
 from ohmstead.kit.hooks import Hooked, Hooks
 from ohmstead.kit.operations import Call, Operation
+from ohmstead.kit.parts import Part
 from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version
 
@@ -28,7 +29,7 @@ class Parent:
 @dataclass(slots=True, eq=False)
 class Resource(Hooked):
     """See the module. `columns` maps a view's attribute to the SQL it is read from, where that is no column of the same
-    name; `access` says what of it is open to the tokens of partners."""
+    name, `parts` to the columns of an object; `access` says what of it is open to the tokens of partners."""
 
     name: str
     table: Table
@@ -40,6 +41,7 @@ class Resource(Hooked):
     filters: Iterable[Filter] = ()
     includes: tuple[Include, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
     parent: Parent | None = None
     topic: str = ""  # facts `<topic>.changed` are told with {id, action}

@@ -1,6 +1,7 @@
 """Writing: create, update and delete of a version: parse, upgrade, shape, rules, row, facts, answer."""
 
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import bindparam, delete, insert, update
@@ -11,6 +12,7 @@ from ohmstead.kit.db import Duplicate, Statements, StillUsed
 from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.hooks import Hook
 from ohmstead.kit.operations import Call, Does, Reply
+from ohmstead.kit.parts import nested
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Resource, find
 from ohmstead.kit.validation import decode, label
@@ -95,15 +97,21 @@ class Writer:
         return self.version.upgrade(values) if self.version.upgrade else values
 
     async def _check(self, write: Write, shape: list[Hook]) -> None:
+        """Give the row its shape, then let the rules object, which change nothing: their order is no matter."""
         for name, why in misfits(self.resource.table, write.values):
             field = camel(name)
             write.wrong(field, f"The {label(field)} {why}.")
         write.settle()
         self._own(write)
+        for name, part in self.resource.parts.items():
+            if name in write.values:
+                view = nested(self.resource.newest.view, name)
+                write.values |= part.laid(view, write.values.pop(name), write.before)
         await _run(shape, write)
         self._own(write)
+        values, write.values = write.values, cast("dict[str, Any]", MappingProxyType(write.values))
         await _run(self.resource.hooks.rules, write)
-        self._own(write)
+        write.values = values
         write.settle()
 
     async def _store(self, write: Write, shape: tuple[str, tuple[str, ...]]) -> Any:

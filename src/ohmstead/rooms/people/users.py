@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import UNSET, Meta
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +29,7 @@ from ohmstead.kit.filters import Filter, changed, equals, within
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.parts import Columns, Merged
 from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
@@ -125,10 +125,10 @@ users = Resource(
         Include("externalAppData", _external_app_data),
         Include("amountDue", _amount_due, flag="withAmountDue"),
     ),
-    columns={
-        "id": cast(ev_user.c.id, Text),
-        "options": func.jsonb_build_object("sessionsAllowed", ev_user.c.sessions_allowed),
-        "password": null(),
+    columns={"id": cast(ev_user.c.id, Text), "password": null()},
+    parts={
+        "options": Columns({"sessions_allowed": ev_user.c.sessions_allowed}),
+        "bank_details": Merged(ev_user.c.bank_details),
     },
     topic="user",
     conflicts={
@@ -153,16 +153,6 @@ async def state_belongs_to_the_country(write: Write) -> None:
         write.values["state"] = None
     elif state is not None and state not in states:
         write.wrong("state", "The selected state is invalid.")
-
-
-@users.writing
-async def parts_are_laid_flat(write: Write) -> None:
-    """Options are columns; bank details change one by one."""
-    options, details = write.values.pop("options", UNSET), write.values.pop("bank_details", UNSET)
-    if options is not UNSET and options.sessions_allowed is not UNSET:
-        write.values["sessions_allowed"] = options.sessions_allowed
-    if details is not UNSET:
-        write.values["bank_details"] = write.now("bank_details", {}) | msgspec.to_builtins(details)
 
 
 @users.creating

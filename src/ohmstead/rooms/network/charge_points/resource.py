@@ -12,7 +12,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
-from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
+from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED, PARTS
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
 from ohmstead.rooms.network.models import charge_point_model
@@ -80,6 +80,7 @@ charge_points = Resource(
     versions=[Version("v2.0", ChargePoint, create_view=ChargePointCreation, update_view=ChargePointChange)],
     access=owned(_own.partner_id),
     columns=DERIVED,
+    parts=PARTS,
     topic="chargePoint",
     conflicts={
         "uq_charge_point_network_id": ("network.id", "The network id has already been taken."),

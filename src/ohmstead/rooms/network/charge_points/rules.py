@@ -4,7 +4,6 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from ohmstead.kit.views import given
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
@@ -13,34 +12,14 @@ from ohmstead.rooms.network.models import models
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.people.users import users
 
-_MEMBERS = {  # object -> its member -> column
-    "network": {name: f"network_{name}" for name in ("id", "protocol", "password", "ip", "port")},
-    "security": {"desired_profile": "desired_security_profile"},
-    "subscription": {"required": "subscription_required", "plan_ids": "subscription_plan_ids"},
-    "user": {"id": "user_id", "automatic_firmware_updates_enabled": "automatic_firmware_updates_enabled"},
-    "partner": {
-        "id": "partner_id",
-        "contract_id": "partner_contract_id",
-        "contact_id": "partner_contact_id",
-        "corporate_billing_as_default": "corporate_billing_as_default",
-        "access_type": "access_type",
-        "notice": "partner_notice",
-    },
-}
 _ALONE = {"partner_id": None, "partner_contract_id": None, "partner_contact_id": None, "access_type": None,
           "partner_notice": None, "corporate_billing_as_default": False}  # fmt: skip
 _SOAP = ("ocpp 1.5", "ocpp 1.6 soap")
 
 
 @charge_points.writing
-async def objects_are_columns(write: Write) -> None:
-    alone = "partner" in write.values and write.values["partner"] is None
-    for name, columns in _MEMBERS.items():
-        part = write.values.pop(name, None)
-        if part is not None:
-            said = given(part)
-            write.values |= {column: said[member] for member, column in columns.items() if member in said}
-    if alone or write.values.get("partner_id", "unsaid") is None:
+async def without_a_partner_nothing_is_agreed_with_one(write: Write) -> None:
+    if "partner_id" in write.values and write.values["partner_id"] is None:
         write.values |= _ALONE
 
 

@@ -14,7 +14,7 @@ from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
 from ohmstead.rooms.network.connectors import connector, connectors_of
 from ohmstead.rooms.network.evses import v2
-from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, evses, profiles_of
+from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, PARTS, evses, profiles_of
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.evses.view import EvseBody, OwnEvse, OwnEvseCreation
 
@@ -65,6 +65,7 @@ every_evse = Resource(
     ],
     access=where(of_partner(_own.charge_point_id)),
     columns=DERIVED,
+    parts=PARTS,
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,
     topic="evse",
@@ -80,5 +81,3 @@ every_evse = Resource(
         *changed(_own.updated_at),
     ],
 )  # fmt: skip
-evses.writing(v2.connectors_are_rows)  # whose hooks are these: only bodies of v2.0 have connectors
-evses.written(v2.put_connectors)

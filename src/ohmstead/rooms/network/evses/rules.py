@@ -6,10 +6,11 @@ from sqlalchemy import BigInteger, bindparam, select, update
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.questions import Question
-from ohmstead.kit.views import given
+from ohmstead.kit.views import camel
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import connector
+from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.wiring import connected_phase, misfits
@@ -17,7 +18,7 @@ from ohmstead.rooms.network.wiring import connected_phase, misfits
 may_be_wired: Question[Any] = Question(
     "why an EVSE may not be wired so: (tx, charge point id, {phases, phase_rotation, connected_phase}) -> text"
 )
-_WIRED = {"connected_phase": "connectedPhase", "phase_rotation": "phaseRotation", "phases": "phases"}
+_WIRED = ("connected_phase", "phase_rotation", "phases")
 
 _key = bindparam("key", type_=BigInteger)
 _CONFIGURATION = Statement(
@@ -36,13 +37,10 @@ _TOUCH = Statement(update(evse).where(evse.c.id == _key).values(updated_at=bindp
 
 
 @evses.writing
-async def power_options_are_columns(write: Write) -> None:
+async def its_wiring_makes_sense(write: Write) -> None:
     """A single phase whose line is not named has it from the rotation."""
-    if (options := write.values.pop("power_options", None)) is None:
-        return
-    said = given(options)
-    write.values |= said
-    if not _WIRED.keys() & said.keys():
+    said = [name for name in _WIRED if name in write.values]
+    if not said:
         return
     phases, point = write.now("phases"), write.now("charge_point_id")
     delta = await write.tx.value(_CONFIGURATION, key=point) == "delta"
@@ -52,10 +50,9 @@ async def power_options_are_columns(write: Write) -> None:
         write.wrong("powerOptions.connectedPhase", text)
     wired = {name: write.now(name) for name in _WIRED}
     if write.before is None or any(write.before[name] != value for name, value in wired.items()):
-        order = _WIRED if phases != "three_phase" else reversed(_WIRED)  # what decides about the lines comes first
-        field = next(name for name in order if name in said)
+        field = said[-1 if phases == "three_phase" else 0]  # what decides about the lines comes first
         for text in await may_be_wired(write.tx, point, wired):
-            write.wrong(f"powerOptions.{_WIRED[field]}", text)
+            write.wrong(f"powerOptions.{camel(field)}", text)
 
 
 @evses.writing
@@ -75,6 +72,10 @@ async def it_is_served_by_a_connection(write: Write) -> None:
 async def what_can_be_booked_can_be_reserved(write: Write) -> None:
     if write.now("booking_enabled") and (write.sets("booking_enabled") or write.sets("allows_reservation")):
         write.values["allows_reservation"] = True
+
+
+evses.writing(v2.connectors_are_rows)  # only bodies of v2.0 have any
+evses.written(v2.put_connectors)
 
 
 @evses.deleted

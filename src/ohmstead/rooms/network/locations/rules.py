@@ -15,12 +15,6 @@ API_NAMES = {field.name: field.encode_name for field in fields(Location).values(
 
 
 @locations.writing
-async def a_point_is_two_columns(write: Write) -> None:
-    if point := write.values.pop("geoposition", None):
-        write.values |= {"latitude": point.latitude, "longitude": point.longitude}
-
-
-@locations.writing
 async def a_country_has_states_or_regions(write: Write) -> None:
     """What no longer fits goes when the country changes."""
     values, codes = write.values, STATES.get(write.now("country"), ())
