@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Table, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import SHARED
@@ -18,10 +18,14 @@ from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
-from tests.kit.things import table
+from tests.kit.things import metadata
 
-box = table(
+box = Table(
     "kit_box",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("name", Text, nullable=False),
     Column("lid", Text),
     Column("width", BigInteger),

@@ -35,7 +35,7 @@ from ohmstead.kit.writes import Write
 metadata = MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
 
 
-def table(name: str, *columns: Any) -> Table:
+def _table(name: str, *columns: Any) -> Table:
     return Table(
         name,
         metadata,
@@ -46,8 +46,8 @@ def table(name: str, *columns: Any) -> Table:
     )
 
 
-shelf = table("kit_shelf", Column("name", Text, nullable=False))
-thing = table(
+shelf = _table("kit_shelf", Column("name", Text, nullable=False))
+thing = _table(
     "kit_thing",
     Column("name", Text, nullable=False, unique=True),
     Column("colour", Text),
@@ -59,7 +59,7 @@ thing = table(
     Column("shelf_id", BigInteger, ForeignKey("kit_shelf.id")),
     Column("partner_id", BigInteger),
 )
-part = table("kit_part", Column("thing_id", BigInteger, nullable=False), Column("name", Text, nullable=False))
+part = _table("kit_part", Column("thing_id", BigInteger, nullable=False), Column("name", Text, nullable=False))
 
 
 class Shelf(View):

@@ -52,21 +52,21 @@ class Writer:
         write = self._write(call, self._given(call, self._creates), parent=above)
         if parent and above is not None:
             write.values[str(parent.column.key)] = above["id"]
-        await self._check(write, self.resource.hooks.creating)
+        await self._rules(write)
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
         write.id = row[0]
-        return await self._answer(write, row, "create", self.resource.hooks.created)
+        return await self._answer(write, row, 201, "created")
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""
         key = call.key(self.version.key or self.resource.key)
         before = await find(self.resource, call, key, call.tx, changing=True, lock=True)
         write = self._write(call, self._given(call, self._updates), before=before, id=before["id"])
-        await self._check(write, self.resource.hooks.updating)
+        await self._rules(write)
         write.values["updated_at"] = call.now
         row = await self._store(write, ("update", tuple(write.values)))
-        return await self._answer(write, row, "update", self.resource.hooks.updated)
+        return await self._answer(write, row, 200, "updated")
 
     async def delete(self, call: Call) -> Reply:
         """Take a row away, where nothing above objects."""
@@ -80,7 +80,7 @@ class Writer:
         except StillUsed:
             raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
         await _run(self.resource.hooks.deleted, write)
-        self._tell(write, "delete")
+        self._tell(write, "deleted")
         return Reply(204)
 
     def _write(self, call: Call, values: dict[str, Any], **facts: Any) -> Write:
@@ -96,7 +96,7 @@ class Writer:
         values = given(decode(call.raw or b"{}", decoder))
         return self.version.upgrade(values) if self.version.upgrade else values
 
-    async def _check(self, write: Write, shape: list[Hook]) -> None:
+    async def _rules(self, write: Write) -> None:
         """Give the row its shape, then let the rules object, which change nothing: their order is no matter."""
         for name, why in misfits(self.resource.table, write.values):
             field = camel(name)
@@ -107,7 +107,7 @@ class Writer:
             if name in write.values:
                 view = nested(self.resource.newest.view, name)
                 write.values |= part.laid(view, write.values.pop(name), write.before)
-        await _run(shape, write)
+        await _run(self.resource.hooks.updating if write.before else self.resource.hooks.creating, write)
         self._own(write)
         values, write.values = write.values, cast("dict[str, Any]", MappingProxyType(write.values))
         await _run(self.resource.hooks.rules, write)
@@ -150,20 +150,21 @@ class Writer:
             gone = update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
         return gone.where(table.c.id == bindparam("row_id"))
 
-    async def _answer(self, write: Write, row: Any, verb: str, hooks: list[Hook]) -> Reply:
+    async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
+        hooks = self.resource.hooks.updated if write.before else self.resource.hooks.created
         await _run(hooks, write)
-        self._tell(write, verb)
+        self._tell(write, action)
         includes = self.reader.asked(write.call)
         if hooks:  # which may have changed more of it
             answer = await self.reader.one(write.call, write.id, includes)
         else:
             answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
-        return Reply.of(201 if verb == "create" else 200, self.version.wrapped(verb, answer))
+        return Reply.of(status, self.version.wrapped("update" if write.before else "create", answer))
 
-    def _tell(self, write: Write, verb: str) -> None:
+    def _tell(self, write: Write, action: str) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
         if self.resource.topic:
-            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=verb + "d")
+            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=action)
 
 
 async def _run(hooks: list[Hook], write: Write) -> None:
