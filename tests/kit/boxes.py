@@ -111,7 +111,7 @@ for moment in (
 
 @boxes.writing
 async def a_lid_is_closed(write: Write) -> None:
-    if write.sets("lid"):
+    if write.gives("lid"):
         write.values["lid"] = f"closed {write.values['lid']}"
 
 
@@ -122,20 +122,20 @@ async def a_box_has_a_lid(write: Write) -> None:
 
 @boxes.updating
 async def a_new_name_takes_the_lid(write: Write) -> None:
-    if write.sets("name"):
+    if write.gives("name"):
         write.values.setdefault("lid", None)
 
 
 @boxes.rule
 async def a_box_is_no_chest(write: Write) -> None:
-    if write.now("name") == "chest":
-        write.wrong("name", "A box is no chest.")
+    if write.value_of("name") == "chest":
+        write.add_error("name", "A box is no chest.")
 
 
 @boxes.rule
 async def a_box_goes_through_the_door(write: Write) -> None:
-    if (write.now("width") or 0) > 1000:
-        write.wrong("size.width", "It is too wide.")
+    if (write.value_of("width") or 0) > 1000:
+        write.add_error("size.width", "It is too wide.")
 
 
 @boxes.rule
@@ -146,7 +146,7 @@ async def a_rule_that_meddles_fails(write: Write) -> None:
 
 @boxes.deleting
 async def a_full_box_stays(write: Write) -> None:
-    if write.now("name") == "full":
+    if write.value_of("name") == "full":
         raise Conflict("The box is full.")
 
 

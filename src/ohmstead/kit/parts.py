@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Column, ColumnElement, DateTime, Text, case, cast, 
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row
-from ohmstead.kit.views import alternatives, fields, given, hints, marked
+from ohmstead.kit.views import alternatives, fields, hints, marked, provided
 
 _UTC = literal_column("'UTC'")
 _OFFSET_FORM = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'""")
@@ -54,7 +54,7 @@ class Columns:
         kept = {name: column for name in self.members if (column := self._column(name, view)) is not None}
         if value is None:
             return {str(column.key): None for column in kept.values() if column.nullable}
-        return {str(kept[name].key): given_value for name, given_value in given(value).items() if name in kept}
+        return {str(kept[name].key): given_value for name, given_value in provided(value).items() if name in kept}
 
     def _column(self, name: str, view: type[Struct]) -> Column[Any] | None:
         member = self.members[name]

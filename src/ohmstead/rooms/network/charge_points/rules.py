@@ -45,11 +45,11 @@ async def how_it_is_reached_is_settled_at_creation(write: Write) -> None:
 
 @charge_points.updating
 async def the_older_flag_says_whether_it_is_reached(write: Write) -> None:
-    mode = write.now("communication_mode")
+    mode = write.value_of("communication_mode")
     managed = write.values.pop("managed_by_operator", mode != "none")
     if managed is not (mode != "none"):
         if mode == "via_ocpp_connected_charge_point":
-            write.wrong("managedByOperator", "A satellite charge point is managed through its master.")
+            write.add_error("managedByOperator", "A satellite charge point is managed through its master.")
         write.values["communication_mode"] = "direct_ocpp" if managed else "none"
 
 
@@ -59,54 +59,54 @@ async def a_satellite_has_a_master(write: Write) -> None:
     if write.values["communication_mode"] != "via_ocpp_connected_charge_point":
         write.values.pop(column, None)
     elif write.values.get(column) is None:
-        write.wrong(field, "The ocpp connected charge point id field is required.")
+        write.add_error(field, "The ocpp connected charge point id field is required.")
     else:
         write.values.pop("network_id", None)
-        master = await write.refers(field, charge_points)
+        master = await write.check_reference(field, charge_points)
         if master is not None and master["communication_mode"] != "direct_ocpp":
-            write.wrong(field, "The selected charge point has no OCPP connection of its own.")
+            write.add_error(field, "The selected charge point has no OCPP connection of its own.")
 
 
 @charge_points.rule
 async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
-    if write.now("type", "public") == "personal":
-        if write.now("pin") is None:
-            write.wrong("pin", "The pin field is required for personal charge points.")
-    elif write.now("location_id") is None:
-        write.wrong("locationId", "The location id field is required.")
+    if write.value_of("type", "public") == "personal":
+        if write.value_of("pin") is None:
+            write.add_error("pin", "The pin field is required for personal charge points.")
+    elif write.value_of("location_id") is None:
+        write.add_error("locationId", "The location id field is required.")
 
 
 @charge_points.writing
 async def only_a_personal_one_has_an_owner(write: Write) -> None:
-    if write.now("type", "public") != "personal" and write.now("user_id") is not None:
+    if write.value_of("type", "public") != "personal" and write.value_of("user_id") is not None:
         if write.values.get("user_id") is not None:
-            write.wrong("user.id", "Only a personal charge point has an owner.")
+            write.add_error("user.id", "Only a personal charge point has an owner.")
         write.values["user_id"] = None
 
 
 @charge_points.rule
 async def what_it_names_exists(write: Write) -> None:
-    await write.refers("locationId", locations)
-    await write.refers("user.id", users, "user_id")
-    await write.refers("modelId", models)
-    zone = await write.refers("chargingZoneId", zones)
-    place = write.now("location_id")
+    await write.check_reference("locationId", locations)
+    await write.check_reference("user.id", users, "user_id")
+    await write.check_reference("modelId", models)
+    zone = await write.check_reference("chargingZoneId", zones)
+    place = write.value_of("location_id")
     if zone is not None and zone["location_id"] != place:
-        write.wrong("chargingZoneId", "The charging zone does not belong to the location.")
+        write.add_error("chargingZoneId", "The charging zone does not belong to the location.")
 
 
 @charge_points.updating
 async def what_moves_leaves_its_zone(write: Write) -> None:
-    if write.before is not None and write.now("location_id") != write.before["location_id"]:
+    if write.before is not None and write.value_of("location_id") != write.before["location_id"]:
         write.values.setdefault("charging_zone_id", None)
 
 
 @charge_points.rule
 async def soap_needs_an_address(write: Write) -> None:
-    if write.sets("network_protocol", "network_ip", "network_port") and write.now("network_protocol") in _SOAP:
+    if write.gives("network_protocol", "network_ip", "network_port") and write.value_of("network_protocol") in _SOAP:
         for name in ("ip", "port"):
-            if write.now(f"network_{name}") is None:
-                write.wrong(f"network.{name}", f"The network {name} field is required for SOAP.")
+            if write.value_of(f"network_{name}") is None:
+                write.add_error(f"network.{name}", f"The network {name} field is required for SOAP.")
 
 
 @charge_points.writing

@@ -42,17 +42,17 @@ async def its_wiring_makes_sense(write: Write) -> None:
     said = [name for name in _WIRED if name in write.values]
     if not said:
         return
-    phases, point = write.now("phases"), write.now("charge_point_id")
+    phases, point = write.value_of("phases"), write.value_of("charge_point_id")
     delta = await write.tx.value(_CONFIGURATION, key=point) == "delta"
-    line = connected_phase(phases, write.now("phase_rotation"), write.now("connected_phase"), delta)
+    line = connected_phase(phases, write.value_of("phase_rotation"), write.value_of("connected_phase"), delta)
     write.values["connected_phase"] = line
     for text in misfits(phases, line, None):
-        write.wrong("powerOptions.connectedPhase", text)
-    wired = {name: write.now(name) for name in _WIRED}
+        write.add_error("powerOptions.connectedPhase", text)
+    wired = {name: write.value_of(name) for name in _WIRED}
     if write.before is None or any(write.before[name] != value for name, value in wired.items()):
         field = said[-1 if phases == "three_phase" else 0]  # what decides about the lines comes first
         for text in await may_be_wired(write.tx, point, wired):
-            write.wrong(f"powerOptions.{camel(field)}", text)
+            write.add_error(f"powerOptions.{camel(field)}", text)
 
 
 @evses.writing
@@ -64,13 +64,13 @@ async def its_number_is_one(write: Write) -> None:
 @evses.creating
 async def it_is_served_by_a_connection(write: Write) -> None:
     """Its number counts within the OCPP connection, which a satellite shares with its master."""
-    point = write.parent or await write.refers("chargePointId", charge_points)
+    point = write.parent or await write.check_reference("chargePointId", charge_points)
     write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
 
 
 @evses.writing
 async def what_can_be_booked_can_be_reserved(write: Write) -> None:
-    if write.now("booking_enabled") and (write.sets("booking_enabled") or write.sets("allows_reservation")):
+    if write.value_of("booking_enabled") and (write.gives("booking_enabled") or write.gives("allows_reservation")):
         write.values["allows_reservation"] = True
 
 
@@ -93,6 +93,6 @@ async def evses_go_with_their_charge_point(write: Write) -> None:
 @connectors.written
 @connectors.deleted
 async def an_evse_changes_with_its_connectors(write: Write) -> None:
-    outlet = write.now("evse_id")
+    outlet = write.value_of("evse_id")
     await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)
     write.tx.fact("evse.changed", id=outlet, action="updated")

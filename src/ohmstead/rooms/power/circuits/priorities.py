@@ -60,7 +60,7 @@ user_priorities = Resource(
 @user_priorities.written
 @user_priorities.deleted
 async def the_shares_change(write: Write) -> None:
-    circuit_id = write.now("circuit_id")
+    circuit_id = write.value_of("circuit_id")
     write.tx.after_commit(lambda: circuit_changed.send(circuit_id))
 
 
