@@ -16,7 +16,8 @@ from ohmstead.kit.limits import RateLimit
 from ohmstead.rooms.operator.admins import TokenAuthenticator, create_token
 from tests.client import Client
 from tests.conftest import served
-from tests.kit.things import OPERATIONS, metadata
+from tests.kit import boxes, things
+from tests.kit.things import metadata
 
 THINGS = "/resources/things/v2.0"
 
@@ -57,7 +58,7 @@ def api(system: System, **facts: Any) -> Api:
     """An API of things over the system's database."""
     facts = {"limit": RateLimit(10**6, 10**6)} | facts
     doorman = TokenAuthenticator(system.database, system.clock)
-    return Api(OPERATIONS, system.database, doorman, SystemClock(), version="9.9", **facts)
+    return Api([*things.OPERATIONS, *boxes.OPERATIONS], system.database, doorman, SystemClock(), version="9.9", **facts)
 
 
 @pytest.fixture

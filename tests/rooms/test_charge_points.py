@@ -185,6 +185,15 @@ async def test_a_wished_security_profile_is_pending(api: Client, given: Given) -
     )
 
 
+async def test_members_of_objects_that_are_only_shown_are_not_taken(api: Client, given: Given) -> None:
+    made = await given.charge_point(network={"id": "N", "ip": "10.0.0.9"}, security={"desiredProfile": 1})
+    path = f"{BASE}/{made['id']}"
+    meddling = {"currentProfile": 3, "hardwareEnabledProfile": 3, "desiredProfileStatus": "applied"}
+    assert (await api.patch(path, {"security": meddling})).data["security"] == made["security"]
+    changed = (await api.patch(path, {"network": {"ip": None}, "security": {}})).data
+    assert (changed["network"], changed["security"]) == ({"id": "N"}, made["security"])
+
+
 async def test_soap_needs_an_address(api: Client, given: Given) -> None:
     place = {"type": "public", "locationId": (await given.location())["id"]}
     await _refused(api, place | {"network": {"id": "S", "protocol": "ocpp 1.5"}}, "network.ip", "network.port")

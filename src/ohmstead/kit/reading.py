@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Select, Text, bindparam, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import DateTime, Select, bindparam, func, select
 
 from ohmstead.kit.db import Statement, Statements, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import selected_filters
 from ohmstead.kit.operations import Call, Parameter, Reply, Transactions
 from ohmstead.kit.paging import PageRequest, Pages, cursor_answer, number_page, paged, parse_page
+from ohmstead.kit.parts import as_sent, nested
 from ohmstead.kit.resources import Resource, access_conditions, parent_conditions, parents
 from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version, wrapped
@@ -20,8 +19,6 @@ from ohmstead.kit.views import answer_struct, nullable, readable, snake
 _TRUE = ("1", "true")
 NOW = bindparam("now", type_=DateTime(timezone=True))
 """The moment of the call, for a resource's columns and filters."""
-_UTC = literal_column("'UTC'")
-_OFFSET_FORM = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'""")
 
 
 class Reader:
@@ -60,7 +57,9 @@ class Reader:
         return tuple(one.name for one in self.includes.values() if not one.always and not one.flag)
 
     def _source(self, name: str) -> Any:
-        table, columns = self.resource.table, self.resource.columns
+        table, columns, parts = self.resource.table, self.resource.columns, self.resource.parts
+        if name in parts:
+            return parts[name].source(nested(self.resource.newest.view, name))
         if name in columns:
             return columns[name]
         if name == "last_updated_at":
@@ -171,13 +170,3 @@ class Reader:
         shape = ("count", call.actor.partner_id is not None, names)
         counted = select(func.count()).select_from(self.resource.table)
         return self._statements.get(shape, lambda: self._where(counted, call, names))
-
-
-def as_sent(source: ColumnElement[Any], opaque: bool) -> ColumnElement[Any]:
-    """A column as the database itself writes it for an answer: a moment in our form (see `stamp`), and, where nobody
-    looks into it (`opaque`), JSON as its text."""
-    if isinstance(source.type, DateTime):
-        return func.to_char(func.timezone(_UTC, source), _OFFSET_FORM, type_=Text)
-    if opaque and isinstance(source.type, JSONB):
-        return cast(source, JSON)
-    return source

@@ -1,6 +1,6 @@
 """Resources: a table, its versions, its rules and who may see its rows; from the declaration its operations follow."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,14 +12,12 @@ from ohmstead.kit.db import Row, Statements, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
+from ohmstead.kit.hooks import Hooked, Hooks
 from ohmstead.kit.operations import Call, Operation, Parameter
-from ohmstead.kit.questions import Question
+from ohmstead.kit.parts import Part
 from ohmstead.kit.references import Referable
 from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version
-from ohmstead.kit.writes import Write
-
-Rule = Callable[[Write], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,11 @@ class Key:
 
 
 @dataclass(slots=True, eq=False)
-class Resource:
+class Resource(Hooked):
     """See the module. `columns` maps a view's attribute to the SQL it is read from, where that is no column of the same
-    name; `access` says what of it is open to the tokens of partners. `key` is the path parameter that names a row: an
-    id, or what `by` says; without one there is a single row, below the parent or at all. A name may hold a slash."""
+    name, `parts` to the columns of an object; `access` says what of it is open to the tokens of partners. `key` is the
+    path parameter that names a row: an id, or what `by` says; without one there is a single row, below the parent or at
+    all. A name may hold a slash."""
 
     name: str
     table: Table
@@ -55,15 +54,14 @@ class Resource:
     filters: Iterable[Filter] = ()
     includes: tuple[Include, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
     by: Key | None = None
     parent: Parent | None = None
     topic: str = ""  # facts `<topic>.changed` are told with {id, action}
     conflicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # constraint -> (field, text) of a 422
     references: dict[str, Referable] = field(default_factory=dict)  # see `references`
-    rules: list[Rule] = field(default_factory=list)
-    afters: list[Rule] = field(default_factory=list)
-    may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
+    hooks: Hooks = field(default_factory=Hooks)
     finds: Statements = field(default_factory=Statements, repr=False)  # see `reading.find`
     operations: list[Operation] | None = None  # once they are made (see `serving`) it is too late for changes
 
@@ -82,16 +80,6 @@ class Resource:
     def newest(self) -> Version:
         """The version the rules speak."""
         return self.versions[0]
-
-    def rule(self, rule: Rule) -> Rule:
-        """Register a check (or a completion of `write.values`) that runs before a row is written."""
-        self.rules.append(rule)
-        return rule
-
-    def after(self, rule: Rule) -> Rule:
-        """Register what else a write does once its row is there (or before it is deleted: `write.verb`)."""
-        self.afters.append(rule)
-        return rule
 
     def include(self, *includes: Include) -> None:
         """Add includes from an upper room; the view declares their fields."""

@@ -11,16 +11,15 @@ from ohmstead.kit.operations import Call
 
 @dataclass(slots=True)
 class Write:
-    """One row on its way into a table. Rules read it, complete `values`, and object by `add_error`."""
+    """One row on its way into a table. Hooks complete its `values`, and object by `add_error`."""
 
-    verb: str  # create | update | delete
     call: Call
     tx: Tx
     values: dict[str, Any]  # attribute or column -> value, what is to be written
-    before: Row | None = None
+    before: Row | None = None  # None: it is created
     parent: Row | None = None
     id: int = 0
-    extras: dict[str, Any] = field(default_factory=dict)  # what an `after` needs and no column holds
+    extras: dict[str, Any] = field(default_factory=dict)  # what a hook after the write needs and no column holds
     field_names: Mapping[str, str] = field(default_factory=dict)  # the version's names for fields, where they differ
     _errors: dict[str, list[str]] = field(default_factory=dict)
 

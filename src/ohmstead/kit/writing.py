@@ -1,6 +1,7 @@
-"""Writing: create, update, replace, put and delete of a version: parse, upgrade, rules, row, facts, answer."""
+"""Writing: create, update, replace, put and delete of a version: parse, upgrade, shape, rules, row, facts, answer."""
 
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 import msgspec
 from msgspec import NODEFAULT, UNSET
@@ -11,7 +12,9 @@ from sqlalchemy.sql import ClauseElement
 from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Row, Statements, StillReferenced, UnknownReference
 from ohmstead.kit.errors import Conflict, NotFound
+from ohmstead.kit.hooks import Hook
 from ohmstead.kit.operations import Call, Reply, Transactions
+from ohmstead.kit.parts import nested
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.references import look_up
 from ohmstead.kit.resources import Resource, find
@@ -58,7 +61,7 @@ class Writer:
         """Add a row."""
         parent = self.resource.parent
         above = await parent.resource.find(call) if parent else None
-        return await self._add(self._write("create", call, self._given(call, self._creates), parent=above))
+        return await self._add(self._write(call, self._given(call, self._creates), parent=above))
 
     async def _add(self, write: Write) -> Reply:
         call, parent, by = write.call, self.resource.parent, self.resource.by
@@ -86,7 +89,7 @@ class Writer:
         try:
             before = await self._found(call)
         except NotFound:
-            return await self._add(self._write("create", call, values, parent=above))
+            return await self._add(self._write(call, values, parent=above))
         return await self._change(call, before, values, parent=above)
 
     async def _alone(self, call: Call) -> Row | None:
@@ -103,7 +106,7 @@ class Writer:
         return await find(self.resource, call, None, call.tx, changing=True, lock=True)
 
     async def _change(self, call: Call, before: Row, values: dict[str, Any], parent: Row | None = None) -> Reply:
-        write = self._write("update", call, values, before=before, parent=parent, id=before["id"])
+        write = self._write(call, values, before=before, parent=parent, id=before["id"])
         await self._rules(write)
         write.values["updated_at"] = call.now
         row = await self._store(write, ("update", tuple(write.values)))
@@ -112,20 +115,19 @@ class Writer:
     async def delete(self, call: Call) -> Reply:
         """Take a row away, where nothing above objects."""
         before = await self._found(call)
-        write = self._write("delete", call, {}, before=before, id=before["id"])
-        await self.resource.may_delete(write)
+        write = self._write(call, {}, before=before, id=before["id"])
+        await _run(self.resource.hooks.deleting, write)
         write.raise_errors()
-        for after in self.resource.afters:
-            await after(write)
         try:
             await call.tx.run(self._statements.get("delete", self._deletion), row_id=write.id, now=call.now)
         except StillReferenced:
             raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
+        await _run(self.resource.hooks.deleted, write)
         self._tell(write, "deleted")
         return Reply(204)
 
-    def _write(self, verb: str, call: Call, values: dict[str, Any], **facts: Any) -> Write:
-        return Write(verb, call, call.tx, values, field_names=self.version.field_names, **facts)
+    def _write(self, call: Call, values: dict[str, Any], **facts: Any) -> Write:
+        return Write(call, call.tx, values, field_names=self.version.field_names, **facts)
 
     def _own(self, write: Write) -> None:
         """A partner's token writes its partner's rows, whatever the body says."""
@@ -139,6 +141,7 @@ class Writer:
         return self.version.upgrade(values) if self.version.upgrade else values
 
     async def _rules(self, write: Write) -> None:
+        """Give the row its shape, then let the rules object, which change nothing: their order is no matter."""
         for name, why in misfits(self.resource.table, write.values):
             field = camel(name)
             write.add_error(field, f"The {label(field)} {why}.")
@@ -146,9 +149,15 @@ class Writer:
         self._own(write)
         for place, text in (await look_up(self.resource.references, write.values, write.call, write.tx)).items():
             write.add_error(place, text)
-        for rule in self.resource.rules:
-            await rule(write)
+        for name, part in self.resource.parts.items():
+            if name in write.values:
+                view = nested(self.resource.newest.view, name)
+                write.values |= part.laid(view, write.values.pop(name), write.before)
+        await _run(self.resource.hooks.updating if write.before else self.resource.hooks.creating, write)
         self._own(write)
+        values, write.values = write.values, cast("dict[str, Any]", MappingProxyType(write.values))
+        await _run(self.resource.hooks.rules, write)
+        write.values = values
         write.raise_errors()
 
     async def _store(self, write: Write, shape: tuple[str, tuple[str, ...]]) -> Any:
@@ -188,11 +197,11 @@ class Writer:
         return gone.where(table.c.id == bindparam("row_id"))
 
     async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
-        for after in self.resource.afters:
-            await after(write)
+        hooks = self.resource.hooks.updated if write.before else self.resource.hooks.created
+        await _run(hooks, write)
         self._tell(write, action)
         includes = self.reader.asked(write.call)
-        if self.resource.afters:
+        if hooks:  # which may have changed more of it
             answer = await self.reader.one(write.call, write.id, includes)
         else:
             answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
@@ -209,3 +218,8 @@ def _default(field: Field) -> Any:
     if field.default_factory is not NODEFAULT:
         return field.default_factory()
     return None if field.default in (NODEFAULT, UNSET) else field.default
+
+
+async def _run(hooks: list[Hook], write: Write) -> None:
+    for hook in hooks:
+        await hook(write)

@@ -96,12 +96,11 @@ id_tags = Resource(
 )
 
 
-@users.after
+@users.deleted
 async def tags_of_the_deleted_are_nobodys(write: Write) -> None:
     """They stay, ready for somebody else, and open nothing until then."""
-    if write.verb == "delete":
-        theirs = id_tag.c.user_id == write.id
-        await write.tx.run(update(id_tag).where(theirs).values(user_id=None, updated_at=write.tx.now))
+    theirs = id_tag.c.user_id == write.id
+    await write.tx.run(update(id_tag).where(theirs).values(user_id=None, updated_at=write.tx.now))
 
 
 class IdTagRow(Struct, frozen=True):

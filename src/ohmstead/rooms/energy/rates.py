@@ -110,11 +110,10 @@ week_days = _days("/week-day", " / Week day", "read", "put", "delete",
                   key="weekDay", by=Key(WeekDay, _OWN.week_day), where=_OWN.week_day.is_not(None))  # fmt: skip
 
 
-@rates.after
+@rates.created
 async def a_new_one_has_an_empty_mix(write: Write) -> None:
-    if write.verb == "create":
-        empty = {"electricity_rate_id": write.id, "created_at": write.tx.now, "updated_at": write.tx.now}
-        await write.tx.run(insert(energy_mix).values(empty))
+    empty = {"electricity_rate_id": write.id, "created_at": write.tx.now, "updated_at": write.tx.now}
+    await write.tx.run(insert(energy_mix).values(empty))
 
 
 @mix.rule
@@ -123,8 +122,8 @@ async def the_shares_are_all_of_it_or_unknown(write: Write) -> None:
         write.add_error("solar", "The shares of the energy mix must add up to 100 %, or all be 0.")
 
 
-@dates.rule
-@week_days.rule
+@dates.writing
+@week_days.writing
 async def periods_do_not_overlap(write: Write) -> None:
     ordered, end = sorted(enumerate(write.values["periods"]), key=lambda each: each[1].starts_at), ""
     for number, period in ordered:

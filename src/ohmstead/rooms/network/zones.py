@@ -1,7 +1,5 @@
 """Charging zones: the parts of a location, such as the decks of a car park, that charge points are grouped by."""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,11 +7,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.operations import Call
+from ohmstead.kit.parts import Merged
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations import locations
-from ohmstead.rooms.network.locations.view import ChargingZone
+from ohmstead.rooms.network.locations.view import ChargingZone, ZoneInfo
 
 charging_zone = table(
     "charging_zone",
@@ -33,17 +32,9 @@ zones = Resource(
     versions=[Version("v2.0", ChargingZone)],
     parent=Parent(locations, charging_zone.c.location_id),
     access=INHERITED,
+    parts={"additional_info": Merged(charging_zone.c.additional_info, {"enabled": False})},
     topic="chargingZone",
 )
-
-
-@zones.rule
-async def what_is_not_said_stays(write: Write) -> None:
-    """The members of the additional info change one by one, each text as a whole."""
-    if "additional_info" in write.values:
-        before = write.before["additional_info"] if write.before else {"enabled": False}
-        write.values["additional_info"] = before | msgspec.to_builtins(write.values["additional_info"])
-
 
 _LIVING = charging_zone.c.deleted_at.is_(None)
 _AT_LOCATIONS = Statement(
@@ -58,25 +49,18 @@ _CLOSE = Statement(
 )
 
 
-async def _of_locations(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {key: [] for key in ids}
+async def _of_locations(tx: Tx, ids: list[int], call: Call) -> dict[int, list[ChargingZone]]:
+    found: dict[int, list[ChargingZone]] = {key: [] for key in ids}
     for zone in await tx.all(_AT_LOCATIONS, locations=ids):
-        found[zone["location_id"]].append(
-            {
-                "id": zone["id"],
-                "locationId": zone["location_id"],
-                "name": zone["name"],
-                "status": zone["status"],
-                "additionalInfo": zone["additional_info"],
-            }
-        )
+        shown = {name: zone[name] for name in ("id", "location_id", "name", "status")}
+        shown["additional_info"] = msgspec.convert(zone["additional_info"], ZoneInfo)
+        found[zone["location_id"]].append(ChargingZone(**shown))
     return found
 
 
 locations.include(Include("chargingZones", _of_locations))
 
 
-@locations.after
+@locations.deleted
 async def zones_go_with_their_location(write: Write) -> None:
-    if write.verb == "delete":
-        await write.tx.run(_CLOSE, gone=write.id, now=write.tx.now)
+    await write.tx.run(_CLOSE, gone=write.id, now=write.tx.now)

@@ -72,7 +72,7 @@ currencies = Resource(
 )
 
 
-@currencies.rule
+@currencies.writing
 async def iso_fills_in(write: Write) -> None:
     """The name and number follow from the code, and so do the decimals where nobody chose them."""
     code = write.value_of("alphabetic_code")

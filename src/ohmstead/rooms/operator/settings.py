@@ -12,7 +12,7 @@ from ohmstead.kit.db import Statement, Tx, metadata, timestamp
 from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
-from ohmstead.kit.views import Opt, ReadOnly, View, stamp
+from ohmstead.kit.views import Opt, ReadOnly, View, snake, stamp
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.currencies import currencies
 from ohmstead.rooms.operator.taxes import taxes
@@ -111,20 +111,20 @@ async def put(tx: Tx, section: str, **values: Any) -> None:
 
 async def _stays(write: Write, section: str, text: str) -> None:
     """Keep what is in force, unless it was never chosen and nothing else would silently take its place."""
-    in_force = getattr(await read(write.tx), {"baseCurrency": "base_currency", "defaultTax": "default_tax"}[section])
+    in_force = getattr(await read(write.tx), snake(section))
     if in_force.id != write.id:
         return
     if in_force.last_updated_at is not UNSET or await write.tx.value(_OTHERS[section], id=write.id):
         raise Conflict(text)
 
 
-@currencies.may_delete.answer
+@currencies.deleting
 async def base_currency_stays(write: Write) -> None:
     """Balances and settlements count in it."""
     await _stays(write, "baseCurrency", "The base currency cannot be deleted.")
 
 
-@taxes.may_delete.answer
+@taxes.deleting
 async def default_tax_stays(write: Write) -> None:
     """Prices without a tax of their own count with it."""
     await _stays(write, "defaultTax", "The default tax cannot be deleted.")

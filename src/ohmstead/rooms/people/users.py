@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import UNSET, Meta
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +29,7 @@ from ohmstead.kit.filters import Filter, changed, equals, json_contains
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.parts import Columns, Merged
 from ohmstead.kit.questions import Question
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
@@ -126,10 +126,10 @@ users = Resource(
         Include("externalAppData", _external_app_data),
         Include("amountDue", _amount_due, flag="withAmountDue"),
     ),
-    columns={
-        "id": cast(ev_user.c.id, Text),
-        "options": func.jsonb_build_object("sessionsAllowed", ev_user.c.sessions_allowed),
-        "password": null(),
+    columns={"id": cast(ev_user.c.id, Text), "password": null()},
+    parts={
+        "options": Columns({"sessions_allowed": ev_user.c.sessions_allowed}),
+        "bank_details": Merged(ev_user.c.bank_details),
     },
     topic="user",
     references={"user_group_ids": ABSENT},
@@ -140,14 +140,14 @@ users = Resource(
 )
 
 
-@users.rule
+@users.writing
 async def password_is_hashed(write: Write) -> None:
     """Only the hash is kept."""
     if "password" in write.values:
         write.values["password_hash"] = await hashed(write.values.pop("password"))
 
 
-@users.rule
+@users.writing
 async def state_belongs_to_the_country(write: Write) -> None:
     """Countries whose addresses have no state forget it."""
     state, states = write.value_of("state"), STATES.get(write.value_of("country") or "", ())
@@ -157,23 +157,12 @@ async def state_belongs_to_the_country(write: Write) -> None:
         write.add_error("state", "The selected state is invalid.")
 
 
-@users.rule
-async def parts_are_laid_flat(write: Write) -> None:
-    """Options are columns; bank details change one by one."""
-    options, details = write.values.pop("options", UNSET), write.values.pop("bank_details", UNSET)
-    if options is not UNSET and options.sessions_allowed is not UNSET:
-        write.values["sessions_allowed"] = options.sessions_allowed
-    if details is not UNSET:
-        write.values["bank_details"] = write.value_of("bank_details", {}) | msgspec.to_builtins(details)
-
-
-@users.rule
+@users.creating
 async def maker_is_known(write: Write) -> None:
     """Who made the account: a partner's token, or a token of the operator's own."""
     actor = write.call.actor
-    if write.verb == "create":
-        made_by = f"token:{actor.token_id}" if actor.partner_id is None else f"partner:{actor.partner_id}"
-        write.values["created_by"] = made_by
+    made_by = f"token:{actor.token_id}" if actor.partner_id is None else f"partner:{actor.partner_id}"
+    write.values["created_by"] = made_by
 
 
 actions = Group("action / user", "actions/users/", "users", access=PARTNERS)

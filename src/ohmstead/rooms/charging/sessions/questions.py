@@ -20,13 +20,13 @@ _AT_EVSES = Statement(
 )
 
 
-@charge_points.may_delete.answer
+@charge_points.deleting
 async def nobody_charges_at_it(write: Write) -> None:
     if await write.tx.value(_AT_POINT, key=write.id) is not None:
         raise Conflict("A session is running at the charge point.")
 
 
-@evses.may_delete.answer
+@evses.deleting
 async def nobody_charges_there(write: Write) -> None:
     if await write.tx.value(_AT_EVSE, key=write.id) is not None:
         raise Conflict("A session is running at the EVSE.")

@@ -143,13 +143,13 @@ async def attached_models(call: Call) -> dict[str, Any]:
     return {"data": [row[0] for row in rows]} | around
 
 
-@models.may_delete.answer
+@models.deleting
 async def no_firmware_is_for_it(write: Write) -> None:
     if await write.tx.value(_OF_MODEL, key=write.id) is not None:
         raise Conflict("Firmware versions are for the model.")
 
 
-@vendors.may_delete.answer
+@vendors.deleting
 async def no_firmware_is_its_own(write: Write) -> None:
     if await write.tx.value(_OF_VENDOR, key=write.id) is not None:
         raise Conflict("Firmware versions belong to the vendor.")

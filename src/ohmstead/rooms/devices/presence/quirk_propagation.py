@@ -33,10 +33,9 @@ async def quirks_now(tx: Tx, charge_point_id: int) -> Quirks | None:
     return None if found is None else quirks_of(found["quirks"])
 
 
-@charge_points.after
+@charge_points.updated
 async def another_model_has_other_quirks(write: Write) -> None:
-    before = write.before
-    if write.verb == "update" and before is not None and write.value_of("model_id") != before["model_id"]:
+    if write.before is not None and write.value_of("model_id") != write.before["model_id"]:
         write.tx.fact("chargePoint.quirksChanged", ids=[write.id])
 
 

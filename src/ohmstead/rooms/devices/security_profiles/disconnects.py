@@ -12,22 +12,22 @@ from ohmstead.rooms.network.charge_points import charge_points
 CHANGED = {"network_password": "its password was changed", "network_id": "its identity was changed"}
 
 
-@charge_points.after
+@charge_points.updated
 async def what_it_came_in_by_is_no_more(write: Write) -> None:
     """A connection outlives neither the password it came in by, nor the identity, nor the charge point."""
-    if write.before is None:
-        return
     reason = _reason(write)
     if reason is not None:
         write.tx.fact("chargePoint.dismissed", id=write.id, reason=reason)
-    if write.verb == "delete":
-        await revoke_all(write.tx, write.id)
+
+
+@charge_points.deleted
+async def it_is_no_more(write: Write) -> None:
+    write.tx.fact("chargePoint.dismissed", id=write.id, reason="the charge point was deleted")
+    await revoke_all(write.tx, write.id)
 
 
 def _reason(write: Write) -> str | None:
     assert write.before is not None
-    if write.verb == "delete":
-        return "the charge point was deleted"
     if write.values.get("status", write.before["status"]) == "disabled" != write.before["status"]:
         return "the charge point was disabled"
     return next((why for column, why in CHANGED.items() if _is_new(write, column)), None)

@@ -61,7 +61,7 @@ templates = Resource(
 )
 
 
-@templates.rule
+@templates.creating
 async def a_name_is_given_once(write: Write) -> None:
-    if write.verb == "create" and await write.tx.value(_NAMED, name=write.values["name"]) is not None:
+    if await write.tx.value(_NAMED, name=write.values["name"]) is not None:
         raise Conflict("There is a configuration template of this name.")

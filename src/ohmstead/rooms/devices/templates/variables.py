@@ -128,7 +128,7 @@ async def is_there(tx: Tx, template: int, values: Mapping[str, Any], but: int = 
     return await tx.value(_TWIN, template=template, but=but, **identity) is not None
 
 
-@template_variables.rule
+@template_variables.writing
 async def it_is_as_the_version_of_its_template_has_it(write: Write) -> None:
     version = await _version(write)
     name = "key_name" if version == "ocpp 1.6" else "variable_name"
@@ -140,22 +140,30 @@ async def it_is_as_the_version_of_its_template_has_it(write: Write) -> None:
             write.values["name"] = write.values.pop(kind)
 
 
-@template_variables.rule
-async def it_stands_there_once(write: Write) -> None:
-    write.raise_errors()
-    template = write.value_of("configuration_template_id")
-    if not await is_there(write.tx, template, {name: write.value_of(name) for name in IDENTITY}, but=write.id):
-        return
-    if write.verb == "create":
+@template_variables.creating
+async def it_is_not_added_twice(write: Write) -> None:
+    if await _has_a_twin(write):
         raise Conflict("The template has this variable already.")
-    write.add_error(
-        "keyName" if write.value_of("component") is None else "variableName", "The template has it already."
-    )
 
 
-@template_variables.after
+@template_variables.updating
+async def it_does_not_become_another(write: Write) -> None:
+    if await _has_a_twin(write):
+        write.add_error(
+            "keyName" if write.value_of("component") is None else "variableName", "The template has it already."
+        )
+
+
+@template_variables.written
+@template_variables.deleted
 async def a_template_changes_with_its_variables(write: Write) -> None:
     await write.tx.run(TOUCH, template=write.value_of("configuration_template_id"), now=write.tx.now)
+
+
+async def _has_a_twin(write: Write) -> bool:
+    write.raise_errors()
+    template = write.value_of("configuration_template_id")
+    return await is_there(write.tx, template, {name: write.value_of(name) for name in IDENTITY}, but=write.id)
 
 
 async def _version(write: Write) -> str:

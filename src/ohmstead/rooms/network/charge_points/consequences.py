@@ -47,35 +47,38 @@ _PUBLIC = Statement(
 )
 
 
-@charge_points.after
-async def satellites_inherit(write: Write) -> None:
+@charge_points.created
+async def a_satellite_inherits(write: Write) -> None:
     """A satellite has most of its properties from its master: when it is made, and whenever the master changes."""
-    if write.verb == "create" and write.values.get("ocpp_connected_charge_point_id") is not None:
+    if write.values.get("ocpp_connected_charge_point_id") is not None:
         await write.tx.run(_INHERIT, key=write.id, now=write.tx.now)
-    if write.verb == "update":
-        for row in await write.tx.all(_PASS_ON, key=write.id, now=write.tx.now):
-            write.tx.fact("chargePoint.changed", id=row["id"], action="updated")
 
 
-@charge_points.may_delete.answer
+@charge_points.updated
+async def a_master_passes_on(write: Write) -> None:
+    for row in await write.tx.all(_PASS_ON, key=write.id, now=write.tx.now):
+        write.tx.fact("chargePoint.changed", id=row["id"], action="updated")
+
+
+@charge_points.deleting
 async def no_satellite_needs_it(write: Write) -> None:
     if await write.tx.value(_SATELLITE, key=write.id) is not None:
         raise Conflict("Other charge points communicate through this one.")
 
 
-@locations.may_delete.answer
+@locations.deleting
 async def no_charge_point_stands_there(write: Write) -> None:
     if await write.tx.value(_AT_LOCATION, key=write.id) is not None:
         raise Conflict("Charge points still belong to the location.")
 
 
-@zones.may_delete.answer
+@zones.deleting
 async def no_charge_point_is_in_it(write: Write) -> None:
     if await write.tx.value(_IN_ZONE, key=write.id) is not None:
         raise Conflict("Charge points still belong to the charging zone.")
 
 
-@models.may_delete.answer
+@models.deleting
 async def no_charge_point_is_one(write: Write) -> None:
     if await write.tx.value(_OF_MODEL, key=write.id) is not None:
         raise Conflict("Charge points of the model are still there.")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, any_, case, cast, func, literal, null
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import and_, any_, case, func, literal, null
 from sqlalchemy.sql import ColumnElement
 
+from ohmstead.kit.parts import Columns, Member, Part
 from ohmstead.kit.reading import NOW
 from ohmstead.rooms.network.charge_points.table import charge_point
 
@@ -15,13 +15,6 @@ LONG_TERM = timedelta(hours=24)  # disconnected for longer than this is not expe
 
 _own = charge_point.c
 _personal = _own.type == "personal"
-
-
-def _object(**members: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A JSON object of the members that have a value; null where none has."""
-    pairs = [part for name, member in members.items() for part in (literal(name, Text), member)]
-    empty = cast(literal("{}", Text), JSONB)
-    return func.nullif(func.jsonb_strip_nulls(func.jsonb_build_object(*pairs), type_=JSONB), empty, type_=JSONB)
 
 
 def _if(condition: ColumnElement[bool], value: Any) -> ColumnElement[Any]:
@@ -40,33 +33,44 @@ _noticed = and_(_own.type == "private", _own.access_type == "public_view_private
 _EXPECTED_PROFILE = case(  # of one that has not connected yet
     (_own.accepts_any_profile, null()), (_own.network_password.is_(None), 0), else_=1
 )
+PARTS: Mapping[str, Part] = {
+    "network": Columns(
+        {
+            "id": _own.network_id,
+            "protocol": _own.network_protocol,
+            "password": Member(_own.network_password),
+            "ip": _own.network_ip,
+            "port": _own.network_port,
+        }
+    ),
+    "security": Columns(
+        {
+            "desired_profile": _own.desired_security_profile,
+            "current_profile": func.coalesce(_own.current_security_profile, _EXPECTED_PROFILE),
+            "hardware_enabled_profile": _own.hardware_security_profile,
+            "desired_profile_status": _own.desired_security_profile_status,
+        }
+    ),
+    "subscription": Columns(
+        {"required": _own.subscription_required, "plan_ids": _own.subscription_plan_ids}, when=_personal
+    ),
+    "user": Columns(
+        {"id": _own.user_id, "automatic_firmware_updates_enabled": _own.automatic_firmware_updates_enabled},
+        when=_personal,
+    ),
+    "partner": Columns(
+        {
+            "id": _own.partner_id,
+            "contract_id": _own.partner_contract_id,
+            "contact_id": _own.partner_contact_id,
+            "corporate_billing_as_default": _own.corporate_billing_as_default,
+            "access_type": _own.access_type,
+            "notice": Member(_own.partner_notice, shown=_if(_noticed, _own.partner_notice)),
+        },
+        when=_own.partner_id.is_not(None),
+    ),
+}
 DERIVED: Mapping[str, Any] = {
-    "network": _object(id=_own.network_id, protocol=_own.network_protocol, ip=_own.network_ip, port=_own.network_port),
-    "security": _object(
-        desiredProfile=_own.desired_security_profile,
-        currentProfile=func.coalesce(_own.current_security_profile, _EXPECTED_PROFILE),
-        hardwareEnabledProfile=_own.hardware_security_profile,
-        desiredProfileStatus=_own.desired_security_profile_status,
-    ),
-    "subscription": _if(
-        _personal,
-        _object(required=_own.subscription_required, planIds=func.to_jsonb(_own.subscription_plan_ids)),
-    ),
-    "user": _if(
-        _personal,
-        _object(id=_own.user_id, automaticFirmwareUpdatesEnabled=_own.automatic_firmware_updates_enabled),
-    ),
-    "partner": _if(
-        _own.partner_id.is_not(None),
-        _object(
-            id=_own.partner_id,
-            contractId=_own.partner_contract_id,
-            contactId=_own.partner_contact_id,
-            corporateBillingAsDefault=_own.corporate_billing_as_default,
-            accessType=_own.access_type,
-            notice=_if(_noticed, _own.partner_notice),
-        ),
-    ),
     "managed_by_operator": MANAGED,
     "communication_mode": case((_own.roaming_operator_id.is_not(None), "roaming"), else_=_own.communication_mode),
     "display_tariff_and_costs": literal("display_messages") == any_(_own.capabilities),

@@ -21,7 +21,7 @@ async def its_rate_follows_no_market(write: Write) -> None:
         write.add_error("electricityRateId", "A rate that follows a market cannot be set on a charge point.")
 
 
-@rates.may_delete.answer
+@rates.deleting
 async def no_charge_point_has_it(write: Write) -> None:
     if await write.tx.value(_WITH_RATE, key=write.id) is not None:
         raise Conflict("Charge points still have the electricity rate.")

@@ -14,7 +14,7 @@ from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.energy.rates import rates
-from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
+from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED, PARTS
 from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
@@ -85,6 +85,7 @@ charge_points = Resource(
     versions=[Version("v2.0", ChargePoint, create_view=ChargePointCreation, update_view=ChargePointChange)],
     access=owned(_own.partner_id),
     columns=DERIVED,
+    parts=PARTS,
     topic="chargePoint",
     references={
         "location_id": locations,

@@ -2,76 +2,56 @@
 
 from typing import Any
 
-from msgspec import UNSET, to_builtins
+from msgspec import to_builtins
 
-from ohmstead.kit.views import provided
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
 
-_MEMBERS = {  # object -> its member -> column
-    "network": {name: f"network_{name}" for name in ("id", "protocol", "password", "ip", "port")},
-    "security": {"desired_profile": "desired_security_profile"},
-    "subscription": {"required": "subscription_required", "plan_ids": "subscription_plan_ids"},
-    "user": {"id": "user_id", "automatic_firmware_updates_enabled": "automatic_firmware_updates_enabled"},
-    "partner": {
-        "id": "partner_id",
-        "contract_id": "partner_contract_id",
-        "contact_id": "partner_contact_id",
-        "corporate_billing_as_default": "corporate_billing_as_default",
-        "access_type": "access_type",
-        "notice": "partner_notice",
-    },
-}
 _ALONE = {"partner_id": None, "partner_contract_id": None, "partner_contact_id": None, "access_type": None,
           "partner_notice": None, "corporate_billing_as_default": False}  # fmt: skip
 _SOAP = ("ocpp 1.5", "ocpp 1.6 soap")
 
 
-@charge_points.rule
-async def objects_are_columns(write: Write) -> None:
-    alone = "partner" in write.values and write.values["partner"] is None
-    for name, columns in _MEMBERS.items():
-        part = write.values.pop(name, None)
-        if part is not None:
-            said = provided(part)
-            write.values |= {column: said[member] for member, column in columns.items() if member in said}
-    if alone or write.values.get("partner_id", "unsaid") is None:
+@charge_points.writing
+async def without_a_partner_nothing_is_agreed_with_one(write: Write) -> None:
+    if "partner_id" in write.values and write.values["partner_id"] is None:
         write.values |= _ALONE
 
 
-@charge_points.rule
-async def a_partner_token_writes_its_own(write: Write) -> None:
-    if write.call.actor.partner_id is not None and "partner_id" in write.values:
-        write.values["partner_id"] = write.call.actor.partner_id
-
-
-@charge_points.rule
+@charge_points.writing
 async def a_list_names_each_once(write: Write) -> None:
     for name in ("tags", "capabilities"):
         if name in write.values:
             write.values[name] = list(dict.fromkeys(write.values[name] or ()))
-    if write.verb == "create" and "display_messages" in write.values.get("capabilities", ()):
-        write.values["capabilities"].remove("display_messages")  # found out when it boots
 
 
-@charge_points.rule
+@charge_points.creating
+async def whether_it_shows_messages_is_found_out(write: Write) -> None:
+    """When it boots."""
+    if "display_messages" in write.values.get("capabilities", ()):
+        write.values["capabilities"].remove("display_messages")
+
+
+@charge_points.creating
 async def how_it_is_reached_is_settled_at_creation(write: Write) -> None:
-    """The older flag says only whether it is reached at all."""
-    managed = write.values.pop("managed_by_operator", UNSET)
-    if write.verb == "create":
-        write.values.setdefault("communication_mode", "none" if managed is False else "direct_ocpp")
-    elif managed is not UNSET and managed is not (write.value_of("communication_mode") != "none"):
-        if write.value_of("communication_mode") == "via_ocpp_connected_charge_point":
+    managed = write.values.pop("managed_by_operator", None)
+    write.values.setdefault("communication_mode", "none" if managed is False else "direct_ocpp")
+
+
+@charge_points.updating
+async def the_older_flag_says_whether_it_is_reached(write: Write) -> None:
+    mode = write.value_of("communication_mode")
+    managed = write.values.pop("managed_by_operator", mode != "none")
+    if managed is not (mode != "none"):
+        if mode == "via_ocpp_connected_charge_point":
             write.add_error("managedByOperator", "A satellite charge point is managed through its master.")
         write.values["communication_mode"] = "direct_ocpp" if managed else "none"
 
 
-@charge_points.rule
+@charge_points.creating
 async def a_satellite_has_a_master(write: Write) -> None:
     field, column = "ocppConnectedChargePointId", "ocpp_connected_charge_point_id"
-    if write.verb != "create":
-        return
     if write.values["communication_mode"] != "via_ocpp_connected_charge_point":
         write.values.pop(column, None)
     elif write.values.get(column) is None:
@@ -85,13 +65,16 @@ async def a_satellite_has_a_master(write: Write) -> None:
 
 @charge_points.rule
 async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
-    kind = write.value_of("type", "public")
-    if kind == "personal":
+    if write.value_of("type", "public") == "personal":
         if write.value_of("pin") is None:
             write.add_error("pin", "The pin field is required for personal charge points.")
     elif write.value_of("location_id") is None:
         write.add_error("locationId", "The location id field is required.")
-    if kind != "personal" and write.value_of("user_id") is not None:
+
+
+@charge_points.writing
+async def only_a_personal_one_has_an_owner(write: Write) -> None:
+    if write.value_of("type", "public") != "personal" and write.value_of("user_id") is not None:
         if write.values.get("user_id") is not None:
             write.add_error("user.id", "Only a personal charge point has an owner.")
         write.values["user_id"] = None
@@ -102,7 +85,11 @@ async def a_zone_belongs_to_its_location(write: Write) -> None:
     zone, place = write.referred("charging_zone_id"), write.value_of("location_id")
     if zone is not None and zone["location_id"] != place:
         write.add_error("chargingZoneId", "The charging zone does not belong to the location.")
-    if write.before is not None and place != write.before["location_id"]:
+
+
+@charge_points.updating
+async def what_moves_leaves_its_zone(write: Write) -> None:
+    if write.before is not None and write.value_of("location_id") != write.before["location_id"]:
         write.values.setdefault("charging_zone_id", None)
 
 
@@ -114,7 +101,7 @@ async def soap_needs_an_address(write: Write) -> None:
                 write.add_error(f"network.{name}", f"The network {name} field is required for SOAP.")
 
 
-@charge_points.rule
+@charge_points.writing
 async def a_password_is_kept_as_a_hash(write: Write) -> None:
     password = write.values.get("network_password")
     if "network_password" not in write.values:
@@ -125,7 +112,7 @@ async def a_password_is_kept_as_a_hash(write: Write) -> None:
         write.values["current_security_profile"] = None
 
 
-@charge_points.rule
+@charge_points.writing
 async def a_wished_security_profile_is_pending(write: Write) -> None:
     """Until the charge point took it, which it is asked to when it boots; it is never asked to lower it."""
     wished = write.values.get("desired_security_profile")
@@ -136,7 +123,7 @@ async def a_wished_security_profile_is_pending(write: Write) -> None:
         )
 
 
-@charge_points.rule
+@charge_points.writing
 async def a_notice_by_id_outranks_a_text(write: Write) -> None:
     notice = write.values.get("partner_notice")
     if notice is not None and write.values.get("notice_id") is not None:

@@ -1,7 +1,7 @@
 """The resources of downtime periods: those of charge points, and those of EVSEs; the same rows under the same rules."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Integer, bindparam, func, select
@@ -120,16 +120,13 @@ evse_periods = Resource(
     where=_own.evse_id.is_not(None),
     references={"evse_id": every_evse, "notice_id": notices},
     filters=(equals("evseId", _own.evse_id, int), *_FILTERS),
-    rules=charge_point_periods.rules,
-    may_delete=charge_point_periods.may_delete,
+    hooks=charge_point_periods.hooks,
 )
 
 
-@charge_point_periods.rule
+@charge_point_periods.creating
 async def it_is_of_something_that_is_there(write: Write) -> None:
     """What is noted beside: where it stood, and the state it was in."""
-    if write.verb != "create":
-        return
     write.values |= {"entry_mode": "manual", "type": "exempt"}
     if "evse_id" in write.values:
         there, statement = write.referred("evse_id"), _EVSE
@@ -144,7 +141,7 @@ async def it_is_of_something_that_is_there(write: Write) -> None:
         }  # fmt: skip
 
 
-@charge_point_periods.rule
+@charge_point_periods.writing
 async def its_type_is_that_of_its_notice(write: Write) -> None:
     """A period by hand is exempt, and says why; one that was recorded becomes so by its notice."""
     if "notice_id" not in write.values:
@@ -169,7 +166,7 @@ async def only_periods_by_hand_are_moved(write: Write) -> None:
         write.add_error("endedAt", "The ended at must be after the started at.")
 
 
-@charge_point_periods.may_delete.answer
-async def what_was_recorded_stays(write: Write) -> Any:
+@charge_point_periods.deleting
+async def what_was_recorded_stays(write: Write) -> None:
     if write.value_of("entry_mode") == "automatic":
         raise Conflict("A downtime period that was recorded automatically stays.")

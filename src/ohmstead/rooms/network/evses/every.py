@@ -14,7 +14,7 @@ from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
 from ohmstead.rooms.network.connectors import connector, connectors_of
 from ohmstead.rooms.network.evses import v2
-from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, evses, profiles_of
+from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, PARTS, evses, profiles_of
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.evses.view import EvseBody, OwnEvse, OwnEvseCreation
 
@@ -65,13 +65,12 @@ every_evse = Resource(
     ],
     access=where(of_partner(_own.charge_point_id)),
     columns=DERIVED,
+    parts=PARTS,
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,
     references=evses.references | {"charge_point_id": charge_points},
     topic="evse",
-    rules=evses.rules,
-    afters=evses.afters,
-    may_delete=evses.may_delete,
+    hooks=evses.hooks,
     filters=[
         _AT,
         _CALLED,
@@ -83,5 +82,3 @@ every_evse = Resource(
         *changed(_own.updated_at),
     ],
 )  # fmt: skip
-every_evse.rule(v2.connectors_are_rows)
-every_evse.after(v2.put_connectors)

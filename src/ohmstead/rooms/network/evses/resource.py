@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, cast, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, cast, select
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import INHERITED
@@ -10,27 +10,17 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.parts import Columns
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import Connector, connector, connectors_of
 from ohmstead.rooms.network.evses.table import evse
-from ohmstead.rooms.network.evses.view import Evse, EvseBody
+from ohmstead.rooms.network.evses.view import Evse, EvseBody, PowerOptions
 
-POWER = {
-    "maxPower": "max_power",
-    "maxVoltage": "max_voltage",
-    "maxAmperage": "max_amperage",
-    "phases": "phases",
-    "phaseRotation": "phase_rotation",
-    "connectedPhase": "connected_phase",
-}
-_members = [part for name, column in POWER.items() for part in (literal(name, Text), evse.c[column])]
-DERIVED = {
-    "network_id": cast(evse.c.network_id, Text),
-    "power_options": func.jsonb_build_object(*_members),
-}
+DERIVED = {"network_id": cast(evse.c.network_id, Text)}
+PARTS = {"power_options": Columns({name: evse.c[name] for name in PowerOptions.__struct_fields__}, nulls=True)}
 CONFLICTS = {"uq_evse_network_id": ("networkId", "The network id has already been taken on the charge point.")}
 
 _PROFILES = Statement(
@@ -57,6 +47,7 @@ evses = Resource(
     parent=Parent(charge_points, evse.c.charge_point_id),
     access=INHERITED,
     columns=DERIVED,
+    parts=PARTS,
     includes=INCLUDES,
     conflicts=CONFLICTS,
     references={"tariff_group_id": ABSENT},

@@ -6,10 +6,11 @@ from sqlalchemy import BigInteger, bindparam, select, update
 
 from ohmstead.kit.db import Statement
 from ohmstead.kit.questions import Question
-from ohmstead.kit.views import provided
+from ohmstead.kit.views import camel
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import connector
+from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.wiring import connected_phase, misfits
@@ -17,7 +18,7 @@ from ohmstead.rooms.network.wiring import connected_phase, misfits
 may_be_wired: Question[Any] = Question(
     "why an EVSE may not be wired so: (tx, charge point id, {phases, phase_rotation, connected_phase}) -> text"
 )
-_WIRED = {"connected_phase": "connectedPhase", "phase_rotation": "phaseRotation", "phases": "phases"}
+_WIRED = ("connected_phase", "phase_rotation", "phases")
 
 _key = bindparam("key", type_=BigInteger)
 _CONFIGURATION = Statement(
@@ -35,14 +36,11 @@ _CLOSE_EVSES = Statement(
 _TOUCH = Statement(update(evse).where(evse.c.id == _key).values(updated_at=bindparam("now")))
 
 
-@evses.rule
-async def power_options_are_columns(write: Write) -> None:
+@evses.writing
+async def its_wiring_makes_sense(write: Write) -> None:
     """A single phase whose line is not named has it from the rotation."""
-    if (options := write.values.pop("power_options", None)) is None:
-        return
-    said = provided(options)
-    write.values |= said
-    if not _WIRED.keys() & said.keys():
+    said = [name for name in _WIRED if name in write.values]
+    if not said:
         return
     phases, point = write.value_of("phases"), write.value_of("charge_point_id")
     delta = await write.tx.value(_CONFIGURATION, key=point) == "delta"
@@ -52,43 +50,48 @@ async def power_options_are_columns(write: Write) -> None:
         write.add_error("powerOptions.connectedPhase", text)
     wired = {name: write.value_of(name) for name in _WIRED}
     if write.before is None or any(write.before[name] != value for name, value in wired.items()):
-        order = _WIRED if phases != "three_phase" else reversed(_WIRED)  # what decides about the lines comes first
-        field = next(name for name in order if name in said)
+        field = said[-1 if phases == "three_phase" else 0]  # what decides about the lines comes first
         for text in await may_be_wired(write.tx, point, wired):
-            write.add_error(f"powerOptions.{_WIRED[field]}", text)
+            write.add_error(f"powerOptions.{camel(field)}", text)
 
 
-@evses.rule
-async def it_is_served_by_a_connection(write: Write) -> None:
-    """Its number counts within the OCPP connection, which a satellite shares with its master."""
+@evses.writing
+async def its_number_is_one(write: Write) -> None:
     if "network_id" in write.values:
         write.values["network_id"] = int(write.values["network_id"])
-    if write.verb == "create":
-        point = write.parent or write.referred("charge_point_id")
-        write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
 
 
-@evses.rule
+@evses.creating
+async def it_is_served_by_a_connection(write: Write) -> None:
+    """Its number counts within the OCPP connection, which a satellite shares with its master."""
+    point = write.parent or write.referred("charge_point_id")
+    write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
+
+
+@evses.writing
 async def what_can_be_booked_can_be_reserved(write: Write) -> None:
     if write.value_of("booking_enabled") and (write.gives("booking_enabled") or write.gives("allows_reservation")):
         write.values["allows_reservation"] = True
 
 
-@evses.after
+evses.writing(v2.connectors_are_rows)  # only bodies of v2.0 have any
+evses.written(v2.put_connectors)
+
+
+@evses.deleted
 async def connectors_go_with_their_evse(write: Write) -> None:
-    if write.verb == "delete":
-        await write.tx.run(_CLOSE_CONNECTORS, key=write.id, now=write.tx.now)
+    await write.tx.run(_CLOSE_CONNECTORS, key=write.id, now=write.tx.now)
 
 
-@charge_points.after
+@charge_points.deleted
 async def evses_go_with_their_charge_point(write: Write) -> None:
-    if write.verb == "delete":
-        await write.tx.run(_CLOSE_ALL_CONNECTORS, key=write.id, now=write.tx.now)
-        for row in await write.tx.all(_CLOSE_EVSES, key=write.id, now=write.tx.now):
-            write.tx.fact("evse.changed", id=row["id"], action="deleted")
+    await write.tx.run(_CLOSE_ALL_CONNECTORS, key=write.id, now=write.tx.now)
+    for row in await write.tx.all(_CLOSE_EVSES, key=write.id, now=write.tx.now):
+        write.tx.fact("evse.changed", id=row["id"], action="deleted")
 
 
-@connectors.after
+@connectors.written
+@connectors.deleted
 async def an_evse_changes_with_its_connectors(write: Write) -> None:
     outlet = write.value_of("evse_id")
     await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, case, func, null, select
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, case, func, select
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import owned
@@ -10,6 +10,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter, array_contains, changed, equals, is_true
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Pages
+from ohmstead.kit.parts import Columns
 from ohmstead.kit.questions import Question
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
@@ -56,7 +57,6 @@ def _has_status(status: Any) -> ColumnElement[bool]:
 
 
 IMAGES = (column_of("location_image"), column_of("images"))
-_POINT = func.jsonb_build_object("latitude", location.c.latitude, "longitude", location.c.longitude)
 
 locations = Resource(
     "locations",
@@ -83,7 +83,7 @@ locations = Resource(
         ),
     ],
     access=owned(location.c.partner_id),
-    columns={"geoposition": case((location.c.latitude.is_(None), null()), else_=_POINT)},
+    parts={"geoposition": Columns({"latitude": location.c.latitude, "longitude": location.c.longitude})},
     filters=[
         equals("country", location.c.country, Country),
         equals("state", location.c.state, State),

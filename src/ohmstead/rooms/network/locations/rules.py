@@ -9,13 +9,7 @@ from ohmstead.rooms.network.locations.places import STATES
 from ohmstead.rooms.network.locations.resource import locations
 
 
-@locations.rule
-async def a_point_is_two_columns(write: Write) -> None:
-    if point := write.values.pop("geoposition", None):
-        write.values |= {"latitude": point.latitude, "longitude": point.longitude}
-
-
-@locations.rule
+@locations.writing
 async def a_country_has_states_or_regions(write: Write) -> None:
     """What no longer fits goes when the country changes."""
     values, codes = write.values, STATES.get(write.value_of("country"), ())
@@ -53,7 +47,7 @@ def _time_zones() -> set[str]:
     return available_timezones()
 
 
-@locations.rule
+@locations.writing
 async def hours_are_whole(write: Write) -> None:
     if (given := write.values.get("working_hours")) is not None:
         hours = settled(given, write.before["working_hours"] if write.before else {})
@@ -62,7 +56,7 @@ async def hours_are_whole(write: Write) -> None:
             write.add_error(f"workingHours.{path}", text)
 
 
-@locations.rule
+@locations.writing
 async def lists_name_each_once(write: Write) -> None:
     for name in ("access_methods", "facilities", "tags"):
         if write.values.get(name):

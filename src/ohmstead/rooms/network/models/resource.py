@@ -108,12 +108,11 @@ cp_models = Resource(  # the same under its older name
     includes=_includes,
     topic=models.topic,
     references=models.references,
-    rules=models.rules,
-    may_delete=models.may_delete,
+    hooks=models.hooks,
 )
 
 
-@models.rule
+@models.writing
 async def quirks_make_sense(write: Write) -> None:
     given = write.values.get("quirks")
     if isinstance(given, Quirks):
@@ -124,7 +123,7 @@ async def quirks_make_sense(write: Write) -> None:
         write.tx.fact("chargePointModel.quirksChanged", id=write.id)
 
 
-@vendors.may_delete.answer
+@vendors.deleting
 async def no_model_is_its_own(write: Write) -> None:
     if await write.tx.value(_OF_VENDOR, key=write.id) is not None:
         raise Conflict("Models still belong to the vendor.")

@@ -43,6 +43,5 @@ cp_vendors = Resource(  # the same under its older name
     access=vendors.access,
     versions=[Version("v1.0", Vendor, pages=Pages.NUMBER, deprecated=True)],
     topic=vendors.topic,
-    rules=vendors.rules,
-    may_delete=vendors.may_delete,
+    hooks=vendors.hooks,
 )

@@ -64,7 +64,8 @@ async def groups_are_yet_to_come(write: Write) -> None:
         write.add_error("targetId", "The selected target id is invalid.")
 
 
-@user_priorities.after
+@user_priorities.written
+@user_priorities.deleted
 async def the_shares_change(write: Write) -> None:
     circuit_id = write.value_of("circuit_id")
     write.tx.after_commit(lambda: circuit_changed.send(circuit_id))

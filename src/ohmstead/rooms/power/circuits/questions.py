@@ -126,11 +126,9 @@ async def _places(tx: Tx, ids: list[int]) -> list[_Place]:
     return found
 
 
-@charge_points.after
+@charge_points.deleted
 async def leaves_its_circuit(write: Write) -> None:
     """A deleted charge point no longer hangs anywhere."""
-    if write.verb != "delete":
-        return
     leave = delete(circuit_charge_point).where(_own.charge_point_id == write.id).returning(_own.circuit_id)
     if (left := await write.tx.value(leave)) is not None:
         write.tx.after_commit(lambda: circuit_changed.send(left))

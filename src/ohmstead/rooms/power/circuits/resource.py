@@ -66,8 +66,8 @@ circuits = Resource(
     ],
 )
 circuits.refer(parent_circuit_id=circuits)
-circuits.rule(v1.take_charge_points)
-circuits.after(v1.put_charge_points)
+circuits.writing(v1.take_charge_points)
+circuits.written(v1.put_charge_points)
 
 
 @circuits.rule
@@ -81,7 +81,7 @@ async def currents_make_sense(write: Write) -> None:
         write.add_error("maxCurrent", "The max current must be greater than 0.")
 
 
-@circuits.rule
+@circuits.writing
 async def integration_is_known(write: Write) -> None:
     chosen: LoadBalancingIntegration | None = write.values.get("load_balancing_integration")
     if chosen is None:
@@ -170,18 +170,19 @@ async def _what_hangs_there_fits(write: Write, tree: Tree, mine: list[Row]) -> N
             write.add_error(at_fault, f"What hangs on the circuit would not fit it any more: {what}. {text}")
 
 
-@circuits.may_delete.answer
+@circuits.deleting
 async def nothing_hangs_below(write: Write) -> None:
     if await write.tx.value(select(circuit.c.id).where(circuit.c.parent_circuit_id == write.id)):
         raise Conflict("The circuit feeds other circuits.")
 
 
-@circuits.after
+@circuits.written
+@circuits.deleted
 async def load_management_looks_again(write: Write) -> None:
     write.tx.after_commit(lambda: circuit_changed.send(write.id))
 
 
-@meters.may_delete.answer
+@meters.deleting
 async def no_circuit_uses_the_meter(write: Write) -> None:
     if await write.tx.value(select(circuit.c.id).where(circuit.c.electricity_meter_id == write.id)):
         raise Conflict("The electricity meter is used by a circuit.")

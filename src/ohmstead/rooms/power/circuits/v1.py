@@ -43,7 +43,7 @@ def phases_as_numbers(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 async def take_charge_points(write: Write) -> None:
-    """A rule: keep the inline charge points for after the row is there."""
+    """Before the row is there: keep the inline charge points for after the row is there."""
     listed: list[ChargePointV1] | None = write.values.pop("charge_points", None)
     if listed is None:
         return
@@ -62,7 +62,7 @@ async def they_fit(write: Write, tree: Tree) -> None:
 async def put_charge_points(write: Write) -> None:
     """After the row is there: exactly the listed charge points hang on it, wired as listed."""
     listed: list[ChargePointV1] | None = write.extras.get("charge_points")
-    if listed is None or write.verb == "delete":
+    if listed is None:
         return
     before = await attached(write.tx, write.id)
     for gone in before - {one.id for one in listed}:
