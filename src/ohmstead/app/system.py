@@ -140,6 +140,7 @@ class System:
                 tls_port=settings.ocpp_tls_port or 0,
                 ssl=self.tls.context if self.tls else None,
                 deflate=settings.ocpp_compression,
+                plain_frames=settings.ocpp_plain_frames,
                 refusals_per_minute=settings.ocpp_refusals_per_minute,
             ),
             (OCPP_2_0_1, OCPP_2_1, OCPP_1_6),
