@@ -78,7 +78,7 @@ class System:
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
         self.authority = Authority(self.vault, settings.ocsp_url)
         self._stack.callback(authority.open(self.authority))
-        self.doorman = Doorman(self.database, self.clock)
+        self.doorman = Doorman(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
         self.api = self._api()

@@ -16,6 +16,7 @@ from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away
+from ohmstead.kit.throttle import Throttle
 from ohmstead.ocpp.admission import Admit, Admitted, Refused, Tls, agreed
 from ohmstead.ocpp.beginning import Beginning
 from ohmstead.ocpp.commands import send
@@ -26,7 +27,6 @@ from ohmstead.ocpp.plain_frames import PlainSocket
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.sweeper import sweep
-from ohmstead.ocpp.throttle import Throttle
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.websocket import StationSocket, keep_alive
 
