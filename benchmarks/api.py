@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import uvloop
+from parts import partners
 from parts.capture import capturing
 from parts.http_load import load, request
 from parts.processes import HERE, Burst, Rounds, Server, answered, data_folder, median, metered, node, serving
@@ -29,6 +30,7 @@ CHARGE_POINTS, ID_TAGS = "/resources/charge-points/v2.0", "/resources/id-tags/v2
 MARKER = "bench-marker"
 ROWS = 100
 STARTS = 5
+LISTINGS, LISTING = 30, "partner-list"
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ async def main(rounds: int, seconds: float, only: str) -> None:
             for case in measured:
                 print(row(case, await measure(case, (server, base, token), limit, rounds, seconds)), flush=True)
             print(f"memory of the node after the load: {server.resident_mb():.0f} MB")
+            if only in LISTING:
+                await partners.report(base, await partners.fill(folder, dsn, token), LISTINGS)
         starts = [await warm_start(folder, token) for _ in range(STARTS)]
         print(f"warm start to the first answer: {statistics.median(starts):.2f} s, median of {STARTS} (target 3)")
 
