@@ -218,6 +218,14 @@ async def test_a_partners_token_sees_and_writes_its_own_rows_only(yard: Yard) ->
     await partner.close()
 
 
+async def test_what_a_partner_writes_is_its_own_whatever_the_rules_say(yard: Yard) -> None:
+    partner = Client(yard.base, await yard.token("*", partner_id=7))
+    made = (await partner.post(THINGS, {"name": "found", "partnerId": 8})).data
+    assert (await yard.client.get(f"{THINGS}/{made['id']}")).data["partnerId"] == 7
+    assert (await yard.client.patch(f"{THINGS}/{made['id']}", {"name": "found"})).data["partnerId"] is None
+    await partner.close()
+
+
 async def test_a_partners_token_reads_what_is_everybodys_and_may_not_write_it(yard: Yard) -> None:
     shelf = (await yard.client.post("/resources/shelves/v1.0", {"name": "top"})).data
     partner = Client(yard.base, await yard.token("*", partner_id=7))
