@@ -48,14 +48,16 @@ async def fill(folder: Path, dsn: str, operator: str) -> Callers:
 
 
 async def report(base: str, callers: Callers, rounds: int) -> None:
-    """Print the medians of both styles; the first request of each warms up."""
+    """Print the medians of both styles. Who is asked first changes with each round; the first round warms up."""
     names = {f"{ROWS:,} rows": callers.operator, f"{ROWS - ROWS // EACH:,} of them": callers.most,
              f"{ROWS // EACH:,} of them": callers.few}  # fmt: skip
     for style, query in STYLES.items():
         url = f"{base}{TARGET}?{query}"
         found: dict[str, list[float]] = {name: [] for name in names}
+        turns = list(names.items())
         for _ in range(rounds + 1):
-            for name, token in names.items():
+            turns.append(turns.pop(0))
+            for name, token in turns:
                 burst = await once(url, [request("GET", url, token)], 200, b'"data":[{')
                 found[name].append(1e3 * burst.latencies[0])
         (_, operator), *partners = ((name, statistics.median(times[1:])) for name, times in found.items())
