@@ -178,7 +178,7 @@ async def test_who_is_held_back_is_looked_up_with_others(system: System, monkeyp
         return read()
 
     monkeypatch.setattr(system.database, "read", counted)
-    doorman = admins.Doorman(system.database, clock, 3)
+    doorman = admins.TokenAuthenticator(system.database, clock, 3)
     async with system.database.begin() as tx:
         known = f"Bearer {await admins.create_token(tx, system.vault, 'test', ['*'])}"
 

@@ -9,7 +9,7 @@ from typing import Any
 from websockets import ConnectionClosed, State
 from websockets.asyncio.server import ServerConnection
 
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from ohmstead.ocpp.handshake import unreadable
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version

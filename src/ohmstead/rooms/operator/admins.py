@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, LargeBinary, Text,
 
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Row, Statement, Tx, moment, table
+from ohmstead.kit.db import Database, Row, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import TooManyAttempts, Unauthenticated
 from ohmstead.kit.operations import Actor
 from ohmstead.kit.throttle import Throttle
@@ -29,7 +29,7 @@ api_token = table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("ips", ARRAY(Text)),
     Column("partner_id", BigInteger),
-    moment("revoked_at"),
+    timestamp("revoked_at"),
 )
 
 _own = api_token.c
@@ -108,7 +108,7 @@ class _Known:
     seen: float
 
 
-class Doorman:
+class TokenAuthenticator:
     """Turns an Authorization header into an Actor. A look-up is remembered for 5 s: a revoked token dies in that.
 
     Tokens that nobody knows are counted for each address: after `refusals_per_minute` it is held back. What comes from
