@@ -1,13 +1,18 @@
 """Who may do what: tokens, scopes, addresses, partners, and what is written of it (convention C15)."""
 
+import asyncio
 import base64
 import re
+from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
 from ohmstead.app.system import System
+from ohmstead.kit.clock import ManualClock
+from ohmstead.kit.errors import ApiError
 from ohmstead.kit.facts import audit, outbox
 from ohmstead.rooms.operator import admins
 from tests.client import Answer, Client
@@ -152,6 +157,47 @@ async def test_a_revoked_token_dies_within_seconds(yard: Yard, monkeypatch: pyte
     assert (await ask(yard, f"Bearer {token}")).status == 401
 
 
+async def test_c15_tokens_nobody_knows_are_held_back_and_known_ones_never(yard: Yard) -> None:
+    for number in range(30):
+        assert (await ask(yard, f"Bearer nobody{number}")).status == 401
+    refused = await ask(yard, "Bearer somebody")
+    assert (refused.status, refused.body) == (429, {"message": "Too Many Attempts."})
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert (await ask(yard, None)).status == 401, "it names none that could be looked up"
+    for token in (yard.client.token, await yard.token("*")):
+        assert (await ask(yard, f"Bearer {token}")).status == 200, "whether it was seen before or not"
+    assert (await ask(yard, "Bearer nobody")).status == 429
+
+
+async def test_who_is_held_back_is_looked_up_with_others(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, read, clock = 0, system.database.read, ManualClock(datetime(2026, 3, 1, tzinfo=UTC))
+
+    def counted() -> Any:
+        nonlocal looks
+        looks += 1
+        return read()
+
+    monkeypatch.setattr(system.database, "read", counted)
+    doorman = admins.TokenAuthenticator(system.database, clock, 3)
+    async with system.database.begin() as tx:
+        known = f"Bearer {await admins.create_token(tx, system.vault, 'test', ['*'])}"
+
+    async def comes(header: str, remote: str = "192.0.2.1") -> Any:
+        try:
+            return await doorman(header, remote)
+        except ApiError as error:
+            return error.status
+
+    assert [await comes(f"Bearer {number}") for number in range(3)] == [401] * 3
+    looks = 0
+    *strangers, friend = await asyncio.gather(*(comes(f"Bearer {number}") for number in range(200)), comes(known))
+    assert (strangers, looks) == ([429] * 200, 1)
+    assert friend.scopes == {"*"}
+    assert await comes("Bearer nobody", "192.0.2.2") == 401, "another address is not held back"
+    await clock.advance(60)
+    assert await comes("Bearer nobody") == 401, "the minute is over"
+
+
 async def test_a_partners_token_sees_and_writes_its_own_rows_only(yard: Yard) -> None:
     shared, foreign = await yard.made(name="shared"), await yard.made(name="foreign", partnerId=8)
     partner = Client(yard.base, await yard.token("*", partner_id=7))
@@ -169,6 +215,14 @@ async def test_a_partners_token_sees_and_writes_its_own_rows_only(yard: Yard) ->
     given_away = await partner.patch(f"{THINGS}/{mine['id']}", {"partnerId": 8, "size": 3})
     assert (given_away.data["partnerId"], given_away.data["size"]) == (7, 3)
     assert (await partner.delete(f"{THINGS}/{mine['id']}")).status == 204
+    await partner.close()
+
+
+async def test_what_a_partner_writes_is_its_own_whatever_the_rules_say(yard: Yard) -> None:
+    partner = Client(yard.base, await yard.token("*", partner_id=7))
+    made = (await partner.post(THINGS, {"name": "found", "partnerId": 8})).data
+    assert (await yard.client.get(f"{THINGS}/{made['id']}")).data["partnerId"] == 7
+    assert (await yard.client.patch(f"{THINGS}/{made['id']}", {"name": "found"})).data["partnerId"] is None
     await partner.close()
 
 

@@ -220,6 +220,13 @@ async def a_red_thing_is_small(write: Write) -> None:
         write.add_error("colour", "A large thing is not red.")
 
 
+@things.writing
+async def what_is_found_is_nobodys(write: Write) -> None:
+    """A rule may settle whose a row is, but not of what a partner writes."""
+    if write.values.get("name") == "found":
+        write.values["partner_id"] = None
+
+
 crates = Resource(
     "crates",
     crate,

@@ -24,9 +24,13 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class House:
-    """Everything between the rooms and the sockets; `known` are the identities admitted, `keys` their passwords."""
+    """Everything between the rooms and the sockets; `known` are the identities admitted, `keys` their passwords.
 
-    def __init__(self) -> None:
+    `usual` are the listener's settings where a start does not say otherwise.
+    """
+
+    def __init__(self, **usual: Any) -> None:
+        self._usual = usual
         self._happened = asyncio.Event()
         self.rooms = RecordingRooms(self._happened)
         self.clock = ManualClock(NOW)
@@ -74,7 +78,7 @@ class House:
         await self.listener.stop()
 
     def _listener(self, **settings: Any) -> Listener:
-        wanted = ListenerSettings(host="127.0.0.1", port=0, close_timeout_s=1, **settings)
+        wanted = ListenerSettings(host="127.0.0.1", port=0, close_timeout_s=1, **self._usual | settings)
         return Listener(
             wanted, [OCPP_2_0_1, OCPP_1_6], self.registry, self.rooms, self.clock, self._admit, self._log,
             lambda *refused: self.refused.append(refused),

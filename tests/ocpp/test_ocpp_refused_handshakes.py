@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.ocpp.conftest import House
+from tests.ocpp.test_ocpp_handshake import refusal
 
 WANTED = {
     "Host": "a", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
@@ -150,3 +151,16 @@ async def test_what_is_no_request_is_told_too(house: House, raw: bytes, reason: 
     ((identity, remote_ip, why),) = house.refused
     assert (identity, remote_ip) == ("", "127.0.0.1")
     assert reason in why
+
+
+async def test_nobody_is_asked_about_who_is_held_back(house: House) -> None:
+    await house.stop()
+    await house.start(refusals_per_minute=2)
+    for _ in range(2):
+        assert (await refusal(house, "/NOBODY")).status_code == 404
+    asked = len(house.offers)
+    assert (await refusal(house, "/NOBODY")).status_code == 429
+    assert (await refusal(house, "/CP1")).status_code == 429
+    assert len(house.offers) == asked
+    await house.clock.advance(60)
+    await (await house.station("/CP1")).ask("Heartbeat", {})

@@ -11,7 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from ohmstead.ocpp.websocket import PLAIN, StationSocket, owed, plain, text_frame
+from ohmstead.ocpp.plain_frames import PLAIN, PlainSocket, owed, plain, text_frame
 
 HANDSHAKE = (
     b"GET /ocpp/CP1 HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -39,14 +39,14 @@ class Transport:
         return lambda *given, **named: None
 
 
-async def _handled(socket: StationSocket) -> None:
+async def _handled(socket: PlainSocket) -> None:
     """The server's handler: the test plays it."""
 
 
-async def opened(early: bytes = b"") -> tuple[StationSocket, Transport]:
+async def opened(early: bytes = b"") -> tuple[PlainSocket, Transport]:
     """A socket after its handshake, with which `early` bytes came in one segment."""
     server: Any = SimpleNamespace(handler=_handled, handler_tasks=set())
-    socket, transport = StationSocket(ServerProtocol(max_size=MOST), server), Transport()
+    socket, transport = PlainSocket(ServerProtocol(max_size=MOST), server), Transport()
     socket.connection_made(transport)  # pyright: ignore[reportArgumentType]
     socket.data_received(HANDSHAKE + early)
     assert isinstance(socket.request, Request)

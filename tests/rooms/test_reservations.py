@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.facts import ReservationEnded
+from ohmstead.rooms.charging.reservations import holding
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.facts import Connected
@@ -174,6 +175,18 @@ async def test_it_expires_by_the_clock(api: Client, here: Site, user: int) -> No
         assert await reservations.expire(tx) == 0
     assert ((await shown(api, key))["status"], (await shown(api, key))["canceledAt"]) == ("expired", None)
     await reserved(api, here, user)
+
+
+async def test_it_is_in_force_from_its_first_moment_until_its_last_is_over(api: Client, here: Site, user: int) -> None:
+    key, tick = await reserved(api, here, user), timedelta(microseconds=1)
+    async with here.system.database.begin() as tx:
+        row = await tx.one(select(reservation).where(reservation.c.id == key))
+        assert row is not None
+        begins, ends = row["reserved_at"], row["expires_at"]
+        for at, held in ((begins - tick, False), (begins, True), (ends - tick, True), (ends, False)):
+            holder = await holding.holder_of(tx, here.evses[0], at)
+            assert (holder is not None) is held, at
+            assert await tx.value(select(holding.is_held(here.evses[0], at))) is held, at
 
 
 async def test_one_that_ran_out_unnoticed_stands_in_nobodys_way(api: Client, here: Site, user: int) -> None:

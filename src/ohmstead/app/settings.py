@@ -41,6 +41,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     database_url: str | None = None  # an external PostgreSQL; None: the embedded one in data_dir
     database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
     api_connections: Annotated[int, Meta(ge=16)] = 1_000  # to the API's port at once; charge points have the rest
+    api_refusals_per_minute: Annotated[int, Meta(ge=1)] = 30  # unknown tokens of one address; then it is held back
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
@@ -53,6 +54,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     boot_timeout: Annotated[float, Meta(ge=0, le=3_600)] = 30.0  # s until who connects and does not boot is asked to
     lost_stop_grace: Annotated[float, Meta(ge=10, le=86_400)] = 120.0  # s a state may contradict a charge, then it ends
     ocpp_compression: bool = False  # permessage-deflate on charge point sockets: less traffic for more memory and CPU
+    ocpp_plain_frames: bool = True  # take usual frames apart ourselves; False: leave all to the WebSocket library
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned
     keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months

@@ -78,7 +78,7 @@ class System:
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
         self.authority = Authority(self.vault, settings.ocsp_url)
         self._stack.callback(authority.open(self.authority))
-        self.doorman = TokenAuthenticator(self.database, self.clock)
+        self.doorman = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
         self.api = self._api()
@@ -142,6 +142,7 @@ class System:
                 tls_port=settings.ocpp_tls_port or 0,
                 ssl=self.tls.context if self.tls else None,
                 deflate=settings.ocpp_compression,
+                plain_frames=settings.ocpp_plain_frames,
                 refusals_per_minute=settings.ocpp_refusals_per_minute,
             ),
             (OCPP_2_0_1, OCPP_2_1, OCPP_1_6),

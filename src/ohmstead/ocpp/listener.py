@@ -16,6 +16,7 @@ from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import DatabaseUnavailable
+from ohmstead.kit.throttle import Throttle
 from ohmstead.ocpp.boot_phase import BootPhase
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection
@@ -23,9 +24,9 @@ from ohmstead.ocpp.connection_identity import Admit, Admitted, Refused, Tls, agr
 from ohmstead.ocpp.fact_intake import Rooms
 from ohmstead.ocpp.handshake import NO_CONNECTION, NOBODY, OnRefused, complete, read
 from ohmstead.ocpp.line import OnFrame
+from ohmstead.ocpp.plain_frames import PlainSocket
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.silence_monitor import sweep
-from ohmstead.ocpp.throttle import Throttle
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.websocket import StationSocket, keep_alive
 
@@ -43,7 +44,7 @@ class ListenerSettings(Struct, frozen=True, kw_only=True):
     certificate (CERT_OPTIONAL). `refusals_per_minute` of one address are answered, further attempts are not looked at.
 
     A pong is never waited for: some stations send none. `deflate` saves cellular data and costs half the throughput
-    and four times the memory.
+    and four times the memory. Without `plain_frames` the library takes every frame apart (see there).
     """
 
     host: str = "0.0.0.0"
@@ -52,6 +53,7 @@ class ListenerSettings(Struct, frozen=True, kw_only=True):
     ssl: SSLContext | None = None
     refusals_per_minute: int = 30
     deflate: bool = False
+    plain_frames: bool = True
     backlog: int = 4096  # handshakes the kernel keeps for us: after an outage all stations come in the same second
     max_size: int = 2**20
     ping_interval_s: float | None = 60.0
@@ -113,6 +115,7 @@ class Listener:
 
     async def _serve(self, port: int, ssl: SSLContext | None) -> Server:
         settings = self._settings
+        kind = PlainSocket if settings.plain_frames else StationSocket
         return await serve(
             self._hold,
             settings.host,
@@ -121,7 +124,7 @@ class Listener:
             process_request=self._greet,
             process_response=self._shake,
             select_subprotocol=self._select_subprotocol,
-            create_connection=partial(StationSocket, on_no_request=self._tell_refused),  # pyright: ignore
+            create_connection=partial(kind, on_no_request=self._tell_refused),  # pyright: ignore
             compression=None,
             extensions=[DEFLATE] if settings.deflate else None,
             backlog=settings.backlog,

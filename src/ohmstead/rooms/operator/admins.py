@@ -2,18 +2,21 @@
 
 import hashlib
 import ipaddress
+import math
 import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, LargeBinary, Text, bindparam, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, LargeBinary, Text, any_, bindparam, insert, select, update
 
+from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Statement, Tx, table, timestamp
-from ohmstead.kit.errors import Unauthenticated
+from ohmstead.kit.db import Database, Row, Statement, Tx, table, timestamp
+from ohmstead.kit.errors import TooManyAttempts, Unauthenticated
 from ohmstead.kit.operations import Actor
+from ohmstead.kit.throttle import Throttle
 
 admin = table("admin", Column("name", Text, nullable=False), Column("email", Text, unique=True))
 
@@ -29,12 +32,14 @@ api_token = table(
     timestamp("revoked_at"),
 )
 
+_own = api_token.c
 _BY_HASH = Statement(
-    select(api_token.c.id, api_token.c.admin_id, api_token.c.scopes, api_token.c.ips, api_token.c.partner_id).where(
-        api_token.c.hash == bindparam("hash"), api_token.c.revoked_at.is_(None)
+    select(_own.hash, _own.id, _own.admin_id, _own.scopes, _own.ips, _own.partner_id).where(
+        _own.hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary))), _own.revoked_at.is_(None)
     )
 )
 _REMEMBERED_S = 5.0
+_HELD_BACK_S = 0.1  # what those who are held back wait for others, to be looked up with them
 
 
 class Vault:
@@ -104,11 +109,16 @@ class _Known:
 
 
 class TokenAuthenticator:
-    """Turns an Authorization header into an Actor. A look-up is remembered for 5 s: a revoked token dies in that."""
+    """Turns an Authorization header into an Actor. A look-up is remembered for 5 s: a revoked token dies in that.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-        self._known: dict[str, _Known] = {}
+    Tokens that nobody knows are counted for each address: after `refusals_per_minute` it is held back. What comes from
+    there then is looked up in batches, ten a second at most, so that a token that is known is never refused.
+    """
+
+    def __init__(self, database: Database, clock: Clock, refusals_per_minute: int = 30) -> None:
+        self._database, self._clock, self._most = database, clock, refusals_per_minute
+        self._held_back: Batcher[bytes, Row | None] = Batcher(self._find, _HELD_BACK_S)
+        self.forget()
 
     async def __call__(self, header: str | None, remote: str) -> Actor:
         """The actor of `Bearer <token>` or `Bearer <token>:<impersonation>`; Unauthenticated otherwise."""
@@ -117,27 +127,42 @@ class TokenAuthenticator:
         token = header[7:].strip().partition(":")[0]
         known = self._known.get(token)
         if known is None or time.monotonic() - known.seen > _REMEMBERED_S:
-            known = await self._look_up(token)
+            known = await self._look_up(token, remote)
         if known.networks is not None and not _within(remote, known.networks):
             raise Unauthenticated
         return known.actor
 
     def forget(self) -> None:
-        """Remember no token any more."""
-        self._known.clear()
+        """Remember no token and no refusal any more."""
+        self._known: dict[str, _Known] = {}
+        self._throttle = Throttle(self._clock, self._most)
 
-    async def _look_up(self, token: str) -> _Known:
+    async def _look_up(self, token: str, remote: str) -> _Known:
         self._known.pop(token, None)
-        async with self._database.read() as tx:
-            row = await tx.one(_BY_HASH, hash=digest(token))
-        if row is None:
-            raise Unauthenticated
+        row = await self._row(digest(token), remote)
         if len(self._known) > 10_000:
             self._known.clear()
         networks = None if row["ips"] is None else [ipaddress.ip_network(one, strict=False) for one in row["ips"]]
         actor = Actor(row["admin_id"], row["id"], frozenset(row["scopes"]), row["partner_id"])
         self._known[token] = known = _Known(actor, networks, time.monotonic())
         return known
+
+    async def _row(self, hashed: bytes, remote: str) -> Row:
+        """The token; Unauthenticated where there is none, TooManyAttempts where that came too often from there."""
+        who = hashed.hex()
+        if wait_s := self._throttle.left_s(remote, who):
+            if (row := await self._held_back.put(hashed)) is None:
+                raise TooManyAttempts(headers={"Retry-After": str(math.ceil(wait_s))})
+        elif (row := (await self._find([hashed]))[0]) is None:
+            self._throttle.refused(remote, who)
+            raise Unauthenticated
+        self._throttle.admitted(remote, who)
+        return row
+
+    async def _find(self, hashes: list[bytes]) -> list[Row | None]:
+        async with self._database.read() as tx:
+            found = {row["hash"]: row for row in await tx.all(_BY_HASH, hashes=hashes)}
+        return [found.get(one) for one in hashes]
 
 
 def _within(remote: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

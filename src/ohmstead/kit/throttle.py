@@ -1,4 +1,4 @@
-"""Holds back addresses that were refused too often, before anybody looks at what they present."""
+"""Holds back addresses that were refused too often, charge points' or callers' of the API."""
 
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
@@ -23,8 +23,8 @@ class _Count(Struct):
 class Throttle:
     """Counts refusals a minute, of an address and of each identity at it.
 
-    Behind one address there are often many stations: those that were admitted from there before go on as long as they
-    themselves are not refused, so that one with a wrong password shuts out nobody else. What is remembered is bounded;
+    Behind one address there are often many: who was admitted from there before goes on as long as it is not refused
+    itself, so that one charge point with a wrong password shuts out nobody else. What is remembered is bounded;
     beyond that the oldest is forgotten.
     """
 
@@ -40,6 +40,14 @@ class Throttle:
             return True
         return self._spent((site, "")) and (site, identity) not in self._known
 
+    def left_s(self, remote_ip: str, identity: str) -> float:
+        """How long this attempt is still one too many, in s; 0 where it is not."""
+        if not self.holds_back(remote_ip, identity):
+            return 0.0
+        site = _site(remote_ip)
+        spent = [self._counts[key].since for key in ((site, identity), (site, "")) if self._spent(key)]
+        return (max(spent) + WINDOW - self._clock.now()).total_seconds()
+
     def refused(self, remote_ip: str, identity: str) -> None:
         """An attempt was refused; `identity` is "" where it named none."""
         for key in {(_site(remote_ip), ""), (_site(remote_ip), identity)}:
@@ -50,7 +58,7 @@ class Throttle:
             _remember(self._counts, key, count)
 
     def admitted(self, remote_ip: str, identity: str) -> None:
-        """A station came in."""
+        """An identity was let in."""
         key = (_site(remote_ip), identity)
         self._counts.pop(key, None)
         self._known.pop(key, None)

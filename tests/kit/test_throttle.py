@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.ocpp.throttle import Throttle
-from tests.ocpp.conftest import House
-from tests.ocpp.test_ocpp_handshake import refusal
+from ohmstead.kit.throttle import Throttle
 
 HOME, AWAY = "10.0.0.1", "10.0.0.2"
 
@@ -63,7 +61,7 @@ def test_an_ipv6_network_is_one_address(clock: ManualClock) -> None:
 
 
 def test_memory_is_bounded(clock: ManualClock, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ohmstead.ocpp.throttle.MOST_REMEMBERED", 100)
+    monkeypatch.setattr("ohmstead.kit.throttle.MOST_REMEMBERED", 100)
     throttle = Throttle(clock, 1)
     for number in range(1000):
         throttle.refused(f"10.0.{number // 250}.{number % 250}", "X")
@@ -72,14 +70,13 @@ def test_memory_is_bounded(clock: ManualClock, monkeypatch: Any) -> None:
     assert throttle.holds_back("10.0.3.249", "X")
 
 
-async def test_nobody_is_asked_about_who_is_held_back(house: House) -> None:
-    await house.stop()
-    await house.start(refusals_per_minute=2)
-    for _ in range(2):
-        assert (await refusal(house, "/NOBODY")).status_code == 404
-    asked = len(house.offers)
-    assert (await refusal(house, "/NOBODY")).status_code == 429
-    assert (await refusal(house, "/CP1")).status_code == 429
-    assert len(house.offers) == asked
-    await house.clock.advance(60)
-    await (await house.station("/CP1")).ask("Heartbeat", {})
+async def test_how_long_to_wait_is_told(clock: ManualClock) -> None:
+    throttle = Throttle(clock, 2)
+    refused(throttle, HOME, "A")
+    assert throttle.left_s(HOME, "A") == 0, "it is not held back yet"
+    await clock.advance(20)
+    refused(throttle, HOME, "A")
+    assert throttle.left_s(HOME, "A") == throttle.left_s(HOME, "B") == 40
+    assert throttle.left_s(AWAY, "A") == 0
+    await clock.advance(40)
+    assert throttle.left_s(HOME, "A") == 0

@@ -1,0 +1,32 @@
+"""The floor under the API document holds where nobody is there to check it against the published API."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def held(here: Path, document: Path) -> tuple[int, str]:
+    """What the gate says of a document without the checker's verdict."""
+    command = [sys.executable, here / "scripts" / "contract_floor.py", document, "--unchecked"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout
+
+
+def test_what_was_served_and_is_not_is_told_without_a_checker(here: Path, tmp_path: Path) -> None:
+    floor = (here / "tests" / "contract_floor.txt").read_text().splitlines()
+    paths: dict[str, dict[str, object]] = {}
+    for line in floor:
+        tag, _, operation = line.partition(": ")
+        method, path = operation.split(" ")
+        paths.setdefault(path, {})[method.lower()] = {"tags": [tag]}
+    document = tmp_path / "document.json"
+    document.write_text(json.dumps({"paths": paths}))
+    assert held(here, document) == (0, "")
+    gone = next(iter(paths))
+    lost = [line for line in floor if line.endswith(f" {gone}")]
+    del paths[gone]
+    document.write_text(json.dumps({"paths": paths}))
+    status, said = held(here, document)
+    assert status == 1
+    assert all(line in said for line in lost)
