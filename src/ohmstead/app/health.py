@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import func, select
 
 from ohmstead.app.metrics import CONTENT_TYPE
+from ohmstead.kit.clock import SetClock
 from ohmstead.kit.db import Away
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.operations import JSON
@@ -46,6 +47,8 @@ class Ready:
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", "2")
             answer = {"status": "not ready", "database": _in_short(error)}
+        if isinstance(clock := self._system.clock, SetClock):
+            answer["clock"] = {"now": clock.now(), "speed": clock.speed}
         resp.data, resp.content_type = msgspec.json.encode(answer), JSON
 
 
