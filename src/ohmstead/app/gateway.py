@@ -14,6 +14,7 @@ from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Away, Database, Statement, Tx
+from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.admission import Admitted, Refused, Tls
 from ohmstead.ocpp.habits import Habits
@@ -61,7 +62,6 @@ from ohmstead.rooms.network.facts import (
 )
 from ohmstead.rooms.network.outbound import Outbound
 from ohmstead.rooms.network.stations import Outcome
-from ohmstead.store.faults import Seldom
 
 log = structlog.get_logger("ohmstead.gateway")
 Result = TypeVar("Result")

@@ -12,8 +12,8 @@ from ohmstead.app.metrics import CONTENT_TYPE
 from ohmstead.kit.clock import SetClock
 from ohmstead.kit.db import Away
 from ohmstead.kit.facts import outbox
+from ohmstead.kit.faults import Seldom
 from ohmstead.kit.operations import JSON
-from ohmstead.store.faults import Seldom
 from ohmstead.store.readiness import AtMostOne, can_store
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from ohmstead.app.rooms import LED, OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock, SetClock
+from ohmstead.kit.faults import Seldom, log_failure
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
 from ohmstead.ocpp.listener import Listener, ListenerSettings
@@ -42,7 +43,6 @@ from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
-from ohmstead.store.faults import Seldom, log_failure
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 

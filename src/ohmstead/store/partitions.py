@@ -10,7 +10,7 @@ from sqlalchemy import Table, text
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx, metadata
-from ohmstead.store.faults import log_failure
+from ohmstead.kit.faults import log_failure
 
 log = structlog.get_logger("ohmstead.partitions")
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, exists, false, func, or_, select, update
 
 from ohmstead.kit.db import Row, Statement
+from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, end, wait
 from ohmstead.rooms.charging.reservations.reserving import command_of
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.stations import StationError, StationOffline, stations
 

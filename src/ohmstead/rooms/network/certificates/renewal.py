@@ -7,9 +7,9 @@ from sqlalchemy import BigInteger, Integer, bindparam, exists, select, update
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.network.certificates.tables import issued_certificate
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.stations import StationError, TriggerMessage, stations
 
 log = structlog.get_logger("ohmstead.certificates")

@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, sel
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.facts import on
 from ohmstead.rooms.network.configuration.keeping import keep_told
 from ohmstead.rooms.network.configuration.standard import MOST_KEYS
 from ohmstead.rooms.network.configuration.table import configuration_sync, configuration_variable
-from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ohmstead.kit.db import Row
-from ohmstead.rooms.network.due_work import DueWork
+from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.network.security_profiles.raising import DUE, failed, move
 from ohmstead.rooms.network.security_profiles.steps import Taken, step
 from ohmstead.rooms.network.stations import StationError, StationOffline
