@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
+LEAST_SLEEP_S = 0.01  # real s, however fast a clock was set to go: who looks now and then must not look all the time
+
+
 class Clock(Protocol):
     """Tells the time and lets a task wait in it."""
 
@@ -59,6 +62,9 @@ class SetClock(SystemClock):
 
     def now(self) -> datetime:
         return self._origin + timedelta(seconds=(time.monotonic() - self._started) * self.speed)
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(max(seconds, LEAST_SLEEP_S * self.speed))
 
 
 class ManualClock:

@@ -44,7 +44,8 @@ def demo(
         How many seconds of that clock pass in each real one (1).
     """
     places = {"host": host, "port": port, "ocpp_port": ocpp_port, "data_dir": data_dir}
-    settings = load(places | {"clock": clock, "speed": speed})
+    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9} if speed else {}  # its meter tells much
+    settings = load(places | limits | {"clock": clock, "speed": speed})
     configure("error", False)
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings, duration, seed))
