@@ -34,6 +34,7 @@ ALLOWED = {
     "rooms/power/management/release.py": "what is gathered for some ms",
     # who makes the clock
     "app/clock.py": "chooses it",
+    "app/following.py": "chooses it",
     "app/database.py": "opens the database to ask for it",
     "app/node.py": "opens the database to ask for it; the server's guard",
     "app/commands/station.py": "a station that follows nobody",

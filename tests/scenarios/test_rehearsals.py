@@ -13,7 +13,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from ohmstead.app.clock import followed
+from ohmstead.app.following import followed
 from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, SetClock
 from ohmstead.store.cluster import Cluster

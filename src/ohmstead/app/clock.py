@@ -1,9 +1,6 @@
 """Which clock a process goes by: the machine's, or the one that was set for its database."""
 
-import urllib.request
 from datetime import UTC, datetime
-
-import msgspec
 
 from ohmstead.app.nodes.crew import name_of
 from ohmstead.app.settings import Settings, SettingsError
@@ -63,24 +60,6 @@ async def _set(tx: Tx, row: Row | None, settings: Settings) -> Clock:
         )
     await set_clock.put(tx, start, speed)
     return SetClock(start, speed)
-
-
-class _Clock(msgspec.Struct):
-    """What a server tells of a clock that was set."""
-
-    now: datetime
-    speed: float
-
-
-class _Health(msgspec.Struct):
-    clock: _Clock | None = None
-
-
-def followed(api_url: str) -> Clock:
-    """The clock of the server whose API is there; blocks. OSError and ValueError where it does not say."""
-    with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=10) as answer:
-        clock = msgspec.json.decode(answer.read(), type=_Health).clock
-    return SystemClock() if clock is None else SetClock(clock.now, clock.speed)
 
 
 def told(moment: datetime) -> str:

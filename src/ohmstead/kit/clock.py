@@ -7,7 +7,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-
 LEAST_SLEEP_S = 0.01  # real s, however fast a clock was set to go: who looks now and then must not look all the time
 
 

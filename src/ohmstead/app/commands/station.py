@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from ohmstead.app.clock import followed
+from ohmstead.app.following import followed
 from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.stations.certificates import CSMS, Certificates
 from ohmstead.stations.prompt import prompt
