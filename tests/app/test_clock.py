@@ -23,20 +23,25 @@ def near(clock: Clock, moment: datetime) -> bool:
 
 
 def asked(clock: datetime | None = BEGIN, speed: float | None = 60) -> Settings:
-    return Settings(clock=clock, speed=speed, node_name="new")
+    return Settings(clock=clock, speed=speed)
+
+
+async def started(system: System, settings: Settings) -> Clock:
+    """The clock of the node `new`."""
+    return await chosen(system.database, settings, "new")
 
 
 async def test_who_sets_no_clock_goes_by_the_machines(system: System) -> None:
-    for clock in (await chosen(system.database, asked(None, None)), await of_database(system.database)):
+    for clock in (await started(system, asked(None, None)), await of_database(system.database)):
         assert type(clock) is SystemClock
         assert clock.speed == 1
 
 
 async def test_one_sets_it_and_the_others_follow(system: System) -> None:
     for clock in (
-        await chosen(system.database, asked()),
-        await chosen(system.database, asked(None, None)),  # who is told nothing
-        await chosen(system.database, asked()),  # who is told the same, or starts anew
+        await started(system, asked()),
+        await started(system, asked(None, None)),  # who is told nothing
+        await started(system, asked()),  # who is told the same, or starts anew
         await of_database(system.database),  # a command
     ):
         assert isinstance(clock, SetClock)
@@ -45,15 +50,15 @@ async def test_one_sets_it_and_the_others_follow(system: System) -> None:
 
 
 async def test_it_goes_on_from_where_it_stands_at_another_speed(system: System) -> None:
-    await chosen(system.database, asked())
-    clock = await chosen(system.database, asked(None, 3_600))
+    await started(system, asked())
+    clock = await started(system, asked(None, 3_600))
     assert isinstance(clock, SetClock)
     assert clock.speed == 3_600
     assert near(clock, BEGIN)
 
 
 async def test_a_speed_alone_begins_at_the_present(system: System) -> None:
-    clock = await chosen(system.database, asked(None, 2))
+    clock = await started(system, asked(None, 2))
     assert isinstance(clock, SetClock)
     assert near(clock, SystemClock().now() - timedelta(seconds=10))
 
@@ -65,25 +70,25 @@ async def test_it_is_not_set_back_behind_what_was_written(system: System) -> Non
     with pytest.raises(
         SettingsError, match=r"--clock 2037-01-31T07:59:59Z lies before .*, rows of 2037-01-31T08:00:00Z"
     ):
-        await chosen(system.database, asked(BEGIN - timedelta(seconds=1)))
+        await started(system, asked(BEGIN - timedelta(seconds=1)))
     assert type(await of_database(system.database)) is SystemClock, "it was not set"
-    assert near(await chosen(system.database, asked(BEGIN + timedelta(days=1))), BEGIN + timedelta(days=1))
+    assert near(await started(system, asked(BEGIN + timedelta(days=1))), BEGIN + timedelta(days=1))
 
 
 async def test_it_is_not_set_where_others_go_by_another(system: System) -> None:
-    await chosen(system.database, asked())
+    await started(system, asked())
     async with system.database.begin() as tx:
         await nodes.join(tx, "old", "worker")
     for other in (asked(BEGIN + timedelta(days=1)), asked(speed=30), asked(None, 30)):
         with pytest.raises(SettingsError, match=r"while others run on this database \(old\)"):
-            await chosen(system.database, other)
-    assert near(await chosen(system.database, asked()), BEGIN), "the same is no other"
+            await started(system, other)
+    assert near(await started(system, asked()), BEGIN), "the same is no other"
 
 
 async def test_who_was_killed_and_comes_back_is_no_other(system: System) -> None:
     async with system.database.begin() as tx:
         await nodes.join(tx, "new", "all")
-    assert near(await chosen(system.database, asked()), BEGIN)
+    assert near(await started(system, asked()), BEGIN)
 
 
 async def test_certificates_live_by_the_real_time(system: System) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from ohmstead.app.nodes.crew import name_of
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import Clock, SetClock, SystemClock
 from ohmstead.kit.db import Database, Row, Tx
@@ -17,8 +16,8 @@ async def of_database(database: Database) -> Clock:
     return SystemClock() if row is None else set_clock.going(row)
 
 
-async def chosen(database: Database, settings: Settings) -> Clock:
-    """The clock of a node. It is set as `settings` say unless it was set so before, then it goes on from there.
+async def chosen(database: Database, settings: Settings, name: str) -> Clock:
+    """The clock of the node of a name. It is set as `settings` say unless it was set so before, then it goes on from there.
 
     SettingsError where other nodes go by another one, and where rows are of a later moment.
     """
@@ -27,7 +26,7 @@ async def chosen(database: Database, settings: Settings) -> Clock:
         row = await set_clock.known(tx)
         if not _is_new(row, settings):
             return SystemClock() if row is None else set_clock.going(row)
-        return await _set(tx, row, settings)
+        return await _set(tx, row, settings, name)
 
 
 def _is_new(row: Row | None, settings: Settings) -> bool:
@@ -44,8 +43,8 @@ def _asked(settings: Settings) -> tuple[datetime | None, float]:
     return settings.clock, 1.0 if settings.speed is None else settings.speed
 
 
-async def _set(tx: Tx, row: Row | None, settings: Settings) -> Clock:
-    if others := await nodes.living(tx, name_of(settings)):
+async def _set(tx: Tx, row: Row | None, settings: Settings, name: str) -> Clock:
+    if others := await nodes.living(tx, name):
         raise SettingsError(
             f"the clock cannot be set while others run on this database ({', '.join(others)}): start without --clock"
             " and --speed to go by theirs, or stop them"

@@ -12,6 +12,7 @@ from ohmstead.app.database import NAME, Say, embedded, external
 from ohmstead.app.descriptors import Shares, raised, shares
 from ohmstead.app.http_bounds import Bounds
 from ohmstead.app.http_server import HttpServer
+from ohmstead.app.nodes.crew import name_of
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
 from ohmstead.kit.audit import Act, write_audit
@@ -75,7 +76,7 @@ async def _clock(settings: Settings, dsn: str, say: Say) -> Clock:
     """The machine's time, or what was set, which is said."""
     database = await PostgresDatabase.connect(dsn, SystemClock(), most=2)
     try:
-        clock = await chosen(database, settings)
+        clock = await chosen(database, settings, name_of(settings))
     finally:
         await database.close()
     if isinstance(clock, SetClock):
