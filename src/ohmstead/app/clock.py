@@ -17,7 +17,7 @@ async def of_database(database: Database) -> Clock:
 
 
 async def chosen(database: Database, settings: Settings, name: str) -> Clock:
-    """The clock of the node of a name. It is set as `settings` say unless it was set so before, then it goes on from there.
+    """The clock of a node. It is set as `settings` say unless it was set so before, then it goes on from there.
 
     SettingsError where other nodes go by another one, and where rows are of a later moment.
     """
