@@ -42,6 +42,7 @@ from ohmstead.rooms.network.stations import stations
 from ohmstead.rooms.operator.admins import Doorman, Vault
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store import set_clock  # noqa: F401 - its table
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
