@@ -73,7 +73,7 @@ async def test_a_charge_has_the_times_of_the_clock_that_was_set(server: Server, 
     await far.clock.sleep(300)  # what takes five minutes takes 2.5 s
 
     here.station.faults.answer_delay_s = 90.0  # of its clock: a command is waited for by the real time
-    assert (await here.stop(session)).status == 200
+    assert (await here.stop(session)).status == 202
     done = await here.session("finished")
     stopped = datetime.fromisoformat(done["stoppedAt"])
     assert started + timedelta(seconds=300) <= stopped <= far.clock.now()
