@@ -10,8 +10,8 @@ from ohmstead.app.settings import Settings, SettingsError, load
 from ohmstead.app.system import System
 from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.clock import Clock, SetClock, SystemClock
-from ohmstead.rooms.network import nodes
-from ohmstead.rooms.network.certificates import Authority
+from ohmstead.rooms.devices.certificates import Authority
+from ohmstead.rooms.devices.presence import nodes
 from ohmstead.store.engine import PostgresDatabase
 
 BEGIN = datetime(2037, 1, 31, 8, tzinfo=UTC)  # later than anything these tests write by the machine's time

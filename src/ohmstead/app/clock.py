@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import Clock, SetClock, SystemClock
 from ohmstead.kit.db import Database, Row, Tx
-from ohmstead.rooms.network import nodes
+from ohmstead.rooms.devices.presence import nodes
 from ohmstead.store import set_clock
 
 

@@ -12,7 +12,7 @@ from ohmstead.app.database import NAME, Say, embedded, external
 from ohmstead.app.descriptors import Shares, raised, shares
 from ohmstead.app.http_bounds import Bounds
 from ohmstead.app.http_server import HttpServer
-from ohmstead.app.nodes.crew import name_of
+from ohmstead.app.nodes.node_services import name_of
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
 from ohmstead.kit.audit import Act, write_audit

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Double, SmallInteger, Table, bindparam, func, sel
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.clock import SetClock
-from ohmstead.kit.db import Row, Statement, Tx, metadata, moment
+from ohmstead.kit.db import Row, Statement, Tx, metadata, timestamp
 from ohmstead.kit.facts import audit
 
 LOCK = 0xC10C  # an advisory lock: of several processes that start at once one sets it, the others wait
@@ -15,8 +15,8 @@ set_clock = Table(
     "set_clock",
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),  # 1: there is one
-    moment("start_at", nullable=False),  # what it told
-    moment("real_at", nullable=False),  # when it told that, by the database's machine
+    timestamp("start_at", nullable=False),  # what it told
+    timestamp("real_at", nullable=False),  # when it told that, by the database's machine
     Column("speed", Double, nullable=False),  # s of it in each real s
 )
 

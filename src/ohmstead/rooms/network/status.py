@@ -13,7 +13,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.network.charge_points import NETWORK_STATUS, charge_point, charge_points
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import HardwareStatus
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 
 operations = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
 
@@ -47,11 +47,11 @@ class Status(View):
     last_updated_at: ReadOnly[Opt[datetime]] = UNSET
 
 
-class Glance(View):
+class StatusAnswer(View):
     data: Status
 
 
-@operations.get("v1.0/{chargePoint}/status", "Charge Point / Status / Read", gives=Glance)
+@operations.get("v1.0/{chargePoint}/status", "Charge Point / Status / Read", gives=StatusAnswer)
 async def read_status(call: Call) -> dict[str, Any]:
     """How a charge point and its EVSEs are now."""
     found = await charge_points.find(call)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, insert, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import session_changed
 
 Happening = Literal["created", "started", "updated", "stopped"]
