@@ -112,6 +112,6 @@ async def test_certificates_say_where_only_if_that_is_known(system: System, give
     with pytest.raises(x509.ExtensionNotFound):
         silent.extensions.get_extension_for_class(kind)
     chosen = Settings(public_url="https://api.example.org/")
-    saying = await issued(system, given, tmp_path, Authority(system.vault, chosen.ocsp_url))
+    saying = await issued(system, given, tmp_path, Authority(system.vault, system.clock, chosen.ocsp_url))
     [where] = saying.extensions.get_extension_for_class(kind).value
     assert where.access_location.value == "https://api.example.org/pki/ocsp"

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,8 +20,10 @@ class Server:
     """Over one data folder, on the same two ports each time. `token` is what the first start printed. One that is but
     a part of several shares their `database`."""
 
-    def __init__(self, folder: Path, role: str = "all", database: str | None = None) -> None:
-        self.folder, self.role, self.database = folder, role, database
+    def __init__(
+        self, folder: Path, role: str = "all", database: str | None = None, options: Sequence[str] = ()
+    ) -> None:
+        self.folder, self.role, self.database, self.options = folder, role, database, options
         self.port, self.ocpp_port = free_port(), free_port()
         self.token: str | None = None
         self._process: Process | None = None
@@ -36,7 +39,7 @@ class Server:
     async def start(self) -> None:
         """Return once it says that it is ready."""
         ports = ("--port", str(self.port), "--ocpp-port", str(self.ocpp_port))
-        arguments = ("serve", "--role", self.role, *ports, "--data-dir", self.folder)
+        arguments = ("serve", "--role", self.role, *ports, "--data-dir", self.folder, *self.options)
         shared = {"OHMSTEAD_DATABASE_URL": self.database} if self.database else {}
         environment = os.environ | {"OHMSTEAD_LOG_LEVEL": "error"} | shared
         program = Path(sys.executable).with_name("ohmstead")

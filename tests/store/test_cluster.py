@@ -16,6 +16,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from ohmstead.kit.clock import Clock
 from ohmstead.store import cluster as cluster_module
 from ohmstead.store.binaries import OVERRIDE, Binaries, find_binaries
 from ohmstead.store.cluster import Cluster, ClusterError
@@ -193,6 +194,10 @@ class TurnByTurn:
     def __init__(self) -> None:
         self.sleeping: asyncio.Queue[float] = asyncio.Queue()
         self.wake: asyncio.Queue[None] = asyncio.Queue()
+
+    @property
+    def real(self) -> Clock:
+        return self
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from ohmstead.app.clock import of_database
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import SystemClock
 from ohmstead.store.cluster import Cluster, Occupied
@@ -59,6 +60,7 @@ async def opened(settings: Settings, say: Say) -> AsyncIterator[PostgresDatabase
             say("The database is up to date.")
         database = await PostgresDatabase.connect(dsn, SystemClock(), most=2)
         try:
+            database.clock = await of_database(database)
             yield database
         finally:
             await database.close()

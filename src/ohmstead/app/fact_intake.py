@@ -14,6 +14,7 @@ from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Statement, Tx
+from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.connection_identity import Admitted, Refused, Tls
 from ohmstead.ocpp.connection_settings import ConnectionSettings
@@ -56,7 +57,6 @@ from ohmstead.rooms.devices.facts import (
 )
 from ohmstead.rooms.devices.profiles import outside_limits
 from ohmstead.rooms.devices.stations import Outcome
-from ohmstead.store.faults import Seldom
 
 log = structlog.get_logger("ohmstead.gateway")
 Result = TypeVar("Result")

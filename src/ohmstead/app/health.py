@@ -10,10 +10,11 @@ import structlog
 from sqlalchemy import func, select
 
 from ohmstead.app.metrics import CONTENT_TYPE, Metrics
+from ohmstead.kit.clock import Clock, SetClock
 from ohmstead.kit.db import Database, DatabaseUnavailable
 from ohmstead.kit.facts import outbox
+from ohmstead.kit.faults import Seldom
 from ohmstead.kit.operations import JSON
-from ohmstead.store.faults import Seldom
 from ohmstead.store.readiness import AtMostOne, can_store
 
 log = structlog.get_logger("ohmstead")
@@ -30,8 +31,8 @@ class Ready:
     """Whether the process can serve: its database answers, and has room. Why not is told in full in the log, for who
     asks here needs no token."""
 
-    def __init__(self, database: Database, connected: Callable[[], int]) -> None:
-        self._connected, self._seldom = connected, Seldom()
+    def __init__(self, database: Database, connected: Callable[[], int], clock: Clock) -> None:
+        self._connected, self._clock, self._seldom = connected, clock, Seldom()
         self._storing = AtMostOne(lambda: can_store(database))
 
     async def on_get(self, req: Any, resp: Any) -> None:
@@ -44,6 +45,8 @@ class Ready:
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", "2")
             answer = {"status": "not ready", "database": _in_short(error)}
+        if isinstance(clock := self._clock, SetClock):
+            answer["clock"] = {"now": clock.now(), "speed": clock.speed}
         resp.data, resp.content_type = msgspec.json.encode(answer), JSON
 
 
@@ -72,9 +75,9 @@ class MetricsPage:
             return await tx.value(select(func.count()).select_from(outbox))
 
 
-def add_health(app: Any, database: Database, metrics: Metrics, connected: Callable[[], int]) -> None:
+def add_health(app: Any, database: Database, metrics: Metrics, connected: Callable[[], int], clock: Clock) -> None:
     """Route it; `connected` is how many charge points hold a socket here."""
-    ready = Ready(database, connected)
+    ready = Ready(database, connected, clock)
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", ready)
     app.add_route("/health", ready)

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ohmstead.kit.clock import SetClock
 from ohmstead.rooms.power.management.figures import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -116,6 +117,11 @@ class Metrics:
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:
         """An API request was answered."""
         self.requests.labels(method, operation, str(status)).observe(seconds)
+
+    def telling(self, clock: SetClock) -> None:
+        """What time it is by a clock that was set."""
+        gauge = Gauge("ohmstead_clock_timestamp_seconds", "The time by the clock that was set.", registry=self.registry)
+        gauge.set_function(lambda: clock.now().timestamp())
 
     def steering(self, figures: Callable[[], Mapping[int, Figures]]) -> None:
         """Where the figures of load management are found."""

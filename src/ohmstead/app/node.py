@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from ohmstead.app.clock import chosen, told
 from ohmstead.app.database import NAME, Say, embedded, external
 from ohmstead.app.descriptors import Shares, raised, shares
 from ohmstead.app.http_bounds import Bounds
 from ohmstead.app.http_server import HttpServer
+from ohmstead.app.nodes.node_services import name_of
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.app.system import System
 from ohmstead.kit.audit import Act, write_audit
-from ohmstead.kit.clock import Clock, SystemClock
+from ohmstead.kit.clock import Clock, SetClock, SystemClock
 from ohmstead.ocpp.listener import raise_gc_thresholds
 from ohmstead.rooms.operator.admins import api_token, create_token
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.migrate import migrate
 
 
@@ -39,7 +42,6 @@ class Node:
         """Bring everything up. ClusterError and SettingsError carry a message for a person."""
         async with AsyncExitStack() as stack:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
-            clock = clock or SystemClock()
             found = _shares(settings, say)
             api_socket = _bound(settings.host, settings.port, "port")
             stack.callback(api_socket.close)
@@ -47,7 +49,7 @@ class Node:
             dsn = await external(url) if url else await _embedded(settings, say, stack)
             if await migrate(dsn):
                 say("The database is up to date.")
-            system = System(settings, dsn, clock, tuning)
+            system = System(settings, dsn, clock or await _clock(settings, dsn, say), tuning)
             stack.push_async_callback(system.stop)
             await system.start()
             token = await _first_token(system) if settings.serves_api else None
@@ -68,6 +70,18 @@ class Node:
     async def stop(self) -> None:
         """Take everything down in order; charge points are told that we go."""
         await self._stack.aclose()
+
+
+async def _clock(settings: Settings, dsn: str, say: Say) -> Clock:
+    """The machine's time, or what was set, which is said."""
+    database = await PostgresDatabase.connect(dsn, SystemClock(), most=2)
+    try:
+        clock = await chosen(database, settings, name_of(settings))
+    finally:
+        await database.close()
+    if isinstance(clock, SetClock):
+        say(f"The clock was set: it is {told(clock.now())}, and {clock.speed:g} s pass in each second.")
+    return clock
 
 
 async def _embedded(settings: Settings, say: Say, stack: AsyncExitStack) -> str:

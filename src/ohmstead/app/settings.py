@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -60,6 +61,8 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months
     keep_security_events: Days = 365  # days until security events are dropped
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed
+    clock: Annotated[datetime, Meta(tz=True)] | None = None  # what it tells at the start: a rehearsal; None: real time
+    speed: Annotated[float, Meta(gt=0, le=3_600)] | None = None  # s of that clock in each real s; None: 1
     limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
 
     @property

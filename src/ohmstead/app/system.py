@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -23,7 +23,8 @@ from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import LEADER_WORK, OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
-from ohmstead.kit.clock import Clock
+from ohmstead.kit.clock import Clock, SetClock
+from ohmstead.kit.faults import Seldom, log_failure
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
 from ohmstead.ocpp.listener import Listener, ListenerSettings
@@ -41,8 +42,8 @@ from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store import set_clock  # noqa: F401 - its table
 from ohmstead.store.engine import PostgresDatabase
-from ohmstead.store.faults import Seldom, log_failure
 from ohmstead.store.outbox import OutboxReader
 from ohmstead.store.partitions import ensure, keep_up
 
@@ -62,6 +63,8 @@ class System:
             lease=settings.limit_lease, meter_period=settings.meter_period, margin=settings.unmanaged_margin
         )
         self.metrics = Metrics()
+        if isinstance(clock, SetClock):
+            self.metrics.telling(clock)
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -76,7 +79,7 @@ class System:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
-        self.authority = Authority(self.vault, settings.ocsp_url)
+        self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
         self._stack.callback(authority.open(self.authority))
         self.doorman = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
@@ -102,7 +105,7 @@ class System:
             trusts_proxy=self.settings.trusts_proxy,
             request_type=WholeRequest,
         )
-        add_health(api.app, self.database, self.metrics, lambda: self.connected)
+        add_health(api.app, self.database, self.metrics, lambda: self.connected, self.clock)
         if serves:
             add_pages(api.app, VERSION)
             add_files(api.app, self.database)
@@ -192,9 +195,9 @@ class System:
         kept = {"communication_log": settings.keep_communication_log, "security_event": settings.keep_security_events}
         return {name: timedelta(days=days) for name, days in kept.items()}
 
-    async def _prune_uploads(self, now: datetime) -> None:
-        """In the data folder of this node, which alone it may know."""
-        await files.now.prune("uploads", now - timedelta(days=self.settings.keep_uploads))
+    async def _prune_uploads(self) -> None:
+        """In the data folder of this node, which alone it may know. Files bear the machine's time."""
+        await files.now.prune("uploads", self.clock.real.now() - timedelta(days=self.settings.keep_uploads))
 
     async def _take_stations(self) -> int:
         self._keep(self.communication.run)

@@ -34,7 +34,7 @@ class ListenerTls:
     """One context for all handshakes to come; its certificate is changed in it, so nobody has to be sent away."""
 
     def __init__(self, settings: Settings, database: Database, authority: Authority, clock: Clock) -> None:
-        self._settings, self._database, self._authority, self._clock = settings, database, authority, clock
+        self._settings, self._database, self._authority, self._clock = settings, database, authority, clock.real
         self._shown: str | None = None
         self.refused: Refused = lambda reason, named: None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -70,7 +70,8 @@ class ListenerTls:
         wanted = names(self._settings)
         async with self._database.begin() as tx:
             own = await self._authority.own(tx)
-            if own is None or own["not_after"] - tx.now < RENEW_BEFORE or _names(own["certificate"]) != set(wanted):
+            soon = self._clock.now() + RENEW_BEFORE
+            if own is None or own["not_after"] < soon or _names(own["certificate"]) != set(wanted):
                 own = await self._authority.issue_own(tx, wanted)
         if own["serial"] == self._shown:
             return

@@ -7,9 +7,16 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+LEAST_SLEEP_S = 0.01  # real s, however fast a clock was set to go: who looks now and then must not look all the time
+
 
 class Clock(Protocol):
     """Tells the time and lets a task wait in it."""
+
+    @property
+    def real(self) -> "Clock":
+        """By what sockets are waited for and certificates live: the machine's time where this was set, else this."""
+        ...
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -28,6 +35,10 @@ class SystemClock:
         self._origin = datetime.now(UTC)
         self._started = time.monotonic()
 
+    @property
+    def real(self) -> Clock:
+        return self
+
     def now(self) -> datetime:
         if self.speed == 1.0:
             return datetime.now(UTC)
@@ -37,6 +48,24 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds) / self.speed)
 
 
+class SetClock(SystemClock):
+    """A clock that was set for a rehearsal: it tells `start` now and goes on from there, faster or slower."""
+
+    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+        super().__init__(speed)
+        self._origin, self._machine = start.astimezone(UTC), SystemClock()
+
+    @property
+    def real(self) -> Clock:
+        return self._machine
+
+    def now(self) -> datetime:
+        return self._origin + timedelta(seconds=(time.monotonic() - self._started) * self.speed)
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(max(seconds, LEAST_SLEEP_S * self.speed))
+
+
 class ManualClock:
     """A clock that stands still until a test moves it; sleepers wake in the order of their due times."""
 
@@ -44,6 +73,10 @@ class ManualClock:
         self._now = start
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    @property
+    def real(self) -> Clock:
+        return self
 
     def now(self) -> datetime:
         return self._now

@@ -17,8 +17,9 @@ from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Mal
 
 
 class Connection:
-    """`run` until the socket closes, then `finish`. `heard_at` is the time of the last frame of any kind; `assumed`
-    says that the station agreed to no version, and speaks the one that its habits name."""
+    """`run` until the socket closes, then `finish`. `heard_at` is the time of the last frame of any kind, by the clock
+    that silence is measured by; `assumed` says that the station agreed to no version, and speaks the one that its
+    habits name."""
 
     def __init__(
         self,
@@ -34,7 +35,8 @@ class Connection:
     ) -> None:
         self.charge_point_id = charge_point_id
         self.version = version
-        self.heard_at = clock.now()
+        self._real = clock.real
+        self.heard_at = self._real.now()
         self.beginning = beginning or BootPhase(clock)
         self.habits = habits
         self.assumed = assumed
@@ -72,7 +74,7 @@ class Connection:
     def is_silent(self) -> bool:
         """Whether nothing was heard for longer than this station is allowed."""
         limit_s = self.habits.silence_limit_s
-        return limit_s is not None and (self._clock.now() - self.heard_at).total_seconds() > limit_s
+        return limit_s is not None and (self._real.now() - self.heard_at).total_seconds() > limit_s
 
     async def close(self, code: int, reason: str) -> None:
         """Fail our waiting calls at once, then close the socket with a WebSocket close code."""
@@ -89,7 +91,8 @@ class Connection:
 
     def _take(self, raw: bytes) -> None:
         """Take a frame in. Nothing that is in it may end the reading of the line."""
-        at = self.heard_at = self._clock.now()
+        at = self._clock.now()
+        self.heard_at = at if self._real is self._clock else self._real.now()
         try:
             frame, deviations = wire.parse(raw, self.version.dialect)
             if isinstance(frame, Call | Send):

@@ -95,7 +95,7 @@ class Listener:
         self._admit = admit
         self._on_frame = on_frame
         self._on_refused = on_refused
-        self._throttle = Throttle(clock, settings.refusals_per_minute)
+        self._throttle = Throttle(clock.real, settings.refusals_per_minute)
         self._servers: list[Server] = []
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -105,7 +105,7 @@ class Listener:
         self._servers = [await self._serve(settings.port, None)]
         if settings.ssl is not None:
             self._servers.append(await self._serve(settings.tls_port, settings.ssl))
-        self._sweeping = asyncio.create_task(sweep(self._registry, self._clock, settings.sweep_interval_s))
+        self._sweeping = asyncio.create_task(sweep(self._registry, self._clock.real, settings.sweep_interval_s))
         return _port(self._servers[0])
 
     @property
@@ -240,7 +240,7 @@ class Listener:
     def _beginning(self, admitted: Admitted, version: Version) -> BootPhase:
         """In 1.6 the statuses of all outlets are asked for at once."""
         evses = () if version.dialect.version == "1.6" else admitted.evses
-        return BootPhase(self._clock, admitted.boot_timeout_s, admitted.waits_for_boot, evses)
+        return BootPhase(self._clock.real, admitted.boot_timeout_s, admitted.waits_for_boot, evses)
 
     async def _leave(self, connection: Connection) -> None:
         connection.beginning.end()

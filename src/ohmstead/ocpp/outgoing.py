@@ -109,7 +109,7 @@ class PendingCalls:
         waiting = _Waiting(call.action, response, self._clock.now(), answered)
         self._waiting[call.id] = waiting
         timeout_s = self.timeout_s
-        alarm = asyncio.create_task(self._clock.sleep(timeout_s))
+        alarm = asyncio.create_task(self._clock.real.sleep(timeout_s))
         alarm.add_done_callback(lambda _: waiting.fail(StationSilent(timeout_s)))
         try:
             await self._deliver(call, waiting)

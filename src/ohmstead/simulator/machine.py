@@ -165,7 +165,7 @@ class Machine(ABC):
         if not hard:
             self.charging.end_all("SoftReset")
             heard = self.outside.start(self.until(lambda machine: not machine.online or machine.in_flight == 0))
-            patience = self.outside.start(self.clock.sleep(self.uplink.line.patience.answer_s))
+            patience = self.outside.start(self.clock.real.sleep(self.uplink.line.patience.answer_s))
             await asyncio.wait({heard, patience}, return_when=asyncio.FIRST_COMPLETED)
             heard.cancel()
             patience.cancel()

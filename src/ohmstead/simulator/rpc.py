@@ -73,7 +73,7 @@ class Rpc:
 
     async def _exchange(self, call: Call) -> dict[str, Any]:
         answer = self._awaited[call.id] = asyncio.get_running_loop().create_future()
-        patience = asyncio.create_task(self.clock.sleep(self.line.patience.answer_s))
+        patience = asyncio.create_task(self.clock.real.sleep(self.line.patience.answer_s))
         try:
             await self.send(call)
             await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)

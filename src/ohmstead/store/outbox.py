@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, updat
 
 from ohmstead.kit.db import DatabaseUnavailable, Statement
 from ohmstead.kit.facts import Handler, outbox, subscribers
+from ohmstead.kit.schedules import back_off
 from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 
@@ -19,6 +20,7 @@ log = structlog.get_logger("ohmstead.outbox")
 
 BATCH = 100
 MOST_ATTEMPTS = 12
+FIRST_PAUSE, MOST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 POLL_S = 1.0
 GATHER_S = 0.05
 _living = outbox.c.failed_at.is_(None)
@@ -118,7 +120,7 @@ class OutboxReader:
 
     async def _postpone(self, tx: Any, fact: Any, error: Exception) -> None:
         attempts = fact["attempts"] + 1
-        wait = timedelta(seconds=min(2**attempts, 600))
+        wait = back_off(attempts, FIRST_PAUSE, MOST_PAUSE)
         await tx.run(
             _FAILED, fact=fact["id"], v_attempts=attempts, v_due_at=tx.now + wait, v_error=repr(error)[:2000],
             v_failed_at=tx.now if attempts >= MOST_ATTEMPTS else None,

@@ -10,7 +10,7 @@ from sqlalchemy import Table, text
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx, metadata
-from ohmstead.store.faults import log_failure
+from ohmstead.kit.faults import log_failure
 
 log = structlog.get_logger("ohmstead.partitions")
 
@@ -82,7 +82,7 @@ async def keep_up(
     database: Database,
     clock: Clock,
     ages: Mapping[str, timedelta],
-    beside: Callable[[datetime], Awaitable[object]] | None = None,
+    beside: Callable[[], Awaitable[object]] | None = None,
 ) -> None:
     """Once a day, for ever: make the months to come, let go what is past its age, and do what is to be done `beside`.
     What fails is tried an hour later."""
@@ -92,7 +92,7 @@ async def keep_up(
                 await ensure(tx)
                 await prune_all(tx, ages)
             if beside is not None:
-                await beside(clock.now())
+                await beside()
         except Exception as error:
             log_failure(log, "partitions not kept up", error)
             await clock.sleep(HOUR_S)

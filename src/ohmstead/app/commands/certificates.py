@@ -10,6 +10,7 @@ from ohmstead.app.commands.audited import writing
 from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
+from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.devices.certificates import Authority
 from ohmstead.rooms.devices.certificates import revoke as take_back
 from ohmstead.rooms.devices.certificates.authority import CSMS, RootPurpose
@@ -69,7 +70,8 @@ def revoke_certificate(serial: str, *, data_dir: Path | None = None) -> None:
 
 async def _root(settings: Settings, purpose: RootPurpose) -> str:
     async with opened(settings, print_stderr) as database, database.begin() as tx:
-        return (await Authority(Vault.at(settings.data_dir / "secret.key")).root(tx, purpose)).certificate_text
+        authority = Authority(Vault.at(settings.data_dir / "secret.key"), SystemClock())
+        return (await authority.root(tx, purpose)).certificate_text
 
 
 async def _list(settings: Settings) -> list[str]:

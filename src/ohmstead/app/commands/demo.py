@@ -19,6 +19,8 @@ def demo(
     port: int | None = None,
     ocpp_port: int | None = None,
     data_dir: Path | None = None,
+    clock: str | None = None,
+    speed: float | None = None,
 ) -> None:
     """Show six charge points sharing a circuit of 63 A.
 
@@ -36,8 +38,14 @@ def demo(
         Port charge points connect to (9000).
     data_dir
         Where the embedded database lives (.ohmstead).
+    clock
+        The moment to begin at (2027-01-31T08:00:00Z).
+    speed
+        How many seconds of that clock pass in each real one (1).
     """
-    settings = load({"host": host, "port": port, "ocpp_port": ocpp_port, "data_dir": data_dir})
+    places = {"host": host, "port": port, "ocpp_port": ocpp_port, "data_dir": data_dir}
+    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9} if speed else {}  # its meter tells much
+    settings = load(places | limits | {"clock": clock, "speed": speed})
     configure("error", False)
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings, duration, seed))

@@ -22,6 +22,8 @@ def serve(
     ocpp_tls_port: int | None = None,
     ocpp_tls_names: str | None = None,
     data_dir: Path | None = None,
+    clock: str | None = None,
+    speed: float | None = None,
 ) -> None:
     """Serve the API and take charge points in.
 
@@ -45,6 +47,10 @@ def serve(
         Host names and addresses that port is reached by, with commas between (localhost,127.0.0.1).
     data_dir
         Where the embedded database and the secrets live (.ohmstead).
+    clock
+        For a rehearsal: the moment to begin at (2027-01-31T08:00:00Z).
+    speed
+        How many seconds of that clock pass in each real one (1).
     """
     given = {
         "role": role,
@@ -56,6 +62,8 @@ def serve(
         "ocpp_tls_port": ocpp_tls_port,
         "ocpp_tls_names": ocpp_tls_names,
         "data_dir": data_dir,
+        "clock": clock,
+        "speed": speed,
     }
     settings = load(given)
     configure(settings.log_level, settings.log_json)

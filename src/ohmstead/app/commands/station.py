@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from ohmstead.app.following import followed
+from ohmstead.kit.clock import Clock, SystemClock
 from ohmstead.simulator.certificates import CSMS, Certificates
 from ohmstead.simulator.console import prompt
 from ohmstead.simulator.station import Station
@@ -30,6 +32,7 @@ def station(
     amps: float = 32.0,
     tag: str = "DEMO0001",
     version: Literal["1.6", "2.0.1"] = "1.6",
+    follow: str | None = None,
 ) -> None:
     """Be a charge point: plug, authorize, start, stop, fault, drop.
 
@@ -59,6 +62,8 @@ def station(
         The card used where a command names none.
     version
         The OCPP version it speaks.
+    follow
+        Where the API of a server is by whose clock it goes, if that was set (http://127.0.0.1:8000).
     """
     with suppress(KeyboardInterrupt):
         speaks, certificates = VERSIONS[version], _certificates(ca, certificate, key)
@@ -71,6 +76,7 @@ def station(
             connectors=connectors,
             phases=phases,
             rating_a=amps,
+            clock=_clock(follow),
         )
         asyncio.run(_be(point, tag))
 
@@ -85,6 +91,15 @@ def _certificates(ca: Path | None, certificate: Path | None, key: Path | None) -
     except OSError as error:
         raise SystemExit(f"ohmstead: {error.filename}: {error.strerror}") from None
     return made
+
+
+def _clock(api_url: str | None) -> Clock:
+    if api_url is None:
+        return SystemClock()
+    try:
+        return followed(api_url)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"ohmstead: no clock to follow at {api_url}: {error}") from None
 
 
 async def _be(charge_point: Station, tag: str) -> None:

@@ -13,7 +13,7 @@ from ohmstead.app.demo.screen import flows, picture
 from ohmstead.app.node import Node
 from ohmstead.app.settings import Settings
 from ohmstead.engines.dlm.planning import Pace
-from ohmstead.kit.clock import SystemClock
+from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.fleet import Fleet, Habits
@@ -38,7 +38,7 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         console.print("Making a site: a location, a circuit of 63 A with a meter, six charge points, six drivers…")
         plant = await build(api)
         stations = await _stations(node, stack)
-        await _life(api, plant, stations, seed, stack)
+        await _life(api, plant, stations, node.system.clock, seed, stack)
         for line in _handles(api, plant):
             console.print(line, soft_wrap=True, highlight=False, markup=False)
         await _show(console, api, plant, stations, duration)
@@ -51,12 +51,11 @@ async def _token(node: Node) -> str:
 
 async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
     """The six charge points, switched on."""
-    clock = SystemClock()
     stations: list[Station] = []
     for number, point in enumerate(POINTS):
         station = StationV16(
             node.ocpp_url, point.identity, PASSWORD, phases=1 if point.phases == "single_phase" else 3,
-            rating_a=point.rating_a, rotation=point.wired, clock=clock, seed=number,
+            rating_a=point.rating_a, rotation=point.wired, clock=node.system.clock, seed=number,
             settings=Behaviour(sample_s=5),
         )  # fmt: skip
         await station.start()
@@ -65,9 +64,10 @@ async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
     return stations
 
 
-async def _life(api: Client, plant: DemoSite, stations: Sequence[Station], seed: int, stack: AsyncExitStack) -> None:
+async def _life(
+    api: Client, plant: DemoSite, stations: Sequence[Station], clock: Clock, seed: int, stack: AsyncExitStack
+) -> None:
     """Cars come and go, the building lives, its meter reports."""
-    clock = SystemClock()
 
     async def report(reading: Reading) -> None:
         milliamperes = {f"currentL{line}": round(1000 * amps) for line, amps in enumerate(reading.total, 1)}

@@ -1,7 +1,7 @@
 """The authority: our roots, one for each purpose, and what the one of this system issues."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from cryptography import x509
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from ohmstead.engines.pki import Root, charge_point_certificate, new_root, pem, revocation_list, server_certificate
 from ohmstead.engines.pki.hashes import serial
 from ohmstead.engines.pki.statuses import Signer, new_signer
+from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.devices.certificates.tables import issued_certificate, root_certificate
 from ohmstead.rooms.operator.admins import Vault
@@ -63,17 +64,22 @@ _REVOKED = Statement(
 
 class Authority:
     """Issues certificates. The keys of its roots lie encrypted in the database, the key to them does not. `ocsp_url` is
-    where others are told of their status; None where nobody said by which address we are reached."""
+    where others are told of their status; None where nobody said by which address we are reached. Certificates live by
+    the real time whatever `clock` was set to, for whoever believes them knows no other."""
 
-    def __init__(self, vault: Vault, ocsp_url: str | None = None) -> None:
-        self._vault, self._ocsp_url = vault, ocsp_url
+    def __init__(self, vault: Vault, clock: Clock, ocsp_url: str | None = None) -> None:
+        self._vault, self._clock, self._ocsp_url = vault, clock.real, ocsp_url
         self._signers: dict[str, Signer] = {}
+
+    def moment(self) -> datetime:
+        """Now, as certificates know it."""
+        return self._clock.now()
 
     async def root(self, tx: Tx, purpose: RootPurpose = CSMS) -> Root:
         """The root of a purpose, made with the first use; two that make it at once end up with the same."""
         row = await tx.one(_ROOT, purpose=purpose)
         if row is None:
-            made = new_root(f"Ohmstead {_NAMES[purpose]}", tx.now)
+            made = new_root(f"Ohmstead {_NAMES[purpose]}", self.moment())
             await tx.run(
                 _NEW_ROOT, purpose=purpose, certificate=made.certificate_text,
                 private_key=self._vault.close(made.key_text), not_after=made.certificate.not_valid_after_utc,
@@ -86,7 +92,7 @@ class Authority:
     async def issue(self, tx: Tx, charge_point_id: int, identity: str, request: x509.CertificateSigningRequest) -> Row:
         """A certificate of a charge point, made of a request that was checked."""
         root = await self.root(tx)
-        made = charge_point_certificate(root, identity, request.public_key(), tx.now, self._ocsp_url)
+        made = charge_point_certificate(root, identity, request.public_key(), self.moment(), self._ocsp_url)
         return await self._keep(tx, made, charge_point_id, None)
 
     async def own(self, tx: Tx) -> Row | None:
@@ -96,7 +102,7 @@ class Authority:
     async def issue_own(self, tx: Tx, names: Sequence[str]) -> Row:
         """A new certificate of the listener, with a new key, for these host names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = server_certificate(await self.root(tx), names, key.public_key(), tx.now, self._ocsp_url)
+        certificate = server_certificate(await self.root(tx), names, key.public_key(), self.moment(), self._ocsp_url)
         text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return await self._keep(tx, certificate, None, self._vault.close(text))
 
@@ -106,14 +112,16 @@ class Authority:
 
     async def revocations(self, tx: Tx) -> bytes:
         """The list of revoked certificates, DER."""
-        return revocation_list(await self.root(tx), [tuple(row) for row in await tx.all(_REVOKED, now=tx.now)], tx.now)
+        now = self.moment()
+        revoked = [(number, min(at, now)) for number, at in await tx.all(_REVOKED, now=now)]
+        return revocation_list(await self.root(tx), revoked, now)
 
     async def signer(self, tx: Tx, purpose: RootPurpose) -> Signer:
         """Who signs statuses for the root of a purpose; appointed anew each day."""
         root = await self.root(tx, purpose)
         known = self._signers.get(root.certificate_text)
-        if known is None or known.certificate.not_valid_after_utc - tx.now < SIGNS_FOR:
-            known = self._signers[root.certificate_text] = new_signer(root, tx.now)
+        if known is None or known.certificate.not_valid_after_utc - self.moment() < SIGNS_FOR:
+            known = self._signers[root.certificate_text] = new_signer(root, self.moment())
         return known
 
     async def _keep(

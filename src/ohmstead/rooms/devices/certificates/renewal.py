@@ -5,11 +5,12 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import BigInteger, Integer, bindparam, exists, select, update
 
-from ohmstead.kit.db import Row, Statement
+from ohmstead.kit.clock import Clock
+from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.devices.certificates.tables import issued_certificate
 from ohmstead.rooms.devices.stations import StationError, TriggerMessage, stations
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.due_work import DueWork
 
 log = structlog.get_logger("ohmstead.certificates")
 
@@ -35,20 +36,24 @@ _ENDING = Statement(
 _ASKED = Statement(
     update(issued_certificate)
     .where(_own.id == bindparam("key", type_=BigInteger))
-    .values(renewal_asked_at=_now, updated_at=_now)
+    .values(renewal_asked_at=_now, updated_at=bindparam("at", type_=_own.updated_at.type))
 )
 
 
 class CertificateRenewals(DueWork):
-    """Asks the connected charge points that use a certificate which ends within 30 days and has no successor."""
+    """Asks the connected charge points that use a certificate which ends within 30 days and has no successor.
+    Certificates end by the real time, so this looks by it."""
 
     due = _ENDING
     every_s = EVERY_S
 
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock.real)
+
     async def carry_out(self, row: Row) -> None:
         """Have the charge point make a new request; once a day until it does."""
         async with self._database.begin() as tx:
-            await tx.run(_ASKED, key=row["id"], now=tx.now)
+            await tx.run(_ASKED, key=row["id"], now=self._clock.now(), at=tx.now)
         try:
             outcome = await stations.call(row["charge_point_id"], TriggerMessage(message="SignChargePointCertificate"))
         except StationError as error:

@@ -29,7 +29,7 @@ class Responders:
     """Asks, and keeps what was told for as long as it holds."""
 
     def __init__(self, database: Database, clock: Clock, outbound: Outbound) -> None:
-        self._database, self._clock, self._outbound = database, clock, outbound
+        self._database, self._clock, self._outbound = database, clock.real, outbound
         self._kept: dict[_Key, Told] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 

@@ -68,6 +68,7 @@ _JOIN = Statement(
 )
 _BEAT = Statement(update(node).where(node.c.id == _me).values(seen_at=_now))
 _ALL = Statement(select(node.c.id, node.c.name, node.c.role).order_by(node.c.id))
+_LIVING = Statement(select(node.c.name).where(~_silent).order_by(node.c.id))
 _BURY = Statement(delete(node).where(_silent, node.c.id != _me).returning(node.c.id, node.c.name))
 _LEAVE = Statement(delete(node).where(node.c.id == _me))
 _BURN = Statement(delete(node_letter).where(or_(node_letter.c.node_id == _ids, node_letter.c.sender_id == _ids)))
@@ -116,6 +117,14 @@ async def beat(tx: Tx, me: int) -> bool:
 async def everyone(tx: Tx) -> list[Row]:
     """All nodes: `id`, `name`, `role`."""
     return await tx.all(_ALL)
+
+
+async def living(tx: Tx, me: str) -> list[str]:
+    """The names of the nodes that live; that of ours only where another process has it."""
+    names = [row["name"] for row in await tx.all(_LIVING)]
+    if me in names and await tx.value(_FREE, name=me):
+        names.remove(me)
+    return names
 
 
 async def bury(tx: Tx, me: int) -> list[Row]:

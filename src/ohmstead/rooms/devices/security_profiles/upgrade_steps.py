@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, bindparam, exists, select
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.devices.certificates.authority import authority
 from ohmstead.rooms.devices.certificates.installing import install
 from ohmstead.rooms.devices.certificates.tables import installed_certificate, issued_certificate
 from ohmstead.rooms.devices.configuration.variable_store import keep_taken
@@ -63,7 +64,7 @@ async def step(begin: Begin, raising: Row) -> Taken:
     """Take the next step; raises a `StationError` where the station does not follow."""
     station, profile = raising["charge_point_id"], raising["trying"]
     async with begin() as tx:
-        stands = await tx.one(_STANDS, station=station, now=tx.now)
+        stands = await tx.one(_STANDS, station=station, now=authority.now.moment())
     if stands is None or (stands["current_security_profile"] or 0) >= profile:
         return DONE
     if profile in (1, 2) and stands["network_password"] is None:

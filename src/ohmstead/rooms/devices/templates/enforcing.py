@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, DateTime, Integer, Interval, Text, and_, bind
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Statement
+from ohmstead.kit.due_work import DueWork
+from ohmstead.kit.schedules import back_off
 from ohmstead.rooms.devices.configuration.syncing import SETTLE, awaits_sync
 from ohmstead.rooms.devices.configuration.table import configuration_template, template_application, template_variable
 from ohmstead.rooms.devices.stations import (
@@ -22,7 +24,6 @@ from ohmstead.rooms.devices.stations import (
 from ohmstead.rooms.devices.templates.batch_sizes import Portion, portion_of
 from ohmstead.rooms.devices.templates.writing import Writer, identity
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.due_work import DueWork
 
 ONE_BY_ONE = "ocpp 1.6"  # the version that has one variable in a call
 PATIENCE_OFFLINE = timedelta(seconds=5)
@@ -91,11 +92,11 @@ class TemplateWork(DueWork):
         except StationOffline as error:
             await self._postpone(station_id, PATIENCE_OFFLINE, error)
         except StationError as error:
-            await self._postpone(station_id, _patience(row["attempts"]), error)
+            await self._postpone(station_id, _patience(row), error)
 
     async def failed(self, row: Row, error: Exception) -> None:
         """It is tried again later."""
-        await self._postpone(row["id"], _patience(row["attempts"]), error)
+        await self._postpone(row["id"], _patience(row), error)
 
     async def _apply(self, one: Row, changes: list[ChangeConfiguration], reads: Portion, writes: Portion) -> None:
         """One template, or what of it the charge point has not."""
@@ -116,8 +117,8 @@ class TemplateWork(DueWork):
             await tx.run(_POSTPONED, station=station_id, now=self._clock.now(), wait=wait, error=str(error))
 
 
-def _patience(attempts: int) -> timedelta:
-    return min(PATIENCE * 2 ** min(attempts, 10), MOST_PATIENCE)
+def _patience(row: Row) -> timedelta:
+    return back_off(row["attempts"] + 1, PATIENCE, MOST_PATIENCE)
 
 
 def _fits(one: Row) -> bool:

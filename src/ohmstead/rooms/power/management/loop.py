@@ -9,6 +9,7 @@ import structlog
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database
+from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
@@ -17,7 +18,6 @@ from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.stored_loads import last_loads, store_loads
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.verification import Verification
-from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 LOADS_EVERY_S = 2.0

@@ -13,6 +13,7 @@ from ohmstead.engines.dlm.tree import Amps
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, session_changed
 from ohmstead.rooms.devices.stations import Stations
@@ -33,7 +34,6 @@ from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 _CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))

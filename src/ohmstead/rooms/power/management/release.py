@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, select
 
 from ohmstead.kit.db import Database, Row, Statement
+from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.devices.stations import ClearChargingProfile, StationError, Stations
 from ohmstead.rooms.network.charge_points import charge_point
@@ -14,7 +15,6 @@ from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.table import circuit_charge_point
 from ohmstead.rooms.power.management.profiles import ids
 from ohmstead.rooms.power.management.table import charging_limit
-from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.power")
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import DateTime, Integer, bindparam, select
 
 from ohmstead.app.system import System
+from ohmstead.kit import due_work
 from ohmstead.kit.db import Row, Statement
-from ohmstead.rooms.network import due_work
-from ohmstead.rooms.network.due_work import DueWork
+from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.network.models.vendors import charge_point_vendor
 from tests.given import Given
 

@@ -1,4 +1,4 @@
-"""Work that falls due: rows that ask something of charge points, carried out in the background, some at a time."""
+"""Work that falls due: rows that ask for something at a moment, carried out in the background, some at a time."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -9,15 +9,19 @@ import structlog
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement
-from ohmstead.store.faults import log_failure
+from ohmstead.kit.faults import log_failure
 
 log = structlog.get_logger("ohmstead.due_work")
 
-AT_ONCE = 50  # charge points that one kind of work talks to at the same time, so that a silent one holds up nobody
+AT_ONCE = 50  # rows that one kind of work has in hand at the same time, so that one that takes long holds up nobody
+LEAST_PAUSE_S = 0.1  # real s between two looks, however fast a clock was set to go
 
 
 class DueWork(ABC):
-    """Looks every `every_s` s for what has fallen due: `due` selects it by `now` and `most`, one row an `id`."""
+    """Looks every `every_s` s for what has fallen due: `due` selects it by `now` and `most`, one row an `id`.
+
+    What comes again moves its row's moment on by a schedule (kit/schedules.py) once it is done.
+    """
 
     due: Statement
     every_s = 1.0
@@ -31,10 +35,15 @@ class DueWork(ABC):
         try:
             while True:
                 await self._try_to_start()
-                await self._clock.sleep(self.every_s)
+                await self._pause()
         finally:
             for task in self._running.values():
                 task.cancel()
+
+    async def _pause(self) -> None:
+        if self._clock.real is not self._clock:
+            await self._clock.real.sleep(LEAST_PAUSE_S)
+        await self._clock.sleep(self.every_s)
 
     async def _try_to_start(self) -> None:
         """What cannot be begun now (the database is away, say) does not end what is under way."""
@@ -59,7 +68,7 @@ class DueWork(ABC):
         try:
             await self.carry_out(row)
         except Exception as error:
-            log_failure(log, "work at a charge point failed", error, work=type(self).__name__, row=row["id"])
+            log_failure(log, "due work failed", error, work=type(self).__name__, row=row["id"])
             await self._give_up(row, error)
 
     async def _give_up(self, row: Row, error: Exception) -> None:
@@ -67,7 +76,7 @@ class DueWork(ABC):
             with suppress(DatabaseUnavailable):  # it stays due
                 await self.failed(row, error)
         except Exception:
-            log.exception("failure at a charge point not noted", work=type(self).__name__, row=row["id"])
+            log.exception("failure of due work not noted", work=type(self).__name__, row=row["id"])
 
     @abstractmethod
     async def carry_out(self, row: Row) -> None:
