@@ -22,9 +22,10 @@ from sqlalchemy import (
 from ohmstead.kit.access import INHERITED, PARTNERS, SHARED, owned
 from ohmstead.kit.db import Tx
 from ohmstead.kit.errors import Invalid, Rejected
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import any_of, changed, equals, holds, since, tagged
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does, Reply
+from ohmstead.kit.operations import Call, Does, RenderContext, Reply
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.serving import operations_of
@@ -95,11 +96,11 @@ class Part(View):
     name: str
 
 
-async def _echo(tx: Tx, ids: list[int], call: Call) -> dict[int, str]:
+async def _echo(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, str]:
     return {key: f"echo {key}" for key in ids}
 
 
-async def _shout(tx: Tx, ids: list[int], call: Call) -> dict[int, str]:
+async def _shout(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, str]:
     return {key: f"SHOUT {key}" for key in ids}
 
 
@@ -146,7 +147,7 @@ things = Resource(
         *changed(thing.c.updated_at),
     ],
     includes=(Include("echo", _echo), Include("shout", _shout, flag="withShout")),
-    topic="thing",
+    changed=row_changed("test.thing"),
     conflicts={"kit_thing_name_key": ("name", "The name has already been taken.")},
 )
 

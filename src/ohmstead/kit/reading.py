@@ -1,23 +1,22 @@
 """Reading: the SQL of a version's list and read, and the way from rows to answers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Select, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import ARRAY, JSON, BigInteger, DateTime, Select, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Statement, Statements, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import chosen
-from ohmstead.kit.operations import Call, Does, Parameter, Reply
+from ohmstead.kit.operations import Call, Does, Parameter, RenderContext, Reply
 from ohmstead.kit.paging import Pages, Wanted, cursor_page, number_page, wanted
 from ohmstead.kit.resources import Resource, below, parents, visible
 from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import answers, nullable, readable, snake
 
-_TRUE = ("1", "true")
 NOW = bindparam("now", type_=DateTime(timezone=True))
 """The moment of the call, for a resource's columns and filters."""
 _UTC = literal_column("'UTC'")
@@ -72,7 +71,7 @@ class Reader:
     async def read(self, call: Call) -> Reply:
         """Answer one row."""
         key = call.key(self.version.key or self.resource.key)
-        return Reply.of(200, self.version.wrapped("read", await self.one(call, key, self.asked(call))))
+        return Reply.of(200, self.version.wrapped("read", await self.one(call, key, self.asked(call.context))))
 
     async def one(self, call: Call, key: int, includes: list[Include]) -> Any:
         """One row's answer, or 404."""
@@ -87,28 +86,40 @@ class Reader:
         row = await call.tx.one(statement, wanted=key, partner=partner, now=call.now, **above)
         if row is None:
             raise NotFound.model(resource.title, key)
-        return (await self.present(call.tx, [row], includes, call))[0]
+        return (await self.present(call.tx, [row], includes, call.context))[0]
 
-    def asked(self, call: Call) -> list[Include]:
+    async def many(self, keys: Collection[int], tx: Tx, context: RenderContext) -> dict[int, Any]:
+        """The answers of rows by id, of those that the actor may see. See `rendering`."""
+        resource, partner = self.resource, context.actor.partner_id
+
+        def query() -> Select[Any]:
+            named = resource.table.c.id == bindparam("wanted", type_=ARRAY(BigInteger)).any_()
+            return select(*self.columns).where(named, *visible(resource, partner is not None))
+
+        statement = self._statements.get(("many", partner is not None), query)
+        rows = await tx.all(statement, wanted=list(keys), partner=partner, now=tx.now)
+        answers = await self.present(tx, rows, self.asked(context), context)
+        return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}
+
+    def asked(self, context: RenderContext) -> list[Include]:
         """The includes a request names, and those that are always there; an unknown one is a 422."""
-        unknown = [name for name in call.query.include if name not in self.includes]
+        unknown = [name for name in context.include if name not in self.includes]
         if unknown and self.includes:
             raise Invalid(include=[f"The include {label(name)} is not supported." for name in unknown])
-        plain, named = call.query.plain, call.query.include
         return [
             one
             for one in self.includes.values()
-            if one.always or one.name in named or (one.flag and plain.get(one.flag, "").lower() in _TRUE)
+            if one.always or one.name in context.include or (one.flag and context.sets(one.flag))
         ]
 
-    async def present(self, tx: Tx, rows: list[Any], includes: Sequence[Include], call: Call) -> list[Any]:
+    async def present(self, tx: Tx, rows: list[Any], includes: Sequence[Include], context: RenderContext) -> list[Any]:
         """Rows (key first, then the selected fields) as answers of this version, with their includes."""
         found = [self._answer(*row[1:]) for row in rows]
         if includes and rows:
             keys = [row[0] for row in rows]
             for one in includes:
                 place = one.field or snake(one.name)
-                values = await one.load(tx, keys, call)
+                values = await one.load(tx, keys, context)
                 for key, answer in zip(keys, found, strict=True):
                     setattr(answer, place, values.get(key, one.empty))
         return [self._downgraded(answer) for answer in found] if self._older else found
@@ -126,7 +137,7 @@ class Reader:
             await self.resource.parent.resource.find(call)
         page = wanted(call.query, self.version.pages)
         names, values = chosen(self.filters, call.query.filters)
-        includes = self.asked(call)
+        includes = self.asked(call.context)
         values |= {
             "partner": call.actor.partner_id,
             "now": call.now,
@@ -135,7 +146,7 @@ class Reader:
         }
         if self.version.pages is Pages.WHOLE:
             rows = await call.tx.all(self._listing(call, names, None), **values)
-            return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)})
+            return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)})
         if not page.by_cursor:
             return await self._numbered(call, page, names, values, includes)
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page + 1)
@@ -143,7 +154,7 @@ class Reader:
         if not page.forward:
             rows.reverse()
         around = cursor_page(page, [row[0] for row in rows], more, call.url, call.query)
-        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
+        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)} | around)
 
     async def _numbered(
         self, call: Call, page: Wanted, names: tuple[str, ...], values: dict[str, Any], includes: Sequence[Include]
@@ -152,7 +163,7 @@ class Reader:
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page, skipped=skipped)
         total = await call.tx.value(self._count(call, names), **values)
         around = number_page(page, len(rows), total, call.url, call.query)
-        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
+        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)} | around)
 
     def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
         parts = [*visible(self.resource, call.actor.partner_id is not None), *below(self.resource, call.path)]

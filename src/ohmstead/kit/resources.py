@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, sele
 from ohmstead.kit.access import INHERITED, PARTNERS, Access
 from ohmstead.kit.db import Row, Statements, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound
+from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
 from ohmstead.kit.operations import Call, Operation
@@ -45,11 +46,11 @@ class Resource:
     columns: Mapping[str, Any] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
     parent: Parent | None = None
-    topic: str = ""  # facts `<topic>.changed` are told with {id, action}
+    changed: type[RowChanged] | None = None  # the fact that is told of each write
     conflicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # constraint -> (field, text) of a 422
     rules: list[Rule] = field(default_factory=list)
     afters: list[Rule] = field(default_factory=list)
-    may_delete: Question[Any] = field(default_factory=lambda: Question("may delete"))
+    may_delete: Question[[Write], None] = field(default_factory=lambda: Question("may delete"))
     finds: Statements = field(default_factory=Statements, repr=False)  # see `reading.find`
     operations: list[Operation] | None = None  # once they are made (see `serving`) it is too late for changes
 

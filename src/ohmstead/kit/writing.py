@@ -9,6 +9,7 @@ from sqlalchemy.sql import ClauseElement
 from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Statements, StillUsed
 from ohmstead.kit.errors import Conflict, NotFound
+from ohmstead.kit.facts import Action
 from ohmstead.kit.operations import Call, Does, Reply
 from ohmstead.kit.reading import Reader
 from ohmstead.kit.resources import Resource, find
@@ -141,18 +142,19 @@ class Writer:
             gone = update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
         return gone.where(table.c.id == bindparam("row_id"))
 
-    async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
+    async def _answer(self, write: Write, row: Any, status: int, action: Action) -> Reply:
         for after in self.resource.afters:
             await after(write)
         self._tell(write, action)
-        includes = self.reader.asked(write.call)
+        context = write.call.context
+        includes = self.reader.asked(context)
         if self.resource.afters:
             answer = await self.reader.one(write.call, write.id, includes)
         else:
-            answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
+            answer = (await self.reader.present(write.tx, [row], includes, context))[0]
         return Reply.of(status, self.version.wrapped(write.verb, answer))
 
-    def _tell(self, write: Write, action: str) -> None:
+    def _tell(self, write: Write, action: Action) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
-        if self.resource.topic:
-            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=action)
+        if self.resource.changed:
+            write.tx.tell(self.resource.changed(id=write.id, action=action))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Statement, moment, table
 from ohmstead.kit.errors import Invalid, Rejected
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.resources import Resource
@@ -54,7 +55,7 @@ meters = Resource(
     key="electricityMeter",
     access=OPERATOR,
     versions=[Version("v1.0", ElectricityMeter)],
-    topic="electricityMeter",
+    changed=row_changed("electricityMeter"),
 )
 
 actions = Group("action / electricity meter", "actions/electricity-meter/", "electricity-meters", access=OPERATOR)

@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx, moment, table
-from ohmstead.kit.operations import Call
+from ohmstead.kit.facts import row_changed
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
@@ -33,7 +34,7 @@ zones = Resource(
     versions=[Version("v2.0", ChargingZone)],
     parent=Parent(locations, charging_zone.c.location_id),
     access=INHERITED,
-    topic="chargingZone",
+    changed=row_changed("chargingZone"),
 )
 
 
@@ -58,7 +59,7 @@ _CLOSE = Statement(
 )
 
 
-async def _of_locations(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
+async def _of_locations(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {key: [] for key in ids}
     for zone in await tx.all(_AT_LOCATIONS, locations=ids):
         found[zone["location_id"]].append(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, exists, false, func, or_, select, update
 
 from ohmstead.kit.db import Row, Statement
+from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, end, wait
 from ohmstead.rooms.charging.reservations.reserving import command_of
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -67,7 +68,7 @@ class ReservationQueue(DueWork):
     async def _settle(self, reservation_id: int, refusal: str | None) -> None:
         async with self._database.begin() as tx:
             if refusal is None:
-                tx.fact("reservation.changed", id=reservation_id, action="updated")
+                tx.tell(ReservationChanged(id=reservation_id, action="updated"))
             elif refusal == OCCUPIED:
                 await wait(tx, reservation_id)
             else:

@@ -13,6 +13,7 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
 from ohmstead.rooms.network.connectors import connector, connectors_of
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, evses, profiles_of
 from ohmstead.rooms.network.evses.table import evse
@@ -67,7 +68,7 @@ every_evse = Resource(
     columns=DERIVED,
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,
-    topic="evse",
+    changed=EvseChanged,
     rules=evses.rules,
     afters=evses.afters,
     may_delete=evses.may_delete,

@@ -14,6 +14,7 @@ from ohmstead.kit.operations import Call, Does
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Opt, View, aware
 from ohmstead.rooms.network.actions import ask, whole_station
+from ohmstead.rooms.network.durable_facts import FirmwareStatusChanged
 from ohmstead.rooms.network.facts import FirmwareStatus
 from ohmstead.rooms.network.firmware.versions import file_url, firmware_versions
 from ohmstead.rooms.network.stations import UpdateFirmware
@@ -118,8 +119,12 @@ async def firmware_status(tx: Tx, fact: FirmwareStatus) -> None:
     row = await tx.one(
         _SAID, station=fact.charge_point_id, number=fact.request_id, status=fact.status, updated_at=tx.now
     )
-    tx.fact("chargePoint.firmwareStatusChanged", id=fact.charge_point_id, status=fact.status,
-            request_id=row and row["id"], firmware_version_id=row and row["firmware_version_id"])  # fmt: skip
+    request_id, version_id = (row["id"], row["firmware_version_id"]) if row else (None, None)
+    tx.tell(
+        FirmwareStatusChanged(
+            id=fact.charge_point_id, status=fact.status, request_id=request_id, firmware_version_id=version_id
+        )
+    )
 
 
 async def _version(call: Call, tx: Tx, wanted: Update) -> Row | None:
@@ -154,5 +159,5 @@ def _proof(wanted: Update, version: Row | None) -> tuple[str | None, str | None]
 
 def _url(call: Call, version: Row | None, wanted: Update) -> str:
     assert version is not None
-    url = file_url(version, call)
+    url = file_url(version, call.url)
     return url if wanted.download_url_protocol is UNSET else f"{wanted.download_url_protocol}:{url.partition(':')[2]}"

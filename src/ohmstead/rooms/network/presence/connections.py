@@ -23,6 +23,7 @@ from ohmstead.kit.db import Row, Statement, Tx, columns_of, rows_told
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.network.certificates.proofs import used
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointDismissed, NetworkStatusChanged
 from ohmstead.rooms.network.facts import Connected, Disconnected
 from ohmstead.rooms.network.nodes import node
 from ohmstead.rooms.network.presence.behind import behind
@@ -131,7 +132,7 @@ async def _proved_to_be(tx: Tx, fact: Connected, row: Row | None) -> None:
     if proof is None:
         return
     if row is None or not row["stands"] or row["status"] == "disabled":
-        tx.fact("chargePoint.dismissed", id=fact.charge_point_id, reason="it was changed while it connected")
+        tx.tell(ChargePointDismissed(id=fact.charge_point_id, reason="it was changed while it connected"))
     elif proof.certificate is not None:
         await used(tx, fact.charge_point_id, proof.certificate)
 
@@ -163,5 +164,5 @@ async def heard(tx: Tx, *charge_point_ids: int) -> None:
 def _presence(tx: Tx, charge_point_id: int, network_status: str | None, at: datetime) -> None:
     """Tell load management at once, and the world where the network status is another."""
     if network_status:
-        tx.fact("chargePoint.networkStatusChanged", id=charge_point_id, network_status=network_status, at=stamp(at))
+        tx.tell(NetworkStatusChanged(id=charge_point_id, network_status=network_status, at=stamp(at)))
     tx.after_commit(lambda: presence_changed.send(charge_point_id))

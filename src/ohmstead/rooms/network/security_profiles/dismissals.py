@@ -1,12 +1,11 @@
 """Dismissals: a charge point whose connection is no longer what it may have is cut off, and comes again if it may."""
 
-from typing import Any
-
 from ohmstead.kit.db import Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.certificates.authority import revoke_all
 from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.durable_facts import CertificateRevoked, ChargePointDismissed
 from ohmstead.rooms.network.stations import Disconnect, StationError, stations
 
 CHANGED = {"network_password": "its password was changed", "network_id": "its identity was changed"}
@@ -19,7 +18,7 @@ async def what_it_came_in_by_is_no_more(write: Write) -> None:
         return
     reason = _reason(write)
     if reason is not None:
-        write.tx.fact("chargePoint.dismissed", id=write.id, reason=reason)
+        write.tx.tell(ChargePointDismissed(id=write.id, reason=reason))
     if write.verb == "delete":
         await revoke_all(write.tx, write.id)
 
@@ -37,15 +36,15 @@ def _is_new(write: Write, column: str) -> bool:
     return column in write.values and write.values[column] != (write.before or {})[column]
 
 
-@on("chargePoint.dismissed")
-async def cut_off(tx: Tx, fact: dict[str, Any]) -> None:
-    await _dismiss(fact["id"], fact["reason"])
+@on(ChargePointDismissed)
+async def cut_off(tx: Tx, fact: ChargePointDismissed) -> None:
+    await _dismiss(fact.id, fact.reason)
 
 
-@on("certificate.revoked")
-async def cut_off_by_certificate(tx: Tx, fact: dict[str, Any]) -> None:
-    if fact["charge_point_id"] is not None:
-        await _dismiss(fact["charge_point_id"], "its certificate was revoked")
+@on(CertificateRevoked)
+async def cut_off_by_certificate(tx: Tx, fact: CertificateRevoked) -> None:
+    if fact.charge_point_id is not None:
+        await _dismiss(fact.charge_point_id, "its certificate was revoked")
 
 
 async def _dismiss(charge_point_id: int, reason: str) -> None:

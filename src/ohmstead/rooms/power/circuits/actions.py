@@ -15,7 +15,7 @@ from ohmstead.kit.views import Opt, Priority, View, given
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.members import attach, detach, misfit
-from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
+from ohmstead.rooms.power.circuits.resource import CircuitChanged, circuit_changed, circuits
 from ohmstead.rooms.power.circuits.table import (
     circuit,
     circuit_charge_point,
@@ -39,7 +39,7 @@ class Weight(View):
 
 def _changed(call: Call, circuit_id: int) -> None:
     """Tell the world, and load management at once."""
-    call.tx.fact("circuit.changed", id=circuit_id, action="updated")
+    call.tx.tell(CircuitChanged(id=circuit_id, action="updated"))
     call.tx.after_commit(lambda: circuit_changed.send(circuit_id))
 
 
