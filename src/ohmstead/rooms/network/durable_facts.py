@@ -23,19 +23,19 @@ class ConfigurationTemplateChanged(RowChanged, topic="configurationTemplate.chan
 
 
 class ChargePointBooted(Fact, topic="chargePoint.booted", rename="camel"):
-    """A station started and said what it is."""
+    """A station started and said what it is; None: it left that out."""
 
     id: int
-    reason: str | None
+    reason: str | None = None
     vendor: str
     model: str
-    charge_box_serial_number: str | None
-    charge_point_serial_number: str | None
-    firmware_version: str | None
-    iccid: str | None
-    imsi: str | None
-    meter_serial_number: str | None
-    meter_type: str | None
+    charge_box_serial_number: str | None = None
+    charge_point_serial_number: str | None = None
+    firmware_version: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    meter_serial_number: str | None = None
+    meter_type: str | None = None
     last_updated_at: str
 
 
