@@ -15,7 +15,8 @@ from ohmstead.rooms.charging.readings import Sample, readings
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.durable_facts import ChargePointBooted
-from ohmstead.rooms.network.facts import Connected, HardwareStatus, StatusChanged
+from ohmstead.rooms.network.facts import Connected, StatusChanged
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.stations import Command, Outcome, StationError
 from tests.given import Given
 

@@ -15,7 +15,8 @@ from ohmstead.rooms.charging.facts import ChargeStarted
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import Booted, Connected, HardwareStatus
+from ohmstead.rooms.network.facts import Booted, Connected
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.stations import (
     Command,
     GetTransactionStatus,

@@ -15,7 +15,8 @@ from ohmstead.kit.facts import outbox
 from ohmstead.rooms.network import presence
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import Booted, Connected, Disconnected, HardwareStatus, StatusChanged
+from ohmstead.rooms.network.facts import Booted, Connected, Disconnected, StatusChanged
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from tests.client import Client
 from tests.given import Given

@@ -20,7 +20,7 @@ from ohmstead.rooms.charging.control.opening import is_open
 from ohmstead.rooms.charging.control.orders import Order
 from ohmstead.rooms.charging.control.remote import start
 from ohmstead.rooms.charging.tags import remote_tag
-from ohmstead.rooms.network.facts import HardwareStatus
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.stations import (
     ChargingProfile,
     Command,

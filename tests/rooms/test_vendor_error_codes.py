@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import HardwareStatus, StatusChanged
+from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.presence.status_log import KEEP, hardware_status_log
 from ohmstead.rooms.network.vendor_error_codes import vendor_error_codes
 from tests.client import Client

@@ -8,8 +8,8 @@ from ohmstead.kit.clock import ManualClock, SystemClock
 from ohmstead.stations.charging_profile import Unit
 from ohmstead.stations.charging_profiles import ChargingProfiles
 from ohmstead.stations.connector import State
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.vehicle import Vehicle
 from tests.simulator.central import Central
 from tests.simulator.conftest import Maker, idle, online

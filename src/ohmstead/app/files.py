@@ -4,18 +4,15 @@ for its time."""
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import falcon
 import structlog
 from falcon.asgi.multipart import MultipartForm
 
-from ohmstead.kit.db import Tx
+from ohmstead.kit.db import Database, Tx
 from ohmstead.rooms.network import firmware, logs, models
 from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
-
-if TYPE_CHECKING:
-    from ohmstead.app.system import System
 
 log = structlog.get_logger("ohmstead.files")
 
@@ -26,8 +23,8 @@ _UNSAFE = re.compile(r"[^\w.\- ]")
 class Uploads:
     """`PUT` or `POST` stores the log of a request, also as a form's file; `GET` gives it back."""
 
-    def __init__(self, system: "System") -> None:
-        self._system = system
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def on_put(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
         number = _granted("uploads", token)
@@ -40,7 +37,7 @@ class Uploads:
         except OSError as error:  # no room, most of all
             log.warning("upload not stored", number=number, why=str(error))
             raise falcon.HTTPServiceUnavailable(retry_after=60) from None
-        async with self._system.database.begin() as tx:
+        async with self._database.begin() as tx:
             await logs.log_stored(tx, number, name and name[:255].replace("\0", ""), size)
         resp.status = falcon.HTTP_201
 
@@ -49,7 +46,7 @@ class Uploads:
 
     async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
         number = _granted("uploads", token)
-        async with self._system.database.read() as tx:
+        async with self._database.read() as tx:
             known = await logs.log_name(tx, number)
         if known is None:
             raise falcon.HTTPNotFound
@@ -59,13 +56,13 @@ class Uploads:
 class Downloads:
     """`GET` gives a file of a folder; `name_of` says what one is called, by its number."""
 
-    def __init__(self, system: "System", folder: Folder, name_of: Callable[[Tx, int], Awaitable[str | None]]) -> None:
-        self._system, self._name_of = system, name_of
+    def __init__(self, database: Database, folder: Folder, name_of: Callable[[Tx, int], Awaitable[str | None]]) -> None:
+        self._database, self._name_of = database, name_of
         self._folder: Folder = folder
 
     async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
         number = _granted(self._folder, token)
-        async with self._system.database.read() as tx:
+        async with self._database.read() as tx:
             known = await self._name_of(tx, number)
         if known is None:
             raise falcon.HTTPNotFound
@@ -114,12 +111,12 @@ def _granted(folder: Folder, token: str) -> int:
     return number
 
 
-def add_files(app: Any, system: "System") -> None:
+def add_files(app: Any, database: Database) -> None:
     """Route them."""
     routes = {
-        "uploads": Uploads(system),
-        "firmware": Downloads(system, "firmware", firmware.firmware_file),
-        "photos": Downloads(system, "photos", models.photo_of),
+        "uploads": Uploads(database),
+        "firmware": Downloads(database, "firmware", firmware.firmware_file),
+        "photos": Downloads(database, "photos", models.photo_of),
     }
     for folder, route in routes.items():
         app.add_route(f"/{folder}/{{token}}", route)

@@ -1,22 +1,20 @@
 """What every node answers on the API's port: whether it lives, whether it can serve, and its figures."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import falcon
 import msgspec
 import structlog
 from sqlalchemy import func, select
 
-from ohmstead.app.metrics import CONTENT_TYPE
-from ohmstead.kit.db import Away
+from ohmstead.app.metrics import CONTENT_TYPE, Metrics
+from ohmstead.kit.db import Away, Database
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.operations import JSON
 from ohmstead.store.faults import Seldom
 from ohmstead.store.readiness import AtMostOne, can_store
-
-if TYPE_CHECKING:
-    from ohmstead.app.system import System
 
 log = structlog.get_logger("ohmstead")
 
@@ -32,14 +30,14 @@ class Ready:
     """Whether the process can serve: its database answers, and has room. Why not is told in full in the log, for who
     asks here needs no token."""
 
-    def __init__(self, system: "System") -> None:
-        self._system, self._seldom = system, Seldom()
-        self._storing = AtMostOne(lambda: can_store(system.database))
+    def __init__(self, database: Database, connected: Callable[[], int]) -> None:
+        self._connected, self._seldom = connected, Seldom()
+        self._storing = AtMostOne(lambda: can_store(database))
 
     async def on_get(self, req: Any, resp: Any) -> None:
         try:
             await self._storing.answer()
-            answer: dict[str, Any] = {"status": "ready", "chargePoints": self._system.connected}
+            answer: dict[str, Any] = {"status": "ready", "chargePoints": self._connected()}
         except Exception as error:
             if self._seldom.passes(repr(error)):
                 log.warning("not ready", why=repr(error))
@@ -59,26 +57,25 @@ def _in_short(error: BaseException) -> str:
 class MetricsPage:
     """The figures, for Prometheus."""
 
-    def __init__(self, system: "System") -> None:
-        self._system = system
+    def __init__(self, database: Database, metrics: Metrics, connected: Callable[[], int]) -> None:
+        self._database, self._metrics, self._connected = database, metrics, connected
         self._waiting = AtMostOne(self._count)
 
     async def on_get(self, req: Any, resp: Any) -> None:
-        system = self._system
-        system.metrics.stations.set(system.connected)
+        self._metrics.stations.set(self._connected())
         with suppress(Away):  # while the database is away the other figures matter all the more
-            system.metrics.outbox.set(await self._waiting.answer())
-        resp.data, resp.content_type = system.metrics.page(), CONTENT_TYPE
+            self._metrics.outbox.set(await self._waiting.answer())
+        resp.data, resp.content_type = self._metrics.page(), CONTENT_TYPE
 
     async def _count(self) -> int:
-        async with self._system.database.read() as tx:
+        async with self._database.read() as tx:
             return await tx.value(select(func.count()).select_from(outbox))
 
 
-def add_health(app: Any, system: "System") -> None:
-    """Route it."""
-    ready = Ready(system)
+def add_health(app: Any, database: Database, metrics: Metrics, connected: Callable[[], int]) -> None:
+    """Route it; `connected` is how many charge points hold a socket here."""
+    ready = Ready(database, connected)
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", ready)
     app.add_route("/health", ready)
-    app.add_route("/metrics", MetricsPage(system))
+    app.add_route("/metrics", MetricsPage(database, metrics, connected))

@@ -2,14 +2,13 @@
 status of each (OCSP, RFC 6960)."""
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import falcon
 
+from ohmstead.kit.db import Database
 from ohmstead.rooms.network import certificates
-
-if TYPE_CHECKING:
-    from ohmstead.app.system import System
+from ohmstead.rooms.network.certificates import Authority
 
 STATUS = "/pki/ocsp"
 MOST_BYTES = 4096  # of a request for a status
@@ -18,32 +17,32 @@ MOST_BYTES = 4096  # of a request for a status
 class RootPage:
     """`GET` gives the root of the listener's certificate and of those of charge points (PEM)."""
 
-    def __init__(self, system: "System") -> None:
-        self._system = system
+    def __init__(self, database: Database, authority: Authority) -> None:
+        self._database, self._authority = database, authority
 
     async def on_get(self, req: Any, resp: Any) -> None:
-        async with self._system.database.begin() as tx:
-            root = await self._system.authority.root(tx)
+        async with self._database.begin() as tx:
+            root = await self._authority.root(tx)
         resp.text, resp.content_type = root.certificate_text, "application/x-pem-file"
 
 
 class RevocationPage:
     """`GET` gives the list (DER)."""
 
-    def __init__(self, system: "System") -> None:
-        self._system = system
+    def __init__(self, database: Database, authority: Authority) -> None:
+        self._database, self._authority = database, authority
 
     async def on_get(self, req: Any, resp: Any) -> None:
-        async with self._system.database.begin() as tx:
-            resp.data = await self._system.authority.revocations(tx)
+        async with self._database.begin() as tx:
+            resp.data = await self._authority.revocations(tx)
         resp.content_type = "application/pkix-crl"
 
 
 class StatusPage:
     """`POST` takes a request, `GET` the same in base64 at the end of the path; the answer is signed by our root."""
 
-    def __init__(self, system: "System") -> None:
-        self._system = system
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def on_post(self, req: Any, resp: Any) -> None:
         raw = await req.stream.read(MOST_BYTES + 1)
@@ -62,14 +61,14 @@ class StatusPage:
         await self._answer(resp, raw)
 
     async def _answer(self, resp: Any, raw: bytes) -> None:
-        async with self._system.database.begin() as tx:
+        async with self._database.begin() as tx:
             resp.data = await certificates.answered(tx, raw)
         resp.content_type = "application/ocsp-response"
 
 
-def add_pki(app: Any, system: "System") -> None:
+def add_pki(app: Any, database: Database, authority: Authority) -> None:
     """Route them."""
-    app.add_route("/pki/root.pem", RootPage(system))
-    app.add_route("/pki/revoked.crl", RevocationPage(system))
-    app.add_route(STATUS, StatusPage(system))
-    app.add_route(STATUS + "/{asked:path}", StatusPage(system))
+    app.add_route("/pki/root.pem", RootPage(database, authority))
+    app.add_route("/pki/revoked.crl", RevocationPage(database, authority))
+    app.add_route(STATUS, StatusPage(database))
+    app.add_route(STATUS + "/{asked:path}", StatusPage(database))

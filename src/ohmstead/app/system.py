@@ -102,11 +102,11 @@ class System:
             trusts_proxy=self.settings.trusts_proxy,
             request_type=WholeRequest,
         )
-        add_health(api.app, self)
+        add_health(api.app, self.database, self.metrics, lambda: self.connected)
         if serves:
             add_pages(api.app, VERSION)
-            add_files(api.app, self)
-            add_pki(api.app, self)
+            add_files(api.app, self.database)
+            add_pki(api.app, self.database, self.authority)
         return api
 
     async def _tls(self) -> ListenerTls | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from ohmstead.stations.charging_profile import Kind, Period, Profile, Purpose, Unit
-from ohmstead.stations.v16.messages import utc
+from ohmstead.stations.moments import utc
 from ohmstead.stations.vehicle import VOLTAGE, Offer
 
 RECURRENCES_S = {"Daily": 86_400, "Weekly": 604_800}

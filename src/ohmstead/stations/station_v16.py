@@ -10,10 +10,10 @@ from ohmstead.stations.authorization import Verdict
 from ohmstead.stations.connector import Connector, State, Transaction
 from ohmstead.stations.frames import CallError
 from ohmstead.stations.line import Unanswered
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.speaker import Speaker
 from ohmstead.stations.v16 import plug_and_charge
 from ohmstead.stations.v16.commands import ORDERS
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.metering import meter_value
 from ohmstead.stations.v16.tags import verdict_in
 from ohmstead.stations.v16.upkeep import DIAGNOSTICS, FIRMWARE, LOG, tell_progress

@@ -12,10 +12,10 @@ from ohmstead.stations.authorization import Verdict
 from ohmstead.stations.connector import Connector, Reservation, State, Transaction
 from ohmstead.stations.frames import CallError
 from ohmstead.stations.line import Unanswered
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.settings import MEASURANDS
 from ohmstead.stations.speaker import Speaker
 from ohmstead.stations.v16.configuration import Key
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.upkeep import FIRMWARE, LOG, tell_progress
 from ohmstead.stations.v201 import notices
 from ohmstead.stations.v201.commands import ORDERS

@@ -2,7 +2,8 @@
 
 from ohmstead.ocpp.v16.types import StatusNotificationRequest, StatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import HardwareStatus, StatusChanged
+from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {
     "available": "available",

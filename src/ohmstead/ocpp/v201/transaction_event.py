@@ -17,7 +17,7 @@ from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Meter, Metered, TagPresented, TagVerdict
 from ohmstead.rooms.charging.readings import first_register, last_register
 from ohmstead.rooms.charging.token_types import BUTTON
-from ohmstead.rooms.network.facts import HardwareStatus
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {
     "Charging": "charging",

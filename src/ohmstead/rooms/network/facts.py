@@ -7,21 +7,8 @@ from msgspec import Struct
 
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.engines.pki.statuses import Meaning
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.stations import ChargingProfile, Setting
-
-HardwareStatus = Literal[
-    "available",
-    "preparing",
-    "charging",
-    "suspendedEV",
-    "suspendedEVSE",
-    "finishing",
-    "reserved",
-    "unavailable",
-    "faulted",
-    "occupied",
-]
-"""The state of one outlet; `occupied` is all that an OCPP 2.x station says of a plugged cable."""
 
 Basis = Literal["status", "availability", "transaction", "problem"]
 """What a state is known from. `status`: 1.6 tells state and error together. `availability`: 2.x tells the state alone.

@@ -13,7 +13,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.network.charge_points import NETWORK_STATUS, charge_point, charge_points
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import HardwareStatus
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 
 operations = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
 

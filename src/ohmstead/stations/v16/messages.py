@@ -1,6 +1,6 @@
 """The commands of OCPP 1.6 (chapter 5), as far as this station understands them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -193,13 +193,3 @@ class UpdateFirmware(Message):
     retrieve_date: datetime
     retries: int | None = None
     retry_interval: int | None = None
-
-
-def utc(moment: datetime) -> datetime:
-    """A moment as the station understands it: one without a zone is taken for UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as it goes out: ISO 8601 in UTC, with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

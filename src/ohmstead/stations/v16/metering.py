@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from ohmstead.stations.connector import Connector
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.settings import MEASURANDS
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.vehicle import VOLTAGE
 
 Values = Iterator[dict[str, str]]

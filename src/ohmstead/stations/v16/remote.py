@@ -6,6 +6,7 @@ from ohmstead.stations.charging_profile import Profile, Purpose
 from ohmstead.stations.charging_profiles import ProfileRefused
 from ohmstead.stations.connector import Connector, Reservation, State
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.moments import utc
 from ohmstead.stations.v16 import messages
 from ohmstead.stations.v16.profiles import profile_of
 
@@ -51,7 +52,7 @@ def reserve_now(desk: Desk, command: messages.ReserveNow) -> Answer:
     again = connector.reservation is not None and connector.reservation.id == command.reservation_id
     if connector.state is not State.AVAILABLE and not (connector.state is State.RESERVED and again):
         return status(OCCUPIED.get(connector.state, "Occupied"))
-    expiry = messages.utc(command.expiry_date)
+    expiry = utc(command.expiry_date)
     with desk.station.charging.change():
         connector.reservation = Reservation(command.reservation_id, command.id_tag, expiry, command.parent_id_tag)
     return status("Accepted")

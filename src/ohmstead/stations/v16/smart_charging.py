@@ -1,9 +1,9 @@
 """The commands of OCPP 1.6's smart charging profile: set, clear and read what limits the current."""
 
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.smart_charging import clear, composite, install
 from ohmstead.stations.v16 import messages
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v16.profiles import PURPOSES, profile_of
 
 

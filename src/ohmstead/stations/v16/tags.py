@@ -6,12 +6,13 @@ import msgspec
 
 from ohmstead.stations.authorization import Verdict
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.moments import utc
 from ohmstead.stations.v16 import messages
 from ohmstead.stations.v16.configuration import LIST_MAX_LENGTH
 
 
 def verdict_of(info: messages.TagInfo) -> Verdict:
-    return Verdict(info.status, info.parent_id_tag, info.expiry_date and messages.utc(info.expiry_date))
+    return Verdict(info.status, info.parent_id_tag, info.expiry_date and utc(info.expiry_date))
 
 
 def verdict_in(answer: dict[str, Any]) -> Verdict:

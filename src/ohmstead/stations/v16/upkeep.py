@@ -9,9 +9,9 @@ from datetime import datetime
 from cryptography import x509
 
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.moments import utc
 from ohmstead.stations.upkeep import AGAIN_S, IDLE, Attempts, Firmware, Progress, install, upload
 from ohmstead.stations.v16 import messages
-from ohmstead.stations.v16.messages import utc
 
 DIAGNOSTICS, LOG = "DiagnosticsStatusNotification", "LogStatusNotification"
 FIRMWARE, SIGNED_FIRMWARE = "FirmwareStatusNotification", "SignedFirmwareStatusNotification"

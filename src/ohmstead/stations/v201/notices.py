@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ohmstead.stations.charging_profile import Profile
-from ohmstead.stations.v16.messages import stamp
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.v201.profiles import wire_of
 
 SOURCES = ("EMS", "Other", "SO", "CSO")

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from ohmstead.stations.charging_profile import Profile, Purpose
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.profile_wire import RECURRENCES_S, read
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v201 import messages
 
 PURPOSES = {

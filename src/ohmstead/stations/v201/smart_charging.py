@@ -1,8 +1,8 @@
 """The commands of OCPP 2.0.1's smart charging (Part 2, chapter K): set, clear and read what limits the current."""
 
 from ohmstead.stations.desk import Answer, Desk, status
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.smart_charging import clear, composite, install
-from ohmstead.stations.v16.messages import stamp
 from ohmstead.stations.v201 import messages
 from ohmstead.stations.v201.notices import report
 from ohmstead.stations.v201.profiles import PURPOSES, profile_of

@@ -6,6 +6,7 @@ import msgspec
 
 from ohmstead.stations.authorization import Verdict
 from ohmstead.stations.desk import Answer, Desk
+from ohmstead.stations.moments import utc
 from ohmstead.stations.v16 import messages as v16
 from ohmstead.stations.v16 import tags
 from ohmstead.stations.v201 import messages
@@ -13,7 +14,7 @@ from ohmstead.stations.v201 import messages
 
 def verdict_of(info: messages.TokenInfo) -> Verdict:
     expires = info.cache_expiry_date_time
-    return Verdict(info.status, _group(info), expires and v16.utc(expires))
+    return Verdict(info.status, _group(info), expires and utc(expires))
 
 
 def verdict_in(answer: dict[str, Any]) -> Verdict:

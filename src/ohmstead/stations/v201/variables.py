@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ohmstead.stations.desk import Answer, Desk, status
-from ohmstead.stations.v16.messages import stamp
+from ohmstead.stations.moments import stamp
 from ohmstead.stations.v201 import messages
 
 KEYS = {

@@ -9,7 +9,8 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.events.table import station_event
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import Basis, EventsTold, HardwareStatus, StationEvent, StatusChanged
+from ohmstead.rooms.network.facts import Basis, EventsTold, StationEvent, StatusChanged
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.presence import status_changed
 
 STATIONS_OWN = {"ChargingStation", "EVSE", "Connector"}

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.rooms.network.charge_points.view import LaidProfile
 from ohmstead.rooms.network.connectors import Connector
-from ohmstead.rooms.network.facts import HardwareStatus
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.wiring import ConnectedPhase, PhaseRotation, Phases, Voltage
 
 Reference = Annotated[str, Meta(min_length=1, max_length=255, description="What is written on it for drivers.")]
