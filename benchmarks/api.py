@@ -22,7 +22,7 @@ from parts.capture import capturing
 from parts.http_load import load, request
 from parts.processes import HERE, Burst, Rounds, Server, answered, data_folder, median, metered, node, serving
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 
 API = "/public-api"
 CHARGE_POINTS, ID_TAGS = "/resources/charge-points/v2.0", "/resources/id-tags/v2.0"

@@ -14,7 +14,7 @@ from parts.plant import asked, furnish
 from parts.processes import Burst, data_folder, metered, node
 from parts.stations import Station, connect
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 from ohmstead.kit.clock import Clock, SystemClock
 
 STATIONS = 5000

@@ -13,7 +13,7 @@ from parts.plant import furnish
 from parts.processes import Server
 from parts.stations import Station, connect, meter_values
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 
 IDLE = 1000
 FLOOR = 0.45

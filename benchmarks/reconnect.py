@@ -18,7 +18,7 @@ from parts.processes import Burst, data_folder, node
 from parts.stations import Station, connect
 from parts.stations_v201 import StationV201
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 
 STATIONS = 2000
 MOST_S = 20.0

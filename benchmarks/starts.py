@@ -15,7 +15,7 @@ from parts.plant import asked, furnish
 from parts.processes import Burst, Server, data_folder, median, metered, node
 from parts.stations import Station, connect
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 
 STATIONS = 500
 MOST_S = 1.0  # p99

@@ -99,7 +99,7 @@ class ResourceContract:
         for version in self.each("create", "update"):
             path, before = await self.made(given, version)
             change = self.change(version)
-            method = "PUT" if version.puts else "PATCH"
+            method = "PUT" if version.updates_by_put else "PATCH"
             answer = await api.request(method, path, change)
             assert answer.status == 200, answer.body
             for name, value in answer.body.get("data", answer.body).items():
@@ -107,7 +107,7 @@ class ResourceContract:
                     assert _holds(value, change[name]) or name in self.ignored, f"{name}: {value!r}"
                 elif name != "lastUpdatedAt" and name in before:
                     assert value == before[name], name
-            assert (await api.request(method, path, {})).status == (422 if version.restated else 200)
+            assert (await api.request(method, path, {})).status == (422 if version.required_on_update else 200)
 
     async def test_pages_do_not_overlap(self, api: Client, given: Given) -> None:
         for version in self.each("create", "list"):
@@ -161,7 +161,7 @@ class ResourceContract:
             path, made = await self.made(given, version)
             shown = _is_shared(self.resource)
             for verb in {*version.verbs} - {"list", "create"}:
-                method = {"read": "GET", "delete": "DELETE"}.get(verb, "PUT" if version.puts else "PATCH")
+                method = {"read": "GET", "delete": "DELETE"}.get(verb, "PUT" if version.updates_by_put else "PATCH")
                 wanted = 200 if shown and verb == "read" else 403 if not self.resource.opens(method) else 404
                 answer = await partner.request(method, path, self.change(version) if verb == "update" else None)
                 assert answer.status == wanted, (verb, answer.status, answer.body)
@@ -186,7 +186,7 @@ class ResourceContract:
             found = [(await one.get(path)).status for one in (partner, api, other)]
             assert found == [200, 200, 404]
             if "update" in version.verbs:
-                method, change = "PUT" if version.puts else "PATCH", self.change(version)
+                method, change = "PUT" if version.updates_by_put else "PATCH", self.change(version)
                 assert (await other.request(method, path, change)).status == 404
                 assert (await partner.request(method, path, change)).status == 200
             if "delete" in version.verbs:
@@ -231,7 +231,7 @@ def _filled(operation: Operation) -> str:
 
 
 def _operation(resource: Resource, version: Version, verb: str) -> Operation:
-    method = {"create": "POST", "update": "PUT" if version.puts else "PATCH"}[verb]
+    method = {"create": "POST", "update": "PUT" if version.updates_by_put else "PATCH"}[verb]
     path = resource.path(version, verb)
     return next(one for one in operations_of(resource) if (one.method, one.path) == (method, path))
 

@@ -11,10 +11,10 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.stations.settings import Settings as Behaviour
-from ohmstead.stations.station import Station
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.station_v201 import StationV201
+from ohmstead.simulator.settings import Settings as Behaviour
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.station_v201 import StationV201
 from tests.client import Client
 from tests.conftest import served
 from tests.given import Given

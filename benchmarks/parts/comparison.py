@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 from parts.plant import furnish, stored
 from parts.processes import HERE, Burst, Rounds, Server, data_folder, median, metered, node, serving
 from parts.stations import Station, charge

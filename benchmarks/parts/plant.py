@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 
 AT_ONCE = 8
 

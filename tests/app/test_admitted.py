@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from ohmstead.app.admitted import UNSAID, Usual, admitted
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.app.admitted import UNSAID, StationDefaults, admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from ohmstead.ocpp.units import units_of
-from ohmstead.rooms.network.facts import Proof
-from ohmstead.rooms.network.presence import Entry
+from ohmstead.rooms.devices.facts import Proof
+from ohmstead.rooms.devices.presence import AdmittedChargePoint
 
-USUAL = Usual(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
+USUAL = StationDefaults(heartbeat_interval_s=60, call_timeout_s=45, boot_timeout_s=30)
 PLAIN = Admitted(
     charge_point_id=7, proof=Proof(1), versions=UNSAID, call_timeout_s=45, silence_limit_s=180, boot_timeout_s=30
 )
@@ -16,7 +16,7 @@ PLAIN = Admitted(
 
 def of(quirks: dict[str, Any] | None = None, **facts: Any) -> Admitted:
     point = {"id": 7, "network_protocol": None, "evse_numbers": None, "quirks": quirks} | facts
-    return admitted(Entry(point, Proof(1)), USUAL)
+    return admitted(AdmittedChargePoint(point, Proof(1)), USUAL)
 
 
 def test_without_quirks_the_settings_hold() -> None:

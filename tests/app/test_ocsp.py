@@ -18,7 +18,7 @@ from yarl import URL
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.engines.pki import charge_point_certificate, new_root, pem
-from ohmstead.rooms.network.certificates import Authority, revoke
+from ohmstead.rooms.devices.certificates import Authority, revoke
 from tests.given import Given
 
 

@@ -15,8 +15,8 @@ from ohmstead.app.system import System
 from ohmstead.app.tls import ListenerTls, _named
 from ohmstead.engines.pki import charge_point_certificate, new_root, pem, server_certificate
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.certificates.tables import issued_certificate
-from ohmstead.stations.certificates import CSMS, Certificates
+from ohmstead.rooms.devices.certificates.tables import issued_certificate
+from ohmstead.simulator.certificates import CSMS, Certificates
 from tests.scenarios.secured import secured
 
 

@@ -11,7 +11,7 @@ from parts.site.scenario import SCENES, Event, Scenario, Visit, scenario
 from parts.site.verdict import judge
 
 from ohmstead.engines.dlm.tree import Circuit, Tree
-from ohmstead.stations.station import Currents
+from ohmstead.simulator.station import Currents
 
 STILL: Currents = (20.0, 20.0, 20.0)
 NONE: Currents = (0.0, 0.0, 0.0)

@@ -13,7 +13,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.http import Api
 from ohmstead.kit.limits import RateLimit
-from ohmstead.rooms.operator.admins import Doorman, create_token
+from ohmstead.rooms.operator.admins import TokenAuthenticator, create_token
 from tests.client import Client
 from tests.conftest import served
 from tests.kit.things import OPERATIONS, metadata
@@ -56,7 +56,7 @@ async def shelf_and_things(dsn: str) -> None:
 def api(system: System, **facts: Any) -> Api:
     """An API of things over the system's database."""
     facts = {"limit": RateLimit(10**6, 10**6)} | facts
-    doorman = Doorman(system.database, system.clock)
+    doorman = TokenAuthenticator(system.database, system.clock)
     return Api(OPERATIONS, system.database, doorman, SystemClock(), version="9.9", **facts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from ohmstead.kit.batches import BATCH, Batcher
-from ohmstead.kit.db import Away
+from ohmstead.kit.db import DatabaseUnavailable
 
 
 class Writer:
@@ -87,10 +87,10 @@ async def test_of_the_same_key_one_goes_after_the_other() -> None:
 
 
 async def test_while_the_database_is_away_nobody_is_tried_alone() -> None:
-    write = Writer(refuses=Away("gone"))
+    write = Writer(refuses=DatabaseUnavailable("gone"))
     batcher = of(write)
     answers = await asyncio.gather(*map(batcher.put, range(3)), return_exceptions=True)
-    assert [type(answer) for answer in answers] == [Away, Away, Away]
+    assert [type(answer) for answer in answers] == [DatabaseUnavailable, DatabaseUnavailable, DatabaseUnavailable]
     assert len(write.batches) == 1
 
 
@@ -108,7 +108,7 @@ async def test_whatever_ends_the_writing_nobody_waits_for_ever(keyed: bool, of_a
     batcher: Batcher[int, int] = Batcher(write, 0.001, (lambda number: number) if keyed else None)
     async with asyncio.timeout(5):
         first = await asyncio.gather(*map(batcher.put, (1, 2)), return_exceptions=True)
-        assert [type(one) for one in first] == [Away, Away]
+        assert [type(one) for one in first] == [DatabaseUnavailable, DatabaseUnavailable]
         second = await asyncio.gather(*map(batcher.put, (1, 2)), return_exceptions=True)
         assert second[0] == 1
         assert second[1] == 2 if of_all else isinstance(second[1], RuntimeError)

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.kit.openapi import document
-from ohmstead.kit.operations import Call, Does, Operation, Reply
+from ohmstead.kit.operations import Call, Operation, Reply, Transactions
 from ohmstead.kit.views import Opt, ReadOnly, View
 from tests.client import DOCUMENT
 
@@ -39,7 +39,7 @@ async def run(call: Call) -> Reply:
 
 
 def made(body: Any) -> dict[str, Any]:
-    one = Operation(method="POST", path="/x", tag="x", summary="x", run=run, scope="x.x", does=Does.WRITES, body=body,
+    one = Operation(method="POST", path="/x", tag="x", summary="x", run=run, scope="x.x", transactions=Transactions.ONE, body=body,
                     answers={200: datetime})  # fmt: skip
     return document([one], "x")
 

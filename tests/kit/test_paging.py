@@ -8,7 +8,7 @@ from hypothesis import example, given, strategies
 
 from ohmstead.app.system import System
 from ohmstead.kit.errors import Invalid
-from ohmstead.kit.paging import Pages, wanted
+from ohmstead.kit.paging import Pages, parse_page
 from ohmstead.kit.queries import Query
 from tests.client import Answer, Client
 from tests.conftest import served
@@ -155,7 +155,7 @@ async def test_a_whole_list_has_no_pages(yard: Yard) -> None:
 def test_a_foreign_cursor_is_read_or_refused_by_name(cursor: str) -> None:
     refused = None
     try:
-        page = wanted(Query(cursor=cursor), Pages.CURSOR)
+        page = parse_page(Query(cursor=cursor), Pages.CURSOR)
     except Invalid as error:
         refused = error
     if refused is None:

@@ -23,9 +23,9 @@ from ohmstead.kit.access import INHERITED, PARTNERS, SHARED, owned
 from ohmstead.kit.db import Tx
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.facts import row_changed
-from ohmstead.kit.filters import any_of, changed, equals, holds, since, tagged
+from ohmstead.kit.filters import array_contains, changed, equals, in_list, is_true, since
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does, RenderContext, Reply
+from ohmstead.kit.operations import Call, RenderContext, Reply, Transactions
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.serving import operations_of
@@ -130,18 +130,18 @@ things = Resource(
             upgrade=lambda body: {"name": body["title"]} if "title" in body else {},
             downgrade=lambda newest: {"id": newest["id"], "title": newest["name"]},
             deprecated=True,
-            words={"name": "title"},
-            bare=("read",),
+            field_names={"name": "title"},
+            unwrapped=("read",),
             includes=(),
         ),
     ],
     access=owned(thing.c.partner_id),
     filters=[
         equals("name", thing.c.name),
-        any_of("colour", thing.c.colour, str),
+        in_list("colour", thing.c.colour, str),
         equals("size", thing.c.size, int),
-        holds("loud", thing.c.loud),
-        tagged("tag", thing.c.tags),
+        is_true("loud", thing.c.loud),
+        array_contains("tag", thing.c.tags),
         equals("shelf.id", thing.c.shelf_id, int),
         since("at", thing.c.at),
         *changed(thing.c.updated_at),
@@ -154,9 +154,9 @@ things = Resource(
 
 @things.rule
 async def a_red_thing_is_small(write: Write) -> None:
-    if write.now("colour") == "red" and (write.now("size") or 1) > 10:
-        write.wrong("size", "A red thing is small.")
-        write.wrong("colour", "A large thing is not red.")
+    if write.value_of("colour") == "red" and (write.value_of("size") or 1) > 10:
+        write.add_error("size", "A red thing is small.")
+        write.add_error("colour", "A large thing is not red.")
 
 
 parts = Resource(
@@ -192,20 +192,20 @@ async def pull(call: Call, body: Pull) -> Pull:
     return body
 
 
-@actions.post("v1.0/{thing}/wait", "Wait", does=Does.STEPS)
+@actions.post("v1.0/{thing}/wait", "Wait", transactions=Transactions.MANUAL)
 async def wait(call: Call) -> Reply:
     async with call.begin() as tx:
         await things.find(call, tx=tx)
     return Reply(202)
 
 
-@actions.post("v1.0/{thing}/ask", "Ask", does=Does.STEPS, errors=(401, 403, 404, 406, 429))
+@actions.post("v1.0/{thing}/ask", "Ask", transactions=Transactions.MANUAL, errors=(401, 403, 404, 406, 429))
 async def ask(call: Call) -> Reply:
     """Ask what never answers."""
     raise Rejected("It does not answer.")
 
 
-@actions.post("v1.0/{thing}/halve", "Halve", does=Does.STEPS)
+@actions.post("v1.0/{thing}/halve", "Halve", transactions=Transactions.MANUAL)
 async def halve(call: Call) -> None:
     """Write in one step, and find in the next that it was wrong."""
     async with call.begin() as tx:

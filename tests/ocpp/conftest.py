@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.ocpp.admission import Admitted, Refused, Tls
+from ohmstead.ocpp.connection_identity import Admitted, Refused, Tls
 from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry

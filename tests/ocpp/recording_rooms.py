@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
@@ -13,7 +13,7 @@ from ohmstead.rooms.charging.facts import (
     TagPresented,
     TagVerdict,
 )
-from ohmstead.rooms.network.facts import (
+from ohmstead.rooms.devices.facts import (
     Booted,
     BootVerdict,
     CertificateStatus,
@@ -59,7 +59,7 @@ class RecordingRooms:
         self.heartbeats: list[int] = []
         self.verdicts: dict[str, TagVerdict] = {}
         self.transactions: dict[str, int] = {}
-        self.treated: dict[int, Habits] = {}
+        self.treated: dict[int, ConnectionSettings] = {}
         self.broken = ""
         self.gate = asyncio.Event()
         self.gate.set()
@@ -73,7 +73,7 @@ class RecordingRooms:
             raise RuntimeError("the database is away")
         self.facts.append(fact)
 
-    async def habits(self, charge_point_id: int) -> Habits | None:
+    async def habits(self, charge_point_id: int) -> ConnectionSettings | None:
         return self.treated.get(charge_point_id)
 
     async def disconnected(self, fact: Disconnected) -> None:

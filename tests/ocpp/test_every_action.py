@@ -9,8 +9,8 @@ from ohmstead.ocpp.v16 import types as types_1_6
 from ohmstead.ocpp.v16 import version as version_1_6
 from ohmstead.ocpp.v201 import types as types_2_0_1
 from ohmstead.ocpp.v201 import version as version_2_0_1
-from ohmstead.ocpp.versions import Sent
-from ohmstead.stations.v201.commands import COMMANDS as OBEYED
+from ohmstead.ocpp.versions import CommandMapping
+from ohmstead.simulator.v201.commands import COMMANDS as OBEYED
 
 STATIONS_OWN_2_0_1 = {
     "Authorize", "BootNotification", "ClearedChargingLimit", "DataTransfer", "FirmwareStatusNotification",
@@ -36,7 +36,7 @@ AS_GIVEN = {
 """Of 2.0.1: sent by `send-custom-ocpp`, their payload held to the standard; what they bring is in the log."""
 
 
-def sent(commands: dict[type, Sent]) -> Iterator[str]:
+def sent(commands: dict[type, CommandMapping]) -> Iterator[str]:
     """The actions that commands become, by what their translations say they give."""
     for one in commands.values():
         given = typing.get_type_hints(one.request)["return"]

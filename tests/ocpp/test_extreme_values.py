@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from ohmstead.app.admitted import Usual
-from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.admitted import StationDefaults
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.system import System
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
-from ohmstead.rooms.network.outbound import NoAnswer, Outbound
+from ohmstead.rooms.devices.certificates.outbound import NoAnswer, Outbound
 from tests.given import Given
 from tests.ocpp.spoiled import ABSENT, TAKEN, Asking, named, payload, places, spoiled
 
@@ -35,7 +35,7 @@ EXTREMES: dict[str, tuple[Any, ...]] = {
     "array": ([], [None] * 3),
     "object": ({},),
 }  # fmt: skip
-USUAL = Usual(heartbeat_interval_s=300, call_timeout_s=30, boot_timeout_s=60)
+USUAL = StationDefaults(heartbeat_interval_s=300, call_timeout_s=30, boot_timeout_s=60)
 CODES = {"ProtocolError", "PropertyConstraintViolation", "TypeConstraintViolation", "FormatViolation"}
 
 
@@ -59,7 +59,7 @@ def calls(version: str, action: str) -> Iterator[tuple[str, Any]]:
             yield f"{action}.{named(place)} #{number}", spoiled(whole, place, value)
 
 
-async def told(rooms: DurableRooms, system: System, station: int, version: str, action: str) -> list[Any]:
+async def told(rooms: FactIntake, system: System, station: int, version: str, action: str) -> list[Any]:
     """The answers to all of these."""
     frames = [json.dumps([2, name, action, value]).encode() for name, value in calls(version, action)]
     socket = Asking(frames)
@@ -72,7 +72,7 @@ async def told(rooms: DurableRooms, system: System, station: int, version: str, 
 
 @pytest.mark.parametrize("version", ["v16", "v201"])
 async def test_no_value_is_too_odd(system: System, given: Given, version: str) -> None:
-    rooms = DurableRooms(system.database, system.clock, USUAL, outbound=NoWorld(()))
+    rooms = FactIntake(system.database, system.clock, USUAL, outbound=NoWorld(()))
     points = [await given.charge_point() for _ in TAKEN[version]]
     with capture_logs() as logged:
         answers = await asyncio.gather(

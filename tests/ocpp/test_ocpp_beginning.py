@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ohmstead.ocpp.admission import Admitted
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import Reset, StationOffline
+from ohmstead.ocpp.connection_identity import Admitted
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import Reset, StationOffline
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import ScriptedStation
 

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v16.version import OCPP_1_6
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CancelReservation,
     CertificateSigned,
     ChangeAvailability,
@@ -31,12 +31,12 @@ from ohmstead.rooms.network.stations import (
     GetLog,
     GetTransactionStatus,
     GetVariables,
-    HeedQuirks,
     InstallCertificate,
     InstalledCertificate,
     LocalTag,
     Outcome,
     RawCall,
+    RefreshQuirks,
     RemoteStart,
     RemoteStop,
     ReserveNow,
@@ -286,7 +286,7 @@ async def test_a_command_is_the_call_the_standard_wants(house: House, command: C
 def test_every_command_is_in_the_table_of_1_6_and_tested():
     """A raw call needs no translation; a disconnection and what is odd no message."""
     later = {GetChargingProfiles, GetTransactionStatus, SetNetworkProfile, SetVariables}
-    commands = set(typing.get_args(Command)) - {RawCall, Disconnect, HeedQuirks} - later
+    commands = set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks} - later
     assert set(OCPP_1_6.commands) == commands
     assert {type(command) for command, _, _ in CALLS} == commands
 

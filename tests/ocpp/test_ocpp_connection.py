@@ -7,8 +7,8 @@ from msgspec import structs
 from websockets.exceptions import ConnectionClosedError
 
 from ohmstead.rooms.charging.facts import Metered, TagPresented
-from ohmstead.rooms.network.facts import Connected, Disconnected, StatusChanged
-from ohmstead.rooms.network.stations import RemoteStop, Reset, StationOffline, StationRefused, StationSilent, Unlock
+from ohmstead.rooms.devices.facts import Connected, Disconnected, StatusChanged
+from ohmstead.rooms.devices.stations import RemoteStop, Reset, StationOffline, StationRefused, StationSilent, Unlock
 from tests.ocpp.conftest import NOW, House
 
 AVAILABLE = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}

@@ -9,7 +9,7 @@ from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.v16.types import HeartbeatRequest, StatusNotificationRequest
 from ohmstead.ocpp.v201.types import NotifyEventRequest, TransactionEventRequest, TransactionType
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered
-from ohmstead.rooms.network.facts import ClockTold, EventsTold, StatusChanged
+from ohmstead.rooms.devices.facts import ClockTold, EventsTold, StatusChanged
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.scripted_station import ScriptedStation
 

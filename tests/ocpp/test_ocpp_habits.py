@@ -5,12 +5,12 @@ from typing import Any
 
 from websockets.frames import Frame, Opcode
 
-from ohmstead.ocpp.admission import Admitted
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_identity import Admitted
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.ocpp.units import units_of
 from ohmstead.rooms.charging.facts import ChargeStarted
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import ChangeConfiguration, HeedQuirks, Reset
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import ChangeConfiguration, RefreshQuirks, Reset
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import ScriptedStation
 from tests.ocpp.test_ocpp_beginning import BOOT, heard
@@ -20,8 +20,8 @@ START = {"connectorId": 1, "idTag": "CARD", "meterStart": 10, "timestamp": "2026
 
 async def treated(house: House, **habits: Any) -> None:
     """The first station is treated so from now on."""
-    house.rooms.treated[1] = Habits(**habits)
-    assert (await house.gateway.call(1, HeedQuirks())).agreed
+    house.rooms.treated[1] = ConnectionSettings(**habits)
+    assert (await house.gateway.call(1, RefreshQuirks())).agreed
 
 
 def pings_of(station: ScriptedStation) -> asyncio.Semaphore:
@@ -66,8 +66,8 @@ async def test_pings_begin_and_end_as_the_model_says_by_now(house: House) -> Non
         for _ in range(3):
             await pinged.acquire()
     await treated(house, ping_interval_s=0)
-    house.rooms.treated[2] = Habits(ping_interval_s=0.01)
-    await house.gateway.call(2, HeedQuirks())
+    house.rooms.treated[2] = ConnectionSettings(ping_interval_s=0.01)
+    await house.gateway.call(2, RefreshQuirks())
     pinged, elsewhere = pings_of(station), pings_of(other)
     async with asyncio.timeout(5):
         for _ in range(10):

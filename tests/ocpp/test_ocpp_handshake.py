@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from ohmstead.ocpp.credentials import credentials
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import dial

@@ -6,7 +6,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered
-from ohmstead.rooms.network.stations import GetConfiguration, RemoteStart, Reset
+from ohmstead.rooms.devices.stations import GetConfiguration, RemoteStart, Reset
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import dial
 

@@ -10,7 +10,7 @@ from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.incoming import MOST_LATER
 from ohmstead.ocpp.v16.plug_and_charge import VENDOR
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
-from ohmstead.rooms.network.facts import CertificateStatus, CertificateStatusWanted, CertificateWanted, DataReceived
+from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted, CertificateWanted, DataReceived
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check
 from tests.ocpp.scripted_station import ScriptedStation

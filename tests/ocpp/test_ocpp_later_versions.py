@@ -12,13 +12,13 @@ from ohmstead.ocpp.v16.types import ACTIONS, ResetRequest
 from ohmstead.ocpp.v16.version import ANSWERS, COMMANDS
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1, Dialect
-from ohmstead.rooms.network.stations import StationRefused
+from ohmstead.rooms.devices.stations import StationRefused
 from tests.ocpp.conftest import NOW
 from tests.ocpp.memory_socket import MemorySocket
 from tests.ocpp.recording_rooms import RecordingRooms
 
 
-class Later:
+class DeferredAnswer:
     """A connection that speaks a later dialect with the messages at hand."""
 
     def __init__(self, dialect: Dialect, script: list) -> None:
@@ -35,7 +35,7 @@ class Later:
 
 @pytest.mark.parametrize("dialect", [DIALECT_2_0_1, DIALECT_2_1])
 async def test_what_cannot_be_read_is_answered(dialect: Dialect):
-    said = await Later(dialect, [{}, [9, "a", "X"], [2, "b", "Heartbeat", 5], [2, "c", "Coffee", {}]]).live()
+    said = await DeferredAnswer(dialect, [{}, [9, "a", "X"], [2, "b", "Heartbeat", 5], [2, "c", "Coffee", {}]]).live()
     assert [frame[:3] for frame in said] == [
         [4, "-1", "RpcFrameworkError"],
         [4, "a", "MessageTypeNotSupported"],
@@ -45,7 +45,7 @@ async def test_what_cannot_be_read_is_answered(dialect: Dialect):
 
 
 async def test_a_send_is_taken_without_an_answer():
-    later = Later(
+    later = DeferredAnswer(
         DIALECT_2_1, [[6, "a", "Heartbeat", {}], [6, "b", "Heartbeat", 5], [5, "c", "FormatViolation", "x", {}]]
     )
     assert await later.live() == []
@@ -71,7 +71,7 @@ class Echo(MemorySocket):
 
 
 async def test_a_result_that_makes_no_sense_is_answered_with_a_result_error():
-    later = Later(DIALECT_2_1, [])
+    later = DeferredAnswer(DIALECT_2_1, [])
     socket = Echo()
     connection = Connection(1, later.connection.version, socket, later.rooms, ManualClock(NOW), lambda *frame: None)
     living = asyncio.create_task(connection.run())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented
-from ohmstead.rooms.network.facts import Booted, StatusChanged
+from ohmstead.rooms.devices.facts import Booted, StatusChanged
 from tests.ocpp.conftest import NOW, House
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}

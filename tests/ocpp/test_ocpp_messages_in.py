@@ -13,7 +13,7 @@ from ohmstead.rooms.charging.facts import (
     TagVerdict,
 )
 from ohmstead.rooms.charging.readings import Sample, readings
-from ohmstead.rooms.network.facts import (
+from ohmstead.rooms.devices.facts import (
     Booted,
     CertificateWanted,
     DataReceived,

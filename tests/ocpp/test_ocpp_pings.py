@@ -6,7 +6,7 @@ from typing import Any
 
 from websockets.frames import Frame, Opcode
 
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from tests.ocpp.conftest import House
 from tests.ocpp.test_ocpp_refused_handshakes import request
 

@@ -7,7 +7,7 @@ import pytest
 
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v16.plug_and_charge import VENDOR
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     Command,
     DeleteCertificate,
     GetInstalledCertificates,

@@ -14,10 +14,10 @@ from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.line import Line
 from ohmstead.ocpp.registry import Registry
-from ohmstead.ocpp.sweeper import sweep
+from ohmstead.ocpp.silence_monitor import sweep
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.versions import Payload
-from ohmstead.rooms.network.stations import Reset, StationRefused
+from ohmstead.rooms.devices.stations import Reset, StationRefused
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.memory_socket import MemorySocket
 from tests.ocpp.recording_rooms import RecordingRooms

@@ -10,7 +10,7 @@ import pytest
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.v201.version import ANSWERS, COMMANDS
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CancelReservation,
     CertificateSigned,
     ChangeAvailability,
@@ -31,12 +31,12 @@ from ohmstead.rooms.network.stations import (
     GetLog,
     GetTransactionStatus,
     GetVariables,
-    HeedQuirks,
     InstallCertificate,
     InstalledCertificate,
     LocalTag,
     Outcome,
     RawCall,
+    RefreshQuirks,
     RemoteStart,
     RemoteStop,
     ReserveNow,
@@ -172,7 +172,7 @@ async def test_a_command_on_the_wire(house: House, command: Any, action: str, pa
 
 def test_every_command_is_known():
     """A raw call needs no translation; a disconnection and what is odd no message."""
-    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect, HeedQuirks}
+    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks}
 
 
 async def test_installed_certificates(house: House):

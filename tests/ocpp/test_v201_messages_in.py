@@ -17,7 +17,7 @@ from ohmstead.rooms.charging.facts import (
     TagVerdict,
 )
 from ohmstead.rooms.charging.readings import Reading, Sample, readings
-from ohmstead.rooms.network.facts import (
+from ohmstead.rooms.devices.facts import (
     Booted,
     CertificateWanted,
     DataReceived,
@@ -31,7 +31,7 @@ from ohmstead.rooms.network.facts import (
     StationMonitor,
     StatusChanged,
 )
-from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod, Setting
+from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod, Setting
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check, example
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
-from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.devices.facts import StatusChanged
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import ScriptedStation
 from tests.ocpp.test_v201_messages_in import TOKEN, event, reading

@@ -13,11 +13,11 @@ from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
 from ohmstead.rooms.charging.readings import Sample, readings
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected, StatusChanged
+from ohmstead.rooms.devices.stations import Command, Outcome, StationError
 from ohmstead.rooms.network.durable_facts import ChargePointBooted
-from ohmstead.rooms.network.facts import Connected, StatusChanged
 from ohmstead.rooms.network.hardware_status import HardwareStatus
-from ohmstead.rooms.network.stations import Command, Outcome, StationError
 from tests.given import Given
 
 T0 = datetime.now(UTC).replace(minute=7, second=0, microsecond=0) - timedelta(hours=6)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ohmstead.rooms.network.stations import stations
+from ohmstead.rooms.devices.stations import stations
 from tests.rooms.charges import Gateway
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.tree import Circuit, Tree
-from ohmstead.rooms.network.charging_abilities import OPEN, Abilities
+from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet, Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning

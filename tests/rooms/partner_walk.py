@@ -8,8 +8,8 @@ from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.network.firmware.versions import firmware_version
-from ohmstead.rooms.network.security_events import security_event, turned_away
+from ohmstead.rooms.devices.communication.security_events import security_event, turned_away
+from ohmstead.rooms.devices.firmware.versions import firmware_version
 from tests.client import DOCUMENT
 from tests.given import Given
 from tests.rooms.charges import site

@@ -8,23 +8,23 @@ from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network.certificates.renewal import CertificateRenewals
-from ohmstead.rooms.network.certificates.requests import (
+from ohmstead.rooms.devices.certificates.renewal import CertificateRenewals
+from ohmstead.rooms.devices.certificates.requests import (
     MOST_AN_HOUR,
     MOST_ATTEMPTS,
-    CertificatePromises,
+    PendingSignings,
     certificate_wanted,
 )
-from ohmstead.rooms.network.certificates.tables import certificate_request, issued_certificate
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import CertificateWanted
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.certificates.tables import certificate_request, issued_certificate
+from ohmstead.rooms.devices.facts import CertificateWanted
+from ohmstead.rooms.devices.stations import (
     CertificateSigned,
     StationOffline,
     StationSilent,
     TriggerMessage,
 )
-from ohmstead.stations.certificates import Certificates
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.simulator.certificates import Certificates
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
 
@@ -54,20 +54,20 @@ async def keep_all(here: Site) -> int:
     """Keep what is due, whenever that is; how many that were."""
     async with here.system.database.begin() as tx:
         await tx.run(update(certificate_request).values(due_at=tx.now - timedelta(seconds=1)))
-        due = await tx.all(CertificatePromises.due, now=tx.now, most=10)
+        due = await tx.all(PendingSignings.due, now=tx.now, most=10)
     for row in due:
         await keep(here, row)
     return len(due)
 
 
 async def keep(here: Site, promise: Row) -> None:
-    await CertificatePromises(here.system.database, here.system.clock).carry_out(promise)
+    await PendingSignings(here.system.database, here.system.clock).carry_out(promise)
 
 
 async def test_a_promise_waits_for_its_answer_to_be_out(here: Site, gateway: Gateway) -> None:
     assert await asks(here)
     async with here.system.database.read() as tx:
-        assert await tx.all(CertificatePromises.due, now=tx.now, most=10) == []
+        assert await tx.all(PendingSignings.due, now=tx.now, most=10) == []
     assert gateway.commands == [], "the station waits for our answer, and does not answer in between"
 
 

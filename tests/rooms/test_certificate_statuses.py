@@ -16,9 +16,9 @@ from ohmstead.app.system import System
 from ohmstead.engines.pki import CertificateHash, charge_point_certificate, hashed, new_root
 from ohmstead.engines.pki.statuses import asked, new_signer, status
 from ohmstead.kit.clock import ManualClock
-from ohmstead.rooms.network.certificates import Responders, revoke
-from ohmstead.rooms.network.facts import CertificateStatus, CertificateStatusWanted
-from ohmstead.rooms.network.outbound import NoAnswer, NotPublic, Outbound, is_public
+from ohmstead.rooms.devices.certificates import Responders, revoke
+from ohmstead.rooms.devices.certificates.outbound import NoAnswer, NotPublic, Outbound, is_public
+from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted
 from tests.conftest import served
 
 HOST = "127.0.0.1"

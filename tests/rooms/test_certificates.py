@@ -12,14 +12,14 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.certificates.installed import keep
-from ohmstead.rooms.network.certificates.tables import installed_certificate, issued_certificate, root_certificate
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.certificates.installed import keep
+from ohmstead.rooms.devices.certificates.tables import installed_certificate, issued_certificate, root_certificate
+from ohmstead.rooms.devices.stations import (
     InstalledCertificate,
     StationOffline,
     StationRefused,
 )
-from ohmstead.stations.certificates import CSMS, hashed
+from ohmstead.simulator.certificates import CSMS, hashed
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site

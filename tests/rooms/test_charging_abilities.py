@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.network.charging_abilities import abilities
-from ohmstead.rooms.network.configuration.keeping import keep_told
-from ohmstead.rooms.network.stations import ClearChargingProfile, Outcome, RemoteStart, SetChargingProfile, Setting
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.profiles.abilities import abilities
+from ohmstead.rooms.devices.stations import ClearChargingProfile, Outcome, RemoteStart, SetChargingProfile, Setting
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site, tag

@@ -16,7 +16,7 @@ from ohmstead.rooms.charging.flow.closing import OUT_OF_REACH, PATIENCE
 from ohmstead.rooms.charging.meter_values import meter_value, signed_reading
 from ohmstead.rooms.charging.readings import Sample
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.charging.signals import Draw, metered_now, session_changed
+from ohmstead.rooms.charging.signals import LoadSample, metered_now, session_changed
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.people.users import ev_user
@@ -340,7 +340,7 @@ async def test_data_after_a_lost_connection_goes_to_an_extending_session(given: 
 async def test_what_a_batch_says_is_told_at_once(given: Given) -> None:
     here, card = await site(given, evses=2), await tag(given)
     changes: list[Any] = []
-    draws: list[Draw] = []
+    draws: list[LoadSample] = []
     ends = [session_changed.connect(lambda *what: changes.append(what)), metered_now.connect(draws.extend)]
     number, _ = await here.starts(card)
     amps = [Sample(later(1), "Current.Import", 10, "A", line) for line in ("L1", "L2")]
@@ -354,8 +354,8 @@ async def test_what_a_batch_says_is_told_at_once(given: Given) -> None:
     own = (await here.only_session())["id"]
     assert changes == [(own, here.id, here.evses[0])]
     assert draws == [
-        Draw(here.evses[0], own, later(1), {"L1": 10, "L2": 10}, None, None),
-        Draw(here.evses[1], None, later(2), {"L1": 9, "L2": 9, "L3": 9}, None, None),
+        LoadSample(here.evses[0], own, later(1), {"L1": 10, "L2": 10}, None, None),
+        LoadSample(here.evses[1], None, later(2), {"L1": 9, "L2": 9, "L3": 9}, None, None),
     ]
 
 

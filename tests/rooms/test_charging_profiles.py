@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_profile
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     ClearChargingProfile,
     CompositeSchedule,
     GetCompositeSchedule,

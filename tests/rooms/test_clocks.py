@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import select
 
 from ohmstead.app.system import System
-from ohmstead.rooms.network.clocks import clock_told
-from ohmstead.rooms.network.events import station_event
-from ohmstead.rooms.network.facts import ClockTold
+from ohmstead.rooms.devices.events import station_event
+from ohmstead.rooms.devices.events.clocks import clock_told
+from ohmstead.rooms.devices.facts import ClockTold
 from tests.client import Client
 from tests.given import Given
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.app.system import System
-from ohmstead.rooms.network import communication
-from ohmstead.rooms.network.communication import BATCH, MOST, CommunicationLog, communication_log
+from ohmstead.rooms.devices.communication import log as communication
+from ohmstead.rooms.devices.communication.log import BATCH, MOST, CommunicationLog, communication_log
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 

@@ -16,11 +16,11 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import Row
 from ohmstead.kit.versions import Version
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.configuration import BootSync
-from ohmstead.rooms.network.configuration.table import template_application
-from ohmstead.rooms.network.facts import Booted, Connected, Disconnected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.configuration import BootSync
+from ohmstead.rooms.devices.configuration.table import template_application
+from ohmstead.rooms.devices.facts import Booted, Connected, Disconnected
+from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
     Command,
     GetVariables,
@@ -31,7 +31,7 @@ from ohmstead.rooms.network.stations import (
     StationSilent,
     stations,
 )
-from ohmstead.rooms.network.templates import TemplateWork, template_variables, templates
+from ohmstead.rooms.devices.templates import TemplateWork, template_variables, templates
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given

@@ -12,13 +12,11 @@ from sqlalchemy import func, select
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charge_points.passwords import matches
-from ohmstead.rooms.network.configuration import BootSync, configuration_sync
-from ohmstead.rooms.network.configuration.keeping import keep_told
-from ohmstead.rooms.network.facts import Booted
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.configuration import BootSync, configuration_sync
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.facts import Booted
+from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
     Command,
     GetConfiguration,
@@ -29,6 +27,8 @@ from ohmstead.rooms.network.stations import (
     StationSilent,
     stations,
 )
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.passwords import matches
 from tests.client import Client
 from tests.given import Given
 from tests.live import Live, live

@@ -13,11 +13,9 @@ from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.control import Contradictions
 from ohmstead.rooms.charging.facts import ChargeStarted
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import Booted, Connected
-from ohmstead.rooms.network.hardware_status import HardwareStatus
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Booted, Connected
+from ohmstead.rooms.devices.stations import (
     Command,
     GetTransactionStatus,
     Outcome,
@@ -26,6 +24,8 @@ from ohmstead.rooms.network.stations import (
     TriggerMessage,
     stations,
 )
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Site, energy, site, tag

@@ -7,10 +7,10 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected, Disconnected, StatusChanged
 from ohmstead.rooms.network.downtime import charge_point_periods, evse_periods, notices
 from ohmstead.rooms.network.downtime.watching import look
-from ohmstead.rooms.network.facts import Connected, Disconnected, StatusChanged
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given

@@ -9,7 +9,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.db import Row, Statement
 from ohmstead.rooms.network import due_work
 from ohmstead.rooms.network.due_work import DueWork
-from ohmstead.rooms.network.vendors import charge_point_vendor
+from ohmstead.rooms.network.models.vendors import charge_point_vendor
 from tests.given import Given
 
 _own = charge_point_vendor.c

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network import firmware
-from ohmstead.rooms.network.facts import FirmwareStatus
+from ohmstead.rooms.devices import firmware
+from ohmstead.rooms.devices.facts import FirmwareStatus
+from ohmstead.rooms.devices.firmware import add_firmware, firmware_update
+from ohmstead.rooms.devices.stations import StationOffline, StationRefused, UpdateFirmware
 from ohmstead.rooms.network.files import files
-from ohmstead.rooms.network.firmware import add_firmware, firmware_update
-from ohmstead.rooms.network.stations import StationOffline, StationRefused, UpdateFirmware
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site

@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.communication import CommunicationLog
 from tests.client import Client
 from tests.given import Given
 from tests.live import live

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network.presence import heeding
-from ohmstead.rooms.network.stations import HeedQuirks, StationError, StationOffline
+from ohmstead.rooms.devices.presence import quirk_propagation as heeding
+from ohmstead.rooms.devices.stations import RefreshQuirks, StationError, StationOffline
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
@@ -24,7 +24,7 @@ async def told(given: Given, gateway: Gateway) -> list[int]:
     """Who was told since this was last asked, once all facts are, and those they led to."""
     for _ in range(2):
         await given.system.outbox.drain()
-    found = sorted(id for id, command in gateway.commands if isinstance(command, HeedQuirks))
+    found = sorted(id for id, command in gateway.commands if isinstance(command, RefreshQuirks))
     gateway.commands.clear()
     return found
 

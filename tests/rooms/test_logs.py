@@ -15,11 +15,10 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network import logs
-from ohmstead.rooms.network.facts import LogStatus
-from ohmstead.rooms.network.files import MOST_BYTES, files
-from ohmstead.rooms.network.logs import UPLOAD_LASTS, Kind, log_request
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.communication import diagnostics as logs
+from ohmstead.rooms.devices.communication.diagnostics import UPLOAD_LASTS, Kind, log_request
+from ohmstead.rooms.devices.facts import LogStatus
+from ohmstead.rooms.devices.stations import (
     Command,
     GetLog,
     Outcome,
@@ -28,6 +27,7 @@ from ohmstead.rooms.network.stations import (
     StationRefused,
     stations,
 )
+from ohmstead.rooms.network.files import MOST_BYTES, files
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Site, site

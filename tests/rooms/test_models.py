@@ -8,12 +8,12 @@ import aiohttp
 import pytest
 
 from ohmstead.kit.versions import Version
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Booted
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Booted
+from ohmstead.rooms.devices.firmware import add_firmware
 from ohmstead.rooms.network.files import files
-from ohmstead.rooms.network.firmware import add_firmware
 from ohmstead.rooms.network.models import cp_models, models
-from ohmstead.rooms.network.vendors import cp_vendors, vendors
+from ohmstead.rooms.network.models.vendors import cp_vendors, vendors
 from tests.app.test_cli import Run, folder, run  # noqa: F401 - fixtures
 from tests.client import Client
 from tests.contract import ResourceContract

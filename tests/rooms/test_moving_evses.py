@@ -10,8 +10,8 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network.stations import stations
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.rooms.devices.stations import stations
+from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Answer, Client
 from tests.given import Given
 from tests.live import Live, live

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ohmstead.rooms.network.charging_abilities import Abilities, Rounding
+from ohmstead.rooms.devices.profiles.abilities import Abilities, Rounding
 from tests.rooms.odd_sites import OddSite, Station
 
 

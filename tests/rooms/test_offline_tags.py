@@ -10,10 +10,10 @@ from sqlalchemy import insert, update
 
 from ohmstead.ocpp.v201 import local_list as wire
 from ohmstead.rooms.charging.offline_tags.room import Room, parts
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.configuration.table import configuration_variable
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.configuration.table import configuration_variable
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import (
     ClearCache,
     Command,
     GetConfiguration,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ohmstead.rooms.network import outside_limits
-from ohmstead.rooms.network.facts import LimitCleared, LimitTold
+from ohmstead.rooms.devices.facts import LimitCleared, LimitTold
+from ohmstead.rooms.devices.profiles import outside_limits
+from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
 from ohmstead.rooms.network.signals import outside_limit_changed
-from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import T0, Site, later, site

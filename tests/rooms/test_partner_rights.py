@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.network.stations import Outcome
+from ohmstead.rooms.devices.stations import Outcome
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, site

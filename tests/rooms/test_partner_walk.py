@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from ohmstead.app.rooms import OPERATIONS
-from ohmstead.rooms.network.stations import Command, Outcome
+from ohmstead.rooms.devices.stations import Command, Outcome
 from tests.client import Client
 from tests.contract import PartnersGiven
 from tests.given import Given

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from ohmstead.app.admitted import Usual
-from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.admitted import StationDefaults
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Booted, Connected, Disconnected, StatusChanged
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import Booted, Connected, Disconnected, StatusChanged
 from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
 from tests.client import Client
@@ -273,7 +273,7 @@ async def test_who_may_come_in(system: System, api: Client, given: Given) -> Non
 
     async def admitted(identity: str, password: bytes | None) -> Any:
         async with system.database.begin() as tx:
-            [found] = await presence.admit(tx, presence.Knock(identity, password))
+            [found] = await presence.admit(tx, presence.ConnectionAttempt(identity, password))
         return found.kind if isinstance(found, presence.Refusal) else found.charge_point["network_id"]
 
     assert await admitted("OPEN", None) == await admitted("OPEN", b"left over") == "OPEN"
@@ -320,8 +320,8 @@ async def test_presence_is_no_change_of_master_data(system: System, api: Client,
 
 async def test_a_state_told_with_every_reading_is_written_once_a_minute(given: Given, system: System) -> None:
     here = await site(given)
-    usual = Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
-    rooms = DurableRooms(system.database, system.clock, usual)
+    usual = StationDefaults(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
+    rooms = FactIntake(system.database, system.clock, usual)
     start = system.clock.now() - timedelta(minutes=30)
 
     async def told(status: HardwareStatus, seconds: float) -> datetime:
@@ -356,13 +356,13 @@ async def test_who_is_changed_while_it_connects_does_not_stay(
     point = await given.charge_point(network={"id": "QUICK"})
     path = f"{BASE}/v2.0/{point['id']}"
 
-    async def handshake() -> presence.Entry:
+    async def handshake() -> presence.AdmittedChargePoint:
         async with system.database.begin() as tx:
-            [entry] = await presence.admit(tx, presence.Knock("QUICK"))
-        assert isinstance(entry, presence.Entry)
+            [entry] = await presence.admit(tx, presence.ConnectionAttempt("QUICK"))
+        assert isinstance(entry, presence.AdmittedChargePoint)
         return entry
 
-    async def enters(entry: presence.Entry) -> None:
+    async def enters(entry: presence.AdmittedChargePoint) -> None:
         fact = Connected(charge_point_id=point["id"], version="1.6", remote_ip="::1", at=now, proof=entry.proof)
         async with system.database.begin() as tx:
             await presence.connected(tx, fact)
@@ -382,8 +382,8 @@ async def test_who_is_changed_while_it_connects_does_not_stay(
 async def test_whose_row_somebody_holds_keeps_nobody_else_from_coming(
     system: System, given: Given, now: datetime, alone: bool
 ) -> None:
-    rooms = DurableRooms(
-        system.database, system.clock, Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=60)
+    rooms = FactIntake(
+        system.database, system.clock, StationDefaults(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=60)
     )
     held, *others = [(await given.charge_point())["id"] for _ in range(3)]
 

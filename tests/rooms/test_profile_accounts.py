@@ -11,13 +11,13 @@ from ohmstead.kit.clock import ManualClock
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging.facts import ProfilesTold
 from ohmstead.rooms.charging.profiles import ProfileAccounts, profiles_told
-from ohmstead.rooms.charging.profiles.accounts import profile_account
-from ohmstead.rooms.charging.profiles.asking import SETTLE, ask_after_boot
+from ohmstead.rooms.charging.profiles.profile_reconciliation import profile_account
+from ohmstead.rooms.charging.profiles.profile_report_requests import SETTLE, ask_after_boot
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_profile
 from ohmstead.rooms.charging.signals import limits_changed
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import (
     ChargingProfile,
     GetChargingProfiles,
     SchedulePeriod,

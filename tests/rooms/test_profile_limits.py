@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.network.profile_limits import most
-from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
+from ohmstead.rooms.devices.profiles.limits import most
+from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BEGAN = NOON - timedelta(minutes=10)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.charging.reservations import ReservationQueue
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.network.stations import CancelReservation, RemoteStart, ReserveNow, StationOffline
+from ohmstead.rooms.devices.stations import CancelReservation, RemoteStart, ReserveNow, StationOffline
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, tag

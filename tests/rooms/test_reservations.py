@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import (
     CancelReservation,
     RemoteStart,
     ReserveNow,
@@ -270,7 +270,7 @@ async def test_a_partner_sees_its_own(api: Client, here: Site, given: Given, use
 
 async def lets_go(here: Site, key: int, how: Any) -> None:
     fact = ReservationEnded(charge_point_id=here.id, reservation_id=key, how=how, received_at=here.system.clock.now())
-    await here.tells(reservations.let_go, fact)
+    await here.tells(reservations.reservation_released, fact)
 
 
 @pytest.mark.parametrize(("how", "status"), [("expired", "expired"), ("removed", "canceled")])

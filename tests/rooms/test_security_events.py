@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from ohmstead.app.admitted import Usual
-from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.admitted import StationDefaults
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, ManualClock, SystemClock
 from ohmstead.kit.facts import outbox
-from ohmstead.ocpp.admission import Refused
-from ohmstead.rooms.network.facts import SecurityEvent
-from ohmstead.rooms.network.security_events import QUIET, security_event, security_event_told
+from ohmstead.ocpp.connection_identity import Refused
+from ohmstead.rooms.devices.communication.security_events import QUIET, security_event, security_event_told
+from ohmstead.rooms.devices.facts import SecurityEvent
 from tests.client import Client
 from tests.given import Given
 from tests.live import PASSWORD, Live, live
@@ -92,9 +92,9 @@ async def test_an_event_is_a_fact(here: Site) -> None:
     assert (row[0]["charge_point_id"], row[0]["type"], row[0]["tech_info"]) == (here.id, "MemoryExhaustion", "heap")
 
 
-def doorway(system: System, clock: Clock) -> DurableRooms:
-    usual = Usual(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
-    return DurableRooms(system.database, clock, usual)
+def doorway(system: System, clock: Clock) -> FactIntake:
+    usual = StationDefaults(heartbeat_interval_s=60, call_timeout_s=60, boot_timeout_s=30)
+    return FactIntake(system.database, clock, usual)
 
 
 async def events(system: System) -> list[tuple[Any, ...]]:
@@ -142,7 +142,7 @@ async def test_a_handshake_that_was_refused_is_found_at_its_charge_point(
 
 
 async def test_a_flood_of_identities_floods_no_table(system: System, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ohmstead.rooms.network.security_events.MOST_SEEN", 5)
+    monkeypatch.setattr("ohmstead.rooms.devices.communication.security_events.MOST_SEEN", 5)
     clock = ManualClock(system.clock.now())
     door = doorway(system, clock)
     for number in range(20):

@@ -8,15 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from ohmstead.kit.db import Row
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.configuration.keeping import keep_told
-from ohmstead.rooms.network.durable_facts import CertificateAccepted
-from ohmstead.rooms.network.facts import Connected, Proof
-from ohmstead.rooms.network.security_profiles import Addresses, SecurityRaises, addresses
-from ohmstead.rooms.network.security_profiles.raising import follow_boot, has_a_certificate
-from ohmstead.rooms.network.security_profiles.table import security_raise
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.facts import Connected, Proof
+from ohmstead.rooms.devices.security_profiles import Addresses, SecurityRaises, addresses
+from ohmstead.rooms.devices.security_profiles.profile_upgrade import follow_boot, has_a_certificate
+from ohmstead.rooms.devices.security_profiles.table import security_raise
+from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
     Command,
     GetConfiguration,
@@ -30,6 +28,8 @@ from ohmstead.rooms.network.stations import (
     TriggerMessage,
     stations,
 )
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.durable_facts import CertificateAccepted
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import booted
@@ -127,9 +127,9 @@ async def test_a_1_6_station_is_given_what_it_lacks_in_order(scenes: Any) -> Non
     assert await scene.goes_on() == [ChangeConfiguration(key="SecurityProfile", value="2")]
     assert await scene.goes_on() == [], "it was told, and has to come back"
     async with scene.system.database.read() as tx:
-        knock = presence.Knock("UP", bytes.fromhex(password.value), True)
+        knock = presence.ConnectionAttempt("UP", bytes.fromhex(password.value), True)
         [entry] = await presence.admit(tx, knock)
-    assert isinstance(entry, presence.Entry)
+    assert isinstance(entry, presence.AdmittedChargePoint)
     await scene.connects(2)
     assert await scene.boots() == []
     assert ((await scene.row())["finished_at"] is None, await scene.shown()) == (False, (2, "applied"))

@@ -9,12 +9,12 @@ from sqlalchemy import update
 
 from ohmstead.kit.clock import ManualClock
 from ohmstead.rooms.charging import flow
-from ohmstead.rooms.charging.control import Silences
+from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.facts import ChargeStarted
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected, Disconnected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected, Disconnected
+from ohmstead.rooms.devices.stations import (
     Command,
     GetTransactionStatus,
     Outcome,
@@ -72,9 +72,9 @@ async def here(given: Given) -> Site:
     return found
 
 
-def watch(here: Site, minutes: float = 0) -> tuple[Silences, ManualClock]:
+def watch(here: Site, minutes: float = 0) -> tuple[SilentSessionProbe, ManualClock]:
     clock = ManualClock(here.system.clock.now() + timedelta(minutes=minutes))
-    return Silences(here.system.database, clock), clock
+    return SilentSessionProbe(here.system.database, clock), clock
 
 
 async def test_one_that_the_station_knows_nothing_of_is_closed_where_it_was_last_heard_of(

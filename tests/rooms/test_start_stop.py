@@ -20,8 +20,7 @@ from ohmstead.rooms.charging.control.opening import is_open
 from ohmstead.rooms.charging.control.orders import Order
 from ohmstead.rooms.charging.control.remote import start
 from ohmstead.rooms.charging.tags import remote_tag
-from ohmstead.rooms.network.hardware_status import HardwareStatus
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     ChargingProfile,
     Command,
     Outcome,
@@ -32,6 +31,7 @@ from ohmstead.rooms.network.stations import (
     StationRefused,
     StationSilent,
 )
+from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.store.engine import PostgresDatabase
 from tests.client import Client

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.kit.facts import audit
-from ohmstead.rooms.network.stations import ChangeAvailability, Reset, StationOffline, StationRefused, Unlock, stations
+from ohmstead.rooms.devices.stations import ChangeAvailability, Reset, StationOffline, StationRefused, Unlock, stations
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site

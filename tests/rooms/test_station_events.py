@@ -8,11 +8,9 @@ from msgspec import structs
 from sqlalchemy import func, select
 
 from ohmstead.app.system import System
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.events import events_told, monitors_told, station_event
-from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.events import events_told, monitors_told, station_event
+from ohmstead.rooms.devices.facts import (
     Booted,
     Connected,
     EventsTold,
@@ -21,6 +19,8 @@ from ohmstead.rooms.network.facts import (
     StationMonitor,
     StatusChanged,
 )
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.evses import evse
 from ohmstead.store.partitions import prune
 from tests.client import Client
 from tests.given import Given

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     Command,
     DataTransfer,
     Outcome,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.configuration.keeping import keep_told
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
     Command,
     Outcome,
@@ -18,7 +18,7 @@ from ohmstead.rooms.network.stations import (
     StationRefused,
     stations,
 )
-from ohmstead.rooms.network.templates.portions import Portion
+from ohmstead.rooms.devices.templates.batch_sizes import Portion
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Site, site

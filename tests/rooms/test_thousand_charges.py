@@ -11,9 +11,9 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from ohmstead.app import gateway
-from ohmstead.app.admitted import Usual
-from ohmstead.app.gateway import DurableRooms
+from ohmstead.app import fact_intake as gateway
+from ohmstead.app.admitted import StationDefaults
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.system import System
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
@@ -23,7 +23,7 @@ from tests.given import Given
 from tests.rooms.charges import Site, site
 from tests.rooms.told_days import CHARGES, Charge, Told, call_v16, call_v201, days
 
-USUAL = Usual(heartbeat_interval_s=300, call_timeout_s=60, boot_timeout_s=30)
+USUAL = StationDefaults(heartbeat_interval_s=300, call_timeout_s=60, boot_timeout_s=30)
 
 STATIONS = 20  # half of each version, all at once
 LARGE_AND_SLOW = (
@@ -38,7 +38,7 @@ class Teller:
     """One station: turns what is told into calls, and calls into facts, one after the other as on a line."""
 
     site: Site
-    rooms: DurableRooms
+    rooms: FactIntake
     later: bool  # speaks 2.0.1
     numbers: dict[Charge, int] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Teller:
 async def tellers(given: Given, system: System, monkeypatch: pytest.MonkeyPatch) -> list[Teller]:
     monkeypatch.setattr(gateway, "GATHER_S", 0.0)
     monkeypatch.setattr(gateway, "SOON_S", 0.0)
-    rooms = DurableRooms(system.database, system.clock, USUAL)
+    rooms = FactIntake(system.database, system.clock, USUAL)
     place = (await given.location())["id"]
     sites = [await site(given, evses=2, locationId=place) for _ in range(STATIONS)]
     return [Teller(here, rooms, later=number % 2 == 1) for number, here in enumerate(sites)]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import StatusChanged
+from ohmstead.rooms.devices.presence.status_log import KEEP, hardware_status_log
 from ohmstead.rooms.network.hardware_status import HardwareStatus
-from ohmstead.rooms.network.presence.status_log import KEEP, hardware_status_log
-from ohmstead.rooms.network.vendor_error_codes import vendor_error_codes
+from ohmstead.rooms.network.models.vendor_error_codes import vendor_error_codes
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given

@@ -12,7 +12,7 @@ from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.facts import TagPresented
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.tags import remote_tag
-from ohmstead.rooms.network.configuration.table import configuration_variable
+from ohmstead.rooms.devices.configuration.table import configuration_variable
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, later, site, tag

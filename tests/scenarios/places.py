@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from ohmstead.stations.connector import Transaction
-from ohmstead.stations.station import Station
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.connector import Transaction
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Answer, Client
 from tests.live import Live
 from tests.scenarios.waiting import shows, until

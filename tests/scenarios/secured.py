@@ -15,9 +15,9 @@ from websockets.typing import Subprotocol
 from ohmstead.engines.pki import checked
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Row
-from ohmstead.stations.certificates import CSMS, Certificates
-from ohmstead.stations.settings import Settings as Behaviour
-from ohmstead.stations.station import Station
+from ohmstead.simulator.certificates import CSMS, Certificates
+from ohmstead.simulator.settings import Settings as Behaviour
+from ohmstead.simulator.station import Station
 from tests.live import PASSWORD, SPEAKS, Live, live
 
 NAMES = "127.0.0.1,localhost"

@@ -9,7 +9,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import Place, drawn, place
 from tests.scenarios.waiting import shows

@@ -8,9 +8,9 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.pki import new_root
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.certificates import revoke
-from ohmstead.stations.certificates import CSMS
-from ohmstead.stations.speaker import Speaker
+from ohmstead.rooms.devices.certificates import revoke
+from ohmstead.simulator.certificates import CSMS
+from ohmstead.simulator.ocpp_station import OcppStation
 from tests.scenarios.secured import Secured, secured
 
 
@@ -25,7 +25,7 @@ async def test_a_station_learns_that_its_certificate_was_revoked(place: Secured,
     point = await place.charge_point("ASKS", version)
     made = await place.certified(point)
     station = await place.station("ASKS", version, certificates=made)
-    assert isinstance(station, Speaker)
+    assert isinstance(station, OcppStation)
     assert await station.certificate_status("http://ocsp.invalid/") == "GOOD", "nobody else has to be asked"
     async with place.live.system.database.begin() as tx:
         assert await revoke(tx, made.status_request()["serialNumber"]) == 1
@@ -37,6 +37,6 @@ async def test_a_station_sends_us_nowhere_private(place: Secured) -> None:
     made = await place.certified(point)
     made.roots[CSMS].append(new_root("Elsewhere", place.live.clock.now()).certificate_text)
     station = await place.station("ASKS", "2.0.1", certificates=made)
-    assert isinstance(station, Speaker)
+    assert isinstance(station, OcppStation)
     assert await station.certificate_status(f"{place.live.api.base}/pki/ocsp") == "NotPublic"
     assert await station.certificate_status("gopher://ocsp.example.org/") == "NoAnswer"

@@ -16,8 +16,8 @@ from ohmstead.app.node import Node
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.stations.line import Patience
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.line import Patience
+from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Client
 from tests.given import Given
 from tests.live import Live

@@ -8,8 +8,8 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.stations.line import Patience
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.line import Patience
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import drawn, place
 from tests.scenarios.waiting import happens, until

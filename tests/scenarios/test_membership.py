@@ -9,7 +9,7 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.stations import ClearChargingProfile, stations
+from ohmstead.rooms.devices.stations import ClearChargingProfile, stations
 from ohmstead.rooms.power.management.profiles import ids
 from ohmstead.rooms.power.management.release import limits_undone
 from ohmstead.rooms.power.management.tuning import Tuning

@@ -12,8 +12,8 @@ from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import fleet
 from tests.scenarios.waiting import happens

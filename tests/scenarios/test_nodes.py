@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.nodes import node
+from ohmstead.rooms.devices.presence.nodes import node
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.table import circuit_tree
-from ohmstead.stations.line import Patience
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.line import Patience
+from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Answer, Client
 from tests.given import Given
 from tests.live import Live

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text, update
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.facts import outbox
-from ohmstead.rooms.charging.signals import Draw, metered_now
+from ohmstead.rooms.charging.signals import LoadSample, metered_now
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.management import loop
@@ -186,7 +186,7 @@ async def test_one_reading_that_cannot_be_taken_in_keeps_no_other(
     monkeypatch.setattr(Site, "drew", drew)
     now = trees.site.clock.now()
     with structlog.testing.capture_logs() as logged:
-        metered_now.send([Draw(one, None, now, {"L1": 6.0}, None, None) for one in (odd, *others)])
+        metered_now.send([LoadSample(one, None, now, {"L1": 6.0}, None, None) for one in (odd, *others)])
     assert taken == others
     assert [one["evse"] for one in logged if one["log_level"] == "error"] == [odd]
 

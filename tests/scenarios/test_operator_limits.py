@@ -8,8 +8,8 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.stations.station import Station
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes, shows
 

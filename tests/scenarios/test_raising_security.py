@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.certificates.tables import issued_certificate
-from ohmstead.rooms.network.security_profiles.table import security_raise as _raise
-from ohmstead.stations.certificates import Certificates
-from ohmstead.stations.station import Station
+from ohmstead.rooms.devices.certificates.tables import issued_certificate
+from ohmstead.rooms.devices.security_profiles.table import security_raise as _raise
+from ohmstead.simulator.certificates import Certificates
+from ohmstead.simulator.station import Station
 from tests.scenarios.secured import Secured, secured
 from tests.scenarios.waiting import becomes, until
 

@@ -9,8 +9,8 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.engines.pki import charge_point_certificate, checked, new_root, pem
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.certificates import revoke
-from ohmstead.stations.certificates import Certificates
+from ohmstead.rooms.devices.certificates import revoke
+from ohmstead.simulator.certificates import Certificates
 from tests.live import PASSWORD
 from tests.scenarios.secured import Secured, secured
 from tests.scenarios.waiting import becomes, until

@@ -11,9 +11,9 @@ from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.stations.site import Building, Load, Meter, Reading
-from ohmstead.stations.station import Station
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.site import Building, Load, Meter, Reading
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 
 LIMIT_A = 32.0

@@ -8,8 +8,8 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator import settings
-from ohmstead.stations.station_v201 import StationV201
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.station_v201 import StationV201
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import Ear, Place, fleet, place
 from tests.scenarios.waiting import becomes, shows, until

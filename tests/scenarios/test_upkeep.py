@@ -18,10 +18,10 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.devices.communication.diagnostics import log_request
+from ohmstead.rooms.devices.firmware import add_firmware, firmware_update
 from ohmstead.rooms.network.files import files
-from ohmstead.rooms.network.firmware import add_firmware, firmware_update
-from ohmstead.rooms.network.logs import log_request
-from ohmstead.stations.speaker import Speaker
+from ohmstead.simulator.ocpp_station import OcppStation
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes, shows
 
@@ -95,7 +95,7 @@ async def test_diagnostics_come_in(place: Live, speaks: str) -> None:
 async def test_a_security_log_comes_in(place: Live, speaks: str) -> None:
     point = await place.charge_point("SECURE", version=speaks)
     station = await place.station("SECURE", version=speaks)
-    assert isinstance(station, Speaker)
+    assert isinstance(station, OcppStation)
     await station.report("TamperDetectionActivated", "the door")
     [event] = await shows(place.api, "/resources/security-events/v2.0", bool)
     assert (event["type"], event["techInfo"]) == ("TamperDetectionActivated", "the door")
@@ -123,7 +123,7 @@ async def test_firmware_is_installed(place: Live, signed: bool, speaks: str) -> 
 async def test_firmware_with_a_wrong_signature_is_not_installed(place: Live, speaks: str) -> None:
     point = await place.charge_point("WARY", version=speaks)
     station = await place.station("WARY", version=speaks)
-    assert isinstance(station, Speaker)
+    assert isinstance(station, OcppStation)
     number = await version(place, CONTENT, KEY.sign(b"something else", ec.ECDSA(SHA256())))
     update = f"{ACTIONS}/v2.0/{point['id']}/update-firmware"
     assert (await place.api.post(update, {"firmwareVersionId": number, "signed": True})).status == 202

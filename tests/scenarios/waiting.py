@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from ohmstead.kit.clock import Clock
-from ohmstead.stations.station import Station
+from ohmstead.simulator.station import Station
 from tests.client import Client
 
 Found = TypeVar("Found")

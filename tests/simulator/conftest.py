@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.simulator.station_v16 import StationV16
 from tests.simulator.central import Central, central_system
 
 MONDAY = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

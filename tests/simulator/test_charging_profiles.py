@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ohmstead.stations.charging_profile import Kind, Period, Profile, Purpose, Unit
-from ohmstead.stations.charging_profiles import ChargingProfiles, ProfileRefused
-from ohmstead.stations.vehicle import Offer
+from ohmstead.simulator.charging_profile import Kind, Period, Profile, Purpose, Unit
+from ohmstead.simulator.charging_profiles import ChargingProfiles, ProfileRefused
+from ohmstead.simulator.vehicle import Offer
 from tests.simulator.conftest import MONDAY
 
 CYCLE = 100

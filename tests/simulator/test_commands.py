@@ -5,10 +5,10 @@ import base64
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.connector import State
-from ohmstead.stations.line import Patience
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.connector import State
+from ohmstead.simulator.line import Patience
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.vehicle import Vehicle
 from tests.simulator.central import Central, central_system
 from tests.simulator.conftest import Maker, idle, online
 from tests.simulator.test_session import charging

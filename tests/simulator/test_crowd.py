@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.fleet import Fleet, Habits, visits
-from ohmstead.stations.settings import Settings
-from ohmstead.stations.site import Building, Load, Meter, Reading, add
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.simulator.fleet import Fleet, Habits, visits
+from ohmstead.simulator.settings import Settings
+from ohmstead.simulator.site import Building, Load, Meter, Reading, add
+from ohmstead.simulator.station_v16 import StationV16
 from tests.simulator.central import Central
 from tests.simulator.conftest import MONDAY, Maker, idle
 from tests.simulator.test_offline import FAR_FUTURE

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.vehicle import Vehicle
 from tests.simulator.central import Central
 from tests.simulator.conftest import idle
 from tests.simulator.test_session import charging

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.prompt import COMMANDS, prompt
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.simulator.console import COMMANDS, prompt
+from ohmstead.simulator.station_v16 import StationV16
 from tests.simulator.central import Central
 from tests.simulator.conftest import Maker, idle, online
 

@@ -9,9 +9,9 @@ import pytest
 
 from ohmstead.engines.pki import Root, charge_point_certificate, checked, new_root, pem
 from ohmstead.kit.clock import ManualClock, SystemClock
-from ohmstead.stations.certificates import CSMS, Certificates, hashed
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.station_v201 import StationV201
+from ohmstead.simulator.certificates import CSMS, Certificates, hashed
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.station_v201 import StationV201
 from tests.simulator.central import Central, central_system
 from tests.simulator.conftest import MONDAY
 

@@ -3,9 +3,9 @@
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.connector import State
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.connector import State
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.vehicle import Vehicle
 from tests.simulator.central import Central
 from tests.simulator.conftest import Maker, idle, online
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from ohmstead.kit.clock import ManualClock, SystemClock
-from ohmstead.stations.charging_profile import Unit
-from ohmstead.stations.charging_profiles import ChargingProfiles
-from ohmstead.stations.connector import State
-from ohmstead.stations.moments import stamp
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.charging_profile import Unit
+from ohmstead.simulator.charging_profiles import ChargingProfiles
+from ohmstead.simulator.connector import State
+from ohmstead.simulator.moments import stamp
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.vehicle import Vehicle
 from tests.simulator.central import Central
 from tests.simulator.conftest import Maker, idle, online
 from tests.simulator.test_offline import lose_line

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.prompt import prompt
-from ohmstead.stations.station_v201 import StationV201
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.console import prompt
+from ohmstead.simulator.station_v201 import StationV201
+from ohmstead.simulator.vehicle import Vehicle
 from tests.simulator.central import Central, central_system
 
 ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}

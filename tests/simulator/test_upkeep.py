@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ohmstead.kit.clock import ManualClock
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.simulator.station_v16 import StationV16
 from tests.simulator.central import Central
 from tests.simulator.conftest import MONDAY, idle
 

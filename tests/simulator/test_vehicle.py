@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ohmstead.stations.vehicle import Offer, Vehicle
+from ohmstead.simulator.vehicle import Offer, Vehicle
 from tests.simulator.conftest import MONDAY
 
 

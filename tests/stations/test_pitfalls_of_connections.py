@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 from websockets.exceptions import InvalidStatus
 
-from ohmstead.rooms.network.communication import communication_log
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.rooms.devices.communication.log import communication_log
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import PASSWORD
 from tests.scenarios.waiting import becomes
 from tests.stations.charger import BOOT, CARD, credentials, plugged

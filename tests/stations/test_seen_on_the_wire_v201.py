@@ -13,7 +13,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import Statement
 from ohmstead.rooms.charging.meter_values import meter_value
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.vehicle import Vehicle
 from tests.live import PASSWORD, Live, live
 from tests.scenarios.places import place
 from tests.scenarios.waiting import becomes, shows

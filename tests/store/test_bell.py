@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.facts import Fact
-from ohmstead.store.bell import CHANNEL
+from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 
 ONE = select(1)

@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, text
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
-from ohmstead.rooms.network.communication import communication_log
-from ohmstead.rooms.network.security_events import security_event
+from ohmstead.rooms.devices.communication.log import communication_log
+from ohmstead.rooms.devices.communication.security_events import security_event
 from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.partitions import DAY_S, HOUR_S, declared, ensure, keep_up, month, prune, prune_all
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from ohmstead.app.system import System
-from ohmstead.kit.db import Away
+from ohmstead.kit.db import DatabaseUnavailable
 from ohmstead.store.readiness import AtMostOne, can_store
 from tests.conftest import Full
 from tests.scenarios.waiting import becomes
@@ -24,7 +24,7 @@ def raising(code: str) -> str:
 @pytest.mark.parametrize("code", AWAY)
 async def test_a_server_that_cannot_work_now_is_away(system: System, code: str) -> None:
     for opened in (system.database.begin, system.database.read):
-        with pytest.raises(Away, match="no"):
+        with pytest.raises(DatabaseUnavailable, match="no"):
             async with opened() as tx:
                 await tx.run(text(raising(code)))
 
@@ -39,7 +39,7 @@ async def test_what_a_statement_did_wrong_is_not(system: System, code: str) -> N
 
 async def test_a_copy_that_finds_no_room_is_away(system: System, full: Full) -> None:
     await full("tax", "53100")
-    with pytest.raises(Away):
+    with pytest.raises(DatabaseUnavailable):
         async with system.database.begin() as tx:
             await tx.copy("tax", ["name", "percentage", "created_at", "updated_at"], [("VAT", 19, tx.now, tx.now)])
 
@@ -68,7 +68,7 @@ async def test_a_database_without_room_for_a_file_cannot_store(system: System) -
 async def _stored(system: System) -> bool:
     try:
         await can_store(system.database)
-    except Away:
+    except DatabaseUnavailable:
         return False
     return True
 
@@ -84,7 +84,7 @@ async def test_what_does_not_answer_is_away_and_asked_once() -> None:
 
     one = AtMostOne(ask, patience_s=0.01)
     for _ in range(3):
-        with pytest.raises(Away, match="no answer within"):
+        with pytest.raises(DatabaseUnavailable, match="no answer within"):
             await one.answer()
     assert asked == 1, "one connection waits, however many want to know"
     frozen.set()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ohmstead.kit.clock import Clock
-from ohmstead.stations.station import Currents
+from ohmstead.simulator.station import Currents
 from parts.site.layout import OUTLETS
 from parts.site.odd_station import Odd
 from parts.site.record import Record, Sample

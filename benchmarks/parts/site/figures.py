@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ohmstead.stations.vehicle import VOLTAGE
+from ohmstead.simulator.vehicle import VOLTAGE
 from parts.site.layout import BY_NAME, MAIN, MARGIN_A, OUTLETS
 from parts.site.optimum import lines_of
 from parts.site.record import Record, Reported, Stay

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 from parts.site.layout import CABLES, MAIN, OUTLETS, RESERVED_A, Outlet
 
 CARD = "FLEET"

@@ -15,11 +15,11 @@ from pathlib import Path
 import aiohttp
 import uvloop
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 from ohmstead.kit.clock import Clock
-from ohmstead.stations.settings import Settings
-from ohmstead.stations.tasks import Tasks
-from ohmstead.stations.vehicle import Vehicle
+from ohmstead.simulator.settings import Settings
+from ohmstead.simulator.tasks import Tasks
+from ohmstead.simulator.vehicle import Vehicle
 from parts.faster_clock import clock_from_environment
 from parts.site.eye import Eye
 from parts.site.furnish import CARD, PASSWORD

@@ -3,14 +3,14 @@
 import random
 from typing import Any
 
-from ohmstead.stations.frames import Call
-from ohmstead.stations.speaker import Speaker
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.station_v201 import StationV201
+from ohmstead.simulator.frames import Call
+from ohmstead.simulator.ocpp_station import OcppStation
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.station_v201 import StationV201
 from parts.site.scenario import Odds, late
 
 
-class Odd(Speaker):
+class Odd(OcppStation):
     """`profiles_heard` counts the limits that came; `over_s` is for how long it drew clearly above its limit."""
 
     def __init__(self, *args: Any, odds: Odds, dice: random.Random, **options: Any) -> None:

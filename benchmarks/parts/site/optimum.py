@@ -11,8 +11,8 @@ import numpy as np
 from ohmstead.engines.dlm.allocate import Demand, allocate
 from ohmstead.engines.dlm.tree import Circuit, Tree
 from ohmstead.engines.dlm.wiring import Mask
-from ohmstead.stations.station import Currents
-from ohmstead.stations.vehicle import MIN_CURRENT, VOLTAGE
+from ohmstead.simulator.station import Currents
+from ohmstead.simulator.vehicle import MIN_CURRENT, VOLTAGE
 from parts.site.layout import BY_NAME, CABLES, CONDUCTORS, MAIN, OUTLETS, path
 from parts.site.record import Stay
 from parts.site.scenario import BUILDING_S, Scenario, Visit

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ohmstead.stations.station import Currents
+from ohmstead.simulator.station import Currents
 from parts.site.scenario import Scenario
 
 

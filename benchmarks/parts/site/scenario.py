@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ohmstead.stations.site import Building, Load
-from ohmstead.stations.station import Currents
+from ohmstead.simulator.site import Building, Load
+from ohmstead.simulator.station import Currents
 from parts.site.layout import OUTLETS, Outlet
 
 CARS = {False: ((3, 16.0, 5), (3, 32.0, 2), (1, 16.0, 1)), True: ((1, 16.0, 3), (1, 32.0, 2))}

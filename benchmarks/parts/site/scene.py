@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ohmstead.app.demo.plant import Client
+from ohmstead.app.demo.demo_site import Client
 from parts.faster_clock import FasterClock
 from parts.processes import HERE, Server, data_folder, node, serving
 from parts.site.furnish import furnish

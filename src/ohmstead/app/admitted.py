@@ -4,11 +4,11 @@ from typing import Any
 
 from msgspec import UNSET, Struct, structs
 
-from ohmstead.ocpp.admission import Admitted
-from ohmstead.ocpp.habits import Habits
+from ohmstead.ocpp.connection_identity import Admitted
+from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.ocpp.units import Units, units_of
+from ohmstead.rooms.devices.presence import AdmittedChargePoint
 from ohmstead.rooms.network.models import Quirks, quirks_of
-from ohmstead.rooms.network.presence import Entry
 
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
 UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for
@@ -16,7 +16,7 @@ _THOUSANDS = ("kWh", "kW")
 SILENT_HEARTBEATS = 3  # so many may be missed
 
 
-class Usual(Struct, frozen=True, kw_only=True):
+class StationDefaults(Struct, frozen=True, kw_only=True):
     """What holds for a charge point whose model says nothing else, in s."""
 
     heartbeat_interval_s: int
@@ -24,7 +24,7 @@ class Usual(Struct, frozen=True, kw_only=True):
     boot_timeout_s: float
 
 
-def admitted(entry: Entry, usual: Usual) -> Admitted:
+def admitted(entry: AdmittedChargePoint, usual: StationDefaults) -> Admitted:
     """Of a charge point that was let in."""
     row = entry.charge_point
     return Admitted(
@@ -36,11 +36,11 @@ def admitted(entry: Entry, usual: Usual) -> Admitted:
     )
 
 
-def habits(quirks: Quirks, usual: Usual) -> Habits:
+def habits(quirks: Quirks, usual: StationDefaults) -> ConnectionSettings:
     """How charge points with these quirks are treated."""
     assumed = quirks.assume_protocol
     silence_s = _or(quirks.silence_limit, SILENT_HEARTBEATS * usual.heartbeat_interval_s)
-    return Habits(
+    return ConnectionSettings(
         assume_version=assumed.removeprefix("ocpp ") if assumed else None,
         call_timeout_s=_or(quirks.call_timeout, usual.call_timeout_s),
         ping_interval_s=_or(quirks.ping_interval, None),

@@ -11,7 +11,9 @@ import structlog
 from falcon.asgi.multipart import MultipartForm
 
 from ohmstead.kit.db import Database, Tx
-from ohmstead.rooms.network import firmware, logs, models
+from ohmstead.rooms.devices import firmware
+from ohmstead.rooms.devices.communication import diagnostics as logs
+from ohmstead.rooms.network import models
 from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
 
 log = structlog.get_logger("ohmstead.files")

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import func, select
 
 from ohmstead.app.metrics import CONTENT_TYPE, Metrics
-from ohmstead.kit.db import Away, Database
+from ohmstead.kit.db import Database, DatabaseUnavailable
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.operations import JSON
 from ohmstead.store.faults import Seldom
@@ -49,9 +49,9 @@ class Ready:
 
 def _in_short(error: BaseException) -> str:
     """What kept the database from answering, in the words of its driver: `DiskFullError`, `ConnectionRefusedError`;
-    Away itself where it was nothing but late or read-only, in ours."""
+    DatabaseUnavailable itself where it was nothing but late or read-only, in ours."""
     cause = error.__cause__
-    return str(error) if cause is None and isinstance(error, Away) else type(cause or error).__name__
+    return str(error) if cause is None and isinstance(error, DatabaseUnavailable) else type(cause or error).__name__
 
 
 class MetricsPage:
@@ -63,7 +63,7 @@ class MetricsPage:
 
     async def on_get(self, req: Any, resp: Any) -> None:
         self._metrics.stations.set(self._connected())
-        with suppress(Away):  # while the database is away the other figures matter all the more
+        with suppress(DatabaseUnavailable):  # while the database is away the other figures matter all the more
             self._metrics.outbox.set(await self._waiting.answer())
         resp.data, resp.content_type = self._metrics.page(), CONTENT_TYPE
 

@@ -7,8 +7,8 @@ from typing import Any
 import falcon
 
 from ohmstead.kit.db import Database
-from ohmstead.rooms.network import certificates
-from ohmstead.rooms.network.certificates import Authority
+from ohmstead.rooms.devices import certificates
+from ohmstead.rooms.devices.certificates import Authority
 
 STATUS = "/pki/ocsp"
 MOST_BYTES = 4096  # of a request for a status

@@ -21,5 +21,5 @@ OPERATIONS: list[Operation] = operations_of(
     *power.OPERATIONS,
     internal.operations(),
 )
-LED = (*network.BACKGROUND, *charging.BACKGROUND)
+LEADER_WORK = (*network.BACKGROUND, *charging.BACKGROUND)
 """The work that one node does for all: classes that are made of a database and a clock, and have a `run`."""

@@ -10,17 +10,17 @@ from typing import Any
 
 import structlog
 
-from ohmstead.app.admitted import Usual
+from ohmstead.app.admitted import StationDefaults
 from ohmstead.app.bodies import WholeRequest
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
-from ohmstead.app.gateway import DurableRooms
 from ohmstead.app.health import add_health
 from ohmstead.app.metrics import Metrics
-from ohmstead.app.nodes.crew import Crew, name_of
 from ohmstead.app.nodes.membership import Membership
+from ohmstead.app.nodes.node_services import NodeServices, name_of
 from ohmstead.app.pages import add_pages
 from ohmstead.app.pki import add_pki
-from ohmstead.app.rooms import LED, OPERATIONS
+from ohmstead.app.rooms import LEADER_WORK, OPERATIONS
 from ohmstead.app.settings import Settings
 from ohmstead.app.tls import ListenerTls, names
 from ohmstead.kit.clock import Clock
@@ -32,13 +32,13 @@ from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
-from ohmstead.rooms.network.certificates import Authority, authority
-from ohmstead.rooms.network.communication import CommunicationLog
+from ohmstead.rooms.devices.certificates import Authority, authority
+from ohmstead.rooms.devices.certificates.outbound import Outbound
+from ohmstead.rooms.devices.communication.log import CommunicationLog
+from ohmstead.rooms.devices.security_profiles import Addresses, addresses
+from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.network.files import Files, files
-from ohmstead.rooms.network.outbound import Outbound
-from ohmstead.rooms.network.security_profiles import Addresses, addresses
-from ohmstead.rooms.network.stations import stations
-from ohmstead.rooms.operator.admins import Doorman, Vault
+from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
@@ -78,7 +78,7 @@ class System:
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
         self.authority = Authority(self.vault, settings.ocsp_url)
         self._stack.callback(authority.open(self.authority))
-        self.doorman = Doorman(self.database, self.clock)
+        self.doorman = TokenAuthenticator(self.database, self.clock)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
         self.api = self._api()
@@ -118,18 +118,20 @@ class System:
 
     def _assemble_gateway(self) -> None:
         settings = self.settings
-        usual = Usual(
+        usual = StationDefaults(
             heartbeat_interval_s=settings.heartbeat_interval,
             call_timeout_s=settings.command_timeout,
             boot_timeout_s=settings.boot_timeout,
         )
         members = Membership(self.database, name_of(settings), settings.role)
         outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
-        rooms = DurableRooms(self.database, self.clock, usual, members, outbound)
+        rooms = FactIntake(self.database, self.clock, usual, members, outbound)
         if self.tls is not None:
             self.tls.refused = rooms.not_believed
         self.registry = Registry(rooms, self.clock)
-        self.crew = Crew(members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout)
+        self.crew = NodeServices(
+            members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout
+        )
         self.load_management = self.crew.load_management
         self.metrics.steering(self._figures)
         rooms.moved.connect(self.crew.relay.came)
@@ -176,7 +178,10 @@ class System:
         self._keep(self.load_management.run)
         self._keep(partial(members.lead, self._expire))
         grace = timedelta(seconds=self.settings.lost_stop_grace)
-        led = [*(work(self.database, self.clock) for work in LED), Contradictions(self.database, self.clock, grace)]
+        led = [
+            *(work(self.database, self.clock) for work in LEADER_WORK),
+            Contradictions(self.database, self.clock, grace),
+        ]
         for work in led:
             self._keep(partial(members.lead, work.run))
 

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from ohmstead.app.settings import Settings, SettingsError
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database
-from ohmstead.rooms.network.certificates import Authority
+from ohmstead.rooms.devices.certificates import Authority
 
 RENEW_BEFORE = timedelta(days=30)
 LOOK_EVERY_S = 3600.0

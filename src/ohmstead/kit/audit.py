@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct, structs
 from sqlalchemy import bindparam, insert, select
 
-from ohmstead.kit.db import Statement, Tx, columns_of, rows_told
+from ohmstead.kit.db import Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.facts import audit
 
 
@@ -21,7 +21,7 @@ class Act(Struct, frozen=True):
     trace_id: str | None = None
 
 
-_told = rows_told(**{name: audit.c[name].type for name in Act.__struct_fields__})
+_told = unnested_rows(**{name: audit.c[name].type for name in Act.__struct_fields__})
 _WRITE = Statement(
     insert(audit).from_select([*_told.c.keys(), "at"], select(*_told.c, bindparam("at", type_=audit.c.at.type)))
 )
@@ -29,4 +29,4 @@ _WRITE = Statement(
 
 async def write_audit(tx: Tx, *acts: Act) -> None:
     """In the transaction in which they were done."""
-    await tx.run(_WRITE, at=tx.now, **columns_of(map(structs.asdict, acts)))
+    await tx.run(_WRITE, at=tx.now, **as_columns(map(structs.asdict, acts)))

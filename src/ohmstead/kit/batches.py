@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
-from ohmstead.kit.db import Away
+from ohmstead.kit.db import DatabaseUnavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -73,12 +73,12 @@ class Batcher(Generic[Item, Result]):
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:
-            if len(batch) > 1 and not isinstance(error, Away):
+            if len(batch) > 1 and not isinstance(error, DatabaseUnavailable):
                 await self._one_by_one(batch)
             else:
                 _fail(batch, error)
         except asyncio.CancelledError:
-            _fail(batch, Away("the writing was broken off"))
+            _fail(batch, DatabaseUnavailable("the writing was broken off"))
             raise
         else:
             for (_, written), result in zip(batch, results, strict=False):

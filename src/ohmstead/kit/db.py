@@ -27,7 +27,7 @@ metadata = MetaData(
 _DIALECT = dialect()
 
 
-def moment(name: str, **options: Any) -> Column[datetime]:
+def timestamp(name: str, **options: Any) -> Column[datetime]:
     """A column that holds a moment, aware."""
     return Column(name, DateTime(timezone=True), **options)
 
@@ -39,20 +39,20 @@ def table(name: str, *columns: Any) -> Table:
         metadata,
         Column("id", BigInteger, Identity(), primary_key=True),
         *columns,
-        moment("created_at", nullable=False),
-        moment("updated_at", nullable=False, index=True),
+        timestamp("created_at", nullable=False),
+        timestamp("updated_at", nullable=False, index=True),
     )
 
 
-def rows_told(**columns: Any) -> CTE:
-    """Rows that come with a statement, as the table `told`: of each column its type. See `columns_of`."""
+def unnested_rows(**columns: Any) -> CTE:
+    """Rows that come with a statement, as the table `told`: of each column its type. See `as_columns`."""
     arrays = (bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())
     listed = func.unnest(*arrays).table_valued(*(column(name, kind) for name, kind in columns.items()))
     return select(listed.render_derived(name="listed")).cte("told")
 
 
-def columns_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """What a statement over `rows_told` is given: rows, which all have the same names, by column."""
+def as_columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """What a statement over `unnested_rows` is given: rows, which all have the same names, by column."""
     rows = list(rows)
     return {name: [row[name] for row in rows] for name in rows[0]}
 
@@ -119,7 +119,7 @@ class Statements:
 Sql = Statement | ClauseElement
 
 
-class Away(Exception):
+class DatabaseUnavailable(Exception):
     """The database cannot be reached, or was lost in the middle: nothing is known to have been written."""
 
 
@@ -131,7 +131,7 @@ class Duplicate(Exception):
         super().__init__(constraint)
 
 
-class StillUsed(Exception):
+class ForeignKeyViolation(Exception):
     """A foreign key said no."""
 
     def __init__(self, constraint: str) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import Tx, metadata, moment
+from ohmstead.kit.db import Tx, metadata, timestamp
 
 Action = Literal["created", "updated", "deleted"]
 
@@ -17,11 +17,11 @@ outbox = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("topic", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
-    moment("at", nullable=False),
+    timestamp("at", nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    moment("due_at", nullable=False),
+    timestamp("due_at", nullable=False),
     Column("error", Text),
-    moment("failed_at"),
+    timestamp("failed_at"),
     Index("ix_outbox_due", "due_at", "id", postgresql_where=text("failed_at IS NULL")),
 )
 
@@ -29,7 +29,7 @@ audit = Table(
     "audit",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    moment("at", nullable=False, index=True),
+    timestamp("at", nullable=False, index=True),
     Column("admin_id", BigInteger),
     Column("token_id", BigInteger),
     Column("action", Text, nullable=False),

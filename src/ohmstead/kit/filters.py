@@ -73,7 +73,7 @@ def equals(name: str, column: ColumnElement[Any], type: Any = str, doc: str = ""
     return Filter(name, type, lambda value: column == value, column.type, doc)
 
 
-def any_of(name: str, column: ColumnElement[Any], type: Any, doc: str = "") -> Filter:
+def in_list(name: str, column: ColumnElement[Any], type: Any, doc: str = "") -> Filter:
     """`column` is one of several values, given by repeating the parameter."""
     return Filter(name, list[type], lambda value: column == any_(value), ARRAY(column.type), doc)
 
@@ -93,12 +93,12 @@ def changed(column: ColumnElement[Any]) -> tuple[Filter, Filter]:
     return since("lastUpdatedAfter", column), until("lastUpdatedBefore", column)
 
 
-def tagged(name: str, column: ColumnElement[Any]) -> Filter:
+def array_contains(name: str, column: ColumnElement[Any]) -> Filter:
     """Rows whose text array holds the value."""
     return Filter(name, str, lambda value: value == any_(column), Text())
 
 
-def holds(name: str, condition: ColumnElement[bool], doc: str = "") -> Filter:
+def is_true(name: str, condition: ColumnElement[bool], doc: str = "") -> Filter:
     """Rows for which a condition is as asked: true or false."""
     return Filter(name, bool, lambda value: condition == value, Boolean(), doc)
 
@@ -108,7 +108,7 @@ def one_of(name: str, column: ColumnElement[Any], *values: str) -> Filter:
     return equals(name, column, Literal[values])  # type: ignore[valid-type]
 
 
-def within(name: str, column: ColumnElement[Any], doc: str = "") -> Filter:
+def json_contains(name: str, column: ColumnElement[Any], doc: str = "") -> Filter:
     """Rows whose JSON object holds the value at `filter[name.path]`, or without a path in any of its properties."""
     return Filter(name, str, lambda value: column.op("@@", is_comparison=True)(value), JSONPATH(), doc, inside=True)
 
@@ -118,10 +118,12 @@ def by_name(filters: Iterable[Filter]) -> dict[str, Filter]:
     return {one.name: one for one in filters}
 
 
-def chosen(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> tuple[tuple[str, ...], dict[str, Any]]:
+def selected_filters(
+    filters: Mapping[str, Filter], asked: Mapping[str, list[str]]
+) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The names in use, in declared order, and their bound values. Unknown names: 422 naming each `filter.x`. One that
     is empty filters nothing."""
-    asked = _folded(filters, asked)
+    asked = _merge_json_filters(filters, asked)
     unknown = [name for name in asked if name not in filters]
     if unknown:
         raise Invalid.of({f"filter.{name}": [f"The filter {label(name)} is not supported."] for name in unknown})
@@ -130,7 +132,7 @@ def chosen(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> tup
     return names, {filters[name].bound: filters[name].read(asked[name]) for name in names}
 
 
-def _folded(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _merge_json_filters(filters: Mapping[str, Filter], asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """What is asked, all that looks into one JSON object made a single JSON path predicate."""
     folded: dict[str, list[str]] = {}
     for name, texts in asked.items():

@@ -8,7 +8,7 @@ import msgspec
 
 from ohmstead.kit.access import Access
 from ohmstead.kit.filters import Filter
-from ohmstead.kit.operations import Call, Does, Operation, Parameter, Reply
+from ohmstead.kit.operations import Call, Operation, Parameter, Reply, Transactions
 from ohmstead.kit.validation import decode
 
 Handler = Callable[..., Awaitable[Any]]
@@ -30,7 +30,7 @@ class Group:
     def get(self, path: str, summary: str, **facts: Any) -> Callable[[Handler], Handler]:
         """Declare a GET. See `declare`."""
         facts.setdefault("status", 200)
-        return self.declare("GET", path, summary, scope="read", does=Does.READS, **facts)
+        return self.declare("GET", path, summary, scope="read", transactions=Transactions.READ, **facts)
 
     def declare(
         self,
@@ -39,7 +39,7 @@ class Group:
         summary: str,
         *,
         scope: str,
-        does: Does = Does.WRITES,
+        transactions: Transactions = Transactions.ONE,
         body: Any = None,
         status: int = 202,
         gives: Any = None,
@@ -66,7 +66,7 @@ class Group:
                     run=_runner(handler, body, status),
                     scope=f"{self.scope}.{scope}",
                     partners=(access or self.access).opens(method),
-                    does=does,
+                    transactions=transactions,
                     body=body,
                     body_required=body is not None and _required(body),
                     answers=answers or {status: gives},

@@ -16,7 +16,7 @@ from ohmstead.kit.audit import Act, write_audit
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.bounds import NUL
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database
+from ohmstead.kit.db import Database, DatabaseUnavailable
 from ohmstead.kit.errors import (
     BY_STATUS,
     ApiError,
@@ -30,7 +30,7 @@ from ohmstead.kit.errors import (
     UnsupportedMediaType,
 )
 from ohmstead.kit.limits import RateLimit
-from ohmstead.kit.operations import JSON, Actor, Call, Does, Operation, Reply, encoder
+from ohmstead.kit.operations import JSON, Actor, Call, Operation, Reply, Transactions, encoder
 from ohmstead.kit.queries import parse
 
 Authenticate = Callable[[str | None, str], Awaitable[Actor]]
@@ -98,11 +98,11 @@ class Api:
 
     async def _run(self, call: Call) -> Reply:
         _check_address(call)
-        does = call.operation.does
-        if does is Does.READS:
+        transactions = call.operation.transactions
+        if transactions is Transactions.READ:
             async with self.database.read() as call._tx:
                 return await call.operation.run(call)
-        if does is Does.WRITES:
+        if transactions is Transactions.ONE:
             async with self.database.begin() as call._tx:
                 reply = await call.operation.run(call)
                 await write_audit(call._tx, _act(call))
@@ -148,7 +148,7 @@ class Api:
 
     def _failure(self, error: Exception, req: Request, resp: Response, trace: str) -> Reply:
         """The answer to a request that failed; what is nobody's but ours is logged."""
-        if isinstance(error, Away):
+        if isinstance(error, DatabaseUnavailable):
             log.warning("database away", path=req.path, trace_id=trace, why=str(error))
             error = Unavailable(headers={"Retry-After": "2"})
         elif not isinstance(error, ApiError):

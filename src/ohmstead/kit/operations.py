@@ -20,12 +20,12 @@ JSON = "application/json"
 encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-class Does(Enum):
+class Transactions(Enum):
     """How an operation meets the database."""
 
-    READS = "reads"  # a connection, no transaction
-    WRITES = "writes"  # one transaction for the whole request
-    STEPS = "steps"  # opens its own transactions, because it waits for the world between them
+    READ = "read"  # a connection, no transaction
+    ONE = "one"  # one transaction for the whole request
+    MANUAL = "manual"  # opens its own transactions, because it waits for the world between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Operation:
     run: Callable[["Call"], Awaitable[Reply]]
     scope: str
     partners: bool  # whether a token bound to a partner may call it; what it finds is held to that partner all the same
-    does: Does
+    transactions: Transactions
     body: Any = None  # a struct, or a list of one
     body_required: bool = True
     answers: Mapping[int, Any] = field(default_factory=dict)

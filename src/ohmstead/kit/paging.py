@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.queries import Query
 
-MOST = 100
+MAX_PER_PAGE = 100
 
 
 class Pages(Enum):
@@ -58,7 +58,7 @@ class NumberMeta(Struct):
     last_page: int = 1
     links: list[PageLink] = []
     path: str = ""
-    per_page: int = MOST
+    per_page: int = MAX_PER_PAGE
     to: int | None = None
     total: int = 0
 
@@ -73,7 +73,7 @@ class NumberLinks(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageRequest:
     """Which page a request is after. `after` is the id a cursor starts from (None: the beginning)."""
 
     by_cursor: bool
@@ -93,13 +93,13 @@ class _Cursor(Struct):
 _cursors = msgspec.json.Decoder(_Cursor)
 
 
-def wanted(query: Query, pages: Pages) -> Wanted:
+def parse_page(query: Query, pages: Pages) -> PageRequest:
     """Read the page parameters; Invalid names the bad one."""
-    per_page = _whole("per_page", query.per_page, MOST, MOST)
+    per_page = _whole("per_page", query.per_page, MAX_PER_PAGE, MAX_PER_PAGE)
     if pages is Pages.CURSOR or (pages is Pages.EITHER and query.page is None and query.cursor is not None):
         after, forward = _open(query.cursor) if query.cursor else (None, True)
-        return Wanted(True, per_page, after=after, forward=forward)
-    return Wanted(False, per_page, number=_whole("page", query.page, 1, 10**9))
+        return PageRequest(True, per_page, after=after, forward=forward)
+    return PageRequest(False, per_page, number=_whole("page", query.page, 1, 10**9))
 
 
 def _whole(name: str, text: str | None, default: int, most: int) -> int:
@@ -119,17 +119,17 @@ def _open(cursor: str) -> tuple[int, bool]:
         raise Invalid(cursor="The cursor is invalid.") from None
 
 
-def seal(key: int, forward: bool) -> str:
+def encode_cursor(key: int, forward: bool) -> str:
     """A cursor: opaque to clients, base64 of JSON."""
     return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(key, forward))).decode().rstrip("=")
 
 
-def cursor_page(page: Wanted, ids: list[int], more: bool, base: str, query: Query) -> dict[str, Any]:
+def cursor_page(page: PageRequest, ids: list[int], more: bool, base: str, query: Query) -> dict[str, Any]:
     """`links` and `meta` of a cursor page holding `ids` in order; `more` says whether rows follow in its direction."""
     onward = more if page.forward else page.after is not None
     backward = (page.after is not None) if page.forward else more
-    following = seal(ids[-1], True) if ids and onward else None
-    before = seal(ids[0], False) if ids and backward else None
+    following = encode_cursor(ids[-1], True) if ids and onward else None
+    before = encode_cursor(ids[0], False) if ids and backward else None
     return {
         "links": CursorLinks(None, None, _link(base, query, before), _link(base, query, following)),
         "meta": CursorMeta(base, page.per_page, following, before),
@@ -144,7 +144,7 @@ def _url(base: str, pairs: list[tuple[str, str]]) -> str:
     return base + "?" + "&".join(f"{quote(name, safe='[]')}={quote(value)}" for name, value in pairs)
 
 
-def number_page(page: Wanted, count: int, total: int, base: str, query: Query) -> dict[str, Any]:
+def number_page(page: PageRequest, count: int, total: int, base: str, query: Query) -> dict[str, Any]:
     """`links` and `meta` of numbered page `page.number` that shows `count` of `total` rows."""
     last, start = max(1, -(-total // page.per_page)), (page.number - 1) * page.per_page
 

@@ -9,13 +9,13 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Statement, Statements, Tx
 from ohmstead.kit.errors import Invalid, NotFound
-from ohmstead.kit.filters import chosen
-from ohmstead.kit.operations import Call, Does, Parameter, RenderContext, Reply
-from ohmstead.kit.paging import Pages, Wanted, cursor_page, number_page, wanted
-from ohmstead.kit.resources import Resource, below, parents, visible
+from ohmstead.kit.filters import selected_filters
+from ohmstead.kit.operations import Call, Parameter, RenderContext, Reply, Transactions
+from ohmstead.kit.paging import PageRequest, Pages, cursor_page, number_page, parse_page
+from ohmstead.kit.resources import Resource, access_conditions, parent_conditions, parents
 from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version
-from ohmstead.kit.views import answers, nullable, readable, snake
+from ohmstead.kit.views import answer_struct, nullable, readable, snake
 
 NOW = bindparam("now", type_=DateTime(timezone=True))
 """The moment of the call, for a resource's columns and filters."""
@@ -35,16 +35,16 @@ class Reader:
         every = {one.field or snake(one.name) for one in resource.includes_of(newest).values()} | set(self._extra)
         shown = readable(newest.view)
         selected = [name for name in shown if name not in every]
-        self._older = answers(version.view, list(readable(version.view))) if version.downgrade else None
+        self._older = answer_struct(version.view, list(readable(version.view))) if version.downgrade else None
         sources = (as_sent(self._source(name), opaque=self._older is None).label(name) for name in selected)
         self.columns = [resource.table.c.id.label("key"), *sources]
         absent = {name for name in selected if not nullable(shown[name])}
-        self._answer = answers(newest.view, [*selected, *self._extra], absent)
+        self._answer = answer_struct(newest.view, [*selected, *self._extra], absent)
         self._statements = Statements()
 
-    def facts(self, verb: str) -> dict[str, Any]:
+    def operation_fields(self, verb: str) -> dict[str, Any]:
         """What an Operation of list or read is made of."""
-        common: dict[str, Any] = {"method": "GET", "does": Does.READS, "includes": self.named_includes()}
+        common: dict[str, Any] = {"method": "GET", "transactions": Transactions.READ, "includes": self.named_includes()}
         common["parameters"] = tuple(Parameter(one.flag, bool, False) for one in self.includes.values() if one.flag)
         common["parameters"] += self.version.parameters
         if verb == "read":
@@ -80,7 +80,9 @@ class Reader:
 
         def query() -> Select[Any]:
             named = select(*self.columns).where(resource.table.c.id == bindparam("wanted", type_=BigInteger))
-            return named.where(*visible(resource, partner is not None), *below(resource, call.path))
+            return named.where(
+                *access_conditions(resource, partner is not None), *parent_conditions(resource, call.path)
+            )
 
         statement = self._statements.get(shape, query)
         row = await call.tx.one(statement, wanted=key, partner=partner, now=call.now, **above)
@@ -94,7 +96,7 @@ class Reader:
 
         def query() -> Select[Any]:
             named = resource.table.c.id == bindparam("wanted", type_=ARRAY(BigInteger)).any_()
-            return select(*self.columns).where(named, *visible(resource, partner is not None))
+            return select(*self.columns).where(named, *access_conditions(resource, partner is not None))
 
         statement = self._statements.get(("many", partner is not None), query)
         rows = await tx.all(statement, wanted=list(keys), partner=partner, now=tx.now)
@@ -135,8 +137,8 @@ class Reader:
         """Answer a page."""
         if self.resource.parent:
             await self.resource.parent.resource.find(call)
-        page = wanted(call.query, self.version.pages)
-        names, values = chosen(self.filters, call.query.filters)
+        page = parse_page(call.query, self.version.pages)
+        names, values = selected_filters(self.filters, call.query.filters)
         includes = self.asked(call.context)
         values |= {
             "partner": call.actor.partner_id,
@@ -157,7 +159,7 @@ class Reader:
         return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)} | around)
 
     async def _numbered(
-        self, call: Call, page: Wanted, names: tuple[str, ...], values: dict[str, Any], includes: Sequence[Include]
+        self, call: Call, page: PageRequest, names: tuple[str, ...], values: dict[str, Any], includes: Sequence[Include]
     ) -> Reply:
         skipped = (page.number - 1) * page.per_page
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page, skipped=skipped)
@@ -166,15 +168,18 @@ class Reader:
         return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)} | around)
 
     def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
-        parts = [*visible(self.resource, call.actor.partner_id is not None), *below(self.resource, call.path)]
+        parts = [
+            *access_conditions(self.resource, call.actor.partner_id is not None),
+            *parent_conditions(self.resource, call.path),
+        ]
         return query.where(*parts, *(self.filters[name].condition() for name in names))
 
-    def _listing(self, call: Call, names: tuple[str, ...], page: Wanted | None) -> Statement:
+    def _listing(self, call: Call, names: tuple[str, ...], page: PageRequest | None) -> Statement:
         partner = call.actor.partner_id is not None
         shape = (partner, names, page and (page.by_cursor, page.after is not None, page.forward))
         return self._statements.get(shape, lambda: self._paged(self._where(select(*self.columns), call, names), page))
 
-    def _paged(self, query: Select[Any], page: Wanted | None) -> Select[Any]:
+    def _paged(self, query: Select[Any], page: PageRequest | None) -> Select[Any]:
         key = self.resource.table.c.id
         if page is None:
             return query.order_by(key)

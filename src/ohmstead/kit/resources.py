@@ -139,7 +139,7 @@ class Resource:
         return self.parent.resource.scope() if self.parent else self.name
 
 
-def visible(resource: Resource, partner: bool, changing: bool = False) -> list[ColumnElement[bool]]:
+def access_conditions(resource: Resource, partner: bool, changing: bool = False) -> list[ColumnElement[bool]]:
     """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's rights to see it (or
     to change it), and the same of the row it lives under."""
     table, parent, parts = resource.table, resource.parent, []
@@ -149,18 +149,20 @@ def visible(resource: Resource, partner: bool, changing: bool = False) -> list[C
         parts.append(resource.where)
     if partner:
         parts.append(resource.access.changes if changing else resource.access.sees)
-    if parent is not None and (upper := visible(parent.resource, partner and resource.access is INHERITED, changing)):
+    if parent is not None and (
+        upper := access_conditions(parent.resource, partner and resource.access is INHERITED, changing)
+    ):
         parts.append(_exists(parent, upper))
     return parts
 
 
-def below(resource: Resource, path: Mapping[str, str], height: int = 0) -> list[ColumnElement[bool]]:
+def parent_conditions(resource: Resource, path: Mapping[str, str], height: int = 0) -> list[ColumnElement[bool]]:
     """The WHERE parts that hold a child to the rows above it that the path names. See `parents`."""
     parent = resource.parent
     if parent is None or parent.resource.key not in path:
         return []
     parts = [parent.column == bindparam(f"parent_{height}", type_=BigInteger)]
-    upper = below(parent.resource, path, height + 1)
+    upper = parent_conditions(parent.resource, path, height + 1)
     return [*parts, _exists(parent, upper)] if upper else parts
 
 
@@ -184,7 +186,7 @@ async def find(resource: Resource, call: Call, key: int, tx: Tx, *, changing: bo
     shape = (partner is not None, bool(above), changing, lock)
 
     def query() -> Select[Any]:
-        parts = (*visible(resource, partner is not None, changing), *below(resource, call.path))
+        parts = (*access_conditions(resource, partner is not None, changing), *parent_conditions(resource, call.path))
         found = select(resource.table).where(resource.table.c.id == bindparam("key"), *parts)
         return found.with_for_update(of=resource.table) if lock else found
 

@@ -36,8 +36,8 @@ def _of_version(resource: Resource, version: Version) -> Iterator[Operation]:
 
 
 def _operation(resource: Resource, version: Version, verb: str, reader: Reader, writer: Writer) -> Operation:
-    facts = reader.facts(verb) if verb in ("list", "read") else writer.facts(verb)
-    facts["errors"] = tuple(sorted({*facts["errors"], *version.further.get(verb, ())}))
+    facts = reader.operation_fields(verb) if verb in ("list", "read") else writer.operation_fields(verb)
+    facts["errors"] = tuple(sorted({*facts["errors"], *version.extra_statuses.get(verb, ())}))
     word = {"list": "Listing", "read": "Read"}.get(verb, verb.capitalize())
     return Operation(
         path=resource.path(version, verb),
@@ -46,6 +46,6 @@ def _operation(resource: Resource, version: Version, verb: str, reader: Reader, 
         deprecated=version.deprecated,
         scope=f"{resource.scope()}.{'read' if verb in ('list', 'read') else 'write'}",
         partners=resource.opens(facts["method"]),
-        wrapped=verb not in version.bare,
+        wrapped=verb not in version.unwrapped,
         **facts,
     )

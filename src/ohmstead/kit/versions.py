@@ -42,14 +42,16 @@ class Version:
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's
     update_view: type[Struct] | None = None
-    puts: bool = False  # an update is a PUT; what it leaves out stays all the same
-    restated: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
+    updates_by_put: bool = False  # an update is a PUT; what it leaves out stays all the same
+    required_on_update: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
     key: str = ""  # the path parameter, where it differs from the resource's
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
-    words: Mapping[str, str] = field(default_factory=dict)  # newest field -> this version's, for the texts of a 422
-    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
-    bare: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
+    field_names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # newest field -> this version's, for the texts of a 422
+    extra_statuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
+    unwrapped: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
 
     def wrapped(self, verb: str, answer: Any) -> Any:
         """A row's answer as this version's verb gives it."""
-        return answer if verb in self.bare else {"data": answer}
+        return answer if verb in self.unwrapped else {"data": answer}

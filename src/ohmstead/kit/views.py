@@ -133,7 +133,7 @@ def readable(view: type[Struct]) -> dict[str, Field]:
     return {name: field for name, field in fields(view).items() if not marked(field, "writeOnly")}
 
 
-def answers(view: type[Struct], order: list[str], absent: Collection[str] = ()) -> type[Struct]:
+def answer_struct(view: type[Struct], order: list[str], absent: Collection[str] = ()) -> type[Struct]:
     """The struct an answer is encoded from: positional in `order`, any field may be unset, values are ready JSON. Where
     a field of `absent` is None it is left out, too."""
     members: list[Any] = [(name, Any, None if name in absent else UNSET) for name in order]
@@ -146,7 +146,7 @@ def _renames(view: type[Struct]) -> dict[str, str]:
     return {field.name: field.encode_name for field in fields(view).values()}
 
 
-def given(body: Struct) -> dict[str, Any]:
+def provided(body: Struct) -> dict[str, Any]:
     """Attribute name -> value of what a body really carried; moments without a zone are UTC."""
     carried: dict[str, Any] = {}
     for name in body.__struct_fields__:

@@ -21,7 +21,7 @@ class Referable(Protocol):
 
 @dataclass(slots=True)
 class Write:
-    """One row on its way into a table. Rules read it, complete `values`, and object by `wrong`."""
+    """One row on its way into a table. Rules read it, complete `values`, and object by `add_error`."""
 
     verb: str  # create | update | delete
     call: Call
@@ -31,36 +31,36 @@ class Write:
     parent: Row | None = None
     id: int = 0
     extras: dict[str, Any] = field(default_factory=dict)  # what an `after` needs and no column holds
-    words: Mapping[str, str] = field(default_factory=dict)  # the version's names for fields, where they differ
+    field_names: Mapping[str, str] = field(default_factory=dict)  # the version's names for fields, where they differ
     _errors: dict[str, list[str]] = field(default_factory=dict)
 
-    def now(self, name: str, default: Any = None) -> Any:
+    def value_of(self, name: str, default: Any = None) -> Any:
         """The value a column will have after this write."""
         if name in self.values:
             return self.values[name]
         return self.before[name] if self.before is not None else default
 
-    def sets(self, *names: str) -> bool:
+    def gives(self, *names: str) -> bool:
         """Whether the write gives any of these a value."""
         return any(name in self.values for name in names)
 
-    def wrong(self, field_name: str, text: str) -> None:
+    def add_error(self, field_name: str, text: str) -> None:
         """Object to a field (its newest API name, dotted below); all objections leave in one 422."""
         head, dot, rest = field_name.partition(".")
-        named = self.words.get(field_name) or self.words.get(head, head) + dot + rest
+        named = self.field_names.get(field_name) or self.field_names.get(head, head) + dot + rest
         self._errors.setdefault(named, []).append(text)
 
-    async def refers(self, field_name: str, resource: Referable, column: str = "") -> Row | None:
+    async def check_reference(self, field_name: str, resource: Referable, column: str = "") -> Row | None:
         """The row of `resource` that the field names (by a written `column`, where it is not the field's own); an
         objection where it names one that is not there for the caller."""
         key = self.values.get(column or snake(field_name))
         try:
             return None if key is None else await resource.get(self.call, key, self.tx)
         except NotFound:
-            self.wrong(field_name, f"The selected {label(field_name)} is invalid.")
+            self.add_error(field_name, f"The selected {label(field_name)} is invalid.")
             return None
 
-    def settle(self) -> None:
+    def raise_errors(self) -> None:
         """Raise the objections, if there are any."""
         if self._errors:
             raise Invalid.of(self._errors)

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.errors import ErrorCode
-from ohmstead.rooms.network.configuration.standard import PASSWORDS
-from ohmstead.rooms.network.stations import ChangeConfiguration, Command, Outcome, RawCall, StationRefused
+from ohmstead.rooms.devices.configuration.standard import PASSWORDS
+from ohmstead.rooms.devices.stations import ChangeConfiguration, Command, Outcome, RawCall, StationRefused
 
 
 async def send(connection: Connection, command: Command) -> Outcome:

@@ -5,13 +5,13 @@ from typing import Any
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp import wire
-from ohmstead.ocpp.beginning import Beginning
-from ohmstead.ocpp.habits import USUAL, Habits
+from ohmstead.ocpp.boot_phase import BootPhase
+from ohmstead.ocpp.connection_settings import USUAL, ConnectionSettings
+from ohmstead.ocpp.fact_intake import Rooms
 from ohmstead.ocpp.incoming import Inbox
 from ohmstead.ocpp.line import Asked, Line, OnFrame, Socket
 from ohmstead.ocpp.message import Message
-from ohmstead.ocpp.outgoing import Outbox
-from ohmstead.ocpp.rooms import Rooms
+from ohmstead.ocpp.outgoing import PendingCalls
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Malformed, Send
 
@@ -28,20 +28,20 @@ class Connection:
         rooms: Rooms,
         clock: Clock,
         on_frame: OnFrame,
-        habits: Habits = USUAL,
-        beginning: Beginning | None = None,
+        habits: ConnectionSettings = USUAL,
+        beginning: BootPhase | None = None,
         assumed: bool = False,
     ) -> None:
         self.charge_point_id = charge_point_id
         self.version = version
         self.heard_at = clock.now()
-        self.beginning = beginning or Beginning(clock)
+        self.beginning = beginning or BootPhase(clock)
         self.habits = habits
         self.assumed = assumed
         self._socket = socket
         self._clock = clock
         self._line = Line(charge_point_id, socket, version.dialect, on_frame)
-        self._outbox = Outbox(version, self._line, clock, habits.call_timeout_s)
+        self._outbox = PendingCalls(version, self._line, clock, habits.call_timeout_s)
         self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock, habits.units, self.beginning.booted)
 
     async def run(self) -> None:
@@ -56,7 +56,7 @@ class Connection:
         """Answer the calls that came in: a stop sent just before the line broke must not be lost."""
         await self._inbox.finish()
 
-    def heed(self, habits: Habits) -> None:
+    def heed(self, habits: ConnectionSettings) -> None:
         """Treat the station like this from now on: calls that are sent, messages that are answered from here."""
         self.habits = habits
         self._outbox.timeout_s = habits.call_timeout_s

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ohmstead.ocpp.timestamps import utc
-from ohmstead.rooms.network.facts import CLOCK_LIMIT
+from ohmstead.rooms.devices.facts import CLOCK_LIMIT
 
 LOOK_EVERY = timedelta(minutes=1)
 TELL_EVERY = timedelta(hours=1)

@@ -2,11 +2,11 @@
 
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.network.stations import Command, Disconnect, HeedQuirks, Outcome, StationOffline
+from ohmstead.rooms.devices.stations import Command, Disconnect, Outcome, RefreshQuirks, StationOffline
 
 
 class Gateway:
-    """Implements `ohmstead.rooms.network.stations.Stations`."""
+    """Implements `ohmstead.rooms.devices.stations.Stations`."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -19,7 +19,7 @@ class Gateway:
         if isinstance(command, Disconnect):
             self._registry.dismiss(connection, command.reason)
             return Outcome(status="Accepted")
-        if isinstance(command, HeedQuirks):
+        if isinstance(command, RefreshQuirks):
             await self._registry.look_again(connection)
             return Outcome(status="Accepted")
         await connection.beginning.over()

@@ -8,7 +8,7 @@ from msgspec import Struct
 from websockets import Headers, Request
 from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooManyHeaders
 
-from ohmstead.ocpp.admission import Refused
+from ohmstead.ocpp.connection_identity import Refused
 from ohmstead.ocpp.credentials import credentials
 
 NOBODY = Refused(HTTPStatus.NOT_FOUND, "the path names no charge point")

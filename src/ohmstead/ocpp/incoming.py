@@ -8,21 +8,21 @@ from typing import Any
 from msgspec import Struct
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away
+from ohmstead.kit.db import DatabaseUnavailable
 from ohmstead.kit.errors import Invalid
 from ohmstead.ocpp import wire
 from ohmstead.ocpp.drift import Drift
 from ohmstead.ocpp.errors import ErrorCode, Refusal
-from ohmstead.ocpp.leniency import NOTED
+from ohmstead.ocpp.fact_intake import Rooms
 from ohmstead.ocpp.line import Asked, Line
 from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.payload_repair import NOTED
 from ohmstead.ocpp.reading import ESCAPE
-from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.surviving import survivable
 from ohmstead.ocpp.units import Units
-from ohmstead.ocpp.versions import Answer, Arrival, Later, Version
+from ohmstead.ocpp.versions import Answer, Arrival, DeferredAnswer, Version
 from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Send
-from ohmstead.rooms.network.facts import ClockTold
+from ohmstead.rooms.devices.facts import ClockTold
 
 BOOT = "BootNotification"
 INBOX = 32
@@ -142,10 +142,10 @@ class Inbox:
                 self._drift.beyond, self._note,
             )  # fmt: skip
             response = await call.answer(call.request, arrival)
-            reply = response if isinstance(response, Later) else self._result(call.frame, response)
+            reply = response if isinstance(response, DeferredAnswer) else self._result(call.frame, response)
         except BaseException as error:
             reply = self._failure(call.frame, error)
-        if isinstance(reply, Later):
+        if isinstance(reply, DeferredAnswer):
             await self._answer_later(call, reply)
         elif slowly := self._reply(call, reply):
             await slowly
@@ -164,7 +164,7 @@ class Inbox:
             self._line.log.error("clock not watched", action=call.frame.action, exc_info=error)
             return None
 
-    async def _answer_later(self, call: _Call, later: Later) -> None:
+    async def _answer_later(self, call: _Call, later: DeferredAnswer) -> None:
         """Beside what comes next; in its turn where too many are under way."""
         answering = asyncio.create_task(self._catch_up(call, later))
         if len(self._later) >= MOST_LATER:
@@ -173,7 +173,7 @@ class Inbox:
             self._later.append(answering)
             answering.add_done_callback(self._later.remove)
 
-    async def _catch_up(self, call: _Call, later: Later) -> None:
+    async def _catch_up(self, call: _Call, later: DeferredAnswer) -> None:
         try:
             reply = self._result(call.frame, await later.response())
         except BaseException as error:
@@ -211,7 +211,7 @@ class Inbox:
         if isinstance(error, Refusal):
             log.warning("call refused", action=frame.action[:50], code=error.code, reason=error.description)
             return wire.error(frame.id, error.code, error.description, dialect)
-        if isinstance(error, Away):
+        if isinstance(error, DatabaseUnavailable):
             log.warning("call failed", action=frame.action, message_id=frame.id, why=f"database away: {error}")
         else:
             log.error("call failed", action=frame.action, message_id=frame.id, exc_info=error)

@@ -15,16 +15,16 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away
-from ohmstead.ocpp.admission import Admit, Admitted, Refused, Tls, agreed
-from ohmstead.ocpp.beginning import Beginning
+from ohmstead.kit.db import DatabaseUnavailable
+from ohmstead.ocpp.boot_phase import BootPhase
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection
+from ohmstead.ocpp.connection_identity import Admit, Admitted, Refused, Tls, agreed
+from ohmstead.ocpp.fact_intake import Rooms
 from ohmstead.ocpp.handshake import NO_CONNECTION, NOBODY, OnRefused, complete, read
 from ohmstead.ocpp.line import OnFrame
 from ohmstead.ocpp.registry import Registry
-from ohmstead.ocpp.rooms import Rooms
-from ohmstead.ocpp.sweeper import sweep
+from ohmstead.ocpp.silence_monitor import sweep
 from ohmstead.ocpp.throttle import Throttle
 from ohmstead.ocpp.versions import Version
 from ohmstead.ocpp.websocket import StationSocket, keep_alive
@@ -206,7 +206,7 @@ class Listener:
         try:
             await self._registry.enter(connection, socket.remote_ip, socket.admitted.proof)
             await connection.run()
-        except Away as error:
+        except DatabaseUnavailable as error:
             logger.warning("station sent away, it cannot be written down", identity=socket.identity, why=str(error))
             await socket.close(CloseCode.TRY_AGAIN_LATER, "not ready, come back later")
         finally:
@@ -234,16 +234,16 @@ class Listener:
             assumed=socket.subprotocol is None,
         )
 
-    def _beginning(self, admitted: Admitted, version: Version) -> Beginning:
+    def _beginning(self, admitted: Admitted, version: Version) -> BootPhase:
         """In 1.6 the statuses of all outlets are asked for at once."""
         evses = () if version.dialect.version == "1.6" else admitted.evses
-        return Beginning(self._clock, admitted.boot_timeout_s, admitted.waits_for_boot, evses)
+        return BootPhase(self._clock, admitted.boot_timeout_s, admitted.waits_for_boot, evses)
 
     async def _leave(self, connection: Connection) -> None:
         connection.beginning.end()
         try:
             await self._registry.leave(connection)
-        except Away as error:
+        except DatabaseUnavailable as error:
             logger.warning("that a station left is not written down", why=str(error))
         finally:
             await connection.finish()

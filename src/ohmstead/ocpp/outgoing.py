@@ -13,16 +13,16 @@ from ohmstead.ocpp import wire
 from ohmstead.ocpp.errors import ErrorCode, Refusal, understood
 from ohmstead.ocpp.line import Line, SocketClosed
 from ohmstead.ocpp.message import Message
-from ohmstead.ocpp.versions import AsSent, Payload, Version
+from ohmstead.ocpp.versions import Payload, UntypedPayload, Version
 from ohmstead.ocpp.wire import RESULT_ERROR, Call, CallError, CallResult, CallResultError
-from ohmstead.rooms.network.stations import StationOffline, StationRefused, StationSilent, StationUntold
+from ohmstead.rooms.devices.stations import StationOffline, StationRefused, StationSilent, StationUntold
 
 
 class _Waiting(Struct):
     """A call that the station has not answered yet."""
 
     action: str
-    response: Payload | AsSent
+    response: Payload | UntypedPayload
     sent_at: datetime
     answered: asyncio.Future[Any]
 
@@ -31,7 +31,7 @@ class _Waiting(Struct):
             self.answered.set_exception(error)
 
 
-class Outbox:
+class PendingCalls:
     """Calls by message id. An answer that comes too late, or to no call of ours, is logged and passed over."""
 
     def __init__(self, version: Version, line: Line, clock: Clock, timeout_s: float) -> None:
@@ -57,7 +57,7 @@ class Outbox:
             written = self._version.as_given(action, payload)
         except msgspec.ValidationError as invalid:
             raise StationUntold(f"This is no {action}: {invalid}") from invalid
-        return await self._in_turn(Call(str(uuid4()), action, written), AsSent())
+        return await self._in_turn(Call(str(uuid4()), action, written), UntypedPayload())
 
     def close(self) -> None:
         """Fail every call that waits or is still to be sent."""
@@ -98,13 +98,13 @@ class Outbox:
         if waiting := self._waiting.get(message_id):
             waiting.fail(StationRefused(code, reason))
 
-    async def _in_turn(self, call: Call, response: Payload | AsSent) -> Any:
+    async def _in_turn(self, call: Call, response: Payload | UntypedPayload) -> Any:
         async with self._turn:
             if self.closed:
                 raise StationOffline
             return await self._asked(call, response)
 
-    async def _asked(self, call: Call, response: Payload | AsSent) -> Any:
+    async def _asked(self, call: Call, response: Payload | UntypedPayload) -> Any:
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(call.action, response, self._clock.now(), answered)
         self._waiting[call.id] = waiting

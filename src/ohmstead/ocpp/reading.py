@@ -9,8 +9,8 @@ from msgspec import Raw
 
 from ohmstead.ocpp import loose_json
 from ohmstead.ocpp.errors import ErrorCode, Refusal
-from ohmstead.ocpp.leniency import Meanings, repaired
 from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.payload_repair import Meanings, repaired
 from ohmstead.ocpp.wire import UNREADABLE
 
 M = TypeVar("M", bound=Message)

@@ -9,8 +9,8 @@ from websockets.frames import CloseCode
 
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.connection import Connection
-from ohmstead.ocpp.rooms import Rooms
-from ohmstead.rooms.network.facts import Connected, Disconnected, Proof
+from ohmstead.ocpp.fact_intake import Rooms
+from ohmstead.rooms.devices.facts import Connected, Disconnected, Proof
 
 logger = structlog.get_logger()
 

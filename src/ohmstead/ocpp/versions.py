@@ -10,14 +10,14 @@ from msgspec import Raw, Struct
 from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.drift import corrected
 from ohmstead.ocpp.errors import ErrorCode, Refusal
-from ohmstead.ocpp.leniency import Meanings, Note, unnoted
+from ohmstead.ocpp.fact_intake import Rooms
 from ohmstead.ocpp.message import Message
+from ohmstead.ocpp.payload_repair import Meanings, Note, unnoted
 from ohmstead.ocpp.reading import Reader
-from ohmstead.ocpp.rooms import Rooms
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.units import AS_LABELLED, Units
 from ohmstead.ocpp.wire import EMPTY, Dialect
-from ohmstead.rooms.network.stations import Outcome
+from ohmstead.rooms.devices.stations import Outcome
 
 _encoder = msgspec.json.Encoder()
 
@@ -48,14 +48,14 @@ class Arrival(Struct, frozen=True, gc=False):
         return said is not self.received_at
 
 
-class Later(Struct, frozen=True):
+class DeferredAnswer(Struct, frozen=True):
     """A response for which somebody else is asked first: what the station sends meanwhile is answered before it. It
     leaves nothing behind, and is given up where the station goes."""
 
     response: Callable[[], Coroutine[Any, Any, Message]]
 
 
-Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | Later]]
+Answer = Callable[[Any, Arrival], Coroutine[Any, Any, Message | DeferredAnswer]]
 """Takes a typed request, tells the rooms, and returns the response once they have it safe."""
 
 
@@ -90,7 +90,7 @@ class Payload:
         return True
 
 
-class AsSent:
+class UntypedPayload:
     """Reads a payload of no known type: as JSON."""
 
     def read(self, raw: Raw, received_at: datetime, escapes: bool = True) -> tuple[Any, tuple[str, ...]]:
@@ -111,7 +111,7 @@ def by_status(response: Any) -> Outcome:
     return Outcome(status=response.status)
 
 
-class Sent(Struct, frozen=True):
+class CommandMapping(Struct, frozen=True):
     """How a command becomes a call of this version, and its response the command's outcome. Where a command is one of
     several actions, the type of its request says which and `action` is empty."""
 
@@ -134,7 +134,7 @@ class Version:
         dialect: Dialect,
         actions: dict[str, tuple[type[Message], type[Message]]],
         answers: dict[str, Answer],
-        commands: dict[type, Sent],
+        commands: dict[type, CommandMapping],
         meanings: Meanings = UNMEANT,
         watch: Callable[[], Watch] = unwatched,
     ) -> None:

@@ -9,7 +9,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import DATA_OPCODES, Frame, apply_mask  # pyright: ignore[reportPrivateImportUsage]
 from websockets.protocol import Event
 
-from ohmstead.ocpp.admission import Admitted
+from ohmstead.ocpp.connection_identity import Admitted
 from ohmstead.ocpp.handshake import unreadable
 from ohmstead.ocpp.line import SocketClosed
 from ohmstead.ocpp.versions import Version

@@ -13,9 +13,9 @@ import msgspec
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Duplicate, Sql, Statement, StillUsed, Tellable
+from ohmstead.kit.db import DatabaseUnavailable, Duplicate, ForeignKeyViolation, Sql, Statement, Tellable
 from ohmstead.kit.errors import Invalid
-from ohmstead.store.bell import Bell
+from ohmstead.store.commit_notifier import CommitNotifier
 
 log = structlog.get_logger("ohmstead.store")
 # The pool tells each attempt at a database that is away with its traceback; who needs the connection says it better.
@@ -116,7 +116,7 @@ class _translated:  # reads as a statement: `with _translated(statement):`
         if isinstance(error, asyncpg.UniqueViolationError):
             raise Duplicate(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
-            raise StillUsed(getattr(error, "constraint_name", None) or "") from error
+            raise ForeignKeyViolation(getattr(error, "constraint_name", None) or "") from error
         if isinstance(error, asyncpg.DataError | asyncpg.ProgramLimitExceededError):  # no column, or index, holds it
             log.warning("a value fits no column", error=str(error))
             found = None if self._statement is None else _ARGUMENT.search(str(error))
@@ -124,7 +124,7 @@ class _translated:  # reads as a statement: `with _translated(statement):`
                 raise Invalid from error
             raise self._statement.unfit(int(found[1])) from error
         if isinstance(error, AWAY):
-            raise Away(str(error) or type(error).__name__) from error
+            raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 
 
 class _around:  # reads as a statement: `with _around() as block:`
@@ -172,7 +172,7 @@ class PostgresDatabase:
 
     def __init__(self, pool: Any, clock: Clock, dsn: str) -> None:
         self._pool, self.clock, self.dsn = pool, clock, dsn
-        self.bell = Bell(pool)
+        self.bell = CommitNotifier(pool)
 
     @classmethod
     async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
@@ -199,7 +199,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Tx]:
-        """A connection for reading. Raises Away, as `begin` does, where the database cannot be reached, is lost, or
+        """A connection for reading. Raises DatabaseUnavailable, as `begin` does, where the database cannot be reached, is lost, or
         cannot do its work; what else fails in the block is the block's."""
         with _around() as block:
             async with self._pool.acquire() as connection:
@@ -229,7 +229,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:
-        """A connection outside the pool, for LISTEN and for session locks. Raises Away, and so does its block."""
+        """A connection outside the pool, for LISTEN and for session locks. Raises DatabaseUnavailable, and so does its block."""
         with _translated():
             connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
             try:

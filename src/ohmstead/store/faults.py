@@ -3,11 +3,11 @@
 import time
 from typing import Any
 
-from ohmstead.kit.db import Away
+from ohmstead.kit.db import DatabaseUnavailable
 
 
 def log_failure(log: Any, event: str, error: Exception, **known: Any) -> None:
-    """Log that something failed. Away is told without a traceback: nothing in the code is wrong."""
+    """Log that something failed. DatabaseUnavailable is told without a traceback: nothing in the code is wrong."""
     if away := _away(error):
         log.warning(event, why=f"database away: {away}", **known)
     else:
@@ -19,7 +19,7 @@ def _away(error: BaseException) -> BaseException | None:
     if isinstance(error, BaseExceptionGroup):
         found = [_away(one) for one in error.exceptions]
         return found[0] if all(found) else None
-    return error if isinstance(error, Away) else None
+    return error if isinstance(error, DatabaseUnavailable) else None
 
 
 class Seldom:

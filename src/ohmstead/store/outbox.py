@@ -10,9 +10,9 @@ import asyncpg
 import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
-from ohmstead.kit.db import Away, Statement
+from ohmstead.kit.db import DatabaseUnavailable, Statement
 from ohmstead.kit.facts import Fact, Handler, fact_of, outbox, subscribers
-from ohmstead.store.bell import CHANNEL
+from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.outbox")
@@ -53,7 +53,7 @@ class OutboxReader:
     async def run(self) -> None:
         """Read for ever: when the bell rings, here or elsewhere, and once a second for what has fallen due."""
         while True:
-            with suppress(Away, asyncpg.PostgresError):
+            with suppress(DatabaseUnavailable, asyncpg.PostgresError):
                 async with self._database.dedicated() as listener:
                     await listener.add_listener(CHANNEL, self.wake)
                     while not listener.is_closed():
@@ -97,7 +97,7 @@ class OutboxReader:
             for handler in handlers:
                 async with self._database.begin() as own:
                     await handler(own, fact)
-        except Away:
+        except DatabaseUnavailable:
             raise  # no attempt of this fact: all of them wait
         except Exception as error:
             log.exception("fact failed", topic=row["topic"], fact=row["id"])
@@ -112,7 +112,7 @@ class OutboxReader:
             async with self._database.begin() as own:
                 for handler in handlers:
                     await handler(own, fact)
-        except Away:
+        except DatabaseUnavailable:
             raise
         except Exception as error:
             log.info("fact failed in company", why=repr(error))

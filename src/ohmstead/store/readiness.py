@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import text
 
-from ohmstead.kit.db import Away, Database, Statement
+from ohmstead.kit.db import Database, DatabaseUnavailable, Statement
 
 Result = TypeVar("Result")
 
@@ -28,13 +28,13 @@ class AtMostOne(Generic[Result]):
         self._asking: asyncio.Task[Result] | None = None
 
     async def answer(self) -> Result:
-        """The answer; raises Away where it does not come in time, or what asking raises."""
+        """The answer; raises DatabaseUnavailable where it does not come in time, or what asking raises."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._asked())
             self._asking.add_done_callback(_heard)
         done, _ = await asyncio.wait((self._asking,), timeout=self._patience_s)
         if not done:
-            raise Away(f"no answer within {self._patience_s:g} s")
+            raise DatabaseUnavailable(f"no answer within {self._patience_s:g} s")
         return self._asking.result()
 
     async def _asked(self) -> Result:
@@ -48,10 +48,10 @@ def _heard(asking: "asyncio.Task[Any]") -> None:
 
 
 async def can_store(database: Database) -> None:
-    """Raises Away where the database cannot be reached or has no room: 700 kB are put into a temporary file in its
+    """Raises DatabaseUnavailable where the database cannot be reached or has no room: 700 kB are put into a temporary file in its
     folder, which takes some ms and leaves nothing behind. A table that could still take a row would prove nothing."""
     async with database.begin() as tx:
         if await tx.value(_READ_ONLY):
-            raise Away("it can only be read")
+            raise DatabaseUnavailable("it can only be read")
         await tx.run(_LITTLE_MEMORY)
         await tx.value(_IN_A_FILE)

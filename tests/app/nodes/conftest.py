@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.nodes.post import Post
+from ohmstead.app.nodes.message_bus import MessageBus
 from ohmstead.app.system import System
 
 
@@ -17,7 +17,7 @@ class Made:
     """A node: its membership and its post; `alive` are the tasks that make it one."""
 
     members: Membership
-    post: Post
+    post: MessageBus
     alive: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
@@ -47,7 +47,7 @@ async def made(system: System) -> AsyncIterator[Maker]:
 
     async def make(name: str, role: str = "all") -> Made:
         members = Membership(system.database, name, role)
-        one = Made(members, Post(system.database, members))
+        one = Made(members, MessageBus(system.database, members))
         every.append(one)
         await members.join()
         await one.live()

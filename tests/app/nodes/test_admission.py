@@ -8,9 +8,9 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging.control.checks import place
-from ohmstead.rooms.network.stations import ChargingProfile
-from ohmstead.rooms.power.management.admission import admission, the_circuit_has_room, waits_for_its_limit
+from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.power.management.ownership import Trees
+from ohmstead.rooms.power.management.start_admission import admission, the_circuit_has_room, waits_for_its_limit
 from tests.app.nodes.conftest import Made, Maker
 from tests.app.nodes.test_bridge import connects
 from tests.given import Given

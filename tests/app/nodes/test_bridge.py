@@ -8,18 +8,18 @@ from typing import Any, cast
 
 import pytest
 
-from ohmstead.app.nodes.bridge import Bridge
-from ohmstead.app.nodes.letters import LetGo
+from ohmstead.app.nodes.messages import ReleaseSocket
 from ohmstead.app.nodes.relay import Relay
+from ohmstead.app.nodes.signal_forwarder import Bridge
 from ohmstead.app.system import System
 from ohmstead.kit.db import Database
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
+from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, session_changed
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.stations import Outcome, Reset, StationOffline
 from ohmstead.rooms.energy.meters import meter_reported
-from ohmstead.rooms.network import presence
-from ohmstead.rooms.network.facts import Connected
 from ohmstead.rooms.network.signals import evse_status_changed, presence_changed
-from ohmstead.rooms.network.stations import Outcome, Reset, StationOffline
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.management.manager import LoadManagement
 from ohmstead.rooms.power.management.release import limits_undone
@@ -28,7 +28,7 @@ from tests.given import Given
 from tests.scenarios.waiting import becomes
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DRAW = Draw(evse_id=4, session_id=None, at=MOMENT, currents={"L1": 6.5}, soc=None, power_w=1500.0)
+DRAW = LoadSample(evse_id=4, session_id=None, at=MOMENT, currents={"L1": 6.5}, soc=None, power_w=1500.0)
 
 
 class Recorder:
@@ -185,7 +185,7 @@ async def test_a_station_that_came_back_is_not_let_go(system: System, gate: Made
     registry = holding(key)
     relay = relay_of(system, gate, registry)
     await connects(system, key, gate)
-    await relay._let_go(LetGo(key))
+    await relay._let_go(ReleaseSocket(key))
     assert registry.get(key) is not None
 
 

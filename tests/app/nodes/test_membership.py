@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from ohmstead.app.admitted import Usual
-from ohmstead.app.gateway import DurableRooms
+from ohmstead.app.admitted import StationDefaults
+from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.nodes import membership
 from ohmstead.app.system import System
-from ohmstead.rooms.network import presence
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.facts import Connected
+from ohmstead.rooms.devices.presence.nodes import DEAD_AFTER, NameTaken, node
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.facts import Connected
-from ohmstead.rooms.network.nodes import DEAD_AFTER, NameTaken, node
 from tests.app.nodes.conftest import Made, Maker
 from tests.given import Given
 from tests.scenarios.waiting import becomes
 
-USUAL = Usual(heartbeat_interval_s=300, call_timeout_s=60, boot_timeout_s=30)
+USUAL = StationDefaults(heartbeat_interval_s=300, call_timeout_s=60, boot_timeout_s=30)
 
 
 async def seen_by(one: Made) -> set[int]:
@@ -102,13 +102,13 @@ async def test_who_was_cut_off_buries_nobody_at_first(system: System, made: Make
 
 async def test_who_is_taken_for_dead_lets_go_of_everything_and_begins_anew(system: System, made: Maker) -> None:
     wrong, alive = await made("wrong"), await made("alive")
-    former, let_go = alive.id, []
-    alive.members.buried.connect(lambda: let_go.append(alive.members.sure(former)))
+    former, reservation_released = alive.id, []
+    alive.members.buried.connect(lambda: reservation_released.append(alive.members.sure(former)))
     assert alive.members.sure(former)
     async with system.database.begin() as tx:
         await tx.run(node.delete().where(node.c.id == former))
     await becomes(lambda: seen_by(wrong), lambda seen: bool(seen) and former not in seen)
-    assert let_go == [False]
+    assert reservation_released == [False]
     assert alive.id != former
     assert alive.members.sure(alive.id)
     assert not alive.members.sure(former)
@@ -166,7 +166,7 @@ async def test_a_station_that_comes_while_its_node_begins_anew_is_here_to_stay(
 ) -> None:
     key = (await given.charge_point())["id"]
     one = await made("one", "gateway")
-    rooms = DurableRooms(system.database, system.clock, USUAL, one.members)
+    rooms = FactIntake(system.database, system.clock, USUAL, one.members)
     await one.freeze()
     one.members._died()
     coming = asyncio.create_task(rooms.connected(fact(system, key)))

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from ohmstead.app.nodes import letters
-from ohmstead.app.nodes.letters import LetGo, Order
+from ohmstead.app.nodes import messages as letters
+from ohmstead.app.nodes.messages import Order, ReleaseSocket
 from ohmstead.app.system import System
-from ohmstead.kit.db import Away, Tx
-from ohmstead.rooms.network import nodes
-from ohmstead.rooms.network.stations import (
+from ohmstead.kit.db import DatabaseUnavailable, Tx
+from ohmstead.rooms.devices.presence import nodes
+from ohmstead.rooms.devices.stations import (
     ChargingProfile,
     Command,
     CompositeSchedule,
@@ -112,12 +112,12 @@ async def test_letters_arrive_in_the_order_sent(made: Maker) -> None:
     first, second = await pair(made)
     heard: list[int] = []
 
-    async def note(told: LetGo) -> None:
+    async def note(told: ReleaseSocket) -> None:
         heard.append(told.station_id)
 
-    second.post.reads(LetGo, note)
+    second.post.reads(ReleaseSocket, note)
     for number in range(300):
-        first.post.send(second.id, LetGo(number))
+        first.post.send(second.id, ReleaseSocket(number))
         if number % 50 == 0:
             await asyncio.sleep(0)
     await becomes(lambda: told(heard), lambda count: count == 300)
@@ -141,7 +141,7 @@ async def test_nobody_waits_for_the_dead_and_nothing_of_theirs_remains(system: S
     asking = asyncio.create_task(ask(first, second, Reset(kind="soft")))
     await asyncio.wait_for(asked.wait(), 20)
     await second.freeze()
-    first.post.send(second.id, LetGo(1))
+    first.post.send(second.id, ReleaseSocket(1))
     await becomes(lambda: waiting(system), bool)
     await second.members.leave()
     with pytest.raises(StationOffline):
@@ -178,7 +178,7 @@ async def test_an_answer_survives_a_database_that_is_away_for_a_moment(
     made: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await pair(made)
-    write, failures = nodes.write, [Away("gone"), Away("gone")]
+    write, failures = nodes.write, [DatabaseUnavailable("gone"), DatabaseUnavailable("gone")]
 
     async def shaky(tx: Tx, me: int, letters: Sequence[tuple[int, bytes]]) -> bool:
         if me == second.id and failures:
@@ -200,7 +200,7 @@ async def test_a_command_that_cannot_be_sent_at_once_is_not_sent_later(
     first, second = await pair(made)
 
     async def away(tx: Tx, me: int, letters: Sequence[tuple[int, bytes]]) -> bool:
-        raise Away("gone")
+        raise DatabaseUnavailable("gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(nodes, "write", away)

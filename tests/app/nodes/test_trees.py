@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from ohmstead.app.system import System
-from ohmstead.rooms.network.nodes import DEAD_AFTER
-from ohmstead.rooms.network.stations import Command, Outcome, StationOffline
+from ohmstead.rooms.devices.presence.nodes import DEAD_AFTER
+from ohmstead.rooms.devices.stations import Command, Outcome, StationOffline
 from ohmstead.rooms.power.management.manager import LoadManagement
 from tests.app.nodes.conftest import Made, Maker
 from tests.app.nodes.test_membership import age, steady

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ohmstead.app.commands.aside import aside
-from ohmstead.app.commands.writing import writing
+from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
-from ohmstead.rooms.network.certificates import Authority
-from ohmstead.rooms.network.certificates import revoke as take_back
-from ohmstead.rooms.network.certificates.authority import CSMS, RootPurpose
-from ohmstead.rooms.network.certificates.tables import issued_certificate
+from ohmstead.rooms.devices.certificates import Authority
+from ohmstead.rooms.devices.certificates import revoke as take_back
+from ohmstead.rooms.devices.certificates.authority import CSMS, RootPurpose
+from ohmstead.rooms.devices.certificates.tables import issued_certificate
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.operator.admins import Vault
 
@@ -68,12 +68,12 @@ def revoke_certificate(serial: str, *, data_dir: Path | None = None) -> None:
 
 
 async def _root(settings: Settings, purpose: RootPurpose) -> str:
-    async with opened(settings, aside) as database, database.begin() as tx:
+    async with opened(settings, print_stderr) as database, database.begin() as tx:
         return (await Authority(Vault.at(settings.data_dir / "secret.key")).root(tx, purpose)).certificate_text
 
 
 async def _list(settings: Settings) -> list[str]:
-    async with opened(settings, aside) as database, database.read() as tx:
+    async with opened(settings, print_stderr) as database, database.read() as tx:
         return [_line(*row) for row in await tx.all(_LISTED)]
 
 

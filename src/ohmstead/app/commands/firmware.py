@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from ohmstead.app.commands.writing import writing
+from ohmstead.app.commands.audited import writing
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.devices.firmware import NoSuchModel
+from ohmstead.rooms.devices.firmware import add_firmware as add
 from ohmstead.rooms.network.files import MOST_BYTES, Files, TooBig
-from ohmstead.rooms.network.firmware import NoSuchModel
-from ohmstead.rooms.network.firmware import add_firmware as add
 from ohmstead.rooms.operator.admins import Vault
 
 CHUNK = 1 << 20

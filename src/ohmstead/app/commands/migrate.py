@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import ohmstead.store.migrate as schema
-from ohmstead.app.commands.aside import aside
+from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import reached
 from ohmstead.app.settings import Settings, load
 
@@ -21,6 +21,6 @@ def migrate(*, data_dir: Path | None = None) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    async with reached(settings, aside) as dsn:
+    async with reached(settings, print_stderr) as dsn:
         done = await schema.migrate(dsn)
     print(f"The database {'is now' if done else 'was already'} at revision {schema.head()}.")

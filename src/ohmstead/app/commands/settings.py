@@ -7,8 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 import ohmstead.rooms.operator.settings as house
-from ohmstead.app.commands.aside import aside
-from ohmstead.app.commands.writing import writing
+from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.errors import Invalid
@@ -29,7 +29,7 @@ def show_settings(*, data_dir: Path | None = None) -> None:
 
 
 async def _show(settings: Settings) -> house.Settings:
-    async with opened(settings, aside) as database, database.read() as tx:
+    async with opened(settings, print_stderr) as database, database.read() as tx:
         return await house.read(tx)
 
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from ohmstead.stations.certificates import CSMS, Certificates
-from ohmstead.stations.prompt import prompt
-from ohmstead.stations.station import Station
-from ohmstead.stations.station_v16 import StationV16
-from ohmstead.stations.station_v201 import StationV201
+from ohmstead.simulator.certificates import CSMS, Certificates
+from ohmstead.simulator.console import prompt
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.station_v201 import StationV201
 
 VERSIONS: dict[str, type[StationV16 | StationV201]] = {"1.6": StationV16, "2.0.1": StationV201}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ohmstead.app.commands.aside import aside
-from ohmstead.app.commands.writing import writing
+from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.app.settings import Settings, load
@@ -102,7 +102,7 @@ def list_token(*, data_dir: Path | None = None) -> None:
 
 
 async def _list(settings: Settings) -> list[list[str]]:
-    async with opened(settings, aside) as database, database.read() as tx:
+    async with opened(settings, print_stderr) as database, database.read() as tx:
         rows = await tx.all(_LISTED)
     return [list(_LISTED.selected_columns.keys()), *([_cell(value) for value in row] for row in rows)]
 

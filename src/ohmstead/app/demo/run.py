@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from rich.console import Console
 from rich.live import Live
 
-from ohmstead.app.demo.plant import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, Plant, build
+from ohmstead.app.demo.demo_site import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, DemoSite, build
 from ohmstead.app.demo.screen import flows, picture
 from ohmstead.app.node import Node
 from ohmstead.app.settings import Settings
@@ -16,11 +16,11 @@ from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.stations.fleet import Fleet, Habits
-from ohmstead.stations.settings import Settings as Behaviour
-from ohmstead.stations.site import Building, Load, Meter, Reading
-from ohmstead.stations.station import Station
-from ohmstead.stations.station_v16 import StationV16
+from ohmstead.simulator.fleet import Fleet, Habits
+from ohmstead.simulator.settings import Settings as Behaviour
+from ohmstead.simulator.site import Building, Load, Meter, Reading
+from ohmstead.simulator.station import Station
+from ohmstead.simulator.station_v16 import StationV16
 
 METER_S = 5.0
 PLAIN_S = 10.0  # between two pictures where there is no terminal to draw on
@@ -65,7 +65,7 @@ async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
     return stations
 
 
-async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: int, stack: AsyncExitStack) -> None:
+async def _life(api: Client, plant: DemoSite, stations: Sequence[Station], seed: int, stack: AsyncExitStack) -> None:
     """Cars come and go, the building lives, its meter reports."""
     clock = SystemClock()
 
@@ -82,7 +82,7 @@ async def _life(api: Client, plant: Plant, stations: Sequence[Station], seed: in
     stack.push_async_callback(fleet.stop)
 
 
-def _handles(api: Client, plant: Plant) -> list[str]:
+def _handles(api: Client, plant: DemoSite) -> list[str]:
     """Where to take hold: the address, the token, three calls to try."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
@@ -100,7 +100,7 @@ def _handles(api: Client, plant: Plant) -> list[str]:
 
 
 async def _show(
-    console: Console, api: Client, plant: Plant, stations: Sequence[Station], duration: float | None
+    console: Console, api: Client, plant: DemoSite, stations: Sequence[Station], duration: float | None
 ) -> None:
     """The picture, each second; where nobody looks at a terminal, a plain one now and then."""
     loop = asyncio.get_running_loop()

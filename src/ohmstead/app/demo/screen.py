@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ohmstead.stations.station import Station
+from ohmstead.simulator.station import Station
 
 
 @dataclass(frozen=True)

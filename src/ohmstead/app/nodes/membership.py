@@ -9,10 +9,11 @@ from typing import Any
 import asyncpg
 import structlog
 
-from ohmstead.kit.db import Away, Row
+from ohmstead.kit.db import DatabaseUnavailable, Row
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.network import nodes, presence
-from ohmstead.rooms.network.nodes import DEAD_AFTER, NAMES, NameTaken
+from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.presence import nodes
+from ohmstead.rooms.devices.presence.nodes import DEAD_AFTER, NAMES, NameTaken
 from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.nodes")
@@ -88,7 +89,7 @@ class Membership:
     async def run(self) -> None:
         """Beat for ever, on a connection of its own that hears the others."""
         while True:
-            with suppress(Away, NameTaken, asyncpg.PostgresError):
+            with suppress(DatabaseUnavailable, NameTaken, asyncpg.PostgresError):
                 if self.id is None:
                     await self._enter()
                 assert self.id is not None
@@ -178,7 +179,7 @@ class Membership:
         """Go in good order."""
         if self.id is None:
             return
-        with suppress(Away):
+        with suppress(DatabaseUnavailable):
             async with self._database.begin() as tx:
                 await nodes.leave(tx, self.id)
         self.id = None

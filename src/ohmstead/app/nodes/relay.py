@@ -6,14 +6,14 @@ from contextlib import suppress
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
-from ohmstead.app.nodes.letters import LetGo, Order, command_of, order, outcome_of
 from ohmstead.app.nodes.membership import Membership
-from ohmstead.app.nodes.post import Post
+from ohmstead.app.nodes.message_bus import MessageBus
+from ohmstead.app.nodes.messages import Order, ReleaseSocket, command_of, order, outcome_of
 from ohmstead.kit.db import Database, Statement
 from ohmstead.ocpp.gateway import Gateway
 from ohmstead.ocpp.registry import Registry
+from ohmstead.rooms.devices.stations import Command, Outcome, StationOffline, StationSilent
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.stations import Command, Outcome, StationOffline, StationSilent
 
 LOOK_EVERY_S = 60.0
 IN_LINE = 3
@@ -26,19 +26,19 @@ _HELD = Statement(_held.where(_own.id == any_(bindparam("stations", type_=ARRAY(
 
 
 class Relay:
-    """Implements `ohmstead.rooms.network.stations.Stations` for the charge points of all nodes. As long as there is no
+    """Implements `ohmstead.rooms.devices.stations.Stations` for the charge points of all nodes. As long as there is no
     other node it asks nobody but its own sockets. The other node knows how long its charge point may take (that is
     `call_timeout_s` each, and some may stand in line); should a letter be lost, there is an end here too."""
 
     def __init__(
-        self, registry: Registry, database: Database, members: Membership, post: Post, call_timeout_s: float
+        self, registry: Registry, database: Database, members: Membership, post: MessageBus, call_timeout_s: float
     ) -> None:
         self._local, self._registry, self._database = Gateway(registry), registry, database
         self._members, self._post, self._within_s = members, post, IN_LINE * call_timeout_s
         self._elsewhere: dict[int, int] = {}  # charge point -> the other node that holds it, as far as we looked
         self._wake = asyncio.Event()
         post.answers(Order, self._obey)
-        post.reads(LetGo, self._let_go)
+        post.reads(ReleaseSocket, self._let_go)
 
     async def call(self, charge_point_id: int, command: Command) -> Outcome:
         """See `Stations.call`."""
@@ -87,7 +87,7 @@ class Relay:
         """A station connected here; whoever held it until now lets it go."""
         self._elsewhere.pop(charge_point_id, None)
         if held_by in self._members.others:
-            self._post.send(held_by, LetGo(charge_point_id))
+            self._post.send(held_by, ReleaseSocket(charge_point_id))
 
     def drop_all(self) -> None:
         """Close every socket of ours: others have taken this node for dead."""
@@ -101,7 +101,7 @@ class Relay:
     async def _obey(self, told: Order) -> Outcome:
         return await self._local.call(told.station_id, command_of(told))
 
-    async def _let_go(self, told: LetGo) -> None:
+    async def _let_go(self, told: ReleaseSocket) -> None:
         """Unless it has come back to us meanwhile."""
         if await self._holder(told.station_id) != self._members.id:
             self._registry.drop(told.station_id)

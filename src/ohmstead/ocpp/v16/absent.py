@@ -4,7 +4,7 @@ A moment is then the time of receipt. What is not listed has no meaning: a statu
 is refused; a sampled value without its value is left out.
 """
 
-from ohmstead.ocpp.leniency import Meanings
+from ohmstead.ocpp.payload_repair import Meanings
 from ohmstead.ocpp.v16 import types
 
 UNKNOWN = "unknown"

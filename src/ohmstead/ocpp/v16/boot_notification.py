@@ -3,7 +3,7 @@
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v16.types import BootNotificationRequest, BootNotificationResponse, BootNotificationStatus
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import Booted
+from ohmstead.rooms.devices.facts import Booted
 
 STATUS: dict[str, BootNotificationStatus] = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
 

@@ -1,7 +1,7 @@
 """CancelReservation: give a reserved connector free."""
 
 from ohmstead.ocpp.v16.types import CancelReservationRequest
-from ohmstead.rooms.network.stations import CancelReservation
+from ohmstead.rooms.devices.stations import CancelReservation
 
 
 def request(command: CancelReservation) -> CancelReservationRequest:

@@ -21,7 +21,7 @@ from ohmstead.ocpp.v16.types import (
 )
 from ohmstead.ocpp.v201 import certificates as v201
 from ohmstead.ocpp.versions import by_status
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CertificateSigned,
     DeleteCertificate,
     GetInstalledCertificates,

@@ -1,7 +1,7 @@
 """ChangeAvailability: open or close one connector, or as connector 0 the whole charge point."""
 
 from ohmstead.ocpp.v16.types import ChangeAvailabilityRequest
-from ohmstead.rooms.network.stations import ChangeAvailability
+from ohmstead.rooms.devices.stations import ChangeAvailability
 
 
 def request(command: ChangeAvailability) -> ChangeAvailabilityRequest:

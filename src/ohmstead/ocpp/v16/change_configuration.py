@@ -1,7 +1,7 @@
 """ChangeConfiguration: write one setting."""
 
 from ohmstead.ocpp.v16.types import ChangeConfigurationRequest
-from ohmstead.rooms.network.stations import ChangeConfiguration
+from ohmstead.rooms.devices.stations import ChangeConfiguration
 
 
 def request(command: ChangeConfiguration) -> ChangeConfigurationRequest:

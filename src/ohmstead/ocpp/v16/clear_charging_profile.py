@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v16.profiles import PURPOSE
 from ohmstead.ocpp.v16.types import ClearChargingProfileRequest
-from ohmstead.rooms.network.stations import ClearChargingProfile
+from ohmstead.rooms.devices.stations import ClearChargingProfile
 
 
 def request(command: ClearChargingProfile) -> ClearChargingProfileRequest:

@@ -2,9 +2,9 @@
 
 from ohmstead.ocpp.v16 import plug_and_charge
 from ohmstead.ocpp.v16.types import DataTransferRequest, DataTransferResponse, DataTransferStatus
-from ohmstead.ocpp.versions import Arrival, Later
-from ohmstead.rooms.network.facts import DataReceived
-from ohmstead.rooms.network.stations import DataTransfer, Outcome
+from ohmstead.ocpp.versions import Arrival, DeferredAnswer
+from ohmstead.rooms.devices.facts import DataReceived
+from ohmstead.rooms.devices.stations import DataTransfer, Outcome
 
 STATUS: dict[str, DataTransferStatus] = {
     "accepted": "Accepted",
@@ -14,7 +14,7 @@ STATUS: dict[str, DataTransferStatus] = {
 }
 
 
-async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferResponse | Later:
+async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferResponse | DeferredAnswer:
     if request.vendor_id == plug_and_charge.VENDOR:
         return await plug_and_charge.answer(request, at)
     verdict = await at.rooms.data_transfer(

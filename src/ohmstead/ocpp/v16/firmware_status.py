@@ -7,7 +7,7 @@ from ohmstead.ocpp.v16.types import (
     SignedFirmwareStatusNotificationResponse,
 )
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import FirmwareStatus
+from ohmstead.rooms.devices.facts import FirmwareStatus
 
 
 async def plain(request: FirmwareStatusNotificationRequest, at: Arrival) -> FirmwareStatusNotificationResponse:

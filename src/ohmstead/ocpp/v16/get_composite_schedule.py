@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v16.types import ChargingSchedule, GetCompositeScheduleRequest, GetCompositeScheduleResponse
-from ohmstead.rooms.network.stations import CompositeSchedule, GetCompositeSchedule, Outcome, SchedulePeriod
+from ohmstead.rooms.devices.stations import CompositeSchedule, GetCompositeSchedule, Outcome, SchedulePeriod
 
 
 def request(command: GetCompositeSchedule) -> GetCompositeScheduleRequest:

@@ -1,7 +1,7 @@
 """GetConfiguration: read settings by key, or all of them."""
 
 from ohmstead.ocpp.v16.types import GetConfigurationRequest, GetConfigurationResponse
-from ohmstead.rooms.network.stations import GetConfiguration, GetVariables, Outcome, Setting
+from ohmstead.rooms.devices.stations import GetConfiguration, GetVariables, Outcome, Setting
 
 
 def request(command: GetConfiguration) -> GetConfigurationRequest:

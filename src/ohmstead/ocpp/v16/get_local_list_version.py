@@ -1,7 +1,7 @@
 """GetLocalListVersion: the version of the list of tags a station admits by itself."""
 
 from ohmstead.ocpp.v16.types import GetLocalListVersionRequest, GetLocalListVersionResponse
-from ohmstead.rooms.network.stations import GetLocalListVersion, Outcome
+from ohmstead.rooms.devices.stations import GetLocalListVersion, Outcome
 
 
 def request(command: GetLocalListVersion) -> GetLocalListVersionRequest:

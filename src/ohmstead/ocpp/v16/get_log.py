@@ -8,7 +8,7 @@ from ohmstead.ocpp.v16.types import (
     GetLogResponse,
     LogParametersType,
 )
-from ohmstead.rooms.network.stations import GetLog, Outcome
+from ohmstead.rooms.devices.stations import GetLog, Outcome
 
 NOTHING = "Rejected"
 """A station that has no diagnostics answers without a file name (OCPP 1.6, section 5.9)."""

@@ -7,7 +7,7 @@ from ohmstead.ocpp.v16.types import (
     LogStatusNotificationResponse,
 )
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import LogStatus
+from ohmstead.rooms.devices.facts import LogStatus
 
 
 async def diagnostics(

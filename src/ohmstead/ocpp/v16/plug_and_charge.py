@@ -13,8 +13,8 @@ from ohmstead.ocpp.message import Message
 from ohmstead.ocpp.v16.types import DataTransferRequest, DataTransferResponse
 from ohmstead.ocpp.v201 import absent, authorize, certificate_status, iso15118, sign_certificate
 from ohmstead.ocpp.v201.types import ACTIONS
-from ohmstead.ocpp.versions import Answer, Arrival, Later, Payload
-from ohmstead.rooms.network.stations import StationRefused
+from ohmstead.ocpp.versions import Answer, Arrival, DeferredAnswer, Payload
+from ohmstead.rooms.devices.stations import StationRefused
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 ANSWERS: dict[str, Answer] = {
@@ -30,7 +30,7 @@ _NO_MOMENT = datetime.min.replace(tzinfo=UTC)  # for what is told of certificate
 log = structlog.get_logger()
 
 
-async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferResponse | Later:
+async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferResponse | DeferredAnswer:
     """What cannot be read is Rejected: there are no errors inside a DataTransfer."""
     action = request.message_id or ""
     if action not in ANSWERS:
@@ -42,13 +42,13 @@ async def answer(request: DataTransferRequest, at: Arrival) -> DataTransferRespo
         return DataTransferResponse(status="Rejected")
     response = await ANSWERS[action](asked, at)
     return (
-        Later(partial(_answered_later, action, response))
-        if isinstance(response, Later)
+        DeferredAnswer(partial(_answered_later, action, response))
+        if isinstance(response, DeferredAnswer)
         else _answered(action, response)
     )
 
 
-async def _answered_later(action: str, later: Later) -> DataTransferResponse:
+async def _answered_later(action: str, later: DeferredAnswer) -> DataTransferResponse:
     return _answered(action, await later.response())
 
 

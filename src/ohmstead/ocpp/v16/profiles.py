@@ -9,7 +9,7 @@ from ohmstead.ocpp.v16.types import (
     ChargingSchedule,
     ChargingSchedulePeriod,
 )
-from ohmstead.rooms.network import stations
+from ohmstead.rooms.devices import stations
 
 PURPOSE: dict[str, ChargingProfilePurpose] = {
     "station_max": "ChargePointMaxProfile",

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v16.profiles import charging_profile
 from ohmstead.ocpp.v16.types import RemoteStartTransactionRequest
-from ohmstead.rooms.network.stations import RemoteStart
+from ohmstead.rooms.devices.stations import RemoteStart
 
 
 def request(command: RemoteStart) -> RemoteStartTransactionRequest:

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v16.transactions import transaction_number
 from ohmstead.ocpp.v16.types import RemoteStopTransactionRequest
-from ohmstead.rooms.network.stations import RemoteStop
+from ohmstead.rooms.devices.stations import RemoteStop
 
 
 def request(command: RemoteStop) -> RemoteStopTransactionRequest:

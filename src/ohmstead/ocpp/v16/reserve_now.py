@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v16.types import ReserveNowRequest
-from ohmstead.rooms.network.stations import ReserveNow
+from ohmstead.rooms.devices.stations import ReserveNow
 
 
 def request(command: ReserveNow) -> ReserveNowRequest:

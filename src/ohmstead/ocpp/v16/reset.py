@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.errors import ErrorCode
 from ohmstead.ocpp.v16.types import ResetRequest
-from ohmstead.rooms.network.stations import Reset, StationRefused
+from ohmstead.rooms.devices.stations import Reset, StationRefused
 
 
 def request(command: Reset) -> ResetRequest:

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from ohmstead.ocpp.layouts import layouts
-from ohmstead.ocpp.leniency import Note, pointed, shown, unnoted
+from ohmstead.ocpp.payload_repair import Note, pointed, shown, unnoted
+from ohmstead.ocpp.sample_layouts import layouts
 from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v16.types import MeterValue, SampledValue, TransactionData

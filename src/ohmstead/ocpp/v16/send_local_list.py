@@ -3,7 +3,7 @@ verdict goes."""
 
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v16.types import IdTagInfo, LocalAuthorizationList, SendLocalListRequest
-from ohmstead.rooms.network.stations import LocalTag, SendLocalList
+from ohmstead.rooms.devices.stations import LocalTag, SendLocalList
 
 
 def request(command: SendLocalList) -> SendLocalListRequest:

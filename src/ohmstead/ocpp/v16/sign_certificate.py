@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v16.types import SignCertificateRequest, SignCertificateResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import CertificateWanted
+from ohmstead.rooms.devices.facts import CertificateWanted
 
 
 async def answer(request: SignCertificateRequest, at: Arrival) -> SignCertificateResponse:

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v16.types import StatusNotificationRequest, StatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import StatusChanged
+from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.network.hardware_status import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {

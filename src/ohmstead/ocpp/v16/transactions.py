@@ -1,7 +1,7 @@
 """Transaction ids of 1.6 are numbers, ours; the rooms refer to transactions by text."""
 
 from ohmstead.ocpp.errors import ErrorCode
-from ohmstead.rooms.network.stations import StationRefused
+from ohmstead.rooms.devices.stations import StationRefused
 
 
 def transaction_number(ref: str) -> int:

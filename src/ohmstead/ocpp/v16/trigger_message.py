@@ -11,7 +11,7 @@ from ohmstead.ocpp.v16.types import (
     RequestedMessage,
     TriggerMessageRequest,
 )
-from ohmstead.rooms.network.stations import TriggerMessage
+from ohmstead.rooms.devices.stations import TriggerMessage
 
 EXTENDED: dict[str, MessageTriggerEnumType] = {
     "LogStatusNotification": "LogStatusNotification",

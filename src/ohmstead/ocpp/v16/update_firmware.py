@@ -8,7 +8,7 @@ from ohmstead.ocpp.v16.types import (
     UpdateFirmwareRequest,
     UpdateFirmwareResponse,
 )
-from ohmstead.rooms.network.stations import Outcome, UpdateFirmware
+from ohmstead.rooms.devices.stations import Outcome, UpdateFirmware
 
 
 def request(command: UpdateFirmware) -> UpdateFirmwareRequest | SignedUpdateFirmwareRequest:

@@ -35,9 +35,9 @@ from ohmstead.ocpp.v16 import (
     update_firmware,
 )
 from ohmstead.ocpp.v16.types import ACTIONS
-from ohmstead.ocpp.versions import Answer, Sent, Version
+from ohmstead.ocpp.versions import Answer, CommandMapping, Version
 from ohmstead.ocpp.wire import DIALECT_1_6
-from ohmstead.rooms.network import stations
+from ohmstead.rooms.devices import stations
 
 ANSWERS: dict[str, Answer] = {
     "Authorize": authorize.answer,
@@ -55,35 +55,35 @@ ANSWERS: dict[str, Answer] = {
     "StatusNotification": status_notification.answer,
     "StopTransaction": stop_transaction.answer,
 }
-COMMANDS: dict[type, Sent] = {
-    stations.CancelReservation: Sent("CancelReservation", cancel_reservation.request),
-    stations.CertificateSigned: Sent("CertificateSigned", certificates.signed),
-    stations.ChangeAvailability: Sent("ChangeAvailability", change_availability.request),
-    stations.ChangeConfiguration: Sent("ChangeConfiguration", change_configuration.request),
-    stations.ClearCache: Sent("ClearCache", clear_cache.request),
-    stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
-    stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
-    stations.DeleteCertificate: Sent("", certificates.delete, certificates.delete_outcome),
-    stations.GetCompositeSchedule: Sent(
+COMMANDS: dict[type, CommandMapping] = {
+    stations.CancelReservation: CommandMapping("CancelReservation", cancel_reservation.request),
+    stations.CertificateSigned: CommandMapping("CertificateSigned", certificates.signed),
+    stations.ChangeAvailability: CommandMapping("ChangeAvailability", change_availability.request),
+    stations.ChangeConfiguration: CommandMapping("ChangeConfiguration", change_configuration.request),
+    stations.ClearCache: CommandMapping("ClearCache", clear_cache.request),
+    stations.ClearChargingProfile: CommandMapping("ClearChargingProfile", clear_charging_profile.request),
+    stations.DataTransfer: CommandMapping("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.DeleteCertificate: CommandMapping("", certificates.delete, certificates.delete_outcome),
+    stations.GetCompositeSchedule: CommandMapping(
         "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
     ),
-    stations.GetConfiguration: Sent("GetConfiguration", get_configuration.request, get_configuration.outcome),
-    stations.GetInstalledCertificates: Sent("", certificates.ask_installed, certificates.installed),
-    stations.GetLocalListVersion: Sent(
+    stations.GetConfiguration: CommandMapping("GetConfiguration", get_configuration.request, get_configuration.outcome),
+    stations.GetInstalledCertificates: CommandMapping("", certificates.ask_installed, certificates.installed),
+    stations.GetLocalListVersion: CommandMapping(
         "GetLocalListVersion", get_local_list_version.request, get_local_list_version.outcome
     ),
-    stations.GetLog: Sent("", get_log.request, get_log.outcome),
-    stations.GetVariables: Sent("GetConfiguration", get_configuration.named, get_configuration.outcome),
-    stations.InstallCertificate: Sent("", certificates.install, certificates.install_outcome),
-    stations.RemoteStart: Sent("RemoteStartTransaction", remote_start_transaction.request),
-    stations.RemoteStop: Sent("RemoteStopTransaction", remote_stop_transaction.request),
-    stations.ReserveNow: Sent("ReserveNow", reserve_now.request),
-    stations.Reset: Sent("Reset", reset.request),
-    stations.SendLocalList: Sent("SendLocalList", send_local_list.request),
-    stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
-    stations.TriggerMessage: Sent("", trigger_message.request),
-    stations.Unlock: Sent("UnlockConnector", unlock_connector.request),
-    stations.UpdateFirmware: Sent("", update_firmware.request, update_firmware.outcome),
+    stations.GetLog: CommandMapping("", get_log.request, get_log.outcome),
+    stations.GetVariables: CommandMapping("GetConfiguration", get_configuration.named, get_configuration.outcome),
+    stations.InstallCertificate: CommandMapping("", certificates.install, certificates.install_outcome),
+    stations.RemoteStart: CommandMapping("RemoteStartTransaction", remote_start_transaction.request),
+    stations.RemoteStop: CommandMapping("RemoteStopTransaction", remote_stop_transaction.request),
+    stations.ReserveNow: CommandMapping("ReserveNow", reserve_now.request),
+    stations.Reset: CommandMapping("Reset", reset.request),
+    stations.SendLocalList: CommandMapping("SendLocalList", send_local_list.request),
+    stations.SetChargingProfile: CommandMapping("SetChargingProfile", set_charging_profile.request),
+    stations.TriggerMessage: CommandMapping("", trigger_message.request),
+    stations.Unlock: CommandMapping("UnlockConnector", unlock_connector.request),
+    stations.UpdateFirmware: CommandMapping("", update_firmware.request, update_firmware.outcome),
 }
 
 OCPP_1_6 = Version(DIALECT_1_6, ACTIONS, ANSWERS, COMMANDS, absent.MEANT)

@@ -5,7 +5,7 @@ event of a transaction that has no name, or a status without its status, is refu
 and whatever else in a list means nothing, is left out.
 """
 
-from ohmstead.ocpp.leniency import Meanings
+from ohmstead.ocpp.payload_repair import Meanings
 from ohmstead.ocpp.v201 import types
 
 UNKNOWN = "unknown"

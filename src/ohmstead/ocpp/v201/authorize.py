@@ -13,12 +13,12 @@ from ohmstead.ocpp.v201.types import (
     AuthorizeResponse,
     IdTokenInfoType,
 )
-from ohmstead.ocpp.versions import Arrival, Later
+from ohmstead.ocpp.versions import Arrival, DeferredAnswer
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
-from ohmstead.rooms.network.facts import CertificateStatus
+from ohmstead.rooms.devices.facts import CertificateStatus
 
 
-async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | Later:
+async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | DeferredAnswer:
     verdict = await at.rooms.authorize(
         TagPresented(
             charge_point_id=at.charge_point_id,
@@ -28,7 +28,7 @@ async def answer(request: AuthorizeRequest, at: Arrival) -> AuthorizeResponse | 
         )
     )
     if request.iso15118_certificate_hash_data:
-        return Later(partial(_certified, request, at, verdict))
+        return DeferredAnswer(partial(_certified, request, at, verdict))
     return AuthorizeResponse(id_token_info=id_token_info(verdict))
 
 

@@ -9,7 +9,7 @@ from ohmstead.ocpp.v201.types import (
     RegistrationStatusEnumType,
 )
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import Booted
+from ohmstead.rooms.devices.facts import Booted
 
 STATUS: dict[str, RegistrationStatusEnumType] = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
 

@@ -10,16 +10,16 @@ from ohmstead.ocpp.v201.types import (
     OCSPRequestDataType,
     StatusInfoType,
 )
-from ohmstead.ocpp.versions import Arrival, Later
-from ohmstead.rooms.network.facts import CertificateStatus, CertificateStatusWanted
+from ohmstead.ocpp.versions import Arrival, DeferredAnswer
+from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted
 
 MOST_CHARACTERS = 5500
 MOST_INFO = 512
 TOO_LONG = CertificateStatus(reason="TooLong", info="the answer has more than 5500 characters")
 
 
-async def answer(request: GetCertificateStatusRequest, at: Arrival) -> Later:
-    return Later(partial(_told, request, at))
+async def answer(request: GetCertificateStatusRequest, at: Arrival) -> DeferredAnswer:
+    return DeferredAnswer(partial(_told, request, at))
 
 
 async def _told(request: GetCertificateStatusRequest, at: Arrival) -> GetCertificateStatusResponse:

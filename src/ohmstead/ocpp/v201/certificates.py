@@ -9,7 +9,7 @@ from ohmstead.ocpp.v201.types import (
     GetInstalledCertificateIdsResponse,
     InstallCertificateRequest,
 )
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CertificateSigned,
     DeleteCertificate,
     GetInstalledCertificates,

@@ -1,7 +1,7 @@
 """ChangeAvailability: open or close one EVSE, or without one the whole charge point."""
 
 from ohmstead.ocpp.v201.types import ChangeAvailabilityRequest, EVSEType
-from ohmstead.rooms.network.stations import ChangeAvailability
+from ohmstead.rooms.devices.stations import ChangeAvailability
 
 
 def request(command: ChangeAvailability) -> ChangeAvailabilityRequest:

@@ -11,8 +11,8 @@ from ohmstead.ocpp.v201.types import (
     NotifyChargingLimitResponse,
 )
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import LimitCleared, LimitTold
-from ohmstead.rooms.network.stations import ChargingProfile, SchedulePeriod
+from ohmstead.rooms.devices.facts import LimitCleared, LimitTold
+from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
 
 
 async def told(request: NotifyChargingLimitRequest, at: Arrival) -> NotifyChargingLimitResponse:

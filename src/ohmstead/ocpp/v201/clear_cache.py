@@ -1,7 +1,7 @@
 """ClearCache: forget the tokens whose verdicts the station has learned."""
 
 from ohmstead.ocpp.v201.types import ClearCacheRequest
-from ohmstead.rooms.network.stations import ClearCache
+from ohmstead.rooms.devices.stations import ClearCache
 
 
 def request(command: ClearCache) -> ClearCacheRequest:

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v201.profiles import PURPOSE
 from ohmstead.ocpp.v201.types import ClearChargingProfileRequest, ClearChargingProfileType
-from ohmstead.rooms.network.stations import ClearChargingProfile
+from ohmstead.rooms.devices.stations import ClearChargingProfile
 
 
 def request(command: ClearChargingProfile) -> ClearChargingProfileRequest:

@@ -6,8 +6,8 @@ import msgspec
 
 from ohmstead.ocpp.v201.types import DataTransferRequest, DataTransferResponse, DataTransferStatusEnumType
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import DataReceived
-from ohmstead.rooms.network.stations import DataTransfer, Outcome
+from ohmstead.rooms.devices.facts import DataReceived
+from ohmstead.rooms.devices.stations import DataTransfer, Outcome
 
 STATUS: dict[str, DataTransferStatusEnumType] = {
     "accepted": "Accepted",

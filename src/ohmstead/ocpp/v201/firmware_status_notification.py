@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v201.types import FirmwareStatusNotificationRequest, FirmwareStatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import FirmwareStatus
+from ohmstead.rooms.devices.facts import FirmwareStatus
 
 
 async def answer(request: FirmwareStatusNotificationRequest, at: Arrival) -> FirmwareStatusNotificationResponse:

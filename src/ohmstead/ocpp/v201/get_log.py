@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v201.types import GetLogRequest, GetLogResponse, LogParametersType
-from ohmstead.rooms.network.stations import GetLog, Outcome
+from ohmstead.rooms.devices.stations import GetLog, Outcome
 
 
 def request(command: GetLog) -> GetLogRequest:

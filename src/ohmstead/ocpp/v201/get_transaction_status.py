@@ -1,7 +1,7 @@
 """GetTransactionStatus: does a transaction go on, and is there anything of it that we were not told yet (E14)?"""
 
 from ohmstead.ocpp.v201.types import GetTransactionStatusRequest, GetTransactionStatusResponse
-from ohmstead.rooms.network.stations import GetTransactionStatus, Outcome
+from ohmstead.rooms.devices.stations import GetTransactionStatus, Outcome
 
 
 def request(command: GetTransactionStatus) -> GetTransactionStatusRequest:

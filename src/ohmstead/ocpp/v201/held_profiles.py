@@ -13,7 +13,7 @@ from ohmstead.ocpp.v201.types import (
 )
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import ProfilesTold
-from ohmstead.rooms.network.stations import ChargingProfile, GetChargingProfiles, ProfilePurpose, SchedulePeriod
+from ohmstead.rooms.devices.stations import ChargingProfile, GetChargingProfiles, ProfilePurpose, SchedulePeriod
 
 OURS = "CSO"
 """The source of all that the operator of the station lays on it."""

@@ -9,7 +9,7 @@ from ohmstead.ocpp.v201.types import (
     IdTokenInfoType,
     SendLocalListRequest,
 )
-from ohmstead.rooms.network.stations import GetLocalListVersion, LocalTag, Outcome, SendLocalList
+from ohmstead.rooms.devices.stations import GetLocalListVersion, LocalTag, Outcome, SendLocalList
 
 
 def send(command: SendLocalList) -> SendLocalListRequest:

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v201.types import LogStatusNotificationRequest, LogStatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import LogStatus
+from ohmstead.rooms.devices.facts import LogStatus
 
 
 async def answer(request: LogStatusNotificationRequest, at: Arrival) -> LogStatusNotificationResponse:

@@ -4,7 +4,7 @@ from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v201.status_notification import STATUS
 from ohmstead.ocpp.v201.types import EventDataType, NotifyEventRequest, NotifyEventResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import EventsTold, StationEvent
+from ohmstead.rooms.devices.facts import EventsTold, StationEvent
 
 
 async def answer(request: NotifyEventRequest, at: Arrival) -> NotifyEventResponse:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ohmstead.ocpp.v201.types import MonitoringDataType, NotifyMonitoringReportRequest, NotifyMonitoringReportResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import MonitorsTold, StationMonitor
+from ohmstead.rooms.devices.facts import MonitorsTold, StationMonitor
 
 
 async def answer(request: NotifyMonitoringReportRequest, at: Arrival) -> NotifyMonitoringReportResponse:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ohmstead.ocpp.v201.types import NotifyReportRequest, NotifyReportResponse, ReportDataType
 from ohmstead.ocpp.v201.variables import setting
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import SettingsTold
-from ohmstead.rooms.network.stations import Setting
+from ohmstead.rooms.devices.facts import SettingsTold
+from ohmstead.rooms.devices.stations import Setting
 
 
 async def answer(request: NotifyReportRequest, at: Arrival) -> NotifyReportResponse:

@@ -8,7 +8,7 @@ from ohmstead.ocpp.v201.types import (
     ChargingSchedulePeriodType,
     ChargingScheduleType,
 )
-from ohmstead.rooms.network import stations
+from ohmstead.rooms.devices import stations
 
 PURPOSE: dict[str, ChargingProfilePurposeEnumType] = {
     "station_max": "ChargingStationMaxProfile",

@@ -3,7 +3,7 @@
 from ohmstead.ocpp.v201.profiles import charging_profile
 from ohmstead.ocpp.v201.tokens import central
 from ohmstead.ocpp.v201.types import RequestStartTransactionRequest
-from ohmstead.rooms.network.stations import RemoteStart
+from ohmstead.rooms.devices.stations import RemoteStart
 
 
 def request(command: RemoteStart) -> RequestStartTransactionRequest:

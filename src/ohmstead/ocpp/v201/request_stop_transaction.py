@@ -1,7 +1,7 @@
 """RequestStopTransaction: end this transaction."""
 
 from ohmstead.ocpp.v201.types import RequestStopTransactionRequest
-from ohmstead.rooms.network.stations import RemoteStop
+from ohmstead.rooms.devices.stations import RemoteStop
 
 
 def request(command: RemoteStop) -> RequestStopTransactionRequest:

@@ -10,7 +10,7 @@ from ohmstead.ocpp.v201.types import (
 )
 from ohmstead.ocpp.versions import Arrival
 from ohmstead.rooms.charging.facts import ReservationEnded
-from ohmstead.rooms.network.stations import CancelReservation, ReserveNow
+from ohmstead.rooms.devices.stations import CancelReservation, ReserveNow
 
 
 def reserve(command: ReserveNow) -> ReserveNowRequest:

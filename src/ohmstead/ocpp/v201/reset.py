@@ -1,7 +1,7 @@
 """Reset: restart the station or one EVSE at once, or when nothing is charging any more."""
 
 from ohmstead.ocpp.v201.types import ResetRequest
-from ohmstead.rooms.network.stations import Reset
+from ohmstead.rooms.devices.stations import Reset
 
 
 def request(command: Reset) -> ResetRequest:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from ohmstead.ocpp.layouts import LONGEST, Singular, layouts
+from ohmstead.ocpp.sample_layouts import LONGEST, Singular, layouts
 from ohmstead.ocpp.timestamps import When, utc
 from ohmstead.ocpp.units import AS_LABELLED, Units, meant
 from ohmstead.ocpp.v201.types import MeterValueType, SampledValueType, UnitOfMeasureType

@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v201.types import SecurityEventNotificationRequest, SecurityEventNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import SecurityEvent
+from ohmstead.rooms.devices.facts import SecurityEvent
 
 
 async def answer(request: SecurityEventNotificationRequest, at: Arrival) -> SecurityEventNotificationResponse:

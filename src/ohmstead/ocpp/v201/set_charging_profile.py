@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.v201.profiles import charging_profile
 from ohmstead.ocpp.v201.types import SetChargingProfileRequest
-from ohmstead.rooms.network.stations import SetChargingProfile
+from ohmstead.rooms.devices.stations import SetChargingProfile
 
 
 def request(command: SetChargingProfile) -> SetChargingProfileRequest:

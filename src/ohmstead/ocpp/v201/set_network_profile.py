@@ -1,7 +1,7 @@
 """SetNetworkProfile: keep in a slot where to connect, and how secured."""
 
 from ohmstead.ocpp.v201.types import NetworkConnectionProfileType, SetNetworkProfileRequest
-from ohmstead.rooms.network.stations import SetNetworkProfile
+from ohmstead.rooms.devices.stations import SetNetworkProfile
 
 
 def request(command: SetNetworkProfile) -> SetNetworkProfileRequest:

@@ -5,7 +5,7 @@ Certificates by which a vehicle knows the station (V2GCertificate) cannot be had
 
 from ohmstead.ocpp.v201.types import SignCertificateRequest, SignCertificateResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import CertificateWanted
+from ohmstead.rooms.devices.facts import CertificateWanted
 
 
 async def answer(request: SignCertificateRequest, at: Arrival) -> SignCertificateResponse:

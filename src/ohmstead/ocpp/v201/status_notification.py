@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ohmstead.ocpp.v201.types import StatusNotificationRequest, StatusNotificationResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.network.facts import Basis, StatusChanged
+from ohmstead.rooms.devices.facts import Basis, StatusChanged
 from ohmstead.rooms.network.hardware_status import HardwareStatus
 
 STATUS: dict[str, HardwareStatus] = {

@@ -3,7 +3,7 @@
 from typing import cast
 
 from ohmstead.ocpp.v201.types import EVSEType, MessageTriggerEnumType, TriggerMessageRequest
-from ohmstead.rooms.network.stations import TriggerMessage
+from ohmstead.rooms.devices.stations import TriggerMessage
 
 RENAMED: dict[str, MessageTriggerEnumType] = {
     "DiagnosticsStatusNotification": "LogStatusNotification",

@@ -1,7 +1,7 @@
 """UnlockConnector: release the cable."""
 
 from ohmstead.ocpp.v201.types import UnlockConnectorRequest
-from ohmstead.rooms.network.stations import Unlock
+from ohmstead.rooms.devices.stations import Unlock
 
 
 def request(command: Unlock) -> UnlockConnectorRequest:

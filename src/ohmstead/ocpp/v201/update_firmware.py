@@ -2,7 +2,7 @@
 
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v201.types import FirmwareType, UpdateFirmwareRequest
-from ohmstead.rooms.network.stations import UpdateFirmware
+from ohmstead.rooms.devices.stations import UpdateFirmware
 
 
 def request(command: UpdateFirmware) -> UpdateFirmwareRequest:

@@ -19,7 +19,7 @@ from ohmstead.ocpp.v201.types import (
     SetVariablesResponse,
     VariableType,
 )
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     Attribute,
     ChangeConfiguration,
     GetConfiguration,

@@ -42,9 +42,9 @@ from ohmstead.ocpp.v201 import (
 )
 from ohmstead.ocpp.v201.sequences import Sequences
 from ohmstead.ocpp.v201.types import ACTIONS
-from ohmstead.ocpp.versions import Answer, Sent, Version
+from ohmstead.ocpp.versions import Answer, CommandMapping, Version
 from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1
-from ohmstead.rooms.network import stations
+from ohmstead.rooms.devices import stations
 
 ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "Authorize": authorize.answer,
@@ -70,41 +70,41 @@ ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "StatusNotification": status_notification.answer,
     "TransactionEvent": transaction_event.answer,
 }
-COMMANDS: dict[type, Sent] = {
-    stations.CancelReservation: Sent("CancelReservation", reservations.cancel),
-    stations.CertificateSigned: Sent("CertificateSigned", certificates.signed),
-    stations.ChangeAvailability: Sent("ChangeAvailability", change_availability.request),
-    stations.ChangeConfiguration: Sent("SetVariables", variables.change, variables.changed),
-    stations.ClearCache: Sent("ClearCache", clear_cache.request),
-    stations.ClearChargingProfile: Sent("ClearChargingProfile", clear_charging_profile.request),
-    stations.DataTransfer: Sent("DataTransfer", data_transfer.request, data_transfer.outcome),
-    stations.GetChargingProfiles: Sent("GetChargingProfiles", held_profiles.request),
-    stations.DeleteCertificate: Sent("DeleteCertificate", certificates.delete),
-    stations.GetCompositeSchedule: Sent(
+COMMANDS: dict[type, CommandMapping] = {
+    stations.CancelReservation: CommandMapping("CancelReservation", reservations.cancel),
+    stations.CertificateSigned: CommandMapping("CertificateSigned", certificates.signed),
+    stations.ChangeAvailability: CommandMapping("ChangeAvailability", change_availability.request),
+    stations.ChangeConfiguration: CommandMapping("SetVariables", variables.change, variables.changed),
+    stations.ClearCache: CommandMapping("ClearCache", clear_cache.request),
+    stations.ClearChargingProfile: CommandMapping("ClearChargingProfile", clear_charging_profile.request),
+    stations.DataTransfer: CommandMapping("DataTransfer", data_transfer.request, data_transfer.outcome),
+    stations.GetChargingProfiles: CommandMapping("GetChargingProfiles", held_profiles.request),
+    stations.DeleteCertificate: CommandMapping("DeleteCertificate", certificates.delete),
+    stations.GetCompositeSchedule: CommandMapping(
         "GetCompositeSchedule", get_composite_schedule.request, get_composite_schedule.outcome
     ),
-    stations.GetConfiguration: Sent("", variables.ask, variables.told),
-    stations.GetInstalledCertificates: Sent(
+    stations.GetConfiguration: CommandMapping("", variables.ask, variables.told),
+    stations.GetInstalledCertificates: CommandMapping(
         "GetInstalledCertificateIds", certificates.ask_installed, certificates.installed
     ),
-    stations.GetLocalListVersion: Sent("GetLocalListVersion", local_list.ask_version, local_list.version),
-    stations.GetLog: Sent("GetLog", get_log.request, get_log.outcome),
-    stations.GetVariables: Sent("GetVariables", variables.named, variables.told),
-    stations.GetTransactionStatus: Sent(
+    stations.GetLocalListVersion: CommandMapping("GetLocalListVersion", local_list.ask_version, local_list.version),
+    stations.GetLog: CommandMapping("GetLog", get_log.request, get_log.outcome),
+    stations.GetVariables: CommandMapping("GetVariables", variables.named, variables.told),
+    stations.GetTransactionStatus: CommandMapping(
         "GetTransactionStatus", get_transaction_status.request, get_transaction_status.outcome
     ),
-    stations.InstallCertificate: Sent("InstallCertificate", certificates.install),
-    stations.RemoteStart: Sent("RequestStartTransaction", request_start_transaction.request),
-    stations.RemoteStop: Sent("RequestStopTransaction", request_stop_transaction.request),
-    stations.ReserveNow: Sent("ReserveNow", reservations.reserve),
-    stations.Reset: Sent("Reset", reset.request),
-    stations.SendLocalList: Sent("SendLocalList", local_list.send),
-    stations.SetChargingProfile: Sent("SetChargingProfile", set_charging_profile.request),
-    stations.SetNetworkProfile: Sent("SetNetworkProfile", set_network_profile.request),
-    stations.SetVariables: Sent("SetVariables", variables.change, variables.changed),
-    stations.TriggerMessage: Sent("TriggerMessage", trigger_message.request),
-    stations.Unlock: Sent("UnlockConnector", unlock_connector.request),
-    stations.UpdateFirmware: Sent("UpdateFirmware", update_firmware.request),
+    stations.InstallCertificate: CommandMapping("InstallCertificate", certificates.install),
+    stations.RemoteStart: CommandMapping("RequestStartTransaction", request_start_transaction.request),
+    stations.RemoteStop: CommandMapping("RequestStopTransaction", request_stop_transaction.request),
+    stations.ReserveNow: CommandMapping("ReserveNow", reservations.reserve),
+    stations.Reset: CommandMapping("Reset", reset.request),
+    stations.SendLocalList: CommandMapping("SendLocalList", local_list.send),
+    stations.SetChargingProfile: CommandMapping("SetChargingProfile", set_charging_profile.request),
+    stations.SetNetworkProfile: CommandMapping("SetNetworkProfile", set_network_profile.request),
+    stations.SetVariables: CommandMapping("SetVariables", variables.change, variables.changed),
+    stations.TriggerMessage: CommandMapping("TriggerMessage", trigger_message.request),
+    stations.Unlock: CommandMapping("UnlockConnector", unlock_connector.request),
+    stations.UpdateFirmware: CommandMapping("UpdateFirmware", update_firmware.request),
 }
 
 OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)

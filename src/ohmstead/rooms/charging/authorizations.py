@@ -28,7 +28,7 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.charging.durable_facts import AuthorizationCreated
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.people.users import ev_user
 

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ohmstead.rooms.charging.readings import Reading
-from ohmstead.rooms.network.stations import ChargingProfile
+from ohmstead.rooms.devices.stations import ChargingProfile
 
 
 class SignedReading(Struct, frozen=True):

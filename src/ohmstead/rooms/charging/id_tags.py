@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text, update
 
 from ohmstead.kit.access import owned
-from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since
 from ohmstead.kit.paging import Pages
@@ -22,7 +22,7 @@ id_tag = table(
     "id_tag",
     Column("id_tag_uid", Text, nullable=False),  # kept as given; compared `folded`
     Column("id_label", Text),
-    moment("expire_at"),
+    timestamp("expire_at"),
     Column("status", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("vehicle_type", Text),
@@ -30,7 +30,7 @@ id_tag = table(
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("external_id", Text),
     Column("partner_id", BigInteger, index=True),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
     Index("uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")),
 )
 
@@ -99,7 +99,7 @@ id_tags = Resource(
 @id_tags.rule
 async def user_exists(write: Write) -> None:
     """A tag belongs to a living user, a partner's to one the partner may see."""
-    await write.refers("userId", users)
+    await write.check_reference("userId", users)
 
 
 @users.after

@@ -7,18 +7,18 @@ from typing import Any, Protocol
 from sqlalchemy import BigInteger, Column, Double, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import Row, Tx, moment
+from ohmstead.kit.db import Row, Tx, timestamp
 from ohmstead.rooms.charging.facts import SignedReading
 from ohmstead.rooms.charging.readings import Reading
 from ohmstead.store.partitions import partitioned
 
 meter_value = partitioned(
     "meter_value",
-    moment("at", nullable=False),  # as the station said; the time of receipt where that cannot be
+    timestamp("at", nullable=False),  # as the station said; the time of receipt where that cannot be
     Column("station_id", BigInteger, nullable=False),
     Column("evse_id", BigInteger),  # null: the station's main meter
     Column("session_id", BigInteger),
-    moment("received_at", nullable=False),
+    timestamp("received_at", nullable=False),
     Column("energy_wh", Double),  # the register
     Column("power_w", Double),
     *(Column(f"current_l{line}", Double) for line in (1, 2, 3)),  # A
@@ -34,11 +34,11 @@ meter_value = partitioned(
 
 signed_reading = partitioned(
     "signed_reading",
-    moment("at", nullable=False),
+    timestamp("at", nullable=False),
     Column("station_id", BigInteger, nullable=False),
     Column("evse_id", BigInteger),
     Column("session_id", BigInteger, index=True),
-    moment("received_at", nullable=False),
+    timestamp("received_at", nullable=False),
     Column("data", Text, nullable=False),  # unchanged: calibration law wants it verifiable
     Column("measurand", Text),
     Column("context", Text),

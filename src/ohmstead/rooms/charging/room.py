@@ -2,11 +2,11 @@
 
 from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorizations
-from ohmstead.rooms.charging.control import Silences
+from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.offline_tags import offline_tags
-from ohmstead.rooms.charging.profiles import ProfileAccounts, clearings, layings, readings
-from ohmstead.rooms.charging.reservations import ReservationQueue, cancelings, reservations, reservings
+from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
+from ohmstead.rooms.charging.reservations import ReservationQueue, cancel_actions, reservations, reserve_actions
 from ohmstead.rooms.charging.sessions import (
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
@@ -16,11 +16,11 @@ from ohmstead.rooms.charging.sessions.resource import sessions
 OPERATIONS = (
     id_tags,
     authorizations,
-    reservings,
-    cancelings,
+    reserve_actions,
+    cancel_actions,
     reservations,
-    layings,
-    clearings,
+    set_profile_actions,
+    clear_profile_actions,
     readings,
     offline_tags,
     sessions,
@@ -28,4 +28,4 @@ OPERATIONS = (
     control.at_charge_point,
     control.at_evse,
 )
-BACKGROUND = (ProfileAccounts, ReservationQueue, Silences)
+BACKGROUND = (ProfileAccounts, ReservationQueue, SilentSessionProbe)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from ohmstead.kit.signals import Signal
 
 
-class Draw(Struct, frozen=True):
+class LoadSample(Struct, frozen=True):
     """What one EVSE takes at a moment: A on each line that was measured, the vehicle's state of charge in %, W."""
 
     evse_id: int
@@ -22,7 +22,7 @@ session_changed = Signal()
 """Called with `(session_id, charge_point_id, evse_id)` when a session began, ended or became another's."""
 
 metered_now = Signal()
-"""Called with `list[Draw]`, the newest of each message of a batch."""
+"""Called with `list[LoadSample]`, the newest of each message of a batch."""
 
 limits_changed = Signal()
 """Called with `(charge_point_id)` when an operator laid a charging profile on it or took one off."""

@@ -10,7 +10,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method
 from ohmstead.rooms.charging.facts import TagVerdict
 from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import same
 from ohmstead.rooms.charging.token_types import Token, admits_button, is_card
 

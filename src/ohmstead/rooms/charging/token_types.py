@@ -13,9 +13,9 @@ from sqlalchemy import BigInteger, Text, bindparam, func, or_, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.network.configuration.table import configuration_variable
+from ohmstead.rooms.devices.configuration.table import configuration_variable
 
 BUTTON = "NoAuthorization"
 NO_CARDS = ("KeyCode", "Central")

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, Text, bi
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import OPERATOR
-from ohmstead.kit.db import Statement, moment, table
+from ohmstead.kit.db import Statement, table, timestamp
 from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.kit.facts import row_changed
 from ohmstead.kit.groups import Group
@@ -30,9 +30,9 @@ electricity_meter = table(
 meter_report = partitioned(  # what a meter said of the current on each line, A
     "meter_report",
     Column("meter_id", BigInteger, ForeignKey("electricity_meter.id", ondelete="CASCADE"), primary_key=True),
-    moment("at", primary_key=True),
+    timestamp("at", primary_key=True),
     *(Column(f"current_l{line}", Double) for line in (1, 2, 3)),
-    moment("received_at", nullable=False),
+    timestamp("received_at", nullable=False),
     by="at",
     keep=timedelta(days=400),
 )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import UNSET
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Integer, Text, any_, bindparam, select
 
-from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.views import Id, Opt, View
 
@@ -22,7 +22,7 @@ connector = table(
     Column("type", Text, nullable=False),
     Column("format", Text),
     Column("status", Text, nullable=False, server_default="enabled"),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Away, Database, Row, Statement
+from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement
 from ohmstead.store.faults import log_failure
 
 log = structlog.get_logger("ohmstead.due_work")
@@ -40,7 +40,7 @@ class DueWork(ABC):
         """What cannot be begun now (the database is away, say) does not end what is under way."""
         try:
             await self.start_due()
-        except Away as error:
+        except DatabaseUnavailable as error:
             log.warning("database away", work=type(self).__name__, why=repr(error))
         except Exception:
             log.exception("due work not begun", work=type(self).__name__)
@@ -64,7 +64,7 @@ class DueWork(ABC):
 
     async def _give_up(self, row: Row, error: Exception) -> None:
         try:
-            with suppress(Away):  # it stays due
+            with suppress(DatabaseUnavailable):  # it stays due
                 await self.failed(row, error)
         except Exception:
             log.exception("failure at a charge point not noted", work=type(self).__name__, row=row["id"])

@@ -1,37 +1,42 @@
 """The room of the network and its devices: what it exports. Beside it, what is imported for what it adds to others."""
 
-from ohmstead.rooms.network import (
-    actions,
+from ohmstead.rooms.devices import (
     certificates,
-    communication,  # noqa: F401 - the log's table
     configuration,
-    downtime,
     events,
     firmware,
-    frames,
-    hardware_status_logs,
-    location_partners,  # noqa: F401 - what locations are a partner's
-    logs,
-    messages,
-    models,
-    owners,
-    raw_calls,
-    security_events,
     security_profiles,
-    smart_charging,
-    status,
     templates,
+)
+from ohmstead.rooms.devices.certificates import CertificateRenewals, PendingSignings
+from ohmstead.rooms.devices.commands import (
+    actions,
+    messages,
+    raw_calls,
+)
+from ohmstead.rooms.devices.communication import diagnostics as logs
+from ohmstead.rooms.devices.communication import (
+    frames,
+    security_events,
+)
+from ohmstead.rooms.devices.communication import log as communication  # noqa: F401 - the log's table
+from ohmstead.rooms.devices.configuration import BootSync
+from ohmstead.rooms.devices.presence import hardware_status_logs
+from ohmstead.rooms.devices.security_profiles import SecurityRaises
+from ohmstead.rooms.devices.templates import TemplateWork
+from ohmstead.rooms.network import downtime, location_partners, models, status  # noqa: F401 - the log's table
+from ohmstead.rooms.network.charge_points import (
+    charge_points,
+    smart_charging,
+)
+from ohmstead.rooms.network.charge_points import ownership as ownership_actions
+from ohmstead.rooms.network.downtime import DowntimeWatch
+from ohmstead.rooms.network.evses import connectors, every_evse, evses, move_actions
+from ohmstead.rooms.network.locations import locations
+from ohmstead.rooms.network.models import (
     vendor_error_codes,
     vendors,
 )
-from ohmstead.rooms.network.certificates import CertificatePromises, CertificateRenewals
-from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.configuration import BootSync
-from ohmstead.rooms.network.downtime import DowntimeWatch
-from ohmstead.rooms.network.evses import connectors, every_evse, evses, moves
-from ohmstead.rooms.network.locations import locations
-from ohmstead.rooms.network.security_profiles import SecurityRaises
-from ohmstead.rooms.network.templates import TemplateWork
 from ohmstead.rooms.network.zones import zones
 
 OPERATIONS = (
@@ -65,7 +70,7 @@ OPERATIONS = (
     security_events.security_events_log,
     messages.at_charge_point,
     messages.at_evse,
-    owners.owners,
+    ownership_actions.ownership_actions,
     raw_calls.raw_calls,
     frames.operations,
     events.operations,
@@ -73,9 +78,9 @@ OPERATIONS = (
     evses,
     connectors,
     every_evse,
-    moves,
+    move_actions,
     downtime.notices,
     downtime.charge_point_periods,
     downtime.evse_periods,
 )
-BACKGROUND = (BootSync, TemplateWork, CertificatePromises, SecurityRaises, CertificateRenewals, DowntimeWatch)
+BACKGROUND = (BootSync, TemplateWork, PendingSignings, SecurityRaises, CertificateRenewals, DowntimeWatch)

@@ -47,11 +47,11 @@ class Status(View):
     last_updated_at: ReadOnly[Opt[datetime]] = UNSET
 
 
-class Glance(View):
+class StatusAnswer(View):
     data: Status
 
 
-@operations.get("v1.0/{chargePoint}/status", "Charge Point / Status / Read", gives=Glance)
+@operations.get("v1.0/{chargePoint}/status", "Charge Point / Status / Read", gives=StatusAnswer)
 async def read_status(call: Call) -> dict[str, Any]:
     """How a charge point and its EVSEs are now."""
     found = await charge_points.find(call)

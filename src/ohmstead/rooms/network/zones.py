@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, bindparam, f
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import INHERITED
-from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.facts import row_changed
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.resources import Parent, Resource
@@ -22,7 +22,7 @@ charging_zone = table(
     Column("name", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("additional_info", JSONB, nullable=False, server_default='{"enabled": false}'),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
 )
 
 zones = Resource(

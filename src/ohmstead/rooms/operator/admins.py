@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, LargeBinary, Text, bindparam, insert, select, update
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Statement, Tx, moment, table
+from ohmstead.kit.db import Database, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import Unauthenticated
 from ohmstead.kit.operations import Actor
 
@@ -26,7 +26,7 @@ api_token = table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("ips", ARRAY(Text)),
     Column("partner_id", BigInteger),
-    moment("revoked_at"),
+    timestamp("revoked_at"),
 )
 
 _BY_HASH = Statement(
@@ -103,7 +103,7 @@ class _Known:
     seen: float
 
 
-class Doorman:
+class TokenAuthenticator:
     """Turns an Authorization header into an Actor. A look-up is remembered for 5 s: a revoked token dies in that."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -64,8 +64,8 @@ currencies = Resource(
             "v2.0",
             Currency,
             pages=Pages.EITHER,
-            bare=("create", "read", "update"),
-            restated=("alphabetic_code",),
+            unwrapped=("create", "read", "update"),
+            required_on_update=("alphabetic_code",),
         )
     ],
     changed=row_changed("currency"),
@@ -76,7 +76,7 @@ currencies = Resource(
 @currencies.rule
 async def iso_fills_in(write: Write) -> None:
     """The name and number follow from the code, and so do the decimals where nobody chose them."""
-    code = write.now("alphabetic_code")
+    code = write.value_of("alphabetic_code")
     write.values |= {"name": f"{code} ({get_currency_name(code, locale='en')})", "numeric_code": NUMBERS[code]}
-    if write.now("decimal") is None:
+    if write.value_of("decimal") is None:
         write.values["decimal"] = DECIMALS[code]

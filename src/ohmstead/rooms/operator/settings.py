@@ -8,7 +8,7 @@ from sqlalchemy import Column, Table, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from ohmstead.kit.access import SHARED
-from ohmstead.kit.db import Statement, Tx, metadata, moment
+from ohmstead.kit.db import Statement, Tx, metadata, timestamp
 from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
@@ -22,7 +22,7 @@ setting = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", JSONB, nullable=False),  # what was set of the section; the rest has its defaults
-    moment("updated_at", nullable=False),
+    timestamp("updated_at", nullable=False),
 )
 
 Moment = ReadOnly[Opt[Annotated[str, Meta(extra_json_schema={"format": "date-time"})]]]

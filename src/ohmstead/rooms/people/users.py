@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from ohmstead.kit.access import PARTNERS, owned
-from ohmstead.kit.db import Statement, Tx, moment, table
+from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.facts import RowChanged
-from ohmstead.kit.filters import Filter, changed, equals, within
+from ohmstead.kit.filters import Filter, changed, equals, json_contains
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.paging import Pages
@@ -45,7 +45,7 @@ _LIVING = text("deleted_at IS NULL")
 ev_user = table(
     "ev_user",
     Column("email", Text, nullable=False),
-    moment("email_verified"),
+    timestamp("email_verified"),
     Column("password_hash", Text, nullable=False),  # argon2id, never shown
     Column("require_password_reset", Boolean, nullable=False, server_default="false"),
     *(Column(name, Text) for name in ("first_name", "middle_name", "last_name", "phone", "country", "state", "city")),
@@ -61,7 +61,7 @@ ev_user = table(
     Column("nonce", Text),
     Column("created_by", Text, nullable=False),
     Column("partner_id", BigInteger, index=True),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
     Index("uq_ev_user_email", func.lower(text("email")), unique=True, postgresql_where=_LIVING),
     Index("uq_ev_user_nonce", "nonce", unique=True),
     Index("ix_ev_user_external_id", "external_id"),
@@ -120,7 +120,7 @@ users = Resource(
         equals("partnerId", ev_user.c.partner_id, int),
         equals("externalId", ev_user.c.external_id),
         Filter("email", str, lambda value: func.lower(ev_user.c.email) == func.lower(value), Text()),
-        within("externalAppData", ev_user.c.external_app_data),
+        json_contains("externalAppData", ev_user.c.external_app_data),
         *changed(ev_user.c.updated_at),
     ],
     includes=(
@@ -152,11 +152,11 @@ async def password_is_hashed(write: Write) -> None:
 @users.rule
 async def state_belongs_to_the_country(write: Write) -> None:
     """Countries whose addresses have no state forget it."""
-    state, states = write.now("state"), STATES.get(write.now("country") or "", ())
+    state, states = write.value_of("state"), STATES.get(write.value_of("country") or "", ())
     if not states:
         write.values["state"] = None
     elif state is not None and state not in states:
-        write.wrong("state", "The selected state is invalid.")
+        write.add_error("state", "The selected state is invalid.")
 
 
 @users.rule
@@ -166,7 +166,7 @@ async def parts_are_laid_flat(write: Write) -> None:
     if options is not UNSET and options.sessions_allowed is not UNSET:
         write.values["sessions_allowed"] = options.sessions_allowed
     if details is not UNSET:
-        write.values["bank_details"] = write.now("bank_details", {}) | msgspec.to_builtins(details)
+        write.values["bank_details"] = write.value_of("bank_details", {}) | msgspec.to_builtins(details)
 
 
 @users.rule

@@ -4,14 +4,14 @@ from ohmstead.rooms.charging.control import stopping  # noqa: F401 - registers i
 from ohmstead.rooms.charging.control.autostart import Autostart
 from ohmstead.rooms.charging.control.contradictions import Contradictions
 from ohmstead.rooms.charging.control.orders import Refusal, bookable, first_profile, may_start
-from ohmstead.rooms.charging.control.silences import Silences
+from ohmstead.rooms.charging.control.silences import SilentSessionProbe
 from ohmstead.rooms.charging.control.starting import at_charge_point, at_evse
 
 __all__ = [
     "Autostart",
     "Contradictions",
     "Refusal",
-    "Silences",
+    "SilentSessionProbe",
     "at_charge_point",
     "at_evse",
     "bookable",

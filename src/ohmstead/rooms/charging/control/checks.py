@@ -6,16 +6,16 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
 from ohmstead.rooms.charging.control.opening import closed
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
-from ohmstead.rooms.charging.profiles.fitting import misfits
+from ohmstead.rooms.charging.profiles.profile_conversion import misfits
 from ohmstead.rooms.charging.reservations import holder_of, is_held
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import running, too_many
+from ohmstead.rooms.devices.presence import can_charge
+from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_abilities import abilities
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
-from ohmstead.rooms.network.presence import can_charge
 from ohmstead.rooms.people.users import ev_user
 
 _places = (

@@ -14,11 +14,11 @@ from sqlalchemy import DateTime, and_, bindparam, case, cast, func, literal, or_
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row
 from ohmstead.rooms.charging.control.inquiries import AGAIN, QUEUE, Inquiries
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.devices.presence.hardware_status_logs import hardware_status_log
+from ohmstead.rooms.devices.stations import StationError, StationRefused, TriggerMessage, stations
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.hardware_status_logs import hardware_status_log
-from ohmstead.rooms.network.stations import StationError, StationRefused, TriggerMessage, stations
 
 GRACE = timedelta(minutes=2)
 ANSWERS = timedelta(seconds=30)  # for the messages that a station was asked for to come

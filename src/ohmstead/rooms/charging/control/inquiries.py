@@ -15,9 +15,9 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.charging.flow.changes import change
 from ohmstead.rooms.charging.reasons import LOST
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.devices.stations import GetTransactionStatus, StationError, StationRefused, stations
 from ohmstead.rooms.network.due_work import AT_ONCE
-from ohmstead.rooms.network.stations import GetTransactionStatus, StationError, StationRefused, stations
 
 log = structlog.get_logger("ohmstead.charging")
 

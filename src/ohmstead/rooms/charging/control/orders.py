@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, Struct
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import Deprecated, Opt, View
-from ohmstead.rooms.network.charging_profiles import GivenProfile
-from ohmstead.rooms.network.stations import ChargingProfile
+from ohmstead.rooms.devices.profiles.given import GivenProfile
+from ohmstead.rooms.devices.stations import ChargingProfile
 
 ErrorCodeAnywhere = Literal[
     "BILLING_NOT_ASSOCIATED", "BILLING_NOT_PARTNER_ASSOCIATED", "INTERNAL_ISSUE", "AGILE_STREETS_CALCULATE",

@@ -10,14 +10,14 @@ from ohmstead.rooms.charging.authorizations import Method, authorize_by
 from ohmstead.rooms.charging.control.checks import circumstances, refusal, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
-from ohmstead.rooms.charging.profiles.fitting import fitted
+from ohmstead.rooms.charging.profiles.profile_conversion import fitted
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
 from ohmstead.rooms.charging.reservations import again_for
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import remote_tag
-from ohmstead.rooms.network.charging_abilities import abilities
-from ohmstead.rooms.network.charging_profiles import profile_of
-from ohmstead.rooms.network.stations import ChargingProfile, RemoteStart, ReserveNow, StationError, stations
+from ohmstead.rooms.devices.profiles.abilities import abilities
+from ohmstead.rooms.devices.profiles.given import profile_of
+from ohmstead.rooms.devices.stations import ChargingProfile, RemoteStart, ReserveNow, StationError, stations
 
 ORDERS = 2**31  # a 2.x station tells of the order it follows by a number of 32 bits
 GIVEN_PROFILES = 2**31 - 1  # profiles of clients are numbered down from here, out of the way of load management's

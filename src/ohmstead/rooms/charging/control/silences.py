@@ -10,15 +10,15 @@ from sqlalchemy import bindparam, func, select
 
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging.control.inquiries import AGAIN, QUEUE, Inquiries
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.devices.stations import StationRefused
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.stations import StationRefused
 
 _own, _point = session.c, charge_point.c
 _last = func.greatest(_own.updated_at, _own.metered_at)
 
 
-class Silences(Inquiries):
+class SilentSessionProbe(Inquiries):
     """Only a clear word counts."""
 
     suspected = (

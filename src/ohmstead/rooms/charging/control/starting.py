@@ -8,7 +8,7 @@ from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.rooms.charging.control.checks import likely_places, numbered_place, place
 from ohmstead.rooms.charging.control.orders import (
     ErrorCodeAnywhere,
@@ -32,7 +32,7 @@ at_evse = Group("action / evse", "actions/evse/", "evses", access=PARTNERS)
     "Charge Point / Start Charging Session Without EVSE",
     body=Order,
     gives=StartedAnywhere,
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     """Begin to charge where the charge point finds a vehicle; the session may turn out to be at another of its EVSEs
@@ -55,7 +55,7 @@ async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     "Charge Point / Start Charging Session",
     body=OrderThere,
     gives=Started,
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def start_numbered(call: Call, order: OrderThere) -> Started:
     """Begin to charge at the EVSE of this number. An order that was not carried out answers 202 too and says why."""
@@ -70,7 +70,11 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
 
 
 @at_evse.post(
-    "v1.0/{evse}/start", "EVSE / Start Charging with EVSE ID", body=OrderThere, gives=Started, does=Does.STEPS
+    "v1.0/{evse}/start",
+    "EVSE / Start Charging with EVSE ID",
+    body=OrderThere,
+    gives=Started,
+    transactions=Transactions.MANUAL,
 )
 async def start_at_evse(call: Call, order: OrderThere) -> Started:
     """Begin to charge at the EVSE of this id. An order that was not carried out answers 202 too and says why."""

@@ -4,13 +4,13 @@ from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound, Rejected
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View
 from ohmstead.rooms.charging.control.starting import at_charge_point
 from ohmstead.rooms.charging.flow.changes import change
-from ohmstead.rooms.charging.sessions.table import known_as, session
+from ohmstead.rooms.charging.session_table import known_as, session
+from ohmstead.rooms.devices.stations import RemoteStop, StationError, stations
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.stations import RemoteStop, StationError, stations
 
 _SESSION = Statement(
     select(session, known_as.label("known_as"))
@@ -28,7 +28,7 @@ class Stop(View):
     "Charge Point / Stop Charging Session",
     body=Stop,
     errors=(401, 403, 404, 406, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def stop(call: Call, body: Stop) -> None:
     """End a session. Without force the charge point has to agree; a session that has not begun yet is given up."""

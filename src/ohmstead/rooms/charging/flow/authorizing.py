@@ -5,7 +5,7 @@ from sqlalchemy import Text, bindparam, select, update
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, judge, remote_session
 from ohmstead.rooms.charging.token_types import Token

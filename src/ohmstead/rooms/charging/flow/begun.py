@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Table, Text, bindparam, delete, text
 
-from ohmstead.kit.db import Row, Statement, Tx, metadata, moment
+from ohmstead.kit.db import Row, Statement, Tx, metadata, timestamp
 from ohmstead.rooms.charging.facts import Metered
 from ohmstead.rooms.charging.readings import believable
 
@@ -20,7 +20,7 @@ begun_transaction = Table(
     Column("station_id", BigInteger, ForeignKey("charge_point.id"), primary_key=True),
     Column("transaction_ref", Text, primary_key=True),
     Column("evse_id", BigInteger),
-    moment("at", nullable=False),  # of its first event, or of the earliest reading before that is known
+    timestamp("at", nullable=False),  # of its first event, or of the earliest reading before that is known
     Column("energy_wh", Double),  # the register's earliest reading
     Column("is_first", Boolean, nullable=False),  # its first event was told
 )

@@ -13,7 +13,7 @@ from ohmstead.rooms.charging.durable_facts import (
     SessionStopped,
     SessionUpdated,
 )
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import session_changed
 
 Happening = Literal["created", "started", "updated", "stopped"]

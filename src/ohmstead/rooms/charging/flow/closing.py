@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, update
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.charging.flow.changes import tell
 from ohmstead.rooms.charging.reasons import LOST
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.network.charge_points import charge_point
 
 PATIENCE = timedelta(seconds=120)

@@ -6,7 +6,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import Metered
 from ohmstead.rooms.charging.flow.changes import change
 from ohmstead.rooms.charging.register import register_of
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 
 _ENDED = Statement(select(session).where(session.c.id == bindparam("session")).with_for_update())
 

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select, text, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.flow.changes import add
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 
 _own = session.c
 _CLOSED = Statement(select(session).where(_own.id == bindparam("closed")).with_for_update())

@@ -22,7 +22,7 @@ from ohmstead.rooms.charging.meter_values import Record, record, store, store_si
 from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.charging.reasons import LOST
 from ohmstead.rooms.charging.register import Anomaly, Register, register_of
-from ohmstead.rooms.charging.signals import Draw, metered_now
+from ohmstead.rooms.charging.signals import LoadSample, metered_now
 
 FRESH = timedelta(minutes=1)  # a charging session's `updated_at`, which is indexed, moves this often at most
 
@@ -107,7 +107,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     repeated = await repeats(tx, messages, places)
     sessions: dict[int, Live] = {}
     records: list[Record] = []
-    draws: list[Draw] = []
+    draws: list[LoadSample] = []
     for message, place in zip(messages, places, strict=True):
         session, own = _live(sessions, place), message.transaction_ref is not None and _is_whole(place)
         if session is not None and place["named"] and message.readings:
@@ -186,11 +186,11 @@ def _phases(place: Row) -> str | None:
     return None if place["current_type"] == "dc" else place["phases"] or "single_phase"
 
 
-def _draw(place: Row, session: Live | None, reading: Reading) -> Draw:
+def _draw(place: Row, session: Live | None, reading: Reading) -> LoadSample:
     """A power that was worked out from the currents says nothing beside them."""
     currents = {} if place["current_type"] == "dc" else reading.currents()
     watts = reading.power_w if currents else reading.watts()
-    return Draw(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, watts)
+    return LoadSample(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, watts)
 
 
 async def _update(tx: Tx, sessions: list[Live]) -> None:

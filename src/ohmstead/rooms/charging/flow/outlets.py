@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.devices.facts import StatusChanged
+from ohmstead.rooms.devices.presence import status_changed
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.facts import StatusChanged
-from ohmstead.rooms.network.presence import status_changed
 
 _outlets = select(
     evse.c.id,

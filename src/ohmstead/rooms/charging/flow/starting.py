@@ -17,11 +17,11 @@ from ohmstead.rooms.charging.flow.transactions import named, start_ref, started_
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, used
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, judge, remote_tag, running, too_many
 from ohmstead.rooms.charging.token_types import Token
-from ohmstead.rooms.network.presence.statuses import MOST_EVSES
+from ohmstead.rooms.devices.presence.statuses import MOST_EVSES
 
 SUPERSEDED = "new_start_transaction_received"
 _CARRIED_ON = ("id_tag", "id_tag_label", "user_id", "authorization_id", "payment_method_id", "partner_id", "remote")

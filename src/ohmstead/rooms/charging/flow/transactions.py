@@ -8,7 +8,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reasons import LOST
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
 
 MOST = 2**31 - 1

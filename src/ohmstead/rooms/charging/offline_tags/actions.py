@@ -7,11 +7,11 @@ from msgspec import Meta
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View
-from ohmstead.rooms.network.actions import ask, station_of, whole_station
+from ohmstead.rooms.devices.commands.actions import ask, station_of, whole_station
+from ohmstead.rooms.devices.stations import ClearCache, GetLocalListVersion
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.stations import ClearCache, GetLocalListVersion
 
 offline_tags = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
@@ -24,7 +24,7 @@ class ListVersion(View):
     "v1.0/{chargePoint}/clear-cache",
     "Charge Point / Clear Cache",
     errors=(401, 403, 404, 406, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def clear_cache(call: Call) -> None:
     """Let the charge point forget which tags were accepted before."""
@@ -36,7 +36,7 @@ async def clear_cache(call: Call) -> None:
     "Charge Point / Get Local List Version",
     gives=ListVersion,
     errors=(401, 403, 404, 406, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def get_local_list_version(call: Call) -> ListVersion:
     """Ask the charge point which list it holds."""

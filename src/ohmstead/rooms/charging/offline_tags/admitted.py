@@ -4,9 +4,9 @@ from sqlalchemy import BigInteger, DateTime, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.id_tags import id_tag
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
-from ohmstead.rooms.network.stations import LocalTag
+from ohmstead.rooms.devices.stations import LocalTag
 from ohmstead.rooms.people.users import ev_user
 
 LONGEST = {"1.6": 20}

@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Rejected
-from ohmstead.rooms.network.configuration.table import configuration_variable
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.configuration.table import configuration_variable
+from ohmstead.rooms.devices.stations import (
     GetConfiguration,
     GetVariables,
     LocalTag,

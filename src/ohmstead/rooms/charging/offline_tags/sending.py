@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 
 from ohmstead.kit.errors import Rejected
-from ohmstead.kit.operations import Call, Does
+from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.offline_tags.actions import offline_tags, point_of, version_at
 from ohmstead.rooms.charging.offline_tags.admitted import admitted, changes
 from ohmstead.rooms.charging.offline_tags.room import Room, entries, parts, room_at
 from ohmstead.rooms.charging.offline_tags.table import forget, keep, kept
-from ohmstead.rooms.network.actions import ask, station_of
-from ohmstead.rooms.network.stations import LocalTag, SendLocalList
+from ohmstead.rooms.devices.commands.actions import ask, station_of
+from ohmstead.rooms.devices.stations import LocalTag, SendLocalList
 
 _NO_LIST = "The charge point keeps no local list."
 UpdateType = Literal["full", "differential"]
@@ -42,7 +42,7 @@ class Sent(View):
     body=Wish,
     gives=Sent,
     errors=(401, 403, 404, 406, 422, 429),
-    does=Does.STEPS,
+    transactions=Transactions.MANUAL,
 )
 async def send_local_list(call: Call, wish: Wish) -> Sent:
     """Make the charge point's list all RFID tags that are accepted now, as many as it has room for. Tags that are

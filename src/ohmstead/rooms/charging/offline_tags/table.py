@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, bindparam
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from ohmstead.kit.db import Statement, Tx, table
-from ohmstead.rooms.network.stations import LocalTag
+from ohmstead.rooms.devices.stations import LocalTag
 
 local_list = table(
     "local_list",

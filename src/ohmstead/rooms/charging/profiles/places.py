@@ -7,10 +7,10 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.operations import Call
 from ohmstead.rooms.charging.profiles.table import limited_by_us
-from ohmstead.rooms.charging.sessions.table import known_as, session
-from ohmstead.rooms.network.actions import station_of
+from ohmstead.rooms.charging.session_table import known_as, session
+from ohmstead.rooms.devices.commands.actions import station_of
+from ohmstead.rooms.devices.profiles.abilities import Abilities, abilities
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.charging_abilities import Abilities, abilities
 from ohmstead.rooms.network.evses import evse
 
 _EVSES = Statement(

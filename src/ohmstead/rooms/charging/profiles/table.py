@@ -27,11 +27,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.questions import Question
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.devices.profiles.given import shown
+from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_profiles import shown
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.stations import ChargingProfile
 
 NUMBERED_FROM = 2**30  # above load management's numbers, below those that sessions are started with
 

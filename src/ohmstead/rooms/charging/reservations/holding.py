@@ -95,7 +95,7 @@ async def used(tx: Tx, session: Row, reservation_id: int | None) -> None:
     await end(tx, held["id"], "done", at=session["started_at"], session=session["id"])
 
 
-async def let_go(tx: Tx, fact: ReservationEnded) -> None:
+async def reservation_released(tx: Tx, fact: ReservationEnded) -> None:
     """A station keeps an EVSE no longer. One that came to its end here before stays as it is."""
     number = min(fact.reservation_id, MOST)
     if await tx.value(_HELD, reservation=number, station=fact.charge_point_id) is None:

@@ -7,13 +7,13 @@ from sqlalchemy import BigInteger, DateTime, Integer, bindparam, exists, false, 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, end, wait
-from ohmstead.rooms.charging.reservations.reserving import command_of
+from ohmstead.rooms.charging.reservations.reserve import command_of
 from ohmstead.rooms.charging.reservations.table import reservation
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.devices.stations import StationError, StationOffline, stations
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.due_work import DueWork
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.stations import StationError, StationOffline, stations
 
 AGAIN = timedelta(seconds=10)  # until a station that found the EVSE taken, or went, is asked once more
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Text, text
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 reservation = table(
     "reservation",
@@ -13,12 +13,12 @@ reservation = table(
     Column("status", Text, nullable=False),  # active | expired | canceled | done
     Column("reason", Text, nullable=False),
     Column("cancel_reason", Text),
-    moment("reserved_at", nullable=False),
+    timestamp("reserved_at", nullable=False),
     Column("duration", Integer, nullable=False),  # min
-    moment("expires_at", nullable=False),
+    timestamp("expires_at", nullable=False),
     # the EVSE is taken, and kept for `duration` once it is free; until then `expires_at` is the end of waiting
     Column("waits", Boolean, nullable=False, server_default=text("false")),
-    moment("ended_at"),  # whatever ended it
+    timestamp("ended_at"),  # whatever ended it
     Column("session_id", BigInteger, ForeignKey("session.id")),  # the one it was made for
     Column("partner_id", BigInteger),  # the charge point's when it was made
     Index(None, "partner_id", "id"),

@@ -14,11 +14,11 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorization, with_old_methods
-from ohmstead.rooms.charging.sessions.series import Growth, Stretch
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.charging.sessions.series import EnergyInterval, Growth
 
 price_breakdown: Question[[Tx, list[int]], Mapping[int, list[Any]]] = Question("the fees of billed sessions")
-period_prices: Question[[Tx, Mapping[int, list[Stretch]], bool], Mapping[int, list[dict[str, Any]]]] = Question(
+period_prices: Question[[Tx, Mapping[int, list[EnergyInterval]], bool], Mapping[int, list[dict[str, Any]]]] = Question(
     "what the periods of sessions cost, as fields to add to each; with its breakdown or without"
 )
 
@@ -81,7 +81,7 @@ async def _periods(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, 
     return shown
 
 
-def _shown(found: list[Stretch]) -> Iterator[dict[str, Any]]:
+def _shown(found: list[EnergyInterval]) -> Iterator[dict[str, Any]]:
     total, told = 0.0, 0
     for number, period in enumerate(found, 1):
         total += period.energy_wh
@@ -100,7 +100,7 @@ async def _by_clock(tx: Tx, ids: list[int], context: RenderContext) -> dict[int,
     return {key: [_interval(one) for one in each.slices(int(minutes))] for key, each in grown.items()}
 
 
-def _interval(one: Stretch) -> dict[str, Any]:
+def _interval(one: EnergyInterval) -> dict[str, Any]:
     energy = round(one.energy_wh, 3)
     consumption = {"total": energy, "grid": energy}
     return {

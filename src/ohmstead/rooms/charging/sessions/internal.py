@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta
 
-from ohmstead.kit.filters import holds
+from ohmstead.kit.filters import is_true
 from ohmstead.kit.groups import API
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
@@ -13,8 +13,8 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.resource import COLUMNS, sessions
-from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Session
 
 ANOMALOUS = "Only sessions with readings of the energy register that were not believed, or only those without."
@@ -43,6 +43,6 @@ def operations() -> list[Operation]:
         versions=[Version("v1.0", MeteredSession, pages=Pages.CURSOR, verbs=("list",))],
         columns={**COLUMNS, "meter_start": session.c.meter_start_wh, "meter_stop": session.c.meter_stop_wh},
         includes=sessions.includes,
-        filters=(*sessions.filters, holds("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
+        filters=(*sessions.filters, is_true("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
     )
     return [replace(one, path=f"{API}internal/sessions/v1.0") for one in operations_of(listing)]

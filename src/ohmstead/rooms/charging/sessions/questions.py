@@ -5,7 +5,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.charging.sessions.table import session
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evses, in_use
 

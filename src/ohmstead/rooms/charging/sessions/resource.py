@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, Double, Numeric, Text, case, c
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.facts import row_changed
-from ohmstead.kit.filters import Filter, any_of, changed, equals, one_of, since, until, within
+from ohmstead.kit.filters import Filter, changed, equals, in_list, json_contains, one_of, since, until
 from ohmstead.kit.operations import Parameter
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
@@ -14,8 +14,8 @@ from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reasons import Reason
 from ohmstead.rooms.charging.register import DIGITS
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.includes import INCLUDES
-from ohmstead.rooms.charging.sessions.table import session
 from ohmstead.rooms.charging.sessions.views import Interval, PaymentType, Session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.network.charge_points import charge_point
@@ -127,13 +127,13 @@ sessions = Resource(
         equals("taxId", _own.tax_id, int),
         until("paymentStatusUpdatedBefore", _own.payment_status_updated_at),
         since("paymentStatusUpdatedAfter", _own.payment_status_updated_at),
-        within("externalAppData", _own.external_app_data),
+        json_contains("externalAppData", _own.external_app_data),
         equals("receiptId", _own.receipt_id, int),
         Filter("authorizationSource", Literal["roaming", "local", "third_party"], _authorized_by, Text()),
         one_of("billingStatus", _billed, "pending", "suspended", "completed", "null"),
         equals("terminalId", _own.terminal_id, int),
         *changed(_own.updated_at),
-        any_of("roaming.roamingOperatorCpoIds", cast(_own.roaming["roamingOperatorCpoId"].astext, BigInteger), int),
+        in_list("roaming.roamingOperatorCpoIds", cast(_own.roaming["roamingOperatorCpoId"].astext, BigInteger), int),
     ),
     changed=row_changed("session"),
 )  # fmt: skip

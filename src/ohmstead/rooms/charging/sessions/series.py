@@ -13,7 +13,7 @@ IDLE_OVER = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 
 
-class Stretch(Struct):
+class EnergyInterval(Struct):
     """Wh delivered between two moments, and in periods what the vehicle did meanwhile."""
 
     start: datetime
@@ -47,14 +47,14 @@ class Growth(Struct):
         low, high = self.energies[after - 1], self.energies[after]
         return low + (high - low) * ((moment - earlier) / (later - earlier))
 
-    def periods(self) -> list[Stretch]:
+    def periods(self) -> list[EnergyInterval]:
         """Charging and idle. A vehicle is idle once the last 5 minutes' average is below 200 W."""
-        found: list[Stretch] = []
+        found: list[EnergyInterval] = []
         for place in range(1, len(self.moments)):
             start, end = self.moments[place - 1], self.moments[place]
             state = "idle" if self._idle(end) else "charging"
             if not found or found[-1].state != state:
-                found.append(Stretch(start, start, 0.0, state))
+                found.append(EnergyInterval(start, start, 0.0, state))
             found[-1].end = end
             found[-1].energy_wh += self.energies[place] - self.energies[place - 1]
         return found
@@ -64,7 +64,7 @@ class Growth(Struct):
         since = moment - IDLE_OVER
         return since >= self.moments[0] and (self.at(moment) - self.at(since)) * (_HOUR / IDLE_OVER) < IDLE_W
 
-    def slices(self, minutes: int) -> list[Stretch]:
+    def slices(self, minutes: int) -> list[EnergyInterval]:
         """Cut at the marks of the clock, every `minutes` from the full hour: the first begins with the session, the
         last ends with it."""
         if len(self.moments) < 2:
@@ -72,7 +72,7 @@ class Growth(Struct):
         first, last = self.moments[0], self.moments[-1]
         marks = [first, *_marks(first, last, minutes), last]
         pairs = pairwise(marks)
-        return [Stretch(start, end, self.at(end) - self.at(start)) for start, end in pairs]
+        return [EnergyInterval(start, end, self.at(end) - self.at(start)) for start, end in pairs]
 
 
 def _marks(start: datetime, end: datetime, minutes: int) -> Iterator[datetime]:

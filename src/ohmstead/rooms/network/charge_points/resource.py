@@ -8,17 +8,17 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.filters import Filter, any_of, changed, equals, holds, one_of, tagged
+from ohmstead.kit.filters import Filter, array_contains, changed, equals, in_list, is_true, one_of
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED
+from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
 from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.models import charge_point_model
-from ohmstead.rooms.network.smart_charging_details import NONE
 
 Shown = Mapping[int, list[dict[str, Any]]]
 """Charge point -> what the API shows of it."""
@@ -107,15 +107,15 @@ charge_points = Resource(
         equals("partnerId", _own.partner_id, int),
         equals("type", _own.type, Literal["public", "private", "personal"]),
         equals("subOperatorId", _own.sub_operator_id, int),
-        holds("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
-        any_of("roamingOperatorIds", _own.roaming_operator_id, int),
+        is_true("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
+        in_list("roamingOperatorIds", _own.roaming_operator_id, int),
         equals("name", _own.name),
         equals("locationId", _own.location_id, int),
         equals("chargingZoneId", _own.charging_zone_id, int),
-        holds("managedByOperator", MANAGED),
+        is_true("managedByOperator", MANAGED),
         equals("externalId", _own.external_id),
         equals("utilityId", _own.utility_id, int),
-        tagged("tag", _own.tags),
+        array_contains("tag", _own.tags),
         equals("sharingCode", _own.sharing_code),
         *changed(_own.updated_at),
     ],

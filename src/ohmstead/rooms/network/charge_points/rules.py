@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, to_builtins
 
-from ohmstead.kit.views import given
+from ohmstead.kit.views import provided
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.passwords import hashed
 from ohmstead.rooms.network.charge_points.resource import charge_points
@@ -38,7 +38,7 @@ async def objects_are_columns(write: Write) -> None:
     for name, columns in _MEMBERS.items():
         part = write.values.pop(name, None)
         if part is not None:
-            said = given(part)
+            said = provided(part)
             write.values |= {column: said[member] for member, column in columns.items() if member in said}
     if alone or write.values.get("partner_id", "unsaid") is None:
         write.values |= _ALONE
@@ -65,9 +65,9 @@ async def how_it_is_reached_is_settled_at_creation(write: Write) -> None:
     managed = write.values.pop("managed_by_operator", UNSET)
     if write.verb == "create":
         write.values.setdefault("communication_mode", "none" if managed is False else "direct_ocpp")
-    elif managed is not UNSET and managed is not (write.now("communication_mode") != "none"):
-        if write.now("communication_mode") == "via_ocpp_connected_charge_point":
-            write.wrong("managedByOperator", "A satellite charge point is managed through its master.")
+    elif managed is not UNSET and managed is not (write.value_of("communication_mode") != "none"):
+        if write.value_of("communication_mode") == "via_ocpp_connected_charge_point":
+            write.add_error("managedByOperator", "A satellite charge point is managed through its master.")
         write.values["communication_mode"] = "direct_ocpp" if managed else "none"
 
 
@@ -79,47 +79,47 @@ async def a_satellite_has_a_master(write: Write) -> None:
     if write.values["communication_mode"] != "via_ocpp_connected_charge_point":
         write.values.pop(column, None)
     elif write.values.get(column) is None:
-        write.wrong(field, "The ocpp connected charge point id field is required.")
+        write.add_error(field, "The ocpp connected charge point id field is required.")
     else:
         write.values.pop("network_id", None)
-        master = await write.refers(field, charge_points)
+        master = await write.check_reference(field, charge_points)
         if master is not None and master["communication_mode"] != "direct_ocpp":
-            write.wrong(field, "The selected charge point has no OCPP connection of its own.")
+            write.add_error(field, "The selected charge point has no OCPP connection of its own.")
 
 
 @charge_points.rule
 async def its_type_asks_for_a_place_or_a_pin(write: Write) -> None:
-    kind = write.now("type", "public")
+    kind = write.value_of("type", "public")
     if kind == "personal":
-        if write.now("pin") is None:
-            write.wrong("pin", "The pin field is required for personal charge points.")
-    elif write.now("location_id") is None:
-        write.wrong("locationId", "The location id field is required.")
-    if kind != "personal" and write.now("user_id") is not None:
+        if write.value_of("pin") is None:
+            write.add_error("pin", "The pin field is required for personal charge points.")
+    elif write.value_of("location_id") is None:
+        write.add_error("locationId", "The location id field is required.")
+    if kind != "personal" and write.value_of("user_id") is not None:
         if write.values.get("user_id") is not None:
-            write.wrong("user.id", "Only a personal charge point has an owner.")
+            write.add_error("user.id", "Only a personal charge point has an owner.")
         write.values["user_id"] = None
 
 
 @charge_points.rule
 async def what_it_names_exists(write: Write) -> None:
-    await write.refers("locationId", locations)
-    await write.refers("user.id", users, "user_id")
-    await write.refers("modelId", models)
-    zone = await write.refers("chargingZoneId", zones)
-    place = write.now("location_id")
+    await write.check_reference("locationId", locations)
+    await write.check_reference("user.id", users, "user_id")
+    await write.check_reference("modelId", models)
+    zone = await write.check_reference("chargingZoneId", zones)
+    place = write.value_of("location_id")
     if zone is not None and zone["location_id"] != place:
-        write.wrong("chargingZoneId", "The charging zone does not belong to the location.")
+        write.add_error("chargingZoneId", "The charging zone does not belong to the location.")
     if write.before is not None and place != write.before["location_id"]:
         write.values.setdefault("charging_zone_id", None)
 
 
 @charge_points.rule
 async def soap_needs_an_address(write: Write) -> None:
-    if write.sets("network_protocol", "network_ip", "network_port") and write.now("network_protocol") in _SOAP:
+    if write.gives("network_protocol", "network_ip", "network_port") and write.value_of("network_protocol") in _SOAP:
         for name in ("ip", "port"):
-            if write.now(f"network_{name}") is None:
-                write.wrong(f"network.{name}", f"The network {name} field is required for SOAP.")
+            if write.value_of(f"network_{name}") is None:
+                write.add_error(f"network.{name}", f"The network {name} field is required for SOAP.")
 
 
 @charge_points.rule

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 LIVING = text("deleted_at IS NULL")
 
@@ -80,25 +80,25 @@ charge_point = table(
     Column("smart_charging", JSONB),
     Column("personal_smart_charging", JSONB),  # the owner's preferences
     Column("charging_profile", JSONB),  # the last one laid on the whole charge point, as the API shows it
-    moment("integrated_at"),
-    moment("manufactured_at"),
+    timestamp("integrated_at"),
+    timestamp("manufactured_at"),
     # what it said of itself
     flag("connected"),
     Column("node_id", BigInteger),  # the process that holds its socket, or held it last
-    moment("connected_at"),
-    moment("disconnected_at"),
-    moment("last_seen_at"),
-    moment("first_contact_at"),
+    timestamp("connected_at"),
+    timestamp("disconnected_at"),
+    timestamp("last_seen_at"),
+    timestamp("first_contact_at"),
     Column("ocpp_version", Text),
     Column("clock_drift", Double),  # s by which its clock was ahead of ours, and when that was told
-    moment("clock_drift_at"),
+    timestamp("clock_drift_at"),
     Column("last_boot_notification", JSONB),
     Column("hardware_status", Text),
-    moment("hardware_status_at"),
+    timestamp("hardware_status_at"),
     Column("status_before_problem", Text),  # as of an EVSE
     Column("error_code", Text),
     Column("vendor_error_code", Text),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
     Index("uq_charge_point_network_id", "network_id", unique=True, postgresql_where=LIVING),
     Index("uq_charge_point_sharing_code", "sharing_code", unique=True, postgresql_where=LIVING),
     Index("ix_charge_point_master", "ocpp_connected_charge_point_id"),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 
 from ohmstead.kit.views import Deprecated, Opt, ReadOnly, Translations, View
-from ohmstead.rooms.network.smart_charging_details import SmartCharging
+from ohmstead.rooms.network.charge_points.smart_charging_details import SmartCharging
 
 Type = Annotated[
     Literal["private", "public", "personal"],

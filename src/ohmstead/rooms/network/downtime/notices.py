@@ -59,6 +59,6 @@ notices = Resource(
 @notices.rule
 async def what_it_says_of_periods_stays(write: Write) -> None:
     """Periods are of the type that their notice had."""
-    changes = write.before is not None and write.now("type") != write.before["type"]
+    changes = write.before is not None and write.value_of("type") != write.before["type"]
     if changes and await write.tx.value(_USED, notice=write.id) is not None:
-        write.wrong("type", "The type stays while downtime periods have the notice.")
+        write.add_error("type", "The type stays while downtime periods have the notice.")

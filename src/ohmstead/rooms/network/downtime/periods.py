@@ -130,9 +130,9 @@ async def it_is_of_something_that_is_there(write: Write) -> None:
         return
     write.values |= {"entry_mode": "manual", "type": "exempt"}
     if "evse_id" in write.values:
-        there, statement = await write.refers("evseId", every_evse), _EVSE
+        there, statement = await write.check_reference("evseId", every_evse), _EVSE
     else:
-        there, statement = await write.refers("chargePointId", charge_points), _POINT
+        there, statement = await write.check_reference("chargePointId", charge_points), _POINT
     if there is not None:
         point: Row | None = await write.tx.one(statement, key=there["id"], now=write.tx.now)
         assert point is not None
@@ -147,27 +147,27 @@ async def its_type_is_that_of_its_notice(write: Write) -> None:
     """A period by hand is exempt, and says why; one that was recorded becomes so by its notice."""
     if "notice_id" not in write.values:
         return
-    notice = await write.refers("noticeId", notices)
+    notice = await write.check_reference("noticeId", notices)
     kind = "downtime" if notice is None else notice["type"]
-    if write.now("entry_mode") == "automatic":
+    if write.value_of("entry_mode") == "automatic":
         write.values["type"] = kind
     elif write.values["notice_id"] is None:
-        write.wrong("noticeId", "The notice id field is required for a period that was entered by hand.")
+        write.add_error("noticeId", "The notice id field is required for a period that was entered by hand.")
     elif notice is not None and kind != "exempt":
-        write.wrong("noticeId", "The notice must be of type exempt.")
+        write.add_error("noticeId", "The notice must be of type exempt.")
 
 
 @charge_point_periods.rule
 async def only_periods_by_hand_are_moved(write: Write) -> None:
     for field, name in (("startedAt", "started_at"), ("endedAt", "ended_at")):
-        if name in write.values and write.now("entry_mode") == "automatic":
-            write.wrong(field, "The times of a period that was recorded automatically stay.")
-    started, ended = write.now("started_at"), write.now("ended_at")
-    if write.sets("started_at", "ended_at") and ended is not None and ended <= started:
-        write.wrong("endedAt", "The ended at must be after the started at.")
+        if name in write.values and write.value_of("entry_mode") == "automatic":
+            write.add_error(field, "The times of a period that was recorded automatically stay.")
+    started, ended = write.value_of("started_at"), write.value_of("ended_at")
+    if write.gives("started_at", "ended_at") and ended is not None and ended <= started:
+        write.add_error("endedAt", "The ended at must be after the started at.")
 
 
 @charge_point_periods.may_delete.answer
 async def what_was_recorded_stays(write: Write) -> Any:
-    if write.now("entry_mode") == "automatic":
+    if write.value_of("entry_mode") == "automatic":
         raise Conflict("A downtime period that was recorded automatically stays.")

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 downtime_period = table(
     "downtime_period",
@@ -15,8 +15,8 @@ downtime_period = table(
     Column("notice_id", BigInteger, ForeignKey("downtime_notice.id"), index=True),
     Column("statuses", JSONB, nullable=False),  # when the period was entered, as the API shows them
     Column("partner_id", BigInteger),  # the charge point's when the period was entered
-    moment("started_at", nullable=False, index=True),
-    moment("ended_at"),
+    timestamp("started_at", nullable=False, index=True),
+    timestamp("ended_at"),
     Index(None, "partner_id", "id"),
     Index("uq_downtime_period_of_charge_point", "charge_point_id", unique=True,
           postgresql_where=text("evse_id IS NULL AND entry_mode = 'automatic' AND ended_at IS NULL")),

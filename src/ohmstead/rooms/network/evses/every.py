@@ -5,7 +5,7 @@ from typing import Literal
 from sqlalchemy import BigInteger, Boolean, Text, false, func, select
 
 from ohmstead.kit.access import where
-from ohmstead.kit.filters import Filter, any_of, changed, equals, holds
+from ohmstead.kit.filters import Filter, changed, equals, in_list, is_true
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
@@ -41,9 +41,9 @@ every_evse = Resource(
             downgrade=v2.downgrade,
             deprecated=True,
             verbs=("list", "read", "update"),
-            puts=True,
-            restated=v2.RESTATED,
-            words=v2.WORDS,
+            updates_by_put=True,
+            required_on_update=v2.RESTATED,
+            field_names=v2.WORDS,
             includes=(
                 Include("chargingProfile", profiles_of, always=True),
                 Include("connectors", connectors_of, always=True),
@@ -76,10 +76,10 @@ every_evse = Resource(
         _AT,
         _CALLED,
         equals("externalId", _own.external_id),
-        holds("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
-        holds("hasRoamingTariffIds", func.coalesce(_tariffs > 0, false(), type_=Boolean)),
-        holds("hasTariffGroup", _own.tariff_group_id.is_not(None)),
-        any_of("roamingOperatorIds", _own.roaming_operator_id, int),
+        is_true("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
+        is_true("hasRoamingTariffIds", func.coalesce(_tariffs > 0, false(), type_=Boolean)),
+        is_true("hasTariffGroup", _own.tariff_group_id.is_not(None)),
+        in_list("roamingOperatorIds", _own.roaming_operator_id, int),
         *changed(_own.updated_at),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from ohmstead.rooms.network.durable_facts import EvseChanged, EvseMoved
 from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
 
-moves = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
+move_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 in_use: Question[[Tx, list[int]], list[int]] = Question("which of these EVSEs somebody uses or has reserved")
 
 _ids = evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
@@ -40,7 +40,7 @@ class Move(View):
     evse_ids: Annotated[list[int], Meta(min_length=1)]
 
 
-@moves.post("v1.0/{chargePoint}/move-evses-to-satellite", "Charge Point / Move EVSEs to Satellite", body=Move)
+@move_actions.post("v1.0/{chargePoint}/move-evses-to-satellite", "Charge Point / Move EVSEs to Satellite", body=Move)
 async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
     """Count EVSEs among those of a satellite from now on. They keep their ids, their numbers in OCPP and their
     connectors; sessions of the past stay where they were. All of them are moved, or none."""

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, bindparam, select, update
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.questions import Question
-from ohmstead.kit.views import given
+from ohmstead.kit.views import provided
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import connector
@@ -41,22 +41,22 @@ async def power_options_are_columns(write: Write) -> None:
     """A single phase whose line is not named has it from the rotation."""
     if (options := write.values.pop("power_options", None)) is None:
         return
-    said = given(options)
+    said = provided(options)
     write.values |= said
     if not _WIRED.keys() & said.keys():
         return
-    phases, point = write.now("phases"), write.now("charge_point_id")
+    phases, point = write.value_of("phases"), write.value_of("charge_point_id")
     delta = await write.tx.value(_CONFIGURATION, key=point) == "delta"
-    line = connected_phase(phases, write.now("phase_rotation"), write.now("connected_phase"), delta)
+    line = connected_phase(phases, write.value_of("phase_rotation"), write.value_of("connected_phase"), delta)
     write.values["connected_phase"] = line
     for text in misfits(phases, line, None):
-        write.wrong("powerOptions.connectedPhase", text)
-    wired = {name: write.now(name) for name in _WIRED}
+        write.add_error("powerOptions.connectedPhase", text)
+    wired = {name: write.value_of(name) for name in _WIRED}
     if write.before is None or any(write.before[name] != value for name, value in wired.items()):
         order = _WIRED if phases != "three_phase" else reversed(_WIRED)  # what decides about the lines comes first
         field = next(name for name in order if name in said)
         for text in await may_be_wired(write.tx, point, wired):
-            write.wrong(f"powerOptions.{_WIRED[field]}", text)
+            write.add_error(f"powerOptions.{_WIRED[field]}", text)
 
 
 @evses.rule
@@ -65,13 +65,13 @@ async def it_is_served_by_a_connection(write: Write) -> None:
     if "network_id" in write.values:
         write.values["network_id"] = int(write.values["network_id"])
     if write.verb == "create":
-        point = write.parent or await write.refers("chargePointId", charge_points)
+        point = write.parent or await write.check_reference("chargePointId", charge_points)
         write.values["station_id"] = point and (point["ocpp_connected_charge_point_id"] or point["id"])
 
 
 @evses.rule
 async def what_can_be_booked_can_be_reserved(write: Write) -> None:
-    if write.now("booking_enabled") and (write.sets("booking_enabled") or write.sets("allows_reservation")):
+    if write.value_of("booking_enabled") and (write.gives("booking_enabled") or write.gives("allows_reservation")):
         write.values["allows_reservation"] = True
 
 
@@ -91,6 +91,6 @@ async def evses_go_with_their_charge_point(write: Write) -> None:
 
 @connectors.after
 async def an_evse_changes_with_its_connectors(write: Write) -> None:
-    outlet = write.now("evse_id")
+    outlet = write.value_of("evse_id")
     await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)
     write.tx.tell(EvseChanged(id=outlet, action="updated"))

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 from ohmstead.rooms.network.charge_points.table import LIVING
 
 evse = table(
@@ -32,12 +32,12 @@ evse = table(
     Column("external_app_data", JSONB),
     Column("charging_profile", JSONB),  # the last one laid on it, as the API shows it
     Column("hardware_status", Text),
-    moment("hardware_status_at"),
+    timestamp("hardware_status_at"),
     Column("status_before_problem", Text),  # what it was in when it reported a problem that is not over (2.x)
     Column("error_code", Text),
     Column("vendor_error_code", Text),
     Column("vendor_id", Text),
     Column("error_info", Text),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
     Index("uq_evse_network_id", "station_id", "network_id", unique=True, postgresql_where=LIVING),
 )

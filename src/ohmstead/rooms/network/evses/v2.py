@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, bindparam, insert, select, update
 
 from ohmstead.kit.db import Statement
-from ohmstead.kit.views import Opt, ReadOnly, View, given
+from ohmstead.kit.views import Opt, ReadOnly, View, provided
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.view import LaidProfile
 from ohmstead.rooms.network.connectors import connector
@@ -147,9 +147,9 @@ async def connectors_are_rows(write: Write) -> None:
     known = {row["id"]: row for row in await write.tx.all(_LIVING, key=write.id)}
     for place, one in enumerate(listed):
         if one.id is not UNSET and one.id not in known:
-            write.wrong(f"connectors.{place}.id", "The connector does not belong to the EVSE.")
+            write.add_error(f"connectors.{place}.id", "The connector does not belong to the EVSE.")
         if one.id is UNSET and one.type is UNSET:
-            write.wrong(f"connectors.{place}.type", "The type field is required.")
+            write.add_error(f"connectors.{place}.type", "The type field is required.")
     write.extras |= {"connectors": listed, "known": known}
 
 
@@ -162,14 +162,16 @@ async def put_connectors(write: Write) -> None:
         await write.tx.run(_CLOSE, key=gone, now=write.tx.now)
     for one in listed:
         before = known.get(one.id) or {"type": None, "format": None, "status": "enabled"}
-        facts = {name: before[name] for name in ("type", "format", "status")} | _said(one, write.now("current_type"))
+        facts = {name: before[name] for name in ("type", "format", "status")} | _said(
+            one, write.value_of("current_type")
+        )
         key, statement = (write.id, _NEW) if one.id is UNSET else (one.id, _CHANGE)
         await write.tx.run(statement, key=key, **facts, updated_at=write.tx.now)
 
 
 def _said(one: ConnectorV2, current_type: str) -> dict[str, Any]:
     """What a body says of a connector, in the words of its row."""
-    said = {name: value for name, value in given(one).items() if name != "id" and (value or name == "format")}
+    said = {name: value for name, value in provided(one).items() if name != "id" and (value or name == "format")}
     if said.get("type") == "catarc":
         said["type"] = f"gb-t-{current_type}"
     if "status" in said:

@@ -9,16 +9,16 @@ from sqlalchemy.sql import ColumnElement
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import row_changed
-from ohmstead.kit.filters import Filter, changed, equals, holds, tagged
+from ohmstead.kit.filters import Filter, array_contains, changed, equals, is_true
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.questions import Question
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.locations import v1
+from ohmstead.rooms.network.locations.places import Country, State
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
-from ohmstead.rooms.network.places import Country, State
 
 public_charge_points: Question[[Tx, list[int], int | None], Mapping[int, list[int]]] = Question(
     "the public, enabled charge points at locations that a partner (None: anybody) sees"
@@ -70,8 +70,8 @@ locations = Resource(
             upgrade=v1.upgrade,
             downgrade=v1.downgrade,
             deprecated=True,
-            words=v1.WORDS,
-            bare=("create", "update"),
+            field_names=v1.WORDS,
+            unwrapped=("create", "update"),
             includes=(
                 *(Include(one.name, one.load, always=True) for one in IMAGES),
                 Include("publicChargePoints", _public_count, always=True, empty=0),
@@ -89,8 +89,8 @@ locations = Resource(
         equals("postCode", location.c.post_code),
         equals("externalId", location.c.external_id),
         Filter("status", Literal["enabled", "active", "disabled"], _has_status, Text()),
-        tagged("tag", location.c.tags),
-        holds("roaming", location.c.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
+        array_contains("tag", location.c.tags),
+        is_true("roaming", location.c.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
         *changed(location.c.updated_at),
     ],
     includes=(*IMAGES, column_of("external_app_data")),

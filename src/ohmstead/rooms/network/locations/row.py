@@ -3,7 +3,7 @@
 from sqlalchemy import ARRAY, BigInteger, Column, Double, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import moment, table
+from ohmstead.kit.db import table, timestamp
 
 TRANSLATED = ("name", "description", "short_description", "additional_description", "address", "street_address")
 
@@ -31,7 +31,7 @@ location = table(
     Column("external_app_data", JSONB),
     Column("roaming_operator_id", BigInteger),  # set: the location is a roaming partner's, not ours
     Column("roaming", JSONB),
-    moment("deleted_at"),
+    timestamp("deleted_at"),
     Index("uq_location_external_id", "external_id", unique=True, postgresql_where=text("deleted_at IS NULL")),
     Index("ix_location_partner_id", "partner_id"),
 )

@@ -6,10 +6,10 @@ from zoneinfo import available_timezones
 from ohmstead.kit.views import fields
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
+from ohmstead.rooms.network.locations.places import STATES
 from ohmstead.rooms.network.locations.resource import locations
 from ohmstead.rooms.network.locations.row import TRANSLATED
 from ohmstead.rooms.network.locations.view import Location
-from ohmstead.rooms.network.places import STATES
 
 API_NAMES = {field.name: field.encode_name for field in fields(Location).values()}
 
@@ -23,15 +23,15 @@ async def a_point_is_two_columns(write: Write) -> None:
 @locations.rule
 async def a_country_has_states_or_regions(write: Write) -> None:
     """What no longer fits goes when the country changes."""
-    values, codes = write.values, STATES.get(write.now("country"), ())
+    values, codes = write.values, STATES.get(write.value_of("country"), ())
     if "province" in values:
         _divide(write, codes)
     elif values.get("region") is not None and codes:
-        write.wrong("region", "The region may not be given for a country with states.")
+        write.add_error("region", "The region may not be given for a country with states.")
     if values.get("state") is not None and values["state"] not in codes:
-        write.wrong("state", "The selected state is not one of the country.")
+        write.add_error("state", "The selected state is not one of the country.")
     if "country" in values:
-        if write.now("state") not in codes:
+        if write.value_of("state") not in codes:
             values.setdefault("state", None)
         if codes:
             values.setdefault("region", None)
@@ -41,8 +41,8 @@ def _divide(write: Write, codes: tuple[str, ...]) -> None:
     """Version 1.0 gives states and regions in one field; only in the US and Australia it must be a state's code."""
     province = write.values.pop("province")
     known = province in codes
-    if not known and write.now("country") in ("US", "AU"):
-        write.wrong("state", "The selected region is invalid.")
+    if not known and write.value_of("country") in ("US", "AU"):
+        write.add_error("state", "The selected region is invalid.")
     write.values |= {"state": province if known else None, "region": None if known else province}
 
 
@@ -50,7 +50,7 @@ def _divide(write: Write, codes: tuple[str, ...]) -> None:
 async def a_time_zone_is_known(write: Write) -> None:
     zone = write.values.get("timezone")
     if zone is not None and zone not in _time_zones():
-        write.wrong("timezone", "The timezone must be a valid zone.")
+        write.add_error("timezone", "The timezone must be a valid zone.")
 
 
 @cache
@@ -64,7 +64,7 @@ async def hours_are_whole(write: Write) -> None:
         hours = settled(given, write.before["working_hours"] if write.before else {})
         write.values["working_hours"] = hours
         for path, text in objections(hours):
-            write.wrong(f"workingHours.{path}", text)
+            write.add_error(f"workingHours.{path}", text)
 
 
 @locations.rule
@@ -79,4 +79,4 @@ async def a_language_comes_once(write: Write) -> None:
     for name in TRANSLATED:
         locales = [one.locale for one in write.values.get(name, ())]
         if len(locales) > len(set(locales)):
-            write.wrong(API_NAMES[name], "There may be one translation for each locale.")
+            write.add_error(API_NAMES[name], "There may be one translation for each locale.")

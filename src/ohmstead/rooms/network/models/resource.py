@@ -20,7 +20,7 @@ from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.durable_facts import ChargePointModelChanged, ModelQuirksChanged
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models.quirks import Quirks, kept, objections
-from ohmstead.rooms.network.vendors import vendors
+from ohmstead.rooms.network.models.vendors import vendors
 
 charge_point_model = table(
     "charge_point_model",
@@ -114,7 +114,7 @@ cp_models = Resource(  # the same under its older name
 
 @models.rule
 async def its_vendor_exists(write: Write) -> None:
-    await write.refers("vendorId", vendors)
+    await write.check_reference("vendorId", vendors)
 
 
 @models.rule
@@ -122,9 +122,9 @@ async def quirks_make_sense(write: Write) -> None:
     given = write.values.get("quirks")
     if isinstance(given, Quirks):
         for field, text in objections(given):
-            write.wrong(f"quirks.{field}", text)
+            write.add_error(f"quirks.{field}", text)
         write.values["quirks"] = kept(given)
-    if write.before is not None and write.now("quirks") != write.before["quirks"]:
+    if write.before is not None and write.value_of("quirks") != write.before["quirks"]:
         write.tx.tell(ModelQuirksChanged(id=write.id))
 
 

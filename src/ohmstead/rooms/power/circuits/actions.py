@@ -11,7 +11,7 @@ from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
-from ohmstead.kit.views import Opt, Priority, View, given
+from ohmstead.kit.views import Opt, Priority, View, provided
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.members import attach, detach, misfit
@@ -22,8 +22,8 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_evse_priority,
     circuit_session_priority,
 )
+from ohmstead.rooms.power.circuits.trees import family, standing
 from ohmstead.rooms.power.circuits.views import SocPriorities
-from ohmstead.rooms.power.trees import family, standing
 
 actions = Group("action / circuit", "actions/circuit/", "circuits", access=OPERATOR)
 
@@ -143,7 +143,7 @@ _PAIRS = (("upperThresholdPercent", "highSoCPriority"), ("lowerThresholdPercent"
 def _merged(known: dict[str, Any], body: SocPriorities) -> dict[str, Any]:
     """The pairs as they will be; null for a threshold takes its pair away. Invalid where a pair lacks a half."""
     wire = dict(zip(body.__struct_fields__, body.__struct_encode_fields__, strict=True))
-    merged = known | {wire[name]: value for name, value in given(body).items()}
+    merged = known | {wire[name]: value for name, value in provided(body).items()}
     wrong: dict[str, list[str]] = {}
     for threshold, weight in _PAIRS:
         if merged.get(threshold) is None:

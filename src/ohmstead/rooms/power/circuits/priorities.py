@@ -59,7 +59,7 @@ user_priorities = Resource(
 
 @user_priorities.after
 async def the_shares_change(write: Write) -> None:
-    circuit_id = write.now("circuit_id")
+    circuit_id = write.value_of("circuit_id")
     write.tx.after_commit(lambda: circuit_changed.send(circuit_id))
 
 

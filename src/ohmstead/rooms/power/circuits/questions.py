@@ -16,13 +16,13 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.profiles import limited_by_us
 from ohmstead.rooms.network.charge_points import charge_point, charge_points, circuits_of, set_apart_of
+from ohmstead.rooms.network.charge_points.smart_charging import may_change
 from ohmstead.rooms.network.durable_facts import EvseMoved
 from ohmstead.rooms.network.evses import may_be_wired
-from ohmstead.rooms.network.smart_charging import may_change
 from ohmstead.rooms.power.circuits.members import evses_of, misfit_of_evse, unfit
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit_charge_point, circuit_evse_priority
-from ohmstead.rooms.power.trees import family, standing
+from ohmstead.rooms.power.circuits.trees import family, standing
 
 _own = circuit_charge_point.c
 _ids = bindparam("ids", type_=ARRAY(BigInteger))

@@ -20,8 +20,8 @@ from ohmstead.rooms.energy.meters import electricity_meter, meters
 from ohmstead.rooms.power.circuits import v1
 from ohmstead.rooms.power.circuits.members import evses_of, members, misfits
 from ohmstead.rooms.power.circuits.table import circuit
+from ohmstead.rooms.power.circuits.trees import build, family, standing
 from ohmstead.rooms.power.circuits.views import Circuit, CircuitV1, LoadBalancingIntegration
-from ohmstead.rooms.power.trees import build, family, standing
 
 DREEV, ZAPTEC = 1, 2
 _FIELDS = {"parent": "parentCircuitId", "configuration": "electricalConfiguration", "limits": "maxCurrent"}
@@ -70,7 +70,7 @@ circuits = Resource(
             deprecated=True,
             filters=(),
             includes=(Include("chargePoints", v1.charge_points, always=True, empty=[]),),
-            bare=("update",),
+            unwrapped=("update",),
             key="dlmCircuit",
         ),
     ],
@@ -81,13 +81,13 @@ circuits.after(v1.put_charge_points)
 
 @circuits.rule
 async def currents_make_sense(write: Write) -> None:
-    limit = write.now("max_current")
+    limit = write.value_of("max_current")
     for name, field in (("min_charge_point_current", "minChargePointCurrent"),
                         ("offline_reserved_current", "offlineReservedCurrent")):  # fmt: skip
-        if write.sets(name, "max_current") and (write.now(name) or 0) > limit:
-            write.wrong(field, "It may not be greater than the max current of the circuit.")
+        if write.gives(name, "max_current") and (write.value_of(name) or 0) > limit:
+            write.add_error(field, "It may not be greater than the max current of the circuit.")
     if limit <= 0:
-        write.wrong("maxCurrent", "The max current must be greater than 0.")
+        write.add_error("maxCurrent", "The max current must be greater than 0.")
 
 
 @circuits.rule
@@ -96,7 +96,7 @@ async def meter_exists(write: Write) -> None:
     if meter is not None and not await write.tx.value(
         select(electricity_meter.c.id).where(electricity_meter.c.id == meter)
     ):
-        write.wrong("electricityMeterId", "The selected electricity meter id is invalid.")
+        write.add_error("electricityMeterId", "The selected electricity meter id is invalid.")
 
 
 @circuits.rule
@@ -105,10 +105,10 @@ async def integration_is_known(write: Write) -> None:
     if chosen is None:
         return
     if chosen.id not in (DREEV, ZAPTEC, None, UNSET):
-        write.wrong("loadBalancingIntegration.id", "The selected load balancing integration id is invalid.")
+        write.add_error("loadBalancingIntegration.id", "The selected load balancing integration id is invalid.")
     installed = chosen.fields and chosen.fields is not UNSET and chosen.fields.installation_id is not UNSET
     if chosen.id == ZAPTEC and not installed:
-        write.wrong("loadBalancingIntegration.fields.installationId", "The installation id field is required.")
+        write.add_error("loadBalancingIntegration.fields.installationId", "The installation id field is required.")
     if not chosen.id:
         write.values["load_balancing_integration"] = None
 
@@ -118,19 +118,19 @@ async def stands_in_its_tree(write: Write) -> None:
     """Multi-level: the parent exists, no circle, phases lead up to it, no third party steers a part of the tree. And
     whatever hangs on it, or below it, still fits."""
     inline = "charge_points" in write.extras
-    if not inline and not write.sets(*_ELECTRICAL, "load_balancing_integration"):
+    if not inline and not write.gives(*_ELECTRICAL, "load_balancing_integration"):
         return
-    row = {name: write.now(name, default) for name, default in _ROOT.items()} | {
-        name: write.now(name) for name in ("phases", "max_current", "load_balancing_integration")
+    row = {name: write.value_of(name, default) for name, default in _ROOT.items()} | {
+        name: write.value_of(name) for name in ("phases", "max_current", "load_balancing_integration")
     }
     row |= {"id": write.id, "electrical_configuration": row["electrical_configuration"] or "star"}
     mine = await family(write.tx, write.id) if write.id else []
     others = await _others(write, row, mine)
     if row["parent_circuit_id"] is not None and row["parent_circuit_id"] not in {other["id"] for other in others}:
-        write.wrong("parentCircuitId", "The selected parent circuit id is invalid.")
+        write.add_error("parentCircuitId", "The selected parent circuit id is invalid.")
         return
     if others and any(one["load_balancing_integration"] for one in (row, *others)):
-        write.wrong(
+        write.add_error(
             "loadBalancingIntegration", "A circuit of a multi-level tree may not use a third party's load balancing."
         )
     tree = _tree(write, [row, *others])
@@ -163,16 +163,16 @@ def _tree(write: Write, rows: list[Any]) -> Tree | None:
         return build(rows)
     except TreeError as error:
         field = _FIELDS.get(error.field) or (
-            "phaseRotation" if write.now("phases") == "three_phase" else "connectedPhase"
+            "phaseRotation" if write.value_of("phases") == "three_phase" else "connectedPhase"
         )
-        write.wrong(field, f"The circuit does not fit its tree: {error}.")
+        write.add_error(field, f"The circuit does not fit its tree: {error}.")
         return None
 
 
 async def _what_hangs_there_fits(write: Write, tree: Tree, mine: list[Row]) -> None:
     """What did not fit before is no matter of this write: load management keeps its rating free as it is."""
     assert write.before is not None
-    changed = [name for name in _ELECTRICAL if write.now(name) != write.before[name]]
+    changed = [name for name in _ELECTRICAL if write.value_of(name) != write.before[name]]
     if not changed:
         return
     fed = {row["id"] for row in mine if _below(row, write.id, mine)}
@@ -183,7 +183,7 @@ async def _what_hangs_there_fits(write: Write, tree: Tree, mine: list[Row]) -> N
     at_fault = _WRITTEN[changed[0]]
     for what, text in misfits(tree, hanging, outlets):
         if what not in before:
-            write.wrong(at_fault, f"What hangs on the circuit would not fit it any more: {what}. {text}")
+            write.add_error(at_fault, f"What hangs on the circuit would not fit it any more: {what}. {text}")
 
 
 @circuits.may_delete.answer

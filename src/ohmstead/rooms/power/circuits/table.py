@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import metadata, moment, table
+from ohmstead.kit.db import metadata, table, timestamp
 
 circuit = table(
     "circuit",
@@ -73,9 +73,9 @@ circuit_load = Table(  # what load management last knew of a circuit's own lines
     Column("circuit_id", BigInteger, ForeignKey("circuit.id", ondelete="CASCADE"), primary_key=True),
     Column("line", Integer, primary_key=True),  # 1, 2, 3
     Column("managed", Double, nullable=False),
-    moment("managed_at", nullable=False),  # when the oldest part of it was measured
+    timestamp("managed_at", nullable=False),  # when the oldest part of it was measured
     Column("managed_is_measured", Boolean, nullable=False, server_default="true"),  # else it may flow
     Column("unmanaged", Double, nullable=False),
-    moment("unmanaged_at"),  # None: it never was
+    timestamp("unmanaged_at"),  # None: it never was
     Column("unmanaged_is_measured", Boolean, nullable=False, server_default="true"),
 )

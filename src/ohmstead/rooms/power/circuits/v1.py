@@ -49,14 +49,14 @@ async def take_charge_points(write: Write) -> None:
         return
     write.extras["charge_points"] = listed
     if len({one.id for one in listed}) < len(listed):
-        write.wrong("chargePoints", "A charge point is given twice.")
+        write.add_error("chargePoints", "A charge point is given twice.")
 
 
 async def they_fit(write: Write, tree: Tree) -> None:
     """Each of the inline charge points, wired as listed, fits the circuit in the tree as it will be."""
     for number, one in enumerate(write.extras["charge_points"]):
         if problem := await misfit(write.tx, tree, write.id, one.id, partial(_details, one)):
-            write.wrong(f"chargePoints.{number}.id", problem)
+            write.add_error(f"chargePoints.{number}.id", problem)
 
 
 async def put_charge_points(write: Write) -> None:

@@ -15,9 +15,8 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
-from ohmstead.rooms.network.charging_profiles import shown
-from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.profiles.given import shown
+from ohmstead.rooms.devices.stations import (
     ChargingProfile,
     ClearChargingProfile,
     SetChargingProfile,
@@ -25,6 +24,7 @@ from ohmstead.rooms.network.stations import (
     StationRefused,
     Stations,
 )
+from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.management.profiles import fallback, ids, place, setpoint
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet

@@ -9,7 +9,7 @@ import structlog
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database
-from ohmstead.rooms.network.stations import Stations
+from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.site import Site

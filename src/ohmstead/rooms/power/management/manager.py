@@ -13,7 +13,8 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.charging.signals import Draw, limits_changed, metered_now, session_changed
+from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, session_changed
+from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.durable_facts import ChargePointChanged, ChargePointModelChanged, EvseChanged
@@ -24,14 +25,13 @@ from ohmstead.rooms.network.signals import (
     presence_changed,
     station_booted,
 )
-from ohmstead.rooms.network.stations import Stations
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
-from ohmstead.rooms.power.management.admission import admission
 from ohmstead.rooms.power.management.loop import Loop
 from ohmstead.rooms.power.management.ownership import Crew, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site
+from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.faults import log_failure
 
@@ -245,7 +245,7 @@ class LoadManagement:
                 loop.site.trust.booted(station_id, self._clock.now().timestamp())
                 loop.wake()
 
-    def drew(self, draws: list[Draw]) -> None:
+    def drew(self, draws: list[LoadSample]) -> None:
         """EVSEs draw so much now, by our own clock: those of stations may be anywhere."""
         now = self._clock.now().timestamp()
         for loop in self.loops.values():

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from ohmstead.engines.dlm.allocate import Demand
-from ohmstead.rooms.network.profile_limits import most
-from ohmstead.rooms.network.stations import ChargingProfile
+from ohmstead.rooms.devices.profiles.limits import most
+from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.power.management.snapshot import Outlet
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, delete, func, s
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Database, Statement, Tx
-from ohmstead.rooms.network.nodes import node
+from ohmstead.rooms.devices.presence.nodes import node
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.table import circuit_tree
 

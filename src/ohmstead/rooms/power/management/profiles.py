@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from ohmstead.engines.dlm.planning import Send
-from ohmstead.rooms.network.charging_profiles import FALLBACK_LEVEL, ProfileKind
-from ohmstead.rooms.network.profile_units import watts_an_amp
-from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose, SchedulePeriod
+from ohmstead.rooms.devices.profiles.given import FALLBACK_LEVEL, ProfileKind
+from ohmstead.rooms.devices.profiles.units import watts_an_amp
+from ohmstead.rooms.devices.stations import ChargingProfile, ProfilePurpose, SchedulePeriod
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet
 
 SKEW = timedelta(seconds=60)  # a station's clock may be off by so much: start earlier, and end later by the guard

@@ -8,9 +8,9 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, selec
 
 from ohmstead.kit.db import Database, Row, Statement
 from ohmstead.kit.signals import Signal
+from ohmstead.rooms.devices.stations import ClearChargingProfile, StationError, Stations
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.network.stations import ClearChargingProfile, StationError, Stations
 from ohmstead.rooms.power.circuits.table import circuit_charge_point
 from ohmstead.rooms.power.management.profiles import ids
 from ohmstead.rooms.power.management.table import charging_limit

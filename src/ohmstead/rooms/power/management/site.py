@@ -19,7 +19,7 @@ from ohmstead.engines.dlm.response import BASE, Response
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
-from ohmstead.rooms.network.profile_limits import most
+from ohmstead.rooms.devices.profiles.limits import most
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
 from ohmstead.rooms.power.management.lines import lines_of

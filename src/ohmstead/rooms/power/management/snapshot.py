@@ -12,15 +12,15 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, exists, func, select
 
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
-from ohmstead.kit.db import Away, Row, Statement, Tx
+from ohmstead.kit.db import DatabaseUnavailable, Row, Statement, Tx
 from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
+from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities, abilities_of, said
+from ohmstead.rooms.devices.profiles.outside_limits import NONE, Outside, outside_of
+from ohmstead.rooms.devices.stations import ChargingProfile, ProfilePurpose
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_abilities import OPEN, Abilities, abilities_of, said
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
-from ohmstead.rooms.network.outside_limits import NONE, Outside, outside_of
-from ohmstead.rooms.network.stations import ChargingProfile, ProfilePurpose
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.rooms.power.circuits.table import (
     circuit_charge_point,
@@ -28,9 +28,9 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_session_priority,
     circuit_user_priority,
 )
+from ohmstead.rooms.power.circuits.trees import family, held_by, standing
 from ohmstead.rooms.power.management.table import charging_limit
 from ohmstead.rooms.power.outlets import every_line, wiring
-from ohmstead.rooms.power.trees import family, held_by, standing
 
 log = structlog.get_logger("ohmstead.power")
 Found = TypeVar("Found")
@@ -174,7 +174,7 @@ async def _of_each(
     """What is known of each EVSE; where it cannot be read it is among the faults, and the others have theirs."""
     try:
         return await load(tx, ids)
-    except Away:
+    except DatabaseUnavailable:
         raise
     except Exception:
         log.debug("read one by one", what=load.__name__)
@@ -182,7 +182,7 @@ async def _of_each(
     for id in ids:
         try:
             found |= await load(tx, [id])
-        except Away:
+        except DatabaseUnavailable:
             raise
         except Exception as error:
             faults[id] = str(error) or type(error).__name__

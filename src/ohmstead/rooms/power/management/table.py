@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ohmstead.kit.db import metadata, moment
+from ohmstead.kit.db import metadata, timestamp
 
 charging_limit = Table(
     "charging_limit",
@@ -11,7 +11,7 @@ charging_limit = Table(
     Column("evse_id", BigInteger, ForeignKey("evse.id", ondelete="CASCADE"), primary_key=True),
     Column("record", JSONB, nullable=False),  # the engine's
     Column("fallback_set", Boolean, nullable=False, server_default=text("false")),  # the station took our fallback
-    moment("updated_at", nullable=False),
+    timestamp("updated_at", nullable=False),
 )
 
 circuit_tree = Table(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.rooms.network.stations import (
+from ohmstead.rooms.devices.stations import (
     CompositeSchedule,
     GetCompositeSchedule,
     StationError,

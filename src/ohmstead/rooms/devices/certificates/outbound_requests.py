@@ -1,0 +1,95 @@
+"""The requests themselves, by aiohttp; see `outbound`, which loads this when it is first needed."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from ohmstead.rooms.devices.certificates.outbound import IPAddress, NoAnswer
+
+Passes = Callable[[str, Iterable[IPAddress]], None]
+"""Raises where a host may not be connected to at these addresses."""
+
+_RESOLVING = ThreadPoolExecutor(4, "resolve")  # of their own: a name that takes long holds up none but its like
+
+
+async def post(
+    address: str, body: bytes, content_type: str, most_bytes: int, timeout_s: float, passes: Passes
+) -> bytes:
+    """See `Outbound.post`."""
+    url = _checked(address, passes)
+    headers = {"Content-Type": content_type}
+    try:
+        async with (
+            _session(timeout_s, passes) as session,
+            session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+        ):
+            return await _read(answer, most_bytes)
+    except TimeoutError:
+        raise NoAnswer(f"there was none within {timeout_s:g} s") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise NoAnswer(type(error).__name__) from None
+
+
+def _checked(address: str, passes: Passes) -> URL:
+    try:
+        url = URL(address)
+        host = url.host
+    except (ValueError, TypeError):
+        raise NoAnswer("the address is no URL") from None
+    if url.scheme not in ("http", "https") or not host or url.user or url.password:
+        raise NoAnswer("the address is no URL of http or https")
+    with suppress(ValueError):
+        passes(host, [ipaddress.ip_address(host)])
+    return url
+
+
+def _session(timeout_s: float, passes: Passes) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=PublicOnlyResolver(passes), use_dns_cache=False),
+        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    )
+
+
+class PublicOnlyResolver(AbstractResolver):
+    """Resolves names to what may be connected to."""
+
+    def __init__(self, passes: Passes) -> None:
+        self._passes = passes
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+        self._passes(host, [ipaddress.ip_address(address[0]) for *_, address in found])
+        return [
+            ResolveResult(
+                hostname=host, host=str(address[0]), port=int(address[1]), family=kind, proto=proto,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, proto, _, address in found
+        ]  # fmt: skip
+
+    async def close(self) -> None:
+        """The threads are shared."""
+
+
+async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> bytes:
+    if answer.status != 200:
+        raise NoAnswer(f"the answer has the status {answer.status}")
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > most_bytes:
+            raise NoAnswer(f"the answer has more than {most_bytes} bytes")
+    return bytes(body)

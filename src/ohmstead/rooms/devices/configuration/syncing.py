@@ -1,0 +1,131 @@
+"""Syncing: fetching a charge point's variables, after each of its boots and whenever somebody asks."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+
+from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, select, update
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.facts import on
+from ohmstead.rooms.devices.configuration.standard import MOST_KEYS
+from ohmstead.rooms.devices.configuration.table import configuration_sync, configuration_variable
+from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
+from ohmstead.rooms.network.due_work import DueWork
+from ohmstead.rooms.network.durable_facts import ChargePointBooted, ConfigurationSynced
+
+Begin = Callable[[], AbstractAsyncContextManager[Tx]]
+
+SETTLE = timedelta(seconds=2)  # until a station that boots surely has its answer
+MOST = 1000  # keys in one call, where the station does not say
+
+_own = configuration_sync.c
+_waiting = (_own.finished_at.is_(None), _own.after_boot)
+_ASKED = ("charge_point_id", "keys", "after_boot", "due_at", "created_at", "updated_at")
+_ASK = Statement(
+    insert(configuration_sync).values({name: bindparam(name) for name in _ASKED}).returning(configuration_sync)
+)
+_WAITS = Statement(select(_own.id).where(_own.charge_point_id == bindparam("station", type_=BigInteger), *_waiting))
+_DUE = Statement(
+    select(configuration_sync)
+    .where(*_waiting, _own.due_at <= bindparam("now"))
+    .order_by(_own.due_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_FINISH = Statement(
+    update(configuration_sync)
+    .where(_own.id == bindparam("sync", type_=BigInteger))
+    .values(finished_at=bindparam("now"), updated_at=bindparam("now"), error=bindparam("error", type_=Text))
+)
+_FORGET = Statement(
+    delete(configuration_sync).where(
+        _own.charge_point_id == bindparam("station", type_=BigInteger),
+        _own.after_boot,
+        _own.id < bindparam("sync", type_=BigInteger),
+    )
+)
+_MOST_KEYS = Statement(
+    select(configuration_variable.c.value).where(
+        configuration_variable.c.charge_point_id == bindparam("station", type_=BigInteger),
+        configuration_variable.c.name == MOST_KEYS,
+    )
+)
+
+
+def awaits_sync(station_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the sync after a boot of the station is still to come."""
+    return select(_own.id).where(_own.charge_point_id == station_id, *_waiting).exists()
+
+
+async def ask_for(tx: Tx, station_id: int, keys: Sequence[str] = (), after_boot: bool = False) -> Row:
+    """A new sync: of some keys, or of all."""
+    due_at = tx.now + SETTLE if after_boot else tx.now
+    row = await tx.one(
+        _ASK, charge_point_id=station_id, keys=list(keys), after_boot=after_boot, due_at=due_at, created_at=tx.now,
+        updated_at=tx.now,
+    )  # fmt: skip
+    assert row is not None
+    return row
+
+
+@on(ChargePointBooted)
+async def follow_boot(tx: Tx, fact: ChargePointBooted) -> None:
+    """A boot may have brought another configuration; several boots in a row need one sync."""
+    if await tx.one(_WAITS, station=fact.id) is None:
+        await ask_for(tx, fact.id, after_boot=True)
+
+
+async def carry_out(begin: Begin, sync: Row) -> StationError | None:
+    """Ask the station, without a transaction, and store what it says; or why it said nothing."""
+    station_id, failure, outcomes = sync["charge_point_id"], None, []
+    async with begin() as tx:
+        most = await tx.value(_MOST_KEYS, station=station_id)
+    try:
+        for keys in _portions(sync["keys"], int(most) if most and most.isdecimal() and int(most) else MOST):
+            outcomes.append(await _told(station_id, keys))
+    except StationError as error:
+        failure = error
+    async with begin() as tx:
+        await _finish(tx, sync, failure)
+        if failure is None:
+            everything = not sync["keys"] and bool(outcomes[0].settings)  # a 2.x station sends its report later
+            await keep_told(tx, station_id, outcomes, everything)
+            request_id = None if sync["after_boot"] else sync["id"]
+            tx.tell(ConfigurationSynced(id=station_id, request_id=request_id, keys=sync["keys"]))
+    return failure
+
+
+async def _told(station_id: int, keys: tuple[str, ...]) -> Outcome:
+    outcome = await stations.call(station_id, GetConfiguration(keys=keys))
+    if not outcome.agreed:
+        raise StationRefused(outcome.status)
+    return outcome
+
+
+async def _finish(tx: Tx, sync: Row, failure: Exception | None) -> None:
+    """Of the syncs after boots the latest is kept, of those asked for all."""
+    await tx.run(_FINISH, sync=sync["id"], now=tx.now, error=None if failure is None else str(failure))
+    if sync["after_boot"]:
+        await tx.run(_FORGET, station=sync["charge_point_id"], sync=sync["id"])
+
+
+def _portions(keys: Sequence[str], most: int) -> list[tuple[str, ...]]:
+    """Lists as long as a station takes them; one empty list asks for everything."""
+    return [tuple(keys[start : start + most]) for start in range(0, len(keys), most)] or [()]
+
+
+class BootSync(DueWork):
+    """Carries out the syncs that follow boots."""
+
+    due = _DUE
+
+    async def carry_out(self, row: Row) -> None:
+        """Ask and store."""
+        await carry_out(self._database.begin, row)
+
+    async def failed(self, row: Row, error: Exception) -> None:
+        """It is tried again with the next boot."""
+        async with self._database.begin() as tx:
+            await _finish(tx, row, error)

@@ -1,9 +1,0 @@
-"""Security profiles: how charge points secure their connections, how they are brought to do it better, and what cuts
-them off."""
-
-from ohmstead.rooms.network.security_profiles import dismissals  # noqa: F401 - subscribes
-from ohmstead.rooms.network.security_profiles.actions import actions
-from ohmstead.rooms.network.security_profiles.addresses import Addresses, addresses
-from ohmstead.rooms.network.security_profiles.upkeep import SecurityRaises
-
-__all__ = ["Addresses", "SecurityRaises", "actions", "addresses"]
