@@ -39,8 +39,8 @@ async def run(call: Call) -> Reply:
 
 
 def made(body: Any) -> dict[str, Any]:
-    one = Operation(method="POST", path="/x", tag="x", summary="x", run=run, scope="x.x", transactions=Transactions.ONE, body=body,
-                    answers={200: datetime})  # fmt: skip
+    one = Operation(method="POST", path="/x", tag="x", summary="x", run=run, scope="x.x", partners=False,
+                    transactions=Transactions.ONE, body=body, answers={200: datetime})  # fmt: skip
     return document([one], "x")
 
 

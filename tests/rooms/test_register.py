@@ -14,7 +14,7 @@ def at(minutes: float) -> datetime:
 
 
 def register(most_w: float = 11_000.0, wh: float | None = 1_000.0) -> Register:
-    return Register(wh, wh, T0, T0, most_w)
+    return Register(wh, wh, T0, T0, most_w, T0, T0)
 
 
 @pytest.mark.parametrize(

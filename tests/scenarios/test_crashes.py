@@ -13,7 +13,6 @@ import asyncpg
 import pytest
 
 from ohmstead.app.node import Node
-from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.simulator.line import Patience
@@ -22,6 +21,7 @@ from tests.client import Client
 from tests.given import Given
 from tests.live import Live
 from tests.scenarios.cable import Cable
+from tests.scenarios.guarded import beside, guarded
 from tests.scenarios.places import Place, drawn, fleet, place
 from tests.scenarios.server import Server
 from tests.scenarios.waiting import becomes, happens, until
@@ -99,18 +99,14 @@ async def test_the_server_is_killed_in_the_middle_of_sessions(server: Server, fa
 @pytest.fixture
 async def node(folder: Path) -> AsyncIterator[Node]:
     """The product in this process with a database of its own that is durable, and guarded."""
-    settings = Settings(data_dir=folder, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9)
-    running = await Node.start(settings, lambda text: None, SystemClock(SPEED))
-    yield running
-    await running.stop()
+    async with guarded(folder, SystemClock(SPEED)) as running:
+        yield running
 
 
 @pytest.fixture
 async def near(node: Node) -> AsyncIterator[Live]:
-    async with AsyncExitStack() as stack:
-        api = Client(node.api_url, node.first_token)
-        stack.push_async_callback(api.close)
-        yield Live(node.system, api, Given(node.system, api), node.ocpp_url, node.system.clock, stack)
+    async with beside(node) as found:
+        yield found
 
 
 async def database_process(dsn: str) -> int:

@@ -6,7 +6,7 @@ import signal
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,13 @@ import structlog
 from sqlalchemy import func, select
 
 from ohmstead.app.node import Node
-from ohmstead.app.settings import Settings
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.charging.meter_values import meter_value
 from tests.client import Client
 from tests.conftest import Full
-from tests.given import Given
 from tests.live import PASSWORD, Live
 from tests.ocpp.scripted_station import ScriptedStation, dial
+from tests.scenarios.guarded import beside, guarded
 from tests.scenarios.waiting import becomes
 
 _READINGS = select(func.count()).select_from(meter_value)
@@ -37,18 +36,14 @@ READING = {
 @pytest.fixture
 async def node(folder: Path) -> AsyncIterator[Node]:
     """The product in this process with a database of its own, which is guarded."""
-    settings = Settings(data_dir=folder, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9)
-    running = await Node.start(settings, lambda text: None, SystemClock())
-    yield running
-    await running.stop()
+    async with guarded(folder, SystemClock()) as running:
+        yield running
 
 
 @pytest.fixture
 async def near(node: Node) -> AsyncIterator[Live]:
-    async with AsyncExitStack() as stack:
-        api = Client(node.api_url, node.first_token)
-        stack.push_async_callback(api.close)
-        yield Live(node.system, api, Given(node.system, api), node.ocpp_url, node.system.clock, stack)
+    async with beside(node) as found:
+        yield found
 
 
 def server_process(folder: Path) -> int:

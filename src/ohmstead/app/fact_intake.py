@@ -75,9 +75,9 @@ TURNED_AWAY = {  # refusal -> status of the handshake, type of the security even
 
 
 class FactIntake:
-    """Implements `ohmstead.ocpp.fact_intake.Rooms`: each method returns when its fact is durable. A database that is away,
-    or cannot store anything, is waited for up to 30 s. `moved` is sent for each charge point that connects: its id,
-    and which other node held its socket until now, if one did."""
+    """Implements `ohmstead.ocpp.fact_intake.Rooms`: each method returns when its fact is durable. A database that is
+    away, or cannot store anything, is waited for up to 30 s. `moved` is sent for each charge point that connects: its
+    id, and which other node held its socket until now, if one did."""
 
     def __init__(
         self,

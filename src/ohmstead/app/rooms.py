@@ -5,6 +5,7 @@ from ohmstead.kit.operations import Operation
 from ohmstead.kit.serving import operations_of
 from ohmstead.rooms.charging import room as charging
 from ohmstead.rooms.charging.sessions import internal
+from ohmstead.rooms.devices import room as devices
 from ohmstead.rooms.energy import room as energy
 from ohmstead.rooms.network import room as network
 from ohmstead.rooms.operator import admins  # noqa: F401 - the tables of admins
@@ -17,9 +18,10 @@ OPERATIONS: list[Operation] = operations_of(
     *people.OPERATIONS,
     *energy.OPERATIONS,
     *network.OPERATIONS,
+    *devices.OPERATIONS,
     *charging.OPERATIONS,
     *power.OPERATIONS,
     internal.operations(),
 )
-LEADER_WORK = (*network.BACKGROUND, *charging.BACKGROUND)
+LEADER_WORK = (*network.BACKGROUND, *devices.BACKGROUND, *charging.BACKGROUND)
 """The work that one node does for all: classes that are made of a database and a clock, and have a `run`."""

@@ -74,10 +74,15 @@ def indexed(table: Table) -> frozenset[str]:
     return frozenset(column.name for column in table.c if isinstance(column.type, Text) and column.name in words)
 
 
+@cache
+def _bounds(table: Table) -> dict[str, tuple[int, bool]]:
+    """Of each column how many bits it has, and whether it is an indexed text."""
+    return {column.key: (bits_of(column.type), column.name in indexed(table)) for column in table.c}
+
+
 def misfits(table: Table, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each of a row's values that its column does not hold, and why."""
+    bounds = _bounds(table)
     for name, value in values.items():
-        if name in table.c:
-            why = wrong(value, bits_of(table.c[name].type), name in indexed(table))
-            if why is not None:
-                yield name, why
+        if isinstance(value, str | int) and name in bounds and (why := wrong(value, *bounds[name])) is not None:
+            yield name, why

@@ -40,8 +40,9 @@ class Writer:
             return {"method": "POST", "transactions": Transactions.ONE, "run": self.create, "body": self.create_body,
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb == "update":
-            return {"method": update_method, "transactions": Transactions.ONE, "run": self.update, "body": self.update_body,
-                    "answers": {200: view}, "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
+            return {"method": update_method, "transactions": Transactions.ONE, "run": self.update,
+                    "body": self.update_body, "answers": {200: view}, "errors": (401, 403, 404, 422, 429),
+                    "includes": includes}  # fmt: skip
         return {"method": "DELETE", "transactions": Transactions.ONE, "run": self.delete, "answers": {204: None},
                 "errors": (401, 403, 404, 409, 422, 429), "includes": includes}  # fmt: skip
 

@@ -199,8 +199,8 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Tx]:
-        """A connection for reading. Raises DatabaseUnavailable, as `begin` does, where the database cannot be reached, is lost, or
-        cannot do its work; what else fails in the block is the block's."""
+        """A connection for reading. Raises DatabaseUnavailable, as `begin` does, where the database cannot be reached,
+        is lost, or cannot do its work; what else fails in the block is the block's."""
         with _around() as block:
             async with self._pool.acquire() as connection:
                 try:
@@ -229,7 +229,8 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Any]:
-        """A connection outside the pool, for LISTEN and for session locks. Raises DatabaseUnavailable, and so does its block."""
+        """A connection outside the pool, for LISTEN and for session locks. It, and its block, raise DatabaseUnavailable
+        where the database is away."""
         with _translated():
             connection = await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
             try:

@@ -48,8 +48,9 @@ def _heard(asking: "asyncio.Task[Any]") -> None:
 
 
 async def can_store(database: Database) -> None:
-    """Raises DatabaseUnavailable where the database cannot be reached or has no room: 700 kB are put into a temporary file in its
-    folder, which takes some ms and leaves nothing behind. A table that could still take a row would prove nothing."""
+    """Raises DatabaseUnavailable where the database cannot be reached or has no room: 700 kB are put into a temporary
+    file in its folder, which takes some ms and leaves nothing behind. A table that could still take a row would
+    prove nothing."""
     async with database.begin() as tx:
         if await tx.value(_READ_ONLY):
             raise DatabaseUnavailable("it can only be read")

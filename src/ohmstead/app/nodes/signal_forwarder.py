@@ -27,7 +27,7 @@ GATHER_S = 0.1
 
 class Bridge:
     """Hears the signals of this node from `open` to `close`. With no other node that runs load management, nothing is
-    gathered and nothing sent. StateChanges of others go to our load management and set off no signal here."""
+    gathered and nothing sent. The state changes of others go to our load management and set off no signal here."""
 
     def __init__(self, members: Membership, post: MessageBus, relay: Relay, management: LoadManagement) -> None:
         self._members, self._post, self._relay, self._management = members, post, relay, management

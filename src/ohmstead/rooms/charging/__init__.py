@@ -1,0 +1,1 @@
+"""Charging: sessions and their energy, authorizations and id tags, reservations, charging profiles."""

@@ -1,0 +1,1 @@
+"""Energy: electricity meters, and what they read."""

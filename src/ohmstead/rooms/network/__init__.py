@@ -1,0 +1,1 @@
+"""The network: what stands where: locations, zones, charge points, EVSEs, connectors, their models and downtime."""

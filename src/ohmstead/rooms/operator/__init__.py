@@ -1,0 +1,1 @@
+"""The operator: admins and their tokens, settings, currencies, taxes."""

@@ -1,0 +1,1 @@
+"""Power: circuits, and how their current is shared."""

@@ -7,6 +7,7 @@ from ohmstead.rooms.power.circuits import (
     questions,  # noqa: F401 - it answers lower rooms
 )
 from ohmstead.rooms.power.circuits.resource import circuits
+from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
 
 OPERATIONS = (
     circuits,

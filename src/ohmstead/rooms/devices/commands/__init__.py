@@ -1,0 +1,1 @@
+"""Commands: operations that tell a charge point to do something now."""

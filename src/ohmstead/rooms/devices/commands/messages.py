@@ -59,7 +59,8 @@ async def trigger_message_of_evse(call: Call, wanted: Trigger) -> None:
 
 
 @at_charge_point.post("v1.0/{chargePoint}/send-data-transfer", "Charge Point / Send Data Transfer", body=Data,
-                      status=200, gives=Answered, errors=(401, 403, 404, 406, 422, 429), transactions=Transactions.MANUAL)  # fmt: skip
+                      status=200, gives=Answered, errors=(401, 403, 404, 406, 422, 429),
+                      transactions=Transactions.MANUAL)  # fmt: skip
 async def send_data_transfer(call: Call, message: Data) -> Answered:
     """Send a vendor's own message; the charge point's answer comes back, whatever it is."""
     async with call.begin() as tx:

@@ -1,0 +1,1 @@
+"""Communication: the log of frames, diagnostics that were uploaded, security events."""

@@ -157,16 +157,16 @@ async def read_variable_v1(call: Call) -> FoundV1:
 
 
 @reads.declare("PATCH", "v2.0/{chargePoint}/configurations/{key}", "Charge Point / Configuration / Update",
-               scope="write", transactions=Transactions.MANUAL, body=Change, status=200, gives=Found, parameters=BY_NAME,
-               errors=(401, 403, 404, 406, 422, 429))  # fmt: skip
+               scope="write", transactions=Transactions.MANUAL, body=Change, status=200, gives=Found,
+               parameters=BY_NAME, errors=(401, 403, 404, 406, 422, 429))  # fmt: skip
 async def change_variable(call: Call, change: Change) -> Found:
     """Have the charge point take another value; 406 where it does not, or cannot be asked."""
     return Found(data=_shown(await _changed(call, change)))
 
 
 @reads.declare("PATCH", "v1.0/{chargePoint}/configurations/{key}", "Charge Point / Configuration / Update",
-               scope="write", transactions=Transactions.MANUAL, body=Change, status=200, gives=FoundV1, parameters=BY_NAME,
-               errors=(401, 403, 404, 406, 422, 429), deprecated=True)  # fmt: skip
+               scope="write", transactions=Transactions.MANUAL, body=Change, status=200, gives=FoundV1,
+               parameters=BY_NAME, errors=(401, 403, 404, 406, 422, 429), deprecated=True)  # fmt: skip
 async def change_variable_v1(call: Call, change: Change) -> FoundV1:
     """Have the charge point take another value; 406 where it does not, or cannot be asked."""
     return FoundV1(data=_shown_v1(await _changed(call, change)))
