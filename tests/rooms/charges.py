@@ -14,9 +14,9 @@ from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered,
 from ohmstead.rooms.charging.readings import Sample, readings
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.facts import Connected, StatusChanged
 from ohmstead.rooms.devices.stations import Command, Outcome, StationError
-from ohmstead.rooms.network.durable_facts import ChargePointBooted
 from ohmstead.rooms.network.hardware_status import HardwareStatus
 from tests.given import Given
 

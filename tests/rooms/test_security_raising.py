@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from ohmstead.kit.db import Row
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.durable_facts import CertificateAccepted
 from ohmstead.rooms.devices.facts import Connected, Proof
 from ohmstead.rooms.devices.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.devices.security_profiles.profile_upgrade import follow_boot, has_a_certificate
@@ -29,7 +30,6 @@ from ohmstead.rooms.devices.stations import (
     stations,
 )
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.durable_facts import CertificateAccepted
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import booted

@@ -13,8 +13,8 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.reservations.holding import end
 from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.devices.durable_facts import ChargePointStatusChanged, EvseStatusChanged, StatusFact
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.durable_facts import ChargePointStatusChanged, EvseStatusChanged, StatusFact
 from ohmstead.rooms.network.evses import evse
 
 OUT = ("faulted", "unavailable")

@@ -16,7 +16,7 @@ from ohmstead.engines.pki.hashes import serial
 from ohmstead.engines.pki.statuses import Signer, new_signer
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.devices.certificates.tables import issued_certificate, root_certificate
-from ohmstead.rooms.network.durable_facts import CertificateRevoked
+from ohmstead.rooms.devices.durable_facts import CertificateRevoked
 from ohmstead.rooms.operator.admins import Vault
 
 RootPurpose = Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "ManufacturerRootCertificate"]

@@ -14,11 +14,11 @@ from ohmstead.engines.pki import RequestRefused, checked
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.devices.certificates.authority import authority
 from ohmstead.rooms.devices.certificates.tables import certificate_request, issued_certificate
+from ohmstead.rooms.devices.durable_facts import CertificateAccepted, CertificateRefused
 from ohmstead.rooms.devices.facts import CertificateWanted
 from ohmstead.rooms.devices.stations import CertificateSigned, StationError, StationOffline, stations
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.due_work import DueWork
-from ohmstead.rooms.network.durable_facts import CertificateAccepted, CertificateRefused
 
 log = structlog.get_logger("ohmstead.certificates")
 

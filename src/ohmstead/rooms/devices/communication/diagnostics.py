@@ -27,9 +27,9 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Link, Opt, View, aware
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
+from ohmstead.rooms.devices.durable_facts import LogStatusChanged
 from ohmstead.rooms.devices.facts import LogStatus
 from ohmstead.rooms.devices.stations import GetLog
-from ohmstead.rooms.network.durable_facts import LogStatusChanged
 from ohmstead.rooms.network.files import files
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)

@@ -12,10 +12,10 @@ from ohmstead.kit.filters import equals, since, until
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
+from ohmstead.rooms.devices.durable_facts import SecurityEventReceived
 from ohmstead.rooms.devices.facts import SecurityEvent
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import partner_of
-from ohmstead.rooms.network.durable_facts import SecurityEventReceived
 from ohmstead.store.partitions import aging
 
 CRITICAL = (

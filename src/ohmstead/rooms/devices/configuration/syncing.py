@@ -12,9 +12,9 @@ from ohmstead.kit.facts import on
 from ohmstead.rooms.devices.configuration.standard import MOST_KEYS
 from ohmstead.rooms.devices.configuration.table import configuration_sync, configuration_variable
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted, ConfigurationSynced
 from ohmstead.rooms.devices.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
 from ohmstead.rooms.network.due_work import DueWork
-from ohmstead.rooms.network.durable_facts import ChargePointBooted, ConfigurationSynced
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
 

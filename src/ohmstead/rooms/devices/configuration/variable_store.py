@@ -10,10 +10,10 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.devices.configuration.learned_capabilities import learn
 from ohmstead.rooms.devices.configuration.standard import PASSWORDS, REQUIRED
 from ohmstead.rooms.devices.configuration.table import configuration_variable
+from ohmstead.rooms.devices.durable_facts import ConfigurationChanged
 from ohmstead.rooms.devices.stations import ChangeConfiguration, Outcome, Setting
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import hashed
-from ohmstead.rooms.network.durable_facts import ConfigurationChanged
 
 _own = configuration_variable.c
 _station = bindparam("station", type_=BigInteger)

@@ -3,10 +3,10 @@
 from sqlalchemy import BigInteger, Double, bindparam, select, update
 
 from ohmstead.kit.db import Statement, Tx
+from ohmstead.rooms.devices.durable_facts import ClockDrifted
 from ohmstead.rooms.devices.events import events_told
 from ohmstead.rooms.devices.facts import CLOCK_LIMIT, ClockTold, EventsTold, StationEvent
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import ClockDrifted
 
 _own = charge_point.c
 _before = (

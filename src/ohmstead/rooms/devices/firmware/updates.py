@@ -14,10 +14,10 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Opt, View, aware
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
+from ohmstead.rooms.devices.durable_facts import FirmwareStatusChanged
 from ohmstead.rooms.devices.facts import FirmwareStatus
 from ohmstead.rooms.devices.firmware.versions import file_url, firmware_versions
 from ohmstead.rooms.devices.stations import UpdateFirmware
-from ohmstead.rooms.network.durable_facts import FirmwareStatusChanged
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 

@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted, QuirksChanged
 from ohmstead.rooms.devices.facts import Booted, BootVerdict
 from ohmstead.rooms.devices.presence.station_members import behind
 from ohmstead.rooms.devices.presence.statuses import interrupted
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import ChargePointBooted, ChargePointChanged, QuirksChanged
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.models import charge_point_model
 from ohmstead.rooms.network.models.vendors import charge_point_vendor
 from ohmstead.rooms.network.signals import station_booted

@@ -22,11 +22,11 @@ from sqlalchemy import (
 from ohmstead.kit.db import Row, Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.certificates.proofs import used
+from ohmstead.rooms.devices.durable_facts import ChargePointDismissed, NetworkStatusChanged
 from ohmstead.rooms.devices.facts import Connected, Disconnected
 from ohmstead.rooms.devices.presence.nodes import node
 from ohmstead.rooms.devices.presence.station_members import behind
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import ChargePointDismissed, NetworkStatusChanged
 from ohmstead.rooms.network.signals import presence_changed
 
 _own = charge_point.c

@@ -7,9 +7,10 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.devices.durable_facts import QuirksChanged
 from ohmstead.rooms.devices.stations import RefreshQuirks, StationOffline, stations
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
-from ohmstead.rooms.network.durable_facts import ModelQuirksChanged, QuirksChanged
+from ohmstead.rooms.network.durable_facts import ModelQuirksChanged
 from ohmstead.rooms.network.models import Quirks, charge_point_model, quirks_of
 
 TOGETHER = 100  # charge points told in one go

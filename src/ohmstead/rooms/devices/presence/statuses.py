@@ -28,10 +28,11 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.devices.durable_facts import ChargePointStatusChanged, EvseStatusChanged
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence.status_log import keep_statuses
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import ChargePointStatusChanged, EvseChanged, EvseStatusChanged
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.signals import evse_status_changed
 

@@ -4,9 +4,9 @@ from ohmstead.kit.db import Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.devices.certificates.authority import revoke_all
+from ohmstead.rooms.devices.durable_facts import CertificateRevoked, ChargePointDismissed
 from ohmstead.rooms.devices.stations import Disconnect, StationError, stations
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.durable_facts import CertificateRevoked, ChargePointDismissed
 
 CHANGED = {"network_password": "its password was changed", "network_id": "its identity was changed"}
 

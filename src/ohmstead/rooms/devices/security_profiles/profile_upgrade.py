@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.rooms.devices.durable_facts import CertificateAccepted, ChargePointBooted
 from ohmstead.rooms.devices.security_profiles.table import security_raise
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import CertificateAccepted, ChargePointBooted, ChargePointChanged
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 
 SETTLE = timedelta(seconds=3)  # until a station that boots surely has its answer
 TRIES = 3

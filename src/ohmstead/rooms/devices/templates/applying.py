@@ -31,9 +31,9 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.commands.actions import station_of
 from ohmstead.rooms.devices.configuration.syncing import SETTLE
 from ohmstead.rooms.devices.configuration.table import template_application
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.templates.resource import templates
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.durable_facts import ChargePointBooted
 
 actions = Group(
     "action / configuration template", "actions/configuration-template/", "configuration-templates", access=PARTNERS

@@ -11,9 +11,9 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import creates, provided
 from ohmstead.rooms.devices.configuration.table import template_variable
+from ohmstead.rooms.devices.durable_facts import ConfigurationTemplateChanged
 from ohmstead.rooms.devices.templates.resource import TOUCH, templates
 from ohmstead.rooms.devices.templates.variables import IDENTITY, OF_1_6, OF_2, REQUIRED, Variable, faults, is_there
-from ohmstead.rooms.network.durable_facts import ConfigurationTemplateChanged
 
 bulk = Group(
     "action / configuration template", "actions/configuration-template/", "configuration-templates", access=OPERATOR
