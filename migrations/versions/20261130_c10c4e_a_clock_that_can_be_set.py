@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_c10c4e"
-down_revision = "20261130_51c0de"
+down_revision = "20261130_88c0f3"
 
 
 def upgrade() -> None:
