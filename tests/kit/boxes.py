@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.errors import Conflict
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.hooks import Hook
 from ohmstead.kit.money import Price
 from ohmstead.kit.parts import Columns, Member, Merged
@@ -88,7 +89,7 @@ boxes = Resource(
         ),
         "details": Merged(box.c.details),
     },
-    topic="box",
+    changed=row_changed("box"),
 )
 
 seen: list[tuple[str, str | None]] = []

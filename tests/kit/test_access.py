@@ -298,7 +298,7 @@ async def test_a_write_tells_its_fact(yard: Yard) -> None:
     async with yard.system.database.read() as tx:
         told = await tx.all(select(outbox.c.topic, outbox.c.payload).order_by(outbox.c.id))
     assert [(row["topic"], row["payload"]["action"], row["payload"]["id"]) for row in told] == [
-        ("thing.changed", action, made["id"]) for action in ("created", "updated", "deleted")
+        ("test.thing.changed", action, made["id"]) for action in ("created", "updated", "deleted")
     ]
 
 

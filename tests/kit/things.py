@@ -30,9 +30,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.access import INHERITED, PARTNERS, SHARED, owned
 from ohmstead.kit.db import Tx
 from ohmstead.kit.errors import Invalid, Rejected
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import array_contains, changed, equals, in_list, is_true, since
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Reply, Transactions
+from ohmstead.kit.operations import Call, RenderContext, Reply, Transactions
 from ohmstead.kit.paging import Listing, Pages
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Key, Parent, Resource
@@ -157,11 +158,11 @@ class Part(View):
     name: str
 
 
-async def _echo(tx: Tx, ids: list[int], call: Call) -> dict[int, str]:
+async def _echo(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, str]:
     return {key: f"echo {key}" for key in ids}
 
 
-async def _shout(tx: Tx, ids: list[int], call: Call) -> dict[int, str]:
+async def _shout(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, str]:
     return {key: f"SHOUT {key}" for key in ids}
 
 
@@ -208,7 +209,7 @@ things = Resource(
         *changed(thing.c.updated_at),
     ],
     includes=(Include("echo", _echo), Include("shout", _shout, flag="withShout")),
-    topic="thing",
+    changed=row_changed("test.thing"),
     conflicts={"uq_kit_thing_name": ("name", "The name has already been taken.")},
 )
 

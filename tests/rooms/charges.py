@@ -14,6 +14,7 @@ from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered,
 from ohmstead.rooms.charging.readings import Sample, readings
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices import presence
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.facts import Connected, StatusChanged
 from ohmstead.rooms.devices.stations import Command, Outcome, StationError
 from ohmstead.rooms.network.hardware_status import HardwareStatus
@@ -30,6 +31,11 @@ def later(minutes: float) -> datetime:
 def energy(at: datetime, wh: float, context: str | None = None) -> Sample:
     """A reading of the register."""
     return Sample(at, "Energy.Active.Import.Register", wh, "Wh", context=context)
+
+
+def booted(station_id: int) -> ChargePointBooted:
+    """That a station started, as subscribers hear it."""
+    return ChargePointBooted(id=station_id, vendor="Zap", model="One", last_updated_at=T0.isoformat())
 
 
 @dataclass

@@ -26,7 +26,7 @@ from ohmstead.rooms.devices.stations import (
 )
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.charges import Gateway, Site, site
+from tests.rooms.charges import Gateway, Site, booted, site
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def lay(api: Client, here: Site, number: int, amps: float = 10) -> int:
 
 async def asked(here: Site) -> int | None:
     """After a boot, once the time has come: the number of the request."""
-    await here.tells(ask_after_boot, {"id": here.id})
+    await here.tells(ask_after_boot, booted(here.id))
     accounts = ProfileAccounts(here.system.database, ManualClock(here.system.clock.now() + SETTLE))
     await accounts.start_due()
     await accounts.settled()
@@ -173,7 +173,7 @@ async def test_limits_lose_their_hundredths_on_the_way(api: Client, here: Site, 
 
 
 async def test_of_two_boots_the_last_is_asked_after_and_1_6_never(here: Site, gateway: Gateway) -> None:
-    await here.tells(ask_after_boot, {"id": here.id})
+    await here.tells(ask_after_boot, booted(here.id))
     await asked(here)
     assert len(gateway.commands) == 1
     await speaks(here, "1.6")
@@ -182,7 +182,7 @@ async def test_of_two_boots_the_last_is_asked_after_and_1_6_never(here: Site, ga
 
 
 async def test_of_several_processes_one_asks(here: Site, gateway: Gateway) -> None:
-    await here.tells(ask_after_boot, {"id": here.id})
+    await here.tells(ask_after_boot, booted(here.id))
     clock = ManualClock(here.system.clock.now() + SETTLE)
     processes = [ProfileAccounts(here.system.database, clock) for _ in range(3)]
     await asyncio.gather(*(one.start_due() for one in processes))

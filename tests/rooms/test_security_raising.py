@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from ohmstead.kit.db import Row
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.durable_facts import CertificateAccepted
 from ohmstead.rooms.devices.facts import Connected, Proof
 from ohmstead.rooms.devices.security_profiles import Addresses, SecurityRaises, addresses
 from ohmstead.rooms.devices.security_profiles.profile_upgrade import follow_boot, has_a_certificate
@@ -31,6 +32,7 @@ from ohmstead.rooms.devices.stations import (
 from ohmstead.rooms.network.charge_points import charge_point
 from tests.client import Client
 from tests.given import Given
+from tests.rooms.charges import booted
 
 PATH = "/resources/charge-points/v2.0"
 ORDER = "NetworkConfigurationPriority"
@@ -75,7 +77,7 @@ class Scene:
     async def boots(self) -> list[Command]:
         """What it is told after a boot."""
         async with self.system.database.begin() as tx:
-            await follow_boot(tx, {"id": self.id})
+            await follow_boot(tx, booted(self.id))
         return await self.goes_on()
 
     async def goes_on(self) -> list[Command]:
@@ -148,7 +150,7 @@ async def test_a_certificate_is_asked_for_and_waited_for(scenes: Any) -> None:
     assert await scene.goes_on() == [TriggerMessage(message="SignChargePointCertificate")]
     assert ((await scene.row())["stage"], await scene.goes_on()) == ("certificate", [])
     async with scene.system.database.begin() as tx:
-        await has_a_certificate(tx, {"charge_point_id": scene.id})
+        await has_a_certificate(tx, CertificateAccepted(charge_point_id=scene.id))
     assert (await scene.row())["stage"] == "waits"
     assert await scene.goes_on() == [TriggerMessage(message="SignChargePointCertificate")], "nothing was issued"
 

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from ohmstead.kit.operations import Actor, RenderContext, encoder
+from ohmstead.kit.rendering import rendered
 from ohmstead.rooms.charging.readings import Sample
 from ohmstead.rooms.charging.reasons import told
 from ohmstead.rooms.charging.sessions import session
@@ -101,6 +104,24 @@ async def test_prices_come_from_whoever_knows_them(api: Client, given: Given, mo
     shown = (await api.get(f"{PATH}/{key}", query)).data
     assert shown["priceBreakdown"] == [fee]
     assert {one["amount"] for one in shown["chargingPeriods"]} == {1.5}
+
+
+async def test_a_session_is_rendered_without_a_request_as_a_get_answers_it(api: Client, given: Given) -> None:
+    _, key = await charged(given)
+    flags = dict.fromkeys(
+        ("withAuthorization", "withChargingPeriods", "withClockAlignedEnergyConsumption", "withPriceBreakdown"), "1"
+    ) | {"clockAlignedInterval": "30"}
+    query = "&".join(["include[]=externalAppData", *(f"{name}={value}" for name, value in flags.items())])
+    got = (await api.get(f"{PATH}/{key}", query)).data
+    operator = Actor(admin_id=1, token_id=1, scopes=frozenset({"sessions.read"}))
+    context = RenderContext(operator, api.base, include=["externalAppData"], flags=flags)
+    async with given.system.database.read() as tx:
+        found = await rendered(sessions, "v1.0", [int(key)], tx, context)
+    assert msgspec.json.decode(encoder.encode(found[int(key)])) == got
+    assert len(got["chargingPeriods"]) == 2
+    assert len(got["clockAlignedEnergyConsumption"]) >= 2
+    assert "externalAppData" in got
+    assert "authorization" in got
 
 
 async def test_consumption_stats(api: Client, given: Given) -> None:

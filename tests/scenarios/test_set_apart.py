@@ -11,6 +11,7 @@ from sqlalchemy import update
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.management import site as reckoning
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -71,7 +72,7 @@ async def test_a_badly_wired_outlet_stops_nobody_else(site: Live) -> None:
             async with site.system.database.begin() as tx:  # as it may be there from earlier days
                 wired = {"phases": "single_phase", "connected_phase": "L2_L3"}
                 await tx.run(update(evse).where(evse.c.id == outlet).values(**wired))
-                tx.fact("evse.changed", id=outlet, action="updated")
+                tx.tell(EvseChanged(id=outlet, action="updated"))
             before = len(limits(bad))
             await may_draw(good, 16)  # what the rating of the other leaves
             assert await gauge(site, circuit) == 1

@@ -10,10 +10,17 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.kit.facts import Fact
 from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 
 ONE = select(1)
+
+
+class Rung(Fact, topic="test.bell"):
+    """A fact of these tests."""
+
+    number: int = 0
 
 
 class Elsewhere:
@@ -37,7 +44,7 @@ class Elsewhere:
 
     async def facts(self) -> int:
         """How many it can read."""
-        return await self._line.fetchval("SELECT count(*) FROM outbox WHERE topic = 'bell.test'")
+        return await self._line.fetchval("SELECT count(*) FROM outbox WHERE topic = 'test.bell'")
 
 
 @pytest.fixture
@@ -61,7 +68,7 @@ async def test_it_rings_when_the_fact_can_be_read(database: PostgresDatabase, el
     rung: list[int] = []
     database.bell.rung.connect(lambda: rung.append(1))
     async with database.begin() as tx:
-        tx.fact("bell.test")
+        tx.tell(Rung())
         assert rung == []
     assert rung == [1], "in this process at once"
     assert await elsewhere.hears()
@@ -73,7 +80,7 @@ async def test_many_commits_are_told_of_together(database: PostgresDatabase, els
 
     async def commit(number: int) -> None:
         async with database.begin() as tx:
-            tx.fact("bell.test", number=number)
+            tx.tell(Rung(number=number))
 
     await elsewhere._line.add_listener(CHANNEL, lambda *_: told.append("rung"))
     await asyncio.gather(*map(commit, range(50)))
@@ -89,7 +96,7 @@ async def test_it_keeps_silent_where_nothing_was_committed(database: PostgresDat
 
     async def fail() -> None:
         async with database.begin() as tx:
-            tx.fact("bell.test")
+            tx.tell(Rung())
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

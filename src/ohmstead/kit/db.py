@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Identity, MetaData, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
@@ -158,6 +158,12 @@ class UnknownReference(Violation):
         return Invalid.of({camel(column_name): [f"The selected {column_name.replace('_', ' ')} is invalid."]})
 
 
+class Tellable(Protocol):
+    """A fact (`facts.Fact`), as a transaction takes it: of its topic, and with its fields for a payload."""
+
+    topic: ClassVar[str]
+
+
 class Tx(Protocol):
     """One transaction (or, for reading, one connection). Nobody commits by hand."""
 
@@ -186,7 +192,7 @@ class Tx(Protocol):
         """Append many rows by COPY."""
         ...
 
-    def fact(self, topic: str, **payload: Any) -> None:
+    def tell(self, fact: Tellable) -> None:
         """Say that something happened; it reaches the outbox in this very transaction."""
         ...
 

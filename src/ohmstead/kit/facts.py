@@ -1,14 +1,15 @@
 """Facts: what happened, written to the outbox in the transaction that made it true, told to whoever subscribed."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
+import msgspec
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Tx, metadata, timestamp
 
-Handler = Callable[[Tx, dict[str, Any]], Awaitable[None]]
+Action = Literal["created", "updated", "deleted"]
 
 outbox = Table(
     "outbox",
@@ -38,20 +39,73 @@ audit = Table(
     Column("trace_id", Text),
 )
 
-_subscribers: dict[str, list[Handler]] = {}
+_by_topic: dict[str, type["Fact"]] = {}
+_subscribers: dict[str, list[Callable[[Tx, Any], Awaitable[None]]]] = {}
 
 
-def on(*topics: str) -> Callable[[Handler], Handler]:
-    """Subscribe a function to topics; it runs in a transaction of its own, at least once a fact."""
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+class _FactType(msgspec.StructMeta):
+    """Makes classes of facts: fields by keyword, and each topic once."""
 
-    def subscribe(handler: Handler) -> Handler:
-        for topic in topics:
-            _subscribers.setdefault(topic, []).append(handler)
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], body: dict[str, Any], topic: str = "", **options: Any
+    ) -> "_FactType":
+        if topic in _by_topic:
+            raise LookupError(f"the topic {topic} is that of {_by_topic[topic].__qualname__} already")
+        options.setdefault("kw_only", True)
+        made: Any = super().__new__(cls, name, bases, body | {"topic": topic}, **options)
+        if topic:
+            _by_topic[topic] = made
+        return made
+
+
+class Fact(msgspec.Struct, metaclass=_FactType, frozen=True):
+    """What happened: `class SessionStopped(Fact, topic="session.stopped")`, told with `tx.tell(SessionStopped(id=7))`.
+
+    Its fields are the payload in the outbox, where it may lie while the product is replaced by its next version: what
+    is added later has a default, and a topic is not used anew for something else. What has no topic is a base of facts.
+    """
+
+    topic: ClassVar[str]
+
+
+class RowChanged(Fact):
+    """A row of a resource was written."""
+
+    id: int
+    action: Action
+
+
+F = TypeVar("F", bound=Fact)
+Handler = Callable[[Tx, F], Awaitable[None]]
+
+
+def row_changed(what: str) -> type[RowChanged]:
+    """The fact `<what>.changed` of a resource of which nobody but the resource itself tells."""
+
+    class Changed(RowChanged, topic=f"{what}.changed"):
+        """A row of this resource was written."""
+
+    return Changed
+
+
+def on(kind: type[F]) -> Callable[[Handler[F]], Handler[F]]:
+    """Subscribe a function to a fact; it runs in a transaction of its own, at least once a fact."""
+    assert kind.topic, f"{kind.__qualname__} has no topic"
+
+    def subscribe(handler: Handler[F]) -> Handler[F]:
+        _subscribers.setdefault(kind.topic, []).append(handler)
         return handler
 
     return subscribe
 
 
-def subscribers(topic: str) -> list[Handler]:
+def subscribers(topic: str) -> list[Handler[Any]]:
     """Who wants to know of a topic."""
     return _subscribers.get(topic, [])
+
+
+def fact_of(topic: str, payload: Mapping[str, Any]) -> Fact:
+    """What lies in the outbox as its class, fields that are none left aside; msgspec.ValidationError where one that
+    has no default is not there, or is something else."""
+    return msgspec.convert(payload, _by_topic[topic])

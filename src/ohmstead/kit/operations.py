@@ -1,6 +1,6 @@
 """Operations: one route of the API each, declared with all that the routes, the document and the tests need."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +40,20 @@ class Actor:
     def may(self, scope: str) -> bool:
         """Whether the scope is granted, itself or by `*` or `<resource>.*`."""
         return not self.scopes.isdisjoint(("*", scope, scope.partition(".")[0] + ".*", "*." + scope.partition(".")[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
+    """For whom rows become answers, and what these are to hold: all that the loaders of includes may look at."""
+
+    actor: Actor
+    base_url: str = ""  # where the API is reached: scheme and host
+    include: Collection[str] = ()  # what `include[]` names
+    flags: Mapping[str, str] = field(default_factory=dict)  # the query parameters of includes that have their own
+
+    def sets(self, flag: str) -> bool:
+        """Whether a boolean flag is set."""
+        return self.flags.get(flag, "").lower() in ("1", "true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,11 @@ class Call:
     def now(self) -> datetime:
         """The moment of the request's transaction, or of the clock."""
         return self._tx.now if self._tx else self.clock.now()
+
+    @property
+    def context(self) -> RenderContext:
+        """For whom this request's rows become answers."""
+        return RenderContext(self.actor, self.url.partition("/public-api/")[0], self.query.include, self.query.plain)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:

@@ -1,14 +1,14 @@
 """Reading: the SQL of a version's list and read, and the way from rows to answers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import DateTime, Select, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, Select, bindparam, func, select
 
 from ohmstead.kit.db import Statement, Statements, Tx
 from ohmstead.kit.errors import Invalid, NotFound
 from ohmstead.kit.filters import selected_filters
-from ohmstead.kit.operations import Call, Parameter, Reply, Transactions
+from ohmstead.kit.operations import Call, Parameter, RenderContext, Reply, Transactions
 from ohmstead.kit.paging import PageRequest, Pages, cursor_answer, number_page, paged, parse_page
 from ohmstead.kit.parts import as_sent, nested
 from ohmstead.kit.resources import Resource, access_conditions, parent_conditions, parents
@@ -16,7 +16,6 @@ from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Include, Version, wrapped
 from ohmstead.kit.views import answer_struct, nullable, readable, snake
 
-_TRUE = ("1", "true")
 NOW = bindparam("now", type_=DateTime(timezone=True))
 """The moment of the call, for a resource's columns and filters."""
 
@@ -70,7 +69,7 @@ class Reader:
 
     async def read(self, call: Call) -> Reply:
         """Answer one row."""
-        return Reply.of(200, wrapped(await self.one(call, None, self.asked(call)), call))
+        return Reply.of(200, wrapped(await self.one(call, None, self.asked(call.context)), call))
 
     async def one(self, call: Call, key: int | None, includes: list[Include]) -> Any:
         """The answer of the row of an id (None: of the one that the path names), or 404."""
@@ -86,28 +85,40 @@ class Reader:
         row = await call.tx.one(statement, key=value, partner=partner, now=call.now, **above)
         if row is None:
             raise NotFound.model(resource.title, value)
-        return (await self.present(call.tx, [row], includes, call))[0]
+        return (await self.present(call.tx, [row], includes, call.context))[0]
 
-    def asked(self, call: Call) -> list[Include]:
+    async def many(self, keys: Collection[int], tx: Tx, context: RenderContext) -> dict[int, Any]:
+        """The answers of rows by id, of those that the actor may see. See `rendering`."""
+        resource, partner = self.resource, context.actor.partner_id
+
+        def query() -> Select[Any]:
+            named = resource.table.c.id == bindparam("wanted", type_=ARRAY(BigInteger)).any_()
+            return select(*self.columns).where(named, *access_conditions(resource, partner is not None))
+
+        statement = self._statements.get(("many", partner is not None), query)
+        rows = await tx.all(statement, wanted=list(keys), partner=partner, now=tx.now)
+        answers = await self.present(tx, rows, self.asked(context), context)
+        return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}
+
+    def asked(self, context: RenderContext) -> list[Include]:
         """The includes a request names, and those that are always there; an unknown one is a 422."""
-        unknown = [name for name in call.query.include if name not in self.includes]
+        unknown = [name for name in context.include if name not in self.includes]
         if unknown and self.includes:
             raise Invalid(include=[f"The include {label(name)} is not supported." for name in unknown])
-        plain, named = call.query.plain, call.query.include
         return [
             one
             for one in self.includes.values()
-            if one.always or one.name in named or (one.flag and plain.get(one.flag, "").lower() in _TRUE)
+            if one.always or one.name in context.include or (one.flag and context.sets(one.flag))
         ]
 
-    async def present(self, tx: Tx, rows: list[Any], includes: Sequence[Include], call: Call) -> list[Any]:
+    async def present(self, tx: Tx, rows: list[Any], includes: Sequence[Include], context: RenderContext) -> list[Any]:
         """Rows (key first, then the selected fields) as answers of this version, with their includes."""
         found = [self._answer(*row[1:]) for row in rows]
         if includes and rows:
             keys = [row[0] for row in rows]
             for one in includes:
                 place = one.field or snake(one.name)
-                values = await one.load(tx, keys, call)
+                values = await one.load(tx, keys, context)
                 for key, answer in zip(keys, found, strict=True):
                     setattr(answer, place, values.get(key, one.empty))
         return [self._downgraded(answer) for answer in found] if self._older else found
@@ -125,7 +136,7 @@ class Reader:
             await self.resource.parent.resource.find(call)
         page = parse_page(call.query, self.version.pages)
         names, values = selected_filters(self.filters, call.query.filters)
-        includes = self.asked(call)
+        includes = self.asked(call.context)
         values |= {
             "partner": call.actor.partner_id,
             "now": call.now,
@@ -134,12 +145,12 @@ class Reader:
         }
         if self.version.pages is Pages.WHOLE:
             rows = await call.tx.all(self._listing(call, names, None), **values)
-            return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)})
+            return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)})
         if not page.by_cursor:
             return await self._numbered(call, page, names, values, includes)
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page + 1)
         rows, around = cursor_answer(page, rows, call.url, call.query)
-        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
+        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)} | around)
 
     async def _numbered(
         self, call: Call, page: PageRequest, names: tuple[str, ...], values: dict[str, Any], includes: Sequence[Include]
@@ -148,7 +159,7 @@ class Reader:
         rows = await call.tx.all(self._listing(call, names, page), **values, most=page.per_page, skipped=skipped)
         total = await call.tx.value(self._count(call, names), **values)
         around = number_page(page, len(rows), total, call.url, call.query)
-        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call)} | around)
+        return Reply.of(200, {"data": await self.present(call.tx, rows, includes, call.context)} | around)
 
     def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
         parts = [

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, sele
 from ohmstead.kit.access import INHERITED, PARTNERS, Access
 from ohmstead.kit.db import Row, Statements, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound
+from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import Filter, by_name
 from ohmstead.kit.groups import API
 from ohmstead.kit.hooks import Hooked, Hooks
@@ -58,7 +59,7 @@ class Resource(Hooked):
     where: ColumnElement[bool] | None = None
     by: Key | None = None
     parent: Parent | None = None
-    topic: str = ""  # facts `<topic>.changed` are told with {id, action}
+    changed: type[RowChanged] | None = None  # the fact that is told of each write
     conflicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # constraint -> (field, text) of a 422
     references: dict[str, Referable] = field(default_factory=dict)  # see `references`
     hooks: Hooks = field(default_factory=Hooks)

@@ -6,6 +6,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.reading import Reader
+from ohmstead.kit.rendering import reader_of
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.writing import Writer
@@ -29,7 +30,7 @@ def operations_of(*declared: Declared) -> list[Operation]:
 
 
 def _of_version(resource: Resource, version: Version) -> Iterator[Operation]:
-    reader = Reader(resource, version)
+    reader = reader_of(resource, version.name)
     writer = Writer(resource, version, reader)
     for verb in version.verbs:
         yield _operation(resource, version, verb, reader, writer)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ohmstead.kit.db import Tx
 from ohmstead.kit.filters import Filter
-from ohmstead.kit.operations import Call, Parameter
+from ohmstead.kit.operations import Call, Parameter, RenderContext
 from ohmstead.kit.paging import Pages, unpaged
 
 VERBS = ("list", "create", "read", "update", "delete")
@@ -21,7 +21,7 @@ class Include:
     """An extra that `include[]=name` adds: `load` gets the ids of a page and answers id -> ready value."""
 
     name: str
-    load: Callable[[Tx, list[int], Call], Awaitable[Mapping[int, Any]]]
+    load: Callable[[Tx, list[int], RenderContext], Awaitable[Mapping[int, Any]]]
     field: str = ""  # the view's attribute, where it differs from the name's snake form
     always: bool = False
     flag: str = ""  # asked for by this boolean query parameter instead of include[]

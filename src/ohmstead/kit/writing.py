@@ -12,6 +12,7 @@ from sqlalchemy.sql import ClauseElement
 from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Row, Statements, StillReferenced, UnknownReference
 from ohmstead.kit.errors import Conflict, NotFound
+from ohmstead.kit.facts import Action
 from ohmstead.kit.hooks import Hook
 from ohmstead.kit.operations import Call, Reply, Transactions
 from ohmstead.kit.parts import nested
@@ -196,21 +197,22 @@ class Writer:
             gone = update(table).values(deleted_at=bindparam("now"), updated_at=bindparam("now"))
         return gone.where(table.c.id == bindparam("row_id"))
 
-    async def _answer(self, write: Write, row: Any, status: int, action: str) -> Reply:
+    async def _answer(self, write: Write, row: Any, status: int, action: Action) -> Reply:
         hooks = self.resource.hooks.updated if write.before else self.resource.hooks.created
         await _run(hooks, write)
         self._tell(write, action)
-        includes = self.reader.asked(write.call)
+        context = write.call.context
+        includes = self.reader.asked(context)
         if hooks:  # which may have changed more of it
             answer = await self.reader.one(write.call, write.id, includes)
         else:
-            answer = (await self.reader.present(write.tx, [row], includes, write.call))[0]
+            answer = (await self.reader.present(write.tx, [row], includes, context))[0]
         return Reply.of(status, wrapped(answer, write.call))
 
-    def _tell(self, write: Write, action: str) -> None:
+    def _tell(self, write: Write, action: Action) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
-        if self.resource.topic:
-            write.tx.fact(f"{self.resource.topic}.changed", id=write.id, action=action)
+        if self.resource.changed:
+            write.tx.tell(self.resource.changed(id=write.id, action=action))
 
 
 def _default(field: Field) -> Any:

@@ -13,7 +13,15 @@ import msgspec
 import structlog
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import DatabaseUnavailable, Duplicate, Sql, Statement, StillReferenced, UnknownReference
+from ohmstead.kit.db import (
+    DatabaseUnavailable,
+    Duplicate,
+    Sql,
+    Statement,
+    StillReferenced,
+    Tellable,
+    UnknownReference,
+)
 from ohmstead.kit.errors import Invalid
 from ohmstead.store.commit_notifier import CommitNotifier
 
@@ -51,7 +59,7 @@ class _Tx:
 
     def __init__(self, connection: Any, now: datetime) -> None:
         self._connection, self.now = connection, now
-        self._facts: list[tuple[str, dict[str, Any]]] = []
+        self._facts: list[Tellable] = []
         self._after: list[Callable[[], None]] = []
 
     async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
@@ -79,18 +87,19 @@ class _Tx:
         with _translated():
             await self._connection.copy_records_to_table(table_name, columns=list(columns), records=records)
 
-    def fact(self, topic: str, **payload: Any) -> None:
-        self._facts.append((topic, payload))
+    def tell(self, fact: Tellable) -> None:
+        assert fact.topic, f"{type(fact).__qualname__} has no topic"
+        self._facts.append(fact)
 
     def after_commit(self, act: Callable[[], None]) -> None:
         self._after.append(act)
 
-    async def tell(self) -> bool:
-        """Write the facts, the last thing before the commit; whether there are any."""
+    async def write_facts(self) -> bool:
+        """Write what was told, the last thing before the commit; whether there is anything."""
         if self._facts:
-            topics, payloads = zip(*self._facts, strict=True)
+            topics = [fact.topic for fact in self._facts]
             with _translated():
-                await self._connection.execute(_TELL, self.now, list(topics), list(payloads))
+                await self._connection.execute(_TELL, self.now, topics, self._facts)
         return bool(self._facts)
 
     def committed(self) -> None:
@@ -226,7 +235,7 @@ class PostgresDatabase:
                     try:
                         tx = _Tx(connection, self.clock.now())
                         yield tx
-                        told = await tx.tell()
+                        told = await tx.write_facts()
                     except BaseException as error:
                         block.failed(error)
                 if told:

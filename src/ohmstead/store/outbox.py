@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
 from ohmstead.kit.db import DatabaseUnavailable, Statement
-from ohmstead.kit.facts import Handler, outbox, subscribers
+from ohmstead.kit.facts import Fact, Handler, fact_of, outbox, subscribers
 from ohmstead.kit.schedules import back_off
 from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
@@ -87,30 +87,33 @@ class OutboxReader:
                 await tx.run(_DONE, facts=told)
             return len(facts)
 
-    async def _told(self, tx: Any, fact: Any) -> bool:
-        """Tell a fact to its subscribers; one that fails is put off."""
-        handlers = subscribers(fact["topic"])
-        if len(handlers) > 1 and await self._told_together(handlers, fact["payload"]):
+    async def _told(self, tx: Any, row: Any) -> bool:
+        """Tell a fact to its subscribers; one that fails, or that cannot be read (any more), is put off."""
+        handlers = subscribers(row["topic"])
+        if not handlers:
             return True
         try:
+            fact = fact_of(row["topic"], row["payload"])
+            if len(handlers) > 1 and await self._told_together(handlers, fact):
+                return True
             for handler in handlers:
                 async with self._database.begin() as own:
-                    await handler(own, fact["payload"])
+                    await handler(own, fact)
         except DatabaseUnavailable:
             raise  # no attempt of this fact: all of them wait
         except Exception as error:
-            log.exception("fact failed", topic=fact["topic"], fact=fact["id"])
-            await self._postpone(tx, fact, error)
+            log.exception("fact failed", topic=row["topic"], fact=row["id"])
+            await self._postpone(tx, row, error)
             return False
         return True
 
-    async def _told_together(self, handlers: Sequence[Handler], payload: dict[str, Any]) -> bool:
+    async def _told_together(self, handlers: Sequence[Handler[Any]], fact: Fact) -> bool:
         """Tell all subscribers in one transaction, which is cheaper; where that fails nothing was done, and each is
         told in its own."""
         try:
             async with self._database.begin() as own:
                 for handler in handlers:
-                    await handler(own, payload)
+                    await handler(own, fact)
         except DatabaseUnavailable:
             raise
         except Exception as error:
@@ -118,10 +121,10 @@ class OutboxReader:
             return False
         return True
 
-    async def _postpone(self, tx: Any, fact: Any, error: Exception) -> None:
-        attempts = fact["attempts"] + 1
+    async def _postpone(self, tx: Any, row: Any, error: Exception) -> None:
+        attempts = row["attempts"] + 1
         wait = back_off(attempts, FIRST_PAUSE, MOST_PAUSE)
         await tx.run(
-            _FAILED, fact=fact["id"], v_attempts=attempts, v_due_at=tx.now + wait, v_error=repr(error)[:2000],
+            _FAILED, fact=row["id"], v_attempts=attempts, v_due_at=tx.now + wait, v_error=repr(error)[:2000],
             v_failed_at=tx.now if attempts >= MOST_ATTEMPTS else None,
         )  # fmt: skip

@@ -27,6 +27,7 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.rooms.charging.durable_facts import AuthorizationCreated
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.people.users import ev_user
@@ -83,7 +84,7 @@ async def authorize_by(
         rejection_reason=rejection_reason, user_id=user_id, id_tag_uid=id_tag_uid or None,
         token_type=token_type, charge_point_id=charge_point_id, evse_id=evse_id,
     )  # fmt: skip
-    tx.fact("authorization.created", id=made)
+    tx.tell(AuthorizationCreated(id=made))
     return made
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, s
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
@@ -90,7 +91,7 @@ id_tags = Resource(
         Filter("partnerId", int | None, _of_partner, BigInteger(), "null: those of no partner."),
         *changed(id_tag.c.updated_at),
     ],
-    topic="idTag",
+    changed=row_changed("idTag"),
     references={"user_id": users},
     conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
 )

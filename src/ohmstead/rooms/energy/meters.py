@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Statement, table, timestamp
 from ohmstead.kit.errors import Invalid, Rejected
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.references import ABSENT
@@ -55,7 +56,7 @@ meters = Resource(
     key="electricityMeter",
     access=OPERATOR,
     versions=[Version("v1.0", ElectricityMeter)],
-    topic="electricityMeter",
+    changed=row_changed("electricityMeter"),
     references={"integration_id": ABSENT},
 )
 

@@ -6,7 +6,7 @@ from msgspec import UNSET
 from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Integer, Text, any_, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx, table, timestamp
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.views import Id, Opt, View
 
 Type = Literal[
@@ -40,7 +40,9 @@ _OF_EVSES = Statement(
 )
 
 
-async def connectors_of(tx: Tx, evses: list[int], call: Call | None = None) -> dict[int, list[dict[str, Any]]]:
+async def connectors_of(
+    tx: Tx, evses: list[int], context: RenderContext | None = None
+) -> dict[int, list[dict[str, Any]]]:
     """The connectors of each EVSE as the API shows them."""
     found: dict[int, list[dict[str, Any]]] = {key: [] for key in evses}
     for row in await tx.all(_OF_EVSES, evses=evses):

@@ -6,7 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx, table, timestamp
-from ohmstead.kit.operations import Call
+from ohmstead.kit.facts import row_changed
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.parts import Merged
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
@@ -33,7 +34,7 @@ zones = Resource(
     parent=Parent(locations, charging_zone.c.location_id),
     access=INHERITED,
     parts={"additional_info": Merged(charging_zone.c.additional_info, {"enabled": False})},
-    topic="chargingZone",
+    changed=row_changed("chargingZone"),
 )
 
 _LIVING = charging_zone.c.deleted_at.is_(None)
@@ -49,7 +50,7 @@ _CLOSE = Statement(
 )
 
 
-async def _of_locations(tx: Tx, ids: list[int], call: Call) -> dict[int, list[ChargingZone]]:
+async def _of_locations(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[ChargingZone]]:
     found: dict[int, list[ChargingZone]] = {key: [] for key in ids}
     for zone in await tx.all(_AT_LOCATIONS, locations=ids):
         shown = {name: zone[name] for name in ("id", "location_id", "name", "status")}

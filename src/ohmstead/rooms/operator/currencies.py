@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, Column, Integer, Text
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -67,7 +68,7 @@ currencies = Resource(
             required_on_update=("alphabetic_code",),
         )
     ],
-    topic="currency",
+    changed=row_changed("currency"),
     conflicts={"uq_currency_alphabetic_code": ("alphabeticCode", "The alphabetic code has already been taken.")},
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.money import Percent
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.references import ABSENT
@@ -42,6 +43,6 @@ taxes = Resource(
     key="tax",
     access=SHARED,
     versions=[Version("v2.0", Tax, pages=Pages.EITHER)],
-    topic="tax",
+    changed=row_changed("tax"),
     references={"tax_identification_number_id": ABSENT},
 )

@@ -25,9 +25,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from ohmstead.kit.access import PARTNERS, owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
+from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import Filter, changed, equals, json_contains
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns, Merged
 from ohmstead.kit.questions import Question
@@ -38,7 +39,7 @@ from ohmstead.kit.views import View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso3166 import STATES
 from ohmstead.rooms.people.passwords import hashed
-from ohmstead.rooms.people.user_views import Status, User, UserBody
+from ohmstead.rooms.people.user_views import PartnerInvite, Status, User, UserBody
 
 _LIVING = text("deleted_at IS NULL")
 
@@ -78,17 +79,16 @@ _OF_THESE = ev_user.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _BALANCES = Statement(select(ev_user.c.id, ev_user.c.balance).where(_OF_THESE))
 _APP_DATA = Statement(select(ev_user.c.id, ev_user.c.external_app_data).where(_OF_THESE))
 
-amounts_due: Question[Any] = Question("what do these users owe?")
-"""`async (tx, ids) -> {user id: Decimal}`, base currency: asked of the rooms that bill; their answers are added up."""
-partner_invites: Question[Any] = Question("which partner invites have these users?")
-"""`async (tx, ids) -> {user id: [PartnerInvite]}`."""
+amounts_due: Question[[Tx, list[int]], Mapping[int, Decimal]] = Question("what do these users owe?")
+"""In base currency: asked of the rooms that bill; their answers are added up."""
+partner_invites: Question[[Tx, list[int]], Mapping[int, list[PartnerInvite]]] = Question("their partner invites")
 
 
-async def _balance(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
-    return {} if call.actor.partner_id is not None else dict(await tx.all(_BALANCES, ids=ids))
+async def _balance(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
+    return {} if context.actor.partner_id is not None else dict(await tx.all(_BALANCES, ids=ids))
 
 
-async def _amount_due(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Decimal]:
+async def _amount_due(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Decimal]:
     """A balance below zero is owed, and so is what other rooms know of."""
     due = {key: max(Decimal(0), -balance) for key, balance in await tx.all(_BALANCES, ids=ids)}
     for answer in await amounts_due(tx, ids):
@@ -96,12 +96,16 @@ async def _amount_due(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Decima
     return due
 
 
-async def _external_app_data(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
+async def _external_app_data(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
     return dict(await tx.all(_APP_DATA, ids=ids))
 
 
-async def _partner_invites(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
-    return {key: invites for answer in await partner_invites(tx, ids) for key, invites in answer.items()}
+async def _partner_invites(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
+    return await partner_invites.merged(tx, ids)
+
+
+class UserChanged(RowChanged, topic="user.changed"):
+    """A user was made, changed, blocked or deleted."""
 
 
 users = Resource(
@@ -131,7 +135,7 @@ users = Resource(
         "options": Columns({"sessions_allowed": ev_user.c.sessions_allowed}),
         "bank_details": Merged(ev_user.c.bank_details),
     },
-    topic="user",
+    changed=UserChanged,
     references={"user_group_ids": ABSENT},
     conflicts={
         "uq_ev_user_email": ("email", "The email has already been taken."),
@@ -181,4 +185,4 @@ async def change_status(call: Call, change: StatusChange) -> None:
         update(ev_user).where(ev_user.c.id == user["id"]).values(status=change.status, updated_at=call.now)
     )
     call.changes = {"id": user["id"], "status": change.status, "reason": change.reason}
-    call.tx.fact("user.changed", id=user["id"], action="updated")
+    call.tx.tell(UserChanged(id=user["id"], action="updated"))

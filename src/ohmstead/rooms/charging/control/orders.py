@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct
 
+from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import Deprecated, Opt, View
 from ohmstead.rooms.devices.profiles.given import GivenProfile
+from ohmstead.rooms.devices.stations import ChargingProfile
 
 ErrorCodeAnywhere = Literal[
     "BILLING_NOT_ASSOCIATED", "BILLING_NOT_PARTNER_ASSOCIATED", "INTERNAL_ISSUE", "AGILE_STREETS_CALCULATE",
@@ -69,9 +71,11 @@ class Refusal(Struct, frozen=True):
     message: str
 
 
-may_start: Question = Question("may a session start: (tx, evse row, user id or None) -> Refusal | None; may raise")
-"""The row has every column of the EVSE, its charge point's `charge_point_status`, `connected` and `partner_id`."""
+may_start: Question[[Tx, Row, int | None], Refusal] = Question("why a session of a user may not start at an EVSE")
+"""Who answers may raise, too.
 
-first_profile: Question = Question("the limit to begin with: (tx, evse row) -> ChargingProfile | None")
+The row has every column of the EVSE, its charge point's `charge_point_status`, `connected` and `partner_id`."""
 
-bookable: Question = Question("may this booking be charged on: (tx, booking id, evse row) -> True | None")
+first_profile: Question[[Tx, Row], ChargingProfile] = Question("the limit to begin with at an EVSE")
+
+bookable: Question[[Tx, int, Row], bool] = Question("whether this booking may be charged on at an EVSE")

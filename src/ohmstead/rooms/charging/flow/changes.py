@@ -6,10 +6,23 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, insert, update
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.durable_facts import (
+    SessionCreated,
+    SessionFact,
+    SessionStarted,
+    SessionStopped,
+    SessionUpdated,
+)
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import session_changed
 
 Happening = Literal["created", "started", "updated", "stopped"]
+_FACTS: Mapping[Happening, type[SessionFact]] = {
+    "created": SessionCreated,
+    "started": SessionStarted,
+    "updated": SessionUpdated,
+    "stopped": SessionStopped,
+}
 
 _statements: dict[tuple[str, ...], Statement] = {}
 
@@ -36,7 +49,7 @@ async def change(tx: Tx, session_id: int, happening: Happening, **values: Any) -
 def tell(tx: Tx, row: Row, happening: Happening) -> None:
     """Say what happened to a session: to everybody as a fact, inside this process once it is durable."""
     told, point, outlet = row["id"], row["charge_point_id"], row["evse_id"]
-    tx.fact(f"session.{happening}", id=told, charge_point_id=point, evse_id=outlet)
+    tx.tell(_FACTS[happening](id=told, charge_point_id=point, evse_id=outlet))
     tx.after_commit(lambda: session_changed.send(told, point, outlet))
 
 

@@ -1,11 +1,10 @@
 """A session's own profiles end with it (OCPP 1.6, 3.13.2)."""
 
-from typing import Any
-
 from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.rooms.charging.durable_facts import SessionStopped
 from ohmstead.rooms.charging.profiles.table import laid_profile, take_off
 
 _OF_SESSION = Statement(
@@ -15,9 +14,9 @@ _OF_SESSION = Statement(
 )
 
 
-@on("session.stopped")
-async def profiles_end_with_their_session(tx: Tx, payload: dict[str, Any]) -> None:
+@on(SessionStopped)
+async def profiles_end_with_their_session(tx: Tx, fact: SessionStopped) -> None:
     """The station drops them by itself."""
-    gone = await tx.all(_OF_SESSION, session=payload["id"])
+    gone = await tx.all(_OF_SESSION, session=fact.id)
     if gone:
         await take_off(tx, gone[0]["station_id"], gone)

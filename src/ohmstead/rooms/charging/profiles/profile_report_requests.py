@@ -1,7 +1,6 @@
 """Asking 2.x stations after a boot which profiles they hold: some lose them, some keep what others laid."""
 
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, Integer, bindparam, delete, insert, select, update
@@ -10,6 +9,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.profiles.profile_reconciliation import finish, profile_account, settle
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.stations import GetChargingProfiles, StationError, stations
 from ohmstead.rooms.network.charge_points import charge_point
 
@@ -41,13 +41,13 @@ _ASK = Statement(
 )
 
 
-@on("chargePoint.booted")
-async def ask_after_boot(tx: Tx, fact: dict[str, Any]) -> None:
+@on(ChargePointBooted)
+async def ask_after_boot(tx: Tx, fact: ChargePointBooted) -> None:
     """Of the accounts of a station the latest is kept. 1.6 has no words to ask."""
-    if await tx.one(_IS_LATER, station=fact["id"]) is None:
+    if await tx.one(_IS_LATER, station=fact.id) is None:
         return
-    await tx.run(_FORGET, station=fact["id"])
-    await tx.run(_NEW, station=fact["id"], due_at=tx.now + SETTLE, now=tx.now)
+    await tx.run(_FORGET, station=fact.id)
+    await tx.run(_NEW, station=fact.id, due_at=tx.now + SETTLE, now=tx.now)
 
 
 class ProfileAccounts(DueWork):

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from msgspec import UNSET
+
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View, aware, stamp
+from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
 from ohmstead.rooms.charging.profiles.places import Place, place_of, running_at
 from ohmstead.rooms.charging.profiles.profile_conversion import fitted, misfits
 from ohmstead.rooms.charging.profiles.table import NEXT, NUMBERED_FROM, lay
@@ -116,9 +119,15 @@ def _gathered(objections: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _tell(tx: Tx, place: Place, shown: dict[str, Any], session_id: int | None) -> None:
-    told = {"chargePointId": place.point["id"], "appliedAt": stamp(tx.now), "chargingProfile": shown}
-    told |= {"evseId": place.outlet["id"]} if place.outlet else {}
-    tx.fact("chargingProfile.applied", **told | ({"sessionId": session_id} if session_id else {}))
+    tx.tell(
+        ChargingProfileApplied(
+            charge_point_id=place.point["id"],
+            evse_id=place.outlet["id"] if place.outlet else UNSET,
+            session_id=session_id or UNSET,
+            applied_at=stamp(tx.now),
+            charging_profile=shown,
+        )
+    )
     tell_limits(tx, place)
 
 

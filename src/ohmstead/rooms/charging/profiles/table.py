@@ -35,7 +35,7 @@ from ohmstead.rooms.network.evses import evse
 
 NUMBERED_FROM = 2**30  # above load management's numbers, below those that sessions are started with
 
-limited_by_us: Question[Any] = Question("which of these charge points load management limits: (tx, ids) -> ids")
+limited_by_us: Question[[Tx, list[int]], list[int]] = Question("which of these charge points load management limits")
 
 laid_profile = table(
     "laid_profile",

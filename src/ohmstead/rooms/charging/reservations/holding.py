@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Text, and_, any_, bindparam,
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.facts import ReservationEnded
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.network.evses import in_use
@@ -109,7 +110,7 @@ async def end(tx: Tx, reservation_id: int, status: str, at: datetime, **facts: A
     """Bring a reservation to its end."""
     told = {"session": None, "why": None} | facts
     await tx.run(_END, reservation=reservation_id, status=status, at=at, now=tx.now, **told)
-    tx.fact("reservation.changed", id=reservation_id, action="updated")
+    tx.tell(ReservationChanged(id=reservation_id, action="updated"))
 
 
 async def wait(tx: Tx, reservation_id: int) -> None:
@@ -121,5 +122,5 @@ async def expire(tx: Tx) -> int:
     """End the reservations whose time is up; how many. Their stations forget them by themselves."""
     rows = await tx.all(_EXPIRE, now=tx.now)
     for row in rows:
-        tx.fact("reservation.changed", id=row["id"], action="updated")
+        tx.tell(ReservationChanged(id=row["id"], action="updated"))
     return len(rows)

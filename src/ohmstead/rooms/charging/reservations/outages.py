@@ -13,6 +13,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.reservations.holding import end
 from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.devices.durable_facts import ChargePointStatusChanged, EvseStatusChanged, StatusFact
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 
@@ -39,20 +40,20 @@ _AT_EVSE = Statement(_held.where(_own.evse_id == _key, or_(_before, _is_out(evse
 _AT_STATION = Statement(_held.where(_own.station_id == _key, or_(_before, _is_out(charge_point.c.hardware_status))))
 
 
-@on("evse.statusChanged")
-async def evse_is_out(tx: Tx, fact: dict[str, Any]) -> None:
+@on(EvseStatusChanged)
+async def evse_is_out(tx: Tx, fact: EvseStatusChanged) -> None:
     """One made after that, which the EVSE must have been mended for, stays."""
-    if fact["hardware_status"] in OUT:
-        found = await tx.all(_AT_EVSE, key=fact["id"], at=_at(fact))
-        await _end(tx, found, f"The EVSE is {fact['hardware_status']}")
+    if fact.hardware_status in OUT:
+        found = await tx.all(_AT_EVSE, key=fact.id, at=_at(fact))
+        await _end(tx, found, f"The EVSE is {fact.hardware_status}")
 
 
-@on("chargePoint.statusChanged")
-async def charge_point_is_out(tx: Tx, fact: dict[str, Any]) -> None:
+@on(ChargePointStatusChanged)
+async def charge_point_is_out(tx: Tx, fact: ChargePointStatusChanged) -> None:
     """The same of all its EVSEs."""
-    if fact["hardware_status"] in OUT:
-        found = await tx.all(_AT_STATION, key=fact["id"], at=_at(fact))
-        await _end(tx, found, f"The charge point is {fact['hardware_status']}")
+    if fact.hardware_status in OUT:
+        found = await tx.all(_AT_STATION, key=fact.id, at=_at(fact))
+        await _end(tx, found, f"The charge point is {fact.hardware_status}")
 
 
 async def _end(tx: Tx, found: list[Row], why: str) -> None:
@@ -60,5 +61,5 @@ async def _end(tx: Tx, found: list[Row], why: str) -> None:
         await end(tx, row["id"], "canceled", at=tx.now, why=why)
 
 
-def _at(fact: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(fact["at"]) + SLACK
+def _at(fact: StatusFact) -> datetime:
+    return datetime.fromisoformat(fact.at) + SLACK

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, bindparam, exists, false, 
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.due_work import DueWork
+from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, end, wait
 from ohmstead.rooms.charging.reservations.reserve import command_of
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -67,7 +68,7 @@ class ReservationQueue(DueWork):
     async def _settle(self, reservation_id: int, refusal: str | None) -> None:
         async with self._database.begin() as tx:
             if refusal is None:
-                tx.fact("reservation.changed", id=reservation_id, action="updated")
+                tx.tell(ReservationChanged(id=reservation_id, action="updated"))
             elif refusal == OCCUPIED:
                 await wait(tx, reservation_id)
             else:

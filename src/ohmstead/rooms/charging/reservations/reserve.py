@@ -14,6 +14,7 @@ from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
+from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, expire, holder_of, wait
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -114,7 +115,7 @@ async def reserve(call: Call, wish: Wish) -> Reserved:
     async with call.begin() as tx:
         if taken:
             await wait(tx, command.reservation_id)
-        tx.fact("reservation.changed", id=command.reservation_id, action="created")
+        tx.tell(ReservationChanged(id=command.reservation_id, action="created"))
     return Reserved(success=True, reservation_id=command.reservation_id)
 
 

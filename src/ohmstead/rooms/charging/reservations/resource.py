@@ -12,6 +12,7 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.reservations.table import reservation
 
 _own = reservation.c
@@ -50,5 +51,5 @@ reservations = Resource(
         since("reservedFrom", _own.reserved_at),
         until("reservedTo", _own.reserved_at),
     ],
-    topic="reservation",
+    changed=ReservationChanged,
 )

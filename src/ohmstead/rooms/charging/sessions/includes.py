@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.questions import Question
 from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
@@ -17,8 +17,10 @@ from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorizatio
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.series import EnergyInterval, Growth
 
-price_breakdown: Question[Any] = Question("the fees of billed sessions: (tx, session ids) -> {id: [fee]}")
-period_prices: Question[Any] = Question("prices of periods: (tx, {id: [period]}, with breakdown) -> {id: [fields]}")
+price_breakdown: Question[[Tx, list[int]], Mapping[int, list[Any]]] = Question("the fees of billed sessions")
+period_prices: Question[[Tx, Mapping[int, list[EnergyInterval]], bool], Mapping[int, list[dict[str, Any]]]] = Question(
+    "what the periods of sessions cost, as fields to add to each; with its breakdown or without"
+)
 
 # the last reading of each minute is enough for what is told here
 _POINTS = Statement(
@@ -58,7 +60,7 @@ def _whole(ends: Row, between: list[tuple[datetime, float]]) -> Growth:
     return Growth.of([(start, 0.0), *(point for point in between if point[0] > start), *end], energy)
 
 
-async def _authorizations(tx: Tx, ids: list[int], call: Call) -> dict[int, AuthorizationV1]:
+async def _authorizations(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, AuthorizationV1]:
     return {row["session_id"]: AuthorizationV1(**_fields(row)) for row in await tx.all(_AUTHORIZATIONS, ids=ids)}
 
 
@@ -69,11 +71,10 @@ def _fields(row: Row) -> dict[str, Any]:
     return with_old_methods(told)
 
 
-async def _periods(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
+async def _periods(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
     found = {key: grown.periods() for key, grown in (await growth(tx, ids)).items()}
     shown = {key: list(_shown(each)) for key, each in found.items()}
-    broken_down = call.query.plain.get("withChargingPeriodsPriceBreakdown", "").lower() in ("1", "true")
-    for prices in await period_prices(tx, found, broken_down):
+    for prices in await period_prices(tx, found, context.sets("withChargingPeriodsPriceBreakdown")):
         for key, each in prices.items():
             for period, priced in zip(shown[key], each, strict=True):
                 period |= priced
@@ -91,8 +92,8 @@ def _shown(found: list[EnergyInterval]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-async def _by_clock(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
-    minutes = call.query.plain.get("clockAlignedInterval", "15")
+async def _by_clock(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
+    minutes = context.flags.get("clockAlignedInterval", "15")
     if minutes not in ("15", "30", "60"):
         raise Invalid(clockAlignedInterval="The selected clock aligned interval is invalid.")
     grown = await growth(tx, ids)
@@ -108,15 +109,15 @@ def _interval(one: EnergyInterval) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _price_breakdown(tx: Tx, ids: list[int], call: Call) -> Mapping[int, Any]:
+async def _price_breakdown(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
     """Billing knows; an unbilled session has none."""
-    return {key: fees for answer in await price_breakdown(tx, ids) for key, fees in answer.items()}
+    return await price_breakdown.merged(tx, ids)
 
 
 _EXTERNAL = Statement(select(session.c.id, session.c.external_app_data).where(session.c.id == _ids.any_()))
 
 
-async def _external_app_data(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+async def _external_app_data(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
     return dict(await tx.all(_EXTERNAL, ids=ids))
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import BigInteger, ColumnElement, Double, Numeric, Text, case, cast, func, select
 
 from ohmstead.kit.access import owned
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import Filter, changed, equals, in_list, json_contains, one_of, since, until
 from ohmstead.kit.operations import Parameter
 from ohmstead.kit.paging import Pages
@@ -134,5 +135,5 @@ sessions = Resource(
         *changed(_own.updated_at),
         in_list("roaming.roamingOperatorCpoIds", cast(_own.roaming["roamingOperatorCpoId"].astext, BigInteger), int),
     ),
-    topic="session",
+    changed=row_changed("session"),
 )  # fmt: skip

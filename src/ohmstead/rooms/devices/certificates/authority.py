@@ -17,6 +17,7 @@ from ohmstead.engines.pki.statuses import Signer, new_signer
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.devices.certificates.tables import issued_certificate, root_certificate
+from ohmstead.rooms.devices.durable_facts import CertificateRevoked
 from ohmstead.rooms.operator.admins import Vault
 
 RootPurpose = Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "ManufacturerRootCertificate"]
@@ -139,7 +140,7 @@ async def revoke(tx: Tx, *serials: str) -> int:
     """Revoke certificates by their numbers (hexadecimal); how many were not before. Whoever came in by one goes."""
     rows = await tx.all(_REVOKE, serials=list(serials), now=tx.now)
     for row in rows:
-        tx.fact("certificate.revoked", serial=row["serial"], charge_point_id=row["charge_point_id"])
+        tx.tell(CertificateRevoked(serial=row["serial"], charge_point_id=row["charge_point_id"]))
     return len(rows)
 
 

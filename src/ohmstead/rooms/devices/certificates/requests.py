@@ -15,6 +15,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.devices.certificates.authority import authority
 from ohmstead.rooms.devices.certificates.tables import certificate_request, issued_certificate
+from ohmstead.rooms.devices.durable_facts import CertificateAccepted, CertificateRefused
 from ohmstead.rooms.devices.facts import CertificateWanted
 from ohmstead.rooms.devices.stations import CertificateSigned, StationError, StationOffline, stations
 from ohmstead.rooms.network.charge_points.table import charge_point
@@ -91,7 +92,7 @@ async def certificate_wanted(tx: Tx, fact: CertificateWanted) -> bool:
             raise RequestRefused(f"{lately} certificates were issued within the hour")
     except RequestRefused as refused:
         log.warning("certificate request refused", charge_point_id=fact.charge_point_id, reason=str(refused))
-        tx.fact("certificate.refused", charge_point_id=fact.charge_point_id, reason=str(refused))
+        tx.tell(CertificateRefused(charge_point_id=fact.charge_point_id, reason=str(refused)))
         return False
     await tx.run(_FORGET, station=fact.charge_point_id, now=tx.now)
     await tx.run(
@@ -152,6 +153,6 @@ async def _finish(tx: Tx, promised: Row, failure: str | None) -> None:
     await tx.run(_FINISH, key=promised["id"], now=tx.now, error=failure)
     if failure is None:
         await tx.run(_ACCEPTED, issued=promised["issued_certificate_id"], now=tx.now)
-        tx.fact("certificate.accepted", charge_point_id=promised["charge_point_id"])
+        tx.tell(CertificateAccepted(charge_point_id=promised["charge_point_id"]))
     else:
         log.warning("certificate not taken", charge_point_id=promised["charge_point_id"], reason=failure)

@@ -27,6 +27,7 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Link, Opt, View, aware
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
+from ohmstead.rooms.devices.durable_facts import LogStatusChanged
 from ohmstead.rooms.devices.facts import LogStatus
 from ohmstead.rooms.devices.stations import GetLog
 from ohmstead.rooms.network.files import files
@@ -187,8 +188,8 @@ async def log_status(tx: Tx, fact: LogStatus) -> None:
         updated_at=tx.now,
     )  # fmt: skip
     if row is not None:
-        tx.fact("chargePoint.logStatusChanged", id=fact.charge_point_id, request_id=row["id"], kind=row["kind"],
-                status=status, file_name=row["file_name"])  # fmt: skip
+        told = {"request_id": row["id"], "kind": row["kind"], "file_name": row["file_name"]}
+        tx.tell(LogStatusChanged(id=fact.charge_point_id, status=status, **told))
 
 
 async def log_stored(tx: Tx, number: int, file_name: str | None, size: int) -> None:

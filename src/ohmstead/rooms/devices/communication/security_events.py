@@ -12,6 +12,7 @@ from ohmstead.kit.filters import equals, since, until
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
+from ohmstead.rooms.devices.durable_facts import SecurityEventReceived
 from ohmstead.rooms.devices.facts import SecurityEvent
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import partner_of
@@ -137,7 +138,7 @@ async def _record(tx: Tx, charge_point_id: int | None, type: str, tech_info: str
         "tech_info": tech_info and tech_info.replace("\0", ""),
     }
     number = await tx.value(_NEW, **what, timestamp=at, created_at=tx.now, updated_at=tx.now)
-    tx.fact("securityEvent.received", id=number, timestamp=stamp(at), **what)
+    tx.tell(SecurityEventReceived(id=number, timestamp=stamp(at), **what))
 
 
 class Quiet:

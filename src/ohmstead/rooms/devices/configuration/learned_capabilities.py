@@ -8,6 +8,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.devices.configuration.table import configuration_variable
 from ohmstead.rooms.devices.stations import Setting
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 
 PROFILE = "SecurityProfile"  # in 1.6, and of the SecurityCtrlr in 2.x
 COMPONENTS = (None, "", "SecurityCtrlr")
@@ -41,7 +42,7 @@ async def learn(tx: Tx, station_id: int, settings: Sequence[Setting]) -> None:
         if used is None and limit is None:
             continue
         for row in await tx.all(_LEARN, station=station_id, used=used, limit=limit, now=tx.now):
-            tx.fact("chargePoint.changed", id=row["id"], action="updated")
+            tx.tell(ChargePointChanged(id=row["id"], action="updated"))
 
 
 async def highest_profile(tx: Tx, station_id: int) -> int | None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, select, update
 from sqlalchemy.sql import ColumnElement
@@ -14,6 +13,7 @@ from ohmstead.kit.facts import on
 from ohmstead.rooms.devices.configuration.standard import MOST_KEYS
 from ohmstead.rooms.devices.configuration.table import configuration_sync, configuration_variable
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted, ConfigurationSynced
 from ohmstead.rooms.devices.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
@@ -70,11 +70,11 @@ async def ask_for(tx: Tx, station_id: int, keys: Sequence[str] = (), after_boot:
     return row
 
 
-@on("chargePoint.booted")
-async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
+@on(ChargePointBooted)
+async def follow_boot(tx: Tx, fact: ChargePointBooted) -> None:
     """A boot may have brought another configuration; several boots in a row need one sync."""
-    if await tx.one(_WAITS, station=fact["id"]) is None:
-        await ask_for(tx, fact["id"], after_boot=True)
+    if await tx.one(_WAITS, station=fact.id) is None:
+        await ask_for(tx, fact.id, after_boot=True)
 
 
 async def carry_out(begin: Begin, sync: Row) -> StationError | None:
@@ -93,7 +93,7 @@ async def carry_out(begin: Begin, sync: Row) -> StationError | None:
             everything = not sync["keys"] and bool(outcomes[0].settings)  # a 2.x station sends its report later
             await keep_told(tx, station_id, outcomes, everything)
             request_id = None if sync["after_boot"] else sync["id"]
-            tx.fact("chargePoint.configurationSynced", id=station_id, request_id=request_id, keys=sync["keys"])
+            tx.tell(ConfigurationSynced(id=station_id, request_id=request_id, keys=sync["keys"]))
     return failure
 
 

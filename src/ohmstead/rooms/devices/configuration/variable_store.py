@@ -10,6 +10,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.devices.configuration.learned_capabilities import learn
 from ohmstead.rooms.devices.configuration.standard import PASSWORDS, REQUIRED
 from ohmstead.rooms.devices.configuration.table import configuration_variable
+from ohmstead.rooms.devices.durable_facts import ConfigurationChanged
 from ohmstead.rooms.devices.stations import ChangeConfiguration, Outcome, Setting
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.passwords import hashed
@@ -85,7 +86,7 @@ async def keep_taken(tx: Tx, station_id: int, change: ChangeConfiguration, statu
             component_instance=change.component_instance,
         )  # fmt: skip
         await _keep_all(tx, station_id, [setting], reboot, at=tx.now)
-    tx.fact("chargePoint.configurationChanged", id=station_id, name=change.key, reboot_required=reboot)
+    tx.tell(ConfigurationChanged(id=station_id, name=change.key, reboot_required=reboot))
 
 
 async def _keep_all(tx: Tx, station_id: int, settings: list[Setting], reboot: bool, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Double, bindparam, select, update
 
 from ohmstead.kit.db import Statement, Tx
+from ohmstead.rooms.devices.durable_facts import ClockDrifted
 from ohmstead.rooms.devices.events import events_told
 from ohmstead.rooms.devices.facts import CLOCK_LIMIT, ClockTold, EventsTold, StationEvent
 from ohmstead.rooms.network.charge_points.table import charge_point
@@ -46,7 +47,7 @@ async def clock_told(tx: Tx, fact: ClockTold) -> None:
     await events_told(
         tx, EventsTold(charge_point_id=fact.charge_point_id, events=(event,), received_at=fact.received_at)
     )
-    tx.fact("chargePoint.clockDrifted", id=fact.charge_point_id, drift_s=round(fact.drift_s, 3), wrong=wrong)
+    tx.tell(ClockDrifted(id=fact.charge_point_id, drift_s=round(fact.drift_s, 3), wrong=wrong))
 
 
 def _wrong(drift_s: float) -> bool:

@@ -14,6 +14,7 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.validation import label
 from ohmstead.kit.views import Opt, View, aware
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
+from ohmstead.rooms.devices.durable_facts import FirmwareStatusChanged
 from ohmstead.rooms.devices.facts import FirmwareStatus
 from ohmstead.rooms.devices.firmware.versions import file_url, firmware_versions
 from ohmstead.rooms.devices.stations import UpdateFirmware
@@ -119,8 +120,12 @@ async def firmware_status(tx: Tx, fact: FirmwareStatus) -> None:
     row = await tx.one(
         _SAID, station=fact.charge_point_id, number=fact.request_id, status=fact.status, updated_at=tx.now
     )
-    tx.fact("chargePoint.firmwareStatusChanged", id=fact.charge_point_id, status=fact.status,
-            request_id=row and row["id"], firmware_version_id=row and row["firmware_version_id"])  # fmt: skip
+    request_id, version_id = (row["id"], row["firmware_version_id"]) if row else (None, None)
+    tx.tell(
+        FirmwareStatusChanged(
+            id=fact.charge_point_id, status=fact.status, request_id=request_id, firmware_version_id=version_id
+        )
+    )
 
 
 def _version(call: Call, wanted: Update) -> Row | None:
@@ -152,5 +157,5 @@ def _proof(wanted: Update, version: Row | None) -> tuple[str | None, str | None]
 
 def _url(call: Call, version: Row | None, wanted: Update) -> str:
     assert version is not None
-    url = file_url(version, call)
+    url = file_url(version, call.url)
     return url if wanted.download_url_protocol is UNSET else f"{wanted.download_url_protocol}:{url.partition(':')[2]}"

@@ -23,7 +23,7 @@ from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import Filter, in_list
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.paging import Listing, Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
@@ -89,17 +89,17 @@ class FirmwareVersion(View):
     updated_at: ReadOnly[datetime]
 
 
-async def _urls(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
-    return {row["id"]: file_url(row, call) for row in await tx.all(_NAMED, ids=ids)}
+async def _urls(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
+    return {row["id"]: file_url(row, context.base_url) for row in await tx.all(_NAMED, ids=ids)}
 
 
-async def _models(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+async def _models(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
     return {row[0]: sorted(row[1]) for row in await tx.all(_MODELS, ids=ids)}
 
 
-def file_url(version: Row, call: Call) -> str:
+def file_url(version: Row, reached_at: str) -> str:
     """Where whoever is told may fetch the file of a version, for a day."""
-    return files.now.url("firmware", version["id"], DOWNLOAD_LASTS, call.url, version["file_name"])
+    return files.now.url("firmware", version["id"], DOWNLOAD_LASTS, reached_at, version["file_name"])
 
 
 def _of_models(wanted: Any) -> Any:

@@ -3,15 +3,18 @@
 from functools import partial
 from typing import Any
 
+from msgspec import convert
 from sqlalchemy import BigInteger, DateTime, Text, and_, case, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted, QuirksChanged
 from ohmstead.rooms.devices.facts import Booted, BootVerdict
 from ohmstead.rooms.devices.presence.station_members import behind
 from ohmstead.rooms.devices.presence.statuses import interrupted
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.models import charge_point_model
 from ohmstead.rooms.network.models.vendors import charge_point_vendor
 from ohmstead.rooms.network.signals import station_booted
@@ -73,11 +76,11 @@ async def booted(tx: Tx, *facts: Booted, interval_s: int) -> BootVerdict:
     )
     for row in await tx.all(_BOOTED, **told):
         if row["model_id"] != row["before"]:
-            tx.fact("chargePoint.changed", id=row["id"], action="updated")
-            tx.fact("chargePoint.quirksChanged", ids=[row["id"]])
+            tx.tell(ChargePointChanged(id=row["id"], action="updated"))
+            tx.tell(QuirksChanged(ids=[row["id"]]))
     await interrupted(tx, told["station"], told["at"])
     for fact, boot in zip(facts, boots, strict=True):
-        tx.fact("chargePoint.booted", id=fact.charge_point_id, reason=fact.reason, **boot)
+        tx.tell(convert({"id": fact.charge_point_id, "reason": fact.reason} | boot, ChargePointBooted))
         tx.after_commit(partial(station_booted.send, fact.charge_point_id))
     return BootVerdict(status="accepted", interval_s=interval_s, now=tx.now)
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from ohmstead.kit.db import Row, Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.certificates.proofs import used
+from ohmstead.rooms.devices.durable_facts import ChargePointDismissed, NetworkStatusChanged
 from ohmstead.rooms.devices.facts import Connected, Disconnected
 from ohmstead.rooms.devices.presence.nodes import node
 from ohmstead.rooms.devices.presence.station_members import behind
@@ -131,7 +132,7 @@ async def _proved_to_be(tx: Tx, fact: Connected, row: Row | None) -> None:
     if proof is None:
         return
     if row is None or not row["stands"] or row["status"] == "disabled":
-        tx.fact("chargePoint.dismissed", id=fact.charge_point_id, reason="it was changed while it connected")
+        tx.tell(ChargePointDismissed(id=fact.charge_point_id, reason="it was changed while it connected"))
     elif proof.certificate is not None:
         await used(tx, fact.charge_point_id, proof.certificate)
 
@@ -163,5 +164,5 @@ async def heard(tx: Tx, *charge_point_ids: int) -> None:
 def _presence(tx: Tx, charge_point_id: int, network_status: str | None, at: datetime) -> None:
     """Tell load management at once, and the world where the network status is another."""
     if network_status:
-        tx.fact("chargePoint.networkStatusChanged", id=charge_point_id, network_status=network_status, at=stamp(at))
+        tx.tell(NetworkStatusChanged(id=charge_point_id, network_status=network_status, at=stamp(at)))
     tx.after_commit(lambda: presence_changed.send(charge_point_id))

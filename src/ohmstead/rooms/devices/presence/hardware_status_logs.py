@@ -99,4 +99,4 @@ async def _latest(call: Call, log: Resource) -> dict[str, Any]:
     row = await call.tx.one(_NEWEST[log], key=above["id"])
     if row is None:
         raise NotFound.model(log.title, above["id"])
-    return {"data": (await _LOGS[log].present(call.tx, [row], [], call))[0]}
+    return {"data": (await _LOGS[log].present(call.tx, [row], [], call.context))[0]}

@@ -1,15 +1,16 @@
 """Heeding: what is odd about a charge point reaches the connection it has, as soon as its model says otherwise."""
 
 import asyncio
-from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.devices.durable_facts import QuirksChanged
 from ohmstead.rooms.devices.stations import RefreshQuirks, StationOffline, stations
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.durable_facts import ModelQuirksChanged
 from ohmstead.rooms.network.models import Quirks, charge_point_model, quirks_of
 
 TOGETHER = 100  # charge points told in one go
@@ -36,22 +37,22 @@ async def quirks_now(tx: Tx, charge_point_id: int) -> Quirks | None:
 @charge_points.updated
 async def another_model_has_other_quirks(write: Write) -> None:
     if write.before is not None and write.value_of("model_id") != write.before["model_id"]:
-        write.tx.fact("chargePoint.quirksChanged", ids=[write.id])
+        write.tx.tell(QuirksChanged(ids=[write.id]))
 
 
-@on("chargePointModel.quirksChanged")
-async def all_of_the_model_have_them(tx: Tx, fact: dict[str, Any]) -> None:
+@on(ModelQuirksChanged)
+async def all_of_the_model_have_them(tx: Tx, fact: ModelQuirksChanged) -> None:
     """Told in portions, so that one that fails is not all of them again."""
-    ids = [row["id"] for row in await tx.all(_OF_MODEL, key=fact["id"])]
+    ids = [row["id"] for row in await tx.all(_OF_MODEL, key=fact.id)]
     for start in range(0, len(ids), TOGETHER):
-        tx.fact("chargePoint.quirksChanged", ids=ids[start : start + TOGETHER])
+        tx.tell(QuirksChanged(ids=ids[start : start + TOGETHER]))
 
 
-@on("chargePoint.quirksChanged")
-async def heed(tx: Tx, fact: dict[str, Any]) -> None:
+@on(QuirksChanged)
+async def heed(tx: Tx, fact: QuirksChanged) -> None:
     """Whoever is not connected is looked up when it comes. A node that could not do it fails the fact, which is told
     again."""
-    await asyncio.gather(*(_heed(row["id"]) for row in await tx.all(_OF_THESE, ids=fact["ids"])))
+    await asyncio.gather(*(_heed(row["id"]) for row in await tx.all(_OF_THESE, ids=fact.ids)))
 
 
 async def _heed(charge_point_id: int) -> None:

@@ -28,9 +28,11 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx, as_columns, unnested_rows
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.devices.durable_facts import ChargePointStatusChanged, EvseStatusChanged
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence.status_log import keep_statuses
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.signals import evse_status_changed
 
@@ -230,7 +232,7 @@ async def _points_said(tx: Tx, told: list[_Said]) -> list[Row]:
     said = {one["station"]: one for one in told}
     changed = [row for row in await tx.all(_POINTS_SAID, **as_columns(told)) if _differs(row)]
     for row in changed:
-        tx.fact("chargePoint.statusChanged", id=row["id"], **_is(row, said[row["id"]]))
+        tx.tell(ChargePointStatusChanged(id=row["id"], **_is(row, said[row["id"]])))
     return [_logged(row, said[row["id"]], row["id"], None) for row in changed]
 
 
@@ -242,14 +244,15 @@ async def _evses_said(tx: Tx, told: list[_Said]) -> list[Row]:
     others = [one for place, one in said.items() if place not in known]  # or said later already what they are in
     found = await tx.all(_EVSES_FOUND, now=tx.now, **as_columns(others)) if others else []
     for row in found:
-        tx.fact("evse.changed", id=row["id"], action="created")
+        tx.tell(EvseChanged(id=row["id"], action="created"))
     return [_tell(tx, row, said[row["station"], row["number"]]) for row in (*rows, *found) if _differs(row)]
 
 
 def _tell(tx: Tx, row: Row, said: _Said) -> Row:
     """Say that an EVSE is in another state; its row of the log."""
     point, outlet = row["charge_point_id"], row["id"]
-    tx.fact("evse.statusChanged", id=outlet, charge_point_id=point, before=row["status_before"], **_is(row, said))
+    before = row["status_before"]
+    tx.tell(EvseStatusChanged(id=outlet, charge_point_id=point, before=before, **_is(row, said)))
     tx.after_commit(lambda: evse_status_changed.send(point, outlet))
     return _logged(row, said, point, outlet)
 

@@ -15,6 +15,7 @@ from ohmstead.rooms.devices.commands.actions import whole_station
 from ohmstead.rooms.devices.configuration.learned_capabilities import highest_profile
 from ohmstead.rooms.devices.security_profiles.profile_upgrade import begin
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
@@ -61,7 +62,7 @@ async def set_security_profile(call: Call, wish: Wish) -> Begun:
     if (objection := _against(point, wanted, await highest_profile(call.tx, station))) is not None:
         raise Rejected(objection)
     for row in await call.tx.all(_WISH, station=station, desired=wanted, now=call.now):
-        call.tx.fact("chargePoint.changed", id=row["id"], action="updated")
+        call.tx.tell(ChargePointChanged(id=row["id"], action="updated"))
     await begin(call.tx, station, wanted, call.now)
     call.changes = {"setSecurityProfile": wanted, "reason": wish.reason}
     return Begun(success=True)
@@ -84,4 +85,4 @@ async def reset_security_profile(call: Call) -> None:
     A password that is presented must be the right one all the same. A desired profile is tried again."""
     station = await whole_station(call, call.tx)
     for row in await call.tx.all(_RESET, station=station, now=call.now):
-        call.tx.fact("chargePoint.changed", id=row["id"], action="updated")
+        call.tx.tell(ChargePointChanged(id=row["id"], action="updated"))

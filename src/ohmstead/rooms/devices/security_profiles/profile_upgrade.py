@@ -12,8 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.rooms.devices.durable_facts import CertificateAccepted, ChargePointBooted
 from ohmstead.rooms.devices.security_profiles.table import security_raise
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 
 SETTLE = timedelta(seconds=3)  # until a station that boots surely has its answer
 TRIES = 3
@@ -74,17 +76,17 @@ async def begin(tx: Tx, station: int, desired: int, due_at: datetime) -> None:
     await tx.run(_BEGIN, station=station, desired=desired, due_at=due_at, now=tx.now)
 
 
-@on("chargePoint.booted")
-async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
+@on(ChargePointBooted)
+async def follow_boot(tx: Tx, fact: ChargePointBooted) -> None:
     """A boot is a turn: for a raise that is new, that waits, or that failed because the station came back as it was."""
-    point = await tx.one(_DESIRED, station=fact["id"])
+    point = await tx.one(_DESIRED, station=fact.id)
     if point is None:
         return
     desired, used = point["desired_security_profile"], point["current_security_profile"] or 0
-    raising = await tx.one(_OPEN, station=fact["id"])
+    raising = await tx.one(_OPEN, station=fact.id)
     pending = point["desired_security_profile_status"] == "pending"
     if desired is not None and desired > used and pending and (raising is None or raising["desired"] != desired):
-        await begin(tx, fact["id"], desired, tx.now + SETTLE)
+        await begin(tx, fact.id, desired, tx.now + SETTLE)
     elif raising is not None and (used >= raising["trying"] or raising["desired"] != desired):
         await move(tx, raising, finished_at=tx.now)
     elif raising is not None and raising["stage"] != "waits":
@@ -93,10 +95,10 @@ async def follow_boot(tx: Tx, fact: dict[str, Any]) -> None:
         await move(tx, raising, due_at=tx.now + SETTLE)
 
 
-@on("certificate.accepted")
-async def has_a_certificate(tx: Tx, fact: dict[str, Any]) -> None:
+@on(CertificateAccepted)
+async def has_a_certificate(tx: Tx, fact: CertificateAccepted) -> None:
     """What it waited for is there."""
-    raising = await tx.one(_OPEN, station=fact["charge_point_id"])
+    raising = await tx.one(_OPEN, station=fact.charge_point_id)
     if raising is not None and raising["stage"] == "certificate":
         await move(tx, raising, stage="waits", due_at=tx.now)
 
@@ -115,7 +117,7 @@ async def failed(tx: Tx, raising: Row, why: str, again_at: Any = None) -> None:
         await move(tx, raising, tried=tried, stage="waits", error=why, due_at=again_at)
         return
     for row in await tx.all(_REJECT, station=station, now=tx.now):
-        tx.fact("chargePoint.changed", id=row["id"], action="updated")
+        tx.tell(ChargePointChanged(id=row["id"], action="updated"))
     point = await tx.one(_DESIRED, station=station)
     lower, used = raising["trying"] - 1, (point["current_security_profile"] if point else None) or 0
     over = {"finished_at": tx.now} if lower <= used else {"due_at": again_at}

@@ -1,6 +1,6 @@
 """Applying a template: noted for each charge point, and written to it as soon as it is in reach."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import UNSET, Meta
 from sqlalchemy import (
@@ -31,6 +31,7 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.commands.actions import station_of
 from ohmstead.rooms.devices.configuration.syncing import SETTLE
 from ohmstead.rooms.devices.configuration.table import template_application
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.templates.resource import templates
 from ohmstead.rooms.network.charge_points import charge_point
 
@@ -120,8 +121,8 @@ def _misfit(template: Row, point: Row | None, place: int) -> str | None:
     return None
 
 
-@on("chargePoint.booted")
-async def enforce_after_boot(tx: Tx, fact: dict[str, Any]) -> None:
+@on(ChargePointBooted)
+async def enforce_after_boot(tx: Tx, fact: ChargePointBooted) -> None:
     """A boot may have undone what a template had written: what persists is looked after, once the station has its
     answer."""
-    await tx.run(_AFTER_BOOT, station=fact["id"], due_at=tx.now + SETTLE)
+    await tx.run(_AFTER_BOOT, station=fact.id, due_at=tx.now + SETTLE)

@@ -11,6 +11,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import creates, provided
 from ohmstead.rooms.devices.configuration.table import template_variable
+from ohmstead.rooms.devices.durable_facts import ConfigurationTemplateChanged
 from ohmstead.rooms.devices.templates.resource import TOUCH, templates
 from ohmstead.rooms.devices.templates.variables import IDENTITY, OF_1_6, OF_2, REQUIRED, Variable, faults, is_there
 
@@ -35,7 +36,7 @@ async def insert_bulk_variables(call: Call, variables: list[Any]) -> None:
     if errors:
         raise Invalid.of(errors)
     await call.tx.run(TOUCH, template=template["id"], now=call.now)
-    call.tx.fact("configurationTemplate.changed", id=template["id"], action="updated")
+    call.tx.tell(ConfigurationTemplateChanged(id=template["id"], action="updated"))
     call.changes = {"id": template["id"], "fields": ["variables"]}
 
 

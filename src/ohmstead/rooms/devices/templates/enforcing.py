@@ -11,6 +11,7 @@ from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.schedules import back_off
 from ohmstead.rooms.devices.configuration.syncing import SETTLE, awaits_sync
 from ohmstead.rooms.devices.configuration.table import configuration_template, template_application, template_variable
+from ohmstead.rooms.devices.durable_facts import ConfigurationTemplateApplied
 from ohmstead.rooms.devices.stations import (
     ChangeConfiguration,
     GetVariables,
@@ -109,8 +110,8 @@ class TemplateWork(DueWork):
         refused = {_named(change): reasons[identity(change)] for change in changes if identity(change) in reasons}
         async with self._database.begin() as tx:
             await tx.run(_FINISHED, key=one["id"], due_at=one["due_at"], error=error, refused=refused, now=tx.now)
-            tx.fact("chargePoint.configurationTemplateApplied", id=station_id, error=error, refused=refused,
-                    template_id=one["configuration_template_id"])  # fmt: skip
+            template_id = one["configuration_template_id"]
+            tx.tell(ConfigurationTemplateApplied(id=station_id, template_id=template_id, error=error, refused=refused))
 
     async def _postpone(self, station_id: int, wait: timedelta, error: Exception) -> None:
         async with self._database.begin() as tx:

@@ -15,6 +15,7 @@ from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.devices.configuration.table import configuration_template
+from ohmstead.rooms.devices.durable_facts import ConfigurationTemplateChanged
 
 _own = configuration_template.c
 _NAMED = Statement(select(_own.id).where(_own.name == bindparam("name", type_=Text)))
@@ -57,7 +58,7 @@ templates = Resource(
             "What the charge points speak that it is for.",
         )
     ],
-    topic="configurationTemplate",
+    changed=ConfigurationTemplateChanged,
 )
 
 

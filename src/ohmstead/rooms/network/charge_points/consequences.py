@@ -1,7 +1,5 @@
 """What follows when a charge point is written or goes: its satellites take over, locations know their own."""
 
-from typing import Any
-
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, or_, select, update
 
 from ohmstead.kit.access import PARTNER
@@ -10,6 +8,7 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.locations import locations, public_charge_points
 from ohmstead.rooms.network.models import models
 from ohmstead.rooms.network.zones import zones
@@ -57,7 +56,7 @@ async def a_satellite_inherits(write: Write) -> None:
 @charge_points.updated
 async def a_master_passes_on(write: Write) -> None:
     for row in await write.tx.all(_PASS_ON, key=write.id, now=write.tx.now):
-        write.tx.fact("chargePoint.changed", id=row["id"], action="updated")
+        write.tx.tell(ChargePointChanged(id=row["id"], action="updated"))
 
 
 @charge_points.deleting
@@ -85,5 +84,5 @@ async def no_charge_point_is_one(write: Write) -> None:
 
 
 @public_charge_points.answer
-async def public_ones(tx: Tx, ids: list[int], partner: int | None) -> dict[int, Any]:
+async def public_ones(tx: Tx, ids: list[int], partner: int | None) -> dict[int, list[int]]:
     return {row[0]: row[1] for row in await tx.all(_PUBLIC, locations=ids, partner=partner)}

@@ -12,6 +12,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.people.users import users
 
 ownership_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
@@ -68,5 +69,5 @@ async def _set(call: Call, point: Row, name: str, value: Any) -> None:
     if point[name] == value:
         return
     await call.tx.run(_SET[name], key=point["id"], value=value, now=call.now)
-    call.tx.fact("chargePoint.changed", id=point["id"], action="updated")
+    call.tx.tell(ChargePointChanged(id=point["id"], action="updated"))
     call.changes = {"id": point["id"], "fields": [name]}

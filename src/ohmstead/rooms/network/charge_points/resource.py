@@ -1,5 +1,6 @@
 """The resource of charge points: its version, filters and includes."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, literal_column, select
@@ -8,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter, array_contains, changed, equals, in_list, is_true, one_of
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.questions import Question
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
@@ -18,16 +19,19 @@ from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED, PARTS
 from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.charge_points.view import ChargePoint, ChargePointChange, ChargePointCreation
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.models import charge_point_model, models
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.people.users import users
 
-circuits_of: Question[Any] = Question("on which circuit charge points hang: (tx, ids) -> {id: circuit id}")
-personal_modes_of: Question[Any] = Question("smart charging their owners may choose: (tx, ids) -> {id: [mode]}")
-outside_limits_of: Question[Any] = Question("what others leave charge points to draw: (tx, ids) -> {id: [limit]}")
-set_apart_of: Question[Any] = Question("EVSEs that load management cannot steer: (tx, ids) -> {id: [{evseId, why}]}")
-steering_of: Question[Any] = Question("whether EVSEs do what load management says: (tx, ids) -> {id: [standing]}")
+Shown = Mapping[int, list[dict[str, Any]]]
+"""Charge point -> what the API shows of it."""
+circuits_of: Question[[Tx, list[int]], Mapping[int, int]] = Question("on which circuit charge points hang")
+personal_modes_of: Question[[Tx, list[int]], Shown] = Question("smart charging their owners may choose")
+outside_limits_of: Question[[Tx, list[int]], Shown] = Question("what others leave charge points to draw")
+set_apart_of: Question[[Tx, list[int]], Shown] = Question("EVSEs that load management cannot steer, and why")
+steering_of: Question[[Tx, list[int]], Shown] = Question("whether EVSEs do what load management says")
 
 _own = charge_point.c
 
@@ -40,7 +44,7 @@ def column_include(name: str, column: ColumnElement[Any], field: str = "", empty
     """An include that is a column of the row, sent only when asked for."""
     statement = Statement(select(_own.id, column).where(_own.id == any_(_wanted), column.is_not(None)))
 
-    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+    async def load(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
         return dict(await tx.all(statement, wanted=ids))
 
     return Include(name, load, field=field, empty=empty)
@@ -51,10 +55,10 @@ _DETAILS = Statement(select(_own.id, _own.smart_charging).where(_own.id == any_(
 
 async def smart_charging_of(tx: Tx, ids: list[int]) -> dict[int, dict[str, Any]]:
     """The smart-charging details of charge points as the API shows them."""
-    circuits = {key: circuit for answer in await circuits_of(tx, ids) for key, circuit in answer.items()}
-    limits = {key: found for answer in await outside_limits_of(tx, ids) for key, found in answer.items()}
-    apart = {key: found for answer in await set_apart_of(tx, ids) for key, found in answer.items()}
-    standings = {key: found for answer in await steering_of(tx, ids) for key, found in answer.items()}
+    circuits = await circuits_of.merged(tx, ids)
+    limits = await outside_limits_of.merged(tx, ids)
+    apart = await set_apart_of.merged(tx, ids)
+    standings = await steering_of.merged(tx, ids)
     return {
         key: (details | {"circuitId": circuits.get(key)} if details else dict(NONE))
         | ({"outsideLimits": limits[key]} if key in limits else {})
@@ -64,12 +68,12 @@ async def smart_charging_of(tx: Tx, ids: list[int]) -> dict[int, dict[str, Any]]
     }
 
 
-async def _smart_charging(tx: Tx, ids: list[int], call: Call) -> dict[int, dict[str, Any]]:
+async def _smart_charging(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, dict[str, Any]]:
     return await smart_charging_of(tx, ids)
 
 
-async def _personal_modes(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
-    return {key: modes for answer in await personal_modes_of(tx, ids) for key, modes in answer.items()}
+async def _personal_modes(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
+    return await personal_modes_of.merged(tx, ids)
 
 
 def _of_vendor(vendor: Any) -> ColumnElement[bool]:
@@ -86,7 +90,7 @@ charge_points = Resource(
     access=owned(_own.partner_id),
     columns=DERIVED,
     parts=PARTS,
-    topic="chargePoint",
+    changed=ChargePointChanged,
     references={
         "location_id": locations,
         "charging_zone_id": zones,

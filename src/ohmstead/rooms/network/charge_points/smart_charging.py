@@ -1,5 +1,6 @@
 """Smart charging of one charge point: the operation that sets its details as a whole."""
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import to_builtins
@@ -7,7 +8,7 @@ from sqlalchemy import BigInteger, DateTime, bindparam, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import PARTNERS
-from ohmstead.kit.db import Statement
+from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
@@ -15,10 +16,11 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.views import View
 from ohmstead.rooms.network.charge_points import charge_point, charge_points, smart_charging_of
 from ohmstead.rooms.network.charge_points.smart_charging_details import SmartCharging, kept, objections
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.wiring import connected_phase
 
-may_change: Question[Any] = Question(
-    "may a charge point's smart charging change: (call, row, details, names of what was written); raises Invalid"
+may_change: Question[[Call, Row, dict[str, Any], Collection[str]], None] = Question(
+    "may a charge point's smart charging become these details, of which some were written? Raises Invalid"
 )
 
 operations = Group("resource / charge points", "resources/charge-points/", "charge-points", access=PARTNERS)
@@ -54,7 +56,7 @@ async def set_smart_charging(call: Call, body: SmartCharging) -> dict[str, Any]:
     details = _stored(body)
     await may_change(call, row, details, to_builtins(body).keys())
     await call.tx.run(_STORE, key=row["id"], details=details, now=call.now)
-    call.tx.fact("chargePoint.changed", id=row["id"], action="updated")
+    call.tx.tell(ChargePointChanged(id=row["id"], action="updated"))
     call.changes = {"id": row["id"], "fields": ["smart_charging"]}
     return {"data": (await smart_charging_of(call.tx, [row["id"]]))[row["id"]]}
 

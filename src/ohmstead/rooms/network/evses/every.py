@@ -13,6 +13,7 @@ from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
 from ohmstead.rooms.network.connectors import connector, connectors_of
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.resource import CONFLICTS, DERIVED, INCLUDES, PARTS, evses, profiles_of
 from ohmstead.rooms.network.evses.table import evse
@@ -69,7 +70,7 @@ every_evse = Resource(
     includes=(*INCLUDES, column_include("externalAppData", _own.external_app_data)),
     conflicts=CONFLICTS,
     references=evses.references | {"charge_point_id": charge_points},
-    topic="evse",
+    changed=EvseChanged,
     hooks=evses.hooks,
     filters=[
         _AT,

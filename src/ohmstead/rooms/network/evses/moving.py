@@ -2,24 +2,25 @@
 through."""
 
 from collections.abc import Collection
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
 
 from ohmstead.kit.access import PARTNERS
-from ohmstead.kit.db import Statement
+from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import View
 from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.durable_facts import EvseChanged, EvseMoved
 from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
 
 move_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
-in_use: Question[Any] = Question("which of these EVSEs somebody uses or has reserved: (tx, ids) -> [id]")
+in_use: Question[[Tx, list[int]], list[int]] = Question("which of these EVSEs somebody uses or has reserved")
 
 _ids = evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _HERE = Statement(
@@ -60,8 +61,8 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
         raise Invalid.of(errors)
     await call.tx.run(_MOVE, ids=ids, satellite=wanted.satellite_charge_point_id, now=call.now)
     for key in ids:
-        call.tx.fact("evse.changed", id=key, action="updated")
-        call.tx.fact("evse.moved", id=key, left=point["id"], charge_point_id=wanted.satellite_charge_point_id)
+        call.tx.tell(EvseChanged(id=key, action="updated"))
+        call.tx.tell(EvseMoved(id=key, left=point["id"], charge_point_id=wanted.satellite_charge_point_id))
     call.changes = {"id": wanted.satellite_charge_point_id, "evseIds": ids}
 
 

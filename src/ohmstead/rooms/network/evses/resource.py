@@ -8,7 +8,7 @@ from sqlalchemy.sql import ColumnElement
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.filters import Filter
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns
 from ohmstead.kit.references import ABSENT
@@ -16,6 +16,7 @@ from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import Connector, connector, connectors_of
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.evses.view import Evse, EvseBody, PowerOptions
 
@@ -30,7 +31,7 @@ _PROFILES = Statement(
 )
 
 
-async def profiles_of(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+async def profiles_of(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
     """The profile last laid on each EVSE, where there is one."""
     return dict(await tx.all(_PROFILES, wanted=ids))
 
@@ -51,7 +52,7 @@ evses = Resource(
     includes=INCLUDES,
     conflicts=CONFLICTS,
     references={"tariff_group_id": ABSENT},
-    topic="evse",
+    changed=EvseChanged,
 )
 
 connectors = Resource(

@@ -1,23 +1,24 @@
 """The rules an EVSE's row keeps, and what goes with an EVSE or a charge point that goes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select, update
 
-from ohmstead.kit.db import Statement
+from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import camel
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import connector
+from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.wiring import connected_phase, misfits
 
-may_be_wired: Question[Any] = Question(
-    "why an EVSE may not be wired so: (tx, charge point id, {phases, phase_rotation, connected_phase}) -> text"
-)
+may_be_wired: Question[[Tx, int, Mapping[str, Any]], str] = Question("why its EVSE may not be wired so")
+"""Of a charge point (id) and an EVSE with such `phases`, `phase_rotation` and `connected_phase`."""
 _WIRED = ("connected_phase", "phase_rotation", "phases")
 
 _key = bindparam("key", type_=BigInteger)
@@ -87,7 +88,7 @@ async def connectors_go_with_their_evse(write: Write) -> None:
 async def evses_go_with_their_charge_point(write: Write) -> None:
     await write.tx.run(_CLOSE_ALL_CONNECTORS, key=write.id, now=write.tx.now)
     for row in await write.tx.all(_CLOSE_EVSES, key=write.id, now=write.tx.now):
-        write.tx.fact("evse.changed", id=row["id"], action="deleted")
+        write.tx.tell(EvseChanged(id=row["id"], action="deleted"))
 
 
 @connectors.written
@@ -95,4 +96,4 @@ async def evses_go_with_their_charge_point(write: Write) -> None:
 async def an_evse_changes_with_its_connectors(write: Write) -> None:
     outlet = write.value_of("evse_id")
     await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)
-    write.tx.fact("evse.changed", id=outlet, action="updated")
+    write.tx.tell(EvseChanged(id=outlet, action="updated"))

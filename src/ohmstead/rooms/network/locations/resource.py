@@ -1,5 +1,6 @@
 """The resource of locations: its versions, filters and includes."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, case, func, select
@@ -7,8 +8,9 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import Filter, array_contains, changed, equals, is_true
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns
 from ohmstead.kit.questions import Question
@@ -20,8 +22,8 @@ from ohmstead.rooms.network.locations.places import Country, State
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
 
-public_charge_points: Question[Any] = Question(
-    "public, enabled charge points that a partner (None: anybody) sees: (tx, location ids, partner) -> {id: [ids]}"
+public_charge_points: Question[[Tx, list[int], int | None], Mapping[int, list[int]]] = Question(
+    "the public, enabled charge points at locations that a partner (None: anybody) sees"
 )
 
 
@@ -31,24 +33,20 @@ def column_of(name: str) -> Include:
     wanted = bindparam("wanted", type_=ARRAY(BigInteger))
     statement = Statement(select(location.c.id, column).where(location.c.id == func.any(wanted)))
 
-    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+    async def load(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
         return dict(await tx.all(statement, wanted=ids))
 
     head, *rest = name.split("_")
     return Include(head + "".join(word.capitalize() for word in rest), load)
 
 
-async def _public(tx: Tx, ids: list[int], call: Call) -> dict[int, list[int]]:
+async def _public(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[int]]:
     """The public charge points at each location, in the words of whoever knows charge points."""
-    return {
-        key: found
-        for answer in await public_charge_points(tx, ids, call.actor.partner_id)
-        for key, found in answer.items()
-    }
+    return await public_charge_points.merged(tx, ids, context.actor.partner_id)
 
 
-async def _public_count(tx: Tx, ids: list[int], call: Call) -> dict[int, int]:
-    return {key: len(found) for key, found in (await _public(tx, ids, call)).items()}
+async def _public_count(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, int]:
+    return {key: len(found) for key, found in (await _public(tx, ids, context)).items()}
 
 
 def _has_status(status: Any) -> ColumnElement[bool]:
@@ -97,7 +95,7 @@ locations = Resource(
         *changed(location.c.updated_at),
     ],
     includes=(*IMAGES, column_of("external_app_data")),
-    topic="location",
+    changed=row_changed("location"),
     references={"roaming_operator_id": ABSENT, "working_hours.always_open_for_user_group_ids": ABSENT},
     conflicts={"uq_location_external_id": ("externalId", "The external id has already been taken.")},
 )

@@ -11,12 +11,13 @@ from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, Tx, table
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.filters import equals
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import HttpUrl, Id, Link, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.network.durable_facts import ChargePointModelChanged, ModelQuirksChanged
 from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models.quirks import Quirks, kept, objections
 from ohmstead.rooms.network.models.vendors import vendors
@@ -56,10 +57,10 @@ ItsQuirks = Annotated[
 ]
 
 
-async def _photos(tx: Tx, ids: list[int], call: Call) -> dict[int, str]:
+async def _photos(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, str]:
     """Where the photos of models are, of those that have one."""
     named = await tx.all(_PHOTOS, ids=ids)
-    return {key: files.now.url("photos", key, PHOTO_LASTS, call.url, name) for key, name in named}
+    return {key: files.now.url("photos", key, PHOTO_LASTS, context.base_url, name) for key, name in named}
 
 
 _includes = (Include("defaultPhoto", _photos, always=True),)
@@ -91,7 +92,7 @@ models = Resource(
     versions=[Version("v1.0", Model, pages=Pages.EITHER, create_view=ModelChange, update_view=ModelChange)],
     filters=[equals("vendorId", _own.vendor_id, int)],
     includes=_includes,
-    topic="chargePointModel",
+    changed=ChargePointModelChanged,
     references={"vendor_id": vendors},
 )
 cp_models = Resource(  # the same under its older name
@@ -106,7 +107,7 @@ cp_models = Resource(  # the same under its older name
     ],
     filters=models.filters,
     includes=_includes,
-    topic=models.topic,
+    changed=models.changed,
     references=models.references,
     hooks=models.hooks,
 )
@@ -120,7 +121,7 @@ async def quirks_make_sense(write: Write) -> None:
             write.add_error(f"quirks.{field}", text)
         write.values["quirks"] = kept(given)
     if write.before is not None and write.value_of("quirks") != write.before["quirks"]:
-        write.tx.fact("chargePointModel.quirksChanged", id=write.id)
+        write.tx.tell(ModelQuirksChanged(id=write.id))
 
 
 @vendors.deleting

@@ -7,6 +7,7 @@ from sqlalchemy import Column, ColumnElement, Index, Text, select
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -42,7 +43,7 @@ vendor_error_codes = Resource(
     key="vendorErrorCode",
     access=SHARED,
     versions=[Version("v2.0", VendorErrorCode, pages=Pages.EITHER, required_on_update=("vendor_id", "error_code"))],
-    topic="vendorErrorCode",
+    changed=row_changed("vendorErrorCode"),
 )
 
 

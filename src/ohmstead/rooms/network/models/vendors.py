@@ -7,6 +7,7 @@ from sqlalchemy import Column, Index, Text, func
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
+from ohmstead.kit.facts import row_changed
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -32,7 +33,7 @@ vendors = Resource(
     key="vendorId",
     access=SHARED,
     versions=[Version("v1.0", Vendor, pages=Pages.EITHER)],
-    topic="chargePointVendor",
+    changed=row_changed("chargePointVendor"),
 )
 cp_vendors = Resource(  # the same under its older name
     "cp-vendors",
@@ -42,6 +43,6 @@ cp_vendors = Resource(  # the same under its older name
     key=vendors.key,
     access=vendors.access,
     versions=[Version("v1.0", Vendor, pages=Pages.NUMBER, deprecated=True)],
-    topic=vendors.topic,
+    changed=vendors.changed,
     hooks=vendors.hooks,
 )

@@ -16,7 +16,7 @@ from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.members import attach, detach, misfit
-from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
+from ohmstead.rooms.power.circuits.resource import CircuitChanged, circuit_changed, circuits
 from ohmstead.rooms.power.circuits.table import (
     circuit,
     circuit_charge_point,
@@ -40,7 +40,7 @@ class Weight(View):
 
 def _changed(call: Call, circuit_id: int) -> None:
     """Tell the world, and load management at once."""
-    call.tx.fact("circuit.changed", id=circuit_id, action="updated")
+    call.tx.tell(CircuitChanged(id=circuit_id, action="updated"))
     call.tx.after_commit(lambda: circuit_changed.send(circuit_id))
 
 

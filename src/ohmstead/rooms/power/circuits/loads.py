@@ -8,7 +8,7 @@ from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call, Reply
+from ohmstead.kit.operations import Call, RenderContext, Reply
 from ohmstead.kit.versions import Include
 from ohmstead.kit.views import View, stamp
 from ohmstead.rooms.power.circuits.resource import circuits
@@ -51,7 +51,7 @@ def _load(row: Row, line: int, known: Row | None, part: Part) -> dict[str, Any]:
 
 
 def _include(name: str, part: Part) -> Include:
-    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, list[dict[str, Any]]]:
+    async def load(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
         return await loads(tx, ids, part)
 
     return Include(name, load)

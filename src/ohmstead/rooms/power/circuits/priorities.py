@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from ohmstead.kit.access import INHERITED, OPERATOR
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.groups import Group
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
@@ -89,7 +89,7 @@ _OF_SOC = Statement(select(circuit.c.id, circuit.c.soc_priorities).where(circuit
 
 
 def _include(name: str, statement: Statement, empty: Any) -> Include:
-    async def load(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+    async def load(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
         return {row[0]: row[1] for row in await tx.all(statement, ids=ids)}
 
     return Include(name, load, empty=empty)

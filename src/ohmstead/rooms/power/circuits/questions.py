@@ -17,6 +17,7 @@ from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.profiles import limited_by_us
 from ohmstead.rooms.network.charge_points import charge_point, charge_points, circuits_of, set_apart_of
 from ohmstead.rooms.network.charge_points.smart_charging import may_change
+from ohmstead.rooms.network.durable_facts import EvseMoved
 from ohmstead.rooms.network.evses import may_be_wired
 from ohmstead.rooms.power.circuits.members import evses_of, misfit_of_evse, unfit
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
@@ -33,10 +34,12 @@ _HANG = Statement(
 )
 
 
-@circuits_of.answer
 async def hang_on(tx: Tx, ids: list[int]) -> dict[int, int]:
     """Charge point -> circuit."""
     return {row[0]: row[1] for row in await tx.all(_OF, ids=ids)}
+
+
+circuits_of.answer(hang_on)
 
 
 @limited_by_us.answer
@@ -134,12 +137,10 @@ async def leaves_its_circuit(write: Write) -> None:
         write.tx.after_commit(lambda: circuit_changed.send(left))
 
 
-@on("evse.moved")
-async def hangs_with_its_charge_point(tx: Tx, fact: dict[str, Any]) -> None:
+@on(EvseMoved)
+async def hangs_with_its_charge_point(tx: Tx, fact: EvseMoved) -> None:
     """An EVSE of another charge point is on that one's circuit, or on none; what it weighed here is forgotten."""
     weighed = circuit_evse_priority.c
-    await tx.run(
-        delete(circuit_evse_priority).where(weighed.evse_id == fact["id"], weighed.charge_point_id == fact["left"])
-    )
-    for circuit_id in (await hang_on(tx, [fact["left"], fact["charge_point_id"]])).values():
+    await tx.run(delete(circuit_evse_priority).where(weighed.evse_id == fact.id, weighed.charge_point_id == fact.left))
+    for circuit_id in (await hang_on(tx, [fact.left, fact.charge_point_id])).values():
         tx.after_commit(partial(circuit_changed.send, circuit_id))

@@ -9,6 +9,7 @@ from ohmstead.engines.dlm.tree import Tree, TreeError
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row
 from ohmstead.kit.errors import Conflict
+from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import changed
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
@@ -40,6 +41,11 @@ circuit_changed = Signal()
 member_changed = Signal()
 """(charge point id): something was written of it, its EVSEs or its model: load management looks at its tree again."""
 
+
+class CircuitChanged(RowChanged, topic="circuit.changed"):
+    """A circuit was made, changed or deleted, or something hangs on it that did not, or weighs otherwise."""
+
+
 circuits = Resource(
     "circuits",
     circuit,
@@ -47,7 +53,7 @@ circuits = Resource(
     title="Circuit",
     key="circuit",
     access=OPERATOR,
-    topic="circuit",
+    changed=CircuitChanged,
     references={"electricity_meter_id": meters},
     filters=changed(circuit.c.updated_at),
     versions=[

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.operations import Call
+from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.power.circuits.members import attach, attached, describe, detach, misfit
@@ -102,7 +102,7 @@ def _as_shown(id: int, details: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def charge_points(tx: Tx, ids: list[int], call: Call) -> dict[int, Any]:
+async def charge_points(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, Any]:
     """The inline charge points of each circuit, in the order they came."""
     found: dict[int, list[dict[str, Any]]] = {}
     for circuit_id, point, details in await tx.all(_INLINE, ids=ids):

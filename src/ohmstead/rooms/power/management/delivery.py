@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from msgspec import UNSET
 from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
@@ -13,6 +14,7 @@ from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
 from ohmstead.rooms.devices.profiles.given import shown
 from ohmstead.rooms.devices.stations import (
     ChargingProfile,
@@ -76,12 +78,17 @@ async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Appli
     for one in sorted(applied, key=lambda one: one.outlet.id):  # all lock EVSEs in this order
         profile = shown(one.profile)
         await tx.run(_SHOW, evse=one.outlet.id, profile=profile, now=tx.now)
-        tx.fact("chargingProfile.applied", **_told(one, profile))
+        tx.tell(_told(one, profile))
 
 
-def _told(one: Applied, profile: dict[str, Any]) -> dict[str, Any]:
-    told = {"chargePointId": one.outlet.charge_point_id, "evseId": one.outlet.id, "appliedAt": stamp(one.at)}
-    return told | {"chargingProfile": profile} | ({"sessionId": one.session_id} if one.session_id else {})
+def _told(one: Applied, profile: dict[str, Any]) -> ChargingProfileApplied:
+    return ChargingProfileApplied(
+        charge_point_id=one.outlet.charge_point_id,
+        evse_id=one.outlet.id,
+        session_id=one.session_id or UNSET,
+        applied_at=stamp(one.at),
+        charging_profile=profile,
+    )
 
 
 class Delivery:

@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, bindparam, select
@@ -19,6 +18,7 @@ from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_
 from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointChanged, ChargePointModelChanged, EvseChanged
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.signals import (
     evse_status_changed,
@@ -47,24 +47,24 @@ _OF_MODEL = Statement(
 AGAIN_S = 60.0  # everything is read anew so often, whatever was or was not told
 
 
-@on("chargePoint.changed")
-async def a_charge_point_changed(tx: Tx, payload: dict[str, Any]) -> None:
+@on(ChargePointChanged)
+async def a_charge_point_changed(tx: Tx, fact: ChargePointChanged) -> None:
     """Its model, its place or its smart-charging details may have changed."""
-    tx.after_commit(lambda: member_changed.send(payload["id"]))
+    tx.after_commit(lambda: member_changed.send(fact.id))
 
 
-@on("evse.changed")
-async def an_evse_changed(tx: Tx, payload: dict[str, Any]) -> None:
+@on(EvseChanged)
+async def an_evse_changed(tx: Tx, fact: EvseChanged) -> None:
     """Its rating or its wiring may have changed, or it came or went."""
-    point = await tx.value(_POINT_OF, evse=payload["id"])
+    point = await tx.value(_POINT_OF, evse=fact.id)
     if point is not None:
         tx.after_commit(lambda: member_changed.send(point))
 
 
-@on("chargePointModel.changed")
-async def a_model_changed(tx: Tx, payload: dict[str, Any]) -> None:
+@on(ChargePointModelChanged)
+async def a_model_changed(tx: Tx, fact: ChargePointModelChanged) -> None:
     """Its charge points may take other profiles."""
-    for row in await tx.all(_OF_MODEL, model=payload["id"]):
+    for row in await tx.all(_OF_MODEL, model=fact.id):
         tx.after_commit(partial(member_changed.send, row[0]))
 
 

@@ -1,0 +1,52 @@
+"""What happens in charging, told through the outbox to whoever subscribes: sessions, reservations, profiles."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from ohmstead.kit.facts import Fact, RowChanged
+from ohmstead.kit.views import Opt
+
+
+class SessionFact(Fact):
+    """Something happened to a session."""
+
+    id: int
+    charge_point_id: int
+    evse_id: int
+
+
+class SessionCreated(SessionFact, topic="session.created"):
+    """It was ordered from afar, and is pending."""
+
+
+class SessionStarted(SessionFact, topic="session.started"):
+    """It charges from now on."""
+
+
+class SessionUpdated(SessionFact, topic="session.updated"):
+    """More of it is known."""
+
+
+class SessionStopped(SessionFact, topic="session.stopped"):
+    """It is over, or never began."""
+
+
+class ReservationChanged(RowChanged, topic="reservation.changed"):
+    """A reservation was made, came to its end, or waits."""
+
+
+class AuthorizationCreated(Fact, topic="authorization.created"):
+    """Somebody was let charge, or not."""
+
+    id: int
+
+
+class ChargingProfileApplied(Fact, topic="chargingProfile.applied", rename="camel"):
+    """An EVSE, or a charge point as a whole, took a profile: an operator's or load management's."""
+
+    charge_point_id: int
+    evse_id: Opt[int] = UNSET
+    session_id: Opt[int] = UNSET
+    applied_at: str  # as the API writes moments
+    charging_profile: dict[str, Any]  # as the API shows it

@@ -1,0 +1,29 @@
+"""What happens to charge points and what belongs to them, told through the outbox to whoever subscribes."""
+
+from ohmstead.kit.facts import Fact, RowChanged
+
+
+class ChargePointChanged(RowChanged, topic="chargePoint.changed"):
+    """A charge point was made, changed or deleted, by whomever."""
+
+
+class ChargePointModelChanged(RowChanged, topic="chargePointModel.changed"):
+    """A model was."""
+
+
+class EvseChanged(RowChanged, topic="evse.changed"):
+    """An EVSE was, or its connectors."""
+
+
+class EvseMoved(Fact, topic="evse.moved"):
+    """An EVSE left one charge point for another."""
+
+    id: int
+    left: int
+    charge_point_id: int
+
+
+class ModelQuirksChanged(Fact, topic="chargePointModel.quirksChanged"):
+    """All of a model have."""
+
+    id: int

@@ -1,0 +1,62 @@
+"""Durable facts: what an older release left in the outbox is still understood, and written as it was."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ohmstead.app.rooms import OPERATIONS
+from ohmstead.kit.facts import _by_topic, fact_of
+
+ROW = {"id": 7, "action": "updated"}
+SESSION = {"id": 7, "charge_point_id": 2, "evse_id": 3}
+STATUS = {"id": 7, "hardware_status": "faulted", "error_code": "GroundFailure", "vendor_id": None,
+          "vendor_error_code": None, "info": None, "at": "2026-11-01T08:00:00+00:00"}  # fmt: skip
+BOOT = {"id": 7, "reason": None, "vendor": "Zap", "model": "One", "chargeBoxSerialNumber": None,
+        "chargePointSerialNumber": "S1", "firmwareVersion": "1.2", "iccid": None, "imsi": None,
+        "meterSerialNumber": None, "meterType": None, "lastUpdatedAt": "2026-11-01T08:00:00+00:00"}  # fmt: skip
+APPLIED = {"chargePointId": 2, "appliedAt": "2026-11-01T08:00:00+00:00", "chargingProfile": {"stackLevel": 1}}
+LOG = {"id": 7, "request_id": 4, "kind": "security", "status": "uploaded", "file_name": None}
+FIRMWARE = {"id": 7, "status": "Installed", "request_id": None, "firmware_version_id": None}
+TEMPLATE = {"id": 7, "error": None, "refused": {"HeartbeatInterval": "Rejected"}, "template_id": 4}
+SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id": None, "type": "X", "tech_info": None}
+STORED: list[tuple[str, dict[str, Any]]] = [
+    *((f"{what}.changed", ROW) for what in (
+        "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
+        "currency", "electricityMeter", "evse", "idTag", "location", "reservation", "session", "tax", "user",
+        "vendorErrorCode",
+    )),
+    *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
+    ("authorization.created", {"id": 7}),
+    ("certificate.accepted", {"charge_point_id": 7}),
+    ("certificate.refused", {"charge_point_id": 7, "reason": "it has two names"}),
+    ("certificate.revoked", {"serial": "0A", "charge_point_id": None}),
+    ("chargePoint.booted", BOOT),
+    ("chargePoint.clockDrifted", {"id": 7, "drift_s": -12.5, "wrong": True}),
+    ("chargePoint.configurationChanged", {"id": 7, "name": "HeartbeatInterval", "reboot_required": False}),
+    ("chargePoint.configurationSynced", {"id": 7, "request_id": None, "keys": []}),
+    ("chargePoint.configurationTemplateApplied", TEMPLATE),
+    ("chargePoint.dismissed", {"id": 7, "reason": "the charge point was deleted"}),
+    ("chargePoint.firmwareStatusChanged", FIRMWARE),
+    ("chargePoint.logStatusChanged", LOG),
+    ("chargePoint.networkStatusChanged", {"id": 7, "network_status": "online", "at": "2026-11-01T08:00:00+00:00"}),
+    ("chargePoint.quirksChanged", {"ids": [7, 8]}),
+    ("chargePoint.statusChanged", STATUS),
+    ("chargePointModel.quirksChanged", {"id": 7}),
+    ("chargingProfile.applied", APPLIED),
+    ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9}),
+    ("evse.moved", {"id": 7, "left": 1, "charge_point_id": 2}),
+    ("evse.statusChanged", STATUS | {"charge_point_id": 2, "before": None}),
+    ("securityEvent.received", SECURITY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "payload"), STORED)
+def test_what_lies_in_the_outbox_is_understood_and_written_as_it_was(topic: str, payload: dict[str, Any]) -> None:
+    fact = fact_of(topic, payload)
+    assert (fact.topic, msgspec.json.decode(msgspec.json.encode(fact))) == (topic, payload)
+
+
+def test_no_topic_is_left_out() -> None:
+    assert OPERATIONS, "all rooms are imported"
+    assert {topic for topic in _by_topic if not topic.startswith("test.")} == {topic for topic, _ in STORED}
