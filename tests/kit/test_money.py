@@ -81,3 +81,18 @@ def test_what_passes_the_bounds_is_within_them(value: Decimal) -> None:
     if not list(bounds.objections(value, "x")):
         assert 0 <= value <= 100
         assert value == rounded(value, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most", "places"),
+    [(Money, -(10**12), 10**12, 6), (Price, 0, 10**9, 10), (Percent, 0, 100, 6)],
+)
+def test_each_kind_ends_where_it_says(kind: Any, least: int, most: int, places: int) -> None:
+    bounds: Bounds = kind.__metadata__[0].extra["bounds"]
+    step = Decimal(1).scaleb(-places)
+
+    def fits(value: Decimal) -> bool:
+        return not list(bounds.objections(value, "it"))
+
+    assert all(map(fits, (Decimal(least), Decimal(least) + step, Decimal(most) - step, Decimal(most))))
+    assert not any(map(fits, (Decimal(least) - step, Decimal(most) + step, 1 + step / 10)))
