@@ -33,7 +33,7 @@ class Hooked:
     hooks: Hooks
 
     def creating(self, hook: Hook) -> Hook:
-        """Shape a row that is to be created: change `write.values`, object by `write.wrong`."""
+        """Shape a row that is to be created: change `write.values`, object by `write.add_error`."""
         return _add(hook, self.hooks.creating)
 
     def updating(self, hook: Hook) -> Hook:
