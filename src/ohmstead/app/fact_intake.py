@@ -100,7 +100,7 @@ class FactIntake:
         self._changes = Batcher(self._write_changes, SOON_S, station)
         self._quiet, self._seldom = security_events.Quiet(), Seldom()
         self._noting: set[asyncio.Task[None]] = set()
-        self._statuses = presence.Repeats()
+        self._statuses = presence.StatusDeduplicator()
 
     async def admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str, tls: Tls | None = None

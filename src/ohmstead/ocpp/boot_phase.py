@@ -42,7 +42,7 @@ class BootPhase:
         if self._over is not None:
             self._over.set()
 
-    def heed(self, habits: ConnectionSettings) -> None:
+    def reconfigure(self, habits: ConnectionSettings) -> None:
         """Wait otherwise from now on, where it is still waited for the boot; the time it took until now counts."""
         if self._ended or self._timeout_s is None or habits.boot_timeout_s is None:
             return

@@ -58,12 +58,12 @@ class Connection:
         """Answer the calls that came in: a stop sent just before the line broke must not be lost."""
         await self._inbox.finish()
 
-    def heed(self, habits: ConnectionSettings) -> None:
+    def reconfigure(self, habits: ConnectionSettings) -> None:
         """Treat the station like this from now on: calls that are sent, messages that are answered from here."""
         self.habits = habits
         self._outbox.timeout_s = habits.call_timeout_s
         self._inbox.units = habits.units
-        self.beginning.heed(habits)
+        self.beginning.reconfigure(habits)
         self._socket.ping_every(habits.ping_interval_s)
 
     @property

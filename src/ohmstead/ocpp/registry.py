@@ -72,7 +72,7 @@ class Registry:
         habits = await self._rooms.habits(connection.charge_point_id)
         if habits is None:
             return
-        connection.heed(habits)
+        connection.reconfigure(habits)
         if connection.assumed and connection.version.dialect.version != habits.assume_version:
             self.dismiss(connection, "its model says that it speaks another version")
 

@@ -28,7 +28,7 @@ class CommitNotifier:
         self._due = False
         self._ringing: asyncio.Task[None] | None = None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Facts are durable now."""
         self._due = True
         self.rung.send()

@@ -239,7 +239,7 @@ class PostgresDatabase:
                     except BaseException as error:
                         block.failed(error)
                 if told:
-                    self.bell.ring()
+                    self.bell.notify()
                 tx.committed()
 
     @asynccontextmanager

@@ -25,7 +25,7 @@ class AuditedCommand:
 
 
 @asynccontextmanager
-async def writing(settings: Settings, command: str) -> AsyncIterator[AuditedCommand]:
+async def audited(settings: Settings, command: str) -> AsyncIterator[AuditedCommand]:
     """One transaction for a command (`token create`), kept with its row in the audit or not at all."""
     async with opened(settings, print_stderr) as database, database.begin() as tx:
         deed = AuditedCommand(tx)

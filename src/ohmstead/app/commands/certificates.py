@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.audited import audited
 from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
@@ -80,7 +80,7 @@ async def _list(settings: Settings) -> list[str]:
 
 
 async def _revoke(settings: Settings, serial: str) -> bool:
-    async with writing(settings, "certificates revoke") as deed:
+    async with audited(settings, "certificates revoke") as deed:
         revoked = bool(await take_back(deed.tx, serial))
         deed.target = f"certificates/{serial}" if revoked else ""
         return revoked

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.audited import audited
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.devices.firmware import NoSuchModel
@@ -64,7 +64,7 @@ def add_firmware(
 
 async def _add(settings: Settings, file: Path, version: str, vendor: int, models: list[int], **facts: Any) -> int:
     """The row is there with its file, or neither is."""
-    async with writing(settings, "firmware add") as deed:
+    async with audited(settings, "firmware add") as deed:
         files = Files(settings.data_dir, Vault.at(settings.data_dir / "secret.key"), SystemClock())
         number = await add(deed.tx, version, vendor, file.name, models, **facts)
         await files.store("firmware", number, _chunks(file))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.audited import audited
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network import models
@@ -36,7 +36,7 @@ def set_photo(model: int, file: Path, *, data_dir: Path | None = None) -> None:
 
 async def _set(settings: Settings, model: int, name: str, image: bytes) -> bool:
     """The name is there with the photo, or neither is; whether there is such a model."""
-    async with writing(settings, "model photo") as deed:
+    async with audited(settings, "model photo") as deed:
         known = await models.set_photo(deed.tx, model, name)
         if known:
             files = Files(settings.data_dir, Vault.at(settings.data_dir / "secret.key"), SystemClock())

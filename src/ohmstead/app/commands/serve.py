@@ -75,25 +75,25 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    node = await Node.start(settings, say)
+    node = await Node.start(settings, report)
     try:
         if settings.serves_api:
-            say(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
+            report(f"API            {node.api_url}/public-api   (documentation: {node.api_url}/docs)")
         else:
-            say(f"Health         {node.api_url}/health")
+            report(f"Health         {node.api_url}/health")
         if node.ocpp_url:
-            say(f"Charge points  {node.ocpp_url}/<identity>")
+            report(f"Charge points  {node.ocpp_url}/<identity>")
         if node.ocpp_tls_url:
-            say(f"  by TLS       {node.ocpp_tls_url}/<identity>")
+            report(f"  by TLS       {node.ocpp_tls_url}/<identity>")
         if node.first_token:
-            say(f"Token          {node.first_token}   (an administrator's; shown this once)")
-        say("Ctrl-C stops.")
+            report(f"Token          {node.first_token}   (an administrator's; shown this once)")
+        report("Ctrl-C stops.")
         await stop.wait()
-        say("Stopping…")
+        report("Stopping…")
     finally:
         await node.stop()
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """To the terminal, at once."""
     print(text, flush=True)

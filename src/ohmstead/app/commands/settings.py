@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 import ohmstead.rooms.operator.settings as house
-from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.audited import audited
 from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
@@ -60,7 +60,7 @@ def _pair(text: str) -> tuple[str, Any]:
 
 async def _set(settings: Settings, section: str, values: dict[str, Any]) -> None:
     try:
-        async with writing(settings, "settings set") as deed:
+        async with audited(settings, "settings set") as deed:
             await house.put(deed.tx, section, **values)
             deed.target, deed.changes = f"settings/{section}", {"fields": sorted(values)}
     except Invalid as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ohmstead.app.commands.audited import writing
+from ohmstead.app.commands.audited import audited
 from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.rooms import OPERATIONS
@@ -82,7 +82,7 @@ def _check_networks(networks: Iterable[str]) -> None:
 
 
 async def _create(settings: Settings, name: str, scopes: list[str], **facts: Any) -> str:
-    async with writing(settings, "token create") as deed:
+    async with audited(settings, "token create") as deed:
         text = await make(deed.tx, Vault.at(settings.data_dir / "secret.key"), name, scopes, **facts)
         number = await deed.tx.value(select(api_token.c.id).where(api_token.c.hash == digest(text)))
         deed.target, deed.changes = f"tokens/{number}", {"id": number, "scopes": scopes}
@@ -135,7 +135,7 @@ def revoke_token(number: int, *, data_dir: Path | None = None) -> None:
 
 
 async def _revoke(settings: Settings, number: int) -> bool:
-    async with writing(settings, "token revoke") as deed:
+    async with audited(settings, "token revoke") as deed:
         revoked = await revoke(deed.tx, number)
         deed.target = f"tokens/{number}" if revoked else ""
         return revoked

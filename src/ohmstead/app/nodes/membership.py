@@ -127,7 +127,7 @@ class Membership:
             self._steady_since = began
         async with self._database.begin() as tx:
             assert self.id is not None
-            if not await nodes.beat(tx, self.id):
+            if not await nodes.heartbeat(tx, self.id):
                 return False
             if began - self._steady_since > DEAD_AFTER.total_seconds():
                 await self._bury(tx, self.id)
@@ -137,7 +137,7 @@ class Membership:
         return True
 
     async def _bury(self, tx: Any, me: int) -> None:
-        for gone in await nodes.bury(tx, me):
+        for gone in await nodes.evict(tx, me):
             lost = await presence.disconnect_forsaken(tx)
             log.error("a node is gone", name=gone["name"], node=gone["id"], charge_points=lost)
 

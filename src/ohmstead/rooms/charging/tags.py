@@ -57,7 +57,7 @@ def remote_session(id_tag: str) -> int | None:
     return int(found[1]) if found else None
 
 
-async def judge(tx: Tx, token: Token, admits_all: bool = False, begins: bool = False) -> Holder:
+async def tag_verdict(tx: Tx, token: Token, admits_all: bool = False, begins: bool = False) -> Holder:
     """The verdict on a tag by itself, whatever runs already; `admits_all`: the charge point wants no authorization,
     `begins`: a charge begins with it."""
     tag = await resolve(tx, token.id_tag) if await is_card(tx, token, begins) else None

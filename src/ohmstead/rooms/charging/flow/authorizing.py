@@ -7,7 +7,7 @@ from ohmstead.rooms.charging.authorizations import KEPT, authorization, authoriz
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, judge, remote_session
+from ohmstead.rooms.charging.tags import Holder, remote_session, tag_verdict
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 
@@ -46,10 +46,10 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     """May this tag charge here? A tag that runs a session here is there to stop it and makes no new authorization, and
     a button makes one when its charge begins."""
     station = fact.charge_point_id
-    if await remote(tx, station, fact.id_tag) is not None:
+    if await remote_start_of(tx, station, fact.id_tag) is not None:
         return ACCEPTED
     token = Token(station, fact.id_tag, fact.token_type)
-    holder = await judge(tx, token, bool(await tx.value(_STATION, station=station)))
+    holder = await tag_verdict(tx, token, bool(await tx.value(_STATION, station=station)))
     if not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None:
         await authorize_by(
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,
@@ -58,7 +58,7 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     return holder.verdict
 
 
-async def remote(tx: Tx, station_id: int, id_tag: str) -> Row | None:
+async def remote_start_of(tx: Tx, station_id: int, id_tag: str) -> Row | None:
     """The session that was started from afar with this tag on this station."""
     named = remote_session(id_tag)
     return None if named is None else await tx.one(_REMOTE, session=named, station=station_id)

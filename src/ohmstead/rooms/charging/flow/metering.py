@@ -71,7 +71,7 @@ WHERE session.id = told.id AND session.status = 'active'""")
 )
 
 
-class Live(Struct):
+class SessionAccumulator(Struct):
     """An open session while a batch is taken in."""
 
     id: int
@@ -105,7 +105,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
         for message, place in zip(messages, await _resolve(tx, messages), strict=True)
     ]
     repeated = await repeats(tx, messages, places)
-    sessions: dict[int, Live] = {}
+    sessions: dict[int, SessionAccumulator] = {}
     records: list[Record] = []
     draws: list[LoadSample] = []
     for message, place in zip(messages, places, strict=True):
@@ -173,11 +173,11 @@ async def _extended(tx: Tx, message: Metered, place: Row) -> Row:
     return (await _resolve(tx, [message]))[0]
 
 
-def _live(sessions: dict[int, Live], place: Row) -> Live | None:
+def _live(sessions: dict[int, SessionAccumulator], place: Row) -> SessionAccumulator | None:
     if place["status"] != "active":
         return None
     if place["id"] not in sessions:
-        sessions[place["id"]] = Live(place["id"], register_of(place, place))
+        sessions[place["id"]] = SessionAccumulator(place["id"], register_of(place, place))
     return sessions[place["id"]]
 
 
@@ -186,14 +186,14 @@ def _phases(place: Row) -> str | None:
     return None if place["current_type"] == "dc" else place["phases"] or "single_phase"
 
 
-def _draw(place: Row, session: Live | None, reading: Reading) -> LoadSample:
+def _draw(place: Row, session: SessionAccumulator | None, reading: Reading) -> LoadSample:
     """A power that was worked out from the currents says nothing beside them."""
     currents = {} if place["current_type"] == "dc" else reading.currents()
     watts = reading.power_w if currents else reading.watts()
     return LoadSample(place["evse_id"], session and session.id, reading.at, currents, reading.soc_percent, watts)
 
 
-async def _update(tx: Tx, sessions: list[Live]) -> None:
+async def _update(tx: Tx, sessions: list[SessionAccumulator]) -> None:
     if not sessions:
         return
     told = [

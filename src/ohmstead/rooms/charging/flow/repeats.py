@@ -42,7 +42,7 @@ WHERE session_id = ANY(CAST(:sessions AS bigint[])) AND at = ANY(CAST(:moments A
 Key = tuple[object, ...]
 
 
-class Repeats:
+class ReadingDeduplicator:
     """The readings that are stored, of a batch that holds some that may be; `known` is None where it holds none."""
 
     def __init__(self, known: set[Key] | None) -> None:
@@ -59,13 +59,13 @@ class Repeats:
         return False
 
 
-async def repeats(tx: Tx, messages: Sequence[Metered], places: Sequence[Row]) -> Repeats:
+async def repeats(tx: Tx, messages: Sequence[Metered], places: Sequence[Row]) -> ReadingDeduplicator:
     """Look for what may have been told before."""
     suspects = _suspects(messages, places)
     if not suspects:
-        return Repeats(None)
+        return ReadingDeduplicator(None)
     told = [{"station_id": station, "evse_id": evse, "at": at} for station, evse, at in suspects]
-    return Repeats({_stored(row) for row in await tx.all(_STORED, told=told)})
+    return ReadingDeduplicator({_stored(row) for row in await tx.all(_STORED, told=told)})
 
 
 async def unsigned_yet(tx: Tx, messages: Sequence[tuple[Metered, Row]]) -> list[tuple[Metered, Row]]:

@@ -9,17 +9,17 @@ from sqlalchemy import Double, Text, bindparam, or_, select
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
-from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
-from ohmstead.rooms.charging.flow.transactions import named, start_ref, started_as
+from ohmstead.rooms.charging.flow.transactions import session_by_ref, start_ref, started_as
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
-from ohmstead.rooms.charging.reservations import holder_of, used
+from ohmstead.rooms.charging.reservations import holder_of, reservation_used
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, judge, remote_tag, running, too_many
+from ohmstead.rooms.charging.tags import Holder, remote_tag, running, tag_verdict, too_many
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.devices.presence.statuses import MOST_EVSES
 
@@ -68,7 +68,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         row = await change(
             tx, ordered["id"], "started", **began, **_by_card(fact, ordered, holder), **await _onwards(tx, place, at)
         )
-        await used(tx, row, fact.reservation_id)
+        await reservation_used(tx, row, fact.reservation_id)
         return row["transaction_id"], holder.verdict if holder else ACCEPTED
     if holder is not None:
         holder = await _objected(tx, fact, place, holder, theirs, at)
@@ -80,7 +80,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     else:
         row = await add(tx, {"station_id": station, **who, **began, **await _onwards(tx, place, at)}, "started")
     if verdict.status == "accepted":
-        await used(tx, row, fact.reservation_id)
+        await reservation_used(tx, row, fact.reservation_id)
     return row["transaction_id"], verdict
 
 
@@ -103,7 +103,7 @@ async def _known(tx: Tx, fact: ChargeStarted, begun: Row | None) -> Row | None:
     told = await started_as(tx, fact)
     if told is not None or fact.transaction_ref is None:
         return told
-    other = await named(tx, fact.charge_point_id, fact.transaction_ref)
+    other = await session_by_ref(tx, fact.charge_point_id, fact.transaction_ref)
     if other is None:
         return None
     at = believable(fact.at, fact.received_at)
@@ -137,16 +137,16 @@ def _tag(fact: ChargeStarted) -> str:
 
 async def _asked(tx: Tx, fact: ChargeStarted) -> Row | None:
     """The session that a station was asked for from afar, as the tag says, or the order that it follows."""
-    asked = await remote(tx, fact.charge_point_id, _tag(fact))
+    asked = await remote_start_of(tx, fact.charge_point_id, _tag(fact))
     if asked is not None or not fact.remote_start_id:
         return asked
-    asked = await remote(tx, fact.charge_point_id, remote_tag(fact.remote_start_id))
+    asked = await remote_start_of(tx, fact.charge_point_id, remote_tag(fact.remote_start_id))
     return asked if asked and asked["status"] == "pending" else None
 
 
 async def _presented(tx: Tx, fact: ChargeStarted, place: Row) -> tuple[Holder, list[Row]]:
     """Who begins, by the tag alone, and what that user runs already."""
-    holder = await judge(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
+    holder = await tag_verdict(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
     if holder.user_id is None or holder.rejection:
         return holder, []
     return holder, await running(tx, holder.user_id)
@@ -238,7 +238,7 @@ def _completed(began: dict[str, Any], ended: Row, place: Row) -> dict[str, Any]:
 async def _verdict_again(tx: Tx, known: Row, fact: ChargeStarted, place: Row) -> TagVerdict:
     """The verdict of the first telling: a repetition is not concurrent with itself."""
     given = await tx.one(_VERDICT, key=known["authorization_id"])
-    if given is None or (await remote(tx, fact.charge_point_id, fact.id_tag)) is not None:
+    if given is None or (await remote_start_of(tx, fact.charge_point_id, fact.id_tag)) is not None:
         return ACCEPTED
-    holder = await judge(tx, _token(fact), place["auto_start_without_authorization"])
+    holder = await tag_verdict(tx, _token(fact), place["auto_start_without_authorization"])
     return structs.replace(holder.verdict, status=given["rejection_reason"] or "accepted")

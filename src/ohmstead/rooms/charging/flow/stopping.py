@@ -8,17 +8,17 @@ from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.facts import ChargeStopped, TagVerdict
-from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote
+from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.extending import extend
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
-from ohmstead.rooms.charging.flow.transactions import meant, stop_ref, stopped_as
+from ohmstead.rooms.charging.flow.transactions import session_of_stop, stop_ref, stopped_as
 from ohmstead.rooms.charging.meter_values import meter_value, record, store, store_signed
 from ohmstead.rooms.charging.readings import END, Reading, believable
 from ohmstead.rooms.charging.reasons import LOST, told
 from ohmstead.rooms.charging.register import Anomaly, Register, register_of
-from ohmstead.rooms.charging.tags import judge
+from ohmstead.rooms.charging.tags import tag_verdict
 from ohmstead.rooms.charging.token_types import Token
 
 _own = meter_value.c
@@ -36,7 +36,7 @@ async def charge_stopped(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
     """Take a stop in; the verdict on its tag, where it names one."""
     if await stopped_as(tx, fact) is None:
         at = believable(fact.at, fact.received_at)
-        stopping = await meant(tx, fact, at)
+        stopping = await session_of_stop(tx, fact, at)
         if stopping is None:
             await _orphan(tx, fact, at)
         elif stopping["stop_ref"] is None:
@@ -48,9 +48,9 @@ async def _verdict(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
     token = Token(fact.charge_point_id, fact.id_tag or "", fact.token_type)
     if not token.id_tag and not token.is_button:
         return None
-    if await remote(tx, token.station_id, token.id_tag) is not None:
+    if await remote_start_of(tx, token.station_id, token.id_tag) is not None:
         return ACCEPTED
-    return (await judge(tx, token)).verdict
+    return (await tag_verdict(tx, token)).verdict
 
 
 async def _continued(tx: Tx, stopping: Row, at: datetime) -> Row:

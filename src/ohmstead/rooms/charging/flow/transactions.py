@@ -90,7 +90,7 @@ async def started_as(tx: Tx, fact: ChargeStarted) -> Row | None:
     return await tx.one(_STARTED_UNTIMED, station=fact.charge_point_id, like=fact.ref + "/", since=since)
 
 
-async def named(tx: Tx, station_id: int, transaction_ref: str) -> Row | None:
+async def session_by_ref(tx: Tx, station_id: int, transaction_ref: str) -> Row | None:
     """The newest session under a name that the station gave it, locked."""
     return await tx.one(_NAMED, station=station_id, name=transaction_ref)
 
@@ -104,10 +104,10 @@ async def stopped_as(tx: Tx, fact: ChargeStopped) -> Row | None:
     return await tx.one(_STOPPED_UNTIMED, station=fact.charge_point_id, like=like, since=since)
 
 
-async def meant(tx: Tx, fact: ChargeStopped, at: datetime) -> Row | None:
+async def session_of_stop(tx: Tx, fact: ChargeStopped, at: datetime) -> Row | None:
     """The session a stop means, locked: by its id, or where that is none of ours by the moment."""
     if fact.transaction_ref is not None:
-        return await named(tx, fact.charge_point_id, fact.transaction_ref)
+        return await session_by_ref(tx, fact.charge_point_id, fact.transaction_ref)
     known = number(fact.transaction_id)
     if known is not None:
         return await tx.one(_NUMBERED, station=fact.charge_point_id, number=known)

@@ -7,7 +7,7 @@ from ohmstead.rooms.charging.reservations.holding import (
     holder_of,
     is_held,
     reservation_released,
-    used,
+    reservation_used,
 )
 from ohmstead.rooms.charging.reservations.queueing import ReservationQueue
 from ohmstead.rooms.charging.reservations.reserve import again_for, reserve_actions
@@ -21,7 +21,7 @@ __all__ = [
     "holder_of",
     "is_held",
     "reservation_released",
+    "reservation_used",
     "reservations",
     "reserve_actions",
-    "used",
 ]

@@ -82,7 +82,7 @@ async def kept_for_somebody(tx: Tx, ids: list[int]) -> list[int]:
     return [row["evse_id"] for row in await tx.all(_AT_EVSES, evses=ids)]
 
 
-async def used(tx: Tx, session: Row, reservation_id: int | None) -> None:
+async def reservation_used(tx: Tx, session: Row, reservation_id: int | None) -> None:
     """A session began: the reservation of its user there is done, whatever number the station names. One that ran out
     while the station was offline, or a charge of nobody known, takes the number."""
     user, held = session["user_id"], None

@@ -5,14 +5,14 @@ from ohmstead.rooms.devices.presence.boots import booted
 from ohmstead.rooms.devices.presence.connections import connected, disconnect_forsaken, disconnected, heard
 from ohmstead.rooms.devices.presence.handshake_policy import AdmittedChargePoint, ConnectionAttempt, Refusal, admit
 from ohmstead.rooms.devices.presence.quirk_propagation import quirks_now
-from ohmstead.rooms.devices.presence.repeats import Repeats
+from ohmstead.rooms.devices.presence.repeats import StatusDeduplicator
 from ohmstead.rooms.devices.presence.statuses import can_charge, status_changed
 
 __all__ = [
     "AdmittedChargePoint",
     "ConnectionAttempt",
     "Refusal",
-    "Repeats",
+    "StatusDeduplicator",
     "admit",
     "booted",
     "can_charge",

@@ -109,7 +109,7 @@ async def join(tx: Tx, name: str, role: str) -> int:
     return number
 
 
-async def beat(tx: Tx, me: int) -> bool:
+async def heartbeat(tx: Tx, me: int) -> bool:
     """Say that a node lives; False where others have taken it for dead and removed it."""
     return await tx.run(_BEAT, me=me) > 0
 
@@ -127,7 +127,7 @@ async def living(tx: Tx, me: str) -> list[str]:
     return names
 
 
-async def bury(tx: Tx, me: int) -> list[Row]:
+async def evict(tx: Tx, me: int) -> list[Row]:
     """Remove the nodes that were silent for 10 s, and their letters; their `id` and `name`."""
     gone = await tx.all(_BURY, me=me)
     if gone:

@@ -10,7 +10,7 @@ IN_A_CHARGE = frozenset({"charging", "suspendedEV", "suspendedEVSE"})  # the EVS
 _Said = tuple[str | None, ...]
 
 
-class Repeats:
+class StatusDeduplicator:
     """Remembers what stations connected here last told of their EVSEs, and when that was written."""
 
     def __init__(self) -> None:
