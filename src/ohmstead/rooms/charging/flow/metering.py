@@ -93,6 +93,12 @@ class SessionAccumulator(Struct):
             self.soc_percent = self.soc_percent if reading.soc_percent is None else reading.soc_percent
         return anomaly
 
+    def take_start(self, reading: Reading) -> None:
+        """Let the session know of a reading that was stored before anybody said that it is of this transaction: it may
+        be where the register stood at the start."""
+        if reading.energy_wh is not None and (self.register.wh is None or reading.at < self.register.start_at):
+            self.register.read(reading.energy_wh, reading.at)
+
 
 async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     """Take in the meter values of any number of stations, oldest message first.
@@ -116,6 +122,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
         for told in message.readings:
             current = told if told.each_line_a is None else told.on_lines(_phases(place))
             if repeated.again(current, place, message):
+                if session is not None and own:
+                    session.take_start(current)
                 continue
             reading = current
             watts, anomaly = reading.watts(), None
