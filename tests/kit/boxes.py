@@ -89,7 +89,7 @@ boxes = Resource(
         ),
         "details": Merged(box.c.details),
     },
-    changed=row_changed("box"),
+    changed=row_changed("test.box"),
 )
 
 seen: list[tuple[str, str | None]] = []
