@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from falcon.testing import ASGIConductor
+from msgspec import Struct
 
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
@@ -55,6 +57,8 @@ async def capturing(folder: Path, dsn: str, token: str) -> AsyncIterator[Capture
 
 def _plain(value: Any) -> Any:
     """An argument for a connection without our JSON codec, which takes JSON as text."""
+    if isinstance(value, Struct):
+        return msgspec.json.encode(value).decode()
     if isinstance(value, dict):
         return json.dumps(value, default=datetime.datetime.isoformat)
     if isinstance(value, list | tuple):
