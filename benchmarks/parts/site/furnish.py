@@ -14,7 +14,7 @@ CHARGE_POINTS = "/resources/charge-points/v2.0"
 
 async def furnish(api: Client) -> int:
     """Make everything; the meter's id."""
-    meter = int((await api.make("/resources/electricity-meters/v1.0", {"name": "Main", "integrationId": 1}))["id"])
+    meter = int((await api.make("/resources/electricity-meters/v1.0", {"name": "Main"}))["id"])
     circuits: dict[str, int] = {}
     for cable in CABLES:
         body: dict[str, Any] = {"name": cable.name, "phases": "three_phase", "maxCurrent": cable.limit_a}

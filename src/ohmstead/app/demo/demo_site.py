@@ -84,9 +84,7 @@ async def build(api: Client) -> DemoSite:
 async def _meter(api: Client) -> int:
     listed = await api.get("/resources/electricity-meters/v1.0")
     found = next((row for row in listed if row.get("name") == "Demo main meter"), None)
-    found = found or await api.make(
-        "/resources/electricity-meters/v1.0", {"name": "Demo main meter", "integrationId": 1}
-    )
+    found = found or await api.make("/resources/electricity-meters/v1.0", {"name": "Demo main meter"})
     return int(found["id"])
 
 
