@@ -9,7 +9,7 @@ import aiohttp
 import jsonschema_rs
 
 from ohmstead.app.rooms import OPERATIONS
-from ohmstead.kit.openapi import document
+from ohmstead.web.openapi import document
 
 DOCUMENT = document(OPERATIONS, "test")
 API = "/public-api"

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.kit.facts import audit
-from ohmstead.kit.openapi import document
 from ohmstead.store.cluster import Cluster
+from ohmstead.web.openapi import document
 from tests.client import Client
 from tests.given import Given
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from ohmstead.kit.openapi import document
+from ohmstead.web.openapi import document
 from tests.kit.conftest import THINGS, Yard
 from tests.kit.things import OPERATIONS, thing
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ohmstead.kit.openapi import document
+from ohmstead.web.openapi import document
 from tests.client import Client
 from tests.kit.conftest import THINGS, Yard
 from tests.kit.things import OPERATIONS

@@ -6,8 +6,8 @@ import falcon
 import msgspec
 
 from ohmstead.app.rooms import OPERATIONS
-from ohmstead.kit.openapi import document
 from ohmstead.kit.operations import JSON
+from ohmstead.web.openapi import document
 from ohmstead.web.pages import page
 
 CONTENT_POLICY = (  # the page holds a token: nothing but its own files, and nobody around it

@@ -7,7 +7,7 @@ from importlib.metadata import version
 import msgspec
 
 from ohmstead.app.rooms import OPERATIONS
-from ohmstead.kit.openapi import document
+from ohmstead.web.openapi import document
 
 
 def openapi() -> None:

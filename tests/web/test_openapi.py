@@ -7,9 +7,9 @@ import pytest
 from msgspec import Meta
 
 from ohmstead.app.rooms import OPERATIONS
-from ohmstead.kit.openapi import document
 from ohmstead.kit.operations import Call, Operation, Reply, Transactions
 from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.web.openapi import document
 from tests.client import DOCUMENT
 
 Shown = Annotated[datetime, Meta(description="When.")]
