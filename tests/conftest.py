@@ -87,7 +87,7 @@ async def system(running: tuple[System, str]) -> AsyncIterator[System]:
         await connection.execute(CLEAN)
     finally:
         await connection.close()
-    running[0].doorman.forget()
+    running[0].authenticator.forget()
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ async def test_a_token_lives_from_create_to_revoke(run: Run, given: Given, api: 
         assert made.stdout.strip() not in "".join(listed)
         revoked = await asyncio.to_thread(run, "token", "revoke", number, **reach)
         assert revoked.stdout == f"Token {number} is revoked.\n"
-        given.system.doorman.forget()
+        given.system.authenticator.forget()
         assert (await client.get("/resources/taxes/v2.0")).status == 401
         again = await asyncio.to_thread(run, "token", "revoke", number, **reach)
         assert (again.returncode, again.stderr) == (1, f"ohmstead: there is no living token {number}\n")

@@ -57,8 +57,10 @@ async def shelf_and_things(dsn: str) -> None:
 def api(system: System, **facts: Any) -> Api:
     """An API of things over the system's database."""
     facts = {"limit": RateLimit(10**6, 10**6)} | facts
-    doorman = TokenAuthenticator(system.database, system.clock)
-    return Api([*things.OPERATIONS, *boxes.OPERATIONS], system.database, doorman, SystemClock(), version="9.9", **facts)
+    authenticator = TokenAuthenticator(system.database, system.clock)
+    return Api(
+        [*things.OPERATIONS, *boxes.OPERATIONS], system.database, authenticator, SystemClock(), version="9.9", **facts
+    )
 
 
 @pytest.fixture

@@ -178,13 +178,13 @@ async def test_who_is_held_back_is_looked_up_with_others(system: System, monkeyp
         return read()
 
     monkeypatch.setattr(system.database, "read", counted)
-    doorman = admins.TokenAuthenticator(system.database, clock, 3)
+    authenticator = admins.TokenAuthenticator(system.database, clock, 3)
     async with system.database.begin() as tx:
         known = f"Bearer {await admins.create_token(tx, system.vault, 'test', ['*'])}"
 
     async def comes(header: str, remote: str = "192.0.2.1") -> Any:
         try:
-            return await doorman(header, remote)
+            return await authenticator(header, remote)
         except ApiError as error:
             return error.status
 

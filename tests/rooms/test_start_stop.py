@@ -185,7 +185,7 @@ async def test_a_start_goes_to_the_database_seven_times(given: Given, gateway: G
 
     try:
         await starts(places[0])
-        await database.bell.close()
+        await database.notifier.close()
         async with database.read() as tx:
             tx._connection.add_query_logger(lambda record: said.append(record.query.split()[0]))  # type: ignore[attr-defined]
         await starts(places[1])

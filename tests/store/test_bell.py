@@ -17,7 +17,7 @@ from ohmstead.store.engine import PostgresDatabase
 ONE = select(1)
 
 
-class Rung(Fact, topic="test.bell"):
+class Rung(Fact, topic="test.notifier"):
     """A fact of these tests."""
 
     number: int = 0
@@ -44,7 +44,7 @@ class Elsewhere:
 
     async def facts(self) -> int:
         """How many it can read."""
-        return await self._line.fetchval("SELECT count(*) FROM outbox WHERE topic = 'test.bell'")
+        return await self._line.fetchval("SELECT count(*) FROM outbox WHERE topic = 'test.notifier'")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def database(system: System) -> AsyncIterator[PostgresDatabase]:
 
 async def test_it_rings_when_the_fact_can_be_read(database: PostgresDatabase, elsewhere: Elsewhere) -> None:
     rung: list[int] = []
-    database.bell.rung.connect(lambda: rung.append(1))
+    database.notifier.rung.connect(lambda: rung.append(1))
     async with database.begin() as tx:
         tx.tell(Rung())
         assert rung == []
@@ -84,7 +84,7 @@ async def test_many_commits_are_told_of_together(database: PostgresDatabase, els
 
     await elsewhere._line.add_listener(CHANNEL, lambda *_: told.append("rung"))
     await asyncio.gather(*map(commit, range(50)))
-    await database.bell.close()
+    await database.notifier.close()
     assert await elsewhere.hears()
     assert await elsewhere.facts() == 50
     assert len(told) < 25
@@ -92,7 +92,7 @@ async def test_many_commits_are_told_of_together(database: PostgresDatabase, els
 
 async def test_it_keeps_silent_where_nothing_was_committed(database: PostgresDatabase, elsewhere: Elsewhere) -> None:
     rung: list[int] = []
-    database.bell.rung.connect(lambda: rung.append(1))
+    database.notifier.rung.connect(lambda: rung.append(1))
 
     async def fail() -> None:
         async with database.begin() as tx:
@@ -103,4 +103,4 @@ async def test_it_keeps_silent_where_nothing_was_committed(database: PostgresDat
         await fail()
     async with database.begin() as tx:
         await tx.all(ONE)
-    assert (rung, database.bell._ringing) == ([], None)
+    assert (rung, database.notifier._ringing) == ([], None)

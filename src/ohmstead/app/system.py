@@ -81,13 +81,13 @@ class System:
         self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
         self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
         self._stack.callback(authority.open(self.authority))
-        self.doorman = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
+        self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()
-        self._stack.push_async_callback(self.crew.leave)
+        self._stack.push_async_callback(self.node_services.leave)
         self._stack.push_async_callback(self._cancel)
         return self
 
@@ -97,7 +97,7 @@ class System:
         api = Api(
             OPERATIONS if serves else [],
             self.database,
-            self.doorman,
+            self.authenticator,
             self.clock,
             self.limit,
             VERSION,
@@ -132,12 +132,12 @@ class System:
         if self.tls is not None:
             self.tls.refused = rooms.not_believed
         self.registry = Registry(rooms, self.clock)
-        self.crew = NodeServices(
+        self.node_services = NodeServices(
             members, self.registry, self.database, self.clock, self.tuning, settings.command_timeout
         )
-        self.load_management = self.crew.load_management
+        self.load_management = self.node_services.load_management
         self.metrics.steering(self._figures)
-        rooms.moved.connect(self.crew.relay.came)
+        rooms.moved.connect(self.node_services.relay.came)
         self.listener = Listener(
             ListenerSettings(
                 host=settings.ocpp_host,
@@ -160,12 +160,12 @@ class System:
     async def work(self) -> int | None:
         """Join the other nodes, start what runs beside the requests, and take charge points in: all as the role of this
         node has it. The port charge points connect to, if they may."""
-        crew = self.crew
-        await crew.join()
-        stations.open(crew.relay)
+        node_services = self.node_services
+        await node_services.join()
+        stations.open(node_services.relay)
         self._stack.callback(stations.open, None)
-        self._keep(crew.members.run)
-        self._keep(crew.post.run)
+        self._keep(node_services.members.run)
+        self._keep(node_services.post.run)
         if self.settings.works:
             self._manage()
         if self.settings.works or self.settings.serves_api:
@@ -176,8 +176,8 @@ class System:
 
     def _manage(self) -> None:
         """What happens beside all requests: facts and load management shared among nodes, the rest done by one."""
-        members = self.crew.members
-        self._keep(self.crew.relay.run)
+        members = self.node_services.members
+        self._keep(self.node_services.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
         self._keep(partial(members.lead, self._expire))

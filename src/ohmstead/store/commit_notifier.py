@@ -1,4 +1,4 @@
-"""The bell: tells the readers of the outbox that facts were committed; ours at once, those of other processes together.
+"""The commit notifier: tells readers of the outbox that facts were committed, ours at once, those of others together.
 
 PostgreSQL commits transactions that notify one after the other, each with its flush to the disk. So the transactions
 themselves stay silent, and a NOTIFY of its own follows, at most twenty a second. One that is lost with its process is

@@ -187,7 +187,7 @@ class PostgresDatabase:
 
     def __init__(self, pool: Any, clock: Clock, dsn: str) -> None:
         self._pool, self.clock, self.dsn = pool, clock, dsn
-        self.bell = CommitNotifier(pool)
+        self.notifier = CommitNotifier(pool)
 
     @classmethod
     async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
@@ -207,7 +207,7 @@ class PostgresDatabase:
         """Close every connection, waiting 5 s for those in use."""
         try:
             async with asyncio.timeout(5):
-                await self.bell.close()
+                await self.notifier.close()
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
@@ -239,7 +239,7 @@ class PostgresDatabase:
                     except BaseException as error:
                         block.failed(error)
                 if told:
-                    self.bell.notify()
+                    self.notifier.notify()
                 tx.committed()
 
     @asynccontextmanager

@@ -46,14 +46,14 @@ class OutboxReader:
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
         self._wake = asyncio.Event()
-        database.bell.rung.connect(self.wake)
+        database.notifier.rung.connect(self.wake)
 
     def wake(self, *_: Any) -> None:
         """There may be something to read."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Read for ever: when the bell rings, here or elsewhere, and once a second for what has fallen due."""
+        """Read for ever: when facts were committed, here or elsewhere, and once a second for what has fallen due."""
         while True:
             with suppress(DatabaseUnavailable, asyncpg.PostgresError):
                 async with self._database.dedicated() as listener:

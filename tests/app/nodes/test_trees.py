@@ -41,7 +41,7 @@ class Steering:
         self.looks = 0
 
     def on(self, one: Made) -> LoadManagement:
-        manager = LoadManagement(self._system.database, Nobody(), self._system.clock, crew=one.members)
+        manager = LoadManagement(self._system.database, Nobody(), self._system.clock, node_group=one.members)
         one.members.changed.connect(lambda _: manager.rearrange())
         for _, other in self.managers:
             other.gave_away.connect(manager.rearrange)

@@ -95,7 +95,7 @@ class Membership:
                 assert self.id is not None
                 async with self._database.dedicated() as line:
                     await line.add_listener("nodes", lambda *_: self._wake.set())
-                    await line.add_listener(nodes.bell(self.id), lambda *_: self.rung.send())
+                    await line.add_listener(nodes.channel_of(self.id), lambda *_: self.rung.send())
                     await self._live(line)
             self._led.clear()
             self._deposed.set()

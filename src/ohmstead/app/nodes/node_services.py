@@ -1,4 +1,4 @@
-"""The crew: what makes a process one node of several, put together: membership, post, relay, bridge, loads."""
+"""Node services: what makes a process one node of several, put together: membership, post, relay, bridge, loads."""
 
 import asyncio
 import socket

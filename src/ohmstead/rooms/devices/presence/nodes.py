@@ -149,7 +149,7 @@ async def write(tx: Tx, me: int, letters: Sequence[tuple[int, bytes]]) -> bool:
     if not await tx.run(_WRITE, me=me, to=to, bodies=[one[1] for one in letters]):
         return False
     for each in set(to):
-        await tx.run(_TELL, channel=bell(each))
+        await tx.run(_TELL, channel=channel_of(each))
     return True
 
 
@@ -158,7 +158,7 @@ async def take(tx: Tx, me: int) -> list[Row]:
     return sorted(await tx.all(_TAKE, me=me), key=lambda row: row["id"])
 
 
-def bell(number: int) -> str:
+def channel_of(number: int) -> str:
     """The NOTIFY channel of a node: a letter has come."""
     return f"node_{number}"
 

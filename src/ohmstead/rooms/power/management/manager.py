@@ -29,7 +29,7 @@ from ohmstead.rooms.network.signals import (
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.management.loop import Loop
-from ohmstead.rooms.power.management.ownership import Crew, Trees
+from ohmstead.rooms.power.management.ownership import NodeGroup, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.start_admission import admission
@@ -73,7 +73,7 @@ Makeup = tuple[set[int], set[int]]
 
 
 class LoadManagement:
-    """Owns the loops of the trees that this node steers: of all, or of its share among a `crew`. `run` until cancelled.
+    """Owns the loops of the trees that this node steers: of all, or of its share in a `node_group`. `run` never returns.
 
     What happens at other nodes is told by calling the methods that the signals of this one call.
     """
@@ -84,10 +84,10 @@ class LoadManagement:
         stations: Stations,
         clock: Clock,
         tuning: Tuning | None = None,
-        crew: Crew | None = None,
+        node_group: NodeGroup | None = None,
     ) -> None:
         self._database, self._stations, self._clock = database, stations, clock
-        self._trees = Trees(database, crew)
+        self._trees = Trees(database, node_group)
         self._owner: int | None = None  # as whom our loops were taken
         self.gave_away = Signal()  # (): trees were left to others
         self.tuning = tuning or Tuning()
@@ -101,7 +101,7 @@ class LoadManagement:
             database,
             stations,
             lambda charge_point_id: charge_point_id in self._root_of,
-            lambda: crew is None or crew.leads,
+            lambda: node_group is None or node_group.leads,
         )
 
     async def run(self) -> None:

@@ -49,7 +49,7 @@ _CLAIM = _claim()
 _PLACE = _place()
 
 
-class Crew(Protocol):
+class NodeGroup(Protocol):
     """The nodes that run load management, as one of them sees it."""
 
     @property
@@ -73,23 +73,23 @@ class Crew(Protocol):
 
 
 class Trees:
-    """Which trees this node steers: its share of all. Without a crew it steers every one."""
+    """Which trees this node steers: its share of all. Without a node_group it steers every one."""
 
-    def __init__(self, database: Database, crew: Crew | None) -> None:
-        self._database, self._crew = database, crew
+    def __init__(self, database: Database, node_group: NodeGroup | None) -> None:
+        self._database, self._node_group = database, node_group
 
     @property
     def owner(self) -> int | None:
         """As whom this node owns its trees now."""
-        return self._crew.id if self._crew else None
+        return self._node_group.id if self._node_group else None
 
     def surely(self, owner: int | None) -> bool:
         """Whether trees that were taken as `owner` are ours beyond doubt: nobody else can have taken them."""
-        return self._crew is None or self._crew.sure(owner)
+        return self._node_group is None or self._node_group.sure(owner)
 
     async def surplus(self, roots: set[int]) -> set[int]:
         """Those of our trees that are beyond our share; to be let alone, then given with `give`."""
-        if self._crew is None:
+        if self._node_group is None:
             return set()
         return set(sorted(await self._mine(roots))[self._share(roots) :])
 
@@ -100,7 +100,7 @@ class Trees:
 
     async def ours(self, roots: set[int]) -> set[int]:
         """Take what nobody steers, up to our share; all that are ours then."""
-        if self._crew is None:
+        if self._node_group is None:
             return roots
         if self.owner is None:
             return set()
@@ -117,8 +117,8 @@ class Trees:
 
     def _share(self, roots: set[int]) -> int:
         """Rounded up, so that the shares of all cover all."""
-        assert self._crew is not None
-        return -(-len(roots) // max(1, self._crew.steering))
+        assert self._node_group is not None
+        return -(-len(roots) // max(1, self._node_group.steering))
 
     async def _mine(self, roots: set[int]) -> set[int]:
         owners = await self._owners()
