@@ -73,7 +73,7 @@ Makeup = tuple[set[int], set[int]]
 
 
 class LoadManagement:
-    """Owns the loops of the trees that this node steers: of all, or of its share in a `node_group`. `run` never returns.
+    """Owns the loops of the trees that this node steers: all, or its share in a `node_group`. `run` until cancelled.
 
     What happens at other nodes is told by calling the methods that the signals of this one call.
     """
