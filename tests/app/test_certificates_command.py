@@ -15,7 +15,7 @@ from tests.scenarios.waiting import until
 
 async def test_the_root_is_printed_and_certificates_are_listed(run: Run, given: Given) -> None:  # noqa: F811
     system = given.system
-    reach = {"database_url": system.dsn, "data_dir": files.now.root}
+    reach = {"database_url": system.dsn, "data_dir": files.current.root}
     point = await given.charge_point(network={"id": "LISTED"})
     async with system.database.begin() as tx:
         request = checked(Certificates().request("LISTED", "X"), "LISTED")

@@ -15,7 +15,7 @@ async def test_what_is_taken_in_is_served(run: Run, given: Given, api: Client, t
     file, certificate = tmp_path / "box-2.bin", tmp_path / "vendor.pem"
     file.write_bytes(b"firmware")
     certificate.write_text("PEM")
-    reach = {"database_url": given.system.dsn, "data_dir": files.now.root}
+    reach = {"database_url": given.system.dsn, "data_dir": files.current.root}
     vendor = (await given.vendor())["id"]
     first, second = [(await given.model(vendorId=vendor))["id"] for _ in range(2)]
     words = ("firmware", "add", file, "2.0", "--vendor", vendor, "--model", second, "--model", first)
@@ -32,7 +32,7 @@ async def test_what_is_taken_in_is_served(run: Run, given: Given, api: Client, t
 
 
 async def test_what_cannot_be_taken_in_leaves_nothing(run: Run, given: Given, api: Client, tmp_path: Path) -> None:  # noqa: F811
-    reach = {"database_url": given.system.dsn, "data_dir": files.now.root}
+    reach = {"database_url": given.system.dsn, "data_dir": files.current.root}
     file = tmp_path / "box.bin"
     file.write_bytes(b"firmware")
     vendor, elsewhere = (await given.vendor())["id"], (await given.model())["id"]

@@ -31,7 +31,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": text})
 
 
-class Door:
+class Listener:
     """The server, its refusals, and sockets to it."""
 
     def __init__(self, address: str, server: served, refused: list[str]) -> None:
@@ -92,11 +92,11 @@ class Caller:
 
 
 @pytest.fixture
-async def door(request: pytest.FixtureRequest) -> AsyncIterator[Door]:
+async def listener(request: pytest.FixtureRequest) -> AsyncIterator[Listener]:
     refused: list[str] = []
     server = served(echo, Bounds(**getattr(request, "param", {})), refused.append)
     async with server as address:
-        opened = Door(address, server, refused)
+        opened = Listener(address, server, refused)
         yield opened
         opened.close()
 
@@ -112,14 +112,14 @@ async def door(request: pytest.FixtureRequest) -> AsyncIterator[Door]:
     ids=["a request line", "one header", "many headers", "a header's name"],
 )  # fmt: skip
 async def test_a_head_without_end_is_not_kept(
-    door: Door, start: bytes, filling: bytes, status: int, reason: str
+    listener: Listener, start: bytes, filling: bytes, status: int, reason: str
 ) -> None:
-    caller = await door.dial()
+    caller = await listener.dial()
     caller.say(start + filling * (MANY // len(filling)))
     answer = await caller.rest()
     assert not answer or answer.startswith(b"HTTP/1.1 %d " % status), answer[:100]
-    await door.held(0)
-    assert door.refused == [reason]
+    await listener.held(0)
+    assert listener.refused == [reason]
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ async def test_a_head_without_end_is_not_kept(
         (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 130 + b"\r\n", 431),
     ],
 )
-async def test_a_head_has_its_bounds(door: Door, head: bytes, status: int) -> None:
-    caller = await door.dial()
+async def test_a_head_has_its_bounds(listener: Listener, head: bytes, status: int) -> None:
+    caller = await listener.dial()
     caller.say(head)
     assert await caller.status() == status
 
 
-async def test_a_large_body_in_the_same_segments_is_no_large_head(door: Door) -> None:
-    caller = await door.dial()
+async def test_a_large_body_in_the_same_segments_is_no_large_head(listener: Listener) -> None:
+    caller = await listener.dial()
     caller.say(POST % MANY + b"x" * MANY)
     assert (await caller.hear()).endswith(b"1000000 bytes")
 
@@ -156,88 +156,88 @@ async def test_a_large_body_in_the_same_segments_is_no_large_head(door: Door) ->
     ids=["nothing", "half a line", "half a head", "half a body"],
 )
 async def test_half_a_request_is_not_waited_for_without_end(
-    door: Door, said: bytes, after_s: float, status: int | None, reason: str
+    listener: Listener, said: bytes, after_s: float, status: int | None, reason: str
 ) -> None:
-    caller = await door.dial()
+    caller = await listener.dial()
     caller.say(said)
-    await door.held(1)
-    await door.read(len(said))
-    door.later(after_s - 2)
-    assert door.server.connections == 1
-    door.later(after_s)
+    await listener.held(1)
+    await listener.read(len(said))
+    listener.later(after_s - 2)
+    assert listener.server.connections == 1
+    listener.later(after_s)
     answer = await caller.rest()
     assert answer == b"" if status is None else answer.startswith(b"HTTP/1.1 %d " % status)
-    await door.held(0)
-    assert door.refused == [reason]
+    await listener.held(0)
+    assert listener.refused == [reason]
 
 
-async def test_dripping_empty_lines_keeps_no_connection(door: Door) -> None:
-    caller = await door.dial()
+async def test_dripping_empty_lines_keeps_no_connection(listener: Listener) -> None:
+    caller = await listener.dial()
     caller.say(GET)
     assert await caller.status() == 200
     caller.say(b"\r\n")
-    await door.read(2)
-    door.later(16)
+    await listener.read(2)
+    listener.later(16)
     assert (await caller.rest()).startswith(b"HTTP/1.1 408 ")
 
 
-async def test_a_body_that_drips_is_late_whenever_its_next_byte_comes(door: Door) -> None:
-    caller = await door.dial()
+async def test_a_body_that_drips_is_late_whenever_its_next_byte_comes(listener: Listener) -> None:
+    caller = await listener.dial()
     caller.say(POST % 5000)
-    await door.read(len(POST % 5000))
-    (one,) = door.server.server_state.connections
+    await listener.read(len(POST % 5000))
+    (one,) = listener.server.server_state.connections
     now = asyncio.get_running_loop().time()
     one.heard_at = now + 39
     one.look(now + 40)
-    assert door.refused == ["body too slow"]
+    assert listener.refused == ["body too slow"]
 
 
-@pytest.mark.parametrize("door", [{"connections": 5}], indirect=True)
-async def test_idle_connections_make_room_and_busy_ones_do_not(door: Door) -> None:
-    idle = [await door.dial() for _ in range(5)]
-    await door.held(5)
-    newcomer = await door.dial()
+@pytest.mark.parametrize("listener", [{"connections": 5}], indirect=True)
+async def test_idle_connections_make_room_and_busy_ones_do_not(listener: Listener) -> None:
+    idle = [await listener.dial() for _ in range(5)]
+    await listener.held(5)
+    newcomer = await listener.dial()
     assert (await newcomer.hear()).startswith(b"HTTP/1.1 503 ")
-    door.later(2)
-    newcomer = await door.dial()
+    listener.later(2)
+    newcomer = await listener.dial()
     newcomer.say(GET)
     assert await newcomer.status() == 200
-    assert door.refused == ["too many connections", "made room for another"]
+    assert listener.refused == ["too many connections", "made room for another"]
     assert sum(one._reader.at_eof() or one._reader.exception() is not None for one in idle) == 1
-    assert door.server.connections == 5
+    assert listener.server.connections == 5
 
     for one in idle:
         one.say(POST % 10)
-    await door.read(4 * len(POST % 10))
-    door.later(2)
+    await listener.read(4 * len(POST % 10))
+    listener.later(2)
     for number in range(3):
-        one = await door.dial()
+        one = await listener.dial()
         one.say(GET)
         assert await one.status() == (200 if number == 0 else 503), "only the answered one waits for a request"
 
 
-async def test_requests_in_one_segment_are_answered_up_to_a_number(door: Door) -> None:
-    caller = await door.dial()
+async def test_requests_in_one_segment_are_answered_up_to_a_number(listener: Listener) -> None:
+    caller = await listener.dial()
     caller.say(GET * 10)
     answers = b""
     while answers.count(b"0 bytes") < 10:
         answers += await caller.hear()
     caller.say(GET * 5000)
     await caller.rest()
-    assert door.refused == ["too many requests at once"]
+    assert listener.refused == ["too many requests at once"]
 
 
-async def test_a_wish_for_another_protocol_is_served_as_the_request_it_is(door: Door) -> None:
-    caller = await door.dial()
+async def test_a_wish_for_another_protocol_is_served_as_the_request_it_is(listener: Listener) -> None:
+    caller = await listener.dial()
     caller.say(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
     assert await caller.status() == 200
 
 
-async def test_what_is_no_http_is_told_so(door: Door) -> None:
-    caller = await door.dial()
+async def test_what_is_no_http_is_told_so(listener: Listener) -> None:
+    caller = await listener.dial()
     caller.say(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
     assert (await caller.rest()).startswith(b"HTTP/1.1 400 ")
-    assert door.refused == ["not HTTP"]
+    assert listener.refused == ["not HTTP"]
 
 
 def test_charge_points_have_three_quarters_of_the_descriptors() -> None:

@@ -73,7 +73,7 @@ class RecordingRooms:
             raise RuntimeError("the database is away")
         self.facts.append(fact)
 
-    async def habits(self, charge_point_id: int) -> ConnectionSettings | None:
+    async def connection_settings(self, charge_point_id: int) -> ConnectionSettings | None:
         return self.treated.get(charge_point_id)
 
     async def disconnected(self, fact: Disconnected) -> None:

@@ -12,6 +12,6 @@ from tests.rooms.charges import Gateway
 async def gateway() -> AsyncIterator[Gateway]:
     """Stations that do as they are told."""
     found = Gateway()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)

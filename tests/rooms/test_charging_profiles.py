@@ -285,7 +285,7 @@ async def test_the_schedule_a_station_works_out(api: Client, here: Site, gateway
             seen.append(command)
             return Outcome(status="Accepted", schedule=worked_out if command.evse_network_id else None)
 
-    stations.open(Planning())
+    stations.provide(Planning())
     path = f"{PATH}/{here.id}/get-composite-schedule"
     answer = await api.post(path, {"evseNetworkId": 1, "duration": 600, "chargingRateUnit": "A"})
     assert (answer.status, seen) == (202, [GetCompositeSchedule(evse_network_id=1, duration_s=600, unit="A")])
@@ -294,7 +294,7 @@ async def test_the_schedule_a_station_works_out(api: Client, here: Site, gateway
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0, "numberPhases": 3}],
     }  # fmt: skip
     assert (await api.post(path)).data == {"evseNetworkId": 0, "chargingSchedulePeriod": []}
-    stations.open(gateway)
+    stations.provide(gateway)
     gateway.answer = "Rejected"
     assert (await api.post(path)).status == 406
     for body, field in (({"duration": 0}, "duration"), ({"evseNetworkId": 9}, "evseNetworkId")):

@@ -197,9 +197,9 @@ class Box:
 @pytest.fixture
 async def box() -> AsyncIterator[Box]:
     found = Box()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture

@@ -69,9 +69,9 @@ async def box() -> AsyncIterator[Box]:
         Setting("VendorTweak", None, False),
         Setting("AuthorizationKey", "0123456789abcdef", False),
     )})  # fmt: skip
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture

@@ -57,9 +57,9 @@ class Asked:
 @pytest.fixture
 async def line() -> AsyncIterator[Asked]:
     found = Asked()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture

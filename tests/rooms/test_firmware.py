@@ -47,14 +47,14 @@ async def version(
     async def content() -> AsyncIterator[bytes]:
         yield CONTENT
 
-    await files.now.store("firmware", number, content())
+    await files.current.store("firmware", number, content())
     return number
 
 
 @pytest.fixture(autouse=True)
 async def tidy(system: System) -> AsyncIterator[None]:
     yield
-    shutil.rmtree(files.now.root / "firmware", ignore_errors=True)
+    shutil.rmtree(files.current.root / "firmware", ignore_errors=True)
 
 
 def path(here: Site) -> str:
@@ -100,7 +100,7 @@ async def test_attached_models_have_pages(api: Client, system: System) -> None:
 async def test_a_file_is_served_for_a_day(api: Client, system: System) -> None:
     number = await version(system)
     url = (await api.get(f"{LIST}/{number}")).data["fileUrl"]
-    old = files.now.url("firmware", number, timedelta(seconds=-1), url.replace("/firmware/", "/public-api/"))
+    old = files.current.url("firmware", number, timedelta(seconds=-1), url.replace("/firmware/", "/public-api/"))
     async with aiohttp.ClientSession() as http:
         served = await http.get(url)
         assert (served.status, await served.read()) == (200, CONTENT)

@@ -62,15 +62,15 @@ class Box:
 @pytest.fixture
 async def box() -> AsyncIterator[Box]:
     found = Box()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture
 async def here(given: Given, box: Box) -> AsyncIterator[Site]:
     yield await site(given)
-    shutil.rmtree(files.now.root / "uploads", ignore_errors=True)
+    shutil.rmtree(files.current.root / "uploads", ignore_errors=True)
 
 
 @pytest.fixture
@@ -188,12 +188,12 @@ async def test_an_upload_to_us(api: Client, here: Site, box: Box, http: aiohttp.
     given_back = await http.get(url)
     assert await given_back.read() == content
     assert "/" not in given_back.headers["Content-Disposition"]
-    path = files.now.path("uploads", stored["id"])
+    path = files.current.path("uploads", stored["id"])
     assert [one.name for one in path.parent.iterdir() if one.name.startswith(str(stored["id"]))] == [path.name]
 
 
 async def test_an_upload_needs_a_url_of_ours(api: Client, here: Site, http: aiohttp.ClientSession) -> None:
-    desk = files.now
+    desk = files.current
     old = desk.url("uploads", 1, -UPLOAD_LASTS, api.base + "/public-api/x")
     other = desk.url("firmware", 1, UPLOAD_LASTS, api.base + "/public-api/x").replace("/firmware/", "/uploads/")
     for url in (old, other, f"{api.base}/uploads/nonsense", f"{api.base}/uploads/nonsense/file"):
@@ -214,7 +214,7 @@ async def test_an_upload_has_a_bound(api: Client, here: Site, http: aiohttp.Clie
 
     for data in (b"x" * 1001, unannounced()):
         assert (await http.put(url, data=data)).status == 413
-    assert not files.now.path("uploads", (await row(here))["id"]).exists()
+    assert not files.current.path("uploads", (await row(here))["id"]).exists()
     assert (await http.put(url, data=b"x" * 1000)).status == 201
 
 
@@ -241,7 +241,7 @@ async def good(api: Client, here: Site, http: aiohttp.ClientSession) -> str:
 async def test_an_upload_that_was_cut_leaves_the_good_file(
     here: Site, http: aiohttp.ClientSession, good: str, how: str
 ) -> None:
-    before, folder = await row(here), files.now.root / "uploads"
+    before, folder = await row(here), files.current.root / "uploads"
     host, _, path = good.removeprefix("http://").partition("/")
     name, _, port = host.partition(":")
     _, line = await asyncio.open_connection(name, int(port))
@@ -286,8 +286,8 @@ async def test_uploads_are_removed_at_their_age(api: Client, here: Site, http: a
         urls.append((await api.post(f"{PATH}/{here.id}/get-diagnostics", {"location": ""})).body["url"])
         assert (await http.put(urls[-1], data=b"x")).status == 201
         written = (now - timedelta(days=days)).timestamp()
-        os.utime(files.now.path("uploads", (await row(here))["id"]), (written, written))
-    assert await files.now.prune("uploads", now - timedelta(days=90)) == 1
+        os.utime(files.current.path("uploads", (await row(here))["id"]), (written, written))
+    assert await files.current.prune("uploads", now - timedelta(days=90)) == 1
     assert [(await http.get(url)).status for url in urls] == [200, 404]
     assert (await row(here))["size"] == 1, "what was asked for, and came, is still told"
-    assert await files.now.prune("photos", now - timedelta(days=365)) == 0
+    assert await files.current.prune("photos", now - timedelta(days=365)) == 0

@@ -166,7 +166,7 @@ async def test_a_photo_is_served_for_a_day(run: Run, given: Given, api: Client, 
     model = await given.model()
     image = tmp_path / "box.png"
     image.write_bytes(b"picture")
-    reach = {"database_url": given.system.dsn, "data_dir": files.now.root}
+    reach = {"database_url": given.system.dsn, "data_dir": files.current.root}
     done = await asyncio.to_thread(run, "model", "photo", model["id"], image, **reach)
     assert (done.returncode, done.stderr) == (0, "")
     url = (await api.get(f"{MODELS}/{model['id']}")).data["defaultPhoto"]

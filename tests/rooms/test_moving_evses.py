@@ -81,9 +81,9 @@ async def test_what_cannot_move(api: Client, given: Given, here: Site) -> None:
     await here.starts(await tag(given), number=2)
     user = await given.user()
     await api.patch(f"{BASE}/{here.id}/evses/{here.evses[2]}", {"allowsReservation": True})
-    stations.open(Gateway())
+    stations.provide(Gateway())
     reserved = await api.post(f"/actions/charge-point/v1.0/{here.id}/reserve/3", {"userId": int(user["id"])})
-    stations.open(None)
+    stations.provide(None)
     assert reserved.status == 202, reserved.body
     answer = await move(api, here.id, satellite["id"], *here.evses, foreign["id"], 999)
     assert (answer.status, answer.body["errors"].keys()) == (422, {f"evseIds.{place}" for place in (1, 2, 3, 4)})
@@ -113,14 +113,14 @@ async def test_on_a_circuit_they_hang_with_their_charge_point(api: Client, given
 
 async def test_a_station_of_several_charge_points_is_told_where(api: Client, given: Given, here: Site) -> None:
     satellite, gateway = await satellite_of(given, here.id), Gateway()
-    stations.open(gateway)
+    stations.provide(gateway)
     start = f"/actions/charge-point/v1.0/{here.id}/start"
     assert (await api.post(start, {})).body["success"] is True
     assert gateway.commands[-1][1].evse_network_id is None  # type: ignore[union-attr]
     await move(api, here.id, satellite["id"], here.evses[2])
     assert (await api.post(start, {})).body["success"] is True
     assert (await api.post(f"/actions/charge-point/v1.0/{satellite['id']}/start", {})).body["success"] is True
-    stations.open(None)
+    stations.provide(None)
     told = [(station, command.evse_network_id) for station, command in gateway.commands]  # type: ignore[union-attr]
     assert told[1:] == [(here.id, 2), (here.id, 3)]
 

@@ -62,9 +62,9 @@ class Listing(Gateway):
 @pytest.fixture
 async def gateway() -> AsyncIterator[Listing]:
     found = Listing()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture

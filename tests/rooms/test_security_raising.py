@@ -103,17 +103,17 @@ class Scene:
 
 @pytest.fixture
 async def scenes(given: Given) -> AsyncIterator[Any]:
-    back = addresses.open(Addresses("ws://here/ocpp", "wss://here/ocpp"))
+    back = addresses.provide(Addresses("ws://here/ocpp", "wss://here/ocpp"))
 
     async def scene(desired: int, password: str | None = "0123456789abcdef") -> Scene:
         network = {"id": "UP"} | ({"password": password} if password else {})
         made = await given.charge_point(network=network, security={"desiredProfile": desired})
         found = Scene(given, made)
-        stations.open(found.station)
+        stations.provide(found.station)
         return found
 
     yield scene
-    stations.open(None)
+    stations.provide(None)
     back()
 
 

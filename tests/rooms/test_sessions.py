@@ -16,7 +16,7 @@ from ohmstead.rooms.charging.reasons import told
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.charging.sessions.includes import period_prices, price_breakdown
 from ohmstead.rooms.charging.sessions.resource import sessions
-from ohmstead.rooms.charging.sessions.series import Growth
+from ohmstead.rooms.charging.sessions.series import EnergySeries
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
@@ -252,9 +252,9 @@ def test_periods_and_slices_lose_nothing(rises: list[tuple[int, float]], minutes
     for seconds, gained in rises:
         at, wh = at + timedelta(seconds=seconds), wh + gained
         points.append((at, wh))
-    growth = Growth.of(points, wh)
-    for stretches in (growth.periods(), growth.slices(minutes)):
+    series = EnergySeries.of(points, wh)
+    for stretches in (series.periods(), series.slices(minutes)):
         assert sum(one.energy_wh for one in stretches) == pytest.approx(wh)
         assert [one.start for one in stretches[1:]] == [one.end for one in stretches[:-1]]
         assert (stretches[0].start, stretches[-1].end) == (points[0][0], at)
-    assert all(one.end.minute % minutes == one.end.second == 0 for one in growth.slices(minutes)[:-1])
+    assert all(one.end.minute % minutes == one.end.second == 0 for one in series.slices(minutes)[:-1])

@@ -47,9 +47,9 @@ class Asked:
 @pytest.fixture
 async def asked() -> AsyncIterator[Asked]:
     found = Asked()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture

@@ -77,8 +77,8 @@ async def test_change_availability(api: Client, here: Site, gateway: Gateway) ->
 
 
 async def test_without_a_gateway_every_station_is_offline(api: Client, here: Site) -> None:
-    stations.open(None)
-    assert not stations.connected(here.id)
+    stations.provide(None)
+    assert not stations.current.connected(here.id)
     assert (await api.post(f"{PATH}/{here.id}/unlock/1")).status == 406
 
 

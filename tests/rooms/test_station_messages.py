@@ -67,7 +67,7 @@ class Vendor:
 @pytest.mark.parametrize("status", ["Accepted", "Rejected", "UnknownMessageId", "UnknownVendorId"])
 async def test_a_data_transfer_hands_the_answer_on(api: Client, here: Site, status: str) -> None:
     vendor = Vendor(Outcome(status=status, data="d" if status == "Accepted" else None))
-    stations.open(vendor)
+    stations.provide(vendor)
     sent = {"vendorId": "org.example", "messageId": "m", "data": "x"}
     answer = await api.post(f"{PATH}/{here.id}/send-data-transfer", sent)
     assert answer.status == 200
@@ -82,7 +82,7 @@ async def test_a_data_transfer_that_fails(api: Client, here: Site) -> None:
     assert (await api.post(f"{PATH}/999/send-data-transfer", {"vendorId": "v"})).status == 404
     for refusal in (StationOffline(), StationRefused("NotImplemented")):
         vendor = Vendor(refusal)
-        stations.open(vendor)
+        stations.provide(vendor)
         answer = await api.post(path, {"vendorId": "v", "messageId": None, "data": None})
         assert (answer.status, answer.body["message"]) == (406, str(refusal))
         assert vendor.commands == [DataTransfer(vendor_id="v")]

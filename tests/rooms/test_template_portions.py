@@ -69,9 +69,9 @@ class Later:
 @pytest.fixture
 async def box() -> AsyncIterator[Later]:
     found = Later()
-    stations.open(found)
+    stations.provide(found)
     yield found
-    stations.open(None)
+    stations.provide(None)
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ async def test_what_was_undone_is_said_anew(site: Live, circuit: dict[str, Any],
     await here.charges("CARD")
     await settles(site, here, LIMIT_A)
     for profile in ids(here.evse):
-        await stations.call(here.point, ClearChargingProfile(profile_id=profile))
+        await stations.current.call(here.point, ClearChargingProfile(profile_id=profile))
     assert here.station.offered(1) == RATING_A
     limits_undone.send(here.point)
     await settles(site, here, LIMIT_A)

@@ -73,7 +73,7 @@ async def version(place: Live, content: bytes, signature: bytes | None) -> int:
     async def chunks() -> AsyncIterator[bytes]:
         yield content
 
-    await files.now.store("firmware", number, chunks())
+    await files.current.store("firmware", number, chunks())
     return number
 
 

@@ -32,11 +32,11 @@ def admitted(entry: AdmittedChargePoint, usual: StationDefaults) -> Admitted:
         versions=BEARABLE.get(row["network_protocol"] or "", UNSAID),
         evses=tuple(row["evse_numbers"] or ()),
         proof=entry.proof,
-        **structs.asdict(habits(quirks_of(row["quirks"]), usual)),
+        **structs.asdict(connection_settings(quirks_of(row["quirks"]), usual)),
     )
 
 
-def habits(quirks: Quirks, usual: StationDefaults) -> ConnectionSettings:
+def connection_settings(quirks: Quirks, usual: StationDefaults) -> ConnectionSettings:
     """How charge points with these quirks are treated."""
     assumed = quirks.assume_protocol
     silence_s = _or(quirks.silence_limit, SILENT_HEARTBEATS * usual.heartbeat_interval_s)

@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import text
 
-from ohmstead.app.admitted import StationDefaults, admitted, habits
+from ohmstead.app.admitted import StationDefaults, admitted, connection_settings
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
@@ -174,10 +174,10 @@ class FactIntake:
         held_by = await self._came.put(fact)
         self.moved.send(fact.charge_point_id, held_by)
 
-    async def habits(self, charge_point_id: int) -> ConnectionSettings | None:
+    async def connection_settings(self, charge_point_id: int) -> ConnectionSettings | None:
         async with self._database.read() as tx:
             quirks = await presence.quirks_now(tx, charge_point_id)
-        return None if quirks is None else habits(quirks, self._usual)
+        return None if quirks is None else connection_settings(quirks, self._usual)
 
     async def disconnected(self, fact: Disconnected) -> None:
         self._statuses.forget(fact.charge_point_id)

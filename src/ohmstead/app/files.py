@@ -33,7 +33,7 @@ class Uploads:
         if (req.content_length or 0) > MOST_BYTES:
             raise falcon.HTTPContentTooLarge
         try:
-            size = await files.now.store("uploads", number, _chunks(req))
+            size = await files.current.store("uploads", number, _chunks(req))
         except TooBig:
             raise falcon.HTTPContentTooLarge from None
         except OSError as error:  # no room, most of all
@@ -52,7 +52,7 @@ class Uploads:
             known = await logs.log_name(tx, number)
         if known is None:
             raise falcon.HTTPNotFound
-        give(resp, files.now.path("uploads", number), known)
+        give(resp, files.current.path("uploads", number), known)
 
 
 class Downloads:
@@ -69,7 +69,7 @@ class Downloads:
         if known is None:
             raise falcon.HTTPNotFound
         kind = models.photo_type(known) if self._folder == "photos" else None
-        give(resp, files.now.path(self._folder, number), known, kind or "application/octet-stream")
+        give(resp, files.current.path(self._folder, number), known, kind or "application/octet-stream")
 
 
 def give(resp: Any, path: Path, name: str, content_type: str = "application/octet-stream") -> None:
@@ -107,7 +107,7 @@ async def _chunks(req: Any) -> AsyncIterator[bytes]:
 
 
 def _granted(folder: Folder, token: str) -> int:
-    number = files.now.granted(folder, token)
+    number = files.current.granted(folder, token)
     if number is None:
         raise falcon.HTTPForbidden(title="The URL is not valid, or no more.")
     return number

@@ -78,9 +78,9 @@ class System:
         async with self.database.begin() as tx:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
-        self._stack.callback(files.open(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
+        self._stack.callback(files.provide(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
         self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
-        self._stack.callback(authority.open(self.authority))
+        self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
         self.outbox = OutboxReader(self.database)
@@ -162,16 +162,15 @@ class System:
         node has it. The port charge points connect to, if they may."""
         node_services = self.node_services
         await node_services.join()
-        stations.open(node_services.relay)
-        self._stack.callback(stations.open, None)
+        self._stack.callback(stations.provide(node_services.relay))
         self._keep(node_services.members.run)
-        self._keep(node_services.post.run)
+        self._keep(node_services.messages.run)
         if self.settings.works:
             self._manage()
         if self.settings.works or self.settings.serves_api:
             self._keep(partial(keep_up, self.database, self.clock, self._ages(), self._prune_uploads))
         port = await self._take_stations() if self.settings.takes_stations else None
-        self._stack.callback(addresses.open(self._addresses(port)))
+        self._stack.callback(addresses.provide(self._addresses(port)))
         return port
 
     def _manage(self) -> None:
@@ -197,7 +196,7 @@ class System:
 
     async def _prune_uploads(self) -> None:
         """In the data folder of this node, which alone it may know. Files bear the machine's time."""
-        await files.now.prune("uploads", self.clock.real.now() - timedelta(days=self.settings.keep_uploads))
+        await files.current.prune("uploads", self.clock.real.now() - timedelta(days=self.settings.keep_uploads))
 
     async def _take_stations(self) -> int:
         self._keep(self.communication.run)

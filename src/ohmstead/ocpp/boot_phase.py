@@ -42,11 +42,11 @@ class BootPhase:
         if self._over is not None:
             self._over.set()
 
-    def reconfigure(self, habits: ConnectionSettings) -> None:
+    def reconfigure(self, settings: ConnectionSettings) -> None:
         """Wait otherwise from now on, where it is still waited for the boot; the time it took until now counts."""
-        if self._ended or self._timeout_s is None or habits.boot_timeout_s is None:
+        if self._ended or self._timeout_s is None or settings.boot_timeout_s is None:
             return
-        self._timeout_s, self._hold = habits.boot_timeout_s, habits.waits_for_boot
+        self._timeout_s, self._hold = settings.boot_timeout_s, settings.waits_for_boot
         self._stir()
         if self._hold:
             self._over = self._over or asyncio.Event()

@@ -1,4 +1,4 @@
-"""Commands on their way to one charge point: into the words of its version, its own habits heeded."""
+"""Commands on their way to one charge point: into the words of its version, its own settings heeded."""
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ async def send(connection: Connection, command: Command) -> Outcome:
     if sent is None:
         version = connection.version.dialect.version
         raise StationRefused(ErrorCode.NOT_SUPPORTED, f"OCPP {version} has no {type(command).__name__}")
-    request = sent.request(_in_hex(command) if connection.habits.password_as_hex else command)
+    request = sent.request(_in_hex(command) if connection.settings.password_as_hex else command)
     return sent.outcome(await connection.call(sent.action_of(request), request))
 
 

@@ -19,7 +19,7 @@ from ohmstead.ocpp.wire import Call, CallError, CallResult, CallResultError, Mal
 class Connection:
     """`run` until the socket closes, then `finish`. `heard_at` is the time of the last frame of any kind, by the clock
     that silence is measured by; `assumed` says that the station agreed to no version, and speaks the one that its
-    habits name."""
+    settings name."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Connection:
         rooms: Rooms,
         clock: Clock,
         on_frame: OnFrame,
-        habits: ConnectionSettings = USUAL,
+        settings: ConnectionSettings = USUAL,
         beginning: BootPhase | None = None,
         assumed: bool = False,
     ) -> None:
@@ -37,14 +37,14 @@ class Connection:
         self.version = version
         self._real = clock.real
         self.heard_at = self._real.now()
-        self.beginning = beginning or BootPhase(clock)
-        self.habits = habits
+        self.boot_phase = beginning or BootPhase(clock)
+        self.settings = settings
         self.assumed = assumed
         self._socket = socket
         self._clock = clock
         self._line = Line(charge_point_id, socket, version.dialect, on_frame)
-        self._outbox = PendingCalls(version, self._line, clock, habits.call_timeout_s)
-        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock, habits.units, self.beginning.booted)
+        self._outbox = PendingCalls(version, self._line, clock, settings.call_timeout_s)
+        self._inbox = Inbox(charge_point_id, version, self._line, rooms, clock, settings.units, self.boot_phase.booted)
 
     async def run(self) -> None:
         """Take in frames until the socket closes; then every call of ours still waiting fails as offline."""
@@ -58,13 +58,13 @@ class Connection:
         """Answer the calls that came in: a stop sent just before the line broke must not be lost."""
         await self._inbox.finish()
 
-    def reconfigure(self, habits: ConnectionSettings) -> None:
+    def reconfigure(self, settings: ConnectionSettings) -> None:
         """Treat the station like this from now on: calls that are sent, messages that are answered from here."""
-        self.habits = habits
-        self._outbox.timeout_s = habits.call_timeout_s
-        self._inbox.units = habits.units
-        self.beginning.reconfigure(habits)
-        self._socket.ping_every(habits.ping_interval_s)
+        self.settings = settings
+        self._outbox.timeout_s = settings.call_timeout_s
+        self._inbox.units = settings.units
+        self.boot_phase.reconfigure(settings)
+        self._socket.ping_every(settings.ping_interval_s)
 
     @property
     def is_closing(self) -> bool:
@@ -73,7 +73,7 @@ class Connection:
 
     def is_silent(self) -> bool:
         """Whether nothing was heard for longer than this station is allowed."""
-        limit_s = self.habits.silence_limit_s
+        limit_s = self.settings.silence_limit_s
         return limit_s is not None and (self._real.now() - self.heard_at).total_seconds() > limit_s
 
     async def close(self, code: int, reason: str) -> None:

@@ -16,9 +16,9 @@ class Tls(Struct, frozen=True):
 
 
 class Admitted(ConnectionSettings, frozen=True, kw_only=True):
-    """A charge point we know, with its habits. `versions` it may speak ("1.6", "2.0.1", "2.1"); none given means any
-    that we speak. `evses` are the outlets that are asked for their status where it does not boot; `proof` is how it
-    came in.
+    """A charge point we know, with its connection settings. `versions` it may speak ("1.6", "2.0.1", "2.1"); none given
+    means any that we speak. `evses` are the outlets that are asked for their status where it does not boot; `proof` is
+    how it came in.
     """
 
     charge_point_id: int

@@ -41,7 +41,7 @@ class Rooms(Protocol):
 
     async def connected(self, fact: Connected) -> None: ...
 
-    async def habits(self, charge_point_id: int) -> ConnectionSettings | None:
+    async def connection_settings(self, charge_point_id: int) -> ConnectionSettings | None:
         """How the station is to be treated by now; None where it is gone."""
         ...
 

@@ -22,7 +22,7 @@ class Gateway:
         if isinstance(command, RefreshQuirks):
             await self._registry.look_again(connection)
             return Outcome(status="Accepted")
-        await connection.beginning.over()
+        await connection.boot_phase.over()
         return await send(connection, command)
 
     def connected(self, charge_point_id: int) -> bool:

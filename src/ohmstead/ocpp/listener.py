@@ -205,7 +205,7 @@ class Listener:
         keep_alive(socket, self._settings.keepalive_idle_s)
         self._tell_completed(socket)
         connection = self._connection(socket, socket.version)
-        watching = asyncio.create_task(connection.beginning.watch(partial(send, connection)))
+        watching = asyncio.create_task(connection.boot_phase.watch(partial(send, connection)))
         try:
             await self._registry.enter(connection, socket.remote_ip, socket.admitted.proof)
             await connection.run()
@@ -232,7 +232,7 @@ class Listener:
             self._rooms,
             self._clock,
             self._on_frame,
-            habits=admitted,
+            settings=admitted,
             beginning=self._beginning(admitted, version),
             assumed=socket.subprotocol is None,
         )
@@ -243,7 +243,7 @@ class Listener:
         return BootPhase(self._clock.real, admitted.boot_timeout_s, admitted.waits_for_boot, evses)
 
     async def _leave(self, connection: Connection) -> None:
-        connection.beginning.end()
+        connection.boot_phase.end()
         try:
             await self._registry.leave(connection)
         except DatabaseUnavailable as error:

@@ -69,11 +69,11 @@ class Registry:
 
     async def look_again(self, connection: Connection) -> None:
         """Treat a station as its model says by now. One that speaks what an earlier model said has to come anew."""
-        habits = await self._rooms.habits(connection.charge_point_id)
-        if habits is None:
+        settings = await self._rooms.connection_settings(connection.charge_point_id)
+        if settings is None:
             return
-        connection.reconfigure(habits)
-        if connection.assumed and connection.version.dialect.version != habits.assume_version:
+        connection.reconfigure(settings)
+        if connection.assumed and connection.version.dialect.version != settings.assume_version:
             self.dismiss(connection, "its model says that it speaks another version")
 
     def dismiss(self, connection: Connection, reason: str) -> None:

@@ -28,10 +28,10 @@ class AuditedCommand:
 async def audited(settings: Settings, command: str) -> AsyncIterator[AuditedCommand]:
     """One transaction for a command (`token create`), kept with its row in the audit or not at all."""
     async with opened(settings, print_stderr) as database, database.begin() as tx:
-        deed = AuditedCommand(tx)
-        yield deed
-        if deed.target:
-            await write_audit(tx, Act(f"ohmstead {command}", deed.target, changes={"user": _user()} | deed.changes))
+        done = AuditedCommand(tx)
+        yield done
+        if done.target:
+            await write_audit(tx, Act(f"ohmstead {command}", done.target, changes={"user": _user()} | done.changes))
 
 
 def _user() -> str:

@@ -80,9 +80,9 @@ async def _list(settings: Settings) -> list[str]:
 
 
 async def _revoke(settings: Settings, serial: str) -> bool:
-    async with audited(settings, "certificates revoke") as deed:
-        revoked = bool(await take_back(deed.tx, serial))
-        deed.target = f"certificates/{serial}" if revoked else ""
+    async with audited(settings, "certificates revoke") as done:
+        revoked = bool(await take_back(done.tx, serial))
+        done.target = f"certificates/{serial}" if revoked else ""
         return revoked
 
 

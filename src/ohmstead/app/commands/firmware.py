@@ -64,11 +64,11 @@ def add_firmware(
 
 async def _add(settings: Settings, file: Path, version: str, vendor: int, models: list[int], **facts: Any) -> int:
     """The row is there with its file, or neither is."""
-    async with audited(settings, "firmware add") as deed:
+    async with audited(settings, "firmware add") as done:
         files = Files(settings.data_dir, Vault.at(settings.data_dir / "secret.key"), SystemClock())
-        number = await add(deed.tx, version, vendor, file.name, models, **facts)
+        number = await add(done.tx, version, vendor, file.name, models, **facts)
         await files.store("firmware", number, _chunks(file))
-        deed.target, deed.changes = f"firmware-versions/{number}", {"id": number}
+        done.target, done.changes = f"firmware-versions/{number}", {"id": number}
         return number
 
 

@@ -36,12 +36,12 @@ def set_photo(model: int, file: Path, *, data_dir: Path | None = None) -> None:
 
 async def _set(settings: Settings, model: int, name: str, image: bytes) -> bool:
     """The name is there with the photo, or neither is; whether there is such a model."""
-    async with audited(settings, "model photo") as deed:
-        known = await models.set_photo(deed.tx, model, name)
+    async with audited(settings, "model photo") as done:
+        known = await models.set_photo(done.tx, model, name)
         if known:
             files = Files(settings.data_dir, Vault.at(settings.data_dir / "secret.key"), SystemClock())
             await files.store("photos", model, _whole(image))
-            deed.target, deed.changes = f"charge-point-models/{model}", {"id": model, "fields": ["photo"]}
+            done.target, done.changes = f"charge-point-models/{model}", {"id": model, "fields": ["photo"]}
         return known
 
 

@@ -60,9 +60,9 @@ def _pair(text: str) -> tuple[str, Any]:
 
 async def _set(settings: Settings, section: str, values: dict[str, Any]) -> None:
     try:
-        async with audited(settings, "settings set") as deed:
-            await house.put(deed.tx, section, **values)
-            deed.target, deed.changes = f"settings/{section}", {"fields": sorted(values)}
+        async with audited(settings, "settings set") as done:
+            await house.put(done.tx, section, **values)
+            done.target, done.changes = f"settings/{section}", {"fields": sorted(values)}
     except Invalid as error:
         told = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in (error.errors or {}).items())
         raise SystemExit(f"ohmstead: {told}") from None

@@ -82,10 +82,10 @@ def _check_networks(networks: Iterable[str]) -> None:
 
 
 async def _create(settings: Settings, name: str, scopes: list[str], **facts: Any) -> str:
-    async with audited(settings, "token create") as deed:
-        text = await make(deed.tx, Vault.at(settings.data_dir / "secret.key"), name, scopes, **facts)
-        number = await deed.tx.value(select(api_token.c.id).where(api_token.c.hash == digest(text)))
-        deed.target, deed.changes = f"tokens/{number}", {"id": number, "scopes": scopes}
+    async with audited(settings, "token create") as done:
+        text = await make(done.tx, Vault.at(settings.data_dir / "secret.key"), name, scopes, **facts)
+        number = await done.tx.value(select(api_token.c.id).where(api_token.c.hash == digest(text)))
+        done.target, done.changes = f"tokens/{number}", {"id": number, "scopes": scopes}
         return text
 
 
@@ -135,7 +135,7 @@ def revoke_token(number: int, *, data_dir: Path | None = None) -> None:
 
 
 async def _revoke(settings: Settings, number: int) -> bool:
-    async with audited(settings, "token revoke") as deed:
-        revoked = await revoke(deed.tx, number)
-        deed.target = f"tokens/{number}" if revoked else ""
+    async with audited(settings, "token revoke") as done:
+        revoked = await revoke(done.tx, number)
+        done.target = f"tokens/{number}" if revoked else ""
         return revoked

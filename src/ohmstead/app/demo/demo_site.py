@@ -1,4 +1,4 @@
-"""The demo's plant: a location, a metered circuit of 63 A and six charge points, made through the public API."""
+"""The demo's site: a location, a metered circuit of 63 A and six charge points, made through the public API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ TAGS = ("DEMO0001", "DEMO0002", "DEMO0003", "DEMO0004", "DEMO0005", "DEMO0006")
 
 @dataclass(frozen=True)
 class Point:
-    """A charge point of the plant: its OCPP identity, phases, A a phase, and how it is wired to the site."""
+    """A charge point of the site: its OCPP identity, phases, A a phase, and how it is wired."""
 
     identity: str
     phases: str
@@ -68,7 +68,7 @@ class DemoSite:
 
 
 async def build(api: Client) -> DemoSite:
-    """Make the plant, or find the one an earlier demo left in the same folder."""
+    """Make the site, or find the one an earlier demo left in the same folder."""
     known = {row["network"]["id"]: row["id"] for row in await api.get("/resources/charge-points/v2.0?filter[tag]=demo")}
     meter_id = await _meter(api)
     circuit_id = await _circuit(api, meter_id)

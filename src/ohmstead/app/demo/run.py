@@ -1,4 +1,4 @@
-"""The demo's course: start the product, make the plant, let cars come and go, show it all until it is over."""
+"""The demo's course: start the product, make the site, let cars come and go, show it all until it is over."""
 
 import asyncio
 import sys
@@ -36,12 +36,12 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         api = Client(node.api_url, node.first_token or await _token(node))
         stack.push_async_callback(api.close)
         console.print("Making a site: a location, a circuit of 63 A with a meter, six charge points, six drivers…")
-        plant = await build(api)
+        site = await build(api)
         stations = await _stations(node, stack)
-        await _life(api, plant, stations, node.system.clock, seed, stack)
-        for line in _handles(api, plant):
+        await _life(api, site, stations, node.system.clock, seed, stack)
+        for line in _handles(api, site):
             console.print(line, soft_wrap=True, highlight=False, markup=False)
-        await _show(console, api, plant, stations, duration)
+        await _show(console, api, site, stations, duration)
 
 
 async def _token(node: Node) -> str:
@@ -65,13 +65,13 @@ async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
 
 
 async def _life(
-    api: Client, plant: DemoSite, stations: Sequence[Station], clock: Clock, seed: int, stack: AsyncExitStack
+    api: Client, site: DemoSite, stations: Sequence[Station], clock: Clock, seed: int, stack: AsyncExitStack
 ) -> None:
     """Cars come and go, the building lives, its meter reports."""
 
     async def report(reading: Reading) -> None:
         milliamperes = {f"currentL{line}": round(1000 * amps) for line, amps in enumerate(reading.total, 1)}
-        await api.call("POST", f"/actions/electricity-meter/v1.0/{plant.meter_id}/report-consumption", milliamperes)
+        await api.call("POST", f"/actions/electricity-meter/v1.0/{site.meter_id}/report-consumption", milliamperes)
 
     building = Building(Load((9.0, 7.0, 8.0), step_a=4.0, steps_per_hour=60, walk_a=0.4), seed)
     meter = Meter(clock, stations, report, building=building, interval_s=METER_S)
@@ -82,13 +82,13 @@ async def _life(
     stack.push_async_callback(fleet.stop)
 
 
-def _handles(api: Client, plant: DemoSite) -> list[str]:
+def _handles(api: Client, site: DemoSite) -> list[str]:
     """Where to take hold: the address, the token, three calls to try."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
-        f"/resources/circuits/v2.0/{plant.circuit_id}?include[]=consumption&include[]=unmanagedLoad",
+        f"/resources/circuits/v2.0/{site.circuit_id}?include[]=consumption&include[]=unmanagedLoad",
         "/resources/sessions/v1.0?filter[status]=active",
-        f"/resources/charge-points/v1.0/{next(iter(plant.charge_points.values()))}/status",
+        f"/resources/charge-points/v1.0/{next(iter(site.charge_points.values()))}/status",
     )
     return [
         f"API    {api.url}   documentation {api.url.removesuffix('/public-api')}/docs",
@@ -100,7 +100,7 @@ def _handles(api: Client, plant: DemoSite) -> list[str]:
 
 
 async def _show(
-    console: Console, api: Client, plant: DemoSite, stations: Sequence[Station], duration: float | None
+    console: Console, api: Client, site: DemoSite, stations: Sequence[Station], duration: float | None
 ) -> None:
     """The picture, each second; where nobody looks at a terminal, a plain one now and then."""
     loop = asyncio.get_running_loop()
@@ -109,7 +109,7 @@ async def _show(
     with Live(console=console, auto_refresh=False, screen=False) if sys.stdout.isatty() else console as screen:
         while ends is None or loop.time() < ends:
             await asyncio.sleep(pause)
-            loads = [await api.get(f"/resources/circuits/v2.0/{plant.circuit_id}/{part}") for part in _PARTS]
+            loads = [await api.get(f"/resources/circuits/v2.0/{site.circuit_id}/{part}") for part in _PARTS]
             now = picture(flows(CIRCUIT_A, *loads), stations)
             if isinstance(screen, Live):
                 screen.update(now, refresh=True)

@@ -37,11 +37,11 @@ class NodeServices:
         call_timeout_s: float,
     ) -> None:
         self.members, self._clock = members, clock
-        self.post = MessageBus(database, members)
-        self.relay = Relay(registry, database, members, self.post, call_timeout_s)
+        self.messages = MessageBus(database, members)
+        self.relay = Relay(registry, database, members, self.messages, call_timeout_s)
         self.load_management = LoadManagement(database, self.relay, clock, tuning, members)
-        self._bridge = Bridge(members, self.post, self.relay, self.load_management)
-        self.post.answers(CapacityQuery, self._has_room)
+        self._bridge = Bridge(members, self.messages, self.relay, self.load_management)
+        self.messages.answers(CapacityQuery, self._has_room)
         members.changed.connect(self._changed)
         members.buried.connect(self.relay.drop_all)
 
@@ -60,7 +60,7 @@ class NodeServices:
         """Go in good order."""
         self._bridge.close()
         admission.open_afar(None)
-        await self.post.stop()
+        await self.messages.stop()
         await self.members.leave()
 
     def _changed(self, _: set[int]) -> None:
@@ -71,7 +71,9 @@ class NodeServices:
     async def _ask_for_room(self, node_id: int, charge_point_id: int, evse_id: int) -> bool:
         with suppress(StationError, TimeoutError):
             async with asyncio.timeout(ROOM_WITHIN_S):
-                answer = await self.post.ask(node_id, lambda number: CapacityQuery(number, charge_point_id, evse_id))
+                answer = await self.messages.ask(
+                    node_id, lambda number: CapacityQuery(number, charge_point_id, evse_id)
+                )
             return msgspec.json.decode(answer, type=bool)
         return True
 

@@ -6,7 +6,7 @@ path.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ import msgspec
 from cryptography.fernet import InvalidToken
 
 from ohmstead.kit.clock import Clock
+from ohmstead.kit.ports import Port
 from ohmstead.rooms.operator.admins import Vault
 
 Folder = Literal["uploads", "firmware", "photos"]
@@ -114,23 +115,4 @@ def _removed(folder: Path, before_s: float) -> int:
     return count
 
 
-class FileDoor:
-    """Where the rooms find the files: shut until the app opens it."""
-
-    def __init__(self) -> None:
-        self._files: Files | None = None
-
-    def open(self, files: Files) -> Callable[[], None]:
-        """Use these files from now on; the answer goes back to those before."""
-        before, self._files = self._files, files
-        return lambda: setattr(self, "_files", before)
-
-    @property
-    def now(self) -> Files:
-        """The files; LookupError where nobody opened the door."""
-        if self._files is None:
-            raise LookupError("no files are served")
-        return self._files
-
-
-files = FileDoor()
+files: Port[Files] = Port("file store")

@@ -107,7 +107,7 @@ class Contradictions(Inquiries):
         """Whether the station will send the message; None where it did not answer."""
         wish = TriggerMessage(message=message, evse_network_id=row["network_id"])
         try:
-            return (await stations.call(row["station_id"], wish)).agreed
+            return (await stations.current.call(row["station_id"], wish)).agreed
         except StationRefused:
             return False
         except StationError:

@@ -53,7 +53,9 @@ class Inquiries(ABC):
         self.remember({row["id"] for row in suspects})
         due = [row for row in suspects if self._not_before.get(row["id"], now) <= now]
         return sum(
-            await asyncio.gather(*(self._settle(row, now) for row in due if stations.connected(row["station_id"])))
+            await asyncio.gather(
+                *(self._settle(row, now) for row in due if stations.current.connected(row["station_id"]))
+            )
         )
 
     async def _settle(self, row: Row, now: datetime) -> bool:
@@ -90,7 +92,7 @@ class Inquiries(ABC):
         """What a 2.x station says of a transaction (E14): True where it goes on or is still to be told of, None where
         it says nothing. Raises `StationRefused` where it does not know how."""
         try:
-            outcome = await stations.call(
+            outcome = await stations.current.call(
                 row["station_id"], GetTransactionStatus(transaction_ref=row["transaction_ref"])
             )
         except StationRefused:

@@ -101,8 +101,8 @@ async def _ask(noted: Noted) -> tuple[Refusal | None, str]:
     """Why the station does not start, and the reason that the session shows."""
     try:
         if noted.prelude is not None:
-            await stations.call(noted.station_id, noted.prelude)
-        outcome = await stations.call(noted.station_id, noted.command)
+            await stations.current.call(noted.station_id, noted.prelude)
+        outcome = await stations.current.call(noted.station_id, noted.command)
     except StationError as error:
         return Refusal("INTERNAL_ISSUE", str(error)), "remote_start_failed"
     if outcome.agreed:

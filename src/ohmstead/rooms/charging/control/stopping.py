@@ -58,7 +58,7 @@ async def _find(call: Call, tx: Tx) -> Row:
 async def _ask(running: Row) -> str | None:
     """Why the station does not stop."""
     try:
-        outcome = await stations.call(running["station_id"], RemoteStop(transaction_ref=running["known_as"]))
+        outcome = await stations.current.call(running["station_id"], RemoteStop(transaction_ref=running["known_as"]))
     except StationError as error:
         return str(error)
     return None if outcome.agreed else f"The charge point answered: {outcome.status}."

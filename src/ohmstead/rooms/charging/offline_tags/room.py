@@ -53,7 +53,7 @@ async def room_at(station: int, version: str | None, in_all: int | None) -> Room
     first = version == "1.6"
     wanted = tuple(VariableName(key=key, component=CONTROLLER) for key in _VARIABLES)
     try:
-        said = await stations.call(
+        said = await stations.current.call(
             station, GetConfiguration(keys=tuple(_KEYS)) if first else GetVariables(variables=wanted)
         )
         settings = said.settings

@@ -104,7 +104,7 @@ def _whole(given: Opt[float]) -> int | None:
 async def _at_once(place: Place, wanted: Wanted, meant: list[Row]) -> tuple[list[Row], str]:
     """What went, and why not all did. A station that says Unknown holds none of them."""
     try:
-        outcome = await stations.call(place.station_id, wanted.command)
+        outcome = await stations.current.call(place.station_id, wanted.command)
     except StationError as error:
         return [], str(error)
     if outcome.agreed:

@@ -63,7 +63,7 @@ class ProfileAccounts(DueWork):
             if not await tx.run(_ASK, key=key, now=asked_at):
                 return
         try:
-            outcome = await stations.call(station_id, GetChargingProfiles(request_id=key))
+            outcome = await stations.current.call(station_id, GetChargingProfiles(request_id=key))
         except StationError as error:
             log.info("charging profiles not told", charge_point_id=station_id, why=str(error))
             async with self._database.begin() as tx:

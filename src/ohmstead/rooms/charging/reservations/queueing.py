@@ -53,7 +53,7 @@ class ReservationQueue(DueWork):
                 return
             command = await command_of(tx, begun, begun["network_id"])
         try:
-            outcome = await stations.call(begun["station_id"], command)
+            outcome = await stations.current.call(begun["station_id"], command)
             refusal = None if outcome.agreed else outcome.status
         except StationOffline:
             refusal = OCCUPIED  # it is asked when it is back

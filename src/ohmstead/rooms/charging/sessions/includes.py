@@ -15,7 +15,7 @@ from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorization, with_old_methods
 from ohmstead.rooms.charging.session_table import session
-from ohmstead.rooms.charging.sessions.series import EnergyInterval, Growth
+from ohmstead.rooms.charging.sessions.series import EnergyInterval, EnergySeries
 
 price_breakdown: Question[[Tx, list[int]], Mapping[int, list[Any]]] = Question("the fees of billed sessions")
 period_prices: Question[[Tx, Mapping[int, list[EnergyInterval]], bool], Mapping[int, list[dict[str, Any]]]] = Question(
@@ -46,7 +46,7 @@ _AUTHORIZATIONS = Statement(
 )
 
 
-async def growth(tx: Tx, ids: list[int]) -> dict[int, Growth]:
+async def energy_series(tx: Tx, ids: list[int]) -> dict[int, EnergySeries]:
     """How the energy of each session grew, from its start to its end, or to the last reading."""
     points: dict[int, list[tuple[datetime, float]]] = {key: [] for key in ids}
     for row in await tx.all(_POINTS, ids=ids, now=tx.now):
@@ -54,10 +54,10 @@ async def growth(tx: Tx, ids: list[int]) -> dict[int, Growth]:
     return {row["id"]: _whole(row, points[row["id"]]) for row in await tx.all(_ENDS, ids=ids)}
 
 
-def _whole(ends: Row, between: list[tuple[datetime, float]]) -> Growth:
+def _whole(ends: Row, between: list[tuple[datetime, float]]) -> EnergySeries:
     start, energy = ends["started_at"], ends["energy_wh"]
     end = [(ends["stopped_at"], energy)] if ends["stopped_at"] else []
-    return Growth.of([(start, 0.0), *(point for point in between if point[0] > start), *end], energy)
+    return EnergySeries.of([(start, 0.0), *(point for point in between if point[0] > start), *end], energy)
 
 
 async def _authorizations(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, AuthorizationV1]:
@@ -72,7 +72,7 @@ def _fields(row: Row) -> dict[str, Any]:
 
 
 async def _periods(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
-    found = {key: grown.periods() for key, grown in (await growth(tx, ids)).items()}
+    found = {key: series.periods() for key, series in (await energy_series(tx, ids)).items()}
     shown = {key: list(_shown(each)) for key, each in found.items()}
     for prices in await period_prices(tx, found, context.sets("withChargingPeriodsPriceBreakdown")):
         for key, each in prices.items():
@@ -96,8 +96,8 @@ async def _by_clock(tx: Tx, ids: list[int], context: RenderContext) -> dict[int,
     minutes = context.flags.get("clockAlignedInterval", "15")
     if minutes not in ("15", "30", "60"):
         raise Invalid(clockAlignedInterval="The selected clock aligned interval is invalid.")
-    grown = await growth(tx, ids)
-    return {key: [_interval(one) for one in each.slices(int(minutes))] for key, each in grown.items()}
+    series = await energy_series(tx, ids)
+    return {key: [_interval(one) for one in each.slices(int(minutes))] for key, each in series.items()}
 
 
 def _interval(one: EnergyInterval) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Growth: how a session's energy grew over time; the periods and intervals that follow from it."""
+"""Energy series: how a session's energy grew over time; the periods and intervals that follow from it."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -22,21 +22,21 @@ class EnergyInterval(Struct):
     state: Literal["charging", "idle"] = "charging"
 
 
-class Growth(Struct):
+class EnergySeries(Struct):
     """So many Wh since the session's start were delivered by each of the moments; both only rise."""
 
     moments: list[datetime]
     energies: list[float]
 
     @classmethod
-    def of(cls, points: Iterable[tuple[datetime, float]], most_wh: float) -> "Growth":
+    def of(cls, points: Iterable[tuple[datetime, float]], most_wh: float) -> "EnergySeries":
         """From readings in order, without those that cannot be: falling ones, and any above the session's energy."""
-        growth = cls([], [])
+        series = cls([], [])
         for moment, energy in points:
-            if (growth.energies[-1] if growth.energies else 0.0) <= energy <= most_wh:
-                growth.moments.append(moment)
-                growth.energies.append(energy)
-        return growth
+            if (series.energies[-1] if series.energies else 0.0) <= energy <= most_wh:
+                series.moments.append(moment)
+                series.energies.append(energy)
+        return series
 
     def at(self, moment: datetime) -> float:
         """The energy at a moment, on the straight line between its neighbours."""

@@ -135,7 +135,7 @@ async def _forget_own(begin: Begin, station: int) -> None:
 
 
 async def _own_hashes(tx: Tx, station: int) -> list[tuple[str, CertificateHash]]:
-    root = (await authority.now.root(tx)).certificate
+    root = (await authority.current.root(tx)).certificate
     return [
         (row["serial"], hashed(x509.load_pem_x509_certificate(row["certificate"].encode()), root))
         for row in await tx.all(_OWN, station=station)
@@ -144,7 +144,7 @@ async def _own_hashes(tx: Tx, station: int) -> list[tuple[str, CertificateHash]]
 
 async def _delete(station: int, hash: CertificateHash, kind: InstalledType | None = None) -> None:
     try:
-        outcome = await stations.call(station, DeleteCertificate(hash=hash, type=kind))
+        outcome = await stations.current.call(station, DeleteCertificate(hash=hash, type=kind))
     except StationError as error:
         raise Rejected(str(error)) from None
     if outcome.status not in GONE:

@@ -1,6 +1,6 @@
 """The authority: our roots, one for each purpose, and what the one of this system issues."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,6 +16,7 @@ from ohmstead.engines.pki.hashes import serial
 from ohmstead.engines.pki.statuses import Signer, new_signer
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.ports import Port
 from ohmstead.rooms.devices.certificates.tables import issued_certificate, root_certificate
 from ohmstead.rooms.devices.durable_facts import CertificateRevoked
 from ohmstead.rooms.operator.admins import Vault
@@ -149,23 +150,4 @@ async def revoke_all(tx: Tx, charge_point_id: int) -> int:
     return await revoke(tx, *[row[0] for row in await tx.all(_OF_CHARGE_POINT, station=charge_point_id)])
 
 
-class AuthorityDoor:
-    """Where the rooms find the authority: shut until the app opens it."""
-
-    def __init__(self) -> None:
-        self._authority: Authority | None = None
-
-    def open(self, authority: Authority) -> Callable[[], None]:
-        """Use this one from now on; the answer goes back to the one before."""
-        before, self._authority = self._authority, authority
-        return lambda: setattr(self, "_authority", before)
-
-    @property
-    def now(self) -> Authority:
-        """The authority; LookupError where nobody opened the door."""
-        if self._authority is None:
-            raise LookupError("no authority is at work")
-        return self._authority
-
-
-authority = AuthorityDoor()
+authority: Port[Authority] = Port("certificate authority")

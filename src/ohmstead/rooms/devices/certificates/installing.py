@@ -34,8 +34,8 @@ ANSWERED = frozenset({"Accepted", "NotFound"})
 async def install(begin: Begin, station: int, type: RootType) -> None:
     """Have a charge point trust our root for a purpose; raises a `StationError`."""
     async with begin() as tx:
-        root = await authority.now.root(tx, type)
-    outcome = await stations.call(station, InstallCertificate(type=type, certificate=root.certificate_text))
+        root = await authority.current.root(tx, type)
+    outcome = await stations.current.call(station, InstallCertificate(type=type, certificate=root.certificate_text))
     if not outcome.agreed:
         raise StationRefused(outcome.status)
     async with begin() as tx:
@@ -49,7 +49,7 @@ async def sync(begin: Begin, station: int, type: InstalledType | None) -> None:
         version = await tx.value(_VERSION, station=station)
     each: list[tuple[InstalledType, ...]] = [(type,)] if type else EACH_ALONE if version == "1.6" else [()]
     for types in each:
-        outcome = await stations.call(station, GetInstalledCertificates(types=types))
+        outcome = await stations.current.call(station, GetInstalledCertificates(types=types))
         if outcome.status not in ANSWERED:
             raise StationRefused(outcome.status)
         told = [structs.replace(one, type=one.type or (types[0] if types else None)) for one in outcome.certificates]

@@ -55,7 +55,9 @@ class CertificateRenewals(DueWork):
         async with self._database.begin() as tx:
             await tx.run(_ASKED, key=row["id"], now=self._clock.now(), at=tx.now)
         try:
-            outcome = await stations.call(row["charge_point_id"], TriggerMessage(message="SignChargePointCertificate"))
+            outcome = await stations.current.call(
+                row["charge_point_id"], TriggerMessage(message="SignChargePointCertificate")
+            )
         except StationError as error:
             log.warning("renewal not asked for", charge_point_id=row["charge_point_id"], reason=str(error))
             return

@@ -113,7 +113,9 @@ class PendingSignings(DueWork):
         if promised is None:
             return
         try:
-            outcome = await stations.call(promised["charge_point_id"], CertificateSigned(chain=promised["certificate"]))
+            outcome = await stations.current.call(
+                promised["charge_point_id"], CertificateSigned(chain=promised["certificate"])
+            )
             failure = None if outcome.agreed else f"The charge point answered: {outcome.status}."
         except StationError as error:
             await self.failed(promised, error)
@@ -144,7 +146,7 @@ async def _issued(tx: Tx, key: int) -> dict[str, Any] | None:
     except RequestRefused as refused:  # its identity is another by now
         await tx.run(_FINISH, key=key, now=tx.now, error=str(refused))
         return None
-    issued = await authority.now.issue(tx, row["charge_point_id"], identity, request)
+    issued = await authority.current.issue(tx, row["charge_point_id"], identity, request)
     await tx.run(_ISSUED, key=key, issued=issued["id"])
     return dict(row) | {"issued_certificate_id": issued["id"], "certificate": issued["certificate"]}
 

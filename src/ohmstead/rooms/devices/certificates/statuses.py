@@ -29,8 +29,8 @@ async def told(tx: Tx, request: OCSPRequest) -> bytes | None:
         if is_by(root, request):
             found = await _found(tx, row["purpose"], request.serial_number)
             known = found is not None or request.serial_number == root.serial_number
-            signer = await authority.now.signer(tx, row["purpose"])
-            now, revoked_at = authority.now.moment(), found["revoked_at"] if found else None
+            signer = await authority.current.signer(tx, row["purpose"])
+            now, revoked_at = authority.current.moment(), found["revoked_at"] if found else None
             return status(signer, request, known, revoked_at and min(revoked_at, now), now)
     return None
 

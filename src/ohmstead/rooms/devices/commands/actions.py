@@ -58,7 +58,7 @@ async def reset(call: Call) -> Done:
     async with call.begin() as tx:
         station = await whole_station(call, tx)
     try:
-        return Done(success=(await stations.call(station, Reset(kind=_kind(call)))).agreed)
+        return Done(success=(await stations.current.call(station, Reset(kind=_kind(call)))).agreed)
     except StationError:
         return Done(success=False)
 
@@ -165,7 +165,7 @@ class Refused(Rejected):
 async def ask(station_id: int, command: Command) -> Outcome:
     """Send a command; Rejected with the reason where it did not reach the station, or the station said no."""
     try:
-        outcome = await stations.call(station_id, command)
+        outcome = await stations.current.call(station_id, command)
     except StationError as error:
         raise Rejected(str(error)) from None
     if not outcome.agreed:

@@ -69,7 +69,7 @@ async def send_data_transfer(call: Call, message: Data) -> Answered:
         vendor_id=message.vendor_id, message_id=message.message_id or None, data=message.data or None
     )
     try:
-        outcome = await stations.call(station, command)
+        outcome = await stations.current.call(station, command)
     except StationError as error:
         raise Rejected(str(error)) from None
     return Answered(status=cast(Status, outcome.status), data=UNSET if outcome.data is None else outcome.data)

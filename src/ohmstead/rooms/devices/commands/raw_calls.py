@@ -39,7 +39,7 @@ async def send_custom_ocpp(call: Call, given: GivenCall) -> Answered:
     async with call.begin() as tx:
         station = await whole_station(call, tx)
     try:
-        outcome = await stations.call(station, RawCall(action=given.action, payload=given.payload))
+        outcome = await stations.current.call(station, RawCall(action=given.action, payload=given.payload))
     except StationUntold as error:
         raise Invalid(payload=str(error)) from None
     except StationError as error:

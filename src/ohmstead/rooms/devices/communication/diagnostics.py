@@ -213,7 +213,7 @@ async def _request(
         number = await tx.value(
             _NEW, charge_point_id=station, kind=kind, reason=reason, created_at=tx.now, updated_at=tx.now
         )
-    ours = UNSET if location else files.now.url("uploads", number, UPLOAD_LASTS, call.url)
+    ours = UNSET if location else files.current.url("uploads", number, UPLOAD_LASTS, call.url)
     url = location or str(ours)
     try:
         outcome = await ask(station, GetLog(kind=kind, request_id=number, url=url, **wanted))

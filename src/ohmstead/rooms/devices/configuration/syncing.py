@@ -98,7 +98,7 @@ async def carry_out(begin: Begin, sync: Row) -> StationError | None:
 
 
 async def _told(station_id: int, keys: tuple[str, ...]) -> Outcome:
-    outcome = await stations.call(station_id, GetConfiguration(keys=keys))
+    outcome = await stations.current.call(station_id, GetConfiguration(keys=keys))
     if not outcome.agreed:
         raise StationRefused(outcome.status)
     return outcome

@@ -99,7 +99,7 @@ async def _models(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, A
 
 def file_url(version: Row, reached_at: str) -> str:
     """Where whoever is told may fetch the file of a version, for a day."""
-    return files.now.url("firmware", version["id"], DOWNLOAD_LASTS, reached_at, version["file_name"])
+    return files.current.url("firmware", version["id"], DOWNLOAD_LASTS, reached_at, version["file_name"])
 
 
 def _of_models(wanted: Any) -> Any:
@@ -170,7 +170,7 @@ async def add_firmware(
     signing_certificate: str | None = None,
     signature: str | None = None,
 ) -> int:
-    """Record a version; its number. Its file is stored beside: `files.now.store("firmware", number, …)`. Raises
+    """Record a version; its number. Its file is stored beside: `files.current.store("firmware", number, …)`. Raises
     `NoSuchModel` where the vendor is none of ours, or a model none of the vendor's."""
     known = await tx.one(_KNOWN, key=vendor_id)
     if known is None:

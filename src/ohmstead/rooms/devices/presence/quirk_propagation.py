@@ -57,6 +57,6 @@ async def heed(tx: Tx, fact: QuirksChanged) -> None:
 
 async def _heed(charge_point_id: int) -> None:
     try:
-        await stations.call(charge_point_id, RefreshQuirks())
+        await stations.current.call(charge_point_id, RefreshQuirks())
     except StationOffline:
         return  # it is gone

@@ -1,8 +1,8 @@
 """Addresses: where charge points reach the listener, which OCPP 2.x stations are told."""
 
-from collections.abc import Callable
-
 from msgspec import Struct
+
+from ohmstead.kit.ports import Port
 
 
 class Addresses(Struct, frozen=True):
@@ -18,16 +18,4 @@ class Addresses(Struct, frozen=True):
         return self.tls if profile >= 2 else self.plain
 
 
-class AddressDoor:
-    """Where the rooms find the addresses: none until the app says them."""
-
-    def __init__(self) -> None:
-        self.now = Addresses()
-
-    def open(self, addresses: Addresses) -> Callable[[], None]:
-        """Tell these from now on; the answer goes back to those before."""
-        before, self.now = self.now, addresses
-        return lambda: setattr(self, "now", before)
-
-
-addresses = AddressDoor()
+addresses: Port[Addresses] = Port("addresses", Addresses())

@@ -49,6 +49,6 @@ async def cut_off_by_certificate(tx: Tx, fact: CertificateRevoked) -> None:
 
 async def _dismiss(charge_point_id: int, reason: str) -> None:
     try:
-        await stations.call(charge_point_id, Disconnect(reason=reason))
+        await stations.current.call(charge_point_id, Disconnect(reason=reason))
     except StationError:
         return  # it is not there

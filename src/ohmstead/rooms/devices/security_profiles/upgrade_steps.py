@@ -64,13 +64,13 @@ async def step(begin: Begin, raising: Row) -> Taken:
     """Take the next step; raises a `StationError` where the station does not follow."""
     station, profile = raising["charge_point_id"], raising["trying"]
     async with begin() as tx:
-        stands = await tx.one(_STANDS, station=station, now=authority.now.moment())
+        stands = await tx.one(_STANDS, station=station, now=authority.current.moment())
     if stands is None or (stands["current_security_profile"] or 0) >= profile:
         return DONE
     if profile in (1, 2) and stands["network_password"] is None:
         await _give_password(begin, station, stands["ocpp_version"])
         return NEXT
-    if profile >= 2 and addresses.now.needs_root and not stands["has_root"]:
+    if profile >= 2 and addresses.current.needs_root and not stands["has_root"]:
         await install(begin, station, "CSMSRootCertificate")
         return NEXT
     if profile == 3 and not stands["has_certificate"]:
@@ -101,10 +101,10 @@ async def _change_1_6(begin: Begin, station: int, profile: int) -> None:
 
 async def _change_2(begin: Begin, station: int, profile: int) -> None:
     """The new network profile goes first, before those the station has, to which it falls back; a restart follows."""
-    url = addresses.now.of(profile)
+    url = addresses.current.of(profile)
     if url is None:
         raise StationRefused("NotSupported", "nobody said where this system is reached by that security profile")
-    told = await stations.call(station, GetConfiguration(keys=(PRIORITY,)))
+    told = await stations.current.call(station, GetConfiguration(keys=(PRIORITY,)))
     slots = [slot.strip() for one in told.settings for slot in (one.value or "").split(",") if slot.strip()]
     slot = "2" if slots[:1] == ["1"] else "1"
     await _ask(station, SetNetworkProfile(slot=int(slot), url=url, security_profile=profile))
@@ -115,7 +115,7 @@ async def _change_2(begin: Begin, station: int, profile: int) -> None:
 
 
 async def _ask(station: int, command: Command) -> Outcome:
-    outcome = await stations.call(station, command)
+    outcome = await stations.current.call(station, command)
     if outcome.status not in AGREED:
         raise StationRefused(outcome.status)
     return outcome

@@ -30,11 +30,6 @@ from ohmstead.rooms.devices.stations.commands import (
     UpdateFirmware,
     VariableName,
 )
-from ohmstead.rooms.devices.stations.door import (
-    Door,
-    Stations,
-    stations,
-)
 from ohmstead.rooms.devices.stations.errors import (
     StationError,
     StationOffline,
@@ -47,6 +42,10 @@ from ohmstead.rooms.devices.stations.outcomes import (
     Attribute,
     Outcome,
     Setting,
+)
+from ohmstead.rooms.devices.stations.port import (
+    Stations,
+    stations,
 )
 from ohmstead.rooms.devices.stations.schedules import (
     ChargingProfile,
@@ -81,7 +80,6 @@ __all__ = [
     "DataTransfer",
     "DeleteCertificate",
     "Disconnect",
-    "Door",
     "GetChargingProfiles",
     "GetCompositeSchedule",
     "GetConfiguration",

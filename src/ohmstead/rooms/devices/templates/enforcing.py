@@ -165,7 +165,7 @@ async def _told(station_id: int, names: Sequence[VariableName], portion: Portion
     """One that takes fewer at once refuses, and is written all."""
     for part in portion.cut(names):
         try:
-            outcome = await stations.call(station_id, GetVariables(variables=part))
+            outcome = await stations.current.call(station_id, GetVariables(variables=part))
         except StationRefused:
             continue
         for setting in outcome.settings:

@@ -45,7 +45,7 @@ class Writer:
     async def _together(self, changes: Sequence[ChangeConfiguration]) -> dict[Identity, str]:
         """The station's words by variable; nothing where it would not have so many."""
         try:
-            outcome = await stations.call(self._station_id, SetVariables(changes=tuple(changes)))
+            outcome = await stations.current.call(self._station_id, SetVariables(changes=tuple(changes)))
         except StationRefused:
             self._portion = None
             return {}
@@ -53,7 +53,7 @@ class Writer:
 
     async def _alone(self, change: ChangeConfiguration) -> str:
         try:
-            return (await stations.call(self._station_id, change)).status
+            return (await stations.current.call(self._station_id, change)).status
         except StationRefused as error:
             return str(error)
 

@@ -60,7 +60,7 @@ ItsQuirks = Annotated[
 async def _photos(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, str]:
     """Where the photos of models are, of those that have one."""
     named = await tx.all(_PHOTOS, ids=ids)
-    return {key: files.now.url("photos", key, PHOTO_LASTS, context.base_url, name) for key, name in named}
+    return {key: files.current.url("photos", key, PHOTO_LASTS, context.base_url, name) for key, name in named}
 
 
 _includes = (Include("defaultPhoto", _photos, always=True),)
@@ -141,5 +141,5 @@ def photo_type(name: str) -> str | None:
 
 
 async def set_photo(tx: Tx, number: int, name: str) -> bool:
-    """A model has a photo of this name, stored beside: `files.now.store("photos", number, …)`. False: no such model."""
+    """A model has a photo of this name, stored beside with `files`. False: no such model."""
     return bool(await tx.run(_SET_PHOTO, key=number, name=name, now=tx.now))

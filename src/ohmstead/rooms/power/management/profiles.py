@@ -31,7 +31,7 @@ def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
     )
 
 
-def beginning(outlet: Outlet, now: datetime) -> ChargingProfile:
+def initial_profile(outlet: Outlet, now: datetime) -> ChargingProfile:
     """What a session begins with that is started from afar: nothing, or the fallback of who cannot begin with nothing.
     The first setpoint has the same id."""
     return ChargingProfile(

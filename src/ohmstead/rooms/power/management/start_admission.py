@@ -7,7 +7,7 @@ from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.charging.control import Refusal, first_profile, may_start
 from ohmstead.rooms.devices.stations import ChargingProfile
 from ohmstead.rooms.power.management.ownership import tree_of
-from ohmstead.rooms.power.management.profiles import beginning
+from ohmstead.rooms.power.management.profiles import initial_profile
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet, take
 
@@ -83,4 +83,4 @@ async def waits_for_its_limit(tx: Tx, there: Row) -> ChargingProfile | None:
     that takes no profiles of transactions rests at nothing anyway, and to one that is set apart no limit follows."""
     outlet = await admission.outlet(tx, there)
     waits = outlet is not None and outlet.apart is None and outlet.steered_by == "transaction"
-    return beginning(outlet, tx.now) if outlet is not None and waits else None
+    return initial_profile(outlet, tx.now) if outlet is not None and waits else None

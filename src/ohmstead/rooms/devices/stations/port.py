@@ -1,7 +1,8 @@
-"""The door through which every room sends commands to charge points."""
+"""The port through which every room sends commands to charge points."""
 
 from typing import Protocol
 
+from ohmstead.kit.ports import Port
 from ohmstead.rooms.devices.stations.commands import Command
 from ohmstead.rooms.devices.stations.errors import StationOffline
 from ohmstead.rooms.devices.stations.outcomes import Outcome
@@ -19,25 +20,16 @@ class Stations(Protocol):
         ...
 
 
-class Door:
-    """Where the rooms find the stations: shut, and every station offline, until the app opens it."""
-
-    def __init__(self) -> None:
-        self._stations: Stations | None = None
-
-    def open(self, stations: Stations | None) -> None:
-        """Let commands through to `stations`; None shuts the door."""
-        self._stations = stations
+class NoStations:
+    """Every charge point is offline."""
 
     async def call(self, charge_point_id: int, command: Command) -> Outcome:
-        """See `Stations.call`."""
-        if self._stations is None:
-            raise StationOffline
-        return await self._stations.call(charge_point_id, command)
+        """Raises StationOffline."""
+        raise StationOffline
 
     def connected(self, charge_point_id: int) -> bool:
-        """See `Stations.connected`."""
-        return self._stations is not None and self._stations.connected(charge_point_id)
+        """No."""
+        return False
 
 
-stations = Door()
+stations: Port[Stations] = Port("stations", NoStations())

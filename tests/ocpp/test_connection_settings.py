@@ -13,14 +13,14 @@ from ohmstead.rooms.devices.facts import Connected
 from ohmstead.rooms.devices.stations import ChangeConfiguration, RefreshQuirks, Reset
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import ScriptedStation
-from tests.ocpp.test_ocpp_beginning import BOOT, heard
+from tests.ocpp.test_boot_phase import BOOT, heard
 
 START = {"connectorId": 1, "idTag": "CARD", "meterStart": 10, "timestamp": "2026-03-01T12:00:00Z"}
 
 
-async def treated(house: House, **habits: Any) -> None:
+async def treated(house: House, **settings: Any) -> None:
     """The first station is treated so from now on."""
-    house.rooms.treated[1] = ConnectionSettings(**habits)
+    house.rooms.treated[1] = ConnectionSettings(**settings)
     assert (await house.gateway.call(1, RefreshQuirks())).agreed
 
 
