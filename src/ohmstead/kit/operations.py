@@ -120,6 +120,7 @@ class Call:
     url: str
     trace_id: str
     _tx: Tx | None = None
+    _context: RenderContext | None = None
     changes: Any = None
     referred: dict[str, Any] = field(default_factory=dict)  # the rows that the body refers to; see `references`
     committed: bool = False  # whether a step of it is durable
@@ -138,7 +139,10 @@ class Call:
     @property
     def context(self) -> RenderContext:
         """For whom this request's rows become answers."""
-        return RenderContext(self.actor, self.url.partition("/public-api/")[0], self.query.include, self.query.plain)
+        if self._context is None:
+            url = self.url.partition("/public-api/")[0]
+            self._context = RenderContext(self.actor, url, self.query.include, self.query.plain)
+        return self._context
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:

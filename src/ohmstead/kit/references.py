@@ -58,18 +58,26 @@ async def require(references: References, body: Any, call: Call) -> None:
 
 def _named(references: References, body: Any) -> Iterator[tuple[str, str, int]]:
     """Of each id that is given its reference and its place in the body."""
+    if isinstance(body, list):
+        for number, item in enumerate(body):
+            yield from ((name, f"{number}.{place}", key) for name, place, key in _named(references, item))
+        return
     for name in references:
-        for place, key in _ids(body, name.split("."), ""):
-            yield name, place, key
+        first, *rest = name.split(".")
+        if (inner := _member(body, first)) is not None and inner is not UNSET:
+            for place, key in _ids(inner, rest, camel(first)):
+                yield name, place, key
 
 
 def _ids(value: Any, names: list[str], place: str) -> Iterator[tuple[str, int]]:
     if isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _ids(item, names, f"{place}.{number}" if place else str(number))
+            yield from _ids(item, names, f"{place}.{number}")
     elif names:
-        name, *rest = names
-        inner = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-        yield from _ids(inner, rest, f"{place}.{camel(name)}" if place else camel(name))
+        yield from _ids(_member(value, names[0]), names[1:], f"{place}.{camel(names[0])}")
     elif value is not None and value is not UNSET:
         yield place, value
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)

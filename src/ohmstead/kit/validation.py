@@ -84,8 +84,17 @@ def _repaired(value: Any, kind: Any) -> Any:
 
 @cache
 def _has_more(kind: Any) -> bool:
+    """Whether values of the type may have faults that no decoder knows."""
     shown = repr(type_info(kind))
     return "DecimalType" in shown or repr(Translation) in shown
+
+
+@cache
+def _with_more(kind: type[Struct]) -> list[tuple[str, str, Any]]:
+    """The fields of a struct that may have such faults: attribute, name, annotation."""
+    annotations = hints(kind)
+    return [(one.name, one.encode_name, annotations[one.name]) for one in fields(kind).values()
+            if _has_more(annotations[one.name])]  # fmt: skip
 
 
 def _objections(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, list[str]]]:
@@ -94,9 +103,8 @@ def _objections(value: Any, annotation: Any, path: str) -> Iterator[tuple[str, l
         if texts := list(bounds_of(annotation).objections(value, label(path))):
             yield path, texts
     elif isinstance(value, Struct):
-        annotations = hints(type(value))
-        for name, shown in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
-            yield from _objections(getattr(value, name), annotations[name], f"{path}.{shown}" if path else shown)
+        for name, shown, inner in _with_more(type(value)):
+            yield from _objections(getattr(value, name), inner, f"{path}.{shown}" if path else shown)
     elif isinstance(value, list):
         locales = [item.locale for item in value if isinstance(item, Translation)]
         if len(locales) > len(set(locales)):
