@@ -6,7 +6,7 @@ from ohmstead.rooms.network import (
     models,
     status,
 )
-from ohmstead.rooms.network.charge_points import charge_points, ownership, smart_charging
+from ohmstead.rooms.network.charge_points import charge_points, claims, ownership, shares, smart_charging
 from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.evses import connectors, every_evse, evses, move_actions
 from ohmstead.rooms.network.locations import locations
@@ -23,7 +23,9 @@ OPERATIONS = (
     models.models,
     models.cp_models,
     vendor_error_codes.vendor_error_codes,
+    shares.shares,
     ownership.ownership_actions,
+    claims.claims,
     smart_charging.operations,
     evses,
     connectors,
