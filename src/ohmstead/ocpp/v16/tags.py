@@ -10,6 +10,7 @@ STATUS: dict[str, IdTagInfoStatus] = {
     "expired": "Expired",
     "invalid": "Invalid",
     "concurrent": "ConcurrentTx",
+    "not_at_this_location": "Blocked",  # for which 1.6 has no word of its own
 }
 LENGTH = 20
 """Characters of an IdToken (OCPP 1.6, section 7.28)."""

@@ -10,6 +10,7 @@ STATUS: dict[str, AuthorizationStatusEnumType] = {
     "expired": "Expired",
     "invalid": "Invalid",
     "concurrent": "ConcurrentTx",
+    "not_at_this_location": "NotAtThisLocation",
 }
 
 

@@ -33,9 +33,10 @@ class TagPresented(Struct, frozen=True, kw_only=True):
 
 
 class TagVerdict(Struct, frozen=True, kw_only=True):
-    """The answer for a tag; `parent` is the group whose tags may stop each other's sessions."""
+    """The answer for a tag; `parent` is the group whose tags may stop each other's sessions. A good tag of a user whom
+    the charge point does not let charge is `not_at_this_location`."""
 
-    status: Literal["accepted", "blocked", "expired", "invalid", "concurrent"]
+    status: Literal["accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location"]
     expires_at: datetime | None = None
     parent: str | None = None
 

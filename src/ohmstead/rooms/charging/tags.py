@@ -1,9 +1,10 @@
 """Tags at the reader: what an ID tag may do, and for whom."""
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -13,12 +14,13 @@ from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import same
 from ohmstead.rooms.charging.token_types import Token, admits_button, is_card
+from ohmstead.rooms.network.use import may_use
 
 _METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "emaid": "plug_and_charge_iso15118"}
 _REMOTE = re.compile(r"\*(\d{1,18})")
 
 _RUNNING = Statement(
-    select(session.c.id, session.c.evse_id, session.c.status, session.c.id_tag, session.c.remote).where(
+    select(*session.c["id", "station_id", "evse_id", "status", "id_tag", "remote"]).where(
         session.c.user_id == bindparam("user"), or_(session.c.status == "pending", session.c.status == "active")
     )
 )
@@ -57,12 +59,25 @@ def remote_session(id_tag: str) -> int | None:
     return int(found[1]) if found else None
 
 
-async def tag_verdict(tx: Tx, token: Token, admits_all: bool = False, begins: bool = False) -> Holder:
+async def tag_verdict(
+    tx: Tx, token: Token, admits_all: bool = False, begins: bool = False, points: Collection[int] = ()
+) -> Holder:
     """The verdict on a tag by itself, whatever runs already; `admits_all`: the charge point wants no authorization,
-    `begins`: a charge begins with it."""
+    `begins`: a charge begins with it. `points` are charge points that are not open to everybody: one of them has to let
+    its user charge."""
     tag = await resolve(tx, token.id_tag) if await is_card(tx, token, begins) else None
     holder = _holder(tx, tag) if tag else UNKNOWN
+    if points and not holder.rejection and await _turned_away(tx, token, holder.user_id, begins, points):
+        holder = structs.replace(holder, verdict=structs.replace(holder.verdict, status="not_at_this_location"))
     return ANYONE if holder.rejection and (admits_all or await admits_button(tx, token)) else holder
+
+
+async def _turned_away(tx: Tx, token: Token, user_id: int | None, begins: bool, points: Collection[int]) -> bool:
+    """Whether a user has no business at charge points; who charges at the station may always end that."""
+    if user_id is None or await may_use(tx, points, user_id):
+        return False
+    ends = any(one["station_id"] == token.station_id for one in await running(tx, user_id))
+    return begins or not ends
 
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:

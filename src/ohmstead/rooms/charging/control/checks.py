@@ -16,6 +16,7 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.network.use import opens
 from ohmstead.rooms.people.users import ev_user
 
 _places = (
@@ -24,6 +25,7 @@ _places = (
         charge_point.c.status.label("charge_point_status"),
         charge_point.c.connected,
         charge_point.c.partner_id,
+        charge_point.c.type.label("charge_point_type"),
     )
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .where(evse.c.deleted_at.is_(None), charge_point.c.deleted_at.is_(None))
@@ -73,6 +75,7 @@ _CONNECTOR = Statement(
 
 EXISTS = Refusal("SESSION_EXISTS", "Session already exists")
 DISABLED = Refusal("USER_IS_DISABLED", "Your account is disabled")
+RESTRICTED = Refusal("ACCESS_RESTRICTED", "You do not have access to this charge point")
 RUNNING = Refusal("SESSION_ALREADY_RUNNING", "Having another running session is not allowed")
 RESERVED = Refusal("INTERNAL_ISSUE", "The EVSE is reserved.")
 _PLUGGED = ("preparing", "occupied", "finishing")
@@ -160,6 +163,8 @@ async def refusal(tx: Tx, there: Row, around: Row, user: Row | None) -> Refusal 
         return shut
     if user is not None and user["status"] != "enabled":
         return DISABLED
+    if user is not None and not await opens(tx, there, user["id"]):
+        return RESTRICTED
     if user is not None and too_many(await running(tx, user["id"]), user["sessions_allowed"], None):
         return RUNNING
     return await _objection(tx, there, user["id"] if user else None)

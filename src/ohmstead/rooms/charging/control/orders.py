@@ -74,7 +74,8 @@ class Refusal(Struct, frozen=True):
 may_start: Question[[Tx, Row, int | None], Refusal] = Question("why a session of a user may not start at an EVSE")
 """Who answers may raise, too.
 
-The row has every column of the EVSE, its charge point's `charge_point_status`, `connected` and `partner_id`."""
+The row has every column of the EVSE, its charge point's `charge_point_status`, `charge_point_type`, `connected` and
+`partner_id`."""
 
 first_profile: Question[[Tx, Row], ChargingProfile] = Question("the limit to begin with at an EVSE")
 

@@ -1,6 +1,6 @@
 """Authorizing: a tag at the reader gets its verdict, and what came of it is remembered until the charge begins."""
 
-from sqlalchemy import Text, bindparam, select, update
+from sqlalchemy import BigInteger, Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
@@ -10,12 +10,13 @@ from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, remote_session, tag_verdict
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.use import closed_points
 
 ACCEPTED = TagVerdict(status="accepted")
 
-_STATION = Statement(
-    select(charge_point.c.auto_start_without_authorization).where(charge_point.c.id == bindparam("station"))
-)
+_station = bindparam("station", type_=BigInteger)
+_admits_all = charge_point.c.auto_start_without_authorization
+_STATION = Statement(select(_admits_all, closed_points(_station)).where(charge_point.c.id == _station))
 _REMOTE = Statement(
     select(session).where(session.c.id == bindparam("session"), session.c.station_id == bindparam("station"))
 )
@@ -49,7 +50,8 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     if await remote_start_of(tx, station, fact.id_tag) is not None:
         return ACCEPTED
     token = Token(station, fact.id_tag, fact.token_type)
-    holder = await tag_verdict(tx, token, bool(await tx.value(_STATION, station=station)))
+    admits_all, points = await tx.one(_STATION, station=station) or (False, ())
+    holder = await tag_verdict(tx, token, admits_all, points=points)
     if not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None:
         await authorize_by(
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,

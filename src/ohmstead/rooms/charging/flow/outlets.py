@@ -18,6 +18,7 @@ _outlets = select(
     evse.c.max_power,
     evse.c.current_type,
     charge_point.c.partner_id,
+    charge_point.c.type.label("charge_point_type"),
     charge_point.c.auto_start_without_authorization,
 ).join(charge_point, charge_point.c.id == evse.c.charge_point_id)
 _of_station = _outlets.where(evse.c.station_id == bindparam("station"), evse.c.deleted_at.is_(None))

@@ -146,7 +146,8 @@ async def _asked(tx: Tx, fact: ChargeStarted) -> Row | None:
 
 async def _presented(tx: Tx, fact: ChargeStarted, place: Row) -> tuple[Holder, list[Row]]:
     """Who begins, by the tag alone, and what that user runs already."""
-    holder = await tag_verdict(tx, _token(fact), place["auto_start_without_authorization"], begins=True)
+    closed = () if place["charge_point_type"] == "public" else (place["charge_point_id"],)
+    holder = await tag_verdict(tx, _token(fact), place["auto_start_without_authorization"], begins=True, points=closed)
     if holder.user_id is None or holder.rejection:
         return holder, []
     return holder, await running(tx, holder.user_id)

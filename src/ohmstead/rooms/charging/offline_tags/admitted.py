@@ -1,12 +1,14 @@
 """Admitted: the tags a station may admit by itself, and the changes from one list of them to another."""
 
-from sqlalchemy import BigInteger, DateTime, bindparam, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
 from ohmstead.rooms.devices.stations import LocalTag
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.use import closed_points, opens_to
 from ohmstead.rooms.people.users import ev_user
 
 LONGEST = {"1.6": 20}
@@ -19,12 +21,16 @@ _last_here = (
     .where(session.c.station_id == bindparam("station", type_=BigInteger), session.c.user_id == _own.user_id)
     .scalar_subquery()
 )
-# What `judge` accepts of cards; where there are too many, the users who were here last are served first.
+_points = bindparam("points", type_=ARRAY(BigInteger))
+_lets = select(charge_point.c.id).where(charge_point.c.id == any_(_points), opens_to(ev_user.c.id)).exists()
+_CLOSED = Statement(select(closed_points(bindparam("station", type_=BigInteger))))
+# What `tag_verdict` accepts of cards; where there are too many, the users who were here last are served first.
 _ADMITTED = Statement(
     select(_own.id_tag_uid, _own.expire_at, _own.user_id)
     .join(ev_user, (ev_user.c.id == _own.user_id) & ev_user.c.deleted_at.is_(None))
     .where(_own.type == "rfid", _own.status == "enabled", _own.deleted_at.is_(None), ev_user.c.status == "enabled")
     .where(or_(_own.expire_at.is_(None), _own.expire_at > bindparam("now", type_=DateTime(timezone=True))))
+    .where(or_(func.cardinality(_points) == 0, _lets))
     .where(func.length(_own.id_tag_uid) <= bindparam("longest", type_=BigInteger))
     .order_by(_last_here.desc().nulls_last(), _own.id.desc())
     .limit(bindparam("most", type_=BigInteger))
@@ -32,9 +38,9 @@ _ADMITTED = Statement(
 
 
 async def admitted(tx: Tx, station: int, version: str | None, most: int) -> list[LocalTag]:
-    """Those that are accepted now, as many as there is room for."""
-    longest = LONGEST.get(version or "", OURS)
-    return [_tag(row) for row in await tx.all(_ADMITTED, station=station, most=most, now=tx.now, longest=longest)]
+    """Those that are accepted now at one of its charge points, as many as there is room for."""
+    wanted = {"longest": LONGEST.get(version or "", OURS), "points": await tx.value(_CLOSED, station=station)}
+    return [_tag(row) for row in await tx.all(_ADMITTED, station=station, most=most, now=tx.now, **wanted)]
 
 
 def changes(before: list[LocalTag], now: list[LocalTag]) -> list[LocalTag | str]:

@@ -27,6 +27,7 @@ from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.network.use import opens
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user, users
 
@@ -38,6 +39,7 @@ _own = reservation.c
 _user = bindparam("user", type_=BigInteger)
 _PLACE = Statement(
     select(evse, charge_point.c.status.label("charge_point_status"), charge_point.c.connected, location.c.timezone)
+    .add_columns(charge_point.c.type.label("charge_point_type"))
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .outerjoin(location, location.c.id == charge_point.c.location_id)
     .where(evse.c.charge_point_id == bindparam("point"), evse.c.network_id == bindparam("number"))
@@ -156,6 +158,8 @@ async def _check_user(tx: Tx, rules: settings.Reservations, there: Row, user_id:
         raise Invalid(userId="The selected user id is invalid.")
     if status != "enabled":
         raise Invalid(userId=f"The user is {status}.")
+    if not await opens(tx, there, user_id):
+        raise Invalid(userId="The user does not have access to the charge point.")
     if await tx.value(_SINCE, user=user_id, since=_midnight(tx.now, there)) >= rules.max_reservations_per_day_per_user:
         raise Invalid(userId="The user has no more reservations left today.")
     last: datetime | None = await tx.value(_LAST, user=user_id)

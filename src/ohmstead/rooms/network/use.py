@@ -1,0 +1,54 @@
+"""Use: who may charge at a charge point, as its type and its partner say.
+
+Public: everybody. Personal: its owner and those he shares it with. Private: whom its partner, or one that it is shared
+with, invited to its private charge points, unless the partner lets everybody use it who finds it.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, false, func, literal, or_, select, true
+from sqlalchemy.sql import ColumnElement
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.shares import charge_point_share
+from ohmstead.rooms.network.evses import evse
+
+_IDS = ARRAY(BigInteger)
+_point, _share = charge_point.c, charge_point_share.c
+
+
+def opens_to(user: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the charge point of a row lets a user charge."""
+    shared = select(_share.id).where(_share.charge_point_id == _point.id, _share.user_id == user).exists()
+    return case(
+        (_point.type == "public", true()),
+        (_point.type == "personal", or_(_point.user_id == user, shared)),
+        else_=or_(_point.access_type == "private_view_public_use", false()),
+    )
+
+
+def closed_points(station: ColumnElement[int]) -> ColumnElement[list[int]]:
+    """The charge points whose EVSEs a station has, where all of them open to certain users only; else none: where one
+    is public, everybody has business at the station."""
+    evses = select(evse.c.charge_point_id).where(evse.c.station_id == station, evse.c.deleted_at.is_(None))
+    its = or_(_point.id.in_(evses), and_(_point.id == station, ~evses.exists()))
+    aggregate = case((func.bool_and(_point.type != "public"), func.array_agg(_point.id)), else_=literal([], _IDS))
+    return select(aggregate).where(its).correlate(None).scalar_subquery()
+
+
+_MAY_USE = Statement(
+    select(_point.id)
+    .where(_point.id == any_(bindparam("points", type_=_IDS)), opens_to(bindparam("user", type_=BigInteger)))
+    .limit(1)
+)
+
+
+async def may_use(tx: Tx, charge_point_ids: Collection[int], user_id: int) -> bool:
+    """Whether a user may charge at one of these charge points."""
+    return await tx.value(_MAY_USE, points=list(charge_point_ids), user=user_id) is not None
+
+
+async def opens(tx: Tx, there: Row, user_id: int) -> bool:
+    """Whether the charge point of an EVSE (its `charge_point_id` and `charge_point_type`) lets a user charge."""
+    return there["charge_point_type"] == "public" or await may_use(tx, [there["charge_point_id"]], user_id)
