@@ -7,6 +7,7 @@ with, invited to its private charge points, unless the partner lets everybody us
 from collections.abc import Collection
 
 from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -20,10 +21,10 @@ _point, _share = charge_point.c, charge_point_share.c
 
 def opens_to(user: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the charge point of a row lets a user charge."""
-    shared = select(_share.id).where(_share.charge_point_id == _point.id, _share.user_id == user).exists()
+    shared = select(_share.id).where(_share.charge_point_id == _point.id, _share.user_id == user)
     return case(
         (_point.type == "public", true()),
-        (_point.type == "personal", or_(_point.user_id == user, shared)),
+        (_point.type == "personal", or_(_point.user_id == user, shared.correlate_except(charge_point_share).exists())),
         else_=or_(_point.access_type == "private_view_public_use", false()),
     )
 
@@ -31,10 +32,11 @@ def opens_to(user: ColumnElement[int]) -> ColumnElement[bool]:
 def closed_points(station: ColumnElement[int]) -> ColumnElement[list[int]]:
     """The charge points whose EVSEs a station has, where all of them open to certain users only; else none: where one
     is public, everybody has business at the station."""
-    evses = select(evse.c.charge_point_id).where(evse.c.station_id == station, evse.c.deleted_at.is_(None))
-    its = or_(_point.id.in_(evses), and_(_point.id == station, ~evses.exists()))
+    its_evses = and_(evse.c.station_id == station, evse.c.deleted_at.is_(None))
+    its = select(func.array_agg(evse.c.charge_point_id)).where(its_evses).correlate(None).scalar_subquery()
+    points = _point.id == any_(func.coalesce(its, array([station])))
     aggregate = case((func.bool_and(_point.type != "public"), func.array_agg(_point.id)), else_=literal([], _IDS))
-    return select(aggregate).where(its).correlate(None).scalar_subquery()
+    return select(aggregate).where(points).correlate(None).scalar_subquery()
 
 
 _MAY_USE = Statement(

@@ -1,0 +1,167 @@
+"""Who may charge where: cards at scripted stations of both versions, and starts through the API, at each type of charge
+point, with the same verdict for all of them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ohmstead.app.system import System
+from ohmstead.kit.clock import SystemClock
+from tests.live import PASSWORD, Live, live
+from tests.stations.charger import Charger, plugged
+from tests.stations.talker import talker
+
+ROLES = ("owner", "guest", "stranger")
+KINDS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "public": ({"type": "public"}, {*ROLES}),
+    "personal": ({"type": "personal", "pin": "1234"}, {"owner", "guest"}),
+    "private": ({"type": "private"}, set()),
+}
+"""What the charge point is, and who may charge there."""
+
+
+@dataclass
+class People:
+    """Users by role, each with a card that is called like it, and the charge point they come to."""
+
+    site: Live
+    point: dict[str, Any]
+    allowed: set[str]
+    users: dict[str, int] = field(default_factory=dict)
+
+    async def start(self, role: str) -> Any:
+        """What the API says to a start at the EVSE for a user."""
+        path = f"/actions/charge-point/v1.0/{self.point['id']}/start/1"
+        answer = await self.site.api.post(path, {"userId": self.users[role]})
+        assert answer.status == 202, answer.body
+        return answer.body
+
+    async def sessions(self) -> list[dict[str, Any]]:
+        return (await self.site.api.get("/resources/sessions/v1.0")).data
+
+
+@pytest.fixture
+async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
+    async with live(system.dsn, tmp_path, SystemClock()) as running:
+        yield running
+
+
+async def people(site: Live, kind: str, version: str) -> People:
+    fields, allowed = KINDS[kind]
+    users = {role: int((await site.given.user())["id"]) for role in ROLES}
+    for role, user in users.items():
+        await site.given.id_tag(idTagUid=role.upper(), userId=user)
+    if fields["type"] == "personal":
+        fields = fields | {"user": {"id": users["owner"]}}
+    elif "locationId" not in fields:
+        fields = fields | {"locationId": (await site.given.location())["id"]}
+    network = {"id": "S", "protocol": f"ocpp {version}", "password": PASSWORD}
+    point = await site.given.charge_point(network=network, **fields)
+    await site.given.evse(point)
+    if fields["type"] == "personal":
+        await site.given.made(f"/resources/charge-points/v2.0/{point['id']}/shares", {"userId": users["guest"]})
+    return People(site, point, allowed, users)
+
+
+async def plug(station: Charger) -> None:
+    await station.boots()
+    await station.is_in("Available")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_cards_at_a_station_of_1_6(site: Live, kind: str) -> None:
+    there = await people(site, kind, "1.6")
+    async with plugged(site, "S") as station:
+        await plug(station)
+        for role in ROLES:
+            wanted = "Accepted" if role in there.allowed else "Blocked"
+            assert (await station.ask("Authorize", idTag=role.upper()))["idTagInfo"]["status"] == wanted, role
+            began = await station.starts(tag=role.upper())
+            assert began["idTagInfo"]["status"] == wanted, role
+            await station.stops(began["transactionId"], 1000)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_cards_at_a_station_of_2_0_1(site: Live, kind: str) -> None:
+    there = await people(site, kind, "2.0.1")
+    async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+        await station.says("Available", 0)
+        for role in ROLES:
+            wanted = "Accepted" if role in there.allowed else "NotAtThisLocation"
+            token = {"idToken": role.upper(), "type": "ISO14443"}
+            assert (await station.call("Authorize", {"idToken": token}))["idTokenInfo"]["status"] == wanted, role
+            told = {"transactionId": f"tx-{role}"}
+            began = await station.event("Started", 0, told, evse={"id": 1, "connectorId": 1}, idToken=token)
+            assert began["idTokenInfo"]["status"] == wanted, role
+            await station.event("Ended", 0, told)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_starts_through_the_api(site: Live, kind: str, version: str) -> None:
+    """For a user as by his app; the operator starts where it wants."""
+    there = await people(site, kind, version)
+    async with connected(site, version):
+        for role in ROLES:
+            answer = await there.start(role)
+            assert answer["success"] is (role in there.allowed), answer
+            if not answer["success"]:
+                assert answer["errorCode"] == "ACCESS_RESTRICTED"
+                assert answer["message"] == "You do not have access to this charge point"
+            else:
+                await _stop(there, answer["sessionId"])
+        anywhere = await site.api.post(f"/actions/charge-point/v1.0/{there.point['id']}/start")
+        assert anywhere.body["success"] is True
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_local_list_has_those_who_may(site: Live, kind: str) -> None:
+    there = await people(site, kind, "1.6")
+    script = {"GetLocalListVersion": {"listVersion": 1}, "GetConfiguration": {}}
+    async with plugged(site, "S", script) as station:
+        await plug(station)
+        sent = await site.api.post(f"/actions/charge-point/v1.0/{there.point['id']}/send-local-list")
+        assert sent.body["tags"] == len(there.allowed)
+        listed = (await station.hears("SendLocalList")).get("localAuthorizationList", [])
+        assert {one["idTag"].lower() for one in listed} == there.allowed
+
+
+async def test_who_charges_may_end_it_whatever_became_of_his_rights(site: Live) -> None:
+    """The share goes while he charges: the charge goes on, his card ends it, and begins no other."""
+    there = await people(site, "personal", "1.6")
+    path = f"/resources/charge-points/v2.0/{there.point['id']}/shares"
+    async with plugged(site, "S") as station:
+        await plug(station)
+        began = await station.starts(tag="GUEST")
+        [share] = (await site.api.get(path)).data
+        assert (await site.api.delete(f"{path}/{share['id']}")).status == 204
+        assert (await station.ask("Authorize", idTag="GUEST"))["idTagInfo"]["status"] == "Accepted"
+        [session, *_] = await there.sessions()
+        assert session["status"] == "active"
+        stopped = await station.stops(began["transactionId"], 1500, idTag="GUEST")
+        assert stopped["idTagInfo"]["status"] == "Accepted"
+        assert (await station.ask("Authorize", idTag="GUEST"))["idTagInfo"]["status"] == "Blocked"
+        assert (await station.starts(1500, tag="GUEST"))["idTagInfo"]["status"] == "Blocked"
+
+
+@asynccontextmanager
+async def connected(site: Live, version: str) -> AsyncIterator[None]:
+    """A station with a free outlet that agrees to all."""
+    if version == "1.6":
+        async with plugged(site, "S") as station:
+            await plug(station)
+            yield
+    else:
+        async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+            station.answers["RequestStartTransaction"] = {"status": "Accepted"}
+            await station.says("Available", 0)
+            yield
+
+
+async def _stop(there: People, session: int) -> None:
+    path = f"/actions/charge-point/v1.0/{there.point['id']}/stop/{session}"
+    assert (await there.site.api.post(path)).status == 202
