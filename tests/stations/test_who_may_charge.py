@@ -165,3 +165,62 @@ async def connected(site: Live, version: str) -> AsyncIterator[None]:
 async def _stop(there: People, session: int) -> None:
     path = f"/actions/charge-point/v1.0/{there.point['id']}/stop/{session}"
     assert (await there.site.api.post(path)).status == 202
+
+
+async def two_outlets(site: Live, version: str) -> tuple[People, dict[str, Any]]:
+    """A public charge point of two EVSEs, of which the second is a personal satellite's."""
+    there = await people(site, "public", version)
+    second = await site.given.evse(there.point, networkId="2")
+    satellite = await site.given.charge_point(
+        type="personal", pin="1", user={"id": there.users["owner"]}, network={},
+        communicationMode="via_ocpp_connected_charge_point", ocppConnectedChargePointId=there.point["id"],
+    )  # fmt: skip
+    path = f"/actions/charge-point/v1.0/{there.point['id']}/move-evses-to-satellite"
+    moved = await site.api.post(path, {"satelliteChargePointId": satellite["id"], "evseIds": [second["id"]]})
+    assert moved.status == 202, moved.body
+    return there, satellite
+
+
+async def test_a_satellite_opens_to_its_owner_alone_1_6(site: Live) -> None:
+    there, satellite = await two_outlets(site, "1.6")
+    async with plugged(site, "S") as station:
+        await plug(station)
+        await station.is_in("Available", 2)
+        for role, connector, wanted in (
+            ("owner", 1, "Accepted"), ("owner", 2, "Accepted"), ("stranger", 1, "Accepted"), ("stranger", 2, "Blocked"),
+        ):  # fmt: skip
+            assert (await station.ask("Authorize", idTag=role.upper()))["idTagInfo"]["status"] == "Accepted"
+            began = await station.starts(tag=role.upper(), connectorId=connector)
+            assert began["idTagInfo"]["status"] == wanted, (role, connector)
+            await station.stops(began["transactionId"], 1000)
+        for point, number, success in ((there.point, 1, True), (satellite, 2, False)):
+            path = f"/actions/charge-point/v1.0/{point['id']}/start/{number}"
+            answer = (await site.api.post(path, {"userId": there.users["stranger"]})).body
+            assert answer["success"] is success, answer
+
+
+async def test_a_satellite_opens_to_its_owner_alone_2_0_1(site: Live) -> None:
+    """The station is told at which EVSEs a card is good (`evseId`)."""
+    there, _ = await two_outlets(site, "2.0.1")
+    assert there.allowed
+    async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+        for role, evses in (("owner", None), ("stranger", [1])):
+            token = {"idToken": role.upper(), "type": "ISO14443"}
+            info = (await station.call("Authorize", {"idToken": token}))["idTokenInfo"]
+            assert (info["status"], info.get("evseId")) == ("Accepted", evses)
+            told = {"transactionId": f"tx-{role}"}
+            began = await station.event("Started", 0, told, evse={"id": 2, "connectorId": 1}, idToken=token)
+            wanted = "NotAtThisLocation" if evses else "Accepted"
+            assert began["idTokenInfo"]["status"] == wanted, role
+            await station.event("Ended", 0, told)
+
+
+async def test_the_local_list_tells_at_which_evses(site: Live) -> None:
+    there, _ = await two_outlets(site, "2.0.1")
+    async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+        station.answers |= {"GetLocalListVersion": {"versionNumber": 1}, "SendLocalList": {"status": "Accepted"}}
+        sent = await site.api.post(f"/actions/charge-point/v1.0/{there.point['id']}/send-local-list")
+        assert sent.status == 202, sent.body
+        [listed] = [told["localAuthorizationList"] for action, told in station.told if action == "SendLocalList"]
+        found = {one["idToken"]["idToken"]: one["idTokenInfo"].get("evseId") for one in listed}
+        assert found == {"OWNER": None, "GUEST": [1], "STRANGER": [1]}

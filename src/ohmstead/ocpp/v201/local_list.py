@@ -42,5 +42,6 @@ def _entry(tag: LocalTag) -> AuthorizationData:
         status="Accepted",
         cache_expiry_date_time=sent(tag.expires_at) if tag.expires_at else None,
         group_id_token=central(tag.parent) if tag.parent else None,
+        evse_id=list(tag.evses) or None,
     )
     return AuthorizationData(id_token=card(tag.id_tag), id_token_info=info)

@@ -19,6 +19,7 @@ def id_token_info(verdict: TagVerdict) -> IdTokenInfoType:
         status=STATUS[verdict.status],
         cache_expiry_date_time=sent(verdict.expires_at) if verdict.expires_at else None,
         group_id_token=central(verdict.parent) if verdict.parent else None,
+        evse_id=list(verdict.evses) or None,
     )
 
 

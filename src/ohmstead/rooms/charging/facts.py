@@ -34,11 +34,13 @@ class TagPresented(Struct, frozen=True, kw_only=True):
 
 class TagVerdict(Struct, frozen=True, kw_only=True):
     """The answer for a tag; `parent` is the group whose tags may stop each other's sessions. A good tag of a user whom
-    the charge point does not let charge is `not_at_this_location`."""
+    the charge point does not let charge is `not_at_this_location`; where it is good at some EVSEs of the station only,
+    `evses` are their numbers."""
 
     status: Literal["accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location"]
     expires_at: datetime | None = None
     parent: str | None = None
+    evses: tuple[int, ...] = ()
 
 
 class ProfilesTold(Struct, frozen=True, kw_only=True):

@@ -6,14 +6,15 @@ with, invited to its private charge points, unless the partner lets everybody us
 
 from collections.abc import Collection
 
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, false, func, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ARRAY, BigInteger, Integer, and_, any_, bindparam, case, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.people.users import ev_user
 
 _IDS = ARRAY(BigInteger)
 _point, _share = charge_point.c, charge_point_share.c
@@ -44,6 +45,16 @@ _MAY_USE = Statement(
     .where(_point.id == any_(bindparam("points", type_=_IDS)), opens_to(bindparam("user", type_=BigInteger)))
     .limit(1)
 )
+_numbers = func.array_agg(aggregate_order_by(evse.c.network_id, evse.c.network_id))
+_opens = opens_to(ev_user.c.id)
+_EVSES = Statement(
+    select(ev_user.c.id, func.coalesce(_numbers.filter(_opens), literal([], ARRAY(Integer))))
+    .join_from(evse, charge_point, _point.id == evse.c.charge_point_id)
+    .join(ev_user, ev_user.c.id == any_(bindparam("users", type_=_IDS)))
+    .where(evse.c.station_id == bindparam("station", type_=BigInteger), evse.c.deleted_at.is_(None))
+    .group_by(ev_user.c.id)
+    .having(~func.bool_and(func.coalesce(_opens, false())))
+)
 
 
 async def may_use(tx: Tx, charge_point_ids: Collection[int], user_id: int) -> bool:
@@ -54,3 +65,8 @@ async def may_use(tx: Tx, charge_point_ids: Collection[int], user_id: int) -> bo
 async def opens(tx: Tx, there: Row, user_id: int) -> bool:
     """Whether the charge point of an EVSE (its `charge_point_id` and `charge_point_type`) lets a user charge."""
     return there["charge_point_type"] == "public" or await may_use(tx, [there["charge_point_id"]], user_id)
+
+
+async def some_evses_of(tx: Tx, station_id: int, user_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """User -> the numbers of a station's EVSEs at which he may charge, of those users who may not at all of them."""
+    return {row[0]: tuple(row[1]) for row in await tx.all(_EVSES, station=station_id, users=list(user_ids))}

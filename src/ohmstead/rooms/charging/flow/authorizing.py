@@ -1,5 +1,6 @@
 """Authorizing: a tag at the reader gets its verdict, and what came of it is remembered until the charge begins."""
 
+from msgspec import structs
 from sqlalchemy import BigInteger, Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -10,13 +11,15 @@ from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, remote_session, tag_verdict
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.use import closed_points
+from ohmstead.rooms.network.use import closed_points, some_evses_of
 
 ACCEPTED = TagVerdict(status="accepted")
 
 _station = bindparam("station", type_=BigInteger)
 _admits_all = charge_point.c.auto_start_without_authorization
-_STATION = Statement(select(_admits_all, closed_points(_station)).where(charge_point.c.id == _station))
+_satellite = charge_point.alias("satellite").c
+_has_satellites = select(_satellite.id).where(_satellite.ocpp_connected_charge_point_id == _station).exists()
+_STATION = Statement(select(_admits_all, closed_points(_station), _has_satellites).where(charge_point.c.id == _station))
 _REMOTE = Statement(
     select(session).where(session.c.id == bindparam("session"), session.c.station_id == bindparam("station"))
 )
@@ -50,13 +53,16 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     if await remote_start_of(tx, station, fact.id_tag) is not None:
         return ACCEPTED
     token = Token(station, fact.id_tag, fact.token_type)
-    admits_all, points = await tx.one(_STATION, station=station) or (False, ())
+    admits_all, points, has_satellites = await tx.one(_STATION, station=station) or (False, (), False)
     holder = await tag_verdict(tx, token, admits_all, points=points)
     if not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None:
         await authorize_by(
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,
             token_type=fact.token_type, rejection_reason=holder.rejection,
         )  # fmt: skip
+    if has_satellites and holder.user_id and not holder.rejection:
+        some = await some_evses_of(tx, station, [holder.user_id])
+        return structs.replace(holder.verdict, evses=some.get(holder.user_id, ()))
     return holder.verdict
 
 

@@ -8,11 +8,11 @@ from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
 from ohmstead.rooms.devices.stations import LocalTag
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.use import closed_points, opens_to
+from ohmstead.rooms.network.use import closed_points, opens_to, some_evses_of
 from ohmstead.rooms.people.users import ev_user
 
 LONGEST = {"1.6": 20}
-"""Characters of a tag, where a version has room for fewer than we."""
+"""Characters of a tag, where a version has room for fewer than we; and for no EVSEs of a tag."""
 OURS = 36
 
 _own = id_tag.c
@@ -40,7 +40,9 @@ _ADMITTED = Statement(
 async def admitted(tx: Tx, station: int, version: str | None, most: int) -> list[LocalTag]:
     """Those that are accepted now at one of its charge points, as many as there is room for."""
     wanted = {"longest": LONGEST.get(version or "", OURS), "points": await tx.value(_CLOSED, station=station)}
-    return [_tag(row) for row in await tx.all(_ADMITTED, station=station, most=most, now=tx.now, **wanted)]
+    found = await tx.all(_ADMITTED, station=station, most=most, now=tx.now, **wanted)
+    some = {} if version in LONGEST else await some_evses_of(tx, station, {row["user_id"] for row in found})
+    return [_tag(row, some.get(row["user_id"], ())) for row in found]
 
 
 def changes(before: list[LocalTag], now: list[LocalTag]) -> list[LocalTag | str]:
@@ -51,5 +53,6 @@ def changes(before: list[LocalTag], now: list[LocalTag]) -> list[LocalTag | str]
     return gone + [one for one in now if known.get(one.id_tag) != one]
 
 
-def _tag(row: Row) -> LocalTag:
-    return LocalTag(id_tag=row["id_tag_uid"], expires_at=row["expire_at"], parent=parent_tag(row["user_id"]))
+def _tag(row: Row, evses: tuple[int, ...]) -> LocalTag:
+    parent = parent_tag(row["user_id"])
+    return LocalTag(id_tag=row["id_tag_uid"], expires_at=row["expire_at"], parent=parent, evses=evses)

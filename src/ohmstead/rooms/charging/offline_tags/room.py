@@ -23,7 +23,7 @@ from ohmstead.rooms.devices.stations import (
 CONTROLLER = "LocalAuthListCtrlr"  # OCPP 2.0.1 Part 2, 2.11
 USUAL_AT_ONCE, USUAL_IN_ALL = 100, 1000  # where the station does not say
 ENVELOPE_BYTES = 160  # of a message without its tags, at most
-TAG_BYTES = 175  # of a tag beside its own characters and its parent's, at most
+TAG_BYTES = 190  # of a tag beside its own characters, its parent's and the numbers of its EVSEs, at most
 
 _KEYS = {"SendLocalListMaxLength": "at_once", "LocalAuthListMaxLength": "in_all"}  # OCPP 1.6, 9.2
 _VARIABLES = {"ItemsPerMessage": "at_once", "BytesPerMessage": "bytes_at_once"}
@@ -86,5 +86,5 @@ def parts(entries: list[LocalTag | str], room: Room) -> Iterator[list[LocalTag |
 
 def _bytes(entry: LocalTag | str) -> int:
     """Of an entry on the wire, at most."""
-    texts = [entry] if isinstance(entry, str) else [entry.id_tag, entry.parent or ""]
-    return TAG_BYTES + sum(len(msgspec.json.encode(text)) for text in texts)
+    told = [entry] if isinstance(entry, str) else [entry.id_tag, entry.parent or "", entry.evses]
+    return TAG_BYTES + sum(len(msgspec.json.encode(one)) for one in told)

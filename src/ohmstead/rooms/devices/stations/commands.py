@@ -176,11 +176,13 @@ class GetLocalListVersion(Struct, frozen=True, kw_only=True):
 
 
 class LocalTag(Struct, frozen=True, kw_only=True):
-    """A tag the station may admit while it is offline; tags of one `parent` may stop each other's sessions."""
+    """A tag the station may admit while it is offline, at all its EVSEs or those of these numbers; tags of one `parent`
+    may stop each other's sessions."""
 
     id_tag: str
     expires_at: datetime | None = None
     parent: str | None = None
+    evses: tuple[int, ...] = ()
 
 
 class SendLocalList(Struct, frozen=True, kw_only=True):
