@@ -100,6 +100,7 @@ class World:
 
     async def _charging(self) -> None:
         given, ids = self.given, self.ids
+        ids["userGroup"] = (await given.user_group())["id"]
         ids["user"] = int((await given.user())["id"])
         tag = await given.id_tag(userId=ids["user"])
         ids["idTag"] = tag["id"]

@@ -32,13 +32,13 @@ from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns, Merged
 from ohmstead.kit.questions import Question
-from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso3166 import STATES
 from ohmstead.rooms.people.passwords import hashed
+from ohmstead.rooms.people.user_groups import user_groups
 from ohmstead.rooms.people.user_views import PartnerInvite, Status, User, UserBody
 
 _LIVING = text("deleted_at IS NULL")
@@ -136,7 +136,7 @@ users = Resource(
         "bank_details": Merged(ev_user.c.bank_details),
     },
     changed=UserChanged,
-    references={"user_group_ids": ABSENT},
+    references={"user_group_ids": user_groups},
     conflicts={
         "uq_ev_user_email": ("email", "The email has already been taken."),
         "uq_ev_user_nonce": ("nonce", "The nonce has already been used."),
