@@ -24,7 +24,7 @@ WORDS: dict[str, Any] = {
     "mode": "disabled", "physicalReference": "new", "keyName": "new",
 }  # fmt: skip
 """Values of fields that no schema tells."""
-OFFERED = {"currentL1"}
+OFFERED = {"currentL1", "sendViaEmail"}
 """Fields that no schema requires, and an operation does."""
 SMART = {
     "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
@@ -100,6 +100,9 @@ class World:
 
     async def _charging(self) -> None:
         given, ids = self.given, self.ids
+        invite = {"partnerId": 73, "sendViaEmail": False}
+        ids["partnerInvite"] = (await given.made("/resources/partner-invites/v1.0", invite))["id"]
+        ids["userGroup"] = (await given.user_group())["id"]
         ids["user"] = int((await given.user())["id"])
         tag = await given.id_tag(userId=ids["user"])
         ids["idTag"] = tag["id"]

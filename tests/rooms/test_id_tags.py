@@ -134,13 +134,14 @@ async def _resolved(system: System, uid: str) -> IdTagRow | None:
 
 
 async def test_a_stations_text_finds_the_tag_and_its_user(api: Client, given: Given, system: System) -> None:
-    user = await given.member(3)
+    group = (await given.user_group())["id"]
+    user = await given.user(userGroupIds=[group])
     tag = await given.id_tag(idTagUid="04AbCd", userId=int(user["id"]), expireAt="2030-01-01T00:00:00Z")
     row = await _resolved(system, "04ABCD")
     assert row is not None
     assert (row.id, row.id_tag_uid, row.status, row.type) == (tag["id"], "04AbCd", "enabled", "rfid")
     assert row.expire_at == datetime(2030, 1, 1, tzinfo=UTC)
-    assert (row.user_id, row.user_status, row.user_group_ids) == (int(user["id"]), "enabled", [3])
+    assert (row.user_id, row.user_status, row.user_group_ids) == (int(user["id"]), "enabled", [group])
     assert (row.sessions_allowed, row.payment_method_id, row.partner_id) == ("single_session", None, None)
     assert await _resolved(system, "04ABC") is None
     await api.delete(f"{PATH}/{tag['id']}")

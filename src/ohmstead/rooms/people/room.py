@@ -1,5 +1,9 @@
 """The room of people: what it exports."""
 
+from ohmstead.rooms.people import memberships  # noqa: F401 - its rules
+from ohmstead.rooms.people.partner_invites import partner_invites
+from ohmstead.rooms.people.partner_users import accepting
+from ohmstead.rooms.people.user_groups import user_groups
 from ohmstead.rooms.people.users import actions, users
 
-OPERATIONS = (users, actions)
+OPERATIONS = (users, user_groups, partner_invites, accepting, actions)
