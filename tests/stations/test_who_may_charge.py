@@ -12,16 +12,24 @@ import pytest
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from tests.live import PASSWORD, Live, live
+from tests.rooms.invites import ACCESS, invited, partner
 from tests.stations.charger import Charger, plugged
 from tests.stations.talker import talker
 
-ROLES = ("owner", "guest", "stranger")
+ROLES = ("owner", "guest", "invited", "member", "neighbour", "stranger")
+"""Of a personal one; invited by its partner to private ones, and not to those; by a partner that it is shared with."""
+EVERYBODY = {*ROLES}
 KINDS: dict[str, tuple[dict[str, Any], set[str]]] = {
-    "public": ({"type": "public"}, {*ROLES}),
+    "public": ({"type": "public", "partner": {"accessType": "private_view_private_use"}}, EVERYBODY),
     "personal": ({"type": "personal", "pin": "1234"}, {"owner", "guest"}),
-    "private": ({"type": "private"}, set()),
+    "nobody's": ({"type": "private"}, set()),
+    "private": ({"type": "private", "partner": {}}, {"invited"}),
+    "private, private": ({"type": "private", "partner": {"accessType": "private_view_private_use"}}, {"invited"}),
+    "private, public": ({"type": "private", "partner": {"accessType": "private_view_public_use"}}, EVERYBODY),
+    "public, private": ({"type": "private", "partner": {"accessType": "public_view_private_use"}}, {"invited"}),
+    "shared": ({"type": "private", "partner": {"accessType": "private_view_private_use"}}, {"invited", "neighbour"}),
 }
-"""What the charge point is, and who may charge there."""
+"""What the charge point is, and who may charge there: its type, or what its partner lets be seen and used."""
 
 
 @dataclass
@@ -51,19 +59,27 @@ async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
 
 
 async def people(site: Live, kind: str, version: str) -> People:
-    fields, allowed = KINDS[kind]
-    users = {role: int((await site.given.user())["id"]) for role in ROLES}
+    given, (fields, allowed) = site.given, KINDS[kind]
+    users = {role: int((await given.user())["id"]) for role in ROLES}
     for role, user in users.items():
-        await site.given.id_tag(idTagUid=role.upper(), userId=user)
+        await given.id_tag(idTagUid=role.upper(), userId=user)
+    ours, theirs = await partner(given), await partner(given)
+    for role, who, options in (
+        ("invited", ours, ACCESS), ("member", ours, {}), ("neighbour", theirs, ACCESS)
+    ):  # fmt: skip
+        await invited(given, who, users[role], options)
+    if "partner" in fields:
+        fields = fields | {"partner": fields["partner"] | {"id": ours}}
     if fields["type"] == "personal":
         fields = fields | {"user": {"id": users["owner"]}}
-    elif "locationId" not in fields:
-        fields = fields | {"locationId": (await site.given.location())["id"]}
     network = {"id": "S", "protocol": f"ocpp {version}", "password": PASSWORD}
-    point = await site.given.charge_point(network=network, **fields)
-    await site.given.evse(point)
-    if fields["type"] == "personal":
-        await site.given.made(f"/resources/charge-points/v2.0/{point['id']}/shares", {"userId": users["guest"]})
+    point = await given.charge_point(network=network, **fields)
+    await given.evse(point)
+    path = f"/resources/charge-points/v2.0/{point['id']}"
+    if kind == "personal":
+        await given.made(f"{path}/shares", {"userId": users["guest"]})
+    if kind == "shared":
+        assert (await site.api.put(f"{path}/shared-partners", {"partnerIds": [theirs]})).status == 204
     return People(site, point, allowed, users)
 
 
@@ -223,4 +239,4 @@ async def test_the_local_list_tells_at_which_evses(site: Live) -> None:
         assert sent.status == 202, sent.body
         [listed] = [told["localAuthorizationList"] for action, told in station.told if action == "SendLocalList"]
         found = {one["idToken"]["idToken"]: one["idTokenInfo"].get("evseId") for one in listed}
-        assert found == {"OWNER": None, "GUEST": [1], "STRANGER": [1]}
+        assert found == {role.upper(): None if role == "owner" else [1] for role in ROLES}

@@ -1,6 +1,6 @@
 """Locations by partner: a location is a partner's when its token made it or one of its charge points stands there.
 
-Its token changes those that it made, and sees the others, too.
+Its token changes those that it made, and sees the others, too, and where one stands that is shared with it.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import PARTNER
 from ohmstead.kit.filters import Filter
+from ohmstead.rooms.network.charge_points.shared_partners import SHARED_WITH_CALLER
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.network.locations import location, locations
 
@@ -28,5 +29,6 @@ def of_partner(partner: Any) -> ColumnElement[bool]:
     )
 
 
-locations.opens_also(exists().where(_stands_there, charge_point.c.partner_id == PARTNER))
+_its = or_(charge_point.c.partner_id == PARTNER, SHARED_WITH_CALLER)
+locations.opens_also(exists().where(_stands_there, _its).correlate_except(charge_point))
 locations.filter(Filter("partnerId", int | None, of_partner, BigInteger(), "null: no partner has a part in it."))

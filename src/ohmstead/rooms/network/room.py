@@ -6,7 +6,14 @@ from ohmstead.rooms.network import (
     models,
     status,
 )
-from ohmstead.rooms.network.charge_points import charge_points, claims, ownership, shares, smart_charging
+from ohmstead.rooms.network.charge_points import (
+    charge_points,
+    claims,
+    ownership,
+    shared_partners,
+    shares,
+    smart_charging,
+)
 from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.evses import connectors, every_evse, evses, move_actions
 from ohmstead.rooms.network.locations import locations
@@ -24,6 +31,8 @@ OPERATIONS = (
     models.cp_models,
     vendor_error_codes.vendor_error_codes,
     shares.shares,
+    shared_partners.shared_partners,
+    shared_partners.sharing,
     ownership.ownership_actions,
     claims.claims,
     smart_charging.operations,

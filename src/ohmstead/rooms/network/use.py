@@ -12,21 +12,30 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.shared_partners import shared_partner
 from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.people.partner_invites import partner_invite
 from ohmstead.rooms.people.users import ev_user
 
 _IDS = ARRAY(BigInteger)
-_point, _share = charge_point.c, charge_point_share.c
+_point, _share, _with, _invite = charge_point.c, charge_point_share.c, shared_partner.c, partner_invite.c
 
 
 def opens_to(user: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the charge point of a row lets a user charge."""
     shared = select(_share.id).where(_share.charge_point_id == _point.id, _share.user_id == user)
+    partners = select(_with.partner_id).where(_with.charge_point_id == _point.id).correlate_except(shared_partner)
+    invited = select(_invite.id).where(
+        _invite.user_id == user,
+        _invite.allow_access_to_private_charge_points,
+        or_(_invite.partner_id == _point.partner_id, _invite.partner_id.in_(partners)),
+    )
     return case(
         (_point.type == "public", true()),
         (_point.type == "personal", or_(_point.user_id == user, shared.correlate_except(charge_point_share).exists())),
-        else_=or_(_point.access_type == "private_view_public_use", false()),
+        (_point.access_type == "private_view_public_use", true()),
+        else_=invited.correlate_except(partner_invite).exists(),
     )
 
 

@@ -12,6 +12,7 @@ from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import column_include
+from ohmstead.rooms.network.charge_points.shared_partners import SHARED_WITH_CALLER
 from ohmstead.rooms.network.connectors import connector, connectors_of
 from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import v2
@@ -83,3 +84,6 @@ every_evse = Resource(
         *changed(_own.updated_at),
     ],
 )  # fmt: skip
+
+_shared = select(charge_point.c.id).where(charge_point.c.id == _own.charge_point_id, SHARED_WITH_CALLER)
+every_evse.opens_also(_shared.correlate_except(charge_point).exists())
