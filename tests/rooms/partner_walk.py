@@ -12,6 +12,7 @@ from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices.communication.security_events import security_event, turned_away
 from ohmstead.rooms.devices.firmware.versions import firmware_version
+from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from tests.client import DOCUMENT
 from tests.given import Given
 from tests.rooms.charges import site
@@ -110,7 +111,10 @@ class World:
         await given.api.post(reserved, {"userId": ids["user"]})
         at = f"/actions/charge-point/v1.0/{ids['chargePoint']}/start/1"
         await given.api.post(at, {"userId": ids["user"]})
-        async with given.system.database.read() as tx:
+        async with given.system.database.begin() as tx:
+            shared = {"charge_point_id": ids["chargePoint"], "user_id": ids["user"]}
+            row = {**shared, "created_at": tx.now, "updated_at": tx.now}
+            ids["share"] = await tx.value(insert(charge_point_share).values(row).returning(charge_point_share.c.id))
             ids["reservation"] = await tx.value(select(func.max(reservation.c.id)))
             ids["session"] = await tx.value(select(func.max(session.c.id)))
             ids["authorization"] = await tx.value(select(func.max(authorization.c.id)))
