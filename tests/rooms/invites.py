@@ -1,17 +1,15 @@
 """Users whom partners invited, as tests of who may do what need them."""
 
-import itertools
 from typing import Any
 
 from tests.given import Given
 
 ACCESS = {"allowAccessToPrivateChargePoints": True}
-_number = itertools.count(70)
 
 
 async def partner(given: Given) -> int:
     """A partner's id."""
-    return next(_number)
+    return (await given.partner())["id"]
 
 
 async def invited(given: Given, partner_id: int, user_id: int, options: dict[str, Any] = ACCESS) -> int:

@@ -70,7 +70,7 @@ async def test_only_a_private_one_of_a_partner_is_shared(shared: Shared, given: 
         answer = await shared.api.put(f"{POINTS}/{point['id']}/shared-partners", {"partnerIds": shared.others})
         assert (answer.status, list(answer.body["errors"])) == (422, ["partnerIds"])
     assert (await shared.share(shared.owner)).body["errors"].keys() == {"partnerIds"}
-    for body in ({}, {"partnerIds": None}, {"partnerIds": ["x"]}):
+    for body in ({}, {"partnerIds": None}, {"partnerIds": ["x"]}, {"partnerIds": [999]}):
         assert (await shared.api.put(f"{shared.path}/shared-partners", body)).status == 422
     assert (await shared.api.put(f"{POINTS}/999/shared-partners", {"partnerIds": []})).status == 404
 
@@ -121,3 +121,9 @@ async def test_it_ends_with_what_it_depends_on(shared: Shared, given: Given, cha
         assert (await shared.api.patch(shared.path, body[change])).status == 200
         assert await shared.listed() == []
     assert (await friend.get(shared.path)).status == 404
+
+
+async def test_a_deleted_partner_shares_nothing(shared: Shared) -> None:
+    await shared.share(*shared.others)
+    assert (await shared.api.delete(f"/resources/partners/v2.0/{shared.others[0]}")).status == 204
+    assert await shared.listed() == shared.others[1:]

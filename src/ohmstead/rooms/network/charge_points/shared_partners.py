@@ -31,11 +31,12 @@ from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.people.partners import partners
 
 shared_partner = table(
     "shared_partner",
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False),
-    Column("partner_id", BigInteger, nullable=False, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), nullable=False, index=True),
     Index("uq_shared_partner", "charge_point_id", "partner_id", unique=True),
 )
 
@@ -43,6 +44,7 @@ _own = shared_partner.c
 _key, _ids = bindparam("key", type_=BigInteger), bindparam("ids", type_=ARRAY(BigInteger))
 _now = bindparam("now", type_=DateTime(timezone=True))
 _END = Statement(delete(shared_partner).where(_own.charge_point_id == _key, _own.partner_id != all_(_ids)))
+_END_OF_PARTNER = Statement(delete(shared_partner).where(_own.partner_id == _key))
 _BEGIN = Statement(
     insert(shared_partner)
     .from_select(["charge_point_id", "partner_id", "created_at", "updated_at"],
@@ -83,6 +85,7 @@ sharing = Group("resource / charge points", "resources/charge-points/", "charge-
     "v2.0/{chargePoint}/shared-partners",
     "Charge Point / Shared Partners / Update",
     body=SharedPartners,
+    references={"partner_ids": partners},
     status=204,
     errors=(401, 403, 404, 422, 429),
 )
@@ -103,6 +106,11 @@ def _objection(point: Row, ids: list[int]) -> str | None:
     if point["partner_id"] is None:
         return "Only a charge point that a partner owns is shared with others."
     return "The partner owns the charge point." if point["partner_id"] in ids else None
+
+
+@partners.deleted
+async def nothing_is_shared_with_the_deleted(write: Write) -> None:
+    await write.tx.run(_END_OF_PARTNER, key=write.id)
 
 
 @charge_points.updated

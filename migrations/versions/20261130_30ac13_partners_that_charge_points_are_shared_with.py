@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_511bd2"
-down_revision = "20261130_ceb45e"
+revision = "20261130_30ac13"
+down_revision = "20261130_1bba4a"
 
 
 def upgrade() -> None:
@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["charge_point_id"], ["charge_point.id"], name=op.f("fk_shared_partner_charge_point_id")
         ),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_shared_partner_partner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_partner")),
     )
     op.create_index(op.f("ix_shared_partner_partner_id"), "shared_partner", ["partner_id"], unique=False)
