@@ -13,6 +13,7 @@ from ohmstead.rooms.network.charge_points.shares import shares
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
+from tests.rooms.charges import Gateway, site
 
 POINTS = "/resources/charge-points/v2.0"
 ACTIONS = "/actions/charge-point"
@@ -176,3 +177,16 @@ async def test_a_partners_token_claims_nothing(home: Home) -> None:
     for path, body in ((CLAIM, {"userId": 1, "networkId": "x", "pin": "1"}), (USE, {"userId": 1, "sharingCode": "x"})):
         assert (await partner.post(path, body)).status == 403
     await partner.close()
+
+
+async def test_it_is_reserved_for_those_who_may_charge(api: Client, given: Given, gateway: Gateway) -> None:
+    owner, stranger = await user(given), await user(given)
+    here = await site(given, type="personal", pin="1234", user={"id": owner})
+    await api.patch(f"/resources/evses/v2.1/{here.evses[0]}", {"allowsReservation": True})
+    path = f"{ACTIONS}/v1.0/{here.id}/reserve/1"
+    refused = await api.post(path, {"userId": stranger})
+    assert (refused.status, refused.body["errors"]) == (
+        422, {"userId": ["The user does not have access to the charge point."]}
+    )  # fmt: skip
+    assert gateway.commands == []
+    assert (await api.post(path, {"userId": owner})).status == 202
