@@ -9,6 +9,7 @@ from ohmstead.rooms.devices.stations import Outcome
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, site
+from tests.rooms.test_partner_permissions import PERMISSIONS
 
 CIRCUIT = "/actions/circuit/v2.0"
 POINT = "/actions/charge-point"
@@ -17,6 +18,7 @@ POINT = "/actions/charge-point"
 @pytest.fixture
 async def partner(given: Given) -> AsyncIterator[Client]:
     client = await given.client("*", partner_id=71)
+    await given.partner_contract(71, accessAndPermissions=dict.fromkeys(PERMISSIONS, True))
     yield client
     await client.close()
 

@@ -19,7 +19,7 @@ from ohmstead.rooms.charging.control.orders import (
     StartedAnywhere,
 )
 from ohmstead.rooms.charging.control.remote import Finding, Noted, start
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points.permissions import find_permitted, require_permission_at
 from ohmstead.rooms.network.evses import evses
 from ohmstead.rooms.people.users import users
 
@@ -41,7 +41,7 @@ async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     than was thought."""
 
     async def likely(tx: Tx) -> Row:
-        point = await charge_points.find(call, tx=tx)
+        point = await find_permitted(call, tx, "sessionsRemoteControl")
         return _there((await likely_places(tx, point["id"]) or [None])[0], "chargePoint", call)
 
     noted, refused = await _start(call, order, likely, anywhere=True)
@@ -66,7 +66,9 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
     async def numbered(tx: Tx) -> Row:
         there = await numbered_place(tx, call.key("chargePoint"), call.number("evse"))
         if there is None or call.actor.binding:
-            await charge_points.find(call, tx=tx)  # which of the two is not there, or not this partner's
+            await find_permitted(
+                call, tx, "sessionsRemoteControl"
+            )  # which of the two is not there, or not this partner's
         return _there(there, "evse", call)
 
     return _told(*await _start(call, order, numbered))
@@ -85,6 +87,7 @@ async def start_at_evse(call: Call, order: OrderThere) -> Started:
 
     async def own(tx: Tx) -> Row:
         outlet = await evses.find(call, "evse", tx=tx)
+        await require_permission_at(tx, call.actor, "sessionsRemoteControl", outlet["charge_point_id"])
         return _there(await place(tx, outlet["id"]), "evse", call)
 
     return _told(*await _start(call, order, own))

@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.control.starting import at_charge_point
 from ohmstead.rooms.charging.flow.changes import change
 from ohmstead.rooms.charging.session_table import known_as, session
 from ohmstead.rooms.devices.stations import RemoteStop, StationError, stations
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points.permissions import find_permitted
 
 _SESSION = Statement(
     select(session, known_as.label("known_as"))
@@ -48,7 +48,7 @@ async def stop(call: Call, body: Stop) -> None:
 
 
 async def _find(call: Call, tx: Tx) -> Row:
-    point = await charge_points.find(call, tx=tx)
+    point = await find_permitted(call, tx, "sessionsRemoteControl")
     found = await tx.one(_SESSION, session=call.key("session"), point=point["id"])
     if found is None:
         raise NotFound.model("Session", call.path["session"])

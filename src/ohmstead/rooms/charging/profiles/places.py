@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.profiles.table import limited_by_us
 from ohmstead.rooms.charging.session_table import known_as, session
 from ohmstead.rooms.devices.commands.actions import station_of
 from ohmstead.rooms.devices.profiles.abilities import Abilities, abilities
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points.permissions import find_permitted
 from ohmstead.rooms.network.evses import evse
 
 _EVSES = Statement(
@@ -49,7 +49,7 @@ class Place(Struct, frozen=True):
 
 async def place_of(tx: Tx, call: Call, number: int, field: str = "") -> Place:
     """The place a call means. An EVSE that is not there is a 404, or where a `field` of the body named it a 422."""
-    point = await charge_points.find(call, tx=tx)
+    point = await find_permitted(call, tx, "sessionsRemoteControl")
     station = station_of(point)
     outlets = await tx.all(_EVSES, station=station)
     own = [one["network_id"] for one in outlets if one["charge_point_id"] == point["id"]]

@@ -17,6 +17,7 @@ from ohmstead.rooms.charging.reservations.resource import reservations
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.devices.commands.actions import ask
 from ohmstead.rooms.devices.stations import CancelReservation
+from ohmstead.rooms.people.partner_contracts import require_permission
 
 cancel_actions = Group("action / reservation", "actions/reservation/", "reservations", access=PARTNERS)
 
@@ -41,6 +42,7 @@ async def cancel(call: Call, body: Canceling) -> None:
     """Give the EVSE free before its time is up."""
     async with call.begin() as tx:
         found = await reservations.find(call, tx=tx)
+        await require_permission(tx, call.actor, "stopReservation", found["partner_id"])
         _must_be_active(found["status"])
     try:
         if not found["waits"]:  # for an EVSE that is taken: the station knows nothing of it

@@ -23,8 +23,9 @@ from ohmstead.rooms.charging.tags import parent_tag
 from ohmstead.rooms.devices.commands.actions import Refused, ask
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.stations import ReserveNow
-from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import partner_of
+from ohmstead.rooms.network.charge_points.permissions import find_permitted
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.network.use import opens
@@ -92,14 +93,14 @@ class Reserved(View):
     body=Wish,
     references={"user_id": users},
     gives=Reserved,
-    errors=(401, 404, 406, 422, 429),
+    errors=(401, 403, 404, 406, 422, 429),
     transactions=Transactions.MANUAL,
 )
 async def reserve(call: Call, wish: Wish) -> Reserved:
     """Keep the EVSE of this number free for a user, as long as the settings say. Where they let reservations queue,
     one that is taken is kept as soon as it is free."""
     async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
+        point = await find_permitted(call, tx, "startReservation")
         there = await tx.one(_PLACE, point=point["id"], number=call.number("evse"))
         if there is None:
             raise NotFound.model("Evse", call.path["evse"])

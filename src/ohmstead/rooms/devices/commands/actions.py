@@ -21,7 +21,9 @@ from ohmstead.rooms.devices.stations import (
     stations,
 )
 from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points.permissions import find_permitted
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.people.partner_contracts import Permission
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
@@ -56,7 +58,7 @@ class Availability(View):
 async def reset(call: Call) -> Done:
     """Restart it: soft ends sessions in good order first, hard does not wait. `success` says whether it will."""
     async with call.begin() as tx:
-        station = await whole_station(call, tx)
+        station = await whole_station(call, tx, "resetChargePoint")
     try:
         return Done(success=(await stations.current.call(station, Reset(kind=_kind(call)))).agreed)
     except StationError:
@@ -73,7 +75,7 @@ async def reset(call: Call) -> Done:
 )
 async def reset_evse(call: Call) -> Done:
     """Restart the EVSE of this number alone, which takes OCPP 2.0.1: soft when its session has ended, hard at once."""
-    outlet = await _outlet(call)
+    outlet = await _outlet(call, "resetChargePoint")
     await ask(outlet["station_id"], Reset(kind=_kind(call), evse_network_id=outlet["network_id"]))
     return Done(success=True)
 
@@ -82,10 +84,10 @@ def _kind(call: Call) -> Literal["hard", "soft"]:
     return "hard" if call.path["type"] == "hard" else "soft"
 
 
-async def _outlet(call: Call) -> Row:
+async def _outlet(call: Call, permission: Permission) -> Row:
     """The EVSE of the charge point with the number in the path."""
     async with call.begin() as tx:
-        point = await charge_points.find(call, tx=tx)
+        point = await find_permitted(call, tx, permission)
         outlet = await tx.one(_EVSE, point=point["id"], number=call.number("evse"))
     if outlet is None:
         raise NotFound.model("Evse", call.path["evse"])
@@ -101,7 +103,7 @@ async def _outlet(call: Call) -> Row:
 )
 async def unlock(call: Call) -> Done:
     """Release the cable at the EVSE of this number; a session there ends."""
-    outlet = await _outlet(call)
+    outlet = await _outlet(call, "sessionsRemoteControl")
     await ask(outlet["station_id"], Unlock(evse_network_id=outlet["network_id"]))
     return Done(success=True)
 
@@ -141,10 +143,10 @@ def station_of(point: Row) -> int:
     return point["ocpp_connected_charge_point_id"] or point["id"]
 
 
-async def whole_station(call: Call, tx: Tx) -> int:
+async def whole_station(call: Call, tx: Tx, permission: Permission | None = None) -> int:
     """The charge point that holds the OCPP connection of the one that a call names. What it is told as a whole concerns
     all that share the connection, so the caller needs its rights to that charge point, too; else 403."""
-    point = await charge_points.find(call, tx=tx)
+    point = await (find_permitted(call, tx, permission) if permission else charge_points.find(call, tx=tx))
     station_id = station_of(point)
     if station_id != point["id"] and call.actor.binding:
         try:

@@ -11,6 +11,7 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.commands.actions import ask, whole_station
 from ohmstead.rooms.devices.stations import DataTransfer, StationError, TriggerMessage, stations
+from ohmstead.rooms.network.charge_points.permissions import require_permission_at
 from ohmstead.rooms.network.evses import evses
 
 at_charge_point = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
@@ -45,7 +46,7 @@ async def trigger_message(call: Call, wanted: Trigger) -> None:
     """Have the charge point send a message now. One that its version of OCPP lacks is refused with 406; those of the
     security extension of 1.6 go by that."""
     async with call.begin() as tx:
-        station = await whole_station(call, tx)
+        station = await whole_station(call, tx, "sessionsRemoteControl")
     await ask(station, TriggerMessage(message=wanted.type))
 
 
@@ -55,6 +56,7 @@ async def trigger_message_of_evse(call: Call, wanted: Trigger) -> None:
     """Have the charge point send a message now that is about this EVSE."""
     async with call.begin() as tx:
         outlet = await evses.find(call, tx=tx)
+        await require_permission_at(tx, call.actor, "sessionsRemoteControl", outlet["charge_point_id"])
     await ask(outlet["station_id"], TriggerMessage(message=wanted.type, evse_network_id=outlet["network_id"]))
 
 

@@ -11,6 +11,21 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import View
 from ohmstead.rooms.devices.commands.actions import whole_station
 from ohmstead.rooms.devices.stations import RawCall, StationError, StationUntold, stations
+from ohmstead.rooms.people.partner_contracts import Permission
+
+_STEERING = (
+    "RemoteStartTransaction", "RequestStartTransaction", "RemoteStopTransaction", "RequestStopTransaction",
+    "UnlockConnector", "TriggerMessage", "ExtendedTriggerMessage", "SetChargingProfile", "ClearChargingProfile",
+    "GetCompositeSchedule",
+)  # fmt: skip
+_PERMISSIONS: dict[str, Permission] = {
+    **{action.lower(): "sessionsRemoteControl" for action in _STEERING},
+    "reservenow": "startReservation",
+    "cancelreservation": "stopReservation",
+    "reset": "resetChargePoint",
+    **dict.fromkeys(("updatefirmware", "signedupdatefirmware", "publishfirmware"), "firmwareUpdate"),
+}
+"""What a partner's contract has to permit for a call, as for the action that sends the same."""
 
 raw_calls = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 
@@ -37,7 +52,7 @@ class Answered(View):
 async def send_custom_ocpp(call: Call, given: GivenCall) -> Answered:
     """Send a call and hand back the answer, whatever it says."""
     async with call.begin() as tx:
-        station = await whole_station(call, tx)
+        station = await whole_station(call, tx, _PERMISSIONS.get(given.action.lower()))
     try:
         outcome = await stations.current.call(station, RawCall(action=given.action, payload=given.payload))
     except StationUntold as error:

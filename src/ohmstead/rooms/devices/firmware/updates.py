@@ -88,7 +88,7 @@ async def update_firmware(call: Call, wanted: Update) -> None:
     """Have the charge point fetch firmware and install it. A signed update takes certificate and signature from the
     body, or those of the version; a version that has them is always sent signed."""
     async with call.begin() as tx:
-        station = await whole_station(call, tx)
+        station = await whole_station(call, tx, "firmwareUpdate")
         version = _version(call, wanted)
         certificate, signature = _proof(wanted, version)
         retrieve_at = tx.now if wanted.retrieve_after is UNSET else aware(wanted.retrieve_after)
