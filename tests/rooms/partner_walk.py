@@ -78,6 +78,10 @@ class World:
         )["id"]
         model = await given.model()
         ids |= {"modelId": model["id"], "vendorId": model["vendorId"]}
+        written = "/internal/charge-point-templates/v1.0"
+        ids["chargePointTemplate"] = (await given.made(written, {"name": "t"}))["id"]
+        outlet = {"networkId": "1", "currentType": "ac"}
+        ids["templateEvse"] = (await given.made(f"{written}/{ids['chargePointTemplate']}/evses", outlet))["id"]
         notices = "/resources/downtime-period-notices/v1.0"
         ids["notice"] = (await given.made(notices, {"type": "exempt", "notice": "n"}))["id"]
         period = {"noticeId": ids["notice"], "startedAt": WORDS["startedAt"], "endedAt": WORDS["endedAt"]}
