@@ -60,7 +60,6 @@ class Resource(Hooked):
     by: Key | None = None
     parent: Parent | None = None
     changed: type[RowChanged] | None = None  # the fact that is told of each write
-    below: str = "resources"  # the first word of its paths
     conflicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # constraint -> (field, text) of a 422
     references: dict[str, Referable] = field(default_factory=dict)  # see `references`
     hooks: Hooks = field(default_factory=Hooks)
@@ -126,7 +125,7 @@ class Resource(Hooked):
     def path(self, version: Version, verb: str) -> str:
         """The path template of a verb."""
         if self.parent is None:
-            base = f"{self.below}/{self.name}/{version.name}"
+            base = f"{'internal' if version.internal else 'resources'}/{self.name}/{version.name}"
         else:
             above = self.parent.resource
             upper = next((one for one in above.versions if one.name == version.name), None)
