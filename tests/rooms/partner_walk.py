@@ -66,6 +66,9 @@ class World:
         ids["taxIdentificationNumber"] = number["id"]
         ids["tax"] = (await given.tax(taxIdentificationNumberId=number["id"]))["id"]
         await given.api.put("/resources/contact-details/v2.0", {"email": "us@example.org"})
+        ids["partner"] = (await given.partner())["id"]
+        its = {"name": "s", "partner_ids": [ids["partner"]]}
+        ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
