@@ -116,6 +116,32 @@ async def test_a_satellites_owner_does_not_reach_its_master(
     assert (await partner.post(f"{POINT}/v1.0{at}/unlock/2")).status == 202  # its own EVSE
 
 
+async def test_a_satellites_owner_clears_no_profile_of_its_masters(
+    api: Client, given: Given, partner: Client, gateway: Gateway
+) -> None:
+    """By its number, by which 2.0.1 finds it wherever it lies."""
+    master = await site(given, evses=2)
+    satellite = await own(
+        given, partner, communicationMode="via_ocpp_connected_charge_point", ocppConnectedChargePointId=master.id,
+        network={},
+    )  # fmt: skip
+    moved = {"satelliteChargePointId": satellite["id"], "evseIds": [master.evses[1]]}
+    await api.post(f"{POINT}/v1.0/{master.id}/move-evses-to-satellite", moved)
+    period = {"startPeriod": 0, "limit": 10}
+    profile = {
+        "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute",
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]},
+    }  # fmt: skip
+    foreign = await api.post(f"{POINT}/v1.0/{master.id}/set-charging-profile/1", profile)
+    its = await partner.post(f"{POINT}/v1.0/{satellite['id']}/set-charging-profile/2", profile)
+    clear, asked = f"{POINT}/v1.0/{satellite['id']}/clear-charging-profile", len(gateway.commands)
+    for number in (foreign.body["data"]["id"], 1):
+        answer = await partner.post(clear, {"evseNetworkId": "2", "id": number})
+        assert (answer.status, list(answer.body["errors"])) == (422, ["id"])
+    assert len(gateway.commands) == asked
+    assert (await partner.post(clear, {"evseNetworkId": "2", "id": its.body["data"]["id"]})).status == 202
+
+
 async def test_a_partner_sees_where_its_charge_point_stands_and_leaves_it_as_it_is(
     api: Client, given: Given, partner: Client
 ) -> None:

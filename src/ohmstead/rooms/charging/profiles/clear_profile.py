@@ -76,6 +76,8 @@ async def clear_charging_profile(call: Call, body: Clearing) -> None:
     if wanted.command.profile_id in {2 * id + own for id in place.limited for own in (0, 1)}:
         raise Invalid(id="The profile is load management's own.")
     meant = [row for row in laid if wanted.fits(row)]
+    if not meant and wanted.command.profile_id is not None and place.is_satellites:
+        raise Invalid(id="No such profile was laid on the EVSE.")  # 2.0.1 looks at the id alone: it may be its master's
     if wanted.reaches_limits(place):
         gone, refused = await _one_by_one(place, meant)
     else:

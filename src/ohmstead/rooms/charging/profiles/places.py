@@ -42,6 +42,11 @@ class Place(Struct, frozen=True):
         return next((one for one in self.outlets if one["network_id"] == self.number), None)
 
     @property
+    def is_satellites(self) -> bool:
+        """Whether the connection is another charge point's."""
+        return self.station_id != self.point["id"]
+
+    @property
     def is_limited(self) -> bool:
         """Whether load management limits what is charged here."""
         return bool(self.limited) if self.outlet is None else self.outlet["id"] in self.limited
