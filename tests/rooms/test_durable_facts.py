@@ -48,6 +48,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("evse.moved", {"id": 7, "left": 1, "charge_point_id": 2}),
     ("evse.statusChanged", STATUS | {"charge_point_id": 2, "before": None}),
     ("securityEvent.received", SECURITY),
+    ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),
 ]  # fmt: skip
 
 

@@ -1,6 +1,9 @@
 """The room of charging: what it exports."""
 
-from ohmstead.rooms.charging import control
+from ohmstead.rooms.charging import (
+    control,
+    erasure,  # noqa: F401 - of deleted users
+)
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags

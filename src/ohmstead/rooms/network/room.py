@@ -2,6 +2,7 @@
 
 from ohmstead.rooms.network import (
     downtime,
+    erasure,  # noqa: F401 - of deleted users
     location_partners,  # noqa: F401 - what locations are a partner's
     models,
     status,

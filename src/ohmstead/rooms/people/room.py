@@ -1,6 +1,6 @@
 """The room of people: what it exports."""
 
-from ohmstead.rooms.people import memberships  # noqa: F401 - its rules
+from ohmstead.rooms.people import erasure, memberships  # noqa: F401 - hooks of users
 from ohmstead.rooms.people.partner_invites import partner_invites
 from ohmstead.rooms.people.partner_users import accepting
 from ohmstead.rooms.people.user_groups import user_groups
