@@ -61,6 +61,9 @@ class World:
         await given.made(f"/resources/charge-points/v2.0/{here.id}/smart-charging", SMART)
         ids["currency"] = (await given.currency())["id"]
         ids["tax"] = (await given.tax())["id"]
+        ids["partner"] = (await given.partner())["id"]
+        its = {"name": "s", "partner_ids": [ids["partner"]]}
+        ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
@@ -100,7 +103,7 @@ class World:
 
     async def _charging(self) -> None:
         given, ids = self.given, self.ids
-        invite = {"partnerId": 73, "sendViaEmail": False}
+        invite = {"partnerId": (await given.partner())["id"], "sendViaEmail": False}
         ids["partnerInvite"] = (await given.made("/resources/partner-invites/v1.0", invite))["id"]
         ids["userGroup"] = (await given.user_group())["id"]
         ids["user"] = int((await given.user())["id"])
@@ -122,7 +125,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = circuit["id"]
-        priority = {"type": "partner", "targetId": 2, "priority": 2}
+        priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
 

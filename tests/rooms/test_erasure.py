@@ -104,7 +104,7 @@ async def test_a_deleted_user_is_named_nowhere(api: Client, given: Given, system
     await told(system, here)
     status = {"status": "enabled", "reason": "Georgius has paid"}
     await api.post(f"/actions/users/v1.0/{user['id']}/change-status", status)
-    invite = {"partnerId": 7, "email": PERSON["email"].upper()}
+    invite = {"partnerId": (await given.partner())["id"], "email": PERSON["email"].upper()}
     await given.made("/resources/partner-invites/v1.0", invite)
     before = await found(system)
     assert {one.partition(": ")[2] for one in before} == {*TRACES}  # each is found where it is

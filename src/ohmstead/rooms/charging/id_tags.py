@@ -15,6 +15,7 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.rooms.charging.tag_case import folded
+from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import ev_user, users
 
 id_tag = table(
@@ -28,7 +29,7 @@ id_tag = table(
     Column("payment_method_id", Text),
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("external_id", Text),
-    Column("partner_id", BigInteger, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
     timestamp("deleted_at"),
     Index("uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")),
 )
@@ -91,7 +92,7 @@ id_tags = Resource(
         *changed(id_tag.c.updated_at),
     ],
     changed=row_changed("idTag"),
-    references={"user_id": users},
+    references={"user_id": users, "partner_id": partners},
     conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
 )
 
