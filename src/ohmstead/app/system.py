@@ -38,8 +38,8 @@ from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
-from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
+from ohmstead.rooms.operator.files import Files, files
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store import set_clock  # noqa: F401 - its table

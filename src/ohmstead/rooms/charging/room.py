@@ -3,6 +3,7 @@
 from ohmstead.rooms.charging import (
     control,
     erasure,  # noqa: F401 - of deleted users
+    private_data,  # noqa: F401 - what is exported of users
 )
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.control import SilentSessionProbe
