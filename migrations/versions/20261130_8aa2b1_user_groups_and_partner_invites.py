@@ -61,3 +61,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("user_id IS NOT NULL"),
     )
     # ### end Alembic commands ###
+    # users who were deleted before: what names them goes now
+    op.execute(
+        "UPDATE ev_user SET email = '', password_hash = '', email_verified = NULL, first_name = NULL,"
+        " middle_name = NULL, last_name = NULL, phone = NULL, country = NULL, state = NULL, city = NULL,"
+        " post_code = NULL, address = NULL, vehicle_no = NULL, personal_id = NULL, locale = NULL, external_id = NULL,"
+        " external_app_data = NULL, nonce = NULL, bank_details = '{}', user_group_ids = '{}', status = 'disabled'"
+        " WHERE deleted_at IS NOT NULL"
+    )
+    gone = "user_id IN (SELECT id FROM ev_user WHERE deleted_at IS NOT NULL)"
+    op.execute(f"UPDATE session SET id_tag = NULL, id_tag_label = NULL WHERE {gone}")
+    op.execute(f"UPDATE charging_authorization SET id_tag_uid = NULL WHERE {gone}")
+    # no group had been made yet that somebody could be in, or be open for
+    op.execute("UPDATE ev_user SET user_group_ids = '{}' WHERE user_group_ids <> '{}'")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from ohmstead.rooms.people.partner_invites import partner_invites
@@ -122,6 +123,20 @@ async def test_a_link_is_good_for_one(api: Client, given: Given) -> None:
     assert (await accepted(api, gone, await given.user())).body["errors"].keys() == {"token"}
     answer = await api.post(ACCEPT, {"token": "x", "userId": 999_999})
     assert answer.body["errors"].keys() == {"userId"}
+
+
+async def test_a_link_says_who_invites(api: Client, given: Given) -> None:
+    partner = await given.partner(name="Volt Ltd", businessName="Volt & Söhne")
+    invite = await given.made(PATH, {"partnerId": partner["id"], "sendViaEmail": False})
+
+    async def shown() -> tuple[int, str]:
+        async with aiohttp.ClientSession() as http, http.get(invite["acceptUrl"]) as answer:
+            return answer.status, await answer.text()
+
+    status, told = await shown()
+    assert (status, told.partition(" invites you")[0]) == (200, "Volt & Söhne")
+    await accepted(api, invite, await given.user())
+    assert (await shown())[0] == 404
 
 
 async def test_a_user_is_a_partners_once(api: Client, given: Given) -> None:
