@@ -216,3 +216,23 @@ async def test_odd_tags_harm_nothing(api: Client, given: Given, system: System, 
     assert "idTag" not in one
     async with system.database.read() as tx:
         assert await tx.value(select(session.c.meter_stop_wh)) == 6017
+
+
+@pytest.mark.parametrize(
+    ("raw", "left"),
+    [
+        (r'{"name":"J\u00fcrgen \u00d6hm"}', '{"name":"***"}'),
+        ('{"name":"jürgen öhm (12)"}', '{"name":"*** (12)"}'),
+        ('{"name":"Jürgen Öhms"}', '{"name":"Jürgen Öhms"}'),
+        ('{"name":"Jürgen"}', '{"name":"Jürgen"}'),
+    ],
+)
+async def test_a_name_is_found_as_json_has_it(api: Client, given: Given, system: System, raw: str, left: str) -> None:
+    user = await given.user(first_name="Jürgen", last_name="Öhm")
+    async with system.database.begin() as tx:
+        frame = {"at": tx.now, "charge_point_id": 1, "direction": "in", "action": "x", "message_id": "1"}
+        await tx.run(insert(communication_log).values(**frame, raw=raw))
+    await api.delete(f"{USERS}/{user['id']}")
+    await drained(system)
+    async with system.database.read() as tx:
+        assert await tx.value(select(communication_log.c.raw)) == left

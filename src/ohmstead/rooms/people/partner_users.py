@@ -56,7 +56,7 @@ async def inviting(tx: Tx, token: str) -> str | None:
     return await tx.value(_INVITING, link=token)
 
 
-accepting = Group("internal / partner invites", "internal/partner-invites/", "partner-invites", access=OPERATOR)
+accepting = Group("internal / partner-invites", "internal/partner-invites/", "partner-invites", access=OPERATOR)
 
 
 class Acceptance(View):
