@@ -121,7 +121,7 @@ class World:
 
     async def _charging(self) -> None:
         given, ids = self.given, self.ids
-        invite = {"partnerId": 73, "sendViaEmail": False}
+        invite = {"partnerId": (await given.partner())["id"], "sendViaEmail": False}
         ids["partnerInvite"] = (await given.made("/resources/partner-invites/v1.0", invite))["id"]
         ids["userGroup"] = (await given.user_group())["id"]
         ids["user"] = int((await given.user())["id"])
@@ -146,7 +146,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = circuit["id"]
-        priority = {"type": "partner", "targetId": 2, "priority": 2}
+        priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
 

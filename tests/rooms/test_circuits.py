@@ -42,8 +42,7 @@ class TestUserPriorities(ResourceContract):
     update = {"priority": 0.5}
 
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
-        self.target = getattr(self, "target", 0) + 1
-        return {"targetId": self.target, "type": "partner", "priority": 2.0}
+        return {"targetId": (await given.partner())["id"], "type": "partner", "priority": 2.0}
 
     async def base(self, given: Given, version: Version) -> str:
         if getattr(self, "path", None) is None:
@@ -52,7 +51,8 @@ class TestUserPriorities(ResourceContract):
 
     async def test_a_target_is_weighed_once(self, api: Client, given: Given) -> None:
         base = await self.base(given, self.resource.newest)
-        body = {"targetId": 7, "type": "partner", "priority": 1}
+        body = {"targetId": (await given.partner())["id"], "type": "partner", "priority": 1}
+        assert (await api.post(base, body | {"targetId": 999_999})).body["errors"].keys() == {"targetId"}
         assert (await api.post(base, body)).status == 201
         assert "targetId" in (await api.post(base, body)).body["errors"]
 

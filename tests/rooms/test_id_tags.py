@@ -151,14 +151,13 @@ async def test_a_stations_text_finds_the_tag_and_its_user(api: Client, given: Gi
     assert await _resolved(system, "04ABCD") is None
 
 
-async def test_the_tags_of_a_deleted_user_are_nobodys(api: Client, given: Given, system: System) -> None:
+async def test_the_tags_of_a_deleted_user_open_nothing(api: Client, given: Given, system: System) -> None:
     user = await given.user()
     tag = await given.id_tag(userId=int(user["id"]))
     assert (await api.delete(f"/resources/users/v1.0/{user['id']}")).status == 204
-    assert (await api.get(f"{PATH}/{tag['id']}")).data["userId"] is None
-    row = await _resolved(system, tag["idTagUid"])
-    assert row is not None
-    assert (row.user_id, row.user_status) == (None, None)
+    assert (await api.get(f"{PATH}/{tag['id']}")).status == 404
+    assert await _resolved(system, tag["idTagUid"]) is None
+    assert (await given.id_tag(idTagUid=tag["idTagUid"]))["userId"] is None  # the card is ready for somebody else
 
 
 @pytest.mark.parametrize(("one", "other"), [("TAGıX", "TAGIX"), ("ſ1", "S1"), ("µ7", "Μ7"), ("äb", "ÄB")])

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from ohmstead.rooms.people.partner_invites import partner_invites
 from ohmstead.rooms.people.partner_users import PartnerRights, partners_of
 from tests.client import Answer, Client
-from tests.contract import ResourceContract
+from tests.contract import PartnersGiven, ResourceContract
 from tests.given import Given
 
 PATH = "/resources/partner-invites/v1.0"
@@ -20,12 +21,23 @@ ALL = {
 NONE = dict.fromkeys(ALL, False)
 
 
+@pytest.fixture(autouse=True)
+async def partners(given: Given) -> None:
+    """7 and 8."""
+    for number in (7, 8):
+        await given.partner_of_id(number)
+
+
 class TestPartnerInvites(ResourceContract):
     resource = partner_invites
     update = {"options": NONE}
 
     async def body(self, given: Given, version: Any) -> dict[str, Any]:
-        return {"partnerId": 7, "email": "new@example.org", "language": "de", "options": ALL}
+        if isinstance(given, PartnersGiven):
+            [partner] = (await given.theirs.get("/resources/partners/v2.0")).data
+        else:
+            partner = await given.partner()
+        return {"partnerId": partner["id"], "email": "new@example.org", "language": "de", "options": ALL}
 
 
 def token_of(invite: dict[str, Any]) -> str:
@@ -113,6 +125,20 @@ async def test_a_link_is_good_for_one(api: Client, given: Given) -> None:
     assert answer.body["errors"].keys() == {"userId"}
 
 
+async def test_a_link_says_who_invites(api: Client, given: Given) -> None:
+    partner = await given.partner(name="Volt Ltd", businessName="Volt & Söhne")
+    invite = await given.made(PATH, {"partnerId": partner["id"], "sendViaEmail": False})
+
+    async def shown() -> tuple[int, str]:
+        async with aiohttp.ClientSession() as http, http.get(invite["acceptUrl"]) as answer:
+            return answer.status, await answer.text()
+
+    status, told = await shown()
+    assert (status, told.partition(" invites you")[0]) == (200, "Volt & Söhne")
+    await accepted(api, invite, await given.user())
+    assert (await shown())[0] == 404
+
+
 async def test_a_user_is_a_partners_once(api: Client, given: Given) -> None:
     one, other, elsewhere = [
         await given.made(PATH, {"partnerId": partner, "sendViaEmail": False}) for partner in (7, 7, 8)
@@ -160,10 +186,20 @@ async def test_a_partner_invites_for_itself(api: Client, given: Given) -> None:
     foreign = await given.made(PATH, {"partnerId": 8, "sendViaEmail": False})
     partner = await given.client("*", partner_id=7)
     try:
-        own = await partner.post(PATH, {"partnerId": 8, "sendViaEmail": False})
-        assert own.data["partnerId"] == 7
+        wrong = await partner.post(PATH, {"partnerId": 8, "sendViaEmail": False})
+        assert wrong.body["errors"].keys() == {"partnerId"}
+        own = await partner.post(PATH, {"partnerId": 7, "sendViaEmail": False})
         assert [row["id"] for row in (await partner.get(PATH)).data] == [own.data["id"]]
         assert (await partner.get(f"{PATH}/{foreign['id']}")).status == 404
         assert (await accepted(partner, own.data, await given.user())).status == 403
     finally:
         await partner.close()
+
+
+async def test_the_invites_of_a_deleted_partner_allow_nothing(api: Client, given: Given) -> None:
+    partner, user = await given.partner(), await given.user()
+    invite = await given.made(PATH, {"partnerId": partner["id"], "sendViaEmail": False, "options": ALL})
+    await accepted(api, invite, user)
+    assert (await api.delete(f"/resources/partners/v2.0/{partner['id']}")).status == 204
+    assert await rights(given, user) == []
+    assert (await api.get(f"{PATH}/{invite['id']}")).status == 404

@@ -11,8 +11,6 @@ from ohmstead.kit.views import alternatives, fields, hints, marked, structs
 NUMBER = "a number of OCPP, not an id"
 START = "a connector of the EVSE that is found, or a booking of the rooms above: see control/checks"
 LISTED = {  # last part of the path, attribute -> why it is no reference
-    ("user-groups/v1.0", "partner_id"): "partners are yet to come, but rows of theirs are needed",
-    ("partner-invites/v1.0", "partner_id"): "partners are yet to come, but rows of theirs are needed",
     ("user-priorities", "target_id"): "of a partner or a user group: see priorities",
     ("apply-to-charge-points", "charge_point_ids"): "found all at once, with the caller's rights",
     ("move-evses-to-satellite", "evse_ids"): "those of the charge point in the path",
@@ -29,7 +27,8 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
     ("get-composite-schedule", "evse_network_id"): NUMBER,
 }
 TO_COME = {
-    "integration_id", "roaming_operator_id", "subscription.plan_ids", "partner.contact_id",
+    "integration_id", "roaming_operator_id",
+    "subscription.plan_ids", "partner.contact_id",
     "utility_id", "notice_id", "electricity_cost_reimbursement_integration_id",
     "installation_and_maintenance_company_id", "tariff_group_id", "subscription_plan_ids",
 }  # fmt: skip

@@ -11,6 +11,13 @@ PATH = "/resources/user-groups/v1.0"
 USERS = "/resources/users/v1.0"
 
 
+@pytest.fixture(autouse=True)
+async def partners(given: Given) -> None:
+    """7 and 8."""
+    for number in (7, 8):
+        await given.partner_of_id(number)
+
+
 class TestUserGroups(ResourceContract):
     resource = user_groups
     create = {"name": "Staff", "description": "Those who work here", "externalId": "hr-1"}
@@ -84,10 +91,20 @@ async def test_a_partner_groups_its_own_users(api: Client, given: Given) -> None
     ours = (await given.user_group())["id"]
     partner = await given.client("*", partner_id=7)
     try:
-        theirs = (await partner.post(PATH, {"name": "Fleet", "partnerId": 8})).data
+        assert (await partner.post(PATH, {"name": "Fleet", "partnerId": 8})).body["errors"].keys() == {"partnerId"}
+        theirs = (await partner.post(PATH, {"name": "Fleet"})).data
         assert theirs["partnerId"] == 7
         body = {"email": "own@example.org", "password": "long enough"}
         assert (await partner.post(USERS, body | {"userGroupIds": [ours]})).body["errors"].keys() == {"userGroupIds.0"}
         assert (await partner.post(USERS, body | {"userGroupIds": [theirs["id"]]})).status == 201
     finally:
         await partner.close()
+
+
+async def test_a_partner_with_groups_stays(api: Client, given: Given) -> None:
+    partner = f"/resources/partners/v2.0/{(made := await given.partner())['id']}"
+    group = await given.user_group(partnerId=made["id"])
+    answer = await api.delete(partner)
+    assert (answer.status, answer.body["message"]) == (409, "User groups still belong to the partner.")
+    await api.delete(f"{PATH}/{group['id']}")
+    assert (await api.delete(partner)).status == 204

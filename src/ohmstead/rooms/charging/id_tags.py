@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text, update
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
@@ -14,7 +14,6 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
-from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import ev_user, users
@@ -96,13 +95,6 @@ id_tags = Resource(
     references={"user_id": users, "partner_id": partners},
     conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
 )
-
-
-@users.deleted
-async def tags_of_the_deleted_are_nobodys(write: Write) -> None:
-    """They stay, ready for somebody else, and open nothing until then."""
-    theirs = id_tag.c.user_id == write.id
-    await write.tx.run(update(id_tag).where(theirs).values(user_id=None, updated_at=write.tx.now))
 
 
 class IdTagRow(Struct, frozen=True):

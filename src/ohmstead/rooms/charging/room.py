@@ -1,6 +1,10 @@
 """The room of charging: what it exports."""
 
-from ohmstead.rooms.charging import control
+from ohmstead.rooms.charging import (
+    control,
+    erasure,  # noqa: F401 - of deleted users
+    private_data,  # noqa: F401 - what is exported of users
+)
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags

@@ -7,7 +7,21 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from msgspec import UNSET, Meta
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Index, Text, any_, bindparam, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+)
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
@@ -21,12 +35,13 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Opt, View
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.user_views import Email, InviteOptions, PartnerInvite, Tongue
 from ohmstead.rooms.people.users import ev_user, users
 
 partner_invite = table(
     "partner_invite",
-    Column("partner_id", BigInteger, nullable=False, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), nullable=False, index=True),
     Column("send_via_email", Boolean, nullable=False),
     Column("email", Text),
     Column("language", Text),  # NULL: the language of all users
@@ -101,6 +116,7 @@ partner_invites = Resource(
     ),
     includes=(Include("acceptUrl", _accept_urls, always=True),),
     changed=InviteChanged,
+    references={"partner_id": partners},
 )
 
 
@@ -139,6 +155,14 @@ async def who_accepted_stays_with_the_partner(write: Write) -> None:
     before = write.before
     if before is not None and before["user_id"] and write.value_of("partner_id") != before["partner_id"]:
         write.add_error("partnerId", "The partner of an invite that was accepted stays.")
+
+
+_OF_PARTNER = Statement(delete(partner_invite).where(_own.partner_id == bindparam("partner", type_=BigInteger)))
+
+
+@partners.deleted
+async def its_invites_end_with_it(write: Write) -> None:
+    await write.tx.run(_OF_PARTNER, partner=write.id)
 
 
 _waits_for_them = _own.accepted_at.is_(None) & (func.lower(_own.email) == func.lower(ev_user.c.email))

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from sqlalchemy import BigInteger, bindparam, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Duplicate, Statement, Tx
@@ -12,6 +12,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import View, stamp
 from ohmstead.rooms.people.partner_invites import InviteChanged, partner_invite
+from ohmstead.rooms.people.partners import partner
 from ohmstead.rooms.people.users import users
 
 _own = partner_invite.c
@@ -44,7 +45,18 @@ async def partners_of(tx: Tx, user_id: int) -> dict[int, PartnerRights]:
     return {row[0]: PartnerRights(*row) for row in await tx.all(_RIGHTS, user=user_id)}
 
 
-accepting = Group("internal / partner invites", "internal/partner-invites/", "partner-invites", access=OPERATOR)
+_NAME = func.coalesce(partner.c.business_name, partner.c.name)
+_INVITING = Statement(
+    select(_NAME).join(partner_invite, _own.partner_id == partner.c.id).where(_own.token == bindparam("link"))
+)
+
+
+async def inviting(tx: Tx, token: str) -> str | None:
+    """Who invites by a link, as drivers know it; None where it is good for nothing, or no more."""
+    return await tx.value(_INVITING, link=token)
+
+
+accepting = Group("internal / partner-invites", "internal/partner-invites/", "partner-invites", access=OPERATOR)
 
 
 class Acceptance(View):

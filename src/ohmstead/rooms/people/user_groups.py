@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta
-from sqlalchemy import ARRAY, BigInteger, Column, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Text, any_, bindparam, select
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table
-from ohmstead.kit.errors import Invalid
+from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import changed, equals, is_true
 from ohmstead.kit.paging import Pages
@@ -17,11 +17,13 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
+from ohmstead.kit.writes import Write
+from ohmstead.rooms.people.partners import partners
 
 user_group = table(
     "user_group",
     Column("name", Text, nullable=False),
-    Column("partner_id", BigInteger, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
     Column("description", Text),
     Column("external_id", Text),
 )
@@ -52,7 +54,19 @@ user_groups = Resource(
         *changed(user_group.c.updated_at),
     ),
     changed=row_changed("userGroup"),
+    references={"partner_id": partners},
 )
+
+_OF_PARTNER = Statement(
+    select(user_group.c.id).where(user_group.c.partner_id == bindparam("partner", type_=BigInteger)).limit(1)
+)
+
+
+@partners.deleting
+async def no_group_is_its(write: Write) -> None:
+    if await write.tx.value(_OF_PARTNER, partner=write.id) is not None:
+        raise Conflict("User groups still belong to the partner.")
+
 
 _these = user_group.c.id == any_(bindparam("groups", type_=ARRAY(BigInteger)))
 _HOLD = Statement(

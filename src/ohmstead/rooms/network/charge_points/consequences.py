@@ -1,6 +1,7 @@
 """What follows when a charge point is written or goes: its satellites take over, locations know their own."""
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ohmstead.kit.access import PARTNER, of_several
 from ohmstead.kit.db import Statement, Tx
@@ -41,7 +42,7 @@ _IN_ZONE = Statement(select(_own.id).where(_own.charging_zone_id == _key, _livin
 _OF_PARTNER = Statement(select(_own.id).where(_own.partner_id == _key, _living).limit(1))
 _OF_MODEL = Statement(select(_own.id).where(_own.model_id == _key, _living).limit(1))
 _public = (
-    select(_own.location_id, func.array_agg(_own.id))
+    select(_own.location_id, func.array_agg(aggregate_order_by(_own.id, _own.id)))
     .where(_own.location_id == any_(bindparam("locations", type_=ARRAY(BigInteger))), _living)
     .where(_own.type == "public", _own.status == "enabled", or_(PARTNER.is_(None), _own.partner_id == PARTNER))
     .group_by(_own.location_id)

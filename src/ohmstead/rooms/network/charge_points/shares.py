@@ -3,7 +3,7 @@ with him, as does the code by which he lets them in."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, bindparam, delete, or_, select, update
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, bindparam, delete
 
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Statement, table
@@ -13,7 +13,6 @@ from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.people.users import users
 
 charge_point_share = table(
@@ -25,15 +24,7 @@ charge_point_share = table(
 
 _own, _point = charge_point_share.c, charge_point.c
 _key = bindparam("key", type_=BigInteger)
-_his = select(_point.id).where(_point.user_id == _key)
 END_SHARES = Statement(delete(charge_point_share).where(_own.charge_point_id == _key))
-_END_WITH_USER = Statement(delete(charge_point_share).where(or_(_own.user_id == _key, _own.charge_point_id.in_(_his))))
-_DISOWN = Statement(
-    update(charge_point)
-    .where(_point.user_id == _key)
-    .values(user_id=None, sharing_code=None, updated_at=bindparam("now"))
-    .returning(_point.id)
-)
 
 
 class Share(View):
@@ -88,11 +79,3 @@ async def their_shares_end(write: Write) -> None:
 @charge_points.deleted
 async def nobody_shares_what_is_gone(write: Write) -> None:
     await write.tx.run(END_SHARES, key=write.id)
-
-
-@users.deleted
-async def what_the_deleted_owned_is_nobodys(write: Write) -> None:
-    """It may be claimed again."""
-    await write.tx.run(_END_WITH_USER, key=write.id)
-    for row in await write.tx.all(_DISOWN, key=write.id, now=write.tx.now):
-        write.tx.tell(ChargePointChanged(id=row["id"], action="updated"))

@@ -13,6 +13,7 @@ from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.user_groups import hold, user_groups
 from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
 from ohmstead.rooms.power.circuits.table import (
@@ -66,16 +67,16 @@ user_priorities = Resource(
 
 
 @user_priorities.rule
-async def a_group_is_there(write: Write) -> None:
-    if write.value_of("type") != "userGroup" or not write.gives("type", "target_id"):
+async def its_target_is_there(write: Write) -> None:
+    if not write.gives("type", "target_id"):
         return
-    group = write.value_of("target_id")
+    of_group, target = write.value_of("type") == "userGroup", write.value_of("target_id")
     try:
-        await user_groups.get(write.call, group, write.tx)
+        await (user_groups if of_group else partners).get(write.call, target, write.tx)
     except NotFound:
         write.add_error("targetId", "The selected target id is invalid.")
     else:
-        await hold(write.tx, "targetId", [group])
+        await hold(write.tx, "targetId", [target] if of_group else [])
 
 
 @user_groups.deleting

@@ -1,10 +1,10 @@
-"""Shares and claims of personal charge points."""
+"""Shares, shared partners and claims of charge points."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_15758b"
-down_revision = "20261130_c10c4e"
+revision = "20261130_015e5b"
+down_revision = "20261130_8aa2b1"
 
 
 def upgrade() -> None:
@@ -41,4 +41,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_claim_refusal_charge_point_id"), "claim_refusal", ["charge_point_id"], unique=False)
     op.create_index(op.f("ix_claim_refusal_updated_at"), "claim_refusal", ["updated_at"], unique=False)
     op.create_index(op.f("ix_claim_refusal_user_id"), "claim_refusal", ["user_id"], unique=False)
+    op.create_table(
+        "shared_partner",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("charge_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("partner_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["charge_point_id"], ["charge_point.id"], name=op.f("fk_shared_partner_charge_point_id")
+        ),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_shared_partner_partner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_partner")),
+    )
+    op.create_index(op.f("ix_shared_partner_partner_id"), "shared_partner", ["partner_id"], unique=False)
+    op.create_index(op.f("ix_shared_partner_updated_at"), "shared_partner", ["updated_at"], unique=False)
+    op.create_index("uq_shared_partner", "shared_partner", ["charge_point_id", "partner_id"], unique=True)
     # ### end Alembic commands ###
