@@ -21,7 +21,7 @@ WORDS: dict[str, Any] = {
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
-    "mode": "disabled", "physicalReference": "new", "keyName": "new",
+    "mode": "disabled", "physicalReference": "new", "keyName": "new", "rfidTagUid": "OLD",
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1"}
@@ -102,7 +102,7 @@ class World:
         given, ids = self.given, self.ids
         ids["user"] = int((await given.user())["id"])
         tag = await given.id_tag(userId=ids["user"])
-        ids["idTag"] = tag["id"]
+        ids |= {"idTag": tag["id"], "rfidTag": (await given.id_tag(userId=ids["user"]))["id"]}
         reserved = f"/actions/charge-point/v1.0/{ids['chargePoint']}/reserve/1"
         await given.api.post(reserved, {"userId": ids["user"]})
         at = f"/actions/charge-point/v1.0/{ids['chargePoint']}/start/1"

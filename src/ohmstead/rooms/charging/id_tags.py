@@ -97,6 +97,12 @@ id_tags = Resource(
 )
 
 
+@id_tags.creating
+async def what_says_no_type_is_a_card(write: Write) -> None:
+    """The older version knew no types."""
+    write.values.setdefault("type", "rfid")
+
+
 @users.deleted
 async def tags_of_the_deleted_are_nobodys(write: Write) -> None:
     """They stay, ready for somebody else, and open nothing until then."""

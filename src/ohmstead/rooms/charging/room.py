@@ -7,6 +7,7 @@ from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.offline_tags import offline_tags
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
 from ohmstead.rooms.charging.reservations import ReservationQueue, cancel_actions, reservations, reserve_actions
+from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
@@ -15,6 +16,7 @@ from ohmstead.rooms.charging.sessions.resource import sessions
 
 OPERATIONS = (
     id_tags,
+    rfid_tags,
     authorizations,
     reserve_actions,
     cancel_actions,
