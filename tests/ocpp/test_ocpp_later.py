@@ -123,9 +123,9 @@ async def test_certificates_are_asked_for_over_data_transfer(house: House) -> No
 
 async def test_no_contract_can_be_had(house: House) -> None:
     wanted = {"iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "AAAA"}
-    told = {"status": "Failed", "exiResponse": "",
-            "statusInfo": {"reasonCode": "NoProvider",
-                           "additionalInfo": "No provider of contract certificates is configured."}}  # fmt: skip
+    why = "Contract certificates are not handed out through charge points."
+    info = {"reasonCode": "NoProvider", "additionalInfo": why}
+    told = {"status": "Failed", "exiResponse": "", "statusInfo": info}
     assert await transfer(await house.station(), "Get15118EVCertificate", wanted) == told
     later = await house.later_station("/CP2")
     assert await later.ask("Get15118EVCertificate", wanted) == told

@@ -1,5 +1,6 @@
 """Contracts of Plug & Charge: vehicles, the EMAIDs issued for them, and what becomes of these."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
@@ -169,6 +170,16 @@ async def test_an_emaid_is_an_id_tag_of_the_vehicles_user(api: Client, given: Gi
     }  # fmt: skip
     listed = (await api.get(PATH)).data
     assert [row["idTags"] for row in listed] == [[shown]]
+
+
+async def test_two_that_ask_at_once_get_one(api: Client, given: Given, issuer: None) -> None:
+    car = await vehicle(given)
+    answers = await asyncio.gather(*(issue(api, car["id"]) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [202, 406, 406]
+    [tag] = await issued(api, car["id"])
+    answers = await asyncio.gather(*(reissue(api, tag["id"]) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [202, 406, 406]
+    assert sorted(one["status"] for one in await issued(api, car["id"])) == ["active", "disabled"]
 
 
 @pytest.mark.parametrize("payment", [None, "12", "auto"])
@@ -420,9 +431,9 @@ async def test_a_charge_on_a_contract(api: Client, given: Given, issuer: None, f
     assert stopped is not None
     assert stopped.status == "accepted"
     row = await here.only_session()
-    assert (row["id_tag"].upper(), row["user_id"], row["status"]) == (emaid, car["userId"], "finished")
+    assert (row["id_tag"], row["user_id"], row["status"]) == (emaid, car["userId"], "finished")
     [authorization] = (await api.get("/resources/authorizations/v2.0")).data
-    assert (authorization["method"], authorization["idTagUid"].upper()) == ("plug_and_charge_iso15118", emaid)
+    assert (authorization["method"], authorization["idTagUid"]) == ("plug_and_charge_iso15118", emaid)
     wrong = printed(emaid)[:-1] + ("0" if printed(emaid)[-1] != "0" else "1")
     assert (await here.presents(wrong)).status == "invalid"
 

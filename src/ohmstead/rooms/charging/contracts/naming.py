@@ -9,7 +9,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.charging.contracts.emaid import kept
 from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, TagPresented
 from ohmstead.rooms.charging.id_tags import id_tag
-from ohmstead.rooms.charging.tag_case import folded, same
+from ohmstead.rooms.charging.tag_case import folded
 
 Told = TypeVar("Told", TagPresented, ChargeStarted, ChargeStopped)
 
@@ -21,9 +21,9 @@ _OURS = Statement(
 
 
 async def as_issued(tx: Tx, fact: Told) -> Told:
-    """A fact whose tag is an EMAID of ours with separators, or with what checks it, with that tag as it was issued."""
+    """A fact whose tag is an EMAID of ours in another form, with that tag as it was issued."""
     tag = fact.id_tag or ""
     emaid = kept(tag)
-    if emaid is None or same(emaid, tag) or await tx.value(_OURS, emaid=emaid) is None:
+    if emaid is None or emaid == tag or await tx.value(_OURS, emaid=emaid) is None:
         return fact
     return replace(fact, id_tag=emaid)
