@@ -17,6 +17,7 @@ from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.durable_facts import IdTagChanged
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.charging.tag_case import folded
+from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import ev_user, users
 
 id_tag = table(
@@ -30,7 +31,7 @@ id_tag = table(
     Column("payment_method_id", Text),
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("external_id", Text),
-    Column("partner_id", BigInteger, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
     Column(  # of an EMAID that was issued under one
         "provisioning_certificate_id",
         BigInteger,
@@ -105,7 +106,7 @@ id_tags = Resource(
         *changed(id_tag.c.updated_at),
     ],
     changed=IdTagChanged,
-    references={"user_id": users},
+    references={"user_id": users, "partner_id": partners},
     conflicts={
         "uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken."),
         "uq_id_tag_active_emaid": ("status", "Another EMAID has been issued in its place."),
