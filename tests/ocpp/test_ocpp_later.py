@@ -9,7 +9,7 @@ import pytest
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.incoming import MOST_LATER
 from ohmstead.ocpp.v16.plug_and_charge import VENDOR
-from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import ContractPresented, TagPresented, TagVerdict
 from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted, CertificateWanted, DataReceived
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check
@@ -176,3 +176,21 @@ async def test_a_good_certificate_makes_no_blocked_contract_good(house: House) -
     wanted = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}, "iso15118CertificateHashData": [DATA]}
     answer = await (await house.later_station()).ask("Authorize", wanted)
     assert answer == {"certificateStatus": "Accepted", "idTokenInfo": {"status": "Blocked"}}
+
+
+@pytest.mark.parametrize("later", [True, False])
+@pytest.mark.parametrize("also", [{}, {"iso15118CertificateHashData": [DATA]}])
+@pytest.mark.parametrize(("worth", "token"), [("Accepted", "Accepted"), ("SignatureError", "Invalid")])
+async def test_a_contract_that_the_station_could_not_verify(
+    house: House, later: bool, also: Any, worth: Any, token: str
+) -> None:
+    house.rooms.status, house.rooms.worth = CertificateStatus(answer=b"x", meaning="good"), worth
+    wanted = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}, "certificate": "PEM", **also}
+    if later:
+        answer = await (await house.later_station()).ask("Authorize", wanted)
+    else:
+        answer = await transfer(await house.station(), "Authorize", wanted)
+    assert answer == {"certificateStatus": worth, "idTokenInfo": {"status": token}}
+    assert house.rooms.only(ContractPresented) == [
+        ContractPresented(charge_point_id=1, emaid="DE8ACC12E46L89", chain="PEM")
+    ]

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,16 +13,17 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select, update
 
-from ohmstead.engines.pki import hashed
+from ohmstead.engines.pki import contract_certificate, hashed, new_root, pem
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.charging import contracts
 from ohmstead.rooms.charging.contracts.emaid import kept, printed
+from ohmstead.rooms.charging.facts import ContractPresented
 from ohmstead.rooms.charging.offline_tags import OutdatedLists
 from ohmstead.rooms.charging.offline_tags.table import local_list
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.certificates import Responders
 from ohmstead.rooms.devices.certificates.outbound import Outbound
-from ohmstead.rooms.devices.certificates.tables import contract_certificate
+from ohmstead.rooms.devices.certificates.tables import contract_certificate as stored
 from ohmstead.rooms.devices.facts import CertificateStatusWanted, Connected, Disconnected
 from ohmstead.rooms.devices.stations import Command, GetLocalListVersion, Outcome, SendLocalList, stations
 from ohmstead.rooms.operator import settings
@@ -222,7 +223,7 @@ async def test_keys_lie_encrypted(api: Client, given: Given, issuer: None) -> No
     car = await vehicle(given)
     await issue(api, car["id"])
     async with given.system.database.read() as tx:
-        assert b"PRIVATE KEY" not in bytes(await tx.value(select(contract_certificate.c.private_key)))
+        assert b"PRIVATE KEY" not in bytes(await tx.value(select(stored.c.private_key)))
 
 
 async def test_one_emaid_is_active_at_a_time(api: Client, given: Given, issuer: None) -> None:
@@ -444,6 +445,37 @@ async def test_a_card_that_reads_like_an_emaid_is_a_card(given: Given) -> None:
     here = await site(given)
     assert (await here.presents("DE-OHM-C0A0B7K42-A")).status == "accepted"
     assert (await here.presents("DEOHMC0A0B7K42")).status == "invalid"
+
+
+async def test_what_a_certificate_is_worth(api: Client, given: Given, issuer: None) -> None:
+    car, other = await vehicle(given), await vehicle(given)
+    for key in (car["id"], other["id"]):
+        await issue(api, key)
+    own, foreign = (await export(api, car["id"])).body, (await export(api, other["id"])).body
+    now, key = datetime.now(UTC), ec.generate_private_key(ec.SECP256R1()).public_key()
+    async with given.system.database.begin() as tx:
+        root = await given.system.authority.root(tx, "MORootCertificate")
+    namesake = new_root("Ohmstead Mobility Operator Root", now)
+
+    async def worth(chain: str, emaid: str = own["emaid"]) -> str:
+        async with given.system.database.begin() as tx:
+            return await contracts.contract_presented(
+                tx, ContractPresented(charge_point_id=1, emaid=emaid, chain=chain)
+            )
+
+    forged, unknown = (pem(contract_certificate(by, own["emaid"], key, now)) for by in (namesake, root))
+    old = pem(contract_certificate(root, own["emaid"], key, now - timedelta(days=999)))
+    early = pem(contract_certificate(root, own["emaid"], key, now + timedelta(days=2)))
+    elsewhere = pem(contract_certificate(new_root("Elsewhere", now), own["emaid"], key, now))
+    assert await worth(own["certificate"]) == "Accepted"
+    assert await worth(own["certificate"] + own["rootCertificate"], printed(own["emaid"])) == "Accepted"
+    found = [await worth(one) for one in (foreign["certificate"], forged, unknown, old, early, elsewhere, "", "PEM")]
+    assert found == [
+        "CertChainError", "SignatureError", "CertChainError", "CertificateExpired", "CertificateExpired",
+        "CertChainError", "CertChainError", "CertChainError",
+    ]  # fmt: skip
+    await reissue(api, (await active(api, car["id"]))["id"])
+    assert await worth(own["certificate"]) == "CertificateRevoked"
 
 
 class Listing(Gateway):

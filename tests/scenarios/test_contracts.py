@@ -35,31 +35,35 @@ async def contract(place: Secured, car: dict[str, Any]) -> dict[str, Any]:
     return (await place.live.api.post(f"/internal/provisioning-certificate/v1.0/{car['id']}/export-contract")).body
 
 
-async def authorize(station: OcppStation, version: str, contract: dict[str, Any]) -> dict[str, Any]:
+async def authorize(station: OcppStation, version: str, contract: dict[str, Any], verified: bool) -> dict[str, Any]:
+    """By what a station says that has `verified` the certificate, or could not."""
     hash = hashed(contract["certificate"], contract["rootCertificate"]) | {"responderURL": "http://ocsp.invalid/"}
-    token = {"idToken": contract["emaid"], "type": "eMAID"}
-    said = {"idToken": token, "iso15118CertificateHashData": [hash]}
+    said: dict[str, Any] = {"idToken": {"idToken": contract["emaid"], "type": "eMAID"}}
+    said |= {"iso15118CertificateHashData": [hash]} if verified else {"certificate": contract["certificate"]}
     if version == "2.0.1":
         return await station.send("Authorize", said)
     wrapped = {"vendorId": VENDOR, "messageId": "Authorize", "data": json.dumps(said)}
     return json.loads((await station.send("DataTransfer", wrapped))["data"])
 
 
+@pytest.mark.parametrize("verified", [True, False])
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-async def test_a_vehicle_charges_on_its_contract_until_it_is_reissued(place: Secured, version: str) -> None:
+async def test_a_vehicle_charges_on_its_contract_until_it_is_reissued(
+    place: Secured, version: str, verified: bool
+) -> None:
     await place.charge_point("ASKS", version)
     station = await place.station("ASKS", version)
     assert isinstance(station, OcppStation)
     car = await vehicle(place)
     await place.live.api.post(f"/actions/provisioning-certificate/v1.0/{car['id']}/issue-emaid", {})
     first = await contract(place, car)
-    answer = await authorize(station, version, first)
+    answer = await authorize(station, version, first, verified)
     assert (answer["idTokenInfo"]["status"], answer["certificateStatus"]) == ("Accepted", "Accepted")
     [tag] = (await place.live.api.get(f"/resources/provisioning-certificates/v2.0/{car['id']}")).data["idTags"]
     assert (await place.live.api.post(f"/actions/id-tag/v1.0/{tag['id']}/reissue-emaid")).status == 202
-    answer = await authorize(station, version, first)
+    answer = await authorize(station, version, first, verified)
     assert (answer["idTokenInfo"]["status"], answer["certificateStatus"]) == ("Invalid", "CertificateRevoked")
-    answer = await authorize(station, version, await contract(place, car))
+    answer = await authorize(station, version, await contract(place, car), verified)
     assert (answer["idTokenInfo"]["status"], answer["certificateStatus"]) == ("Accepted", "Accepted")
 
 

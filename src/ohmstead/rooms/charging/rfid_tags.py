@@ -14,6 +14,7 @@ from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.id_tags import IdTag, IdTagBody, Label, Uid, id_tag, id_tags
 from ohmstead.rooms.charging.tag_case import folded
+from ohmstead.rooms.people.users import users
 
 _NEWER = {"rfid_tag_uid": "id_tag_uid", "rfid_label": "id_label"}
 _OLDER = {newer: older for older, newer in _NEWER.items()}
@@ -80,7 +81,7 @@ rfid_tags = Resource(
         one_of("type", _own.type, "rfid", "mac_address", "emaid"),
     ],
     changed=id_tags.changed,
-    references=id_tags.references,
+    references={"user_id": users},
     conflicts=id_tags.conflicts,
     hooks=id_tags.hooks,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 from ohmstead.engines.pki import contract_certificate as signed
 from ohmstead.engines.pki import pem
 from ohmstead.engines.pki.hashes import serial
-from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.devices.certificates.authority import MOBILITY_OPERATOR, authority
 from ohmstead.rooms.devices.certificates.tables import contract_certificate
 
@@ -17,6 +17,7 @@ _own = contract_certificate.c
 _NAMES = ("emaid", "serial", "certificate", "private_key", "not_after", "created_at", "updated_at")
 _NEW = Statement(insert(contract_certificate).values({name: bindparam(name) for name in _NAMES}))
 _OF_EMAID = Statement(select(contract_certificate).where(_own.emaid == bindparam("emaid")))
+_OF_NUMBER = Statement(select(contract_certificate).where(_own.serial == bindparam("serial")))
 _REVOKE = Statement(
     update(contract_certificate)
     .where(_own.emaid == bindparam("name"), _own.revoked_at.is_(None))
@@ -51,6 +52,11 @@ async def contract_of(tx: Tx, emaid: str) -> Contract | None:
         return None
     root, key = await authority.current.root(tx, MOBILITY_OPERATOR), authority.current.vault.open(row["private_key"])
     return Contract(row["certificate"], root.certificate_text, key)
+
+
+async def issued_as(tx: Tx, number: str) -> Row | None:
+    """What was issued under a number (hexadecimal)."""
+    return await tx.one(_OF_NUMBER, serial=number)
 
 
 async def has_ended(tx: Tx, emaid: str) -> bool:
