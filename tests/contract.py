@@ -12,7 +12,7 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import alternatives, camel, fields, hints, structs
+from ohmstead.kit.views import alternatives, fields, hints, structs
 from tests.client import Answer, Client
 from tests.given import Given
 
@@ -118,8 +118,8 @@ class ResourceContract:
             body, (path, _) = await self.body(given, version), await self.made(given, version)
             for name in self.resource.references:
                 wrong, field = _naming(_operation(self.resource, version, "update").body, body, name, 999_999_999)
-                kept = [camel(one) for one in version.required_on_update]
-                change = {one: wrong[one] for one in (*kept, field.partition(".")[0]) if one}
+                top = field.partition(".")[0]
+                change = (self.change(version) if version.required_on_update else {}) | {top: wrong.get(top)}
                 if field:
                     _names(await api.request("PUT" if version.updates_by_put else "PATCH", path, change), field)
 
