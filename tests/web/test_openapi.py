@@ -81,12 +81,12 @@ def test_every_operation_with_a_body_may_find_that_it_is_no_json() -> None:
 
 
 def test_no_moment_of_ours_is_a_plain_text() -> None:
-    """Whatever ends in `At` is one, but for the hours of a day."""
+    """Whatever ends in `At` is one, or a day, but for the hours of a day."""
     found = [
         f"{name}.{field}"
         for name, schema in DOCUMENT["components"]["schemas"].items()
         for field, part in schema.get("properties", {}).items()
-        if field.endswith("At") and "date-time" not in formats(part, {})
+        if field.endswith("At") and not {"date-time", "date"} & {*formats(part, {})}
     ]
     hours = ["Hour.endAt", "Hour.startAt", "PricePeriod.endsAt", "PricePeriod.startsAt"]
     assert sorted(found) == hours
