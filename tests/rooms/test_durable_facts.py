@@ -24,7 +24,8 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
         "currency", "electricityMeter", "evse", "idTag", "location", "partner", "partnerContract", "partnerInvite",
-        "reservation", "session", "subOperator", "tax", "user", "userGroup", "vendorErrorCode",
+        "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user", "userGroup",
+        "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     ("authorization.created", {"id": 7}),
