@@ -223,6 +223,7 @@ async def test_odd_tags_harm_nothing(api: Client, given: Given, system: System, 
     [
         (r'{"name":"J\u00fcrgen \u00d6hm"}', '{"name":"***"}'),
         ('{"name":"jürgen öhm (12)"}', '{"name":"*** (12)"}'),
+        (r'{"name":"of\nJürgen Öhm"}', r'{"name":"of\n***"}'),
         ('{"name":"Jürgen Öhms"}', '{"name":"Jürgen Öhms"}'),
         ('{"name":"Jürgen"}', '{"name":"Jürgen"}'),
     ],
