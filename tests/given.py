@@ -86,6 +86,8 @@ class Given:
         """One of a resource, by its name, with all that it hangs on."""
         if resource == "evses":
             return await self.evse(await self.charge_point())
+        if resource == "partner-contracts":
+            return await self.partner_contract((await self.partner())["id"])
         if resource == "charging-zones":
             path = f"/resources/locations/v2.0/{(await self.location())['id']}/charging-zones"
             return await self.made(path, {"name": "Deck", "status": "enabled"})
