@@ -26,7 +26,7 @@ WORDS: dict[str, Any] = {
     "rfidTagUid": "OLD", "pcId": "W" * 17,
 }  # fmt: skip
 """Values of fields that no schema tells."""
-OFFERED = {"currentL1"}
+OFFERED = {"currentL1", "sendViaEmail"}
 """Fields that no schema requires, and an operation does."""
 SMART = {
     "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
@@ -122,6 +122,9 @@ class World:
 
     async def _charging(self) -> None:
         given, ids = self.given, self.ids
+        invite = {"partnerId": (await given.partner())["id"], "sendViaEmail": False}
+        ids["partnerInvite"] = (await given.made("/resources/partner-invites/v1.0", invite))["id"]
+        ids["userGroup"] = (await given.user_group())["id"]
         ids["user"] = int((await given.user())["id"])
         tag = await given.id_tag(userId=ids["user"])
         ids |= {"idTag": tag["id"], "rfidTag": (await given.id_tag(userId=ids["user"]))["id"]}
@@ -146,7 +149,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = circuit["id"]
-        priority = {"type": "partner", "targetId": 2, "priority": 2}
+        priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
 

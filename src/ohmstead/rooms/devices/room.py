@@ -1,6 +1,14 @@
 """The room of devices, what is done to the hardware: what it exports, and imports for its tables."""
 
-from ohmstead.rooms.devices import certificates, configuration, events, firmware, security_profiles, templates
+from ohmstead.rooms.devices import (
+    certificates,
+    configuration,
+    erasure,  # noqa: F401 - of deleted users
+    events,
+    firmware,
+    security_profiles,
+    templates,
+)
 from ohmstead.rooms.devices.certificates import CertificateRenewals, PendingSignings
 from ohmstead.rooms.devices.commands import actions, messages, raw_calls
 from ohmstead.rooms.devices.communication import diagnostics, frames, security_events

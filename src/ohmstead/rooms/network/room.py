@@ -3,8 +3,10 @@
 from ohmstead.rooms.network import (
     charge_point_templates,
     downtime,
+    erasure,  # noqa: F401 - of deleted users
     location_partners,  # noqa: F401 - what locations are a partner's
     models,
+    private_data,  # noqa: F401 - what is exported of users
     status,
 )
 from ohmstead.rooms.network.charge_points import charge_points, ownership, smart_charging
