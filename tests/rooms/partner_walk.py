@@ -21,7 +21,7 @@ WORDS: dict[str, Any] = {
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
-    "mode": "disabled", "physicalReference": "new", "keyName": "new",
+    "mode": "disabled", "physicalReference": "new", "keyName": "new", "label": "x",
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1"}
@@ -82,6 +82,8 @@ class World:
         )["id"]
         of_evse = period | {"evseId": ids["evse"]}
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
+        beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
+        ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
 
     async def _devices(self) -> None:
         given, ids = self.given, self.ids

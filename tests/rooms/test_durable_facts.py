@@ -23,8 +23,8 @@ SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id"
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
-        "currency", "electricityMeter", "evse", "idTag", "location", "reservation", "session", "tax", "user",
-        "vendorErrorCode",
+        "currency", "electricityMeter", "evse", "idTag", "location", "parkingSpace", "reservation", "session", "tax",
+        "user", "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     ("authorization.created", {"id": 7}),
@@ -47,6 +47,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9}),
     ("evse.moved", {"id": 7, "left": 1, "charge_point_id": 2}),
     ("evse.statusChanged", STATUS | {"charge_point_id": 2, "before": None}),
+    ("parkingSpace.occupancyChanged", {"id": 7, "occupancy_status": "occupied", "at": "2026-11-01T08:00:00+00:00"}),
     ("securityEvent.received", SECURITY),
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from ohmstead.rooms.network import (
     downtime,
     location_partners,  # noqa: F401 - what locations are a partner's
     models,
+    parking_occupancy,
     status,
 )
 from ohmstead.rooms.network.charge_points import charge_points, ownership, smart_charging
@@ -11,6 +12,7 @@ from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.evses import connectors, every_evse, evses, move_actions
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.models import vendor_error_codes, vendors
+from ohmstead.rooms.network.parking_spaces import parking_spaces
 from ohmstead.rooms.network.zones import zones
 
 OPERATIONS = (
@@ -32,5 +34,7 @@ OPERATIONS = (
     downtime.notices,
     downtime.charge_point_periods,
     downtime.evse_periods,
+    parking_spaces,
+    parking_occupancy.occupancy_actions,
 )
 BACKGROUND = (DowntimeWatch,)

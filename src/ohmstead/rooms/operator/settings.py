@@ -57,8 +57,16 @@ class Reservations(View):
     last_updated_at: Moment = UNSET
 
 
+class Features(View):
+    """What is there unless the operator switches it off. The API does not show these."""
+
+    operational_availability: bool = True
+    parking_space_occupancy: bool = True
+
+
 class Settings(View):
-    """All sections. The base currency is the first one and the default tax likewise, until others are chosen."""
+    """All sections that the API shows. The base currency is the first one and the default tax likewise, until others
+    are chosen."""
 
     base_currency: Opt[BaseCurrency] = UNSET
     default_tax: Opt[DefaultTax] = UNSET
@@ -69,9 +77,10 @@ class SettingsAnswer(View):
     data: Settings
 
 
-_KINDS = {"baseCurrency": BaseCurrency, "defaultTax": DefaultTax, "reservations": Reservations}
+_KINDS = {"baseCurrency": BaseCurrency, "defaultTax": DefaultTax, "reservations": Reservations, "features": Features}
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
+_FEATURES = Statement(select(setting.c.value).where(setting.c.key == "features"))
 _FIRST = Statement(select(*(select(func.min(one.table.c.id)).scalar_subquery() for one in _NAMED.values())))
 _LIVING = {
     key: Statement(select(one.table.c.id).where(one.table.c.id == bindparam("id"))) for key, one in _NAMED.items()
@@ -89,6 +98,11 @@ async def read(tx: Tx) -> Settings:
     for key, value, updated_at in await tx.all(_STORED):
         sections[key] = sections.get(key, {}) | value | {"lastUpdatedAt": stamp(updated_at)}
     return msgspec.convert(sections, Settings)
+
+
+async def features(tx: Tx) -> Features:
+    """Which features are on."""
+    return msgspec.convert(await tx.value(_FEATURES) or {}, Features)
 
 
 async def put(tx: Tx, section: str, **values: Any) -> None:
