@@ -28,10 +28,9 @@ def show_settings(*, data_dir: Path | None = None) -> None:
     print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
-async def _show(settings: Settings) -> dict[str, Any]:
+async def _show(settings: Settings) -> house.AllSettings:
     async with opened(settings, print_stderr) as database, database.read() as tx:
-        shown = msgspec.to_builtins(await house.read(tx))
-        return shown | {"features": msgspec.to_builtins(await house.features(tx))}
+        return await house.read(tx)
 
 
 def set_settings(section: Section, /, *values: str, data_dir: Path | None = None) -> None:

@@ -35,7 +35,7 @@ class NewStatus(View):
 )
 async def update_occupancy_status(call: Call, body: NewStatus) -> None:
     """Say whether a parking space is taken: 404 where the operator has no such feature, 406 of one that is disabled."""
-    if not (await settings.features(call.tx)).parking_space_occupancy:
+    if not (await settings.read(call.tx)).features.parking_space_occupancy:
         raise NotFound("Feature disabled for the system")
     space = await parking_spaces.find(call, lock=True)
     if space["status"] == "disabled":

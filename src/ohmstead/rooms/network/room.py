@@ -34,6 +34,7 @@ OPERATIONS = (
     downtime.notices,
     downtime.charge_point_periods,
     downtime.evse_periods,
+    downtime.uptime_operations,
     parking_spaces,
     parking_occupancy.occupancy_actions,
 )

@@ -58,19 +58,26 @@ class Reservations(View):
 
 
 class Features(View):
-    """What is there unless the operator switches it off. The API does not show these."""
+    """What is there unless the operator switches it off."""
 
     operational_availability: bool = True
     parking_space_occupancy: bool = True
+    last_updated_at: Moment = UNSET
 
 
 class Settings(View):
-    """All sections that the API shows. The base currency is the first one and the default tax likewise, until others
+    """The sections that the API shows. The base currency is the first one and the default tax likewise, until others
     are chosen."""
 
     base_currency: Opt[BaseCurrency] = UNSET
     default_tax: Opt[DefaultTax] = UNSET
     reservations: Reservations
+
+
+class AllSettings(Settings):
+    """With those that it does not."""
+
+    features: Features
 
 
 class SettingsAnswer(View):
@@ -80,7 +87,6 @@ class SettingsAnswer(View):
 _KINDS = {"baseCurrency": BaseCurrency, "defaultTax": DefaultTax, "reservations": Reservations, "features": Features}
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
-_FEATURES = Statement(select(setting.c.value).where(setting.c.key == "features"))
 _FIRST = Statement(select(*(select(func.min(one.table.c.id)).scalar_subquery() for one in _NAMED.values())))
 _LIVING = {
     key: Statement(select(one.table.c.id).where(one.table.c.id == bindparam("id"))) for key, one in _NAMED.items()
@@ -90,19 +96,14 @@ _OTHERS = {
 }
 
 
-async def read(tx: Tx) -> Settings:
+async def read(tx: Tx) -> AllSettings:
     """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
-    sections: dict[str, Any] = {"reservations": {}}
+    sections: dict[str, Any] = {"reservations": {}, "features": {}}
     firsts = await tx.one(_FIRST) or ()
     sections |= {key: {"id": first} for key, first in zip(_NAMED, firsts, strict=True) if first is not None}
     for key, value, updated_at in await tx.all(_STORED):
         sections[key] = sections.get(key, {}) | value | {"lastUpdatedAt": stamp(updated_at)}
-    return msgspec.convert(sections, Settings)
-
-
-async def features(tx: Tx) -> Features:
-    """Which features are on."""
-    return msgspec.convert(await tx.value(_FEATURES) or {}, Features)
+    return msgspec.convert(sections, AllSettings)
 
 
 async def put(tx: Tx, section: str, **values: Any) -> None:
@@ -150,4 +151,5 @@ actions = Group("resource / settings", "resources/settings/", "settings", access
 @actions.get("v1.0", "Settings / Listing", gives=SettingsAnswer)
 async def show(call: Call) -> SettingsAnswer:
     """Every setting the API shows."""
-    return SettingsAnswer(data=await read(call.tx))
+    found = msgspec.structs.asdict(await read(call.tx))
+    return SettingsAnswer(data=Settings(**{name: found[name] for name in Settings.__struct_fields__}))
