@@ -60,7 +60,12 @@ class World:
         ids["connector"] = (await given.made(f"{outlet}/connectors", connector))["id"]
         await given.made(f"/resources/charge-points/v2.0/{here.id}/smart-charging", SMART)
         ids["currency"] = (await given.currency())["id"]
-        ids["tax"] = (await given.tax())["id"]
+        pair = {"base": "EUR", "target": "CHF", "rate": 0.9}
+        ids["currencyRate"] = (await given.made("/resources/currency-rates/v1.0", pair))["id"]
+        number = await given.made("/resources/tax-identification-numbers/v2.0", {"name": "n"})
+        ids["taxIdentificationNumber"] = number["id"]
+        ids["tax"] = (await given.tax(taxIdentificationNumberId=number["id"]))["id"]
+        await given.api.put("/resources/contact-details/v2.0", {"email": "us@example.org"})
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
@@ -73,6 +78,10 @@ class World:
         )["id"]
         model = await given.model()
         ids |= {"modelId": model["id"], "vendorId": model["vendorId"]}
+        written = "/internal/charge-point-templates/v1.0"
+        ids["chargePointTemplate"] = (await given.made(written, {"name": "t"}))["id"]
+        outlet = {"networkId": "1", "currentType": "ac"}
+        ids["templateEvse"] = (await given.made(f"{written}/{ids['chargePointTemplate']}/evses", outlet))["id"]
         notices = "/resources/downtime-period-notices/v1.0"
         ids["notice"] = (await given.made(notices, {"type": "exempt", "notice": "n"}))["id"]
         period = {"noticeId": ids["notice"], "startedAt": WORDS["startedAt"], "endedAt": WORDS["endedAt"]}

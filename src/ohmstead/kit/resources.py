@@ -125,7 +125,7 @@ class Resource(Hooked):
     def path(self, version: Version, verb: str) -> str:
         """The path template of a verb."""
         if self.parent is None:
-            base = f"resources/{self.name}/{version.name}"
+            base = f"{'internal' if version.internal else 'resources'}/{self.name}/{version.name}"
         else:
             above = self.parent.resource
             upper = next((one for one in above.versions if one.name == version.name), None)
