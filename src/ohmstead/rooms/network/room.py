@@ -2,6 +2,7 @@
 
 from ohmstead.rooms.network import (
     charge_point_templates,
+    charge_points_v1,  # noqa: F401 - an older version of them
     downtime,
     location_partners,  # noqa: F401 - what locations are a partner's
     models,
