@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_92f74e"
-down_revision = "20261130_a91d22"
+down_revision = ("20261130_a91d22", "20261130_223c5e")
 
 
 def upgrade() -> None:
@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["location_id"], ["location.id"], name=op.f("fk_parking_space_location_id")),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_parking_space_partner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parking_space")),
     )
     op.create_index(op.f("ix_parking_space_external_id"), "parking_space", ["external_id"], unique=False)

@@ -66,6 +66,9 @@ class World:
         ids["taxIdentificationNumber"] = number["id"]
         ids["tax"] = (await given.tax(taxIdentificationNumberId=number["id"]))["id"]
         await given.api.put("/resources/contact-details/v2.0", {"email": "us@example.org"})
+        ids["partner"] = (await given.partner())["id"]
+        its = {"name": "s", "partner_ids": [ids["partner"]]}
+        ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
@@ -153,6 +156,8 @@ class World:
         body = self._of(content["content"]["application/json"]["schema"], "")
         for name in (name for name, resource in operation.references.items() if resource is ABSENT):
             body.pop(camel(name), None)
+        if "templateId" in body:  # of a charge point: what it needs beside
+            body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
         return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:

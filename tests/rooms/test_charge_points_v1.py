@@ -50,7 +50,8 @@ async def test_it_is_the_newest_in_older_words(api: Client, given: Given) -> Non
     network = {"networkIp": "10.0.0.1", "networkPort": "8080", "networkPassword": "secret"}
     made = await _made(
         given, networkId="OLD", networkProtocol="ocpp 1.5", status="out of order", accessType="private",
-        partnerAccessType="publicViewPrivateUse", ownerPartnerId=71, partnerCorporateBillingAsDefault=True,
+        partnerAccessType="publicViewPrivateUse", ownerPartnerId=await given.partner_of_id(71),
+        partnerCorporateBillingAsDefault=True,
         capabilities=["METER_VALUES"], plugAndCharge=True, desiredSecurityProfile=1, externalId="x", tags=["a"],
         **network,
     )  # fmt: skip
@@ -139,7 +140,7 @@ async def test_what_it_has_no_word_for_stays(api: Client, given: Given) -> None:
 
 async def test_its_notice_is_one_text(api: Client, given: Given) -> None:
     notice = [{"locale": "de", "translation": "Nur für Gäste"}, {"locale": "en", "translation": "Guests only"}]
-    partner = {"id": 71, "accessType": "public_view_private_use", "notice": notice}
+    partner = {"id": await given.partner_of_id(71), "accessType": "public_view_private_use", "notice": notice}
     point = await given.charge_point(type="private", partner=partner)
     path = f"{BASE}/{point['id']}"
     assert (await api.get(path)).data["notice"] == "Guests only"

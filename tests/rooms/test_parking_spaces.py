@@ -171,6 +171,31 @@ async def test_a_partner_sees_the_spaces_of_its_evses(api: Client, given: Given)
     await partner.close()
 
 
+async def test_a_sub_operator_has_the_spaces_of_its_partners(api: Client, given: Given) -> None:
+    """Whose one is that it makes follows from the EVSEs beside it."""
+    points = [await given.charge_point(partner={"id": await given.partner_of_id(number)}) for number in (71, 72, 73)]
+    evses = [await given.evse(point) for point in points]
+    made = await given.made("/internal/sub-operators/v1.0", {"name": "West", "partner_ids": [71, 72]})
+    several = await given.client("*", sub_operator_id=made["id"])
+    spaces = [
+        await _space(given, one, locationId=point["locationId"]) for point, one in zip(points, evses, strict=True)
+    ]
+    listed = (await several.get(BASE, "include[]=evses")).data
+    assert [(one["id"], one["evses"]) for one in listed] == [
+        (spaces[0]["id"], [evses[0]["id"]]),
+        (spaces[1]["id"], [evses[1]["id"]]),
+    ]
+    body = {"label": "S", "locationId": points[1]["locationId"]}
+    assert (await several.post(BASE, body)).body["errors"].keys() == {"partnerId"}
+    own = (await several.post(BASE, body | {"evses": [evses[1]["id"]]})).data
+    assert (await several.put(f"{BASE}/{own['id']}", body)).status == 200
+    assert await _evses(api, own) == []
+    seen = await given.client("*", partner_id=72)
+    assert (await seen.get(f"{BASE}/{own['id']}")).status == 200
+    for client in (several, seen):
+        await client.close()
+
+
 async def test_bookings_learn_where_an_evse_is_reached_from(given: Given, system: System) -> None:
     point = await given.charge_point()
     one, two = await given.evse(point), await given.evse(point, networkId="2")

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import insert
 
-from ohmstead.kit.access import PARTNER, owned
+from ohmstead.kit.access import PARTNER, of_several, owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.facts import on, row_changed
@@ -51,7 +51,7 @@ parking_space = table(
     Column("status", Text, nullable=False, server_default="enabled"),
     Column("occupancy_status", Text, nullable=False, server_default="unknown"),
     Column("disabilities_accessible", Boolean, nullable=False, server_default=text("false")),
-    Column("partner_id", BigInteger),
+    Column("partner_id", BigInteger, ForeignKey("partner.id")),
     timestamp("deleted_at"),
     Index(None, "partner_id", "id"),
 )
@@ -96,14 +96,15 @@ _ids = bindparam("ids", type_=ARRAY(BigInteger))
 _LIVING = (parking_space_evse.c.evse_id == evse.c.id) & evse.c.deleted_at.is_(None)
 _its_evses = select(evse.c.id).where(_LIVING, _at.parking_space_id == _own.id)
 _made_there = select(location.c.id).where(location.c.id == _own.location_id, location.c.partner_id == PARTNER)
-_EVSES = Statement(
+_evses_seen = (
     select(_at.parking_space_id, evse.c.id)
     .where(_LIVING, _at.parking_space_id == any_(_ids))
     .where(or_(PARTNER.is_(None), of_partner(evse.c.charge_point_id)))
     .order_by(evse.c.id)
 )
+_EVSES, _EVSES_OF_SEVERAL = Statement(_evses_seen), Statement(of_several(_evses_seen))
 _PLACES = Statement(
-    select(evse.c.id, charge_point.c.location_id, charge_point.c.charging_zone_id)
+    select(evse.c.id, *charge_point.c["location_id", "charging_zone_id", "partner_id"])
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .where(evse.c.id == any_(_ids))
     .with_for_update(read=True, of=charge_point)  # none moves meanwhile
@@ -116,9 +117,8 @@ _ADD = Statement(
     .on_conflict_do_nothing()
 )
 _seen = select(evse.c.id).where(evse.c.id == _at.evse_id, or_(PARTNER.is_(None), of_partner(evse.c.charge_point_id)))
-_REMOVE = Statement(
-    delete(parking_space_evse).where(_at.parking_space_id == _key, _at.evse_id != all_(_ids), _seen.exists())
-)
+_remove = delete(parking_space_evse).where(_at.parking_space_id == _key, _at.evse_id != all_(_ids), _seen.exists())
+_REMOVE, _REMOVE_OF_SEVERAL = Statement(_remove), Statement(of_several(_remove))
 _beside, _outlet, _point = parking_space_evse.alias(), evse.alias(), charge_point.alias()
 _of_another_zone = (
     select(_beside.c.id)
@@ -153,7 +153,9 @@ async def spaces_of(tx: Tx, evses: list[int]) -> dict[int, list[Space]]:
 
 async def _evses(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for space, outlet in await tx.all(_EVSES, ids=ids, partner=context.actor.partner_id):
+    actor = context.actor
+    statement = _EVSES_OF_SEVERAL if actor.binding == "several" else _EVSES
+    for space, outlet in await tx.all(statement, ids=ids, partner=actor.partner):
         found.setdefault(space, []).append(outlet)
     return found
 
@@ -190,6 +192,9 @@ async def its_evses_are_beside_it(write: Write) -> None:
     write.extras["evses"] = listed
     places = {row[0]: row for row in await write.tx.all(_PLACES, ids=listed)}
     first = next((places[key] for key in listed if key in places), None)
+    if write.before is None and write.call.actor.binding == "several":  # whose it is follows from where it is
+        place = first or write.referred("location_id")
+        write.values["partner_id"] = place and place["partner_id"]
     for number, key in enumerate(listed):
         if (place := places.get(key)) is None or first is None:
             continue  # which its reference says
@@ -202,8 +207,9 @@ async def its_evses_are_beside_it(write: Write) -> None:
 @parking_spaces.written
 async def its_evses_are_the_listed(write: Write) -> None:
     """Those of others that a partner does not see stay."""
-    listed = write.extras["evses"]
-    await write.tx.run(_REMOVE, key=write.id, ids=listed, partner=write.call.actor.partner_id)
+    listed, actor = write.extras["evses"], write.call.actor
+    statement = _REMOVE_OF_SEVERAL if actor.binding == "several" else _REMOVE
+    await write.tx.run(statement, key=write.id, ids=listed, partner=actor.partner)
     for outlet in listed:
         await write.tx.run(_ADD, key=write.id, outlet=outlet, now=write.tx.now)
 

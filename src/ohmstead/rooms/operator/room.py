@@ -4,6 +4,7 @@ from ohmstead.rooms.operator import currency_rates, settings
 from ohmstead.rooms.operator.contact_details import contact_details
 from ohmstead.rooms.operator.currencies import currencies
 from ohmstead.rooms.operator.faqs import faqs
+from ohmstead.rooms.operator.sub_operators import sub_operators
 from ohmstead.rooms.operator.tax_identification_numbers import tax_identification_numbers
 from ohmstead.rooms.operator.taxes import taxes
 
@@ -15,4 +16,5 @@ OPERATIONS = (
     tax_identification_numbers,
     contact_details,
     faqs,
+    sub_operators,
 )
