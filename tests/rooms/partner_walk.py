@@ -67,6 +67,7 @@ class World:
         ids["tax"] = (await given.tax(taxIdentificationNumberId=number["id"]))["id"]
         await given.api.put("/resources/contact-details/v2.0", {"email": "us@example.org"})
         ids["partner"] = (await given.partner())["id"]
+        ids["partnerContract"] = (await given.partner_contract(ids["partner"]))["id"]
         its = {"name": "s", "partner_ids": [ids["partner"]]}
         ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]
