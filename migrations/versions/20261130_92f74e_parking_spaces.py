@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_92f74e"
-down_revision = ("20261130_a91d22", "20261130_4c6dfe")
+down_revision = "20261130_7306f5"
 
 
 def upgrade() -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_c267fc"
-down_revision = "20261130_c10c4e"
+down_revision = "20261130_4c6dfe"
 
 
 def upgrade() -> None:

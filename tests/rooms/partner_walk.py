@@ -21,7 +21,8 @@ WORDS: dict[str, Any] = {
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
-    "mode": "disabled", "physicalReference": "new", "keyName": "new", "label": "x",
+    "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
+    "label": "x",
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1"}
@@ -77,6 +78,13 @@ class World:
         for day in ("week-day/mon", "date/2026-01-01"):
             periods = f"{self._at('electricity-rates/v2.0', 'electricityRate')}/price-periods/{day}"
             await given.api.put(periods, {"periods": []})
+        said = {"consentRequired": True, "consentCollection": "explicit", "consentCheckboxDefaultState": False}
+        agreed = said | {"consentText": translated, "termType": "signup"}
+        ids["termDocument"] = (await given.made("/internal/term-documents/v1.0", agreed))["id"]
+        text = {"validFrom": WORDS["validFrom"], "content": translated}
+        ids["termVersion"] = (await given.made(f"/internal/term-documents/v1.0/{ids['termDocument']}/versions", text))[
+            "id"
+        ]
         ids["vendorErrorCode"] = (
             await given.made("/resources/vendor-error-codes/v2.0", {"vendorId": "v", "errorCode": "E"})
         )["id"]

@@ -109,3 +109,22 @@ async def test_a_partner_makes_users_once_it_may(api: Client, given: Given) -> N
     await api.patch(f"{PATH}/{one['id']}", {"options": {"createUsers": True}})
     assert (await client.post("/resources/users/v1.0", body)).status == 201
     await client.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"monthlyPlatformFee": 9.995}, "monthlyPlatformFee"),
+     ({"corporateBilling": {"monthlyLimit": 100.001}}, "corporateBilling.monthlyLimit")],
+)  # fmt: skip
+async def test_amounts_have_the_decimals_of_the_base_currency(
+    api: Client, given: Given, body: dict[str, Any], field: str
+) -> None:
+    dinar = await given.currency(alphabeticCode="TND", decimal=2)
+    made = await given.partner(monthlyPlatformFee=9.99, corporateBilling={"monthlyLimit": 100.01})
+    refused = await api.post(PATH, {"name": "x"} | body)
+    assert refused.body["errors"].keys() == {field}
+    assert "more than 2 decimals" in refused.body["errors"][field][0]
+    coarser = {"alphabeticCode": "TND", "decimal": 0}
+    assert (await api.patch(f"/resources/currencies/v2.0/{dinar['id']}", coarser)).status == 200
+    kept = await api.patch(f"{PATH}/{made['id']}", {"corporateBilling": {"enabled": True}})
+    assert kept.data["corporateBilling"] == {"enabled": True, "monthlyLimit": 100.01}

@@ -1,6 +1,6 @@
 """The room of the operator: what it exports."""
 
-from ohmstead.rooms.operator import currency_rates, settings
+from ohmstead.rooms.operator import currency_rates, settings, terms
 from ohmstead.rooms.operator.contact_details import contact_details
 from ohmstead.rooms.operator.currencies import currencies
 from ohmstead.rooms.operator.faqs import faqs
@@ -15,6 +15,9 @@ OPERATIONS = (
     taxes,
     tax_identification_numbers,
     contact_details,
+    terms.terms,
+    terms.documents,
+    terms.versions,
     faqs,
     sub_operators,
 )
