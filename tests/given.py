@@ -96,6 +96,8 @@ class Given:
         if resource == "charging-zones":
             path = f"/resources/locations/v2.0/{(await self.location())['id']}/charging-zones"
             return await self.made(path, {"name": "Deck", "status": "enabled"})
+        if resource == "partner-contracts":
+            return await self.partner_contract((await self.partner())["id"])
         makers = {"locations": self.location, "users": self.user, "charge-points": self.charge_point,
                   "partners": self.partner}  # fmt: skip
         return await makers[resource]()
