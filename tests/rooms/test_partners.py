@@ -62,6 +62,8 @@ async def test_version_1_has_one_contact_and_an_address_for_faults(api: Client) 
     [
         ({"country": "AT", "state": "CA"}, "state"),
         ({"country": "US", "region": "West"}, "region"),
+        ({"country": "AT", "vatNo": "ATU12345678"}, "vatNo"),
+        ({"bankDetails": {"bankIban": "AT61 1904 3002 3457 3202"}}, "bankDetails.bankIban"),
         ({"corporateBilling": {"discount": 101}}, "corporateBilling.discount"),
         ({"contactDetails": {"billing": {"email": "nobody"}}}, "contactDetails.billing.email"),
     ],
@@ -71,6 +73,12 @@ async def test_what_cannot_be_is_named(api: Client, odd: dict[str, Any], field: 
     answer = await api.post(PATH, {"name": "P"} | odd)
     assert answer.status == 422
     assert list(answer.body["errors"]) == [field]
+
+
+async def test_numbers_that_can_be_are_taken(given: Given) -> None:
+    body = {"country": "AT", "vatNo": "ATU13585627", "bankDetails": {"bankIban": "AT61 1904 3002 3457 3201"}}
+    made = await given.partner(**body)
+    assert {name: made[name] for name in body} == body
 
 
 async def test_a_partner_in_use_stays_and_its_tokens_end_with_it(api: Client, given: Given) -> None:

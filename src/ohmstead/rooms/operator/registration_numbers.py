@@ -6,6 +6,8 @@ from functools import cache
 from stdnum import iban
 from stdnum.util import clean, get_cc_module
 
+from ohmstead.kit.writes import Write
+
 _UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 _BY_PREFIX = {country: country for country in _UNION.split()} | {"EL": "GR", "XI": "GB"}
 _SUFFIXES = {"CH": "MWST", "NO": "MVA"}  # which are left out as often as not
@@ -28,6 +30,13 @@ def iban_problem(text: str) -> str | None:
     """What is wrong with an IBAN, blanks aside, in the words of a 422; None where nothing is."""
     # Not what the library knows of single countries beside: it refuses banks that are younger than its list of them.
     return None if iban.is_valid(text, check_country=False) else "The IBAN is not valid."
+
+
+async def bank_details_have_an_iban_that_can_be(write: Write) -> None:
+    """The rule of a row with `bank_details`."""
+    iban_given = (write.values.get("bank_details") or {}).get("bankIban")
+    if iban_given and (problem := iban_problem(iban_given)):
+        write.add_error("bankDetails.bankIban", problem)
 
 
 @cache

@@ -23,6 +23,7 @@ from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.admins import api_token
 from ohmstead.rooms.operator.places import Country, State, a_country_has_states_or_regions
+from ohmstead.rooms.operator.registration_numbers import bank_details_have_an_iban_that_can_be, vat_number_problem
 from ohmstead.rooms.operator.settings import base_precision
 from ohmstead.rooms.operator.sub_operators import sub_operators
 from ohmstead.rooms.people.user_views import BankDetails, Email, Short
@@ -218,6 +219,14 @@ async def it_has_a_name(write: Write) -> None:
 
 
 partners.writing(a_country_has_states_or_regions)
+partners.rule(bank_details_have_an_iban_that_can_be)
+
+
+@partners.rule
+async def a_vat_number_can_be_one_of_its_country(write: Write) -> None:
+    number, country = write.value_of("vat_no"), write.value_of("country")
+    if write.gives("vat_no", "country") and number and (problem := vat_number_problem(country, number)):
+        write.add_error("vatNo", problem)
 
 
 @partners.rule
