@@ -112,6 +112,10 @@ async def test_what_it_needs_is_named(api: Client, given: Given) -> None:
     _refused(await api.post(BASE, body | {"locationId": None}), "locationId")
     _refused(await api.post(BASE, body | {"accessType": "personal"}), "pin")
     _refused(await api.post(BASE, body | {"evses": {"2": {}}}), "evses.2")
+    for odd in ("x", "1\n", "\0", "99999999999999999999"):
+        assert (await api.post(BASE, body | {"evses": {odd: {}}})).status == 422, odd
+    _refused(await api.post(BASE, body | {"evses": {"1": {"physicalReference": "a\0"}}}),
+             "evses.1.physicalReference")  # fmt: skip
     _refused(await api.post(BASE, body | {"evses": {"1": {"tariffGroupId": 9}}}), "evses.1.tariffGroupId")
     _refused(await api.post(BASE, body | {"networkProtocol": "ocpp 1.5"}), "networkIp", "networkPort")
     _refused(await api.post(BASE, body | {"networkPort": "65536"}), "networkPort")
