@@ -117,6 +117,14 @@ class Given:
         body = {"name": f"Charge point {number}", "type": "public", "network": {"id": f"CP-{number}"}} | fields
         return await self.made("/resources/charge-points/v2.0", body)
 
+    async def template(self, *evses: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """A charge point template; each EVSE is of AC unless it says otherwise."""
+        base = "/internal/charge-point-templates/v1.0"
+        made = await self.made(base, {"name": f"Template {next(_number)}"} | fields)
+        for number, one in enumerate(evses, 1):
+            await self.made(f"{base}/{made['id']}/evses", {"networkId": str(number), "currentType": "ac"} | one)
+        return made
+
     async def vendor(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/charge-point-vendors/v1.0", {"name": f"Vendor {next(_number)}"} | fields)
 

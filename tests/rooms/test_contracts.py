@@ -383,10 +383,11 @@ async def test_a_vehicle_that_charges_stays(api: Client, given: Given, issuer: N
 async def test_vehicles_go_with_their_user(api: Client, given: Given, issuer: None) -> None:
     car = await vehicle(given)
     await issue(api, car["id"])
-    tag = await active(api, car["id"])
+    tag, contract = await active(api, car["id"]), (await export(api, car["id"])).body
     assert (await api.delete(f"/resources/users/v1.0/{car['userId']}")).status == 204
     assert (await api.get(f"{PATH}/{car['id']}")).status == 404
     assert (await api.get(f"{TAGS}/{tag['id']}")).status == 404
+    assert await status(given, contract) == "revoked"
 
 
 async def test_a_partner_has_the_vehicles_of_its_users(api: Client, given: Given, issuer: None) -> None:
