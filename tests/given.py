@@ -86,6 +86,8 @@ class Given:
         """One of a resource, by its name, with all that it hangs on."""
         if resource == "evses":
             return await self.evse(await self.charge_point())
+        if resource == "partner-contracts":
+            return await self.partner_contract((await self.partner())["id"])
         if resource == "charging-zones":
             path = f"/resources/locations/v2.0/{(await self.location())['id']}/charging-zones"
             return await self.made(path, {"name": "Deck", "status": "enabled"})
@@ -114,6 +116,14 @@ class Given:
             fields["locationId"] = (await self.location())["id"]
         body = {"name": f"Charge point {number}", "type": "public", "network": {"id": f"CP-{number}"}} | fields
         return await self.made("/resources/charge-points/v2.0", body)
+
+    async def template(self, *evses: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """A charge point template; each EVSE is of AC unless it says otherwise."""
+        base = "/internal/charge-point-templates/v1.0"
+        made = await self.made(base, {"name": f"Template {next(_number)}"} | fields)
+        for number, one in enumerate(evses, 1):
+            await self.made(f"{base}/{made['id']}/evses", {"networkId": str(number), "currentType": "ac"} | one)
+        return made
 
     async def vendor(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/charge-point-vendors/v1.0", {"name": f"Vendor {next(_number)}"} | fields)

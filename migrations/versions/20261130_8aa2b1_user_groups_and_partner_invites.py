@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_8aa2b1"
-down_revision = "20261130_7306f5"
+down_revision = "20261130_9d838a"
 
 
 def upgrade() -> None:

@@ -24,7 +24,7 @@ WORDS: dict[str, Any] = {
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
-    "rfidTagUid": "OLD", "pcId": "W" * 17,
+    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x",
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1", "sendViaEmail"}
@@ -105,6 +105,8 @@ class World:
         )["id"]
         of_evse = period | {"evseId": ids["evse"]}
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
+        beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
+        ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
 
     async def _devices(self) -> None:
         given, ids = self.given, self.ids
@@ -176,6 +178,8 @@ class World:
         body = self._of(content["content"]["application/json"]["schema"], "")
         for name in (name for name, resource in operation.references.items() if resource is ABSENT):
             body.pop(camel(name), None)
+        if "templateId" in body:  # of a charge point: what it needs beside
+            body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
         return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:

@@ -12,10 +12,12 @@ from ohmstead.kit.facts import outbox
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.offline_tags.table import keep, kept
 from ohmstead.rooms.charging.sessions import session
+from ohmstead.rooms.devices.certificates.tables import contract_certificate
 from ohmstead.rooms.devices.communication.log import communication_log
 from ohmstead.rooms.devices.communication.security_events import security_event
 from ohmstead.rooms.devices.durable_facts import SecurityEventReceived
 from ohmstead.rooms.devices.stations import LocalTag
+from ohmstead.rooms.operator import settings
 from ohmstead.store.outbox import OutboxReader
 from tests.client import Client
 from tests.given import Given
@@ -112,6 +114,24 @@ async def test_a_deleted_user_is_named_nowhere(api: Client, given: Given, system
     await drained(system)
     assert await found(system) == set()
     assert (await api.get(f"/resources/id-tags/v2.0/{tag['id']}")).status == 404
+
+
+async def test_vehicles_of_the_deleted_are_named_nowhere(api: Client, given: Given, system: System) -> None:
+    async with system.database.begin() as tx:
+        await settings.put(tx, "plugAndCharge", countryCode="DE", providerId="OHM")
+    user, _ = await driver(given)
+    body = {"pcId": "WOHMZZ1Z9EP000017", "name": "Georgius' car", "vehicleType": "private", "userId": int(user["id"])}
+    path = "/resources/provisioning-certificates/v2.0"
+    made = await given.made(path, body)
+    await api.post(f"/actions/provisioning-certificate/v1.0/{made['id']}/issue-emaid", {})
+    [emaid] = (await api.get(f"{path}/{made['id']}")).data["idTags"]
+    traces = (body["pcId"], emaid["name"], "Georgius")
+    assert {one.partition(": ")[2] for one in await found(system, traces)} == {*traces}
+    assert (await api.delete(f"{USERS}/{user['id']}")).status == 204
+    await drained(system)
+    assert await found(system, traces) == set()
+    async with system.database.read() as tx:
+        assert [row["revoked_at"] is None for row in await tx.all(select(contract_certificate))] == [False]
 
 
 async def test_accounts_of_a_deleted_user_stay(api: Client, given: Given, system: System, gateway: Gateway) -> None:
@@ -223,6 +243,7 @@ async def test_odd_tags_harm_nothing(api: Client, given: Given, system: System, 
     [
         (r'{"name":"J\u00fcrgen \u00d6hm"}', '{"name":"***"}'),
         ('{"name":"jürgen öhm (12)"}', '{"name":"*** (12)"}'),
+        (r'{"name":"of\nJürgen Öhm"}', r'{"name":"of\n***"}'),
         ('{"name":"Jürgen Öhms"}', '{"name":"Jürgen Öhms"}'),
         ('{"name":"Jürgen"}', '{"name":"Jürgen"}'),
     ],

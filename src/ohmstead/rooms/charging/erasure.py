@@ -7,6 +7,7 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.authorizations import authorization
+from ohmstead.rooms.charging.contracts.following import vehicles_go_with_their_user
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.offline_tags.table import local_list
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -72,6 +73,7 @@ async def tags_name_them(tx: Tx, user_id: int) -> list[str]:
 async def no_account_names_them(tx: Tx, gone: UserErased) -> None:
     uids = [row["id_tag_uid"] for row in await tx.all(_UIDS, user=gone.id)]
     words = patterns(gone.texts)
+    await vehicles_go_with_their_user(tx, gone.id)
     await tx.run(_FORGET_SESSIONS, user=gone.id, uids=uids)
     await tx.run(_FORGET_AUTHORIZATIONS, user=gone.id)
     await tx.run(_FORGET_DATA, user=gone.id, **words)

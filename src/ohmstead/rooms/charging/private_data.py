@@ -12,8 +12,10 @@ from ohmstead.kit.reading import NOW
 from ohmstead.kit.rendering import rendered
 from ohmstead.kit.resources import Resource
 from ohmstead.rooms.charging.authorizations import authorization, authorizations
+from ohmstead.rooms.charging.contracts import provisioning_certificates
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
 from ohmstead.rooms.charging.meter_values import meter_value, signed_reading
+from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.charging.reservations import reservations
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
@@ -33,6 +35,7 @@ _RESOURCES: dict[str, tuple[Resource, str, Statement]] = {
         ("sessions", sessions, "v1.0", session),
         ("authorizations", authorizations, "v2.0", authorization),
         ("reservations", reservations, "v1.0", reservation),
+        ("provisioning-certificates", provisioning_certificates, "v2.0", provisioning_certificate),
     )
 }
 _ended = func.coalesce(_charge.stopped_at, NOW)

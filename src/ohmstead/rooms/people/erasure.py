@@ -63,15 +63,14 @@ _REASONS = Statement(  # why a user was blocked is about nobody else
     .where(audit.c.target == bindparam("target", type_=Text), func.jsonb_typeof(audit.c.changes) == "object")
     .values(changes=audit.c.changes.op("-")(cast("reason", Text)))
 )
+_facts = TextErasure(outbox, json=[outbox.c.payload], plain=[outbox.c.error])
 _waiting = (
     select(outbox.c.id)
-    .where(outbox.c.topic != UserErased.topic)
+    .where(outbox.c.topic != UserErased.topic, _facts.found)
     .with_for_update(skip_locked=True)  # what is being told is about to go
     .scalar_subquery()
 )
-_OUTBOX = Statement(
-    TextErasure(outbox, json=[outbox.c.payload], plain=[outbox.c.error]).where(outbox.c.id.in_(_waiting))
-)
+_OUTBOX = Statement(_facts.where(outbox.c.id.in_(_waiting)))
 
 
 @on(UserErased)

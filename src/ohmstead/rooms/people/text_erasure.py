@@ -13,6 +13,9 @@ from ohmstead.kit.db import Statement, Tx
 GONE = "***"
 SHORT = 4  # characters; what is shorter is found where it stands alone in quotes, and nowhere else
 
+_IN_PLAIN = "(?<![[:alnum:]])"
+_IN_JSON = r"(?:(?<=\\[bfnrt])|(?<![[:alnum:]\\]))"  # behind a line's end, and never within an escape
+
 _Patterns = dict[str, Any]
 
 
@@ -21,27 +24,27 @@ class TextErasure:
 
     def __init__(self, table: Table, *, json: Iterable[Column[Any]] = (), plain: Iterable[Column[Any]] = ()) -> None:
         self._table = table
-        self._found = {str(one.key): self._pair(one, "in_json") for one in json}
-        self._found |= {str(one.key): self._pair(one, "in_plain") for one in plain}
+        self._found = {str(one.key): _pair(one, "in_json") for one in json}
+        self._found |= {str(one.key): _pair(one, "in_plain") for one in plain}
+        self.found = or_(*(found for found, _ in self._found.values()))
+        """Whether a row has any of the texts."""
         self._all = Statement(self.where())
-
-    @staticmethod
-    def _pair(column: Column[Any], name: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
-        pattern = bindparam(name, type_=Text)
-        written = cast(column, Text)
-        erased: ColumnElement[Any] = func.regexp_replace(written, pattern, GONE, "gi")
-        return written.op("~*", is_comparison=True)(pattern), cast(erased, JSONB) if _is_json(column) else erased
 
     def where(self, *conditions: ColumnElement[bool]) -> Any:
         """The UPDATE, held to some rows."""
-        values = {
-            name: case((found, erased), else_=self._table.c[name]) for name, (found, erased) in self._found.items()
-        }
-        return update(self._table).where(*conditions, or_(*(found for found, _ in self._found.values()))).values(values)
+        pairs = self._found.items()
+        values = {name: case((found, erased), else_=self._table.c[name]) for name, (found, erased) in pairs}
+        return update(self._table).where(*conditions, self.found).values(values)
 
     async def run(self, tx: Tx, texts: Iterable[str]) -> None:
         """Erase texts in every row."""
         await tx.run(self._all, **patterns(texts))
+
+
+def _pair(column: Column[Any], name: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
+    pattern, written = bindparam(name, type_=Text), cast(column, Text)
+    erased: ColumnElement[Any] = func.regexp_replace(written, pattern, GONE, "gi")
+    return written.op("~*", is_comparison=True)(pattern), cast(erased, JSONB) if _is_json(column) else erased
 
 
 def _is_json(column: Column[Any]) -> bool:
@@ -56,7 +59,7 @@ def patterns(texts: Iterable[str]) -> _Patterns:
     alone = [one for one in written if len(one) < SHORT or one.isdecimal()]
     within = [one for one in written if len(one) >= SHORT and not one.isdecimal()]
     plain = [one for one in known if len(one) >= SHORT]
-    return {"in_json": _any(_alone(alone), _within(within)), "in_plain": _any(_within(plain))}
+    return {"in_json": _any(_alone(alone), _within(within, _IN_JSON)), "in_plain": _any(_within(plain, _IN_PLAIN))}
 
 
 def _written(text: str) -> set[str]:
@@ -76,8 +79,8 @@ def _alone(words: list[str]) -> str:
     return rf'(?<=")(?:{"|".join(map(re.escape, words))})(?=")' if words else ""
 
 
-def _within(words: list[str]) -> str:
-    return rf"(?<![[:alnum:]])(?:{'|'.join(map(re.escape, words))})(?![[:alnum:]])" if words else ""
+def _within(words: list[str], begins: str) -> str:
+    return rf"{begins}(?:{'|'.join(map(re.escape, words))})(?![[:alnum:]])" if words else ""
 
 
 def _any(*parts: str) -> str:
