@@ -103,7 +103,7 @@ class Group:
 
 def _required(body: Any) -> bool:
     """Whether nothing at all is no body."""
-    if get_origin(body) is list:
+    if get_origin(body) is not None:  # a list, or one of several that say which they are
         return True
     return any(field.required for field in msgspec.structs.fields(body))
 

@@ -36,6 +36,14 @@ class ReservationChanged(RowChanged, topic="reservation.changed"):
     """A reservation was made, came to its end, or waits."""
 
 
+class BookingChanged(RowChanged, topic="booking.changed"):
+    """A booking was made, changed, reserved, fulfilled or given up."""
+
+
+class BookingRequestChanged(RowChanged, topic="bookingRequest.changed"):
+    """A booking was asked for, changed or cancelled, and that was approved or rejected."""
+
+
 class AuthorizationCreated(Fact, topic="authorization.created"):
     """Somebody was let charge, or not."""
 

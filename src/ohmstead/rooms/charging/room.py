@@ -2,11 +2,18 @@
 
 from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorizations
+from ohmstead.rooms.charging.bookings import BookingReservation, asking, booking_requests, bookings
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.offline_tags import offline_tags
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
-from ohmstead.rooms.charging.reservations import ReservationQueue, cancel_actions, reservations, reserve_actions
+from ohmstead.rooms.charging.reservations import (
+    ReservationQueue,
+    ReservationRelease,
+    cancel_actions,
+    reservations,
+    reserve_actions,
+)
 from ohmstead.rooms.charging.sessions import (
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
@@ -19,6 +26,9 @@ OPERATIONS = (
     reserve_actions,
     cancel_actions,
     reservations,
+    asking,
+    booking_requests,
+    bookings,
     set_profile_actions,
     clear_profile_actions,
     readings,
@@ -28,4 +38,4 @@ OPERATIONS = (
     control.at_charge_point,
     control.at_evse,
 )
-BACKGROUND = (ProfileAccounts, ReservationQueue, SilentSessionProbe)
+BACKGROUND = (ProfileAccounts, BookingReservation, ReservationQueue, ReservationRelease, SilentSessionProbe)

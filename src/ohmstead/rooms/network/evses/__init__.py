@@ -2,8 +2,18 @@
 
 from ohmstead.rooms.network.evses.every import every_evse
 from ohmstead.rooms.network.evses.moving import in_use, move_actions
+from ohmstead.rooms.network.evses.parking import unsuitable_parking
 from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
 
-__all__ = ["connectors", "every_evse", "evse", "evses", "in_use", "may_be_wired", "move_actions"]
+__all__ = [
+    "connectors",
+    "every_evse",
+    "evse",
+    "evses",
+    "in_use",
+    "may_be_wired",
+    "move_actions",
+    "unsuitable_parking",
+]
