@@ -16,8 +16,6 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse, unsuitable_parking
 
-HOLDING = ("accepted", "reserved", "completed")
-
 
 class Declined(Exception):
     """Why a booking cannot be, in words for people."""
@@ -48,8 +46,9 @@ _plugs = select(connector.c.id).where(
     connector.c.evse_id == evse.c.id, connector.c.deleted_at.is_(None), connector.c.status == "enabled"
 )
 _here = booking.c.evse_id == evse.c.id
+_holds = or_(*(booking.c.status == word for word in ("accepted", "reserved", "completed")))
 _booked = select(booking.c.id).where(
-    _here, booking.c.id != _booking, booking.c.status.in_(HOLDING), booking.c.holds_from < _until,
+    _here, booking.c.id != _booking, _holds, booking.c.holds_from < _until,
     booking.c.holds_until > _from,
 )  # fmt: skip
 _kept = select(reservation.c.id).where(reservation.c.evse_id == evse.c.id, reservation.c.status == "active")
