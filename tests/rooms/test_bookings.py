@@ -427,12 +427,14 @@ async def test_bookings_do_not_count_as_the_users_reservations(there: Place, api
 
 
 async def test_an_evse_that_is_booked_stays_where_it_is(there: Place, api: Client, given: Given) -> None:
-    await there.booked(60, 120)
-    path = f"/resources/charge-points/v2.0/{there.here.id}"
-    satellite = {"communicationMode": "via_ocpp_connected_charge_point", "ocppConnectedChargePointId": there.here.id}
-    other = await given.charge_point(**satellite)
-    answer = await api.post(
-        f"/actions/charge-point/v1.0/{there.here.id}/move-evses-to-satellite",
-        {"satelliteChargePointId": other["id"], "evseIds": there.here.evses},
+    key = await there.booked(60, 120)
+    satellite = await given.charge_point(
+        communicationMode="via_ocpp_connected_charge_point",
+        ocppConnectedChargePointId=there.here.id,
     )
-    assert answer.status in (409, 422), (answer.status, answer.body, path)
+    move = {"satelliteChargePointId": satellite["id"], "evseIds": there.here.evses}
+    path = f"/actions/charge-point/v1.0/{there.here.id}/move-evses-to-satellite"
+    answer = await api.post(path, move)
+    assert (answer.status, list(answer.body["errors"])) == (422, ["evseIds.0"]), answer.body
+    await there.asks(type="cancel", bookingId=key)
+    assert (await api.post(path, move)).status == 202
