@@ -3,7 +3,7 @@ that falls due, done by hand."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,6 @@ class Place:
     location: int
     here: Site
     user: int
-    _work: list[Any] = field(default_factory=list)
 
     @property
     def clock(self) -> ManualClock:

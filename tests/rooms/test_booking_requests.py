@@ -213,6 +213,8 @@ async def test_nobody_reserves_into_the_time_of_another(there: Place, given: Giv
         ({"startAt": at(0)}, "startAt"),
         ({"startAt": at(-5)}, "startAt"),
         ({"startAt": "2027-04-01T08:00:00Z", "endAt": "2027-04-01T09:00:00Z"}, "startAt"),
+        ({"startAt": "9999-12-31T23:00:00Z", "endAt": "9999-12-31T23:59:59Z"}, "startAt"),
+        ({"startAt": "0001-01-01T00:00:00+14:00"}, "startAt"),
         ({"endAt": at(60)}, "endAt"),
         ({"endAt": at(60 + 8 * 24 * 60)}, "endAt"),
         ({"endAt": "9999-12-31T23:59:59Z"}, "endAt"),

@@ -174,7 +174,7 @@ def _times(now: datetime, given: datetime | None, end_at: datetime, before: date
     start_at = given or before or now
     if given is not None and not now < given <= now + AHEAD:
         errors["startAt"] = [f"The start at must be after now, and within {AHEAD.days} days."]
-    if not max(now, start_at) < end_at <= start_at + LASTS:
+    if end_at <= max(now, start_at) or end_at - start_at > LASTS:
         errors["endAt"] = [f"The end at must be after now and after the start at, by {LASTS.days} days at most."]
     return errors
 
