@@ -286,10 +286,10 @@ class PartnersGiven(Given):
 
     def __init__(self, system: System, api: Client, partner: Client) -> None:
         super().__init__(system, api)
-        self.partner = partner
+        self.theirs = partner
 
     async def made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.partner.post(path, body)
+        answer = await self.theirs.post(path, body)
         if answer.status == 403:
             return await super().made(path, body)
         assert answer.status == 201, answer.body

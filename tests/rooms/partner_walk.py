@@ -65,6 +65,9 @@ class World:
         await given.made(f"/resources/charge-points/v2.0/{here.id}/smart-charging", SMART)
         ids["currency"] = (await given.currency())["id"]
         ids["tax"] = (await given.tax())["id"]
+        ids["partner"] = (await given.partner())["id"]
+        its = {"name": "s", "partner_ids": [ids["partner"]]}
+        ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]

@@ -11,7 +11,6 @@ from ohmstead.kit.views import alternatives, fields, hints, marked, structs
 NUMBER = "a number of OCPP, not an id"
 START = "a connector of the EVSE that is found, or a booking there: see control/checks"
 LISTED = {  # last part of the path, attribute -> why it is no reference
-    ("id-tags/v2.0", "partner_id"): "partners are yet to come, but rows of theirs are needed",
     ("user-priorities", "target_id"): "of a partner or a user group: see priorities",
     ("apply-to-charge-points", "charge_point_ids"): "found all at once, with the caller's rights",
     ("move-evses-to-satellite", "evse_ids"): "those of the charge point in the path",

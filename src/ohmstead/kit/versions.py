@@ -40,6 +40,7 @@ class Version:
     downgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     deprecated: bool = False
     verbs: tuple[str, ...] = VERBS
+    internal: bool = False  # served below `internal/`: what the published API lacks
     filters: tuple[Filter, ...] | None = None  # None: the resource's
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's

@@ -27,7 +27,7 @@ booking = table(
     Column("access_methods", ARRAY(Text)),  # the location's when it was made
     Column("session_id", BigInteger, ForeignKey("session.id"), index=True),  # the one that fulfilled it
     Column("partner_id", BigInteger),  # the charge point's when the EVSE was chosen
-    Column("asking_partner_id", BigInteger),  # whose token asked for it: it may be at no other's charge points
+    Column("asking_partner_ids", ARRAY(BigInteger)),  # whose token asked for it: at no others' charge points it may be
     # an EVSE is a range of one number: so an index over ranges needs no extension of the database
     ExcludeConstraint(
         (func.int8range(text("evse_id"), text("evse_id"), text("'[]'")), "&&"),

@@ -33,7 +33,7 @@ _USER = Statement(
 )
 
 
-async def create(tx: Tx, wish: CreateBooking, partner_id: int | None) -> tuple[int, Row]:
+async def create(tx: Tx, wish: CreateBooking, partner_ids: list[int] | None) -> tuple[int, Row]:
     """A new booking, its EVSE the least useful one that is free: its id, and the EVSE's row."""
     rules = (await settings.read(tx)).reservations
     if not rules.enable_reservations:
@@ -45,7 +45,7 @@ async def create(tx: Tx, wish: CreateBooking, partner_id: int | None) -> tuple[i
     wanted = Wanted(
         location_id=wish.location_id, user_id=wish.user_id, holds_from=start_at - lead, holds_until=end_at,
         evse_id=named, evse_criteria=None if named else criteria(wish.evse_criteria),
-        parking_space_criteria=criteria(wish.parking_space_criteria), partner_id=partner_id,
+        parking_space_criteria=criteria(wish.parking_space_criteria), partner_ids=partner_ids,
     )  # fmt: skip
     outlet = (await _ready(tx, wanted))[0]
     return await add(tx, {
@@ -53,7 +53,7 @@ async def create(tx: Tx, wish: CreateBooking, partner_id: int | None) -> tuple[i
         "end_at": end_at, "lead": int(lead.total_seconds() // 60), "holds_from": wanted.holds_from,
         "holds_until": end_at, "due_at": wanted.holds_from, "evse_named": named is not None,
         "evse_criteria": wanted.evse_criteria, "parking_space_criteria": wanted.parking_space_criteria,
-        "access_methods": place["access_methods"], "asking_partner_id": partner_id, **served_by(outlet, []),
+        "access_methods": place["access_methods"], "asking_partner_ids": partner_ids, **served_by(outlet, []),
     }), outlet  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def wanted_by(row: Row, user_id: int, holds_from: datetime, holds_until: datetim
     return Wanted(
         location_id=row["location_id"], user_id=user_id, holds_from=holds_from, holds_until=holds_until,
         evse_id=row["evse_id"] if row["evse_named"] else None, evse_criteria=row["evse_criteria"],
-        parking_space_criteria=row["parking_space_criteria"], partner_id=row["asking_partner_id"],
+        parking_space_criteria=row["parking_space_criteria"], partner_ids=row["asking_partner_ids"],
         booking_id=row["id"],
     )  # fmt: skip
 

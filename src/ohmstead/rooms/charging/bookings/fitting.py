@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, DateTime, Double, Text, and_, bindparam, func, literal, not_, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Double,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
@@ -23,7 +37,7 @@ class Declined(Exception):
 
 class Wanted(Struct, kw_only=True):
     """What a booking asks of an EVSE, the criteria as the API names them. `booking_id` is its own once there is one;
-    `partner_id` whose charge points it may be at, where it may not be at all."""
+    `partner_ids` whose charge points it may be at, None: anybody's."""
 
     location_id: int
     user_id: int
@@ -32,13 +46,13 @@ class Wanted(Struct, kw_only=True):
     evse_id: int | None = None
     evse_criteria: Mapping[str, Any] | None = None
     parking_space_criteria: Mapping[str, Any] | None = None
-    partner_id: int | None = None
+    partner_ids: list[int] | None = None
     booking_id: int = 0
 
 
 _user, _booking = bindparam("user", type_=BigInteger), bindparam("booking", type_=BigInteger)
 _from, _until = (bindparam(name, type_=DateTime(timezone=True)) for name in ("from", "until"))
-_partner, _named = bindparam("partner", type_=BigInteger), bindparam("named", type_=BigInteger)
+_partners, _named = bindparam("partners", type_=ARRAY(BigInteger)), bindparam("named", type_=BigInteger)
 _current, _plug = bindparam("current", type_=Text), bindparam("plug", type_=Text)
 _least, _most = bindparam("least", type_=Double), bindparam("most", type_=Double)
 
@@ -67,7 +81,7 @@ def _unless_said(value: ColumnElement[Any], condition: ColumnElement[bool]) -> C
 
 _bookable = and_(
     evse.c.booking_enabled, evse.c.status == "enabled", charge_point.c.status == "enabled",
-    _unless_said(_partner, charge_point.c.partner_id == _partner),
+    _unless_said(_partners, charge_point.c.partner_id == any_(_partners)),
 )  # fmt: skip
 _meets = and_(
     _unless_said(_current, evse.c.current_type == _current),
@@ -104,7 +118,7 @@ async def fitting(tx: Tx, wanted: Wanted) -> list[Row]:
     (`kept`) or has a session (`charging`) at this moment. Declined where there is none."""
     criteria = wanted.evse_criteria or {}
     rows = await tx.all(
-        _EVSES, location=wanted.location_id, named=wanted.evse_id, partner=wanted.partner_id,
+        _EVSES, location=wanted.location_id, named=wanted.evse_id, partners=wanted.partner_ids,
         user=wanted.user_id, booking=wanted.booking_id, current=criteria.get("currentType"),
         plug=criteria.get("connectorType"), least=criteria.get("minPower"), most=criteria.get("maxPower"),
         **{"from": wanted.holds_from, "until": wanted.holds_until},

@@ -54,7 +54,7 @@ booking_request = table(
     Column("evse_id", BigInteger, ForeignKey("evse.id")),
     Column("evse_criteria", booking.c.evse_criteria.type),
     Column("parking_space_criteria", booking.c.parking_space_criteria.type),
-    Column("partner_id", BigInteger),  # the booking's; of one that was rejected, whose token asked
+    Column("partner_id", BigInteger),  # the booking's; of one that was rejected, whose user a partner's token named
     Index(None, "partner_id", "id"),
 )
 
@@ -129,7 +129,8 @@ async def ask(call: Call, wish: BookingRequestBody) -> Reply:
 async def _decided(call: Call, wish: BookingRequestBody) -> dict[str, Any]:
     """Carry it out; Declined where it cannot be."""
     if isinstance(wish, CreateBooking):
-        made, outlet = await deciding.create(call.tx, wish, call.actor.partner_id)
+        partner = call.actor.partner
+        made, outlet = await deciding.create(call.tx, wish, [partner] if isinstance(partner, int) else partner)
         return {"booking_id": made, "partner_id": outlet["partner_id"]}
     if isinstance(wish, UpdateBooking):
         await deciding.update(call.tx, call.referred["booking_id"], wish)
@@ -148,7 +149,7 @@ async def _creation(call: Call, wish: CreateBooking) -> dict[str, Any]:
         raise Invalid.of(errors)
     return {
         "user_id": wish.user_id, "location_id": wish.location_id, "start_at": start_at, "end_at": end_at,
-        "booking_id": None, "partner_id": call.actor.partner_id, "evse_id": outlet and outlet["id"],
+        "booking_id": None, "partner_id": call.referred["user_id"]["partner_id"] if call.actor.binding else None, "evse_id": outlet and outlet["id"],
         "evse_criteria": None if outlet else criteria(wish.evse_criteria),
         "parking_space_criteria": criteria(wish.parking_space_criteria),
     }  # fmt: skip
