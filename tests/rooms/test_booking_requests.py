@@ -381,6 +381,29 @@ async def test_a_partner_books_no_evse_of_others(api: Client, given: Given, gate
     await partner.close()
 
 
+async def test_a_sub_operator_books_at_those_of_its_partners(api: Client, given: Given, there: Place) -> None:
+    for number in (71, 72):
+        await given.partner_of_id(number)
+    made = await given.made("/internal/sub-operators/v1.0", {"name": "Both", "partner_ids": [71, 72]})
+    both = await given.client("*", sub_operator_id=made["id"])
+    outlets = [
+        await given.evse(
+            await given.charge_point(locationId=there.location, partner={"id": number}), bookingEnabled=True
+        )
+        for number in (71, 72, 73)
+    ]
+    user = int((await given.user(partnerId=72))["id"])
+    body = {"type": "create", "userId": user, "locationId": there.location, "startAt": at(60), "endAt": at(90)}
+    booked = []
+    for _ in range(3):
+        asked = (await both.post(REQUESTS, body)).data
+        booked += [(await there.shown(asked["bookingId"]))["bookedEvses"][0]["id"]] if "bookingId" in asked else []
+    assert booked == [one["id"] for one in outlets[:2]]
+    assert [row["status"] for row in (await both.get(REQUESTS)).data] == ["approved", "approved", "rejected"]
+    assert len((await both.get(BOOKINGS)).data) == 2
+    await both.close()
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_no_evse_is_booked_twice(three: Place, given: Given, seed: int) -> None:
     """Whoever asks at the same time for whatever, and changes and cancels."""

@@ -149,7 +149,8 @@ async def _creation(call: Call, wish: CreateBooking) -> dict[str, Any]:
         raise Invalid.of(errors)
     return {
         "user_id": wish.user_id, "location_id": wish.location_id, "start_at": start_at, "end_at": end_at,
-        "booking_id": None, "partner_id": call.referred["user_id"]["partner_id"] if call.actor.binding else None, "evse_id": outlet and outlet["id"],
+        "booking_id": None, "evse_id": outlet and outlet["id"],
+        "partner_id": call.referred["user_id"]["partner_id"] if call.actor.binding else None,
         "evse_criteria": None if outlet else criteria(wish.evse_criteria),
         "parking_space_criteria": criteria(wish.parking_space_criteria),
     }  # fmt: skip
@@ -175,7 +176,7 @@ def _times(now: datetime, given: datetime | None, end_at: datetime, before: date
     start_at = given or before or now
     if given is not None and not now < given <= now + AHEAD:
         errors["startAt"] = [f"The start at must be after now, and within {AHEAD.days} days."]
-    if end_at <= max(now, start_at) or end_at - start_at > LASTS:
+    elif end_at <= max(now, start_at) or end_at - start_at > LASTS:
         errors["endAt"] = [f"The end at must be after now and after the start at, by {LASTS.days} days at most."]
     return errors
 
