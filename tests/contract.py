@@ -119,10 +119,9 @@ class ResourceContract:
             for name in self.resource.references:
                 wrong, field = _naming(_operation(self.resource, version, "update").body, body, name, 999_999_999)
                 top = field.partition(".")[0]
+                change = (self.change(version) if version.required_on_update else {}) | {top: wrong.get(top)}
                 if field:
-                    _names(
-                        await api.request("PUT" if version.updates_by_put else "PATCH", path, {top: wrong[top]}), field
-                    )
+                    _names(await api.request("PUT" if version.updates_by_put else "PATCH", path, change), field)
 
     async def test_an_id_names_nothing_of_another_partner(self, api: Client, given: Given) -> None:
         if not self.resource.opens("POST"):

@@ -50,6 +50,11 @@ class Given:
     async def partner(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/partners/v2.0", {"name": f"Partner {next(_number)}"} | fields)
 
+    async def partner_contract(self, partner_id: int, **fields: Any) -> dict[str, Any]:
+        """Without end, from 2020."""
+        body = {"title": f"Contract {next(_number)}", "partnerId": partner_id, "startDate": "2020-01-01T00:00:00Z"}
+        return await self.made("/resources/partner-contracts/v1.0", body | fields)
+
     async def partner_of_id(self, number: int) -> int:
         """See the function."""
         return await partner_of_id(self.system, number)

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_881491"
-down_revision = "20261130_223c5e"
+down_revision = "20261130_4c6dfe"
 
 
 def upgrade() -> None:

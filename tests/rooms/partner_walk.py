@@ -66,6 +66,7 @@ class World:
         ids["currency"] = (await given.currency())["id"]
         ids["tax"] = (await given.tax())["id"]
         ids["partner"] = (await given.partner())["id"]
+        ids["partnerContract"] = (await given.partner_contract(ids["partner"]))["id"]
         its = {"name": "s", "partner_ids": [ids["partner"]]}
         ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]

@@ -21,6 +21,8 @@ from tests.given import Given
 from tests.rooms.booked import BOOKINGS, REQUESTS, Place, at, place, standing_still
 from tests.rooms.charges import Gateway, site, tag
 
+RESERVES = {"startReservation": True, "stopReservation": True}
+
 
 class TestBookingRequests(ResourceContract):
     resource = booking_requests
@@ -343,6 +345,7 @@ async def test_listings_are_filtered(there: Place, api: Client, given: Given) ->
 async def test_a_partner_books_at_its_own(api: Client, given: Given, gateway: Gateway, there: Place) -> None:
     """At an EVSE of its own charge points, for its own users; the operator's bookings there it sees and may cancel."""
     partner, stranger = await given.client("*", partner_id=71), await given.client("*", partner_id=72)
+    await given.partner_contract(71, accessAndPermissions=RESERVES)
     own = PartnersGiven(given.system, api, partner)
     point = await own.charge_point(locationId=(await own.location())["id"])
     outlet = await own.evse(point, bookingEnabled=True)
@@ -368,6 +371,7 @@ async def test_a_partner_books_at_its_own(api: Client, given: Given, gateway: Ga
 async def test_a_partner_books_no_evse_of_others(api: Client, given: Given, gateway: Gateway, there: Place) -> None:
     """At a location where it has a charge point, too."""
     partner = await given.client("*", partner_id=71)
+    await given.partner_contract(71, accessAndPermissions=RESERVES)
     own = PartnersGiven(given.system, api, partner)
     made = await given.charge_point(locationId=there.location, partner={"id": 71})
     user = int((await own.user())["id"])
@@ -381,9 +385,32 @@ async def test_a_partner_books_no_evse_of_others(api: Client, given: Given, gate
     await partner.close()
 
 
+async def test_a_partners_contract_lets_it_reserve(api: Client, given: Given, gateway: Gateway) -> None:
+    """Or not: then nothing is kept of what it asked."""
+    partner = await given.client("*", partner_id=71)
+    own = PartnersGiven(given.system, api, partner)
+    point = await own.charge_point(locationId=(await own.location())["id"])
+    await own.evse(point, bookingEnabled=True)
+    body = {
+        "type": "create", "userId": int((await own.user())["id"]), "locationId": point["locationId"],
+        "startAt": at(60), "endAt": at(90),
+    }  # fmt: skip
+    assert (await partner.post(REQUESTS, body)).status == 403
+    assert [(await api.get(path)).data for path in (REQUESTS, BOOKINGS)] == [[], []]
+    key = (await api.post(REQUESTS, body)).data["bookingId"]
+    for change in ({"type": "update", "startAt": at(70)}, {"type": "cancel"}):
+        assert (await partner.post(REQUESTS, {"bookingId": key} | change)).status == 403
+    await given.partner_contract(71, accessAndPermissions={"startReservation": True})
+    update = {"type": "update", "bookingId": key, "startAt": at(70)}
+    assert (await partner.post(REQUESTS, update)).data["status"] == "approved"
+    assert (await partner.post(REQUESTS, {"type": "cancel", "bookingId": key})).status == 403
+    await partner.close()
+
+
 async def test_a_sub_operator_books_at_those_of_its_partners(api: Client, given: Given, there: Place) -> None:
     for number in (71, 72):
         await given.partner_of_id(number)
+        await given.partner_contract(number, accessAndPermissions=RESERVES)
     made = await given.made("/internal/sub-operators/v1.0", {"name": "Both", "partner_ids": [71, 72]})
     both = await given.client("*", sub_operator_id=made["id"])
     outlets = [
@@ -392,7 +419,9 @@ async def test_a_sub_operator_books_at_those_of_its_partners(api: Client, given:
         )
         for number in (71, 72, 73)
     ]
-    user = int((await given.user(partnerId=72))["id"])
+    maker = await given.client("*", partner_id=72)
+    user = int((await PartnersGiven(given.system, api, maker).user())["id"])
+    await maker.close()
     body = {"type": "create", "userId": user, "locationId": there.location, "startAt": at(60), "endAt": at(90)}
     booked = []
     for _ in range(3):

@@ -34,6 +34,7 @@ from ohmstead.rooms.charging.durable_facts import BookingRequestChanged
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import every_evse
 from ohmstead.rooms.network.locations import locations
+from ohmstead.rooms.people.partner_contracts import require_permission
 from ohmstead.rooms.people.users import users
 
 AHEAD = timedelta(days=366)  # that a booking may begin
@@ -127,15 +128,20 @@ async def ask(call: Call, wish: BookingRequestBody) -> Reply:
 
 
 async def _decided(call: Call, wish: BookingRequestBody) -> dict[str, Any]:
-    """Carry it out; Declined where it cannot be."""
+    """Carry it out; Declined where it cannot be, Forbidden where the contract of a charge point's partner does not let
+    its token reserve there."""
     if isinstance(wish, CreateBooking):
         partner = call.actor.partner
         made, outlet = await deciding.create(call.tx, wish, [partner] if isinstance(partner, int) else partner)
+        await require_permission(call.tx, call.actor, "startReservation", outlet["partner_id"])
         return {"booking_id": made, "partner_id": outlet["partner_id"]}
+    target: Row = call.referred["booking_id"]
     if isinstance(wish, UpdateBooking):
-        await deciding.update(call.tx, call.referred["booking_id"], wish)
+        await require_permission(call.tx, call.actor, "startReservation", target["partner_id"])
+        await deciding.update(call.tx, target, wish)
     else:
-        await deciding.cancel(call.tx, call.referred["booking_id"])
+        await require_permission(call.tx, call.actor, "stopReservation", target["partner_id"])
+        await deciding.cancel(call.tx, target)
     return {}
 
 

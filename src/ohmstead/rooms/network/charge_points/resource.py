@@ -24,6 +24,7 @@ from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.models import charge_point_model, models
 from ohmstead.rooms.network.zones import zones
 from ohmstead.rooms.operator.sub_operators import of_sub_operator
+from ohmstead.rooms.people.partner_contracts import partner_contracts
 from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import users
 
@@ -101,7 +102,7 @@ charge_points = Resource(
         "partner.id": partners,
         "electricity_rate_id": rates,
         "subscription.plan_ids": ABSENT,
-        "partner.contract_id": ABSENT,
+        "partner.contract_id": partner_contracts,
         "partner.contact_id": ABSENT,
         "utility_id": ABSENT,
         "notice_id": ABSENT,

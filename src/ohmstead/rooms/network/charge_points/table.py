@@ -51,7 +51,7 @@ charge_point = table(
     Column("subscription_required", Boolean),
     Column("subscription_plan_ids", ARRAY(BigInteger)),
     Column("partner_id", BigInteger, ForeignKey("partner.id")),
-    Column("partner_contract_id", BigInteger),
+    Column("partner_contract_id", BigInteger, ForeignKey("partner_contract.id")),
     Column("partner_contact_id", BigInteger),
     flag("corporate_billing_as_default"),
     Column("access_type", Text),
