@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ohmstead.app.system import System
+from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.bookings import BookingReservation
 from ohmstead.rooms.devices.stations import (
     CancelReservation,
@@ -112,6 +114,21 @@ async def test_what_is_left_after_its_session_is_free(there: Place) -> None:
     await there.here.stops(number, there.clock.now(), 2000)
     await there.works()
     await there.booked(110, 150)
+
+
+async def test_a_card_that_nobody_knows_and_the_station_takes_for_it(there: Place, api: Client) -> None:
+    """The station names the number of the reservation: it let somebody charge for it."""
+    options = {"autoStartWithoutAuthorization": True}
+    assert (await api.patch(f"/resources/charge-points/v2.0/{there.here.id}", options)).status == 200
+    key = await there.booked(60, 120)
+    await there.until(62)
+    [kept] = await there.reservations()
+    start = structs.replace(there.here.start("", there.clock.now()), reservation_id=kept["id"])
+    _, verdict = await there.here.tells(flow.charge_started, start)
+    await there.works()
+    found = await there.shown(key)
+    assert (verdict.status, found["status"]) == ("accepted", "completed")
+    assert found["sessionId"] == (await there.here.only_session())["id"]
 
 
 async def test_nobody_comes(there: Place, gateway: Gateway, given: Given) -> None:

@@ -49,6 +49,7 @@ _HELD = Statement(
     .where(reservation.c.booking_id == _key, reservation.c.status == "active", reservation.c.release_at.is_(None))
 )
 _RESERVATION = Statement(select(reservation).where(reservation.c.id == _key))
+_SESSION = Statement(select(session).where(session.c.id == _key))
 _THEIRS = Statement(
     select(session)
     .where(session.c.evse_id == bindparam("evse", type_=BigInteger))
@@ -208,7 +209,11 @@ async def a_booking_follows_its_reservation(tx: Tx, fact: ReservationChanged) ->
     row = await locked(tx, kept["booking_id"])
     if kept["status"] == "active" and not kept["waits"] and row["status"] == "accepted":
         await _reserved(tx, row)
-    elif kept["status"] in ("canceled", "expired") and row["status"] in OPEN:
+    elif row["status"] not in OPEN or kept["status"] == "active":
+        return
+    elif kept["session_id"] is not None:  # of nobody known, by the number of the reservation
+        await fulfilled(tx, row, await tx.one(_SESSION, key=kept["session_id"]))
+    else:
         await _lost(tx, row)
 
 
