@@ -211,8 +211,8 @@ async def a_booking_follows_its_reservation(tx: Tx, fact: ReservationChanged) ->
         await _reserved(tx, row)
     elif row["status"] not in OPEN or kept["status"] == "active":
         return
-    elif kept["session_id"] is not None:  # of nobody known, by the number of the reservation
-        await fulfilled(tx, row, await tx.one(_SESSION, key=kept["session_id"]))
+    elif (begun := await tx.one(_SESSION, key=kept["session_id"])) is not None:  # of nobody known, by its number
+        await fulfilled(tx, row, begun)
     else:
         await _lost(tx, row)
 
