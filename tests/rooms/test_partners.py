@@ -62,6 +62,8 @@ async def test_version_1_has_one_contact_and_an_address_for_faults(api: Client) 
     [
         ({"country": "AT", "state": "CA"}, "state"),
         ({"country": "US", "region": "West"}, "region"),
+        ({"country": "AT", "vatNo": "ATU12345678"}, "vatNo"),
+        ({"bankDetails": {"bankIban": "AT61 1904 3002 3457 3202"}}, "bankDetails.bankIban"),
         ({"corporateBilling": {"discount": 101}}, "corporateBilling.discount"),
         ({"contactDetails": {"billing": {"email": "nobody"}}}, "contactDetails.billing.email"),
     ],
@@ -71,6 +73,12 @@ async def test_what_cannot_be_is_named(api: Client, odd: dict[str, Any], field: 
     answer = await api.post(PATH, {"name": "P"} | odd)
     assert answer.status == 422
     assert list(answer.body["errors"]) == [field]
+
+
+async def test_numbers_that_can_be_are_taken(given: Given) -> None:
+    body = {"country": "AT", "vatNo": "ATU13585627", "bankDetails": {"bankIban": "AT61 1904 3002 3457 3201"}}
+    made = await given.partner(**body)
+    assert {name: made[name] for name in body} == body
 
 
 async def test_a_partner_in_use_stays_and_its_tokens_end_with_it(api: Client, given: Given) -> None:
@@ -109,3 +117,22 @@ async def test_a_partner_makes_users_once_it_may(api: Client, given: Given) -> N
     await api.patch(f"{PATH}/{one['id']}", {"options": {"createUsers": True}})
     assert (await client.post("/resources/users/v1.0", body)).status == 201
     await client.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"monthlyPlatformFee": 9.995}, "monthlyPlatformFee"),
+     ({"corporateBilling": {"monthlyLimit": 100.001}}, "corporateBilling.monthlyLimit")],
+)  # fmt: skip
+async def test_amounts_have_the_decimals_of_the_base_currency(
+    api: Client, given: Given, body: dict[str, Any], field: str
+) -> None:
+    dinar = await given.currency(alphabeticCode="TND", decimal=2)
+    made = await given.partner(monthlyPlatformFee=9.99, corporateBilling={"monthlyLimit": 100.01})
+    refused = await api.post(PATH, {"name": "x"} | body)
+    assert refused.body["errors"].keys() == {field}
+    assert "more than 2 decimals" in refused.body["errors"][field][0]
+    coarser = {"alphabeticCode": "TND", "decimal": 0}
+    assert (await api.patch(f"/resources/currencies/v2.0/{dinar['id']}", coarser)).status == 200
+    kept = await api.patch(f"{PATH}/{made['id']}", {"corporateBilling": {"enabled": True}})
+    assert kept.data["corporateBilling"] == {"enabled": True, "monthlyLimit": 100.01}

@@ -27,10 +27,10 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
     ("get-composite-schedule", "evse_network_id"): NUMBER,
 }
 TO_COME = {
-    "tax_identification_number_id", "integration_id", "user_group_ids", "working_hours.always_open_for_user_group_ids",
+    "integration_id", "user_group_ids", "working_hours.always_open_for_user_group_ids",
     "roaming_operator_id", "subscription.plan_ids", "partner.contact_id",
     "authorized_token_ids", "utility_id", "notice_id", "electricity_cost_reimbursement_integration_id",
-    "installation_and_maintenance_company_id", "tariff_group_id",
+    "installation_and_maintenance_company_id", "tariff_group_id", "subscription_plan_ids",
 }  # fmt: skip
 
 

@@ -42,14 +42,14 @@ class Writer:
 
     def operation_fields(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
-        view, includes = self.version.view, self.reader.named_includes()
+        view, includes, created = self.version.view, self.reader.named_includes(), verb == "put" and self.resource.key
         update_method = "PUT" if self.version.updates_by_put else "PATCH"
         if verb == "create":
             return {"method": "POST", "transactions": Transactions.ONE, "run": self.create, "body": self.create_body,
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb in ("put", "replace"):
             return {"method": "PUT", "transactions": Transactions.ONE, "run": getattr(self, verb),
-                    "body": self.create_body, "answers": {200: view, 201: view} if verb == "put" else {200: view},
+                    "body": self.create_body, "answers": {200: view, 201: view} if created else {200: view},
                     "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
         if verb == "update":
             return {"method": update_method, "transactions": Transactions.ONE, "run": self.update,
@@ -74,7 +74,7 @@ class Writer:
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
         write.id = row[0]
-        return await self._answer(write, row, 201, "created")
+        return await self._answer(write, row, 201 if self.resource.key else 200, "created")
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
@@ -12,15 +13,18 @@ from ohmstead.kit.access import PARTNER, Access
 from ohmstead.kit.db import Statement, table, timestamp
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import changed, equals
-from ohmstead.kit.money import Percent, Price
+from ohmstead.kit.money import Bounds, Percent, Price
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Merged
 from ohmstead.kit.resources import Resource
+from ohmstead.kit.validation import label
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.admins import api_token
 from ohmstead.rooms.operator.places import Country, State, a_country_has_states_or_regions
+from ohmstead.rooms.operator.registration_numbers import bank_details_have_an_iban_that_can_be, vat_number_problem
+from ohmstead.rooms.operator.settings import base_precision
 from ohmstead.rooms.operator.sub_operators import sub_operators
 from ohmstead.rooms.people.user_views import BankDetails, Email, Short
 
@@ -215,6 +219,26 @@ async def it_has_a_name(write: Write) -> None:
 
 
 partners.writing(a_country_has_states_or_regions)
+partners.rule(bank_details_have_an_iban_that_can_be)
+
+
+@partners.rule
+async def a_vat_number_can_be_one_of_its_country(write: Write) -> None:
+    number, country = write.value_of("vat_no"), write.value_of("country")
+    if write.gives("vat_no", "country") and number and (problem := vat_number_problem(country, number)):
+        write.add_error("vatNo", problem)
+
+
+@partners.rule
+async def amounts_have_the_decimals_of_the_base_currency(write: Write) -> None:
+    limit = (write.values.get("corporate_billing") or {}).get("monthlyLimit")
+    amounts = {"monthlyPlatformFee": write.values.get("monthly_platform_fee"), "corporateBilling.monthlyLimit": limit}
+    given = {field: one for field, one in amounts.items() if isinstance(one, Decimal)}  # not what JSON kept as a float
+    bounds = Bounds(places=(await base_precision(write.tx)).amounts) if given else Bounds()
+    for field, amount in given.items():
+        for text in bounds.objections(amount, label(field)):
+            write.add_error(field, text)
+
 
 _ITS_TOKENS = Statement(
     update(api_token)

@@ -40,6 +40,7 @@ from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso3166 import STATES
+from ohmstead.rooms.operator.registration_numbers import bank_details_have_an_iban_that_can_be
 from ohmstead.rooms.people.partners import partner, partners
 from ohmstead.rooms.people.passwords import hashed
 from ohmstead.rooms.people.user_views import PartnerInvite, Status, User, UserBody
@@ -173,6 +174,9 @@ async def a_partner_may_make_users_where_it_was_let(write: Write) -> None:
         partner_id = write.values.get("partner_id")
         if partner_id is not None and not await write.tx.value(_MAY_CREATE, partner=partner_id):
             raise Forbidden
+
+
+users.rule(bank_details_have_an_iban_that_can_be)
 
 
 @users.writing
