@@ -22,9 +22,11 @@ TEMPLATE = {"id": 7, "error": None, "refused": {"HeartbeatInterval": "Rejected"}
 SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id": None, "type": "X", "tech_info": None}
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
-        "booking", "bookingRequest", "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit",
-        "configurationTemplate", "currency", "electricityMeter", "evse", "idTag", "location", "reservation", "session",
-        "tax", "user", "vendorErrorCode",
+        "booking", "bookingRequest",
+        "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
+        "currency", "electricityMeter", "evse", "idTag", "location", "partner", "partnerContract",
+        "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user",
+        "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     ("authorization.created", {"id": 7}),

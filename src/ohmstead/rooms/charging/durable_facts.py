@@ -44,6 +44,10 @@ class BookingRequestChanged(RowChanged, topic="bookingRequest.changed"):
     """A booking was asked for, changed or cancelled, and that was approved or rejected."""
 
 
+class IdTagChanged(RowChanged, topic="idTag.changed"):
+    """A tag was given out, changed or taken back, or an EMAID was issued or ended."""
+
+
 class AuthorizationCreated(Fact, topic="authorization.created"):
     """Somebody was let charge, or not."""
 
