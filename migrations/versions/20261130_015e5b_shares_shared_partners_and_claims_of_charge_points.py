@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_015e5b"
-down_revision = "20261130_e04290"
+down_revision = "20261130_881491"
 
 
 def upgrade() -> None:

@@ -44,6 +44,8 @@ async def cancel(call: Call, body: Canceling) -> None:
         found = await reservations.find(call, tx=tx)
         await require_permission(tx, call.actor, "stopReservation", found["partner_id"])
         _must_be_active(found["status"])
+        if found["booking_id"] is not None:  # which would have the EVSE reserved anew
+            raise Rejected(f"The reservation belongs to the booking {found['booking_id']}: cancel that.")
     try:
         if not found["waits"]:  # for an EVSE that is taken: the station knows nothing of it
             await ask(found["station_id"], CancelReservation(reservation_id=found["id"]))
