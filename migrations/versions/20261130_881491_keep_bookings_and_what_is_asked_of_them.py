@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_881491"
-down_revision = "20261130_9d838a"
+down_revision = "20261130_e04290"
 
 
 def upgrade() -> None:
