@@ -19,6 +19,7 @@ from tests.contract import PartnersGiven, ResourceContract
 from tests.given import Given
 from tests.rooms.booked import BOOKINGS, REQUESTS, Place, at, place, standing_still
 from tests.rooms.charges import Gateway, site, tag
+from tests.rooms.test_private_data import export_of, fetched
 
 RESERVES = {"startReservation": True, "stopReservation": True}
 
@@ -419,6 +420,20 @@ async def test_a_sub_operator_books_at_those_of_its_partners(api: Client, given:
     assert [row["status"] for row in (await both.get(REQUESTS)).data] == ["approved", "approved", "rejected"]
     assert len((await both.get(BOOKINGS)).data) == 2
     await both.close()
+
+
+async def test_what_names_its_user_goes_with_the_user(there: Place, api: Client) -> None:
+    """And is in the export of what is held of them."""
+    user = (await api.get(f"/resources/users/v1.0/{there.user}")).data
+    key = await there.booked(60, 120, externalId=f"for {user['email']}")
+    found = await fetched((await api.get(export_of(user))).body["downloadUrl"])
+    assert found[0] == 200
+    assert found[1]["bookings.json"] == [(await api.get(f"{BOOKINGS}/{key}")).data]
+    assert found[1]["booking-requests.json"] == (await api.get(REQUESTS)).data
+    assert (await api.delete(f"/resources/users/v1.0/{there.user}")).status == 204
+    assert user["email"] not in str((await api.get(REQUESTS)).data)
+    await there.until(45.2)
+    assert await there.status(key) == "cancelled"
 
 
 @pytest.mark.parametrize("seed", range(4))

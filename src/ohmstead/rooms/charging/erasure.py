@@ -8,6 +8,7 @@ from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.booking_table import booking
+from ohmstead.rooms.charging.bookings import booking_request
 from ohmstead.rooms.charging.bookings.changes import OPEN, give_up
 from ohmstead.rooms.charging.contracts.following import vehicles_go_with_their_user
 from ohmstead.rooms.charging.id_tags import id_tag
@@ -57,6 +58,8 @@ _texts = TextErasure(session, json=[_charge.external_app_data])
 _FORGET_DATA = Statement(_texts.where(_charge.user_id == _user))
 _reasons = TextErasure(reservation, plain=[_kept.cancel_reason])
 _FORGET_REASONS = Statement(_reasons.where(_kept.user_id == _user))
+_names = TextErasure(booking_request, plain=[booking_request.c.external_id])
+_FORGET_NAMES = Statement(_names.where(booking_request.c.user_id == _user))
 _held = cast(local_list.c.tags, Text).op("~*", is_comparison=True)(bindparam("in_json", type_=Text))
 _FORGET_LISTS = Statement(delete(local_list).where(_held))
 
@@ -88,6 +91,7 @@ async def no_account_names_them(tx: Tx, gone: UserErased) -> None:
     await tx.run(_FORGET_AUTHORIZATIONS, user=gone.id)
     await tx.run(_FORGET_DATA, user=gone.id, **words)
     await tx.run(_FORGET_REASONS, user=gone.id, **words)
+    await tx.run(_FORGET_NAMES, user=gone.id, **words)
     await tx.run(_FORGET_TAGS, user=gone.id, now=tx.now)
     # a list that has the tag is sent whole next time, which takes the tag off the station
     await tx.run(_FORGET_LISTS, **patterns(uids))
