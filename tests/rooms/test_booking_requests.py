@@ -142,6 +142,21 @@ async def test_a_vehicle_that_needs_a_parking_space_gets_one_that_is_enabled(giv
     assert await three.evses(await three.booked(400, 460)) == [0]
 
 
+async def test_nobody_books_where_he_may_not_charge(api: Client, given: Given, three: Place) -> None:
+    partner = await given.partner_of_id(7)
+    path = f"/resources/charge-points/v2.0/{three.here.id}"
+    private = {"type": "private", "partner": {"id": partner, "accessType": "private_view_private_use"}}
+    assert (await api.patch(path, private)).status == 200
+    assert "can be booked" in await three.declined(60, 120)
+    options = {"allowAccessToPrivateChargePoints": True}
+    invite = await given.made("/resources/partner-invites/v1.0", {
+        "partnerId": partner, "sendViaEmail": False, "options": options,
+    })  # fmt: skip
+    accepted = {"token": invite["acceptUrl"].rpartition("/")[2], "userId": int(three.user)}
+    assert (await api.post("/internal/partner-invites/v1.0/accept", accepted)).status == 200
+    await three.booked(60, 120)
+
+
 async def test_what_lies_between_two_bookings(there: Place) -> None:
     """The EVSE is reserved 15 min before a booking: until then the one before has left it."""
     await there.booked(60, 120)

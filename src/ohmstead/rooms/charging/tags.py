@@ -14,7 +14,7 @@ from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import same
 from ohmstead.rooms.charging.token_types import Token, admits_button, is_card
-from ohmstead.rooms.network.use import may_use
+from ohmstead.rooms.network.charging_access import may_use
 
 _METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "emaid": "plug_and_charge_iso15118"}
 _REMOTE = re.compile(r"\*(\d{1,18})")

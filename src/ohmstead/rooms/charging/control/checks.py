@@ -14,10 +14,10 @@ from ohmstead.rooms.charging.tags import running, too_many
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charging_access import opens
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
-from ohmstead.rooms.network.use import opens
 from ohmstead.rooms.people.users import ev_user
 
 _places = (

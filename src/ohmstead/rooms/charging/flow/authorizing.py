@@ -12,7 +12,7 @@ from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, remote_session, tag_verdict
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.use import closed_points, some_evses_of
+from ohmstead.rooms.network.charging_access import closed_points, some_evses_of
 
 ACCEPTED = TagVerdict(status="accepted")
 

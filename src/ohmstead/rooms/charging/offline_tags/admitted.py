@@ -9,7 +9,7 @@ from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
 from ohmstead.rooms.devices.stations import LocalTag
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.use import closed_points, opens_to, some_evses_of
+from ohmstead.rooms.network.charging_access import closed_points, opens_to, some_evses_of
 from ohmstead.rooms.people.users import ev_user
 
 LONGEST = {"1.6": 20}

@@ -27,9 +27,9 @@ from ohmstead.rooms.devices.stations import ReserveNow
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.network.charge_points.permissions import find_permitted
+from ohmstead.rooms.network.charging_access import opens
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
-from ohmstead.rooms.network.use import opens
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user, users
 

@@ -1,4 +1,4 @@
-"""Use: who may charge at a charge point, as its type and its partner say.
+"""Charging access: who may charge at a charge point, as its type and its partner say.
 
 Public: everybody. Personal: its owner and those he shares it with. Private: whom its partner, or one that it is shared
 with, invited to its private charge points, unless the partner lets everybody use it who finds it.
