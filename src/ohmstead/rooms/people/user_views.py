@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, field
 
 from ohmstead.kit.views import Id, Link, Opt, ReadOnly, View
+from ohmstead.rooms.operator.emails import Email
 from ohmstead.rooms.operator.iso3166 import CountryCode, StateCode
 
-Email = Annotated[
-    str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, extra_json_schema={"format": "email"})
-]
 Short = Annotated[str, Meta(max_length=255)]
 Tongue = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", description="For example en-GB.")]
 Status = Literal["enabled", "disabled"]
