@@ -1,33 +1,36 @@
 """Requests that nobody would think of: schemathesis against our own document, on rows that are there.
 
-Each operation is tried by itself on the same rows (`World`): what the one before did is undone. Half of all ids in paths
-and bodies name such rows, the others are whatever fits the schema.
+Each operation is tried by itself on the same rows (`FuzzWorld`): what the one before did is undone. Half of all ids in
+paths and bodies name such rows, the others are whatever fits the schema.
 """
 
 import asyncio
 import copy
 import warnings
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 import schemathesis
+from schemathesis import GenerationMode
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
+from ohmstead.app.rooms import OPERATIONS
 from ohmstead.kit.db import metadata
 from ohmstead.kit.operations import Operation
-from ohmstead.rooms.devices.stations import Command, Outcome, StationOffline
+from ohmstead.rooms.devices.stations import stations
 from tests.client import DOCUMENT
-from tests.rooms.partner_walk import World
+from tests.fuzz_world import FuzzWorld, Moody
+from tests.given import Given
 
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
     "response_headers_conformance", "unsupported_method",
 )  # fmt: skip
-_PHASES = ("examples", "coverage", "fuzzing")
+PHASES = ("examples", "coverage", "fuzzing")
 _SHOWN = 600  # characters of an answer in a report
 
 
@@ -37,6 +40,7 @@ class Found:
 
     name: str
     statuses: Counter[int] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)  # the texts of 4xx, where a request was as documented
     faults: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -51,10 +55,43 @@ class Found:
     def __str__(self) -> str:
         told = " ".join(f"{status}:{count}" for status, count in sorted(self.statuses.items()))
         lines = [f"{self.name}  {told}  {self.seconds:.1f} s"]
+        if not self.succeeded:
+            lines += [f"  never succeeded: {text} ({count})" for text, count in self.refusals.most_common(3)]
         for title, request in self.faults.items():
             lines += ["  FAULT " + line if not number else "    " + line
                       for number, line in enumerate((title + "\n" + request).splitlines())]  # fmt: skip
         return "\n".join(lines)
+
+
+@dataclass
+class Report:
+    """What was found of all that was tried."""
+
+    found: list[Found] = field(default_factory=list)
+
+    @property
+    def faults(self) -> int:
+        return sum(len(one.faults) for one in self.found)
+
+    @property
+    def unreached(self) -> list[str]:
+        return [one.name for one in self.found if not one.succeeded]
+
+    @property
+    def share(self) -> float:
+        """Of requests that succeeded among those that the server read: what no route or type of body fits is none."""
+        read = sum(one.requests - one.statuses[405] - one.statuses[415] for one in self.found)
+        return sum(one.succeeded for one in self.found) / max(1, read)
+
+    def __str__(self) -> str:
+        statuses: Counter[int] = sum((one.statuses for one in self.found), Counter())
+        total = max(1, statuses.total())
+        lines = [
+            f"{len(self.found)} operations, {total} requests, of which {self.share:.0%} succeeded",
+            "answers: " + ", ".join(f"{status} {count / total:.1%}" for status, count in sorted(statuses.items())),
+        ]
+        lines += [f"never succeeded: {name}" for name in self.unreached]
+        return "\n".join([*lines, f"faults: {self.faults}"])
 
 
 @dataclass
@@ -106,23 +143,10 @@ class Rows:
             await connection.close()
 
 
-@dataclass
-class Moody:
-    """A station's answers in turn: it agrees, agrees, is not there, will not."""
-
-    asked: int = 0
-
-    async def answer(self, command: Command) -> Outcome:
-        self.asked += 1
-        if self.asked % 4 == 3:
-            raise StationOffline
-        return Outcome(status="Rejected" if self.asked % 4 == 0 else "Accepted", payload={}, list_version=1)
-
-
-def furnished(world: World, operations: Iterable[Operation]) -> dict[str, Any]:
-    """Our document, with the ids of rows that are there and with an example of each request."""
-    document = copy.deepcopy(DOCUMENT)
-    for operation in operations:
+def furnished(document: dict[str, Any], world: FuzzWorld) -> dict[str, Any]:
+    """A document with the ids of rows that are there, and with an example of each request."""
+    document = copy.deepcopy(document)
+    for operation in OPERATIONS:
         described = document["paths"][operation.path][operation.method.lower()]
         names = world.names(operation)
         for parameter in described["parameters"]:
@@ -141,7 +165,7 @@ def _or(schema: dict[str, Any], key: Any) -> dict[str, Any]:
     return schema if "enum" in schema else {"anyOf": [{"enum": [key]}, schema]}
 
 
-def _furnish(schema: Any, world: World) -> None:
+def _furnish(schema: Any, world: FuzzWorld) -> None:
     """Let every property that names a row name one that is there, too."""
     if isinstance(schema, list):
         for part in schema:
@@ -155,25 +179,47 @@ def _furnish(schema: Any, world: World) -> None:
 
 
 class Fuzz:
-    """Tries operations of a running API."""
+    """Tries operations of a running system: `async with Fuzz(given, seed, examples) as fuzz`.
 
-    def __init__(self, document: dict[str, Any], base: str, token: str, seed: int, examples: int) -> None:
-        off = {name: {"enabled": False} for name in ("probing",)} and {}
-        config = {
-            "seed": seed,
-            "base-url": base,
-            "headers": {"Authorization": f"Bearer {token}"},
+    `examples` is how many random requests of each operation there are, beside those that follow from its document.
+    """
+
+    def __init__(self, given: Given, seed: int, examples: int, document: dict[str, Any] = DOCUMENT) -> None:
+        self._given, self._seed, self._examples, self._document = given, seed, examples, document
+
+    async def __aenter__(self) -> "Fuzz":
+        moody = Moody(self._seed)
+        self._back, moody.agrees = stations.provide(moody), True
+        world = await FuzzWorld(self._given).make()
+        moody.agrees = False
+        self._rows = await Rows.kept(self._given.system.dsn)
+        config = schemathesis.Config.from_dict(self._config())
+        self._schema = schemathesis.openapi.from_dict(furnished(self._document, world), config=config)
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        self._back()
+        await self._rows.dropped()
+
+    def _config(self) -> dict[str, Any]:
+        return {
+            "seed": self._seed,
+            "base-url": self._given.api.base,
+            "headers": {"Authorization": f"Bearer {self._given.api.token}"},
             "continue-on-failure": True,
             "request-timeout": 60,
             "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
-            "phases": {"stateful": {"enabled": False}} | {name: {"enabled": True} for name in _PHASES} | off,
-            "generation": {"max-examples": examples, "database": "none", "with-security-parameters": False},
+            "phases": {"stateful": {"enabled": False}} | {name: {"enabled": True} for name in PHASES},
+            "generation": {
+                "max-examples": self._examples,
+                "database": "none",
+                "with-security-parameters": False,
+            },
         }
-        self._schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
 
-    async def tried(self, operation: Operation, rows: Rows) -> Found:
+    async def tried(self, operation: Operation) -> Found:
         """One operation, on the rows as they were."""
-        await rows.back()
+        await self._rows.back()
         return await asyncio.to_thread(self._tried, operation)
 
     def _tried(self, operation: Operation) -> Found:
@@ -193,9 +239,12 @@ class Fuzz:
 
 
 def _note(found: Found, recorder: ScenarioRecorder) -> None:
-    for interaction in recorder.interactions.values():
-        if interaction.response is not None:
-            found.statuses[interaction.response.status_code] += 1
+    for case_id, interaction in recorder.interactions.items():
+        if (response := interaction.response) is not None:
+            found.statuses[response.status_code] += 1
+            meta = recorder.cases[case_id].value.meta
+            if response.status_code >= 400 and (meta is None or meta.generation.mode is GenerationMode.POSITIVE):
+                found.refusals[response.content.decode(errors="replace")[:_SHOWN]] += 1
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.status is Status.FAILURE and check.failure_info is not None:
