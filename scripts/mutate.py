@@ -37,7 +37,15 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {  # what is changed, and the te
     ),
     "energy": (
         ["rooms/charging/register.py", "rooms/charging/readings.py", "rooms/charging/flow/stopping.py"],
-        ["tests/rooms/test_charging_flow.py", "tests/rooms/test_register.py", "tests/ocpp/test_readings.py"],
+        [
+            "tests/rooms/test_register.py",
+            "tests/rooms/test_charging_flow.py",
+            "tests/rooms/test_readings_beside.py",
+            "tests/rooms/test_repeated_readings.py",
+            "tests/rooms/test_sessions.py",
+            "tests/ocpp/test_readings.py",
+            "tests/stations/test_reports_of_energy.py",
+        ],
     ),
     "allocation": (
         ["engines/dlm/allocate.py", "engines/dlm/filling.py", "engines/dlm/envelope.py", "engines/dlm/shedding.py"],

@@ -4,13 +4,24 @@ import itertools
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
 from ohmstead.rooms.operator.admins import create_token
+from ohmstead.rooms.people.partners import partner
 from ohmstead.rooms.people.users import ev_user
 from tests.client import Client
 
 _number = itertools.count(1)
+
+
+async def partner_of_id(system: System, number: int) -> int:
+    """The partner of this number, made where there is none: tests say who is who by numbers of their own."""
+    async with system.database.begin() as tx:
+        row = {"id": number, "name": f"Partner {number}", "options": {"createUsers": True}}
+        times = {"created_at": tx.now, "updated_at": tx.now}
+        await tx.run(insert(partner).values(row | times).on_conflict_do_nothing())
+    return number
 
 
 class Given:
@@ -27,12 +38,26 @@ class Given:
 
     async def token(self, *scopes: str, **facts: Any) -> str:
         """A token with just these scopes."""
+        if facts.get("partner_id"):
+            await self.partner_of_id(facts["partner_id"])
         async with self.system.database.begin() as tx:
             return await create_token(tx, self.system.vault, "narrow", list(scopes), **facts)
 
     async def client(self, *scopes: str, **facts: Any) -> Client:
         """A client with just these scopes; the caller closes it."""
         return Client(self.api.base, await self.token(*scopes, **facts))
+
+    async def partner(self, **fields: Any) -> dict[str, Any]:
+        return await self.made("/resources/partners/v2.0", {"name": f"Partner {next(_number)}"} | fields)
+
+    async def partner_contract(self, partner_id: int, **fields: Any) -> dict[str, Any]:
+        """Without end, from 2020."""
+        body = {"title": f"Contract {next(_number)}", "partnerId": partner_id, "startDate": "2020-01-01T00:00:00Z"}
+        return await self.made("/resources/partner-contracts/v1.0", body | fields)
+
+    async def partner_of_id(self, number: int) -> int:
+        """See the function."""
+        return await partner_of_id(self.system, number)
 
     async def meter(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/electricity-meters/v1.0", {"name": f"Meter {next(_number)}"} | fields)
@@ -71,10 +96,13 @@ class Given:
         if resource == "charging-zones":
             path = f"/resources/locations/v2.0/{(await self.location())['id']}/charging-zones"
             return await self.made(path, {"name": "Deck", "status": "enabled"})
-        makers = {"locations": self.location, "users": self.user, "charge-points": self.charge_point}
+        makers = {"locations": self.location, "users": self.user, "charge-points": self.charge_point,
+                  "partners": self.partner}  # fmt: skip
         return await makers[resource]()
 
     async def id_tag(self, **fields: Any) -> dict[str, Any]:
+        if fields.get("partnerId"):
+            await self.partner_of_id(fields["partnerId"])
         body = {"idTagUid": f"TAG{next(_number):05}", "status": "enabled", "type": "rfid"}
         return await self.made("/resources/id-tags/v2.0", body | fields)
 
@@ -85,6 +113,8 @@ class Given:
     async def charge_point(self, **fields: Any) -> dict[str, Any]:
         """A public one with an OCPP identity, at a location of its own unless one is given."""
         number = next(_number)
+        if fields.get("partner"):
+            await self.partner_of_id(fields["partner"]["id"])
         if "locationId" not in fields and fields.get("type") != "personal":
             fields["locationId"] = (await self.location())["id"]
         body = {"name": f"Charge point {number}", "type": "public", "network": {"id": f"CP-{number}"}} | fields

@@ -16,6 +16,7 @@ from ohmstead.kit.limits import RateLimit
 from ohmstead.rooms.operator.admins import TokenAuthenticator, create_token
 from tests.client import Client
 from tests.conftest import served
+from tests.given import partner_of_id
 from tests.kit import boxes, things
 from tests.kit.things import metadata
 
@@ -33,6 +34,8 @@ class Yard:
     now: list[float]  # the rate limit's clock, s
 
     async def token(self, *scopes: str, **facts: Any) -> str:
+        if facts.get("partner_id"):
+            await partner_of_id(self.system, facts["partner_id"])
         async with self.system.database.begin() as tx:
             return await create_token(tx, self.system.vault, "test", list(scopes), **facts)
 

@@ -21,7 +21,7 @@ WORDS: dict[str, Any] = {
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
-    "mode": "disabled", "physicalReference": "new", "keyName": "new",
+    "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1"}
@@ -60,7 +60,16 @@ class World:
         ids["connector"] = (await given.made(f"{outlet}/connectors", connector))["id"]
         await given.made(f"/resources/charge-points/v2.0/{here.id}/smart-charging", SMART)
         ids["currency"] = (await given.currency())["id"]
-        ids["tax"] = (await given.tax())["id"]
+        pair = {"base": "EUR", "target": "CHF", "rate": 0.9}
+        ids["currencyRate"] = (await given.made("/resources/currency-rates/v1.0", pair))["id"]
+        number = await given.made("/resources/tax-identification-numbers/v2.0", {"name": "n"})
+        ids["taxIdentificationNumber"] = number["id"]
+        ids["tax"] = (await given.tax(taxIdentificationNumberId=number["id"]))["id"]
+        await given.api.put("/resources/contact-details/v2.0", {"email": "us@example.org"})
+        ids["partner"] = (await given.partner())["id"]
+        ids["partnerContract"] = (await given.partner_contract(ids["partner"]))["id"]
+        its = {"name": "s", "partner_ids": [ids["partner"]]}
+        ids["subOperator"] = (await given.made("/internal/sub-operators/v1.0", its))["id"]
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
@@ -68,11 +77,22 @@ class World:
         for day in ("week-day/mon", "date/2026-01-01"):
             periods = f"{self._at('electricity-rates/v2.0', 'electricityRate')}/price-periods/{day}"
             await given.api.put(periods, {"periods": []})
+        said = {"consentRequired": True, "consentCollection": "explicit", "consentCheckboxDefaultState": False}
+        agreed = said | {"consentText": translated, "termType": "signup"}
+        ids["termDocument"] = (await given.made("/internal/term-documents/v1.0", agreed))["id"]
+        text = {"validFrom": WORDS["validFrom"], "content": translated}
+        ids["termVersion"] = (await given.made(f"/internal/term-documents/v1.0/{ids['termDocument']}/versions", text))[
+            "id"
+        ]
         ids["vendorErrorCode"] = (
             await given.made("/resources/vendor-error-codes/v2.0", {"vendorId": "v", "errorCode": "E"})
         )["id"]
         model = await given.model()
         ids |= {"modelId": model["id"], "vendorId": model["vendorId"]}
+        written = "/internal/charge-point-templates/v1.0"
+        ids["chargePointTemplate"] = (await given.made(written, {"name": "t"}))["id"]
+        outlet = {"networkId": "1", "currentType": "ac"}
+        ids["templateEvse"] = (await given.made(f"{written}/{ids['chargePointTemplate']}/evses", outlet))["id"]
         notices = "/resources/downtime-period-notices/v1.0"
         ids["notice"] = (await given.made(notices, {"type": "exempt", "notice": "n"}))["id"]
         period = {"noticeId": ids["notice"], "startedAt": WORDS["startedAt"], "endedAt": WORDS["endedAt"]}

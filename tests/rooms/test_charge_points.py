@@ -129,7 +129,8 @@ async def test_a_partner_comes_and_goes_as_a_whole(api: Client, given: Given) ->
     assert made["partner"] is None
     path = f"{BASE}/{made['id']}"
     notice = [{"locale": "en", "translation": "Ask at the desk"}]
-    partner = {"id": 7, "accessType": "public_view_private_use", "notice": notice}
+    await given.partner_of_id(9)
+    partner = {"id": await given.partner_of_id(7), "accessType": "public_view_private_use", "notice": notice}
     told = (await api.patch(path, {"partner": partner})).data["partner"]
     assert told == partner | {"corporateBillingAsDefault": False}
     told = (await api.patch(path, {"partner": {"corporateBillingAsDefault": True}})).data["partner"]
@@ -150,13 +151,16 @@ async def test_a_partner_sees_and_makes_only_its_own(api: Client, given: Given) 
         name = [{"locale": "en", "translation": "Theirs"}]
         location = (await client.post("/resources/locations/v2.0", {"name": name, "country": "AT"})).data
         place = {"type": "public", "locationId": location["id"]}
-        made = (await client.post(BASE, place | {"partner": {"id": 8}})).data
+        refused = await client.post(BASE, place | {"partner": {"id": 8}})
+        assert refused.body["errors"].keys() == {"partner.id"}
+        made = (await client.post(BASE, place)).data
         refused = await client.post(BASE, place | {"locationId": foreign["locationId"]})
         assert refused.body["errors"].keys() == {"locationId"}
         assert made["partner"]["id"] == 7
         assert [row["id"] for row in (await client.get(BASE)).data] == [made["id"]]
         assert (await client.get(f"{BASE}/{foreign['id']}")).status == 404
-        assert (await client.patch(f"{BASE}/{made['id']}", {"partner": {"id": 8}})).data["partner"]["id"] == 7
+        assert (await client.patch(f"{BASE}/{made['id']}", {"partner": {"id": 8}})).status == 422
+        assert (await client.patch(f"{BASE}/{made['id']}", {"partner": None})).data["partner"]["id"] == 7
     finally:
         await client.close()
 

@@ -3,10 +3,12 @@
 import itertools
 from typing import Any
 
+import pytest
+
 from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.operator import settings
-from ohmstead.rooms.operator.currencies import currencies
+from ohmstead.rooms.operator.currencies import currencies, precision
 from ohmstead.rooms.operator.iso4217 import NUMBERS
 from tests.client import Client
 from tests.contract import ResourceContract
@@ -55,3 +57,25 @@ async def test_the_base_currency_stays(api: Client, given: Given, system: System
         await settings.put(tx, "baseCurrency", id=dollar["id"])
     assert (await api.delete(f"{PATH}/{dollar['id']}")).status == 409
     assert (await api.delete(f"{PATH}/{euro['id']}")).status == 204
+
+
+@pytest.mark.parametrize(
+    ("decimal", "prices", "wanted"),
+    [(2, 4, (2, 4)), (2, None, (2, 5)), (0, None, (0, 5)), (6, None, (6, 6)), (3, 0, (3, 0)), (None, None, (6, 6))],
+)
+def test_a_currency_has_two_precisions(decimal: int | None, prices: int | None, wanted: tuple[int, int]) -> None:
+    assert precision(decimal, prices) == wanted
+
+
+async def test_the_base_currency_says_how_exact_amounts_are(given: Given, system: System) -> None:
+    async def known() -> tuple[int, int]:
+        async with system.database.read() as tx:
+            return await settings.base_precision(tx)
+
+    assert await known() == (6, 6)
+    await given.currency(unitPriceAndCalculationsDecimal=4)
+    yen = await given.currency(alphabeticCode="JPY")
+    assert await known() == (2, 4)
+    async with system.database.begin() as tx:
+        await settings.put(tx, "baseCurrency", id=yen["id"])
+    assert await known() == (0, 5)

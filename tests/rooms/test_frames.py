@@ -150,6 +150,7 @@ async def test_of_all_charge_points_the_last_day_unless_a_start_is_named(
 
 
 async def test_only_with_its_scope_and_for_its_partner(system: System, given: Given, line: Line) -> None:
+    await given.partner_of_id(7)
     async with system.database.begin() as tx:
         await tx.run(update(charge_point).where(charge_point.c.id == line.second).values(partner_id=7))
     for scopes, partner, status, frames in (

@@ -41,7 +41,6 @@ class TestIdTags(ResourceContract):
             "paymentMethodId": "auto",
             "userId": int((await given.user())["id"]),
             "externalId": "x1",
-            "partnerId": 7,
         }
 
 
@@ -121,9 +120,13 @@ async def test_a_partner_gives_tags_to_its_own_users_only(given: Given) -> None:
         own = await partner.post("/resources/users/v1.0", {"email": "own@example.org", "password": "long enough"})
         body = {"idTagUid": "P1", "status": "enabled", "type": "rfid"}
         assert (await partner.post(PATH, body | {"userId": int(stranger["id"])})).body["errors"].keys() == {"userId"}
-        made = await partner.post(PATH, body | {"userId": int(own.data["id"]), "partnerId": 8})
+        body["userId"] = int(own.data["id"])
+        await given.partner_of_id(8)
+        assert (await partner.post(PATH, body | {"partnerId": 8})).body["errors"].keys() == {"partnerId"}
+        made = await partner.post(PATH, body)
         assert made.data["partnerId"] == 7
-        assert (await partner.patch(f"{PATH}/{made.data['id']}", {"partnerId": 8})).data["partnerId"] == 7
+        assert (await partner.patch(f"{PATH}/{made.data['id']}", {"partnerId": 8})).status == 422
+        assert (await partner.patch(f"{PATH}/{made.data['id']}", {"partnerId": None})).data["partnerId"] == 7
     finally:
         await partner.close()
 

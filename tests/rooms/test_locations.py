@@ -200,6 +200,7 @@ async def test_every_filter_chooses(api: Client, given: Given, system: System) -
         "country": "US", "state": "TX", "city": "Austin", "postCode": "78701", "externalId": "X", "tags": ["a", "b"],
     })  # fmt: skip
     other = await given.made(BASE, {"country": "DE", "region": "Bavaria", "city": "Munich", "tags": ["c"]})
+    await given.partner_of_id(7)
     async with system.database.begin() as tx:
         await tx.run(
             update(location)
@@ -252,6 +253,7 @@ async def test_changes_are_told(api: Client, given: Given, system: System) -> No
 
 
 async def test_a_partner_has_its_own_locations(given: Given, system: System) -> None:
+    await given.partner_of_id(8)
     async with system.database.begin() as tx:
         row = {"created_at": tx.now, "updated_at": tx.now, "partner_id": 8}
         foreign = await tx.value(insert(location).values(**row).returning(location.c.id))
@@ -270,6 +272,7 @@ async def test_charge_points_make_a_location_a_partners(api: Client, given: Give
     empty, held, operators = [(await given.location())["id"] for _ in range(3)]
     one, other = await given.charge_point(locationId=held), await given.charge_point(locationId=held)
     await given.charge_point(locationId=operators)
+    await given.partner_of_id(7)
     async with system.database.begin() as tx:
         await tx.run(update(charge_point).where(charge_point.c.id == one["id"]).values(partner_id=7))
     for query, found in {"7": [held], "8": [], "null": [empty, operators]}.items():

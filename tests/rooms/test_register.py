@@ -44,3 +44,35 @@ def test_an_older_reading_moves_nothing_back() -> None:
     assert (found.read_at, found.raised_at) == (at(40), at(30))
     assert found.read(2_000, at(35)) is None
     assert found.read_at == at(40)
+
+
+def test_a_start_of_nothing_is_taken_anew_from_the_first_real_reading() -> None:
+    found = register(wh=0.0)
+    assert found.read(2_000_000, at(5)) is None
+    assert (found.rebased, found.start_wh, found.energy_wh, found.anomalies) == (True, 2_000_000, 0, 1)
+
+
+@pytest.mark.parametrize(("start", "first"), [(1.0, 1.0), (0.0, 100.0)])
+def test_no_other_start_is(start: float, first: float) -> None:
+    found = register(wh=start)
+    assert found.read(first, at(1)) is None
+    assert found.read(2_000_000, at(5)) == "leap"
+    assert (found.rebased, found.start_wh, found.wh) == (False, start, first)
+
+
+def test_what_it_ends_at_may_be_all_that_is_known() -> None:
+    found = register(wh=None)
+    assert found.end(500, at(5))
+    assert (found.wh, found.energy_wh) == (500, 0)
+
+
+def test_an_end_that_cannot_be_is_not_believed() -> None:
+    found = register()
+    assert not found.end(900, at(5))
+    assert (found.wh, found.anomalies) == (1_000, 1)
+
+
+def test_energy_is_told_to_a_tenth_of_a_milliwatthour() -> None:
+    found = register()
+    assert found.read(1_000.000_04, at(5)) is None
+    assert found.energy_wh == 0

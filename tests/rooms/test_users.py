@@ -146,6 +146,7 @@ async def test_bank_details_change_one_by_one(api: Client, given: Given) -> None
 
 async def test_a_balance_is_shown_to_the_operator_alone(api: Client, given: Given, system: System) -> None:
     user = await given.user()
+    await given.partner_of_id(7)
     async with system.database.begin() as tx:
         await tx.run(update(ev_user).values(balance=Decimal("-12.30"), partner_id=7))
     assert (await api.get(f"{PATH}/{user['id']}")).data["balance"] == -12.3
@@ -157,6 +158,8 @@ async def test_a_balance_is_shown_to_the_operator_alone(api: Client, given: Give
     partner = await given.client("*", partner_id=7)
     try:
         assert "balance" not in (await partner.get(f"{PATH}/{user['id']}")).data
+        await api.patch("/resources/partners/v2.0/7", {"options": {"addUserBalance": True}})
+        assert (await partner.get(f"{PATH}/{user['id']}")).data["balance"] == 12.3
     finally:
         await partner.close()
 

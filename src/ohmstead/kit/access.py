@@ -4,12 +4,29 @@ A token of the operator sees and changes all; rights of scopes come before. What
 """
 
 from dataclasses import dataclass
+from operator import eq
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, bindparam, false, true
+from sqlalchemy import ARRAY, BigInteger, ClauseElement, bindparam, false, true
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.visitors import replacement_traverse
 
 PARTNER = bindparam("partner", type_=BigInteger)
-"""The id of the partner that the caller's token is bound to."""
+"""The id of the partner that the caller's token is bound to (see `of_several` for one that is bound to several)."""
+_PARTNERS = bindparam("partner", type_=ARRAY(BigInteger))
+C = TypeVar("C", bound=ClauseElement)
+
+
+def of_several(condition: C) -> C:
+    """The same condition or statement for a token of several partners: what is PARTNER's is one of theirs."""
+
+    def replaced(element: Any, **_: Any) -> Any:
+        if isinstance(element, BinaryExpression) and element.operator is eq and element.right is PARTNER:
+            return element.left == _PARTNERS.any_()
+        return _PARTNERS if element is PARTNER else None
+
+    return cast("C", replacement_traverse(condition, {}, replaced))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

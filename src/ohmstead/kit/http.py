@@ -76,7 +76,7 @@ class Api:
             trace = self._trace(req)
             try:
                 actor = await self._authenticate(req.get_header("Authorization"), self._remote(req))
-                if not actor.may(operation.scope) or (actor.partner_id is not None and not operation.partners):
+                if not actor.may(operation.scope) or (actor.binding and not operation.partners):
                     raise Forbidden
                 self.limit.check(actor.token_id)
                 call = self._call(operation, actor, path, req, await _body(req), trace)

@@ -30,12 +30,18 @@ class Transactions(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking: an administrator through a token, with the token's scopes and, maybe, one partner's rights."""
+    """Who is asking: an administrator through a token, with the token's scopes and, maybe, the rights of one partner,
+    or of several (those of a sub-operator)."""
 
     admin_id: int
     token_id: int
     scopes: frozenset[str]
-    partner_id: int | None = None
+    partner: int | list[int] | None = None
+
+    @property
+    def binding(self) -> str:
+        """Whose rights it has: "" the operator's, "one" partner's, or "several"."""
+        return "" if self.partner is None else "several" if isinstance(self.partner, list) else "one"
 
     def may(self, scope: str) -> bool:
         """Whether the scope is granted, itself or by `*` or `<resource>.*`."""

@@ -80,7 +80,17 @@ class Merged:
         if value is None:
             return {key: dict(self.default)}
         was = (before[key] if before is not None else None) or self.default
-        return {key: dict(was) | to_builtins(value, builtin_types=(Decimal,))}
+        return {key: _merged(was, value)}
+
+
+def _merged(was: Mapping[str, Any], body: Struct) -> dict[str, Any]:
+    """JSON with what a body gives over it, objects within member by member."""
+    given = to_builtins(body, builtin_types=(Decimal,))
+    inner = {one.encode_name: getattr(body, name) for name, one in fields(type(body)).items()}
+    return dict(was) | {
+        name: _merged(was.get(name) or {}, inner[name]) if isinstance(inner.get(name), Struct) else value
+        for name, value in given.items()
+    }
 
 
 Part = Columns | Merged

@@ -73,30 +73,30 @@ class Reader:
 
     async def one(self, call: Call, key: int | None, includes: list[Include]) -> Any:
         """The answer of the row of an id (None: of the one that the path names), or 404."""
-        resource, partner, above = self.resource, call.actor.partner_id, parents(self.resource, call)
-        shape = ("one", key is None, partner is not None, bool(above))
+        resource, actor, above = self.resource, call.actor, parents(self.resource, call)
+        shape = ("one", key is None, actor.binding, bool(above))
         value = resource.key_of(call) if key is None else key
 
         def query() -> Select[Any]:
-            parts = (*access_conditions(resource, partner is not None), *parent_conditions(resource, call.path))
+            parts = (*access_conditions(resource, actor.binding), *parent_conditions(resource, call.path))
             return select(*self.columns).where(*resource.named(key is None), *parts)
 
         statement = self._statements.get(shape, query)
-        row = await call.tx.one(statement, key=value, partner=partner, now=call.now, **above)
+        row = await call.tx.one(statement, key=value, partner=actor.partner, now=call.now, **above)
         if row is None:
             raise NotFound.model(resource.title, value)
         return (await self.present(call.tx, [row], includes, call.context))[0]
 
     async def many(self, keys: Collection[int], tx: Tx, context: RenderContext) -> dict[int, Any]:
         """The answers of rows by id, of those that the actor may see. See `rendering`."""
-        resource, partner = self.resource, context.actor.partner_id
+        resource, actor = self.resource, context.actor
 
         def query() -> Select[Any]:
             named = resource.table.c.id == bindparam("wanted", type_=ARRAY(BigInteger)).any_()
-            return select(*self.columns).where(named, *access_conditions(resource, partner is not None))
+            return select(*self.columns).where(named, *access_conditions(resource, actor.binding))
 
-        statement = self._statements.get(("many", partner is not None), query)
-        rows = await tx.all(statement, wanted=list(keys), partner=partner, now=tx.now)
+        statement = self._statements.get(("many", actor.binding), query)
+        rows = await tx.all(statement, wanted=list(keys), partner=actor.partner, now=tx.now)
         answers = await self.present(tx, rows, self.asked(context), context)
         return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}
 
@@ -138,7 +138,7 @@ class Reader:
         names, values = selected_filters(self.filters, call.query.filters)
         includes = self.asked(call.context)
         values |= {
-            "partner": call.actor.partner_id,
+            "partner": call.actor.partner,
             "now": call.now,
             "after": page.after,
             **parents(self.resource, call),
@@ -163,14 +163,13 @@ class Reader:
 
     def _where(self, query: Select[Any], call: Call, names: tuple[str, ...]) -> Select[Any]:
         parts = [
-            *access_conditions(self.resource, call.actor.partner_id is not None),
+            *access_conditions(self.resource, call.actor.binding),
             *parent_conditions(self.resource, call.path),
         ]
         return query.where(*parts, *(self.filters[name].condition() for name in names))
 
     def _listing(self, call: Call, names: tuple[str, ...], page: PageRequest | None) -> Statement:
-        partner = call.actor.partner_id is not None
-        shape = (partner, names, page and (page.by_cursor, page.after is not None, page.forward))
+        shape = (call.actor.binding, names, page and (page.by_cursor, page.after is not None, page.forward))
         return self._statements.get(shape, lambda: self._paged(call, names, page))
 
     def _paged(self, call: Call, names: tuple[str, ...], page: PageRequest | None) -> Select[Any]:
@@ -178,6 +177,6 @@ class Reader:
         return query.order_by(key) if page is None else paged(query, key, page)
 
     def _count(self, call: Call, names: tuple[str, ...]) -> Statement:
-        shape = ("count", call.actor.partner_id is not None, names)
+        shape = ("count", call.actor.binding, names)
         counted = select(func.count()).select_from(self.resource.table)
         return self._statements.get(shape, lambda: self._where(counted, call, names))

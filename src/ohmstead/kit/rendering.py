@@ -23,6 +23,6 @@ async def rendered(
     """Rows as a GET answers them to the actor of `context` (what stands in `data`), by id; those that it does not see
     are left out. Forbidden where it may not read the resource at all, Invalid where it names an unknown include."""
     actor = context.actor
-    if not actor.may(f"{resource.scope()}.read") or (actor.partner_id is not None and not resource.opens("GET")):
+    if not actor.may(f"{resource.scope()}.read") or (actor.binding and not resource.opens("GET")):
         raise Forbidden
     return await reader_of(resource, version).many(ids, tx, context)

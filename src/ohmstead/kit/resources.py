@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, select
 
-from ohmstead.kit.access import INHERITED, PARTNERS, Access
+from ohmstead.kit.access import INHERITED, PARTNERS, Access, of_several
 from ohmstead.kit.db import Row, Statements, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.facts import RowChanged
@@ -125,7 +125,7 @@ class Resource(Hooked):
     def path(self, version: Version, verb: str) -> str:
         """The path template of a verb."""
         if self.parent is None:
-            base = f"resources/{self.name}/{version.name}"
+            base = f"{'internal' if version.internal else 'resources'}/{self.name}/{version.name}"
         else:
             above = self.parent.resource
             upper = next((one for one in above.versions if one.name == version.name), None)
@@ -172,7 +172,7 @@ class Resource(Hooked):
         return self.parent.resource.scope() if self.parent else self.name
 
 
-def access_conditions(resource: Resource, partner: bool, changing: bool = False) -> list[ColumnElement[bool]]:
+def access_conditions(resource: Resource, binding: str, changing: bool = False) -> list[ColumnElement[bool]]:
     """The WHERE parts every look at a resource has: not deleted, the resource's own, the caller's rights to see it (or
     to change it), and the same of the row it lives under."""
     table, parent, parts = resource.table, resource.parent, []
@@ -180,11 +180,11 @@ def access_conditions(resource: Resource, partner: bool, changing: bool = False)
         parts.append(table.c.deleted_at.is_(None))
     if resource.where is not None:
         parts.append(resource.where)
-    if partner:
-        parts.append(resource.access.changes if changing else resource.access.sees)
-    if parent is not None and (
-        upper := access_conditions(parent.resource, partner and resource.access is INHERITED, changing)
-    ):
+    if binding:
+        condition = resource.access.changes if changing else resource.access.sees
+        parts.append(condition if binding == "one" else of_several(condition))
+    inherited = binding if resource.access is INHERITED else ""
+    if parent is not None and (upper := access_conditions(parent.resource, inherited, changing)):
         parts.append(_exists(parent, upper))
     return parts
 
@@ -215,18 +215,18 @@ def parents(resource: Resource, call: Call, height: int = 0) -> dict[str, int]:
 async def find(resource: Resource, call: Call, key: int | None, tx: Tx, *, changing: bool, lock: bool = False) -> Row:
     """All columns of the row of an id (None: of the one that the path names), with the caller's right to see it or to
     change it; else 404, or 403 where it may see it and not change it."""
-    partner, above, by_path = call.actor.partner_id, parents(resource, call), key is None
-    shape = (partner is not None, bool(above), by_path, changing, lock)
+    actor, above, by_path = call.actor, parents(resource, call), key is None
+    shape = (actor.binding, bool(above), by_path, changing, lock)
     wanted = resource.key_of(call) if by_path else key
 
     def query() -> Select[Any]:
-        parts = (*access_conditions(resource, partner is not None, changing), *parent_conditions(resource, call.path))
+        parts = (*access_conditions(resource, actor.binding, changing), *parent_conditions(resource, call.path))
         found = select(resource.table).where(*resource.named(by_path), *parts)
         return found.with_for_update(of=resource.table) if lock else found
 
-    row = await tx.one(resource.finds.get(shape, query), key=wanted, partner=partner, **above)
+    row = await tx.one(resource.finds.get(shape, query), key=wanted, partner=actor.partner, **above)
     if row is None:
-        if changing and partner is not None:
+        if changing and actor.binding:
             await find(resource, call, key, tx, changing=False)
             raise Forbidden
         raise NotFound.model(resource.title, wanted)

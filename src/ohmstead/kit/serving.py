@@ -46,7 +46,7 @@ def _operation(resource: Resource, version: Version, verb: str, reader: Reader, 
     word = words.get(verb, verb.capitalize())
     return Operation(
         path=resource.path(version, verb),
-        tag=resource.tag,
+        tag=f"internal / {resource.scope()}" if version.internal else resource.tag,
         summary=f"{resource.title} / {word}",
         deprecated=version.deprecated,
         scope=f"{resource.scope()}.{'read' if verb in ('list', 'read') else 'write'}",

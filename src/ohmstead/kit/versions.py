@@ -12,8 +12,8 @@ from ohmstead.kit.operations import Call, Parameter, RenderContext
 from ohmstead.kit.paging import Pages, unpaged
 
 VERBS = ("list", "create", "read", "update", "delete")
-"""Those of most. `replace` is a PUT of a row that is there, `put` one that also creates it; both take the whole row, so
-that what is left out has the view's default, or none."""
+"""Those of most. `replace` is a PUT of a row that is there, `put` one that also creates it (201, or 200 where
+there is no key); both take the whole row, so that what is left out has the view's default, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Version:
     downgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     deprecated: bool = False
     verbs: tuple[str, ...] = VERBS
+    internal: bool = False  # served below `internal/`: what the published API lacks
     filters: tuple[Filter, ...] | None = None  # None: the resource's
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's

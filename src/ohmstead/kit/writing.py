@@ -42,14 +42,14 @@ class Writer:
 
     def operation_fields(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
-        view, includes = self.version.view, self.reader.named_includes()
+        view, includes, created = self.version.view, self.reader.named_includes(), verb == "put" and self.resource.key
         update_method = "PUT" if self.version.updates_by_put else "PATCH"
         if verb == "create":
             return {"method": "POST", "transactions": Transactions.ONE, "run": self.create, "body": self.create_body,
                     "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb in ("put", "replace"):
             return {"method": "PUT", "transactions": Transactions.ONE, "run": getattr(self, verb),
-                    "body": self.create_body, "answers": {200: view, 201: view} if verb == "put" else {200: view},
+                    "body": self.create_body, "answers": {200: view, 201: view} if created else {200: view},
                     "errors": (401, 403, 404, 422, 429), "includes": includes}  # fmt: skip
         if verb == "update":
             return {"method": update_method, "transactions": Transactions.ONE, "run": self.update,
@@ -74,7 +74,7 @@ class Writer:
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
         write.id = row[0]
-        return await self._answer(write, row, 201, "created")
+        return await self._answer(write, row, 201 if self.resource.key else 200, "created")
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""
@@ -131,10 +131,16 @@ class Writer:
         return Write(call, call.tx, values, field_names=self.version.field_names, **facts)
 
     def _own(self, write: Write) -> None:
-        """A partner's token writes its partner's rows, whatever the body says."""
-        partner, owner = write.call.actor.partner_id, self.resource.access.owner
-        if partner is not None and owner is not None:
+        """A partner's token writes its partner's rows; a body that names another partner was objected to."""
+        partner, owner = write.call.actor.partner, self.resource.access.owner
+        if isinstance(partner, int) and owner is not None:
             write.values[str(owner.key)] = partner
+
+    def _of_its_partners(self, write: Write) -> None:
+        """A token of several partners says whose row it writes."""
+        partners, owner = write.call.actor.partner, self.resource.access.owner
+        if isinstance(partners, list) and owner is not None and write.value_of(str(owner.key)) not in partners:
+            write.add_error(camel(str(owner.key)), "It must belong to one of the partners of the token.")
 
     def _given(self, call: Call, decoder: msgspec.json.Decoder[Any], whole: bool = False) -> dict[str, Any]:
         """The body's fields; of one that stands for a whole row those, too, that it leaves out."""
@@ -147,15 +153,16 @@ class Writer:
             field = camel(name)
             write.add_error(field, f"The {label(field)} {why}.")
         write.raise_errors()
-        self._own(write)
         for place, text in (await look_up(self.resource.references, write.values, write.call, write.tx)).items():
             write.add_error(place, text)
+        self._own(write)
         for name, part in self.resource.parts.items():
             if name in write.values:
                 view = nested(self.resource.newest.view, name)
                 write.values |= part.laid(view, write.values.pop(name), write.before)
         await _run(self.resource.hooks.updating if write.before else self.resource.hooks.creating, write)
         self._own(write)
+        self._of_its_partners(write)
         values, write.values = write.values, cast("dict[str, Any]", MappingProxyType(write.values))
         await _run(self.resource.hooks.rules, write)
         write.values = values
@@ -171,7 +178,7 @@ class Writer:
                 self._went(write, error.constraint)
                 raise
             field_name, text = self.resource.conflicts[error.constraint]
-            if write.call.actor.partner_id is not None:  # whose row has it is none of a partner's business
+            if write.call.actor.binding:  # whose row has it is none of a partner's business
                 text = f"The {label(field_name)} cannot be used."
             write.add_error(field_name, text)
             write.raise_errors()

@@ -26,6 +26,7 @@ _LISTED = (
         api_token.c.scopes,
         api_token.c.ips,
         api_token.c.partner_id.label("partner"),
+        api_token.c.sub_operator_id.label("sub-operator"),
         api_token.c.created_at.label("created"),
         api_token.c.revoked_at.label("revoked"),
     )
@@ -40,6 +41,7 @@ def create_token(
     scope: list[str] | None = None,
     ip: list[str] | None = None,
     partner: int | None = None,
+    sub_operator: int | None = None,
     admin: str = "Administrator",
     data_dir: Path | None = None,
 ) -> None:
@@ -55,6 +57,8 @@ def create_token(
         An address or network it may be used from; may be repeated.
     partner
         The partner whose things alone it shows.
+    sub_operator
+        The sub-operator whose partners' things alone it shows.
     admin
         The administrator it acts as, made if there is none of that name.
     data_dir
@@ -64,7 +68,10 @@ def create_token(
     _check_scopes(scopes)
     _check_networks(ips or [])
     settings = load({"data_dir": data_dir})
-    print(asyncio.run(_create(settings, name, scopes, admin_name=admin, ips=ips, partner_id=partner)))
+    bound = {"partner_id": partner, "sub_operator_id": sub_operator}
+    if None not in bound.values():
+        raise SystemExit("ohmstead: a token is bound to a partner or to a sub-operator, not to both")
+    print(asyncio.run(_create(settings, name, scopes, admin_name=admin, ips=ips, **bound)))
 
 
 def _check_scopes(scopes: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.tag_case import folded
+from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import ev_user, users
 
 id_tag = table(
@@ -29,7 +30,7 @@ id_tag = table(
     Column("payment_method_id", Text),
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("external_id", Text),
-    Column("partner_id", BigInteger, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
     timestamp("deleted_at"),
     Index("uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")),
 )
@@ -92,7 +93,7 @@ id_tags = Resource(
         *changed(id_tag.c.updated_at),
     ],
     changed=row_changed("idTag"),
-    references={"user_id": users},
+    references={"user_id": users, "partner_id": partners},
     conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
 )
 

@@ -1,6 +1,7 @@
 """The room of the network, what stands where: what it exports, and imports for what it adds to others."""
 
 from ohmstead.rooms.network import (
+    charge_point_templates,
     downtime,
     location_partners,  # noqa: F401 - what locations are a partner's
     models,
@@ -17,6 +18,9 @@ OPERATIONS = (
     locations,
     zones,
     charge_points,
+    charge_point_templates.templates,
+    charge_point_templates.written_templates,
+    charge_point_templates.template_evses,
     status.operations,
     vendors.vendors,
     vendors.cp_vendors,

@@ -1,1 +1,1 @@
-"""The operator: admins and their tokens, settings, currencies, taxes."""
+"""The operator: admins and their tokens, settings, currencies and their rates, taxes, terms, how it is reached."""

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, LargeBinary, Text, any_, bindparam, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    LargeBinary,
+    Text,
+    any_,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
@@ -17,6 +30,7 @@ from ohmstead.kit.db import Database, Row, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import TooManyAttempts, Unauthenticated
 from ohmstead.kit.operations import Actor
 from ohmstead.kit.throttle import Throttle
+from ohmstead.rooms.operator.sub_operators import sub_operator
 
 admin = table("admin", Column("name", Text, nullable=False), Column("email", Text, unique=True))
 
@@ -28,15 +42,17 @@ api_token = table(
     Column("secret", LargeBinary, nullable=False),  # encrypted, because webhooks are signed with the token itself
     Column("scopes", ARRAY(Text), nullable=False),
     Column("ips", ARRAY(Text)),
-    Column("partner_id", BigInteger),
+    Column("partner_id", BigInteger, ForeignKey("partner.id")),
+    Column("sub_operator_id", BigInteger, ForeignKey("sub_operator.id")),
     timestamp("revoked_at"),
+    CheckConstraint("partner_id IS NULL OR sub_operator_id IS NULL", name="bound_to_one"),
 )
 
 _own = api_token.c
 _BY_HASH = Statement(
-    select(_own.hash, _own.id, _own.admin_id, _own.scopes, _own.ips, _own.partner_id).where(
-        _own.hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary))), _own.revoked_at.is_(None)
-    )
+    select(*_own["hash", "id", "admin_id", "scopes", "ips", "partner_id"], sub_operator.c.partner_ids)
+    .outerjoin(sub_operator, sub_operator.c.id == _own.sub_operator_id)
+    .where(_own.hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary))), _own.revoked_at.is_(None))
 )
 _REMEMBERED_S = 5.0
 _HELD_BACK_S = 0.1  # what those who are held back wait for others, to be looked up with them
@@ -78,6 +94,7 @@ async def create_token(
     admin_name: str = "Administrator",
     ips: list[str] | None = None,
     partner_id: int | None = None,
+    sub_operator_id: int | None = None,
 ) -> str:
     """A new token of the administrator of that name (made where there is none); its text is shown this once."""
     known = await tx.value(select(admin.c.id).where(admin.c.name == admin_name))
@@ -87,7 +104,7 @@ async def create_token(
     await tx.run(
         insert(api_token).values(
             admin_id=admin_id, name=name, hash=digest(token), secret=vault.close(token), scopes=scopes,
-            ips=ips, partner_id=partner_id, **times,
+            ips=ips, partner_id=partner_id, sub_operator_id=sub_operator_id, **times,
         )
     )  # fmt: skip
     return token
@@ -143,7 +160,8 @@ class TokenAuthenticator:
         if len(self._known) > 10_000:
             self._known.clear()
         networks = None if row["ips"] is None else [ipaddress.ip_network(one, strict=False) for one in row["ips"]]
-        actor = Actor(row["admin_id"], row["id"], frozenset(row["scopes"]), row["partner_id"])
+        partner = row["partner_id"] if row["partner_ids"] is None else row["partner_ids"]
+        actor = Actor(row["admin_id"], row["id"], frozenset(row["scopes"]), partner)
         self._known[token] = known = _Known(actor, networks, time.monotonic())
         return known
 

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, Column, Integer, Text
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.facts import row_changed
+from ohmstead.kit.money import Precision
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -29,6 +30,8 @@ currency = table(
     Column("minor_unit_sign", Text),
 )
 
+_DECIMALS_OF_PRICES = 5  # where nobody chose them
+_MOST_DECIMALS = 6  # of an amount, see `kit/money.py`
 Decimals = Annotated[int, Meta(ge=0, le=10)]
 Sign = Annotated[str, Meta(max_length=20)]
 
@@ -44,7 +47,7 @@ class Currency(View):
         Annotated[Decimals, Meta(description="Decimals of totals and payments; null: as ISO 4217 has it.")] | None
     ) = None
     unit_price_and_calculations_decimal: (
-        Annotated[Decimals, Meta(description="Decimals of a tariff's prices per kWh and minute.")] | None
+        Annotated[Decimals, Meta(description="Decimals of a tariff's prices per kWh and minute; null: 5.")] | None
     ) = None
     enable_use_of_minor_currency_unit: Annotated[
         bool, Meta(description="Whether electricity prices are shown in cents or the like.")
@@ -80,3 +83,12 @@ async def iso_fills_in(write: Write) -> None:
     write.values |= {"name": f"{code} ({get_currency_name(code, locale='en')})", "numeric_code": NUMBERS[code]}
     if write.value_of("decimal") is None:
         write.values["decimal"] = DECIMALS[code]
+
+
+def precision(decimal: int | None, unit_price_and_calculations_decimal: int | None) -> Precision:
+    """The two precisions of a currency, by its columns. Amounts of what has none in ISO 4217, and none that was chosen,
+    have as many decimals as amounts may have."""
+    amounts = _MOST_DECIMALS if decimal is None else decimal
+    unchosen = max(amounts, _DECIMALS_OF_PRICES)
+    chosen = unit_price_and_calculations_decimal
+    return Precision(amounts, unchosen if chosen is None else chosen)

@@ -4,17 +4,18 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta
-from sqlalchemy import Column, Table, Text, bindparam, func, select
+from sqlalchemy import BigInteger, Column, Table, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, Tx, metadata, timestamp
 from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
+from ohmstead.kit.money import Precision
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, ReadOnly, View, snake, stamp
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.operator.currencies import currencies
+from ohmstead.rooms.operator.currencies import currencies, currency, precision
 from ohmstead.rooms.operator.taxes import taxes
 
 setting = Table(
@@ -79,6 +80,13 @@ _LIVING = {
 _OTHERS = {
     key: Statement(select(one.table.c.id).where(one.table.c.id != bindparam("id"))) for key, one in _NAMED.items()
 }
+_CHOSEN = select(cast(setting.c.value["id"].astext, BigInteger)).where(setting.c.key == "baseCurrency")
+_OLDEST = select(func.min(currency.c.id)).correlate(None)
+_BASE_DECIMALS = Statement(
+    select(currency.c.decimal, currency.c.unit_price_and_calculations_decimal).where(
+        currency.c.id == func.coalesce(_CHOSEN.scalar_subquery(), _OLDEST.scalar_subquery())
+    )
+)
 
 
 async def read(tx: Tx) -> Settings:
@@ -89,6 +97,11 @@ async def read(tx: Tx) -> Settings:
     for key, value, updated_at in await tx.all(_STORED):
         sections[key] = sections.get(key, {}) | value | {"lastUpdatedAt": stamp(updated_at)}
     return msgspec.convert(sections, Settings)
+
+
+async def base_precision(tx: Tx) -> Precision:
+    """The precisions of the base currency, in which balances, fees and dues are; without one there is no telling."""
+    return precision(*(await tx.one(_BASE_DECIMALS) or (None, None)))
 
 
 async def put(tx: Tx, section: str, **values: Any) -> None:

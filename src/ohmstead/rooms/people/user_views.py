@@ -78,7 +78,7 @@ class User(View):
     vehicle_no: str | None
     personal_id: Opt[str] = UNSET
     locale: Tongue | None
-    balance: Annotated[Opt[Decimal], Meta(description="In the base currency; not shown to a partner's token.")] = UNSET
+    balance: Annotated[Opt[Decimal], Meta(description="Base currency; a partner's token needs addUserBalance.")] = UNSET
     status: Status
     user_group_ids: list[int]
     external_id: ReadOnly[str | None]

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     Index,
     Numeric,
     Text,
@@ -25,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from ohmstead.kit.access import PARTNERS, owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
+from ohmstead.kit.errors import Conflict, Forbidden
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import Filter, changed, equals, json_contains
 from ohmstead.kit.groups import Group
@@ -38,6 +40,8 @@ from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso3166 import STATES
+from ohmstead.rooms.operator.registration_numbers import bank_details_have_an_iban_that_can_be
+from ohmstead.rooms.people.partners import partner, partners
 from ohmstead.rooms.people.passwords import hashed
 from ohmstead.rooms.people.user_views import PartnerInvite, Status, User, UserBody
 
@@ -61,7 +65,7 @@ ev_user = table(
     Column("external_app_data", JSONB),
     Column("nonce", Text),
     Column("created_by", Text, nullable=False),
-    Column("partner_id", BigInteger, index=True),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
     timestamp("deleted_at"),
     Index("uq_ev_user_email", func.lower(text("email")), unique=True, postgresql_where=_LIVING),
     Index("uq_ev_user_nonce", "nonce", unique=True),
@@ -77,6 +81,11 @@ ev_user = table(
 
 _OF_THESE = ev_user.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _BALANCES = Statement(select(ev_user.c.id, ev_user.c.balance).where(_OF_THESE))
+_BALANCES_SHOWN = Statement(  # to their partners
+    select(ev_user.c.id, ev_user.c.balance)
+    .join(partner, partner.c.id == ev_user.c.partner_id)
+    .where(_OF_THESE, partner.c.options["addUserBalance"].as_boolean())
+)
 _APP_DATA = Statement(select(ev_user.c.id, ev_user.c.external_app_data).where(_OF_THESE))
 
 amounts_due: Question[[Tx, list[int]], Mapping[int, Decimal]] = Question("what do these users owe?")
@@ -85,7 +94,7 @@ partner_invites: Question[[Tx, list[int]], Mapping[int, list[PartnerInvite]]] = 
 
 
 async def _balance(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
-    return {} if context.actor.partner_id is not None else dict(await tx.all(_BALANCES, ids=ids))
+    return dict(await tx.all(_BALANCES_SHOWN if context.actor.binding else _BALANCES, ids=ids))
 
 
 async def _amount_due(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Decimal]:
@@ -144,6 +153,32 @@ users = Resource(
 )
 
 
+_OF_PARTNER = Statement(
+    select(ev_user.c.id).where(ev_user.c.partner_id == bindparam("partner"), ev_user.c.deleted_at.is_(None)).limit(1)
+)
+
+_MAY_CREATE = Statement(
+    select(partner.c.options["createUsers"].as_boolean()).where(partner.c.id == bindparam("partner"))
+)
+
+
+@partners.deleting
+async def no_user_is_its(write: Write) -> None:
+    if await write.tx.value(_OF_PARTNER, partner=write.id) is not None:
+        raise Conflict("Users still belong to the partner.")
+
+
+@users.creating
+async def a_partner_may_make_users_where_it_was_let(write: Write) -> None:
+    if write.call.actor.binding:
+        partner_id = write.values.get("partner_id")
+        if partner_id is not None and not await write.tx.value(_MAY_CREATE, partner=partner_id):
+            raise Forbidden
+
+
+users.rule(bank_details_have_an_iban_that_can_be)
+
+
 @users.writing
 async def password_is_hashed(write: Write) -> None:
     """Only the hash is kept."""
@@ -165,8 +200,7 @@ async def state_belongs_to_the_country(write: Write) -> None:
 async def maker_is_known(write: Write) -> None:
     """Who made the account: a partner's token, or a token of the operator's own."""
     actor = write.call.actor
-    made_by = f"token:{actor.token_id}" if actor.partner_id is None else f"partner:{actor.partner_id}"
-    write.values["created_by"] = made_by
+    write.values["created_by"] = f"partner:{actor.partner}" if actor.binding == "one" else f"token:{actor.token_id}"
 
 
 actions = Group("action / user", "actions/users/", "users", access=PARTNERS)

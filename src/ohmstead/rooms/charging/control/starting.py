@@ -65,7 +65,7 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
 
     async def numbered(tx: Tx) -> Row:
         there = await numbered_place(tx, call.key("chargePoint"), call.number("evse"))
-        if there is None or call.actor.partner_id is not None:
+        if there is None or call.actor.binding:
             await charge_points.find(call, tx=tx)  # which of the two is not there, or not this partner's
         return _there(there, "evse", call)
 

@@ -1,12 +1,10 @@
 """Sessions for those who run the system: with what was not believed of their meters, below `internal`."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from msgspec import UNSET, Meta
 
 from ohmstead.kit.filters import is_true
-from ohmstead.kit.groups import API
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
@@ -40,9 +38,9 @@ def operations() -> list[Operation]:
         title="Session",
         key="session",
         access=sessions.access,
-        versions=[Version("v1.0", MeteredSession, pages=Pages.CURSOR, verbs=("list",))],
+        versions=[Version("v1.0", MeteredSession, pages=Pages.CURSOR, verbs=("list",), internal=True)],
         columns={**COLUMNS, "meter_start": session.c.meter_start_wh, "meter_stop": session.c.meter_stop_wh},
         includes=sessions.includes,
         filters=(*sessions.filters, is_true("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
     )
-    return [replace(one, path=f"{API}internal/sessions/v1.0") for one in operations_of(listing)]
+    return operations_of(listing)

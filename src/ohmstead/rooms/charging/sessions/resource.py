@@ -20,6 +20,7 @@ from ohmstead.rooms.charging.sessions.views import Interval, PaymentType, Sessio
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.operator.sub_operators import of_sub_operator
 
 _own = session.c
 _extension = session.alias("extension")
@@ -120,7 +121,7 @@ sessions = Resource(
         since("endedAfter", _own.stopped_at),
         until("endedBefore", _own.stopped_at),
         equals("partnerId", _own.partner_id, int),
-        Filter("subOperatorId", int, lambda value: _of_point(charge_point.c.sub_operator_id == value), BigInteger()),
+        Filter("subOperatorId", int, lambda key: of_sub_operator(_own.partner_id, key), BigInteger()),
         Filter("idTag", str, lambda value: folded(value) == folded(_own.id_tag), Text()),
         one_of("paymentType", _own.payment_type, *get_args(PaymentType)),
         one_of("paymentStatus", _own.payment_status, "pending", "paid", "partially", "failed"),

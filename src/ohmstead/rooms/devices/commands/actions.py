@@ -146,7 +146,7 @@ async def whole_station(call: Call, tx: Tx) -> int:
     all that share the connection, so the caller needs its rights to that charge point, too; else 403."""
     point = await charge_points.find(call, tx=tx)
     station_id = station_of(point)
-    if station_id != point["id"] and call.actor.partner_id is not None:
+    if station_id != point["id"] and call.actor.binding:
         try:
             await charge_points.get(call, station_id, tx, changing=call.operation.method != "GET")
         except NotFound:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, bindparam, select
 
+from ohmstead.kit.access import PARTNER, of_several
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.filters import Filter, by_name, equals, selected_filters, since, until
@@ -66,9 +67,9 @@ class TimeOrderedLog:
         names, values = selected_filters(self.filters, _asked(call.query))
         if "chargePoint" not in names and "from" not in names:
             names, values = (*names, "from"), values | {self.filters["from"].bound: call.now - LOOKS_BACK}
-        statement = self._listing(names, call.actor.partner_id is not None, page.after is not None, page.forward)
+        statement = self._listing(names, call.actor.binding, page.after is not None, page.forward)
         rows = await call.tx.all(
-            statement, **values, partner=call.actor.partner_id, after=_moment(page.after), most=page.per_page + 1
+            statement, **values, partner=call.actor.partner, after=_moment(page.after), most=page.per_page + 1
         )
         shown, more = _cut(rows, page)
         around = cursor_page(page, [_number(row["at"]) for row in shown], more, call.url, call.query)
@@ -79,11 +80,12 @@ class TimeOrderedLog:
             self._listings[shape] = self._statement(*shape)
         return self._listings[shape]
 
-    def _statement(self, names: tuple[str, ...], partner: bool, after: bool, forward: bool) -> Statement:
+    def _statement(self, names: tuple[str, ...], binding: str, after: bool, forward: bool) -> Statement:
         """The newest rows older than `after`, or, backward, the oldest newer ones."""
         query = select(*self._table.c).where(*(self.filters[name].condition() for name in names))
-        if partner:
-            query = query.where(bindparam("partner", type_=BigInteger) == self._owner)
+        if binding:
+            own = self._owner == PARTNER
+            query = query.where(own if binding == "one" else of_several(own))
         if after:
             limit = bindparam("after", type_=self._at.type)
             query = query.where(self._at < limit if forward else self._at > limit)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from ohmstead.kit.access import PARTNERS
+from ohmstead.kit.access import PARTNER, PARTNERS, of_several
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.facts import on
@@ -41,14 +41,14 @@ actions = Group(
 
 _own, _point = template_application.c, charge_point.c
 _now = bindparam("now", type_=_own.asked_at.type)
-_partner = bindparam("partner", type_=BigInteger)
 _alone, _master = _point.ocpp_connected_charge_point_id.is_(None), charge_point.alias("master").c
 _of_its_master = select(_master.partner_id).where(_master.id == _point.ocpp_connected_charge_point_id).scalar_subquery()
-_NAMED = Statement(
+_named = (
     select(*_point["id", "ocpp_connected_charge_point_id", "communication_mode", "ocpp_version", "network_protocol"])
     .where(_point.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), _point.deleted_at.is_(None))
-    .where(or_(_partner.is_(None), and_(_point.partner_id == _partner, or_(_alone, _of_its_master == _partner))))
+    .where(or_(PARTNER.is_(None), and_(_point.partner_id == PARTNER, or_(_alone, _of_its_master == PARTNER))))
 )
+_NAMED, _NAMED_OF_SEVERAL = Statement(_named), Statement(of_several(_named))
 _asked = {
     "configuration_template_id": bindparam("template", type_=BigInteger),
     "charge_point_id": func.unnest(bindparam("stations", type_=ARRAY(BigInteger))),
@@ -92,7 +92,8 @@ async def apply_to_charge_points(call: Call, wanted: Application) -> None:
     template = await templates.find(call, shared=True)
     if not wanted.charge_point_ids:
         raise Invalid(chargePointIds="The charge point ids field is required.")
-    points = await call.tx.all(_NAMED, ids=wanted.charge_point_ids, partner=call.actor.partner_id)
+    named = _NAMED_OF_SEVERAL if call.actor.binding == "several" else _NAMED
+    points = await call.tx.all(named, ids=wanted.charge_point_ids, partner=call.actor.partner)
     known = {point["id"]: point for point in points}
     errors = {
         f"chargePointIds.{place}": [fault]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, or_, select, update
 
-from ohmstead.kit.access import PARTNER
+from ohmstead.kit.access import PARTNER, of_several
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
@@ -12,6 +12,7 @@ from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.locations import locations, public_charge_points
 from ohmstead.rooms.network.models import models
 from ohmstead.rooms.network.zones import zones
+from ohmstead.rooms.people.partners import partners
 
 _INHERITED = (
     "electricity_rate_id", "utility_id", "model_id", "network_type", "network_protocol", "capabilities",
@@ -37,13 +38,15 @@ _PASS_ON = Statement(_inherit.where(_master.c.id == _key))
 _SATELLITE = Statement(select(_own.id).where(_own.ocpp_connected_charge_point_id == _key, _living).limit(1))
 _AT_LOCATION = Statement(select(_own.id).where(_own.location_id == _key, _living).limit(1))
 _IN_ZONE = Statement(select(_own.id).where(_own.charging_zone_id == _key, _living).limit(1))
+_OF_PARTNER = Statement(select(_own.id).where(_own.partner_id == _key, _living).limit(1))
 _OF_MODEL = Statement(select(_own.id).where(_own.model_id == _key, _living).limit(1))
-_PUBLIC = Statement(
+_public = (
     select(_own.location_id, func.array_agg(_own.id))
     .where(_own.location_id == any_(bindparam("locations", type_=ARRAY(BigInteger))), _living)
     .where(_own.type == "public", _own.status == "enabled", or_(PARTNER.is_(None), _own.partner_id == PARTNER))
     .group_by(_own.location_id)
 )
+_PUBLIC, _PUBLIC_OF_SEVERAL = Statement(_public), Statement(of_several(_public))
 
 
 @charge_points.created
@@ -77,6 +80,12 @@ async def no_charge_point_is_in_it(write: Write) -> None:
         raise Conflict("Charge points still belong to the charging zone.")
 
 
+@partners.deleting
+async def no_charge_point_is_its(write: Write) -> None:
+    if await write.tx.value(_OF_PARTNER, key=write.id) is not None:
+        raise Conflict("Charge points still belong to the partner.")
+
+
 @models.deleting
 async def no_charge_point_is_one(write: Write) -> None:
     if await write.tx.value(_OF_MODEL, key=write.id) is not None:
@@ -84,5 +93,6 @@ async def no_charge_point_is_one(write: Write) -> None:
 
 
 @public_charge_points.answer
-async def public_ones(tx: Tx, ids: list[int], partner: int | None) -> dict[int, list[int]]:
-    return {row[0]: row[1] for row in await tx.all(_PUBLIC, locations=ids, partner=partner)}
+async def public_ones(tx: Tx, ids: list[int], partner: int | list[int] | None) -> dict[int, list[int]]:
+    statement = _PUBLIC_OF_SEVERAL if isinstance(partner, list) else _PUBLIC
+    return {row[0]: row[1] for row in await tx.all(statement, locations=ids, partner=partner)}

@@ -23,6 +23,9 @@ from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.models import charge_point_model, models
 from ohmstead.rooms.network.zones import zones
+from ohmstead.rooms.operator.sub_operators import of_sub_operator
+from ohmstead.rooms.people.partner_contracts import partner_contracts
+from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import users
 
 Shown = Mapping[int, list[dict[str, Any]]]
@@ -96,9 +99,10 @@ charge_points = Resource(
         "charging_zone_id": zones,
         "model_id": models,
         "user.id": users,
+        "partner.id": partners,
         "electricity_rate_id": rates,
         "subscription.plan_ids": ABSENT,
-        "partner.contract_id": ABSENT,
+        "partner.contract_id": partner_contracts,
         "partner.contact_id": ABSENT,
         "utility_id": ABSENT,
         "notice_id": ABSENT,
@@ -126,7 +130,7 @@ charge_points = Resource(
         equals("userId", _own.user_id, int),
         equals("partnerId", _own.partner_id, int),
         equals("type", _own.type, Literal["public", "private", "personal"]),
-        equals("subOperatorId", _own.sub_operator_id, int),
+        Filter("subOperatorId", int, lambda key: of_sub_operator(_own.partner_id, key), BigInteger()),
         is_true("roaming", _own.roaming_operator_id.is_not(None), "Those of roaming partners, or our own."),
         in_list("roamingOperatorIds", _own.roaming_operator_id, int),
         equals("name", _own.name),

@@ -19,6 +19,13 @@ async def without_a_partner_nothing_is_agreed_with_one(write: Write) -> None:
         write.values |= _ALONE
 
 
+@charge_points.rule
+async def a_contract_is_of_its_partner(write: Write) -> None:
+    contract = write.referred("partner.contract_id")
+    if contract is not None and contract["partner_id"] != write.value_of("partner_id"):
+        write.add_error("partner.contractId", "The contract is another partner's.")
+
+
 @charge_points.writing
 async def a_list_names_each_once(write: Write) -> None:
     for name in ("tags", "capabilities"):

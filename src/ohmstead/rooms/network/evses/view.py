@@ -13,6 +13,8 @@ from ohmstead.rooms.network.wiring import ConnectedPhase, PhaseRotation, Phases,
 
 Reference = Annotated[str, Meta(min_length=1, max_length=255, description="What is written on it for drivers.")]
 Number = Annotated[str, Meta(pattern=r"^[1-9]\d{0,8}$", description="Its number within OCPP, from 1.")]
+CurrentType = Literal["ac", "dc"]
+Status = Literal["enabled", "disabled", "out of order"]
 Year = Annotated[int, Meta(ge=1900, le=9999, description="The year the certification of its MID meter ends.")]
 RoamingStatus = Literal[
     "available", "blocked", "charging", "inoperative", "outoforder", "planned", "removed", "reserved", "unknown"
@@ -41,9 +43,9 @@ class RoamingEvse(View):
 class Evse(View):
     id: Id
     physical_reference: Reference
-    current_type: Literal["ac", "dc"]
+    current_type: CurrentType
     network_id: Number
-    status: Literal["enabled", "disabled", "out of order"]
+    status: Status
     label: Opt[str] = UNSET
     mid_meter_certification_end_year: Opt[Year] = UNSET
     tariff_group_id: Opt[int] = UNSET

@@ -18,12 +18,12 @@ from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.locations import v1
-from ohmstead.rooms.network.locations.places import Country, State
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
+from ohmstead.rooms.operator.places import Country, State
 
-public_charge_points: Question[[Tx, list[int], int | None], Mapping[int, list[int]]] = Question(
-    "the public, enabled charge points at locations that a partner (None: anybody) sees"
+public_charge_points: Question[[Tx, list[int], int | list[int] | None], Mapping[int, list[int]]] = Question(
+    "the public, enabled charge points at locations that a partner, or several (None: anybody), sees"
 )
 
 
@@ -42,7 +42,7 @@ def column_of(name: str) -> Include:
 
 async def _public(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[int]]:
     """The public charge points at each location, in the words of whoever knows charge points."""
-    return await public_charge_points.merged(tx, ids, context.actor.partner_id)
+    return await public_charge_points.merged(tx, ids, context.actor.partner)
 
 
 async def _public_count(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """The rows of locations: a site with an address, opening hours and charge points."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, Double, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, Column, Double, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import table, timestamp
@@ -11,7 +11,7 @@ location = table(
     "location",
     *(Column(name, JSONB, nullable=False, server_default="[]") for name in TRANSLATED),  # [{locale, translation}]
     Column("external_id", Text),
-    Column("partner_id", BigInteger),  # whose token made it; NULL: the operator's
+    Column("partner_id", BigInteger, ForeignKey("partner.id")),  # whose token made it; NULL: the operator's
     Column("latitude", Double),  # degrees, north
     Column("longitude", Double),  # degrees, east
     Column("city", Text),

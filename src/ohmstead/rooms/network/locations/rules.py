@@ -5,34 +5,21 @@ from zoneinfo import available_timezones
 
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
-from ohmstead.rooms.network.locations.places import STATES
 from ohmstead.rooms.network.locations.resource import locations
+from ohmstead.rooms.operator.places import STATES, a_country_has_states_or_regions
+
+locations.writing(a_country_has_states_or_regions)
 
 
 @locations.writing
-async def a_country_has_states_or_regions(write: Write) -> None:
-    """What no longer fits goes when the country changes."""
-    values, codes = write.values, STATES.get(write.value_of("country"), ())
-    if "province" in values:
-        _divide(write, codes)
-    elif values.get("region") is not None and codes:
-        write.add_error("region", "The region may not be given for a country with states.")
-    if values.get("state") is not None and values["state"] not in codes:
-        write.add_error("state", "The selected state is not one of the country.")
-    if "country" in values:
-        if write.value_of("state") not in codes:
-            values.setdefault("state", None)
-        if codes:
-            values.setdefault("region", None)
-
-
-def _divide(write: Write, codes: tuple[str, ...]) -> None:
-    """Version 1.0 gives states and regions in one field; only in the US and Australia it must be a state's code."""
-    province = write.values.pop("province")
-    known = province in codes
-    if not known and write.value_of("country") in ("US", "AU"):
-        write.add_error("state", "The selected region is invalid.")
-    write.values |= {"state": province if known else None, "region": None if known else province}
+async def version_1_gives_states_and_regions_in_one_field(write: Write) -> None:
+    """Only in the US and Australia it must be a state's code."""
+    if "province" in write.values:
+        country, province = write.value_of("country"), write.values.pop("province")
+        known = province in STATES.get(country, ())
+        if not known and country in ("US", "AU"):
+            write.add_error("state", "The selected region is invalid.")
+        write.values |= {"state": province if known else None, "region": None if known else province}
 
 
 @locations.rule

@@ -8,8 +8,8 @@ from msgspec import UNSET, Meta, Struct
 
 from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, Translation
 from ohmstead.rooms.network.locations.hours import AlwaysOpen, Groups, Hours, Stops, WorkingHours
-from ohmstead.rooms.network.locations.places import Country, UsOrAustralianState
 from ohmstead.rooms.network.locations.view import Geoposition, Image, TimeZone
+from ohmstead.rooms.operator.places import Country, UsOrAustralianState
 
 Texts = Annotated[
     dict[Annotated[str, Meta(min_length=2, max_length=10)], str | None],

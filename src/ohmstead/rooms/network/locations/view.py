@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct
 
 from ohmstead.kit.views import Deprecated, Id, Opt, OptionalTranslations, ReadOnly, View
 from ohmstead.rooms.network.locations.hours import WorkingHours
-from ohmstead.rooms.network.locations.places import Country, State
+from ohmstead.rooms.operator.places import Country, State
 
 Status = Literal["enabled", "disabled"]
 ParkingType = Literal[
