@@ -15,8 +15,7 @@ from ohmstead.rooms.operator.iso4217 import NUMBERS
 
 _numbers = itertools.count(1)
 CHILDREN = 2  # that are copied, of each table
-WORDS = {"alphabetic_code": itertools.cycle(NUMBERS)}
-"""Of columns that hold a word of a list the words that copies get."""
+CURRENCIES = itertools.cycle(sorted(NUMBERS.keys() - {"CHF", "EUR", "USD"}))  # those are in use
 
 
 async def multiply(tx: Tx, table: Table, row: Row, copies: int) -> None:
@@ -28,7 +27,7 @@ async def multiply(tx: Tx, table: Table, row: Row, copies: int) -> None:
 async def _copied(tx: Tx, table: Table, row: Row, changed: Mapping[str, Any], above: tuple[Table, ...]) -> bool:
     """Whether there is room for another; what may be there once, like an active session of an EVSE, stays alone."""
     values = {name: value for name, value in row.items() if name != "id"} | changed
-    values |= {name: _another(name, values[name]) for name in _to_change(table, values, changed)}
+    values |= {name: _another(values[name]) for name in _to_change(table, values, changed)}
     key = await tx.value(_insert(table), **values)
     if key is None:
         return False
@@ -77,11 +76,11 @@ def _within(table: Table, index: Index) -> list[Column[Any]]:
     return [column for column in table.c if column.name in words]
 
 
-def _another(name: str, value: Any) -> Any:
+def _another(value: Any) -> Any:
     """A value that is as good, and none has."""
     number = next(_numbers)
-    if name in WORDS:
-        return next(WORDS[name])
+    if value in NUMBERS:
+        return next(CURRENCIES)
     if isinstance(value, datetime):
         return value + timedelta(seconds=number)
     if isinstance(value, date):

@@ -18,6 +18,7 @@ from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices.communication.log import communication_log
 from ohmstead.rooms.devices.events import station_event
 from ohmstead.rooms.devices.firmware.versions import firmware_version_model
+from ohmstead.rooms.devices.presence.status_log import hardware_status_log
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.models.resource import charge_point_model as model
@@ -70,6 +71,12 @@ async def _models(tx: Tx, world: FuzzWorld, copies: int) -> None:
         await tx.run(link.on_conflict_do_nothing())
 
 
+async def _hardware_statuses(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    """Of the charge point itself: those of its EVSEs are in the same table."""
+    row = await tx.one(select(hardware_status_log).where(hardware_status_log.c.evse_id.is_(None)))
+    await multiply(tx, hardware_status_log, dict(row), copies)
+
+
 def _copies_of(table: Table, key: str) -> Grow:
     async def grow(tx: Tx, world: FuzzWorld, copies: int) -> None:
         row = await tx.one(select(table).where(table.c.id == world.ids[key]))
@@ -82,6 +89,7 @@ GROWN: dict[str, Grow] = {
     "/internal/sessions/v1.0": _copies_of(session, "session"),
     "/internal/communication-log/v1.0": _frames,
     "/internal/station-events/v1.0": _events,
+    "/resources/charge-points/v2.0/{chargePoint}/hardware-status-logs": _hardware_statuses,
     "/resources/firmware-versions/v1.0/{firmwareVersion}/attached-models": _models,
     "/resources/circuits/v2.0/{circuit}/charge-point-priorities": _copies_of(charge_point, "chargePoint"),
 }
@@ -159,7 +167,11 @@ async def test_a_listing_takes_no_more_statements_for_many_rows_than_for_few(
         if (path := operation.path.removeprefix(API)) in FEWER:
             continue
         await rows.back()
-        (few, statements), (many, more) = await counts(api, world, counted, operation)
+        try:
+            (few, statements), (many, more) = await counts(api, world, counted, operation)
+        except AssertionError as error:
+            wrong[path] = str(error)[:300]
+            continue
         if few < FEW or many < MANY or more > statements:  # fewer where it has not to look further
             wrong[path] = f"{statements} statements for {few} rows, {more} for {many}"
     await rows.dropped()
