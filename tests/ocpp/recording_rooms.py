@@ -7,6 +7,8 @@ from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
+    ContractPresented,
+    ContractWorth,
     Metered,
     ProfilesTold,
     ReservationEnded,
@@ -63,6 +65,7 @@ class RecordingRooms:
         self.broken = ""
         self.gate = asyncio.Event()
         self.gate.set()
+        self.worth: ContractWorth = "Accepted"
         self.status = CertificateStatus(reason="NoAnswer", info="nobody asked")
 
     def only(self, kind: type) -> list:
@@ -142,6 +145,10 @@ class RecordingRooms:
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         self.facts.append(fact)
         return "BEGIN" in fact.request
+
+    async def contract_presented(self, fact: ContractPresented) -> ContractWorth:
+        self.facts.append(fact)
+        return self.worth
 
     async def clock_told(self, fact: ClockTold) -> None:
         if self.broken == "clock_told":

@@ -241,7 +241,7 @@ CALLS = [
         },
     ),
     (
-        SendLocalList(version=4, tags=(LocalTag(id_tag="A"),), removed=("GONE",), adds=True),
+        SendLocalList(version=4, tags=(LocalTag(id_tag="GONE", admitted=False), LocalTag(id_tag="A")), adds=True),
         "SendLocalList",
         {
             "listVersion": 4,

@@ -9,7 +9,7 @@ import pytest
 from ohmstead.engines.pki import CertificateHash
 from ohmstead.ocpp.incoming import MOST_LATER
 from ohmstead.ocpp.v16.plug_and_charge import VENDOR
-from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import ContractPresented, TagPresented, TagVerdict
 from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted, CertificateWanted, DataReceived
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.schemas import check
@@ -123,9 +123,9 @@ async def test_certificates_are_asked_for_over_data_transfer(house: House) -> No
 
 async def test_no_contract_can_be_had(house: House) -> None:
     wanted = {"iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "AAAA"}
-    told = {"status": "Failed", "exiResponse": "",
-            "statusInfo": {"reasonCode": "NoProvider",
-                           "additionalInfo": "No provider of contract certificates is configured."}}  # fmt: skip
+    why = "Contract certificates are not handed out through charge points."
+    info = {"reasonCode": "NoProvider", "additionalInfo": why}
+    told = {"status": "Failed", "exiResponse": "", "statusInfo": info}
     assert await transfer(await house.station(), "Get15118EVCertificate", wanted) == told
     later = await house.later_station("/CP2")
     assert await later.ask("Get15118EVCertificate", wanted) == told
@@ -176,3 +176,21 @@ async def test_a_good_certificate_makes_no_blocked_contract_good(house: House) -
     wanted = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}, "iso15118CertificateHashData": [DATA]}
     answer = await (await house.later_station()).ask("Authorize", wanted)
     assert answer == {"certificateStatus": "Accepted", "idTokenInfo": {"status": "Blocked"}}
+
+
+@pytest.mark.parametrize("later", [True, False])
+@pytest.mark.parametrize("also", [{}, {"iso15118CertificateHashData": [DATA]}])
+@pytest.mark.parametrize(("worth", "token"), [("Accepted", "Accepted"), ("SignatureError", "Invalid")])
+async def test_a_contract_that_the_station_could_not_verify(
+    house: House, later: bool, also: Any, worth: Any, token: str
+) -> None:
+    house.rooms.status, house.rooms.worth = CertificateStatus(answer=b"x", meaning="good"), worth
+    wanted = {"idToken": {"idToken": "DE8ACC12E46L89", "type": "eMAID"}, "certificate": "PEM", **also}
+    if later:
+        answer = await (await house.later_station()).ask("Authorize", wanted)
+    else:
+        answer = await transfer(await house.station(), "Authorize", wanted)
+    assert answer == {"certificateStatus": worth, "idTokenInfo": {"status": token}}
+    assert house.rooms.only(ContractPresented) == [
+        ContractPresented(charge_point_id=1, emaid="DE8ACC12E46L89", chain="PEM")
+    ]

@@ -126,10 +126,16 @@ CASES: list[tuple[Any, str, dict, dict]] = [
          "idToken": CARD, "idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": WHEN,
                                           "groupIdToken": {"idToken": "P", "type": "Central"}}}]}, OK),
     (SendLocalList(version=4, tags=()), "SendLocalList", {"versionNumber": 4, "updateType": "Full"}, OK),
-    (SendLocalList(version=5, tags=(LocalTag(id_tag="TAG"),), removed=("GONE",), adds=True), "SendLocalList",
+    (SendLocalList(version=5, tags=(LocalTag(id_tag="GONE", admitted=False), LocalTag(id_tag="TAG")), adds=True),
+     "SendLocalList",
      {"versionNumber": 5, "updateType": "Differential", "localAuthorizationList": [
          {"idToken": {"idToken": "GONE", "type": "ISO14443"}},
          {"idToken": CARD, "idTokenInfo": {"status": "Accepted"}}]}, OK),
+    (SendLocalList(version=6, tags=(LocalTag(id_tag="OLD", is_emaid=True, admitted=False),
+                                    LocalTag(id_tag="NEW", is_emaid=True)), adds=True), "SendLocalList",
+     {"versionNumber": 6, "updateType": "Differential", "localAuthorizationList": [
+         {"idToken": {"idToken": "OLD", "type": "eMAID"}},
+         {"idToken": {"idToken": "NEW", "type": "eMAID"}, "idTokenInfo": {"status": "Accepted"}}]}, OK),
     (ReserveNow(reservation_id=5, evse_network_id=2, id_tag="TAG", expires_at=AT), "ReserveNow",
      {"id": 5, "expiryDateTime": WHEN, "idToken": CARD, "evseId": 2}, OK),
     (CancelReservation(reservation_id=5), "CancelReservation", {"reservationId": 5}, OK),

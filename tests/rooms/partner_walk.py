@@ -12,6 +12,7 @@ from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices.communication.security_events import security_event, turned_away
 from ohmstead.rooms.devices.firmware.versions import firmware_version
+from ohmstead.rooms.operator import settings
 from tests.client import DOCUMENT
 from tests.given import Given
 from tests.rooms.charges import site
@@ -22,6 +23,7 @@ WORDS: dict[str, Any] = {
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
+    "rfidTagUid": "OLD", "pcId": "W" * 17,
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1"}
@@ -122,7 +124,12 @@ class World:
         given, ids = self.given, self.ids
         ids["user"] = int((await given.user())["id"])
         tag = await given.id_tag(userId=ids["user"])
-        ids["idTag"] = tag["id"]
+        ids |= {"idTag": tag["id"], "rfidTag": (await given.id_tag(userId=ids["user"]))["id"]}
+        async with given.system.database.begin() as tx:
+            await settings.put(tx, "plugAndCharge", countryCode="DE", providerId="OHM")
+        vehicle = {"pcId": "V" * 17, "name": "x", "vehicleType": "private", "userId": ids["user"]}
+        made = await given.made("/resources/provisioning-certificates/v2.0", vehicle)
+        ids["provisioningCertificate"] = made["id"]
         reserved = f"/actions/charge-point/v1.0/{ids['chargePoint']}/reserve/1"
         await given.api.post(reserved, {"userId": ids["user"]})
         at = f"/actions/charge-point/v1.0/{ids['chargePoint']}/start/1"

@@ -23,7 +23,8 @@ SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id"
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
-        "currency", "electricityMeter", "evse", "idTag", "location", "reservation", "session", "tax", "user",
+        "currency", "electricityMeter", "evse", "idTag", "location", "partner", "partnerContract",
+        "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user",
         "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),

@@ -18,10 +18,12 @@ from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.connection_identity import Admitted, Refused, Tls
 from ohmstead.ocpp.connection_settings import ConnectionSettings
-from ohmstead.rooms.charging import flow, profiles, reservations
+from ohmstead.rooms.charging import contracts, flow, profiles, reservations
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
+    ContractPresented,
+    ContractWorth,
     Metered,
     ProfilesTold,
     ReservationEnded,
@@ -245,6 +247,9 @@ class FactIntake:
 
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
         return await self._durably(lambda tx: certificates.certificate_wanted(tx, fact))
+
+    async def contract_presented(self, fact: ContractPresented) -> ContractWorth:
+        return await self._durably(lambda tx: contracts.contract_presented(tx, fact))
 
     async def clock_told(self, fact: ClockTold) -> None:
         await self._durably(lambda tx: clocks.clock_told(tx, fact))

@@ -7,6 +7,8 @@ from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
+    ContractPresented,
+    ContractWorth,
     Metered,
     ProfilesTold,
     ReservationEnded,
@@ -96,6 +98,8 @@ class Rooms(Protocol):
     async def certificate_status(self, fact: CertificateStatusWanted) -> CertificateStatus:
         """May take as long as somebody else takes to answer."""
         ...
+
+    async def contract_presented(self, fact: ContractPresented) -> ContractWorth: ...
 
     async def clock_told(self, fact: ClockTold) -> None: ...
 

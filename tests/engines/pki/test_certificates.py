@@ -13,9 +13,11 @@ from cryptography.x509.ocsp import OCSPRequestBuilder
 from cryptography.x509.oid import NameOID
 
 from ohmstead.engines.pki import (
+    CONTRACT_VALID_FOR,
     Root,
     charge_point_certificate,
     checked,
+    contract_certificate,
     hashed,
     new_root,
     pem,
@@ -44,6 +46,14 @@ def verify(folder: Path, root: Root, certificate: x509.Certificate, *options: st
     words = ["openssl", "verify", "-x509_strict", "-CAfile", "root.pem", *options, "leaf.pem"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
+
+
+def test_openssl_believes_the_chain_of_a_contract(root: Root, tmp_path: Path) -> None:
+    made = contract_certificate(root, "DEOHMC0A0B7K42A", KEYS["P-256"]().public_key(), NOW, "http://ocsp.example/")
+    assert verify(tmp_path, root, made) == (0, "leaf.pem: OK\n")
+    late = str(int((NOW + CONTRACT_VALID_FOR + timedelta(days=1)).timestamp()))
+    assert "expired" in verify(tmp_path, root, made, "-attime", late)[1]
+    assert [one.value for one in made.subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == ["DEOHMC0A0B7K42A"]
 
 
 @pytest.mark.parametrize("kind", KEYS)

@@ -13,7 +13,7 @@ from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.errors import Invalid
 
-Section = Literal["baseCurrency", "defaultTax", "reservations"]
+Section = Literal["baseCurrency", "defaultTax", "reservations", "plugAndCharge"]
 
 
 def show_settings(*, data_dir: Path | None = None) -> None:
@@ -28,7 +28,7 @@ def show_settings(*, data_dir: Path | None = None) -> None:
     print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
-async def _show(settings: Settings) -> house.Settings:
+async def _show(settings: Settings) -> house.AllSettings:
     async with opened(settings, print_stderr) as database, database.read() as tx:
         return await house.read(tx)
 
@@ -39,7 +39,7 @@ def set_settings(section: Section, /, *values: str, data_dir: Path | None = None
     Parameters
     ----------
     section
-        baseCurrency, defaultTax or reservations.
+        baseCurrency, defaultTax, reservations or plugAndCharge.
     values
         name=value, by the names that `show` prints.
     data_dir

@@ -14,6 +14,7 @@ from ohmstead.engines.pki.roots import BACKDATED, Root, named, usage
 
 CHARGE_POINT_VALID_FOR = timedelta(days=365)
 SERVER_VALID_FOR = timedelta(days=365)
+CONTRACT_VALID_FOR = timedelta(days=2 * 365)
 RESPONDER_VALID_FOR = timedelta(days=2)
 
 
@@ -41,6 +42,15 @@ def server_certificate(
     return builder.sign(root.key, SHA256())
 
 
+def contract_certificate(
+    root: Root, emaid: str, public_key: CertificatePublicKeyTypes, now: datetime, ocsp_url: str | None = None
+) -> x509.Certificate:
+    """What a vehicle proves by that it charges on a contract (ISO 15118-2, annex F), for two years."""
+    key_usage = usage(signs_certificates=False, agrees_on_keys=True)
+    builder = _builder(root, emaid, public_key, now, CONTRACT_VALID_FOR, key_usage)
+    return _told_at(ocsp_url, builder).sign(root.key, SHA256())
+
+
 def responder_certificate(root: Root, public_key: CertificatePublicKeyTypes, now: datetime) -> x509.Certificate:
     """The word of a root for who tells the status of its certificates, for two days; nobody asks for its own status
     (RFC 6960, 4.2.2.2)."""
@@ -56,7 +66,12 @@ def pem(certificate: x509.Certificate) -> str:
 
 
 def _builder(
-    root: Root, common_name: str, public_key: CertificatePublicKeyTypes, now: datetime, valid_for: timedelta
+    root: Root,
+    common_name: str,
+    public_key: CertificatePublicKeyTypes,
+    now: datetime,
+    valid_for: timedelta,
+    key_usage: x509.KeyUsage | None = None,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -67,7 +82,7 @@ def _builder(
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + valid_for)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage or usage(signs_certificates=False), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
     )

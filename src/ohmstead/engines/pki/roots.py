@@ -74,14 +74,15 @@ def named(common_name: str) -> x509.Name:
     )
 
 
-def usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    """What a key is for: signing certificates and lists of revoked ones, or signing handshakes."""
+def usage(*, signs_certificates: bool, agrees_on_keys: bool = False) -> x509.KeyUsage:
+    """What a key is for: signing certificates and lists of revoked ones, or signing handshakes; that of a contract also
+    vouches for receipts and is what keys are sent to its vehicle by."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
+        content_commitment=agrees_on_keys,
+        key_encipherment=agrees_on_keys,
         data_encipherment=False,
-        key_agreement=False,
+        key_agreement=agrees_on_keys,
         key_cert_sign=signs_certificates,
         crl_sign=signs_certificates,
         encipher_only=False,

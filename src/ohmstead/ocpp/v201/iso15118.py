@@ -1,4 +1,5 @@
-"""What vehicles ask for through their station (ISO 15118): contracts cannot be had, for nobody here gives them.
+"""What vehicles ask for through their station (ISO 15118): contracts cannot be had that way, for the request and its
+answer are EXI, which is not read or written here; who makes the vehicle gets what was issued for it.
 
 A vehicle that may not charge by its contract then goes on with a card; its schedules are as it likes within our limits.
 """
@@ -15,7 +16,7 @@ from ohmstead.ocpp.v201.types import (
 from ohmstead.ocpp.versions import Arrival
 
 NO_PROVIDER = StatusInfoType(
-    reason_code="NoProvider", additional_info="No provider of contract certificates is configured."
+    reason_code="NoProvider", additional_info="Contract certificates are not handed out through charge points."
 )
 
 

@@ -1,7 +1,7 @@
 """SendLocalList and GetLocalListVersion: the tokens a station admits by itself, and their version."""
 
 from ohmstead.ocpp.timestamps import sent
-from ohmstead.ocpp.v201.tokens import card, central
+from ohmstead.ocpp.v201.tokens import card, central, contract
 from ohmstead.ocpp.v201.types import (
     AuthorizationData,
     GetLocalListVersionRequest,
@@ -17,14 +17,8 @@ def send(command: SendLocalList) -> SendLocalListRequest:
     return SendLocalListRequest(
         version_number=command.version,
         update_type="Differential" if command.adds else "Full",
-        local_authorization_list=[*(_removal(tag) for tag in command.removed), *(_entry(tag) for tag in command.tags)]
-        or None,
+        local_authorization_list=[_entry(tag) for tag in command.tags] or None,
     )
-
-
-def _removal(tag: str) -> AuthorizationData:
-    """An entry without a verdict goes (D01)."""
-    return AuthorizationData(id_token=card(tag))
 
 
 def ask_version(command: GetLocalListVersion) -> GetLocalListVersionRequest:
@@ -37,10 +31,13 @@ def version(response: GetLocalListVersionResponse) -> Outcome:
 
 
 def _entry(tag: LocalTag) -> AuthorizationData:
-    """Only tags that may charge are on the list."""
+    """Only tags that may charge are on the list; an entry without a verdict goes (D01)."""
+    token = contract(tag.id_tag) if tag.is_emaid else card(tag.id_tag)
+    if not tag.admitted:
+        return AuthorizationData(id_token=token)
     info = IdTokenInfoType(
         status="Accepted",
         cache_expiry_date_time=sent(tag.expires_at) if tag.expires_at else None,
         group_id_token=central(tag.parent) if tag.parent else None,
     )
-    return AuthorizationData(id_token=card(tag.id_tag), id_token_info=info)
+    return AuthorizationData(id_token=token, id_token_info=info)

@@ -26,6 +26,11 @@ def central(value: str) -> IdTokenType:
     return IdTokenType(id_token=value, type="Central")
 
 
+def contract(value: str) -> IdTokenType:
+    """A contract's token, its EMAID."""
+    return IdTokenType(id_token=value, type="eMAID")
+
+
 def card(value: str) -> IdTokenType:
     """A card's token; of which kind its reader has to be, nobody told us."""
     return IdTokenType(id_token=value, type="ISO14443")

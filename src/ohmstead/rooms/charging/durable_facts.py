@@ -36,6 +36,10 @@ class ReservationChanged(RowChanged, topic="reservation.changed"):
     """A reservation was made, came to its end, or waits."""
 
 
+class IdTagChanged(RowChanged, topic="idTag.changed"):
+    """A tag was given out, changed or taken back, or an EMAID was issued or ended."""
+
+
 class AuthorizationCreated(Fact, topic="authorization.created"):
     """Somebody was let charge, or not."""
 

@@ -32,6 +32,18 @@ class TagPresented(Struct, frozen=True, kw_only=True):
     token_type: str | None = None
 
 
+class ContractPresented(Struct, frozen=True, kw_only=True):
+    """The certificate of an EMAID's contract, with what stands above it (PEM), which the station could not verify."""
+
+    charge_point_id: int
+    emaid: str
+    chain: str
+
+
+ContractWorth = Literal["Accepted", "SignatureError", "CertificateExpired", "CertificateRevoked", "CertChainError"]
+"""What the certificate of a contract is worth, in OCPP's words."""
+
+
 class TagVerdict(Struct, frozen=True, kw_only=True):
     """The answer for a tag; `parent` is the group whose tags may stop each other's sessions."""
 

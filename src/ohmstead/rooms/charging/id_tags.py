@@ -8,13 +8,14 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, s
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
-from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.charging.durable_facts import IdTagChanged
+from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import ev_user, users
@@ -31,8 +32,20 @@ id_tag = table(
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
     Column("external_id", Text),
     Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
+    Column(  # of an EMAID that was issued under one
+        "provisioning_certificate_id",
+        BigInteger,
+        ForeignKey(provisioning_certificate.c.id, ondelete="SET NULL"),
+        index=True,
+    ),
     timestamp("deleted_at"),
     Index("uq_id_tag_id_tag_uid", folded(text("id_tag_uid")), unique=True, postgresql_where=text("deleted_at IS NULL")),
+    Index(
+        "uq_id_tag_active_emaid",
+        "provisioning_certificate_id",
+        unique=True,
+        postgresql_where=text("deleted_at IS NULL AND status = 'enabled'"),
+    ),
 )
 
 _UID = folded(id_tag.c.id_tag_uid)
@@ -92,10 +105,19 @@ id_tags = Resource(
         Filter("partnerId", int | None, _of_partner, BigInteger(), "null: those of no partner."),
         *changed(id_tag.c.updated_at),
     ],
-    changed=row_changed("idTag"),
+    changed=IdTagChanged,
     references={"user_id": users, "partner_id": partners},
-    conflicts={"uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken.")},
+    conflicts={
+        "uq_id_tag_id_tag_uid": ("idTagUid", "The id tag uid has already been taken."),
+        "uq_id_tag_active_emaid": ("status", "Another EMAID has been issued in its place."),
+    },
 )
+
+
+@id_tags.creating
+async def what_says_no_type_is_a_card(write: Write) -> None:
+    """The older version knew no types."""
+    write.values.setdefault("type", "rfid")
 
 
 @users.deleted

@@ -1,12 +1,13 @@
 """The room of charging: what it exports."""
 
-from ohmstead.rooms.charging import control
+from ohmstead.rooms.charging import contracts, control
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags
-from ohmstead.rooms.charging.offline_tags import offline_tags
+from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
 from ohmstead.rooms.charging.reservations import ReservationQueue, cancel_actions, reservations, reserve_actions
+from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
@@ -15,6 +16,11 @@ from ohmstead.rooms.charging.sessions.resource import sessions
 
 OPERATIONS = (
     id_tags,
+    rfid_tags,
+    contracts.provisioning_certificates,
+    contracts.of_certificates,
+    contracts.of_tags,
+    contracts.internal_actions,
     authorizations,
     reserve_actions,
     cancel_actions,
@@ -28,4 +34,4 @@ OPERATIONS = (
     control.at_charge_point,
     control.at_evse,
 )
-BACKGROUND = (ProfileAccounts, ReservationQueue, SilentSessionProbe)
+BACKGROUND = (OutdatedLists, ProfileAccounts, ReservationQueue, SilentSessionProbe)

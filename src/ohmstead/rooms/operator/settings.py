@@ -58,19 +58,40 @@ class Reservations(View):
     last_updated_at: Moment = UNSET
 
 
+class PlugAndCharge(View):
+    """EMAIDs are issued where it is enabled and says under whose name."""
+
+    enable_plug_and_charge: bool = True
+    country_code: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")] | None = None
+    provider_id: Annotated[str, Meta(pattern=r"^[0-9A-Z]{3}$(?!\n)")] | None = None
+    last_updated_at: Moment = UNSET
+
+
 class Settings(View):
-    """All sections. The base currency is the first one and the default tax likewise, until others are chosen."""
+    """The sections that the API shows. The base currency is the first one and the default tax likewise, until others
+    are chosen."""
 
     base_currency: Opt[BaseCurrency] = UNSET
     default_tax: Opt[DefaultTax] = UNSET
     reservations: Reservations
 
 
+class AllSettings(Settings):
+    """With those that it does not."""
+
+    plug_and_charge: PlugAndCharge
+
+
 class SettingsAnswer(View):
     data: Settings
 
 
-_KINDS = {"baseCurrency": BaseCurrency, "defaultTax": DefaultTax, "reservations": Reservations}
+_KINDS = {
+    "baseCurrency": BaseCurrency,
+    "defaultTax": DefaultTax,
+    "reservations": Reservations,
+    "plugAndCharge": PlugAndCharge,
+}
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
 _FIRST = Statement(select(*(select(func.min(one.table.c.id)).scalar_subquery() for one in _NAMED.values())))
@@ -89,14 +110,14 @@ _BASE_DECIMALS = Statement(
 )
 
 
-async def read(tx: Tx) -> Settings:
+async def read(tx: Tx) -> AllSettings:
     """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
-    sections: dict[str, Any] = {"reservations": {}}
+    sections: dict[str, Any] = {"reservations": {}, "plugAndCharge": {}}
     firsts = await tx.one(_FIRST) or ()
     sections |= {key: {"id": first} for key, first in zip(_NAMED, firsts, strict=True) if first is not None}
     for key, value, updated_at in await tx.all(_STORED):
         sections[key] = sections.get(key, {}) | value | {"lastUpdatedAt": stamp(updated_at)}
-    return msgspec.convert(sections, Settings)
+    return msgspec.convert(sections, AllSettings)
 
 
 async def base_precision(tx: Tx) -> Precision:
@@ -149,4 +170,5 @@ actions = Group("resource / settings", "resources/settings/", "settings", access
 @actions.get("v1.0", "Settings / Listing", gives=SettingsAnswer)
 async def show(call: Call) -> SettingsAnswer:
     """Every setting the API shows."""
-    return SettingsAnswer(data=await read(call.tx))
+    found = msgspec.structs.asdict(await read(call.tx))
+    return SettingsAnswer(data=Settings(**{name: found[name] for name in Settings.__struct_fields__}))

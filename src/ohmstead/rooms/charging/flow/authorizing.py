@@ -4,6 +4,7 @@ from sqlalchemy import Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
+from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
@@ -45,6 +46,7 @@ _BEGUN = Statement(
 async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     """May this tag charge here? A tag that runs a session here is there to stop it and makes no new authorization, and
     a button makes one when its charge begins."""
+    fact = await as_issued(tx, fact)
     station = fact.charge_point_id
     if await remote_start_of(tx, station, fact.id_tag) is not None:
         return ACCEPTED

@@ -8,6 +8,7 @@ from sqlalchemy import Double, Text, bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
+from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
@@ -52,6 +53,7 @@ _VERDICT = Statement(
 
 async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     """The transaction number (the same for a start told again) and the verdict on the tag."""
+    fact = await as_issued(tx, fact)
     station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
     begun = await taken(tx, station, fact.transaction_ref)
     place = await _place(tx, fact, begun)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.facts import ChargeStopped, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
@@ -34,6 +35,7 @@ KEPT_REASONS = ("force_stop", "system_force_stop")  # why the session ended for 
 
 async def charge_stopped(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
     """Take a stop in; the verdict on its tag, where it names one."""
+    fact = await as_issued(tx, fact)
     if await stopped_as(tx, fact) is None:
         at = believable(fact.at, fact.received_at)
         stopping = await session_of_stop(tx, fact, at)

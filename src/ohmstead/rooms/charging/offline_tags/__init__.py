@@ -1,6 +1,6 @@
 """Tags a station admits by itself while it is offline: its local list, and the cache of what it has learned."""
 
-from ohmstead.rooms.charging.offline_tags import sending  # noqa: F401 - registers its operation
 from ohmstead.rooms.charging.offline_tags.actions import offline_tags
+from ohmstead.rooms.charging.offline_tags.outdated import OutdatedLists
 
-__all__ = ["offline_tags"]
+__all__ = ["OutdatedLists", "offline_tags"]

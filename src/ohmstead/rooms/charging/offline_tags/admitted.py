@@ -1,6 +1,7 @@
 """Admitted: the tags a station may admit by itself, and the changes from one list of them to another."""
 
-from sqlalchemy import BigInteger, DateTime, bindparam, func, or_, select
+from msgspec.structs import replace
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, any_, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.id_tags import id_tag
@@ -19,15 +20,26 @@ _last_here = (
     .where(session.c.station_id == bindparam("station", type_=BigInteger), session.c.user_id == _own.user_id)
     .scalar_subquery()
 )
-# What `judge` accepts of cards; where there are too many, the users who were here last are served first.
+# What `judge` accepts of cards and contracts; where there are too many, the users who were here last are served first.
 _ADMITTED = Statement(
-    select(_own.id_tag_uid, _own.expire_at, _own.user_id)
+    select(_own.id_tag_uid, _own.expire_at, _own.user_id, _own.type)
     .join(ev_user, (ev_user.c.id == _own.user_id) & ev_user.c.deleted_at.is_(None))
-    .where(_own.type == "rfid", _own.status == "enabled", _own.deleted_at.is_(None), ev_user.c.status == "enabled")
+    .where(
+        or_(_own.type == "rfid", _own.type == "emaid"),
+        _own.status == "enabled",
+        _own.deleted_at.is_(None),
+        ev_user.c.status == "enabled",
+    )
     .where(or_(_own.expire_at.is_(None), _own.expire_at > bindparam("now", type_=DateTime(timezone=True))))
     .where(func.length(_own.id_tag_uid) <= bindparam("longest", type_=BigInteger))
     .order_by(_last_here.desc().nulls_last(), _own.id.desc())
     .limit(bindparam("most", type_=BigInteger))
+)
+
+_STILL = Statement(
+    select(_own.id_tag_uid)
+    .where(_own.id_tag_uid == any_(bindparam("emaids", type_=ARRAY(Text))))
+    .where(_own.type == "emaid", _own.status == "enabled", _own.deleted_at.is_(None))
 )
 
 
@@ -37,13 +49,22 @@ async def admitted(tx: Tx, station: int, version: str | None, most: int) -> list
     return [_tag(row) for row in await tx.all(_ADMITTED, station=station, most=most, now=tx.now, longest=longest)]
 
 
-def changes(before: list[LocalTag], now: list[LocalTag]) -> list[LocalTag | str]:
+async def ended(tx: Tx, tags: list[LocalTag]) -> set[str]:
+    """The EMAIDs among them that have been disabled meanwhile."""
+    emaids = [tag.id_tag for tag in tags if tag.is_emaid]
+    return {*emaids} - {uid for (uid,) in await tx.all(_STILL, emaids=emaids)} if emaids else set()
+
+
+def changes(before: list[LocalTag], now: list[LocalTag]) -> list[LocalTag]:
     """What makes one list the other: first the tags that go, which makes room, then those that came or changed."""
     kept = {one.id_tag for one in now}
     known = {one.id_tag: one for one in before}
-    gone: list[LocalTag | str] = [tag for tag in known if tag not in kept]
+    gone = [replace(tag, admitted=False) for name, tag in known.items() if name not in kept]
     return gone + [one for one in now if known.get(one.id_tag) != one]
 
 
 def _tag(row: Row) -> LocalTag:
-    return LocalTag(id_tag=row["id_tag_uid"], expires_at=row["expire_at"], parent=parent_tag(row["user_id"]))
+    return LocalTag(
+        id_tag=row["id_tag_uid"], expires_at=row["expire_at"], parent=parent_tag(row["user_id"]),
+        is_emaid=row["type"] == "emaid",
+    )  # fmt: skip

@@ -71,9 +71,9 @@ def _numbers(settings: tuple[Setting, ...], names: dict[str, str]) -> dict[str, 
     return {name: int(value) for name, value in said.items() if value and value.isdecimal() and int(value)}
 
 
-def parts(entries: list[LocalTag | str], room: Room) -> Iterator[list[LocalTag | str]]:
-    """Entries of a list, those that go by their tag alone, in as many messages as they take: at least one."""
-    part: list[LocalTag | str] = []
+def parts(entries: list[LocalTag], room: Room) -> Iterator[list[LocalTag]]:
+    """Entries of a list in as many messages as they take: at least one."""
+    part: list[LocalTag] = []
     size = ENVELOPE_BYTES
     for entry in entries:
         size += _bytes(entry)
@@ -84,7 +84,7 @@ def parts(entries: list[LocalTag | str], room: Room) -> Iterator[list[LocalTag |
     yield part
 
 
-def _bytes(entry: LocalTag | str) -> int:
+def _bytes(entry: LocalTag) -> int:
     """Of an entry on the wire, at most."""
-    texts = [entry] if isinstance(entry, str) else [entry.id_tag, entry.parent or ""]
+    texts = [entry.id_tag, entry.parent or ""]
     return TAG_BYTES + sum(len(msgspec.json.encode(text)) for text in texts)

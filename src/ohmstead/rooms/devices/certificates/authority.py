@@ -24,6 +24,8 @@ from ohmstead.rooms.operator.admins import Vault
 RootPurpose = Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "ManufacturerRootCertificate"]
 CSMS: RootPurpose = "CSMSRootCertificate"
 """The root of the listener's certificate and of those of charge points."""
+MOBILITY_OPERATOR: RootPurpose = "MORootCertificate"
+"""The root of the contracts of Plug & Charge."""
 SIGNS_FOR = timedelta(days=1)  # as long as what it signs holds
 _NAMES: dict[RootPurpose, str] = {
     "CSMSRootCertificate": "CSMS Root",
@@ -70,7 +72,7 @@ class Authority:
     the real time whatever `clock` was set to, for whoever believes them knows no other."""
 
     def __init__(self, vault: Vault, clock: Clock, ocsp_url: str | None = None) -> None:
-        self._vault, self._clock, self._ocsp_url = vault, clock.real, ocsp_url
+        self.vault, self._clock, self.ocsp_url = vault, clock.real, ocsp_url
         self._signers: dict[str, Signer] = {}
 
     def moment(self) -> datetime:
@@ -84,17 +86,17 @@ class Authority:
             made = new_root(f"Ohmstead {_NAMES[purpose]}", self.moment())
             await tx.run(
                 _NEW_ROOT, purpose=purpose, certificate=made.certificate_text,
-                private_key=self._vault.close(made.key_text), not_after=made.certificate.not_valid_after_utc,
+                private_key=self.vault.close(made.key_text), not_after=made.certificate.not_valid_after_utc,
                 created_at=tx.now, updated_at=tx.now,
             )  # fmt: skip
             row = await tx.one(_ROOT, purpose=purpose)
         assert row is not None
-        return Root.read(row["certificate"], self._vault.open(row["private_key"]))
+        return Root.read(row["certificate"], self.vault.open(row["private_key"]))
 
     async def issue(self, tx: Tx, charge_point_id: int, identity: str, request: x509.CertificateSigningRequest) -> Row:
         """A certificate of a charge point, made of a request that was checked."""
         root = await self.root(tx)
-        made = charge_point_certificate(root, identity, request.public_key(), self.moment(), self._ocsp_url)
+        made = charge_point_certificate(root, identity, request.public_key(), self.moment(), self.ocsp_url)
         return await self._keep(tx, made, charge_point_id, None)
 
     async def own(self, tx: Tx) -> Row | None:
@@ -104,13 +106,13 @@ class Authority:
     async def issue_own(self, tx: Tx, names: Sequence[str]) -> Row:
         """A new certificate of the listener, with a new key, for these host names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = server_certificate(await self.root(tx), names, key.public_key(), self.moment(), self._ocsp_url)
+        certificate = server_certificate(await self.root(tx), names, key.public_key(), self.moment(), self.ocsp_url)
         text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        return await self._keep(tx, certificate, None, self._vault.close(text))
+        return await self._keep(tx, certificate, None, self.vault.close(text))
 
     def key_of(self, own: Row) -> str:
         """The private key (PEM) of a certificate of the listener."""
-        return self._vault.open(own["private_key"])
+        return self.vault.open(own["private_key"])
 
     async def revocations(self, tx: Tx) -> bytes:
         """The list of revoked certificates, DER."""

@@ -6,11 +6,14 @@ from sqlalchemy import bindparam, select
 
 from ohmstead.engines.pki.statuses import StatusRefused, asked, is_by, refusal, status
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.devices.certificates.authority import CSMS, authority
-from ohmstead.rooms.devices.certificates.tables import issued_certificate, root_certificate
+from ohmstead.rooms.devices.certificates.authority import CSMS, MOBILITY_OPERATOR, authority
+from ohmstead.rooms.devices.certificates.tables import contract_certificate, issued_certificate, root_certificate
 
 _ROOTS = Statement(select(root_certificate.c.purpose, root_certificate.c.certificate))
-_ISSUED = Statement(select(issued_certificate.c.revoked_at).where(issued_certificate.c.serial == bindparam("serial")))
+_ISSUED = {
+    purpose: Statement(select(issued.c.revoked_at).where(issued.c.serial == bindparam("serial")))
+    for purpose, issued in ((CSMS, issued_certificate), (MOBILITY_OPERATOR, contract_certificate))
+}
 
 
 async def answered(tx: Tx, raw: bytes) -> bytes:
@@ -36,5 +39,6 @@ async def told(tx: Tx, request: OCSPRequest) -> bytes | None:
 
 
 async def _found(tx: Tx, purpose: str, number: int) -> Row | None:
-    """A certificate by its number; only the root of the central system has issued any."""
-    return await tx.one(_ISSUED, serial=f"{number:x}") if purpose == CSMS else None
+    """A certificate by its number, of those that the root of a purpose has issued, if that issues any."""
+    issued = _ISSUED.get(purpose)
+    return None if issued is None else await tx.one(issued, serial=f"{number:x}")

@@ -26,6 +26,16 @@ issued_certificate = table(
     timestamp("renewal_asked_at"),
 )
 
+contract_certificate = table(  # of Plug & Charge, by the root of mobility operators
+    "contract_certificate",
+    Column("emaid", Text, nullable=False, unique=True),
+    Column("serial", Text, nullable=False, unique=True),  # hexadecimal
+    Column("certificate", Text, nullable=False),  # PEM
+    Column("private_key", LargeBinary, nullable=False),  # encrypted
+    timestamp("not_after", nullable=False),
+    timestamp("revoked_at"),
+)
+
 certificate_request = table(
     "certificate_request",
     Column("charge_point_id", BigInteger, ForeignKey("charge_point.id"), nullable=False, index=True),

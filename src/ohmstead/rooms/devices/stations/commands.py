@@ -176,19 +176,21 @@ class GetLocalListVersion(Struct, frozen=True, kw_only=True):
 
 
 class LocalTag(Struct, frozen=True, kw_only=True):
-    """A tag the station may admit while it is offline; tags of one `parent` may stop each other's sessions."""
+    """A tag the station may admit while it is offline, or no longer may; tags of one `parent` may stop each other's
+    sessions. It is a card's, or the EMAID of a contract."""
 
     id_tag: str
     expires_at: datetime | None = None
     parent: str | None = None
+    is_emaid: bool = False
+    admitted: bool = True
 
 
 class SendLocalList(Struct, frozen=True, kw_only=True):
-    """Replace the station's list of tags, or with `adds` add to it and take away those `removed`."""
+    """Replace the station's list of tags, or with `adds` add to it, and take away those not `admitted`."""
 
     version: int
     tags: tuple[LocalTag, ...]
-    removed: tuple[str, ...] = ()
     adds: bool = False
 
 
