@@ -3,13 +3,11 @@
 import itertools
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.people.partners import partner
-from ohmstead.rooms.people.users import ev_user
 from tests.client import Client
 
 _number = itertools.count(1)
@@ -81,23 +79,22 @@ class Given:
         email = f"user{next(_number)}@example.org"
         return await self.made("/resources/users/v1.0", {"email": email, "password": "correct horse"} | fields)
 
-    async def member(self, *groups: int, **fields: Any) -> dict[str, Any]:
-        """A user of groups. These are yet to come: the API takes none."""
-        made = await self.user(**fields)
-        async with self.system.database.begin() as tx:
-            mine = ev_user.c.id == int(made["id"])
-            await tx.run(update(ev_user).where(mine).values(user_group_ids=list(groups)))
-        return made
+    async def user_group(self, **fields: Any) -> dict[str, Any]:
+        return await self.made("/resources/user-groups/v1.0", {"name": f"Group {next(_number)}"} | fields)
 
     async def row_of(self, resource: str) -> dict[str, Any]:
         """One of a resource, by its name, with all that it hangs on."""
         if resource == "evses":
             return await self.evse(await self.charge_point())
+        if resource == "partner-contracts":
+            return await self.partner_contract((await self.partner())["id"])
         if resource == "charging-zones":
             path = f"/resources/locations/v2.0/{(await self.location())['id']}/charging-zones"
             return await self.made(path, {"name": "Deck", "status": "enabled"})
-        makers = {"locations": self.location, "users": self.user, "charge-points": self.charge_point,
-                  "partners": self.partner}  # fmt: skip
+        makers = {
+            "locations": self.location, "users": self.user, "charge-points": self.charge_point,
+            "user-groups": self.user_group, "partners": self.partner,
+        }  # fmt: skip
         return await makers[resource]()
 
     async def id_tag(self, **fields: Any) -> dict[str, Any]:
@@ -119,6 +116,14 @@ class Given:
             fields["locationId"] = (await self.location())["id"]
         body = {"name": f"Charge point {number}", "type": "public", "network": {"id": f"CP-{number}"}} | fields
         return await self.made("/resources/charge-points/v2.0", body)
+
+    async def template(self, *evses: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """A charge point template; each EVSE is of AC unless it says otherwise."""
+        base = "/internal/charge-point-templates/v1.0"
+        made = await self.made(base, {"name": f"Template {next(_number)}"} | fields)
+        for number, one in enumerate(evses, 1):
+            await self.made(f"{base}/{made['id']}/evses", {"networkId": str(number), "currentType": "ac"} | one)
+        return made
 
     async def vendor(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/charge-point-vendors/v1.0", {"name": f"Vendor {next(_number)}"} | fields)

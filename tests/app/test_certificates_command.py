@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ohmstead.engines.pki import checked
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.network.files import files
+from ohmstead.rooms.operator.files import files
 from ohmstead.simulator.certificates import Certificates
 from tests.app.test_cli import Run, audited, folder, run  # noqa: F401 - fixtures
 from tests.given import Given

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import aiohttp
 
-from ohmstead.rooms.network.files import files
+from ohmstead.rooms.operator.files import files
 from tests.app.test_cli import Run, audited, folder, run  # noqa: F401 - fixtures
 from tests.client import Client
 from tests.given import Given

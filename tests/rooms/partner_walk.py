@@ -23,10 +23,10 @@ WORDS: dict[str, Any] = {
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
-    "rfidTagUid": "OLD", "pcId": "W" * 17,
+    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x",
 }  # fmt: skip
 """Values of fields that no schema tells."""
-OFFERED = {"currentL1"}
+OFFERED = {"currentL1", "sendViaEmail"}
 """Fields that no schema requires, and an operation does."""
 SMART = {
     "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
@@ -104,6 +104,8 @@ class World:
         )["id"]
         of_evse = period | {"evseId": ids["evse"]}
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
+        beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
+        ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
 
     async def _devices(self) -> None:
         given, ids = self.given, self.ids
@@ -122,6 +124,9 @@ class World:
 
     async def _charging(self) -> None:
         given, ids = self.given, self.ids
+        invite = {"partnerId": (await given.partner())["id"], "sendViaEmail": False}
+        ids["partnerInvite"] = (await given.made("/resources/partner-invites/v1.0", invite))["id"]
+        ids["userGroup"] = (await given.user_group())["id"]
         ids["user"] = int((await given.user())["id"])
         tag = await given.id_tag(userId=ids["user"])
         ids |= {"idTag": tag["id"], "rfidTag": (await given.id_tag(userId=ids["user"]))["id"]}
@@ -146,7 +151,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = circuit["id"]
-        priority = {"type": "partner", "targetId": 2, "priority": 2}
+        priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
 
@@ -171,6 +176,8 @@ class World:
         body = self._of(content["content"]["application/json"]["schema"], "")
         for name in (name for name, resource in operation.references.items() if resource is ABSENT):
             body.pop(camel(name), None)
+        if "templateId" in body:  # of a charge point: what it needs beside
+            body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
         return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:

@@ -104,6 +104,7 @@ async def test_an_api_write_to_a_circuit_that_goes_is_answered(
     system: System, api: Client, given: Given, path: str, body: dict[str, Any], answers: set[int]
 ) -> None:
     gone, point = (await given.circuit())["id"], await given.managed_charge_point()
+    await given.partner_of_id(1)
     if "priority" in path:
         await api.post(f"/actions/circuit/v2.0/{gone}/attach-charge-point", {"chargePointId": point["id"]})
     names = {"circuits": CIRCUITS, "gone": gone, "point": point["id"], "evse": point["evses"][0]["id"]}

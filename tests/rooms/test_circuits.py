@@ -42,8 +42,7 @@ class TestUserPriorities(ResourceContract):
     update = {"priority": 0.5}
 
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
-        self.target = getattr(self, "target", 0) + 1
-        return {"targetId": self.target, "type": "partner", "priority": 2.0}
+        return {"targetId": (await given.partner())["id"], "type": "partner", "priority": 2.0}
 
     async def base(self, given: Given, version: Version) -> str:
         if getattr(self, "path", None) is None:
@@ -52,17 +51,23 @@ class TestUserPriorities(ResourceContract):
 
     async def test_a_target_is_weighed_once(self, api: Client, given: Given) -> None:
         base = await self.base(given, self.resource.newest)
-        body = {"targetId": 7, "type": "partner", "priority": 1}
+        body = {"targetId": (await given.partner())["id"], "type": "partner", "priority": 1}
+        assert (await api.post(base, body | {"targetId": 999_999})).body["errors"].keys() == {"targetId"}
         assert (await api.post(base, body)).status == 201
         assert "targetId" in (await api.post(base, body)).body["errors"]
 
-    async def test_groups_are_yet_to_come(self, api: Client, given: Given) -> None:
+    async def test_a_group_is_there_and_stays(self, api: Client, given: Given) -> None:
         base = await self.base(given, self.resource.newest)
         answer = await api.post(base, {"targetId": 7, "type": "userGroup", "priority": 1})
         assert (answer.status, answer.body["errors"]) == (422, {"targetId": ["The selected target id is invalid."]})
         made = await given.made(base, await self.body(given, self.resource.newest))
-        answer = await api.patch(f"{base}/{made['id']}", {"type": "userGroup"})
+        answer = await api.patch(f"{base}/{made['id']}", {"type": "userGroup", "targetId": 999_999})
         assert (answer.status, answer.body["errors"].keys()) == (422, {"targetId"})
+        group = (await given.user_group())["id"]
+        assert (await api.post(base, {"targetId": group, "type": "userGroup", "priority": 1})).status == 201
+        path = f"/resources/user-groups/v1.0/{group}"
+        answer = await api.delete(path)
+        assert (answer.status, answer.body["message"]) == (409, "The user group has a priority on a circuit.")
 
 
 class TestTree:

@@ -23,8 +23,8 @@ SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id"
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
-        "currency", "electricityMeter", "evse", "idTag", "location", "partner", "partnerContract",
-        "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user",
+        "currency", "electricityMeter", "evse", "idTag", "location", "parkingSpace", "partner", "partnerContract",
+        "partnerInvite", "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user", "userGroup",
         "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
@@ -48,7 +48,9 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9}),
     ("evse.moved", {"id": 7, "left": 1, "charge_point_id": 2}),
     ("evse.statusChanged", STATUS | {"charge_point_id": 2, "before": None}),
+    ("parkingSpace.occupancyChanged", {"id": 7, "occupancy_status": "occupied", "at": "2026-11-01T08:00:00+00:00"}),
     ("securityEvent.received", SECURITY),
+    ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from ohmstead.rooms.devices import firmware
 from ohmstead.rooms.devices.facts import FirmwareStatus
 from ohmstead.rooms.devices.firmware import add_firmware, firmware_update
 from ohmstead.rooms.devices.stations import StationOffline, StationRefused, UpdateFirmware
-from ohmstead.rooms.network.files import files
+from ohmstead.rooms.operator.files import files
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site

@@ -137,27 +137,27 @@ async def _resolved(system: System, uid: str) -> IdTagRow | None:
 
 
 async def test_a_stations_text_finds_the_tag_and_its_user(api: Client, given: Given, system: System) -> None:
-    user = await given.member(3)
+    group = (await given.user_group())["id"]
+    user = await given.user(userGroupIds=[group])
     tag = await given.id_tag(idTagUid="04AbCd", userId=int(user["id"]), expireAt="2030-01-01T00:00:00Z")
     row = await _resolved(system, "04ABCD")
     assert row is not None
     assert (row.id, row.id_tag_uid, row.status, row.type) == (tag["id"], "04AbCd", "enabled", "rfid")
     assert row.expire_at == datetime(2030, 1, 1, tzinfo=UTC)
-    assert (row.user_id, row.user_status, row.user_group_ids) == (int(user["id"]), "enabled", [3])
+    assert (row.user_id, row.user_status, row.user_group_ids) == (int(user["id"]), "enabled", [group])
     assert (row.sessions_allowed, row.payment_method_id, row.partner_id) == ("single_session", None, None)
     assert await _resolved(system, "04ABC") is None
     await api.delete(f"{PATH}/{tag['id']}")
     assert await _resolved(system, "04ABCD") is None
 
 
-async def test_the_tags_of_a_deleted_user_are_nobodys(api: Client, given: Given, system: System) -> None:
+async def test_the_tags_of_a_deleted_user_open_nothing(api: Client, given: Given, system: System) -> None:
     user = await given.user()
     tag = await given.id_tag(userId=int(user["id"]))
     assert (await api.delete(f"/resources/users/v1.0/{user['id']}")).status == 204
-    assert (await api.get(f"{PATH}/{tag['id']}")).data["userId"] is None
-    row = await _resolved(system, tag["idTagUid"])
-    assert row is not None
-    assert (row.user_id, row.user_status) == (None, None)
+    assert (await api.get(f"{PATH}/{tag['id']}")).status == 404
+    assert await _resolved(system, tag["idTagUid"]) is None
+    assert (await given.id_tag(idTagUid=tag["idTagUid"]))["userId"] is None  # the card is ready for somebody else
 
 
 @pytest.mark.parametrize(("one", "other"), [("TAGıX", "TAGIX"), ("ſ1", "S1"), ("µ7", "Μ7"), ("äb", "ÄB")])

@@ -27,7 +27,7 @@ from ohmstead.rooms.devices.stations import (
     StationRefused,
     stations,
 )
-from ohmstead.rooms.network.files import MOST_BYTES, files
+from ohmstead.rooms.operator.files import MOST_BYTES, files
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Site, site
@@ -204,7 +204,7 @@ async def test_an_upload_needs_a_url_of_ours(api: Client, here: Site, http: aioh
 
 async def test_an_upload_has_a_bound(api: Client, here: Site, http: aiohttp.ClientSession, monkeypatch: Any) -> None:
     url = (await api.post(f"{PATH}/{here.id}/get-diagnostics", {"location": ""})).body["url"]
-    for module in ("ohmstead.app.files", "ohmstead.rooms.network.files"):
+    for module in ("ohmstead.app.files", "ohmstead.rooms.operator.files"):
         monkeypatch.setattr(f"{module}.MOST_BYTES", 1000)
     assert MOST_BYTES > 1000
 

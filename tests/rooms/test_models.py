@@ -11,9 +11,9 @@ from ohmstead.kit.versions import Version
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.facts import Booted
 from ohmstead.rooms.devices.firmware import add_firmware
-from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models import cp_models, models
 from ohmstead.rooms.network.models.vendors import cp_vendors, vendors
+from ohmstead.rooms.operator.files import files
 from tests.app.test_cli import Run, folder, run  # noqa: F401 - fixtures
 from tests.client import Client
 from tests.contract import ResourceContract

@@ -94,6 +94,38 @@ async def test_network_status_follows_the_connection(
     assert [one["network_status"] for one in told] == ["available", "temporarily_unavailable"]
 
 
+async def test_when_it_came_and_was_gone_is_kept(system: System, api: Client, given: Given, now: datetime) -> None:
+    key, other = (await given.charge_point())["id"], (await given.charge_point())["id"]
+    path, newest = f"{BASE}/v2.0/{key}/network-status-logs", f"{BASE}/v2.0/{key}/latest-network-status-log"
+    assert ((await api.get(path)).data, (await api.get(newest)).status) == ([], 404)
+    moments = [now + timedelta(seconds=each) for each in range(4)]
+    await _connect(system, key, moments[0])
+    await _connect(system, key, moments[1])  # anew: it was there
+    await _disconnect(system, key, moments[2])
+    await _connect(system, other, moments[2])
+    await _connect(system, key, moments[3])
+    told = [("available", 0), ("temporarily unavailable", 2), ("available", 3)]
+    expected = [{"status": status, "timestamp": moments[each].isoformat()} for status, each in told]
+    assert (await api.get(path)).data == expected
+    since = moments[1].isoformat().replace("+", "%2B")
+    assert (await api.get(path, f"filter[createdAfter]={since}")).data == expected[1:]
+    assert (await api.get(newest)).data == expected[2]
+    partner = await given.client("*", partner_id=71)
+    assert [(await partner.get(one)).status for one in (path, newest)] == [404, 404]
+    await partner.close()
+
+
+async def test_what_is_too_old_of_network_statuses_goes(
+    system: System, api: Client, given: Given, now: datetime
+) -> None:
+    key = (await given.charge_point())["id"]
+    await _connect(system, key, now - timedelta(days=91))
+    await _disconnect(system, key, now - timedelta(days=89))
+    await _connect(system, key, now)
+    statuses = [one["status"] for one in (await api.get(f"{BASE}/v2.0/{key}/network-status-logs")).data]
+    assert statuses == ["temporarily unavailable", "available"]
+
+
 async def test_who_is_long_gone_is_not_expected_back(system: System, api: Client, given: Given, now: datetime) -> None:
     key = (await given.charge_point())["id"]
     for hours, status in ((23, "temporarily unavailable"), (25, "long-term unavailable")):

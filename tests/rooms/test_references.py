@@ -12,6 +12,8 @@ NUMBER = "a number of OCPP, not an id"
 START = "a connector of the EVSE that is found, or a booking of the rooms above: see control/checks"
 LISTED = {  # last part of the path, attribute -> why it is no reference
     ("user-priorities", "target_id"): "of a partner or a user group: see priorities",
+    ("charge-points/v1.0", "owner_partner_id"): "partner.id of the newest version",
+    ("charge-points/v1.0", "owner_partner_contract_id"): "partner.contract_id of the newest version",
     ("apply-to-charge-points", "charge_point_ids"): "found all at once, with the caller's rights",
     ("move-evses-to-satellite", "evse_ids"): "those of the charge point in the path",
     ("start", "connector_id"): START,
@@ -27,8 +29,8 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
     ("get-composite-schedule", "evse_network_id"): NUMBER,
 }
 TO_COME = {
-    "integration_id", "user_group_ids", "working_hours.always_open_for_user_group_ids",
-    "roaming_operator_id", "subscription.plan_ids", "partner.contact_id",
+    "integration_id", "roaming_operator_id",
+    "subscription.plan_ids", "partner.contact_id",
     "utility_id", "notice_id", "electricity_cost_reimbursement_integration_id",
     "installation_and_maintenance_company_id", "tariff_group_id", "subscription_plan_ids",
 }  # fmt: skip

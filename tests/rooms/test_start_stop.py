@@ -32,7 +32,6 @@ from ohmstead.rooms.devices.stations import (
     StationSilent,
 )
 from ohmstead.rooms.network.hardware_status import HardwareStatus
-from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.store.engine import PostgresDatabase
 from tests.client import Client
@@ -228,11 +227,10 @@ async def test_a_user_starts_as_much_as_allowed(api: Client, given: Given, gatew
 
 
 async def test_a_closed_location_starts_nothing_but_for_some(api: Client, given: Given, gateway: Gateway) -> None:
-    shut = {"isAlwaysOpen": False, "hours": {}}
+    group = (await given.user_group())["id"]
+    shut = {"isAlwaysOpen": False, "hours": {}, "alwaysOpenForUserGroupIds": [group]}
     here = await site(given, locationId=(await given.location(workingHours=shut))["id"])
-    async with here.system.database.begin() as tx:  # groups are yet to come: the API takes none
-        await tx.run(update(location).values(working_hours=shut | {"alwaysOpenForUserGroupIds": [3]}))
-    member, other = await given.member(3), await given.user()
+    member, other = await given.user(userGroupIds=[group]), await given.user()
     assert (await api.post(start_path(here))).body["errorCode"] == "LOCATION_IS_CLOSED"
     assert (await api.post(start_path(here), {"userId": int(other["id"])})).body["errorCode"] == "LOCATION_IS_CLOSED"
     assert (await api.post(start_path(here), {"userId": int(member["id"])})).body["success"]

@@ -4,7 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.kit.facts import audit
-from ohmstead.rooms.devices.stations import ChangeAvailability, Reset, StationOffline, StationRefused, Unlock, stations
+from ohmstead.rooms.devices.commands.disconnect import TOLD
+from ohmstead.rooms.devices.stations import (
+    ChangeAvailability,
+    Disconnect,
+    Reset,
+    StationOffline,
+    StationRefused,
+    Unlock,
+    stations,
+)
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site
@@ -27,6 +36,29 @@ async def test_reset(api: Client, here: Site, gateway: Gateway) -> None:
         assert (await api.post(f"{PATH}/{here.id}/reset/soft")).body == {"success": False}
     assert (await api.post(f"{PATH}/{here.id}/reset/gently")).status == 404
     assert (await api.post(f"{PATH}/999/reset/soft")).status == 404
+
+
+async def test_disconnect(api: Client, given: Given, here: Site, gateway: Gateway) -> None:
+    path, body = f"{PATH}/{here.id}/disconnect", {"reason": "It must read its settings anew."}
+    answer = await api.post(path, body)
+    assert (answer.status, answer.body) == (202, {"success": True})
+    assert gateway.commands == [(here.id, Disconnect(reason=TOLD))]
+    assert (await api.post(path, {})).body["errors"].keys() == {"reason"}
+    gateway.answer = StationOffline()
+    assert (await api.post(path, body)).status == 409
+    async with given.system.database.begin() as tx:
+        written = [row[0] for row in await tx.all(select(audit.c.changes).where(audit.c.action.contains("isconnect")))]
+    assert [one["reason"] for one in written if one][:1] == [body["reason"]]
+
+
+async def test_a_partner_disconnects_if_its_contract_lets_it(api: Client, given: Given, gateway: Gateway) -> None:
+    point = await given.charge_point(partner={"id": await given.partner_of_id(71)})
+    partner, body = await given.client("*", partner_id=71), {"reason": "x"}
+    path = f"{PATH}/{point['id']}/disconnect"
+    assert (await partner.post(path, body)).status == 403
+    await given.partner_contract(71, accessAndPermissions={"resetChargePoint": True})
+    assert (await partner.post(path, body)).status == 202
+    await partner.close()
 
 
 async def test_reset_of_one_evse(api: Client, here: Site, gateway: Gateway) -> None:

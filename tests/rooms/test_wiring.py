@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
 from ohmstead.app.system import System
+from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.management.snapshot import Snapshot, take
@@ -220,6 +221,34 @@ async def seen(system: System, root: int) -> Snapshot:
         found = await take(tx, root)
     assert found is not None
     return found
+
+
+async def test_users_weigh_by_their_groups_and_by_who_invited_them(api: Client, given: Given, system: System) -> None:
+    point, circuit = await given.managed_charge_point(), await given.circuit()
+    await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", {"chargePointId": point["id"]})
+    await heard_of(system)
+    partner, group = (await given.partner())["id"], (await given.user_group())["id"]
+    user, outlet = await given.user(), point["evses"][0]["id"]
+    priorities = f"{CIRCUITS}/{circuit['id']}/user-priorities"
+    await given.made(priorities, {"type": "partner", "targetId": partner, "priority": 3})
+    await given.made(priorities, {"type": "userGroup", "targetId": group, "priority": 2})
+    async with system.database.begin() as tx:
+        times = {"started_at": tx.now, "created_at": tx.now, "updated_at": tx.now}
+        place = {"station_id": point["id"], "charge_point_id": point["id"], "evse_id": outlet}
+        await tx.run(insert(session).values(**place, **times, status="active", user_id=int(user["id"])))
+
+    async def weights() -> tuple[float, ...]:
+        charge = (await seen(system, circuit["id"])).outlets[outlet].charge
+        assert charge is not None
+        return charge.user_weights
+
+    assert await weights() == ()
+    await api.patch(f"/resources/users/v1.0/{user['id']}", {"userGroupIds": [group]})
+    assert await weights() == (2.0,)
+    invite = await given.made("/resources/partner-invites/v1.0", {"partnerId": partner, "sendViaEmail": False})
+    accepted = {"token": invite["acceptUrl"].rpartition("/")[2], "userId": int(user["id"])}
+    await api.post("/internal/partner-invites/v1.0/accept", accepted)
+    assert await weights() == (3.0,)
 
 
 async def heard_of(system: System) -> None:

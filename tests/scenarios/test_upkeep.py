@@ -20,7 +20,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.devices.communication.diagnostics import log_request
 from ohmstead.rooms.devices.firmware import add_firmware, firmware_update
-from ohmstead.rooms.network.files import files
+from ohmstead.rooms.operator.files import files
 from ohmstead.simulator.ocpp_station import OcppStation
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes, shows

@@ -14,7 +14,8 @@ from ohmstead.kit.db import Database, Tx
 from ohmstead.rooms.devices import firmware
 from ohmstead.rooms.devices.communication import diagnostics as logs
 from ohmstead.rooms.network import models
-from ohmstead.rooms.network.files import MOST_BYTES, Folder, TooBig, files
+from ohmstead.rooms.operator.files import MOST_BYTES, Folder, TooBig, files
+from ohmstead.rooms.people import private_data
 
 log = structlog.get_logger("ohmstead.files")
 
@@ -72,6 +73,23 @@ class Downloads:
         give(resp, files.current.path(self._folder, number), known, kind or "application/octet-stream")
 
 
+class PrivateData:
+    """`GET` gives all that is held of a user."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
+        number = _granted("private-data", token)
+        async with self._database.read() as tx:
+            archive = await private_data.archived(tx, number, req.prefix)
+        if archive is None:
+            raise falcon.HTTPNotFound
+        resp.data, resp.content_type = archive, "application/zip"
+        resp.downloadable_as = private_data.NAME
+        resp.set_header("Cache-Control", "no-store")
+
+
 def give(resp: Any, path: Path, name: str, content_type: str = "application/octet-stream") -> None:
     """Answer with a file; 404 where there is none."""
     try:
@@ -119,6 +137,7 @@ def add_files(app: Any, database: Database) -> None:
         "uploads": Uploads(database),
         "firmware": Downloads(database, "firmware", firmware.firmware_file),
         "photos": Downloads(database, "photos", models.photo_of),
+        "private-data": PrivateData(database),
     }
     for folder, route in routes.items():
         app.add_route(f"/{folder}/{{token}}", route)

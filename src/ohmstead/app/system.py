@@ -15,6 +15,7 @@ from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
 from ohmstead.app.health import add_health
+from ohmstead.app.invites import add_invites
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.app.nodes.node_services import NodeServices, name_of
@@ -38,8 +39,8 @@ from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
-from ohmstead.rooms.network.files import Files, files
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
+from ohmstead.rooms.operator.files import Files, files
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store import set_clock  # noqa: F401 - its table
@@ -109,6 +110,7 @@ class System:
         if serves:
             add_pages(api.app, VERSION)
             add_files(api.app, self.database)
+            add_invites(api.app, self.database)
             add_pki(api.app, self.database, self.authority)
         return api
 

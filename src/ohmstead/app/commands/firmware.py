@@ -10,8 +10,8 @@ from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.devices.firmware import NoSuchModel
 from ohmstead.rooms.devices.firmware import add_firmware as add
-from ohmstead.rooms.network.files import MOST_BYTES, Files, TooBig
 from ohmstead.rooms.operator.admins import Vault
+from ohmstead.rooms.operator.files import MOST_BYTES, Files, TooBig
 
 CHUNK = 1 << 20
 

@@ -8,8 +8,8 @@ from ohmstead.app.commands.audited import audited
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network import models
-from ohmstead.rooms.network.files import Files
 from ohmstead.rooms.operator.admins import Vault
+from ohmstead.rooms.operator.files import Files
 
 
 def set_photo(model: int, file: Path, *, data_dir: Path | None = None) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text, update
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, bindparam, select, text
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
@@ -118,13 +118,6 @@ id_tags = Resource(
 async def what_says_no_type_is_a_card(write: Write) -> None:
     """The older version knew no types."""
     write.values.setdefault("type", "rfid")
-
-
-@users.deleted
-async def tags_of_the_deleted_are_nobodys(write: Write) -> None:
-    """They stay, ready for somebody else, and open nothing until then."""
-    theirs = id_tag.c.user_id == write.id
-    await write.tx.run(update(id_tag).where(theirs).values(user_id=None, updated_at=write.tx.now))
 
 
 class IdTagRow(Struct, frozen=True):

@@ -1,6 +1,11 @@
 """The room of charging: what it exports."""
 
-from ohmstead.rooms.charging import contracts, control
+from ohmstead.rooms.charging import (
+    contracts,
+    control,
+    erasure,  # noqa: F401 - of deleted users
+    private_data,  # noqa: F401 - what is exported of users
+)
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags

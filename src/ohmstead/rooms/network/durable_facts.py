@@ -1,5 +1,7 @@
 """What happens to charge points and what belongs to them, told through the outbox to whoever subscribes."""
 
+from typing import Literal
+
 from ohmstead.kit.facts import Fact, RowChanged
 
 
@@ -27,3 +29,11 @@ class ModelQuirksChanged(Fact, topic="chargePointModel.quirksChanged"):
     """All of a model have."""
 
     id: int
+
+
+class ParkingSpaceOccupancyChanged(Fact, topic="parkingSpace.occupancyChanged"):
+    """Somebody parked there, left, or it is not known any more."""
+
+    id: int
+    occupancy_status: Literal["unknown", "available", "occupied"]
+    at: str

@@ -2,9 +2,13 @@
 
 from ohmstead.rooms.network import (
     charge_point_templates,
+    charge_points_v1,  # noqa: F401 - an older version of them
     downtime,
+    erasure,  # noqa: F401 - of deleted users
     location_partners,  # noqa: F401 - what locations are a partner's
     models,
+    parking_occupancy,
+    private_data,  # noqa: F401 - what is exported of users
     status,
 )
 from ohmstead.rooms.network.charge_points import charge_points, ownership, smart_charging
@@ -12,6 +16,7 @@ from ohmstead.rooms.network.downtime import DowntimeWatch
 from ohmstead.rooms.network.evses import connectors, every_evse, evses, move_actions
 from ohmstead.rooms.network.locations import locations
 from ohmstead.rooms.network.models import vendor_error_codes, vendors
+from ohmstead.rooms.network.parking_spaces import parking_spaces
 from ohmstead.rooms.network.zones import zones
 
 OPERATIONS = (
@@ -36,5 +41,8 @@ OPERATIONS = (
     downtime.notices,
     downtime.charge_point_periods,
     downtime.evse_periods,
+    downtime.uptime_operations,
+    parking_spaces,
+    parking_occupancy.occupancy_actions,
 )
 BACKGROUND = (DowntimeWatch,)

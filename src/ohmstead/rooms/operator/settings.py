@@ -64,6 +64,13 @@ class PlugAndCharge(View):
     enable_plug_and_charge: bool = True
     country_code: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")] | None = None
     provider_id: Annotated[str, Meta(pattern=r"^[0-9A-Z]{3}$(?!\n)")] | None = None
+
+
+class Features(View):
+    """What is there unless the operator switches it off."""
+
+    operational_availability: bool = True
+    parking_space_occupancy: bool = True
     last_updated_at: Moment = UNSET
 
 
@@ -80,6 +87,7 @@ class AllSettings(Settings):
     """With those that it does not."""
 
     plug_and_charge: PlugAndCharge
+    features: Features
 
 
 class SettingsAnswer(View):
@@ -91,6 +99,7 @@ _KINDS = {
     "defaultTax": DefaultTax,
     "reservations": Reservations,
     "plugAndCharge": PlugAndCharge,
+    "features": Features,
 }
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
@@ -112,7 +121,7 @@ _BASE_DECIMALS = Statement(
 
 async def read(tx: Tx) -> AllSettings:
     """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
-    sections: dict[str, Any] = {"reservations": {}, "plugAndCharge": {}}
+    sections: dict[str, Any] = {"reservations": {}, "plugAndCharge": {}, "features": {}}
     firsts = await tx.one(_FIRST) or ()
     sections |= {key: {"id": first} for key, first in zip(_NAMED, firsts, strict=True) if first is not None}
     for key, value, updated_at in await tx.all(_STORED):

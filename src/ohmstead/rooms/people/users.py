@@ -34,7 +34,6 @@ from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns, Merged
 from ohmstead.kit.questions import Question
-from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import View
@@ -43,7 +42,8 @@ from ohmstead.rooms.operator.iso3166 import STATES
 from ohmstead.rooms.operator.registration_numbers import bank_details_have_an_iban_that_can_be
 from ohmstead.rooms.people.partners import partner, partners
 from ohmstead.rooms.people.passwords import hashed
-from ohmstead.rooms.people.user_views import PartnerInvite, Status, User, UserBody
+from ohmstead.rooms.people.user_groups import user_groups
+from ohmstead.rooms.people.user_views import Status, User, UserBody
 
 _LIVING = text("deleted_at IS NULL")
 
@@ -90,7 +90,6 @@ _APP_DATA = Statement(select(ev_user.c.id, ev_user.c.external_app_data).where(_O
 
 amounts_due: Question[[Tx, list[int]], Mapping[int, Decimal]] = Question("what do these users owe?")
 """In base currency: asked of the rooms that bill; their answers are added up."""
-partner_invites: Question[[Tx, list[int]], Mapping[int, list[PartnerInvite]]] = Question("their partner invites")
 
 
 async def _balance(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
@@ -107,10 +106,6 @@ async def _amount_due(tx: Tx, ids: list[int], context: RenderContext) -> Mapping
 
 async def _external_app_data(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
     return dict(await tx.all(_APP_DATA, ids=ids))
-
-
-async def _partner_invites(tx: Tx, ids: list[int], context: RenderContext) -> Mapping[int, Any]:
-    return await partner_invites.merged(tx, ids)
 
 
 class UserChanged(RowChanged, topic="user.changed"):
@@ -135,7 +130,6 @@ users = Resource(
     ],
     includes=(
         Include("balance", _balance, always=True, empty=UNSET),
-        Include("partnerInvites", _partner_invites, empty=[]),
         Include("externalAppData", _external_app_data),
         Include("amountDue", _amount_due, flag="withAmountDue"),
     ),
@@ -145,7 +139,7 @@ users = Resource(
         "bank_details": Merged(ev_user.c.bank_details),
     },
     changed=UserChanged,
-    references={"user_group_ids": ABSENT},
+    references={"user_group_ids": user_groups},
     conflicts={
         "uq_ev_user_email": ("email", "The email has already been taken."),
         "uq_ev_user_nonce": ("nonce", "The nonce has already been used."),

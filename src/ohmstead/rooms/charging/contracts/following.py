@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, bindparam, delete, select, update
 
-from ohmstead.kit.db import Statement
+from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.contracts.certificates import provisioning_certificates
@@ -11,8 +11,8 @@ from ohmstead.rooms.charging.durable_facts import IdTagChanged
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
 from ohmstead.rooms.charging.offline_tags.table import outdated
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
-from ohmstead.rooms.devices.certificates.contracts import end_contract, has_ended
-from ohmstead.rooms.people.users import ev_user, users
+from ohmstead.rooms.devices.certificates.contracts import end_contract, forget_contract, has_ended
+from ohmstead.rooms.people.users import ev_user
 
 _key = bindparam("key", type_=BigInteger)
 _OF_USER = Statement(select(provisioning_certificate.c.id).where(provisioning_certificate.c.user_id == _key))
@@ -57,13 +57,13 @@ async def contracts_end_with_their_vehicle(write: Write) -> None:
         await end_contract(write.tx, tag["id_tag_uid"])
 
 
-@users.deleted
-async def vehicles_go_with_their_user(write: Write) -> None:
-    """With all that was issued for them."""
-    for (vehicle,) in await write.tx.all(_OF_USER, key=write.id):
-        for tag in await issued_under(write.tx, vehicle):
-            await end(write.tx, tag)
-        await write.tx.run(_DELETE, key=vehicle)
+async def vehicles_go_with_their_user(tx: Tx, user_id: int) -> None:
+    """With all that was issued for them: of a contract it stays known that it was revoked."""
+    for (vehicle,) in await tx.all(_OF_USER, key=user_id):
+        for tag in await issued_under(tx, vehicle):
+            await end(tx, tag)
+            await forget_contract(tx, tag["id_tag_uid"])
+        await tx.run(_DELETE, key=vehicle)
 
 
 @id_tags.rule

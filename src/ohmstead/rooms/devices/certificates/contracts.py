@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from ohmstead.engines.pki import contract_certificate as signed
 from ohmstead.engines.pki import pem
@@ -22,6 +22,11 @@ _REVOKE = Statement(
     update(contract_certificate)
     .where(_own.emaid == bindparam("name"), _own.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"), updated_at=bindparam("now"))
+)
+_FORGET = Statement(
+    update(contract_certificate)
+    .where(_own.emaid == bindparam("name"))
+    .values(emaid=func.concat("deleted-", _own.id), certificate="", private_key=b"")
 )
 
 
@@ -63,6 +68,11 @@ async def has_ended(tx: Tx, emaid: str) -> bool:
     """Whether what was issued for an EMAID counts no more, or was never issued."""
     row = await tx.one(_OF_EMAID, emaid=emaid)
     return row is None or row["revoked_at"] is not None
+
+
+async def forget_contract(tx: Tx, emaid: str) -> None:
+    """Its certificate stays by its serial number, as one that was revoked, and names nobody."""
+    await tx.run(_FORGET, name=emaid)
 
 
 async def end_contract(tx: Tx, emaid: str) -> None:

@@ -30,7 +30,7 @@ from ohmstead.rooms.devices.commands.actions import ask, whole_station
 from ohmstead.rooms.devices.durable_facts import LogStatusChanged
 from ohmstead.rooms.devices.facts import LogStatus
 from ohmstead.rooms.devices.stations import GetLog
-from ohmstead.rooms.network.files import files
+from ohmstead.rooms.operator.files import files
 
 actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 

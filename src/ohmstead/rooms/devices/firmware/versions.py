@@ -29,9 +29,9 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Link, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models import charge_point_model, models
 from ohmstead.rooms.network.models.vendors import charge_point_vendor, vendors
+from ohmstead.rooms.operator.files import files
 
 DOWNLOAD_LASTS = timedelta(hours=24)
 

@@ -1,6 +1,7 @@
 """Connections: charge points come, are heard of, go, each with its satellites; many at once after an outage."""
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from sqlalchemy import (
     ARRAY,
@@ -24,6 +25,7 @@ from ohmstead.kit.views import stamp
 from ohmstead.rooms.devices.certificates.proofs import used
 from ohmstead.rooms.devices.durable_facts import ChargePointDismissed, NetworkStatusChanged
 from ohmstead.rooms.devices.facts import Connected, Disconnected
+from ohmstead.rooms.devices.presence.network_status_logs import NetworkStatus, keep_network_statuses
 from ohmstead.rooms.devices.presence.nodes import node
 from ohmstead.rooms.devices.presence.station_members import behind
 from ohmstead.rooms.network.charge_points.table import charge_point
@@ -119,8 +121,8 @@ async def connected(tx: Tx, *facts: Connected, node_id: int | None = None) -> li
         for fact in facts
     )
     rows = {row["id"]: row for row in await tx.all(_CONNECTED, node=node_id, **told)}
-    for row in rows.values():
-        _presence(tx, row["id"], None if row["was_connected"] else "available", row["at"])
+    came = [NetworkStatus(row["id"], "available", row["at"]) for row in rows.values() if not row["was_connected"]]
+    await _tell(tx, came, rows)
     for fact in facts:
         await _proved_to_be(tx, fact, rows.get(fact.charge_point_id))
     return [_held_by(rows.get(fact.charge_point_id), node_id) for fact in facts]
@@ -144,15 +146,13 @@ def _held_by(row: Row | None, node_id: int | None) -> int | None:
 async def disconnected(tx: Tx, *facts: Disconnected, node_id: int | None = None) -> None:
     """Charge points are gone; a newer connection than the one that went counts, here or at another node."""
     told = as_columns({"station": fact.charge_point_id, "at": fact.at} for fact in facts)
-    for row in await tx.all(_DISCONNECTED, node=node_id, **told):
-        _presence(tx, row["id"], "temporarily_unavailable", row["disconnected_at"])
+    await _tell_gone(tx, await tx.all(_DISCONNECTED, node=node_id, **told))
 
 
 async def disconnect_forsaken(tx: Tx) -> int:
     """Whose node is no more (it crashed, or never came back) is gone until it comes again; how many were."""
     rows = await tx.all(_FORSAKEN, at=tx.now)
-    for row in rows:
-        _presence(tx, row["id"], "temporarily_unavailable", row["disconnected_at"])
+    await _tell_gone(tx, rows)
     return len(rows)
 
 
@@ -161,8 +161,16 @@ async def heard(tx: Tx, *charge_point_ids: int) -> None:
     await tx.run(_HEARD, heard=list(charge_point_ids), at=tx.now)
 
 
-def _presence(tx: Tx, charge_point_id: int, network_status: str | None, at: datetime) -> None:
-    """Tell load management at once, and the world where the network status is another."""
-    if network_status:
-        tx.tell(NetworkStatusChanged(id=charge_point_id, network_status=network_status, at=stamp(at)))
-    tx.after_commit(lambda: presence_changed.send(charge_point_id))
+async def _tell_gone(tx: Tx, rows: Sequence[Row]) -> None:
+    went = [NetworkStatus(row["id"], "temporarily_unavailable", row["disconnected_at"]) for row in rows]
+    await _tell(tx, went, [row["id"] for row in rows])
+
+
+async def _tell(tx: Tx, changes: Sequence[NetworkStatus], charge_point_ids: Iterable[int]) -> None:
+    """Tell load management of charge points at once, and the world of those whose network status is another."""
+    await keep_network_statuses(tx, changes)
+    for one in changes:
+        told = {"id": one.charge_point_id, "network_status": one.status, "at": stamp(one.created_at)}
+        tx.tell(NetworkStatusChanged(**told))
+    for charge_point_id in charge_point_ids:
+        tx.after_commit(partial(presence_changed.send, charge_point_id))

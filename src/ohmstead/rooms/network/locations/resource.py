@@ -21,6 +21,7 @@ from ohmstead.rooms.network.locations import v1
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
 from ohmstead.rooms.operator.places import Country, State
+from ohmstead.rooms.people.user_groups import user_groups
 
 public_charge_points: Question[[Tx, list[int], int | list[int] | None], Mapping[int, list[int]]] = Question(
     "the public, enabled charge points at locations that a partner, or several (None: anybody), sees"
@@ -96,6 +97,6 @@ locations = Resource(
     ],
     includes=(*IMAGES, column_of("external_app_data")),
     changed=row_changed("location"),
-    references={"roaming_operator_id": ABSENT, "working_hours.always_open_for_user_group_ids": ABSENT},
+    references={"roaming_operator_id": ABSENT, "working_hours.always_open_for_user_group_ids": user_groups},
     conflicts={"uq_location_external_id": ("externalId", "The external id has already been taken.")},
 )

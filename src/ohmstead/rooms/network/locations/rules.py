@@ -3,10 +3,23 @@
 from functools import cache
 from zoneinfo import available_timezones
 
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ohmstead.kit.db import Statement
+from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.locations.hours import objections, settled
 from ohmstead.rooms.network.locations.resource import locations
+from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.operator.places import STATES, a_country_has_states_or_regions
+from ohmstead.rooms.people.user_groups import hold, user_groups
+
+_EXEMPTS = Statement(
+    select(location.c.id)
+    .where(location.c.working_hours.contains(bindparam("named", type_=JSONB)), location.c.deleted_at.is_(None))
+    .limit(1)
+)
 
 locations.writing(a_country_has_states_or_regions)
 
@@ -48,3 +61,16 @@ async def lists_name_each_once(write: Write) -> None:
     for name in ("access_methods", "facilities", "tags"):
         if write.values.get(name):
             write.values[name] = list(dict.fromkeys(write.values[name]))
+
+
+@locations.written
+async def exempt_groups_stay(write: Write) -> None:
+    name = "alwaysOpenForUserGroupIds"
+    hours = write.values.get("working_hours") or {}
+    await hold(write.tx, f"workingHours.{name}", hours.get(name) or ())
+
+
+@user_groups.deleting
+async def no_location_stays_open_for_it(write: Write) -> None:
+    if await write.tx.one(_EXEMPTS, named={"alwaysOpenForUserGroupIds": [write.id]}) is not None:
+        raise Conflict("The user group is named by the working hours of a location.")

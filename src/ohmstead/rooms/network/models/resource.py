@@ -18,9 +18,9 @@ from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import HttpUrl, Id, Link, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.durable_facts import ChargePointModelChanged, ModelQuirksChanged
-from ohmstead.rooms.network.files import files
 from ohmstead.rooms.network.models.quirks import Quirks, kept, objections
 from ohmstead.rooms.network.models.vendors import vendors
+from ohmstead.rooms.operator.files import files
 
 charge_point_model = table(
     "charge_point_model",

@@ -7,11 +7,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ohmstead.kit.access import INHERITED, OPERATOR
 from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.people.partners import partners
+from ohmstead.rooms.people.user_groups import hold, user_groups
 from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
 from ohmstead.rooms.power.circuits.table import (
     circuit,
@@ -22,6 +25,12 @@ from ohmstead.rooms.power.circuits.table import (
 from ohmstead.rooms.power.circuits.views import ChargePointPriority, SocPriorities, UserPriority
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
+_weight = circuit_user_priority.c
+_WEIGHS = Statement(
+    select(_weight.id)
+    .where(_weight.type == "userGroup", _weight.target_id == bindparam("group", type_=BigInteger))
+    .limit(1)
+)
 
 
 def _evses() -> Any:
@@ -58,10 +67,22 @@ user_priorities = Resource(
 
 
 @user_priorities.rule
-async def groups_are_yet_to_come(write: Write) -> None:
-    """A target is a partner or a group of users, and of these there are none."""
-    if write.value_of("type") == "userGroup":
+async def its_target_is_there(write: Write) -> None:
+    if not write.gives("type", "target_id"):
+        return
+    of_group, target = write.value_of("type") == "userGroup", write.value_of("target_id")
+    try:
+        await (user_groups if of_group else partners).get(write.call, target, write.tx)
+    except NotFound:
         write.add_error("targetId", "The selected target id is invalid.")
+    else:
+        await hold(write.tx, "targetId", [target] if of_group else [])
+
+
+@user_groups.deleting
+async def no_circuit_weighs_it(write: Write) -> None:
+    if await write.tx.one(_WEIGHS, group=write.id) is not None:
+        raise Conflict("The user group has a priority on a circuit.")
 
 
 @user_priorities.written

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, exists, func, select
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, exists, func, or_, select
 
 from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import Wiring
@@ -21,6 +21,7 @@ from ohmstead.rooms.devices.stations import ChargingProfile, ProfilePurpose
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.people.partner_invites import partner_invite
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.rooms.power.circuits.table import (
     circuit_charge_point,
@@ -45,7 +46,7 @@ class Charge:
     transaction_ref: str  # what the station knows it by
     started_at: datetime
     weight: float
-    user_weights: tuple[float, ...]  # of the groups its user is in
+    user_weights: tuple[float, ...]  # of the groups its user is in, and the partners that invited the user
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,14 @@ class Snapshot:
 
 def _outlets() -> Statement:
     own, weight = circuit_charge_point.c, circuit_evse_priority.c
-    groups = select(func.max(circuit_user_priority.c.priority)).where(
-        circuit_user_priority.c.circuit_id == own.circuit_id,
-        circuit_user_priority.c.type == "userGroup",
-        circuit_user_priority.c.target_id == any_(ev_user.c.user_group_ids),
+    target = circuit_user_priority.c
+    inviting = select(partner_invite.c.partner_id).where(partner_invite.c.user_id == ev_user.c.id)
+    weights = select(func.max(target.priority)).where(
+        target.circuit_id == own.circuit_id,
+        or_(
+            and_(target.type == "userGroup", target.target_id == any_(ev_user.c.user_group_ids)),
+            and_(target.type == "partner", target.target_id.in_(inviting)),
+        ),
     )
     other = evse.alias("other")
     others = exists().where(
@@ -127,7 +132,7 @@ def _outlets() -> Statement:
         evse.c.connected_phase, evse.c.hardware_status, evse.c.hardware_status_at, own.circuit_id, own.charge_point_id,
         own.priority.label("point_weight"), func.coalesce(weight.priority, 1.0).label("evse_weight"),
         charge_point.c.smart_charging, location.c.timezone, session.c.id.label("session_id"),
-        known_as.label("transaction_ref"), session.c.started_at, groups.scalar_subquery().label("user_weight"),
+        known_as.label("transaction_ref"), session.c.started_at, weights.scalar_subquery().label("user_weight"),
         circuit_session_priority.c.priority.label("session_weight"), charging_limit.c.record,
         charging_limit.c.fallback_set, (~others).label("alone"), *said(evse.c.station_id),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Files that charge points fetch from us and upload to us, by URLs that are signed and expire.
+"""Files that are fetched from us and uploaded to us, by URLs that are signed and expire.
 
 A URL names a folder and a file by number; what the station calls its file is kept in the database and never becomes a
 path.
@@ -21,7 +21,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.ports import Port
 from ohmstead.rooms.operator.admins import Vault
 
-Folder = Literal["uploads", "firmware", "photos"]
+Folder = Literal["uploads", "firmware", "photos", "private-data"]
 MOST_BYTES = 256 << 20
 
 
