@@ -77,7 +77,7 @@ def _within(table: Table, index: Index) -> list[Column[Any]]:
 
 
 def _another(value: Any) -> Any:
-    """A value that is as good, and none has."""
+    """A value that is as good, and none has. Texts differ at their beginning: some are compared by it alone."""
     number = next(_numbers)
     if value in NUMBERS:
         return next(CURRENCIES)
@@ -85,4 +85,6 @@ def _another(value: Any) -> Any:
         return value + timedelta(seconds=number)
     if isinstance(value, date):
         return value + timedelta(days=number)
-    return value + number if isinstance(value, int) else f"{value}-{number}"
+    if isinstance(value, int):
+        return value + number
+    return f"{number:05}{value[5:]}" if len(value) > 10 and value.isalnum() else f"{number}-{value}"

@@ -15,6 +15,8 @@ from tests.fuzz_world import FuzzWorld
 from tests.listings import API, FEW, FEWER, LISTINGS, grown
 
 NUMBERED = {"current_page", "from", "last_page", "links", "path", "per_page", "to", "total"}
+OTHER_WORDS = {"/resources/rfid-tags/v1.0": {"status"}}
+"""Filters whose words are not those of the rows: the published API says `active` of a tag that is `enabled`."""
 BY_CURSOR, BY_NUMBER = (Pages.CURSOR, Pages.EITHER), (Pages.NUMBER, Pages.EITHER)
 
 
@@ -120,7 +122,8 @@ class Listing:
         assert all(rows == found[0] for rows in found), (one.name, found)
         for text in spellings(one.type):
             assert (await self.get(f"filter[{one.name}]={text}")).status == 200, (one.name, text)
-        for row in (await self.get()).data[:1]:
+        alike = one.name not in OTHER_WORDS.get(self.operation.path.removeprefix(API), ())
+        for row in (await self.get()).data[: 1 if alike else 0]:
             told = said(row, one.name)
             if isinstance(told, str | int | bool) and one.type is not datetime:
                 text = quote(str(told).lower() if isinstance(told, bool) else str(told))
