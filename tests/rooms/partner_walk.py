@@ -1,5 +1,6 @@
 """A world of one owner's rows, and a request for every operation in it: what a partner's token is tried on."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -32,6 +33,9 @@ SMART = {
     "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
     "phaseRotation": "RST", "electricalConfiguration": "star",
 }  # fmt: skip
+_LATER = datetime.now(UTC) + timedelta(days=2)
+LATER = {"startAt": _LATER.isoformat(), "endAt": (_LATER + timedelta(hours=1)).isoformat()}
+WORDS |= LATER
 TAKEN = "taken"
 """What everything that is unique is called in the world."""
 
@@ -56,7 +60,7 @@ class World:
         ids["chargingZone"] = (await given.made(f"{self._at('locations/v2.0', 'location')}/charging-zones", zone))["id"]
         here = await site(given, locationId=ids["location"], tags=["a"])
         ids |= {"chargePoint": here.id, "evse": here.evses[0], "evseNumber": 1}
-        await given.api.patch(f"/resources/evses/v2.1/{ids['evse']}", {"allowsReservation": True})
+        await given.api.patch(f"/resources/evses/v2.1/{ids['evse']}", {"bookingEnabled": True})
         outlet = f"/resources/charge-points/v2.0/{here.id}/evses/{ids['evse']}"
         connector = {"name": "c", "type": "type2", "format": "socket", "status": "enabled"}
         ids["connector"] = (await given.made(f"{outlet}/connectors", connector))["id"]
@@ -139,6 +143,9 @@ class World:
         await given.api.post(reserved, {"userId": ids["user"]})
         at = f"/actions/charge-point/v1.0/{ids['chargePoint']}/start/1"
         await given.api.post(at, {"userId": ids["user"]})
+        wish = {"type": "create", "userId": ids["user"], "locationId": ids["location"], **LATER}
+        asked = await given.made("/resources/booking-requests/v1.0", wish)
+        ids |= {"bookingRequest": asked["id"], "booking": asked["bookingId"]}
         async with given.system.database.read() as tx:
             ids["reservation"] = await tx.value(select(func.max(reservation.c.id)))
             ids["session"] = await tx.value(select(func.max(session.c.id)))

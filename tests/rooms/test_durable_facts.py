@@ -22,6 +22,7 @@ TEMPLATE = {"id": 7, "error": None, "refused": {"HeartbeatInterval": "Rejected"}
 SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id": None, "type": "X", "tech_info": None}
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
+        "booking", "bookingRequest",
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
         "currency", "electricityMeter", "evse", "idTag", "location", "parkingSpace", "partner", "partnerContract",
         "partnerInvite", "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user", "userGroup",

@@ -9,7 +9,7 @@ from ohmstead.kit.references import ABSENT
 from ohmstead.kit.views import alternatives, fields, hints, marked, structs
 
 NUMBER = "a number of OCPP, not an id"
-START = "a connector of the EVSE that is found, or a booking of the rooms above: see control/checks"
+START = "a connector of the EVSE that is found, or a booking there: see control/checks"
 LISTED = {  # last part of the path, attribute -> why it is no reference
     ("user-priorities", "target_id"): "of a partner or a user group: see priorities",
     ("charge-points/v1.0", "owner_partner_id"): "partner.id of the newest version",
@@ -30,7 +30,7 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
 }
 TO_COME = {
     "integration_id", "roaming_operator_id",
-    "subscription.plan_ids", "partner.contact_id",
+    "subscription.plan_ids", "partner.contact_id", "authorized_token_ids",
     "utility_id", "notice_id", "electricity_cost_reimbursement_integration_id",
     "installation_and_maintenance_company_id", "tariff_group_id", "subscription_plan_ids",
 }  # fmt: skip

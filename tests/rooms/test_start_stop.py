@@ -16,9 +16,9 @@ from ohmstead.rooms.charging import control
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.control import Autostart, Refusal
 from ohmstead.rooms.charging.control.checks import numbered_place
-from ohmstead.rooms.charging.control.opening import is_open
 from ohmstead.rooms.charging.control.orders import Order
 from ohmstead.rooms.charging.control.remote import start
+from ohmstead.rooms.charging.opening import is_open
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.devices.stations import (
     ChargingProfile,

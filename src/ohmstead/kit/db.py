@@ -136,7 +136,7 @@ class Violation(Exception):
 
 
 class Duplicate(Violation):
-    """A unique constraint: there is such a row already."""
+    """A constraint of uniqueness or exclusion: there is such a row already."""
 
     def answer(self) -> ApiError:
         return Conflict("There is such a record already.")

@@ -63,7 +63,7 @@ class Group:
         deprecated: bool = False,
         access: Access | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Declare `async def handler(call)` or, with a body (a struct, or a list of one), `handler(call, body)`.
+        """Declare `async def handler(call)`, or `handler(call, body)` with a struct, a list of it, or one by its tag.
 
         What it returns is the answer: None for an empty `status`, a Reply as it is, anything else encoded. With
         `pages` it `gives` the type of an item, and returns `data`, `links` and `meta` (see `Listing`).
@@ -103,7 +103,7 @@ class Group:
 
 def _required(body: Any) -> bool:
     """Whether nothing at all is no body."""
-    if get_origin(body) is list:
+    if get_origin(body) is not None:  # a list, or one of several that say which they are
         return True
     return any(field.required for field in msgspec.structs.fields(body))
 

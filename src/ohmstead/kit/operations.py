@@ -97,7 +97,7 @@ class Operation:
     scope: str
     partners: bool  # whether a token bound to a partner may call it; what it finds is held to that partner all the same
     transactions: Transactions
-    body: Any = None  # a struct, or a list of one
+    body: Any = None  # a struct, a list of one, or one of several by their tag
     body_required: bool = True
     answers: Mapping[int, Any] = field(default_factory=dict)
     errors: tuple[int, ...] = (401, 403, 404, 429)

@@ -44,11 +44,12 @@ class Reader:
         common: dict[str, Any] = {"method": "GET", "transactions": Transactions.READ, "includes": self.named_includes()}
         common["parameters"] = tuple(Parameter(one.flag, bool, False) for one in self.includes.values() if one.flag)
         common["parameters"] += self.version.parameters
+        shown = self.version.answer or self.version.view
         if verb == "read":
             errors = (401, 403, 404, 422, 429) if self.includes else (401, 403, 404, 429)  # 422: an unknown include
-            return common | {"run": self.read, "answers": {200: self.version.view}, "errors": errors}
+            return common | {"run": self.read, "answers": {200: shown}, "errors": errors}
         pages = self.version.pages
-        listed = {"pages": pages, "filters": tuple(self.filters.values()), "answers": {200: list[self.version.view]}}
+        listed = {"pages": pages, "filters": tuple(self.filters.values()), "answers": {200: list[shown]}}
         return common | listed | {"run": self.list, "errors": (401, 403, 404, 422, 429)}
 
     def named_includes(self) -> tuple[str, ...]:

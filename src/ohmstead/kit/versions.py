@@ -48,9 +48,8 @@ class Version:
     updates_by_put: bool = False  # an update is a PUT; what it leaves out stays all the same
     required_on_update: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read
-    field_names: Mapping[str, str] = field(
-        default_factory=dict
-    )  # newest field -> this version's, for the texts of a 422
+    answer: Any = None  # what its answers are said to be, where they are of several shapes of the view
+    field_names: Mapping[str, str] = field(default_factory=dict)  # newest field -> this one's, for the texts of a 422
     extra_statuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
     unwrapped: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
     linked: tuple[str, ...] = ()  # verbs of one row that the document gives the links and meta of a page all the same

@@ -122,7 +122,7 @@ class _translated:  # reads as a statement: `with _translated(statement):`
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if error is None:
             return
-        if isinstance(error, asyncpg.UniqueViolationError):
+        if isinstance(error, asyncpg.UniqueViolationError | asyncpg.ExclusionViolationError):
             raise Duplicate(*_constraint(error)) from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
             deletes = self._statement is not None and _DELETES.search(self._statement.text)

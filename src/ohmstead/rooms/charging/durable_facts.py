@@ -36,6 +36,14 @@ class ReservationChanged(RowChanged, topic="reservation.changed"):
     """A reservation was made, came to its end, or waits."""
 
 
+class BookingChanged(RowChanged, topic="booking.changed"):
+    """A booking was made, changed, reserved, fulfilled or given up."""
+
+
+class BookingRequestChanged(RowChanged, topic="bookingRequest.changed"):
+    """A booking was asked for, changed or cancelled, and that was approved or rejected."""
+
+
 class IdTagChanged(RowChanged, topic="idTag.changed"):
     """A tag was given out, changed or taken back, or an EMAID was issued or ended."""
 

@@ -7,6 +7,9 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.authorizations import authorization
+from ohmstead.rooms.charging.booking_table import booking
+from ohmstead.rooms.charging.bookings import booking_request
+from ohmstead.rooms.charging.bookings.changes import OPEN, give_up
 from ohmstead.rooms.charging.contracts.following import vehicles_go_with_their_user
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.offline_tags.table import local_list
@@ -27,6 +30,8 @@ _BUSY = Statement(
     .union_all(select(_kept.id).where(_kept.user_id == _user, _kept.status == "active"))
     .limit(1)
 )
+_booked = booking.c.user_id == _user
+_BOOKED = Statement(select(booking.c.id).where(_booked, or_(*(booking.c.status == word for word in OPEN))))
 _UIDS = Statement(select(id_tag.c.id_tag_uid).where(id_tag.c.user_id == _user))
 _FORGET_TAGS = Statement(
     update(id_tag)
@@ -53,6 +58,8 @@ _texts = TextErasure(session, json=[_charge.external_app_data])
 _FORGET_DATA = Statement(_texts.where(_charge.user_id == _user))
 _reasons = TextErasure(reservation, plain=[_kept.cancel_reason])
 _FORGET_REASONS = Statement(_reasons.where(_kept.user_id == _user))
+_names = TextErasure(booking_request, plain=[booking_request.c.external_id])
+_FORGET_NAMES = Statement(_names.where(booking_request.c.user_id == _user))
 _held = cast(local_list.c.tags, Text).op("~*", is_comparison=True)(bindparam("in_json", type_=Text))
 _FORGET_LISTS = Statement(delete(local_list).where(_held))
 
@@ -62,6 +69,12 @@ async def who_charges_stays(write: Write) -> None:
     """What is yet to be told of a charge comes with the tag, and has to find whose it is."""
     if await write.tx.one(_BUSY, user=write.id) is not None:
         raise Conflict("The user has a session that runs, or a reservation that holds: end it first.")
+
+
+@users.deleted
+async def bookings_are_given_up(write: Write) -> None:
+    for (key,) in await write.tx.all(_BOOKED, user=write.id):
+        await give_up(write.tx, key, "cancelled")
 
 
 @known_by.answer
@@ -78,6 +91,7 @@ async def no_account_names_them(tx: Tx, gone: UserErased) -> None:
     await tx.run(_FORGET_AUTHORIZATIONS, user=gone.id)
     await tx.run(_FORGET_DATA, user=gone.id, **words)
     await tx.run(_FORGET_REASONS, user=gone.id, **words)
+    await tx.run(_FORGET_NAMES, user=gone.id, **words)
     await tx.run(_FORGET_TAGS, user=gone.id, now=tx.now)
     # a list that has the tag is sent whole next time, which takes the tag off the station
     await tx.run(_FORGET_LISTS, **patterns(uids))

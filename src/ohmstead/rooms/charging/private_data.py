@@ -1,5 +1,5 @@
-"""What charging holds of a user: tags, sessions with their readings, authorizations, reservations, and the frames that
-name the tags while the user charged."""
+"""What charging holds of a user: tags, sessions with their readings, authorizations, reservations, bookings, and the
+frames that name the tags while the user charged."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,8 @@ from ohmstead.kit.reading import NOW
 from ohmstead.kit.rendering import rendered
 from ohmstead.kit.resources import Resource
 from ohmstead.rooms.charging.authorizations import authorization, authorizations
+from ohmstead.rooms.charging.booking_table import booking
+from ohmstead.rooms.charging.bookings import booking_request, booking_requests, bookings
 from ohmstead.rooms.charging.contracts import provisioning_certificates
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
 from ohmstead.rooms.charging.meter_values import meter_value, signed_reading
@@ -35,6 +37,8 @@ _RESOURCES: dict[str, tuple[Resource, str, Statement]] = {
         ("sessions", sessions, "v1.0", session),
         ("authorizations", authorizations, "v2.0", authorization),
         ("reservations", reservations, "v1.0", reservation),
+        ("bookings", bookings, "v1.0", booking),
+        ("booking-requests", booking_requests, "v1.0", booking_request),
         ("provisioning-certificates", provisioning_certificates, "v2.0", provisioning_certificate),
     )
 }

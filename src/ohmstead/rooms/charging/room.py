@@ -7,11 +7,18 @@ from ohmstead.rooms.charging import (
     private_data,  # noqa: F401 - what is exported of users
 )
 from ohmstead.rooms.charging.authorizations import authorizations
+from ohmstead.rooms.charging.bookings import BookingReservation, asking, booking_requests, bookings
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
-from ohmstead.rooms.charging.reservations import ReservationQueue, cancel_actions, reservations, reserve_actions
+from ohmstead.rooms.charging.reservations import (
+    ReservationQueue,
+    ReservationRelease,
+    cancel_actions,
+    reservations,
+    reserve_actions,
+)
 from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
     consumption,
@@ -30,6 +37,9 @@ OPERATIONS = (
     reserve_actions,
     cancel_actions,
     reservations,
+    asking,
+    booking_requests,
+    bookings,
     set_profile_actions,
     clear_profile_actions,
     readings,
@@ -39,4 +49,11 @@ OPERATIONS = (
     control.at_charge_point,
     control.at_evse,
 )
-BACKGROUND = (OutdatedLists, ProfileAccounts, ReservationQueue, SilentSessionProbe)
+BACKGROUND = (
+    OutdatedLists,
+    ProfileAccounts,
+    BookingReservation,
+    ReservationQueue,
+    ReservationRelease,
+    SilentSessionProbe,
+)

@@ -3,7 +3,7 @@
 from ohmstead.rooms.charging.control import stopping  # noqa: F401 - registers its operation
 from ohmstead.rooms.charging.control.autostart import Autostart
 from ohmstead.rooms.charging.control.contradictions import Contradictions
-from ohmstead.rooms.charging.control.orders import Refusal, bookable, first_profile, may_start
+from ohmstead.rooms.charging.control.orders import Refusal, first_profile, may_start
 from ohmstead.rooms.charging.control.silences import SilentSessionProbe
 from ohmstead.rooms.charging.control.starting import at_charge_point, at_evse
 
@@ -14,7 +14,6 @@ __all__ = [
     "SilentSessionProbe",
     "at_charge_point",
     "at_evse",
-    "bookable",
     "first_profile",
     "may_start",
 ]

@@ -4,8 +4,9 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, or_, 
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, Invalid
-from ohmstead.rooms.charging.control.opening import closed
-from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, bookable, may_start
+from ohmstead.rooms.charging.bookings import may_be_used
+from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, may_start
+from ohmstead.rooms.charging.opening import is_closed
 from ohmstead.rooms.charging.profiles.profile_conversion import misfits
 from ohmstead.rooms.charging.reservations import holder_of, is_held
 from ohmstead.rooms.charging.session_table import session
@@ -75,6 +76,7 @@ EXISTS = Refusal("SESSION_EXISTS", "Session already exists")
 DISABLED = Refusal("USER_IS_DISABLED", "Your account is disabled")
 RUNNING = Refusal("SESSION_ALREADY_RUNNING", "Having another running session is not allowed")
 RESERVED = Refusal("INTERNAL_ISSUE", "The EVSE is reserved.")
+CLOSED = Refusal("LOCATION_IS_CLOSED", "Charge point's location is closed")
 _PLUGGED = ("preparing", "occupied", "finishing")
 
 
@@ -126,7 +128,7 @@ async def validate(tx: Tx, order: Order, there: Row) -> None:
     errors: dict[str, list[str]] = {}
     if order.connector_id and await tx.one(_CONNECTOR, connector=order.connector_id, evse=there["id"]) is None:
         errors["connectorId"] = ["The selected connector id is invalid."]
-    if order.booking_id and True not in await bookable(tx, order.booking_id, there):
+    if order.booking_id and not await may_be_used(tx, order.booking_id, there["id"], order.user_id or None):
         errors["bookingId"] = ["The selected booking id is invalid."]
     profile = order.charging_profile if isinstance(order, OrderThere) else None
     if profile:
@@ -156,8 +158,8 @@ async def refusal(tx: Tx, there: Row, around: Row, user: Row | None) -> Refusal 
         return RESERVED
     if not can_charge(there, its_user):
         return Refusal("INTERNAL_ISSUE", _why_not(there))
-    if around["working_hours"] and (shut := closed(around["working_hours"], around["timezone"], user, tx.now)):
-        return shut
+    if around["working_hours"] and is_closed(around["working_hours"], around["timezone"], user, tx.now):
+        return CLOSED
     if user is not None and user["status"] != "enabled":
         return DISABLED
     if user is not None and too_many(await running(tx, user["id"]), user["sessions_allowed"], None):

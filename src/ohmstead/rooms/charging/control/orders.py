@@ -77,5 +77,3 @@ may_start: Question[[Tx, Row, int | None], Refusal] = Question("why a session of
 The row has every column of the EVSE, its charge point's `charge_point_status`, `connected` and `partner_id`."""
 
 first_profile: Question[[Tx, Row], ChargingProfile] = Question("the limit to begin with at an EVSE")
-
-bookable: Question[[Tx, int, Row], bool] = Question("whether this booking may be charged on at an EVSE")

@@ -8,6 +8,7 @@ from sqlalchemy import Double, Text, bindparam, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
+from ohmstead.rooms.charging.bookings import booking_used
 from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote_start_of
@@ -70,7 +71,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         row = await change(
             tx, ordered["id"], "started", **began, **_by_card(fact, ordered, holder), **await _onwards(tx, place, at)
         )
-        await reservation_used(tx, row, fact.reservation_id)
+        await _kept_for_it(tx, row, fact)
         return row["transaction_id"], holder.verdict if holder else ACCEPTED
     if holder is not None:
         holder = await _objected(tx, fact, place, holder, theirs, at)
@@ -82,8 +83,14 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     else:
         row = await add(tx, {"station_id": station, **who, **began, **await _onwards(tx, place, at)}, "started")
     if verdict.status == "accepted":
-        await reservation_used(tx, row, fact.reservation_id)
+        await _kept_for_it(tx, row, fact)
     return row["transaction_id"], verdict
+
+
+async def _kept_for_it(tx: Tx, row: Row, fact: ChargeStarted) -> None:
+    """What the EVSE was reserved and booked for has begun."""
+    await reservation_used(tx, row, fact.reservation_id)
+    await booking_used(tx, row)
 
 
 def _register(fact: ChargeStarted, begun: Row | None, at: datetime) -> dict[str, Any]:

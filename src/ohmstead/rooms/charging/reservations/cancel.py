@@ -42,6 +42,8 @@ async def cancel(call: Call, body: Canceling) -> None:
     async with call.begin() as tx:
         found = await reservations.find(call, tx=tx)
         _must_be_active(found["status"])
+        if found["booking_id"] is not None:  # which would have the EVSE reserved anew
+            raise Rejected(f"The reservation belongs to the booking {found['booking_id']}: cancel that.")
     try:
         if not found["waits"]:  # for an EVSE that is taken: the station knows nothing of it
             await ask(found["station_id"], CancelReservation(reservation_id=found["id"]))

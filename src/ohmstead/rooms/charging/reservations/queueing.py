@@ -27,6 +27,7 @@ _DUE = Statement(
     .join(evse, evse.c.id == _own.evse_id)
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .where(_own.waits, _own.status == "active", _own.expires_at > _now, _own.updated_at <= _now - AGAIN)
+    .where(_own.release_at.is_(None))
     .where(charge_point.c.connected, charge_point.c.status == "enabled", evse.c.status == "enabled")
     .where(evse.c.hardware_status == "available", ~_charges)
     .order_by(_own.reserved_at)
@@ -35,6 +36,7 @@ _DUE = Statement(
 _BEGIN = Statement(
     update(reservation)
     .where(_own.id == _key, _own.waits, _own.status == "active", evse.c.id == _own.evse_id)
+    .where(_own.release_at.is_(None))
     .values(waits=false(), expires_at=_now + func.make_interval(0, 0, 0, 0, 0, _own.duration), updated_at=_now)
     .returning(reservation, evse.c.network_id.label("network_id"))
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, insert, or_, select
 
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Statement, Tx
@@ -14,6 +14,7 @@ from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
+from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, expire, holder_of, wait
@@ -54,8 +55,15 @@ _BUSY = Statement(
     .limit(1)
 )
 _since = bindparam("since", type_=_own.reserved_at.type)
-_SINCE = Statement(select(func.count()).where(_own.user_id == _user, _own.reserved_at >= _since))
-_LAST = Statement(select(func.max(func.coalesce(_own.ended_at, _own.expires_at))).where(_own.user_id == _user))
+_by_wish = and_(_own.user_id == _user, _own.booking_id.is_(None))
+_SINCE = Statement(select(func.count()).where(_by_wish, _own.reserved_at >= _since))
+_LAST = Statement(select(func.max(func.coalesce(_own.ended_at, _own.expires_at))).where(_by_wish))
+_BOOKED = Statement(
+    select(func.min(booking.c.holds_from))
+    .where(booking.c.evse_id == bindparam("evse"), or_(booking.c.status == "accepted", booking.c.status == "reserved"))
+    .where(booking.c.user_id != _user, booking.c.holds_until > bindparam("now", type_=_own.reserved_at.type))
+    .where(booking.c.holds_from < bindparam("until", type_=_own.reserved_at.type))
+)
 _TAG = Statement(
     select(id_tag.c.id_tag_uid)
     .where(id_tag.c.user_id == _user, id_tag.c.type == "rfid", id_tag.c.status == "enabled")
@@ -63,7 +71,9 @@ _TAG = Statement(
     .order_by(id_tag.c.id.desc())
     .limit(1)
 )
-_names = ("station_id", "charge_point_id", "evse_id", "user_id", "reason", "duration", "expires_at", "waits")
+_names = (
+    "station_id", "charge_point_id", "evse_id", "user_id", "reason", "duration", "expires_at", "waits", "booking_id",
+)  # fmt: skip
 _NOTE = Statement(
     insert(reservation)
     .values({name: bindparam(f"v_{name}", type_=_own[name].type) for name in _names})
@@ -104,13 +114,15 @@ async def reserve(call: Call, wish: Wish) -> Reserved:
         await expire(tx)
         rules = (await settings.read(tx)).reservations
         waits = await _check(tx, rules, there, wish.user_id)
-        command = await _note(tx, there, wish, rules.reservation_time, waits)
+        until = tx.now + (WAITS_FOR if waits else timedelta(minutes=rules.reservation_time))
+        reason, minutes = wish.reason or THROUGH_API, rules.reservation_time
+        command = await note(tx, there, wish.user_id, reason=reason, duration=minutes, expires_at=until, waits=waits)
     call.changes = {"reservation": command.reservation_id}
     try:
         taken = not waits and await _is_taken(there["station_id"], command, rules.enable_reservations_queue)
     except Rejected:
         async with call.begin() as tx:
-            await tx.run(_FORGET, reservation=command.reservation_id)
+            await forget(tx, command.reservation_id)
         raise
     async with call.begin() as tx:
         if taken:
@@ -139,6 +151,10 @@ async def _check(tx: Tx, rules: settings.Reservations, there: Row, user_id: int)
         raise Rejected("The EVSE does not allow reservations.")
     if await holder_of(tx, there["id"], tx.now) is not None:
         raise Rejected("The EVSE is reserved already.")
+    until = tx.now + timedelta(minutes=rules.reservation_time)
+    booked: datetime | None = await tx.value(_BOOKED, evse=there["id"], user=user_id, now=tx.now, until=until)
+    if booked is not None:
+        raise Rejected(f"The EVSE is booked: it is kept from {booked:%Y-%m-%d %H:%M} UTC.")
     busy = await tx.value(_BUSY, evse=there["id"])
     if busy == "active" and rules.enable_reservations_queue:
         return True
@@ -179,15 +195,30 @@ def _state(there: Row) -> str:
     return there["hardware_status"] or "not known to be available"
 
 
-async def _note(tx: Tx, there: Row, wish: Wish, minutes: int, waits: bool) -> ReserveNow:
-    expires_at = tx.now + (WAITS_FOR if waits else timedelta(minutes=minutes))
+async def note(
+    tx: Tx,
+    there: Row,
+    user_id: int,
+    *,
+    reason: str,
+    duration: int,
+    expires_at: datetime,
+    waits: bool = False,
+    booking_id: int | None = None,
+) -> ReserveNow:
+    """A reservation's row, of an EVSE that is locked: what its station is to be told."""
     values = {
         "station_id": there["station_id"], "charge_point_id": there["charge_point_id"], "evse_id": there["id"],
-        "user_id": wish.user_id, "reason": wish.reason or THROUGH_API, "duration": minutes, "expires_at": expires_at,
-        "waits": waits,
+        "user_id": user_id, "reason": reason, "duration": duration, "expires_at": expires_at, "waits": waits,
+        "booking_id": booking_id,
     }  # fmt: skip
     made = await tx.value(_NOTE, now=tx.now, **{f"v_{name}": value for name, value in values.items()})
     return await command_of(tx, values | {"id": made}, there["network_id"])
+
+
+async def forget(tx: Tx, reservation_id: int) -> None:
+    """One that its station did not take."""
+    await tx.run(_FORGET, reservation=reservation_id)
 
 
 async def command_of(tx: Tx, row: Any, network_id: int) -> ReserveNow:

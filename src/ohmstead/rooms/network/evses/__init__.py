@@ -6,4 +6,12 @@ from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
 
-__all__ = ["connectors", "every_evse", "evse", "evses", "in_use", "may_be_wired", "move_actions"]
+__all__ = [
+    "connectors",
+    "every_evse",
+    "evse",
+    "evses",
+    "in_use",
+    "may_be_wired",
+    "move_actions",
+]

@@ -70,4 +70,4 @@ def _fault(key: int, here: Collection[int], used: Collection[int]) -> list[str]:
     """Why an EVSE cannot be moved; nothing where it can."""
     if key not in here:
         return ["The EVSE does not belong to the charge point."]
-    return ["The EVSE is in use: a session or a reservation is open there."] if key in used else []
+    return ["The EVSE is in use: a session, a reservation or a booking is open there."] if key in used else []

@@ -6,19 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ohmstead.kit.db import Row
-from ohmstead.rooms.charging.control.orders import Refusal
 from ohmstead.rooms.network.locations.hours import Week
 
-CLOSED = Refusal("LOCATION_IS_CLOSED", "Charge point's location is closed")
 
-
-def closed(hours: Mapping[str, Any], timezone: str | None, user: Row | None, now: datetime) -> Refusal | None:
-    """The refusal while a location is closed by its working hours; never for users of the groups that find it always
+def is_closed(hours: Mapping[str, Any], timezone: str | None, user: Row | None, at: datetime) -> bool:
+    """Whether a location is closed at a moment by its working hours; never to users of the groups that find it always
     open."""
     exempt = set(hours.get("alwaysOpenForUserGroupIds") or ())
     if user is not None and not exempt.isdisjoint(user["user_group_ids"]):
-        return None
-    return None if is_open(hours, now.astimezone(ZoneInfo(timezone or "UTC"))) else CLOSED
+        return False
+    return not is_open(hours, at.astimezone(ZoneInfo(timezone or "UTC")))
 
 
 def is_open(hours: Mapping[str, Any], moment: datetime) -> bool:
