@@ -204,6 +204,7 @@ class Fuzz:
     def _config(self) -> dict[str, Any]:
         return {
             "seed": self._seed,
+            "cache": {"enabled": False},
             "base-url": self._given.api.base,
             "headers": {"Authorization": f"Bearer {self._given.api.token}"},
             "continue-on-failure": True,

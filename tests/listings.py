@@ -11,6 +11,7 @@ from ohmstead.kit.db import Tx
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
+from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices.communication.log import communication_log
@@ -101,6 +102,7 @@ async def grown(api: Client, world: FuzzWorld, operation: Operation, copies: int
     async with world.given.system.database.begin() as tx:
         await tx.run(update(session).values(status="finished"))
         await tx.run(update(reservation).values(status="expired"))
+        await tx.run(update(booking).values(status="completed"))
         if grow is not None:
             await grow(tx, world, copies)
             return
