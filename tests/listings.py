@@ -102,7 +102,7 @@ async def grown(api: Client, world: FuzzWorld, operation: Operation, copies: int
     async with world.given.system.database.begin() as tx:
         await tx.run(update(session).values(status="finished"))
         await tx.run(update(reservation).values(status="expired"))
-        await tx.run(update(booking).values(status="completed"))
+        await tx.run(update(booking).values(status="cancelled"))
         if grow is not None:
             await grow(tx, world, copies)
             return
