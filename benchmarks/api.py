@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import uvloop
-from parts import partners
+from parts import deep_pages, partners
 from parts.capture import capturing
 from parts.http_load import load, request
 from parts.processes import HERE, Burst, Rounds, Server, answered, data_folder, median, metered, node, serving
@@ -30,7 +30,7 @@ CHARGE_POINTS, ID_TAGS = "/resources/charge-points/v2.0", "/resources/id-tags/v2
 MARKER = "bench-marker"
 ROWS = 100
 STARTS = 5
-LISTINGS, LISTING = 60, "partner-list"
+LISTINGS, LISTING, DEEP = 60, "partner-list", "deep-list"
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,8 @@ async def main(rounds: int, seconds: float, only: str) -> None:
             print(f"memory of the node after the load: {server.resident_mb():.0f} MB")
             if only in LISTING:
                 await partners.report(base, await partners.fill(folder, dsn, token), LISTINGS)
+            if only in DEEP:
+                await deep_pages.report(base, token, await deep_pages.fill(api, dsn), LISTINGS)
         starts = [await warm_start(folder, token) for _ in range(STARTS)]
         wall, cpu = (statistics.median(times) for times in zip(*starts, strict=True))
         print(f"warm start to the first answer: {wall:.2f} s, median of {STARTS} (target 3); {cpu:.2f} s of CPU")

@@ -4,15 +4,17 @@ from collections.abc import AsyncIterator
 from typing import Any, ClassVar, get_origin
 
 import msgspec
+from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.access import INHERITED, SHARED
+from ohmstead.kit.facts import audit, outbox
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import alternatives, fields, hints, structs
+from ohmstead.kit.views import alternatives, fields, hints, nullable, structs
 from tests.client import Answer, Client
 from tests.given import Given
 
@@ -30,6 +32,7 @@ class ResourceContract:
     versions: ClassVar[dict[str, dict[str, Any]]] = {}  # version -> {"create": …, "update": …} where it differs
     key: ClassVar[str] = ""
     ignored: ClassVar[tuple[str, ...]] = ()  # fields of a body that do not read back
+    returning: ClassVar[tuple[str, ...]] = ()  # fields that null sets back to what they are by default
 
     async def body(self, given: Given, version: Version) -> dict[str, Any]:
         """A body that creates a row."""
@@ -155,6 +158,42 @@ class ResourceContract:
                 elif name != "lastUpdatedAt" and name in before:
                     assert value == before[name], name
             assert (await api.request(method, path, {})).status == (422 if version.required_on_update else 200)
+
+    async def test_null_takes_away_or_is_refused_by_name(self, api: Client, given: Given) -> None:
+        for version in self.each("create", "update"):
+            path, _ = await self.made(given, version)
+            method, change = "PUT" if version.updates_by_put else "PATCH", self.change(version)
+            for field in fields(_operation(self.resource, version, "update").body).values():
+                if not nullable(field):
+                    continue
+                name = field.encode_name
+                answer = await api.request(method, path, (change if version.required_on_update else {}) | {name: None})
+                assert answer.status in (200, 422), (name, answer.body)
+                if answer.status == 422:
+                    assert name in {one.partition(".")[0] for one in answer.body["errors"]}, answer.body
+                elif name not in self.ignored and name not in self.returning:
+                    assert answer.body.get("data", answer.body).get(name) in (None, [], {}), (name, answer.body)
+
+    async def test_a_write_is_audited_and_told(self, api: Client, given: Given) -> None:
+        for version in self.each("create"):
+            path, row = await self.made(given, version)
+            writes = [("POST", path.rpartition("/")[0], "created")]
+            if "update" in version.verbs:
+                writes.append(("PUT" if version.updates_by_put else "PATCH", path, "updated"))
+                assert (await api.request(writes[-1][0], path, self.change(version))).status == 200
+            if "delete" in version.verbs:
+                writes.append(("DELETE", path, "deleted"))
+                assert (await api.delete(path)).status == 204
+            async with given.system.database.read() as tx:
+                acts = {(act["action"].partition(" ")[0], act["target"]) for act in await tx.all(select(audit))}
+                told = [fact["payload"] for fact in await tx.all(select(outbox)) if self._is_its(fact["topic"])]
+            for method, target, action in writes:
+                assert (method, target.lstrip("/")) in acts, (method, target, acts)
+                if self.resource.changed is not None:
+                    assert (int(row["id"]), action) in [(one["id"], one["action"]) for one in told], (action, told)
+
+    def _is_its(self, topic: str) -> bool:
+        return self.resource.changed is not None and topic == self.resource.changed.topic
 
     async def test_pages_do_not_overlap(self, api: Client, given: Given) -> None:
         for version in self.each("create", "list"):

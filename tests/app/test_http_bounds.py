@@ -1,6 +1,7 @@
 """The API's port against those who mean it ill: sizes, times, places, over raw sockets."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -99,6 +100,15 @@ async def listener(request: pytest.FixtureRequest) -> AsyncIterator[Listener]:
         opened = Listener(address, server, refused)
         yield opened
         opened.close()
+
+
+async def test_an_answer_waits_for_no_acknowledgement(listener: Listener) -> None:
+    """Its head and its body are two packets: Nagle's algorithm would hold the second for the caller's delayed ACK."""
+    await listener.dial()
+    await listener.held(1)
+    (connection,) = listener.server.server_state.connections
+    held = connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert held != 0
 
 
 @pytest.mark.parametrize(

@@ -171,11 +171,13 @@ class World:
 
     def path(self, operation: Operation) -> str:
         """An operation's path, on this owner's rows."""
+        return operation.path.removeprefix("/public-api").format(**self.names(operation))
+
+    def names(self, operation: Operation) -> dict[str, Any]:
+        """What the parameters of an operation's path name, on this owner's rows."""
         numbered = operation.path.endswith(("/start/{evse}", "/unlock/{evse}", "/reserve/{evse}"))
-        ids = (
-            self.ids | ({"evse": 1} if numbered else {}) | {name: words[0] for name, words in operation.choices.items()}
-        )
-        return operation.path.removeprefix("/public-api").format(**ids)
+        chosen = {name: words[0] for name, words in operation.choices.items()}
+        return self.ids | ({"evse": 1} if numbered else {}) | chosen
 
     def body(self, operation: Operation) -> Any:
         """A body of an operation with all that is required, and all that refers to rows."""
@@ -192,7 +194,7 @@ class World:
     def _of(self, schema: dict[str, Any], name: str) -> Any:
         while "$ref" in schema:
             schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-        if (key := self._key(name)) is not None:
+        if (key := self.key(name)) is not None:
             return [key] if schema.get("type") == "array" else key
         for kind in ("allOf", "anyOf", "oneOf"):
             if kind in schema:
@@ -203,7 +205,7 @@ class World:
             required = {*schema.get("required", ())}
             return {
                 one: self._of(its, one) for one, its in schema.get("properties", {}).items()
-                if not its.get("readOnly") and (one in required or one in OFFERED or self._key(one) is not None)
+                if not its.get("readOnly") and (one in required or one in OFFERED or self.key(one) is not None)
             }  # fmt: skip
         if name in WORDS:
             return WORDS[name]
@@ -213,7 +215,7 @@ class World:
             schema.get("type", ""), "x"
         )
 
-    def _key(self, name: str) -> Any:
+    def key(self, name: str) -> Any:
         """The id of the row that a field refers to."""
         for plain in (name.removesuffix("Id"), name.removesuffix("Ids")):
             if plain != name and plain in self.ids:

@@ -20,6 +20,7 @@ PATH = "/resources/currencies/v2.0"
 
 class TestCurrencies(ResourceContract):
     resource = currencies
+    returning = ("decimal", "unitPriceAndCalculationsDecimal")
     update = {"prefix": "€", "decimal": 3}
 
     async def body(self, given: Given, version: Version) -> dict[str, Any]:

@@ -91,6 +91,8 @@ async def test_models_are_listed_by_vendor(api: Client, given: Given) -> None:
         ({"userManual": "https://acme.example/%zz"}, "userManual"),
         ({"userManual": "https://acme.example/für"}, "userManual"),
         ({"userManual": "https:///box.pdf"}, "userManual"),
+        ({"userManual": "https://[0e0:27a:]/box.pdf"}, "userManual"),
+        ({"userManual": "https://acme.example:port/"}, "userManual"),
         ({"userManual": "https://acme.example/<script>"}, "userManual"),
         ({"quirks": {"callTimeout": 0}}, "quirks.callTimeout"),
         ({"quirks": {"assumeProtocol": "ocpp 1.5"}}, "quirks.assumeProtocol"),

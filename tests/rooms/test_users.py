@@ -98,6 +98,25 @@ async def test_what_is_wrong_is_named(api: Client, body: dict[str, Any], field: 
     assert (answer.status, answer.body["errors"].keys()) == (422, {field})
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("o'brien+ev@mail.example.co.uk", 201),
+        ("a@xn--mller-kva.de", 201),
+        ("a" * 64 + "@example.org", 201),
+        ("a" * 65 + "@example.org", 422),
+        ("nobody@localhost", 422),
+        ("a..b@example.org", 422),
+        ("a@example.org*", 422),
+        ("a@-example.org", 422),
+        ("a@example.org\n", 422),
+        ("\u00fc@example.org", 422),
+    ],
+)
+async def test_an_email_is_one_that_mail_reaches(api: Client, address: str, status: int) -> None:
+    assert (await api.post(PATH, {"email": address, "password": "long enough"})).status == status
+
+
 async def test_an_email_is_there_once_until_its_account_is_gone(api: Client, given: Given) -> None:
     user = await given.user(email="Georg@example.org")
     body = {"email": "georg@EXAMPLE.org", "password": "long enough"}

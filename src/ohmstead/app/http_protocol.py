@@ -1,5 +1,6 @@
 """One connection to the API's port: uvicorn's, within bounds. What is a request within them costs nothing more."""
 
+import socket
 from http import HTTPStatus
 from typing import Any
 
@@ -49,6 +50,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        # asyncio does so only where the socket was made for this protocol: else each answer waits 40 ms for an ACK.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.heard_at = self._head_since = self.loop.time()
         if len(self.connections) > self._bounds.connections and not self._room_made():
             self._refuse(FULL)

@@ -49,9 +49,7 @@ MOST_TEXT = 65_535
 """Characters of a text whose field has no bound of its own. A file is no field."""
 
 
-_loosely = msgspec.json.Decoder(
-    float_hook=Decimal
-)  # whose digits are kept; `lenient` makes floats where they are meant
+_loosely = msgspec.json.Decoder(float_hook=Decimal)  # keeps its digits; `lenient` makes floats where they are meant
 
 
 def decode(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:

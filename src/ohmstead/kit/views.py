@@ -19,12 +19,15 @@ ReadOnly = Annotated[T, Meta(extra_json_schema={"readOnly": True})]
 WriteOnly = Annotated[T, Meta(extra_json_schema={"writeOnly": True})]
 Deprecated = Annotated[T, Meta(extra_json_schema={"deprecated": True})]
 
-_CHARACTER = r"[A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}"
+_PLAIN, _HEX = r"[A-Za-z0-9_.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}", "[0-9A-Fa-f]{1,4}"
+_GROUPS = rf"(?:{_HEX}(?::{_HEX})*)?"
+_IPV6 = rf"\[(?:{_HEX}(?::{_HEX}){{7}}|(?!(?:[^:\]]*:){{8}}){_GROUPS}::{_GROUPS})\]"
+_HOST = rf"(?:(?:{_PLAIN}|:)*@)?(?:(?:{_PLAIN})+|{_IPV6})(?::[0-9]*)?"
 HttpUrl = Annotated[  # RFC 3986, in ASCII; what stands behind `$` could else be a line's end
     str,
     Meta(
         max_length=2048,
-        pattern=rf"^https?://(?:{_CHARACTER}|\[[0-9A-Fa-f:.]+\])+(?:[/?#](?:{_CHARACTER}|[/?#])*)?$(?!\n)",
+        pattern=rf"^https?://{_HOST}(?:[/?](?:{_PLAIN}|[:@/?])*)?(?:#(?:{_PLAIN}|[:@/?])*)?$(?!\n)",
         extra_json_schema={"format": "uri"},
     ),
 ]

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Row, Statement, Tx, table
 from ohmstead.kit.errors import Conflict
-from ohmstead.kit.filters import Filter, in_list
+from ohmstead.kit.filters import Filter, in_list, selected_filters
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, RenderContext
 from ohmstead.kit.paging import Listing, Pages
@@ -139,6 +139,7 @@ attached = Group("resource / firmware versions", "resources/firmware-versions/",
 async def attached_models(call: Call) -> dict[str, Any]:
     """The ids of the models the version is for."""
     version = await firmware_versions.find(call)
+    selected_filters({}, call.query.filters)  # it has none
     rows, around = await _ATTACHED.page(call.tx, call.url, call.query, version=version["id"])
     return {"data": [row[0] for row in rows]} | around
 

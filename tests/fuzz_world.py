@@ -1,0 +1,85 @@
+"""The rows that requests are tried on: one of everything, what may be deleted, what some operations want besides."""
+
+import random
+import re
+from typing import Any
+
+from ohmstead.kit.operations import Operation
+from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
+from tests.rooms.charges import Site
+from tests.rooms.partner_walk import World
+
+PROFILE = {
+    "stackLevel": 0, "chargingProfilePurpose": "ChargePointMaxProfile", "chargingProfileKind": "Absolute",
+    "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10}]},
+}  # fmt: skip
+
+
+class FuzzWorld(World):
+    """One owner's rows, where every operation that can succeed has a request that does."""
+
+    async def make(self) -> "FuzzWorld":
+        await super().make()
+        given, ids = self.given, self.ids
+        spare = await given.charge_point()
+        owner = int((await given.user())["id"])
+        own = await given.charge_point(type="personal", pin="1234", owner={"userId": owner})
+        here = {"id": ids["chargePoint"]}
+        self._spare = {
+            "electricityMeter": (await given.meter())["id"],
+            "location": (await given.location())["id"],
+            "chargePoint": spare["id"],
+            "vendorId": (await given.vendor())["id"],
+            "evse": (await given.evse(here, networkId="2", allowsReservation=True))["id"],
+            "circuit": (await given.circuit())["id"],
+        }
+        at = "/resources/downtime-period-notices/v1.0"
+        self._spare["notice"] = (await given.made(at, {"type": "exempt", "notice": "n"}))["id"]
+        site = Site(given.system, ids["chargePoint"], [ids["evse"]])
+        await site.status("available", 0)
+        await site.status("available", 2)
+        synced = await given.api.post(f"/actions/charge-point/v1.0/{ids['chargePoint']}/sync-configuration")
+        assert synced.status == 202, synced.body
+        self._instead: dict[str, dict[str, Any]] = {
+            "POST .*/smart-charging$": {"chargePoint": spare["id"]},
+            "change-(owner|sharing-code)$": {"chargePoint": own["id"]},
+            "(reserve|start)/{evse}$": {"evse": 2},
+            "set-charging-profile": {"evseNetworkId": 0},
+        }
+        self._bodies: dict[str, Any] = {"set-charging-profile/": PROFILE}
+        return self
+
+    def names(self, operation: Operation) -> dict[str, Any]:
+        names = super().names(operation)
+        for pattern, instead in self._instead.items():
+            if re.search(pattern, f"{operation.method} {operation.path}"):
+                names |= instead
+        last = re.search(r"{(\w+)}$", operation.path)
+        if operation.method == "DELETE" and last is not None and last[1] in self._spare:
+            names[last[1]] = self._spare[last[1]]
+        return names
+
+    def body(self, operation: Operation) -> Any:
+        for part, body in self._bodies.items():
+            if part in operation.path:
+                return body
+        return super().body(operation)
+
+
+class Moody:
+    """Stations that mostly agree, sometimes refuse, and are sometimes not there."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self.agrees = False  # always
+
+    async def call(self, charge_point_id: int, command: Command) -> Outcome:
+        mood = 1.0 if self.agrees else self._chance.random()
+        if mood < 0.15:
+            raise StationOffline
+        if isinstance(command, GetConfiguration):
+            return Outcome(status="Accepted", settings=(Setting("HeartbeatInterval", "60", False),))
+        return Outcome(status="Rejected" if mood < 0.3 else "Accepted", payload={}, list_version=1)
+
+    def connected(self, charge_point_id: int) -> bool:
+        return self.agrees or self._chance.random() > 0.15

@@ -1,0 +1,119 @@
+"""Every listing of the product, and rows for it to show, made from the declarations."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+from ohmstead.app import rooms
+from ohmstead.kit.db import Tx
+from ohmstead.kit.operations import Operation
+from ohmstead.kit.paging import Pages
+from ohmstead.kit.resources import Resource
+from ohmstead.rooms.charging.booking_table import booking
+from ohmstead.rooms.charging.reservations.table import reservation
+from ohmstead.rooms.charging.sessions import session
+from ohmstead.rooms.devices.communication.log import communication_log
+from ohmstead.rooms.devices.events import station_event
+from ohmstead.rooms.devices.firmware.versions import firmware_version_model
+from ohmstead.rooms.devices.presence.status_log import hardware_status_log
+from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.models.resource import charge_point_model as model
+from tests.client import Client
+from tests.fuzz_world import FuzzWorld
+from tests.multiplied import multiply
+
+FEW, MANY = 3, 30
+Grow = Callable[[Tx, FuzzWorld, int], Awaitable[None]]
+API = "/public-api"
+LISTINGS = [one for one in rooms.OPERATIONS if one.method == "GET" and one.pages not in (None, Pages.ALONE)]
+_PERIODS = "/resources/electricity-rates/v2.0/{electricityRate}/price-periods"
+FEWER = {
+    f"{_PERIODS}/week-day": "a week has seven days",
+    _PERIODS: "those, and the dates, which are tried by themselves",
+}
+"""Listings that never are long, and why."""
+
+
+def resource_of(operation: Operation) -> Resource | None:
+    """The resource that an operation follows from."""
+    exported = (one for name in dir(rooms) for one in getattr(getattr(rooms, name), "OPERATIONS", ()))
+    resources = (one for one in exported if isinstance(one, Resource))
+    return next((one for one in resources if operation in (one.operations or ())), None)
+
+
+async def _frames(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    point = {"charge_point_id": world.ids["chargePoint"], "direction": "in", "raw": "[]"}
+    for number in range(copies + 1):
+        await tx.run(insert(communication_log).values(**point, at=tx.now - timedelta(seconds=number)))
+
+
+async def _events(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    event = {"charge_point_id": world.ids["chargePoint"], "component": "c", "evse_network_id": 0, "variable": "v",
+             "value": "1", "trigger": "Delta", "kind": "HardWiredNotification", "cleared": False}  # fmt: skip
+    for number in range(copies + 1):
+        told = {
+            "at": tx.now - timedelta(seconds=number),
+            "received_at": tx.now,
+            "ref": f"{copies}/{number}",
+            "number": number,
+        }
+        await tx.run(insert(station_event).values(**event, **told))
+
+
+async def _models(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    version, times = world.ids["firmwareVersion"], {"created_at": tx.now, "updated_at": tx.now}
+    row = await tx.one(select(model).where(model.c.id == world.ids["modelId"]))
+    await multiply(tx, model, dict(row), copies)
+    for key in await tx.all(select(model.c.id)):
+        link = pg_insert(firmware_version_model).values(firmware_version_id=version, model_id=key[0], **times)
+        await tx.run(link.on_conflict_do_nothing())
+
+
+async def _hardware_statuses(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    """Of the charge point itself: those of its EVSEs are in the same table."""
+    row = await tx.one(select(hardware_status_log).where(hardware_status_log.c.evse_id.is_(None)))
+    await multiply(tx, hardware_status_log, dict(row), copies)
+
+
+def _copies_of(table: Table, key: str) -> Grow:
+    async def grow(tx: Tx, world: FuzzWorld, copies: int) -> None:
+        row = await tx.one(select(table).where(table.c.id == world.ids[key]))
+        await multiply(tx, table, dict(row), copies)
+
+    return grow
+
+
+GROWN: dict[str, Grow] = {
+    "/internal/sessions/v1.0": _copies_of(session, "session"),
+    "/internal/communication-log/v1.0": _frames,
+    "/internal/station-events/v1.0": _events,
+    "/resources/charge-points/v2.0/{chargePoint}/hardware-status-logs": _hardware_statuses,
+    "/resources/firmware-versions/v1.0/{firmwareVersion}/attached-models": _models,
+    "/resources/circuits/v2.0/{circuit}/charge-point-priorities": _copies_of(charge_point, "chargePoint"),
+}
+"""Listings whose rows are no copies of the first: they follow from no resource, or one is there once."""
+
+
+async def grown(api: Client, world: FuzzWorld, operation: Operation, copies: int) -> None:
+    """So many rows more for a listing to show: copies of the first one that it shows."""
+    resource, grow = resource_of(operation), GROWN.get(operation.path.removeprefix(API))
+    async with world.given.system.database.begin() as tx:
+        await tx.run(update(session).values(status="finished"))
+        await tx.run(update(reservation).values(status="expired"))
+        await tx.run(update(booking).values(status="cancelled"))
+        if grow is not None:
+            await grow(tx, world, copies)
+            return
+        assert resource is not None, "of which table it shows rows is to be said in GROWN"
+        table, shown = resource.table, (await api.get(world.path(operation))).data
+        assert shown, "the world has none"
+        query = select(table).order_by(table.c.id).limit(1)
+        if resource.by is not None:
+            query = query.where(resource.by.column.is_not(None))
+        elif "id" in shown[0]:
+            query = query.where(table.c.id == int(shown[0]["id"]))
+        elif resource.parent is not None:
+            query = query.where(resource.parent.column == world.ids[resource.parent.resource.key])
+        await multiply(tx, table, dict(await tx.one(query)), copies)
