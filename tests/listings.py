@@ -19,7 +19,11 @@ from ohmstead.rooms.devices.events import station_event
 from ohmstead.rooms.devices.firmware.versions import firmware_version_model
 from ohmstead.rooms.devices.presence.status_log import hardware_status_log
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.charge_points.shared_partners import shared_partner
+from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from ohmstead.rooms.network.models.resource import charge_point_model as model
+from ohmstead.rooms.people.partners import partner
+from ohmstead.rooms.people.users import ev_user
 from tests.client import Client
 from tests.fuzz_world import FuzzWorld
 from tests.multiplied import multiply
@@ -77,6 +81,19 @@ async def _hardware_statuses(tx: Tx, world: FuzzWorld, copies: int) -> None:
     await multiply(tx, hardware_status_log, dict(row), copies)
 
 
+def _beside(linked: Table, table: Table, other: str) -> Grow:
+    """Rows of `table`, each to another row of `linked` that the charge point is with already."""
+
+    async def grow(tx: Tx, world: FuzzWorld, copies: int) -> None:
+        row = await tx.one(select(linked).order_by(linked.c.id).limit(1))
+        await multiply(tx, linked, dict(row), copies)
+        point, times = {"charge_point_id": world.ids["chargePoint"]}, {"created_at": tx.now, "updated_at": tx.now}
+        for key in await tx.all(select(linked.c.id)):
+            await tx.run(pg_insert(table).values({other: key[0], **point, **times}).on_conflict_do_nothing())
+
+    return grow
+
+
 def _copies_of(table: Table, key: str) -> Grow:
     async def grow(tx: Tx, world: FuzzWorld, copies: int) -> None:
         row = await tx.one(select(table).where(table.c.id == world.ids[key]))
@@ -91,6 +108,8 @@ GROWN: dict[str, Grow] = {
     "/internal/station-events/v1.0": _events,
     "/resources/charge-points/v2.0/{chargePoint}/hardware-status-logs": _hardware_statuses,
     "/resources/firmware-versions/v1.0/{firmwareVersion}/attached-models": _models,
+    "/resources/charge-points/v2.0/{chargePoint}/shares": _beside(ev_user, charge_point_share, "user_id"),
+    "/resources/charge-points/v2.0/{chargePoint}/shared-partners": _beside(partner, shared_partner, "partner_id"),
     "/resources/circuits/v2.0/{circuit}/charge-point-priorities": _copies_of(charge_point, "chargePoint"),
 }
 """Listings whose rows are no copies of the first: they follow from no resource, or one is there once."""
