@@ -109,7 +109,7 @@ async def tree(system: System, tmp_path: Path) -> AsyncIterator[Tree]:
         watching = asyncio.create_task(made.watch())
         yield made
         watching.cancel()
-        assert made.looks > 20
+        assert made.looks > 10
         for cable in (made.root, made.left, made.right):
             assert not cable.violations, cable.violations[:5]
 
@@ -202,6 +202,9 @@ async def test_a_start_is_refused_where_another_would_fall_below_the_minimum(tre
     assert (refused.status, refused.body["success"], refused.body["sessionId"]) == (202, False, None)
     assert "circuit" in refused.body["message"]
 
-    await tree.limit(left, minChargePointCurrent=12)
-    assert (await api.post(start, {})).body["success"]
+    await tree.limit(left, minChargePointCurrent=12)  # which load management hears of by a fact
+    for _ in range(20):
+        if (accepted := (await api.post(start, {})).body["success"]) or await tree.site.clock.sleep(1.0):
+            break
+    assert accepted
     await tree.settles(lambda: near(first.offered(1), 16) and near(second.offered(1), 16))
