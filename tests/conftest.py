@@ -38,27 +38,23 @@ class Cleaner:
     """Empties the tables between tests. To truncate every one takes ten times as long as to look which few have rows,
     and the look is one statement that is prepared once."""
 
-    def __init__(self, connection: asyncpg.Connection, sequences: dict[str, str]) -> None:
-        self._connection, self._sequences = connection, sequences
+    def __init__(self, connection: Any, look: Any) -> None:
+        self._connection, self._look = connection, look
 
     @classmethod
     async def over(cls, dsn: str) -> "Cleaner":
         """Of a database."""
         connection = await asyncpg.connect(dsn)
         await connection.execute("SET session_replication_role = replica")  # in no order: foreign keys do not matter
-        rows = await connection.fetch(
-            "SELECT t.relname AS table, s.relname AS sequence FROM pg_class s JOIN pg_depend d ON d.objid = s.oid"
-            " JOIN pg_class t ON t.oid = d.refobjid WHERE s.relkind = 'S' AND d.deptype IN ('a', 'i')"
-        )
-        found = cls(connection, {row["table"]: row["sequence"] for row in rows})
+        rows = await connection.fetch("SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'")
         filled = [f"CASE WHEN EXISTS (SELECT FROM {name}) THEN '{name}' END" for name in metadata.tables]
-        used = [f"(SELECT CASE WHEN is_called THEN '{name}' END FROM {name})" for name in found._sequences.values()]
-        found._filled = await connection.prepare(f"SELECT ARRAY[{', '.join(filled)}], ARRAY[{', '.join(used)}]")
-        return found
+        used = [f"(SELECT CASE WHEN is_called THEN '{row['name']}' END FROM {row['name']})" for row in rows]
+        look = await connection.prepare(f"SELECT ARRAY[{', '.join(filled)}], ARRAY[{', '.join(used)}]")
+        return cls(connection, look)
 
     async def clean(self) -> None:
         """Delete what is there, and count from 1 again."""
-        filled, used = await self._filled.fetchrow()
+        filled, used = await self._look.fetchrow()
         work = [f"DELETE FROM {name}" for name in filled if name]
         work += [f"SELECT setval('{name}', 1, false)" for name in used if name]
         if work:
