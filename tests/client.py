@@ -1,5 +1,6 @@
 """The tests' client: real HTTP, and every answer held against our own OpenAPI document."""
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -44,8 +45,13 @@ def _validator(path: str, method: str, status: int) -> Any:
     content = responses[str(status)].get("content", {}).get("application/json")
     if content is None:
         return None
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": DOCUMENT["components"]}
-    return jsonschema_rs.validator_for(schema | content["schema"], validate_formats=True)
+    return _compiled(json.dumps(content["schema"]))
+
+
+@cache  # of a schema once: most failures have the same
+def _compiled(schema: str) -> Any:
+    around = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": DOCUMENT["components"]}
+    return jsonschema_rs.validator_for(around | json.loads(schema), validate_formats=True)
 
 
 def check(method: str, path: str, status: int, body: Any) -> None:
