@@ -1,5 +1,6 @@
 """Lenient in: texts that spell numbers and truth values, as clients of this API send them."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ class Body(View):
     price: Opt[Decimal] = UNSET
     loud: Opt[bool | None] = UNSET
     word: Opt[Literal["1", "true"]] = UNSET
+    at: Opt[datetime] = UNSET
     part: Opt[Part] = UNSET
     parts: Opt[list[Part]] = UNSET
 
@@ -36,6 +38,7 @@ DECODER = msgspec.json.Decoder(Body)
     ("given", "read"),
     [
         ({"id": "3"}, {"id": 3}),
+        ({"at": "2026-03-12"}, {"at": datetime(2026, 3, 12, tzinfo=UTC)}),
         ({"ids": ["3", 4, "-5"]}, {"ids": [3, 4, -5]}),
         ({"size": "3", "price": "0.10"}, {"size": 3.0, "price": Decimal("0.10")}),
         ({"size": "1.5e2", "loud": "0"}, {"size": 150.0, "loud": False}),

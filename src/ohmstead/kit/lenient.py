@@ -1,10 +1,12 @@
-"""Lenient in: numbers, ids and truth values that clients write as texts, read as what the field asks for.
+"""Lenient in: numbers, ids and truth values that clients write as texts, and days for moments, read as what the field
+asks for.
 
 Clients of this API get ids as texts and give them back, and send booleans as "true" or 1. Only a body that is not as
 declared comes here; what cannot be read stays as it is, and is objected to.
 """
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
 
@@ -14,6 +16,7 @@ from ohmstead.kit.views import alternative, alternatives, hints
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUTH: dict[Any, bool] = {"true": True, "1": True, 1: True, "false": False, "0": False, 0: False}
 
 
@@ -39,6 +42,8 @@ def _members(value: dict[str, Any], kind: type[Struct]) -> dict[str, Any]:
 def _plain(value: Any, kinds: list[Any]) -> Any:
     if isinstance(value, Decimal):
         return value if Decimal in kinds else float(value)
+    if isinstance(value, str) and datetime in kinds and _DAY.fullmatch(value):
+        return f"{value}T00:00:00Z"
     numbers = [kind for kind in (int, float, Decimal) if kind in kinds]
     if isinstance(value, str) and (str in kinds or any(_lists(kind, value) for kind in kinds)):
         return value
