@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from ohmstead.ocpp.v201 import local_list as wire
 from ohmstead.rooms.charging.offline_tags.room import Room, parts
+from ohmstead.rooms.charging.offline_tags.table import local_list
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.configuration.table import configuration_variable
 from ohmstead.rooms.devices.facts import Connected
@@ -29,6 +30,7 @@ from ohmstead.rooms.devices.stations import (
     stations,
 )
 from ohmstead.rooms.people.users import ev_user
+from ohmstead.store.outbox import OutboxReader
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site, tag
@@ -276,3 +278,49 @@ async def test_a_list_of_which_a_part_was_lost_is_sent_anew(
 async def test_an_update_of_another_kind_is_none(api: Client, here: Site) -> None:
     answer = await api.post(f"{PATH}/{here.id}/send-local-list", {"updateType": "some"})
     assert (answer.status, list(answer.body["errors"])) == (422, ["updateType"])
+
+
+# Lists that are sent by themselves
+
+
+async def _due(here: Site) -> bool:
+    """Whether the list is to be sent; and it is not any more."""
+    async with here.system.database.begin() as tx:
+        found = await tx.value(select(local_list.c.due_at).where(local_list.c.station_id == here.id))
+        await tx.run(update(local_list).values(due_at=None))
+    return found is not None
+
+
+async def test_a_list_is_due_when_it_holds_what_is_accepted_no_more(api: Client, here: Site, given: Given) -> None:
+    user = int((await given.user())["id"])
+    one, two, _ = [await given.id_tag(idTagUid=uid, userId=user) for uid in ("ONE", "TWO", "THREE")]
+    await _send(api, here)
+    tags = "/resources/id-tags/v2.0"
+    await given.id_tag(idTagUid="NEW", userId=user)
+    await api.patch(f"{tags}/{one['id']}", {"idLabel": "blue"})
+    assert not await _due(here)
+    await api.patch(f"{tags}/{one['id']}", {"status": "disabled"})
+    assert await _due(here)
+    await api.delete(f"{tags}/{two['id']}")
+    assert await _due(here)
+    reason = {"reason": "x"}
+    for status, due in (("disabled", True), ("enabled", False)):
+        await api.post(f"/actions/users/v1.0/{user}/change-status", {"status": status} | reason)
+        await OutboxReader(here.system.database).drain()
+        assert await _due(here) == due
+    await api.delete(f"/resources/users/v1.0/{user}")
+    assert await _due(here)
+
+
+async def test_a_list_is_due_when_its_charge_point_opens_to_others(api: Client, here: Site, given: Given) -> None:
+    owner, guest = [int((await given.user())["id"]) for _ in range(2)]
+    await given.id_tag(idTagUid="GUEST", userId=guest)
+    path = f"/resources/charge-points/v2.0/{here.id}"
+    await _send(api, here)
+    assert (await api.patch(path, {"type": "personal", "pin": "1234", "user": {"id": owner}})).status == 200
+    assert await _due(here)
+    share = await given.made(f"{path}/shares", {"userId": guest})
+    await _send(api, here)
+    assert not await _due(here)
+    assert (await api.delete(f"{path}/shares/{share['id']}")).status == 204
+    assert await _due(here)

@@ -1,6 +1,6 @@
 """Erasure: the tags of a deleted user go; sessions, authorizations and reservations stay, of a user without a name."""
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, case, cast, delete, func, null, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, case, cast, func, null, or_, select, update
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
@@ -12,7 +12,7 @@ from ohmstead.rooms.charging.bookings import booking_request
 from ohmstead.rooms.charging.bookings.changes import OPEN, give_up
 from ohmstead.rooms.charging.contracts.following import vehicles_go_with_their_user
 from ohmstead.rooms.charging.id_tags import id_tag
-from ohmstead.rooms.charging.offline_tags.table import local_list
+from ohmstead.rooms.charging.offline_tags.table import UNKNOWN, local_list
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
@@ -61,7 +61,11 @@ _FORGET_REASONS = Statement(_reasons.where(_kept.user_id == _user))
 _names = TextErasure(booking_request, plain=[booking_request.c.external_id])
 _FORGET_NAMES = Statement(_names.where(booking_request.c.user_id == _user))
 _held = cast(local_list.c.tags, Text).op("~*", is_comparison=True)(bindparam("in_json", type_=Text))
-_FORGET_LISTS = Statement(delete(local_list).where(_held))
+_FORGET_LISTS = Statement(
+    update(local_list)
+    .where(_held)
+    .values(version=UNKNOWN, tags=[], due_at=bindparam("now"), updated_at=bindparam("now"))
+)
 
 
 @users.deleting
@@ -93,8 +97,8 @@ async def no_account_names_them(tx: Tx, gone: UserErased) -> None:
     await tx.run(_FORGET_REASONS, user=gone.id, **words)
     await tx.run(_FORGET_NAMES, user=gone.id, **words)
     await tx.run(_FORGET_TAGS, user=gone.id, now=tx.now)
-    # a list that has the tag is sent whole next time, which takes the tag off the station
-    await tx.run(_FORGET_LISTS, **patterns(uids))
+    # a list that has the tag is sent anew by itself, which takes the tag off the station
+    await tx.run(_FORGET_LISTS, now=tx.now, **patterns(uids))
 
 
 @on(UserErased)

@@ -9,7 +9,6 @@ from ohmstead.rooms.charging.contracts.certificates import provisioning_certific
 from ohmstead.rooms.charging.contracts.issuing import end, issued_under
 from ohmstead.rooms.charging.durable_facts import IdTagChanged
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
-from ohmstead.rooms.charging.offline_tags.table import outdated
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.devices.certificates.contracts import end_contract, forget_contract, has_ended
 from ohmstead.rooms.people.users import ev_user
@@ -86,17 +85,8 @@ async def _ended(write: Write) -> bool:
     return gone or await has_ended(write.tx, write.before["id_tag_uid"])
 
 
-@id_tags.updated
-async def lists_hear_of_an_emaid(write: Write) -> None:
-    """That is accepted no more."""
-    before = write.before
-    if before is not None and before["type"] == "emaid" and before["status"] != write.value_of("status"):
-        await outdated(write.tx, before["id_tag_uid"])
-
-
 @id_tags.deleted
 async def a_contract_ends_with_its_emaid(write: Write) -> None:
     assert write.before is not None
     if write.before["type"] == "emaid":
         await end_contract(write.tx, write.before["id_tag_uid"])
-        await outdated(write.tx, write.before["id_tag_uid"])

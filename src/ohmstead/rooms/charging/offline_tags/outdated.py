@@ -1,4 +1,4 @@
-"""Outdated lists: those that hold an EMAID which is accepted no more are sent by themselves."""
+"""Outdated lists: those that hold a tag which is accepted no more are sent by themselves."""
 
 from datetime import timedelta
 

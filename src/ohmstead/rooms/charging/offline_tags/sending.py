@@ -59,8 +59,8 @@ class Taken(Struct, frozen=True):
     transactions=Transactions.MANUAL,
 )
 async def send_local_list(call: Call, wish: Wish) -> Sent:
-    """Make the charge point's list all RFID tags and EMAIDs that are accepted now, as many as it has room for. Tags
-    that are blocked later stay on it until it is sent again; EMAIDs that are leave it by themselves."""
+    """Make the charge point's list all RFID tags and EMAIDs that are accepted now, as many as it has room for. Those
+    that are accepted no more leave it by themselves; others come onto it when it is sent again."""
     point, asked = await point_of(call), wish.update_type == "differential"
     taken = await send(call.begin, station_of(point), point["ocpp_version"], asked)
     call.changes = {"listVersion": taken.version, "tags": taken.tags, "sent": taken.sent}

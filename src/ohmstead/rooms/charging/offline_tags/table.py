@@ -30,6 +30,9 @@ _OUTDATED = Statement(
     .where(or_(_own.tags.contains(bindparam("holding", type_=JSONB)), _own.version == UNKNOWN))
     .values(due_at=bindparam("now"), updated_at=bindparam("now"))
 )
+_OUTDATED_AT = Statement(
+    update(local_list).where(_own.station_id == _station).values(due_at=bindparam("now"), updated_at=bindparam("now"))
+)
 _new = {"version": bindparam("version", type_=Integer), "tags": bindparam("tags", type_=JSONB)}
 _moments = {"created_at": bindparam("now"), "updated_at": bindparam("now")}
 _KEEP = Statement(
@@ -69,3 +72,8 @@ async def forget(tx: Tx, station: int) -> None:
 async def outdated(tx: Tx, id_tag: str) -> None:
     """The lists that hold a tag, which is accepted no more, or are about to, are to be sent by themselves."""
     await tx.run(_OUTDATED, holding=[{"id_tag": id_tag}], now=tx.now)
+
+
+async def outdated_at(tx: Tx, station: int) -> None:
+    """The list of a station is to be sent by itself."""
+    await tx.run(_OUTDATED_AT, station=station, now=tx.now)
