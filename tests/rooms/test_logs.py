@@ -106,7 +106,8 @@ async def test_what_is_wrong_with_a_request(api: Client, here: Site, box: Box) -
     for path, body, fields in (
         (diagnostics, {}, {"location"}),
         (diagnostics, {"location": "x", "start": "soon"}, {"start"}),
-        (diagnostics, {"location": "", "start": "2026-03-02", "stop": "2026-03-01"}, {"start", "stop"}),
+        (diagnostics, {"location": "", "start": "2026-13-02", "stop": "then"}, {"start", "stop"}),
+        (diagnostics, {"location": "", "start": "2026-03-02", "stop": "2026-03-01"}, {"stop"}),
         (security, {}, {"url", "reason"}),
         (security, {"url": "", "reason": "r", "startTime": "2026-03-01T00:00:00Z"}, {"startTime"}),
         (security, {"url": "", "reason": "r", "retries": 11, "interval": 3601}, {"retries", "interval"}),
