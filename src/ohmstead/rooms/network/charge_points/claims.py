@@ -140,7 +140,7 @@ async def _hold_back(tx: Tx, subject: str, key: int) -> None:
     for most, within in MOST:
         last = await tx.value(_LAST[subject], key=key, back=most - 1)
         if last is not None and last + within > tx.now:
-            wait = math.ceil((last + within - tx.now).total_seconds())
+            wait = math.ceil(min(within, last + within - tx.now).total_seconds())  # this may have begun before
             raise TooManyAttempts(headers={"Retry-After": str(wait)})
 
 
