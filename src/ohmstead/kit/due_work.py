@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ LEAST_PAUSE_S = 0.1  # real s between two looks, however fast a clock was set to
 class DueWork(ABC):
     """Looks every `every_s` s for what has fallen due: `due` selects it by `now` and `most`, one row an `id`.
 
-    What comes again moves its row's moment on by a schedule (kit/schedules.py) once it is done.
+    What comes again moves its row's moment on by a schedule (engines/schedules.py) once it is done.
     """
 
     due: Statement
@@ -89,3 +90,8 @@ class DueWork(ABC):
     async def settled(self) -> None:
         """Return once what has begun is done."""
         await asyncio.gather(*self._running.values())
+
+
+def back_off(failures: int, first: timedelta, most: timedelta) -> timedelta:
+    """How long to wait after so many failures, from 1: `first`, then twice as long each time, at most `most`."""
+    return min(first * 2 ** min(max(failures - 1, 0), 32), most)

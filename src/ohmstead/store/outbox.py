@@ -11,8 +11,8 @@ import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
 from ohmstead.kit.db import DatabaseUnavailable, Statement
+from ohmstead.kit.due_work import back_off
 from ohmstead.kit.facts import Fact, Handler, fact_of, outbox, subscribers
-from ohmstead.kit.schedules import back_off
 from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.engine import PostgresDatabase
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ohmstead.engines.schedules import months_later
 from ohmstead.kit.access import PARTNER, Access
 from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.kit.due_work import DueWork
@@ -35,7 +36,6 @@ from ohmstead.kit.operations import Actor
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Merged
 from ohmstead.kit.resources import Resource
-from ohmstead.kit.schedules import months_later
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write

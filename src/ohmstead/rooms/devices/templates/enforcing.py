@@ -7,8 +7,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, Interval, Text, and_, bind
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork
-from ohmstead.kit.schedules import back_off
+from ohmstead.kit.due_work import DueWork, back_off
 from ohmstead.rooms.devices.configuration.syncing import SETTLE, awaits_sync
 from ohmstead.rooms.devices.configuration.table import configuration_template, template_application, template_variable
 from ohmstead.rooms.devices.durable_facts import ConfigurationTemplateApplied

@@ -1,5 +1,5 @@
-"""When something is due: by the calendar of a zone, at an interval, or again after it failed. Only arithmetic: moments
-in, the next one out, UTC."""
+"""When something is due: by the calendar of a zone, or at an interval. Only arithmetic: moments in, the next one out,
+UTC."""
 
 from calendar import monthrange
 from collections.abc import Iterator
@@ -63,11 +63,6 @@ class Every:
 
 
 Schedule = Monthly | Daily | Every
-
-
-def back_off(failures: int, first: timedelta, most: timedelta) -> timedelta:
-    """How long to wait after so many failures, from 1: `first`, then twice as long each time, at most `most`."""
-    return min(first * 2 ** min(max(failures - 1, 0), 32), most)
 
 
 def _first_after(moment: datetime, candidates: Iterator[datetime]) -> datetime:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ohmstead.kit.schedules import Daily, Every, Monthly, back_off, months_later
+from ohmstead.engines.schedules import Daily, Every, Monthly, months_later
+from ohmstead.kit.due_work import back_off
 
 STEP = timedelta(minutes=15)  # clocks have been moved by multiples of it in all these years
 ZONES = [
