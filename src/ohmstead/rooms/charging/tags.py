@@ -14,7 +14,7 @@ from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import same
 from ohmstead.rooms.charging.token_types import Token, admits_button, is_card
-from ohmstead.rooms.network.charging_access import may_use
+from ohmstead.rooms.network.charging_access import may_charge_at_one
 
 _METHODS: dict[str, Method] = {"rfid": "id_tag", "mac_address": "mac_address", "emaid": "plug_and_charge_iso15118"}
 _REMOTE = re.compile(r"\*(\d{1,18})")
@@ -74,7 +74,7 @@ async def tag_verdict(
 
 async def _turned_away(tx: Tx, token: Token, user_id: int | None, begins: bool, points: Collection[int]) -> bool:
     """Whether a user has no business at charge points; who charges at the station may always end that."""
-    if user_id is None or await may_use(tx, points, user_id):
+    if user_id is None or await may_charge_at_one(tx, points, user_id):
         return False
     ends = any(one["station_id"] == token.station_id for one in await running(tx, user_id))
     return begins or not ends

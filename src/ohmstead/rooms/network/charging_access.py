@@ -22,7 +22,7 @@ _IDS = ARRAY(BigInteger)
 _point, _share, _with, _invite = charge_point.c, charge_point_share.c, shared_partner.c, partner_invite.c
 
 
-def opens_to(user: ColumnElement[int]) -> ColumnElement[bool]:
+def lets_charge(user: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the charge point of a row lets a user charge."""
     shared = select(_share.id).where(_share.charge_point_id == _point.id, _share.user_id == user)
     partners = select(_with.partner_id).where(_with.charge_point_id == _point.id).correlate_except(shared_partner)
@@ -49,31 +49,31 @@ def closed_points(station: ColumnElement[int]) -> ColumnElement[list[int]]:
     return select(aggregate).where(points).correlate(None).scalar_subquery()
 
 
-_MAY_USE = Statement(
+_MAY_CHARGE = Statement(
     select(_point.id)
-    .where(_point.id == any_(bindparam("points", type_=_IDS)), opens_to(bindparam("user", type_=BigInteger)))
+    .where(_point.id == any_(bindparam("points", type_=_IDS)), lets_charge(bindparam("user", type_=BigInteger)))
     .limit(1)
 )
 _numbers = func.array_agg(aggregate_order_by(evse.c.network_id, evse.c.network_id))
-_opens = opens_to(ev_user.c.id)
+_lets = lets_charge(ev_user.c.id)
 _EVSES = Statement(
-    select(ev_user.c.id, func.coalesce(_numbers.filter(_opens), literal([], ARRAY(Integer))))
+    select(ev_user.c.id, func.coalesce(_numbers.filter(_lets), literal([], ARRAY(Integer))))
     .join_from(evse, charge_point, _point.id == evse.c.charge_point_id)
     .join(ev_user, ev_user.c.id == any_(bindparam("users", type_=_IDS)))
     .where(evse.c.station_id == bindparam("station", type_=BigInteger), evse.c.deleted_at.is_(None))
     .group_by(ev_user.c.id)
-    .having(~func.bool_and(func.coalesce(_opens, false())))
+    .having(~func.bool_and(func.coalesce(_lets, false())))
 )
 
 
-async def may_use(tx: Tx, charge_point_ids: Collection[int], user_id: int) -> bool:
+async def may_charge_at_one(tx: Tx, charge_point_ids: Collection[int], user_id: int) -> bool:
     """Whether a user may charge at one of these charge points."""
-    return await tx.value(_MAY_USE, points=list(charge_point_ids), user=user_id) is not None
+    return await tx.value(_MAY_CHARGE, points=list(charge_point_ids), user=user_id) is not None
 
 
-async def opens(tx: Tx, there: Row, user_id: int) -> bool:
+async def may_charge(tx: Tx, there: Row, user_id: int) -> bool:
     """Whether the charge point of an EVSE (its `charge_point_id` and `charge_point_type`) lets a user charge."""
-    return there["charge_point_type"] == "public" or await may_use(tx, [there["charge_point_id"]], user_id)
+    return there["charge_point_type"] == "public" or await may_charge_at_one(tx, [there["charge_point_id"]], user_id)
 
 
 async def some_evses_of(tx: Tx, station_id: int, user_ids: Collection[int]) -> dict[int, tuple[int, ...]]:

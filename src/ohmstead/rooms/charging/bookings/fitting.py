@@ -27,7 +27,7 @@ from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_access import opens_to
+from ohmstead.rooms.network.charging_access import lets_charge
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.parking_spaces import spaces_of
@@ -83,7 +83,7 @@ def _unless_said(value: ColumnElement[Any], condition: ColumnElement[bool]) -> C
 
 _bookable = and_(
     evse.c.booking_enabled, evse.c.status == "enabled", charge_point.c.status == "enabled",
-    _unless_said(_partners, charge_point.c.partner_id == any_(_partners)), opens_to(_user),
+    _unless_said(_partners, charge_point.c.partner_id == any_(_partners)), lets_charge(_user),
 )  # fmt: skip
 _meets = and_(
     _unless_said(_current, evse.c.current_type == _current),

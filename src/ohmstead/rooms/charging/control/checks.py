@@ -14,7 +14,7 @@ from ohmstead.rooms.charging.tags import running, too_many
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_access import opens
+from ohmstead.rooms.network.charging_access import may_charge
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
@@ -165,7 +165,7 @@ async def refusal(tx: Tx, there: Row, around: Row, user: Row | None) -> Refusal 
         return CLOSED
     if user is not None and user["status"] != "enabled":
         return DISABLED
-    if user is not None and not await opens(tx, there, user["id"]):
+    if user is not None and not await may_charge(tx, there, user["id"]):
         return RESTRICTED
     if user is not None and too_many(await running(tx, user["id"]), user["sessions_allowed"], None):
         return RUNNING

@@ -9,7 +9,7 @@ from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
 from ohmstead.rooms.devices.stations import LocalTag
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_access import closed_points, opens_to, some_evses_of
+from ohmstead.rooms.network.charging_access import closed_points, lets_charge, some_evses_of
 from ohmstead.rooms.people.users import ev_user
 
 LONGEST = {"1.6": 20}
@@ -23,7 +23,7 @@ _last_here = (
     .scalar_subquery()
 )
 _points = bindparam("points", type_=ARRAY(BigInteger))
-_lets = select(charge_point.c.id).where(charge_point.c.id == any_(_points), opens_to(ev_user.c.id)).exists()
+_lets = select(charge_point.c.id).where(charge_point.c.id == any_(_points), lets_charge(ev_user.c.id)).exists()
 _CLOSED = Statement(select(closed_points(bindparam("station", type_=BigInteger))))
 # What `tag_verdict` accepts of cards and contracts; where there are too many, who was here last is served first.
 _ADMITTED = Statement(

@@ -27,7 +27,7 @@ from ohmstead.rooms.devices.stations import ReserveNow
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.access import partner_of
 from ohmstead.rooms.network.charge_points.permissions import find_permitted
-from ohmstead.rooms.network.charging_access import opens
+from ohmstead.rooms.network.charging_access import may_charge
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.operator import settings
@@ -175,7 +175,7 @@ async def _check_user(tx: Tx, rules: settings.Reservations, there: Row, user_id:
         raise Invalid(userId="The selected user id is invalid.")
     if status != "enabled":
         raise Invalid(userId=f"The user is {status}.")
-    if not await opens(tx, there, user_id):
+    if not await may_charge(tx, there, user_id):
         raise Invalid(userId="The user does not have access to the charge point.")
     if await tx.value(_SINCE, user=user_id, since=_midnight(tx.now, there)) >= rules.max_reservations_per_day_per_user:
         raise Invalid(userId="The user has no more reservations left today.")
