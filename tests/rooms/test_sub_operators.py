@@ -65,6 +65,15 @@ async def test_its_charge_points_and_sessions_are_filtered_by_it(api: Client, gi
     assert (await api.get("/resources/sessions/v1.0", f"filter[subOperatorId]={number}")).data == []
 
 
+async def test_one_of_a_single_partner_need_not_say_whose(given: Given) -> None:
+    made = await given.made(PATH, {"name": "South", "partner_ids": [await given.partner_of_id(71)]})
+    alone = await given.client("*", sub_operator_id=made["id"])
+    tag = await alone.post(TAGS, {"idTagUid": "A", "status": "enabled", "type": "rfid"})
+    assert tag.data["partnerId"] == 71
+    assert (await alone.post(USERS, {"email": "s@example.org", "password": "secret-1"})).status == 201
+    await alone.close()
+
+
 async def test_its_partners_exist(api: Client) -> None:
     answer = await api.post(PATH, {"name": "West", "partner_ids": [5]})
     assert answer.status == 422

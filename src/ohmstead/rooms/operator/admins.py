@@ -161,6 +161,8 @@ class TokenAuthenticator:
             self._known.clear()
         networks = None if row["ips"] is None else [ipaddress.ip_network(one, strict=False) for one in row["ips"]]
         partner = row["partner_id"] if row["partner_ids"] is None else row["partner_ids"]
+        if isinstance(partner, list) and len(partner) == 1:
+            [partner] = partner  # whose rows it makes need not be said
         actor = Actor(row["admin_id"], row["id"], frozenset(row["scopes"]), partner)
         self._known[token] = known = _Known(actor, networks, time.monotonic())
         return known
