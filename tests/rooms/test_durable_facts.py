@@ -49,6 +49,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9}),
     ("evse.moved", {"id": 7, "left": 1, "charge_point_id": 2}),
     ("evse.statusChanged", STATUS | {"charge_point_id": 2, "before": None}),
+    ("chargePoint.sharedPartnersChanged", {"id": 7}),
     ("parkingSpace.occupancyChanged", {"id": 7, "occupancy_status": "occupied", "at": "2026-11-01T08:00:00+00:00"}),
     ("securityEvent.received", SECURITY),
     ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),

@@ -324,3 +324,20 @@ async def test_a_list_is_due_when_its_charge_point_opens_to_others(api: Client, 
     assert not await _due(here)
     assert (await api.delete(f"{path}/shares/{share['id']}")).status == 204
     assert await _due(here)
+
+
+async def test_a_list_is_due_when_other_partners_share_its_charge_point(api: Client, here: Site, given: Given) -> None:
+    owner, other = [await given.partner_of_id(number) for number in (7, 8)]
+    path = f"/resources/charge-points/v2.0/{here.id}"
+    assert (await api.patch(path, {"type": "private", "partner": {"id": owner}})).status == 200
+    await _send(api, here)
+    for ids in ([other], []):
+        assert (await api.put(f"{path}/shared-partners", {"partnerIds": ids})).status == 204
+        await OutboxReader(here.system.database).drain()
+        assert await _due(here)
+    await api.put(f"{path}/shared-partners", {"partnerIds": [other]})
+    await OutboxReader(here.system.database).drain()
+    await _due(here)
+    assert (await api.delete(f"/resources/partners/v2.0/{other}")).status == 204
+    await OutboxReader(here.system.database).drain()
+    assert await _due(here)

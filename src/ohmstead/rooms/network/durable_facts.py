@@ -13,6 +13,12 @@ class ChargePointModelChanged(RowChanged, topic="chargePointModel.changed"):
     """A model was."""
 
 
+class SharedPartnersChanged(Fact, topic="chargePoint.sharedPartnersChanged"):
+    """A charge point is shared with other partners than before."""
+
+    id: int
+
+
 class EvseChanged(RowChanged, topic="evse.changed"):
     """An EVSE was, or its connectors."""
 

@@ -7,14 +7,20 @@ from ohmstead.kit.facts import on
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
 from ohmstead.rooms.charging.offline_tags.table import outdated, outdated_at
-from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.shares import shares
+from ohmstead.rooms.network.durable_facts import SharedPartnersChanged
 from ohmstead.rooms.people.partner_invites import partner_invites
 from ohmstead.rooms.people.users import UserChanged, ev_user
 
 _TELLING = ("status", "user_id", "id_tag_uid", "expire_at")
 _OPENING = ("type", "user_id", "partner_id", "access_type")
 _STATUS = Statement(select(ev_user.c.status).where(ev_user.c.id == bindparam("user", type_=BigInteger)))
+_MASTER = Statement(
+    select(charge_point.c.ocpp_connected_charge_point_id).where(
+        charge_point.c.id == bindparam("point", type_=BigInteger)
+    )
+)
 _UIDS = Statement(select(id_tag.c.id_tag_uid).where(id_tag.c.user_id == bindparam("user", type_=BigInteger)))
 
 
@@ -48,6 +54,12 @@ async def tags_of_the_blocked_are_taken_off(tx: Tx, fact: UserChanged) -> None:
 async def who_may_no_more_is_taken_off(write: Write) -> None:
     assert write.before is not None
     await _of_user(write.tx, write.before["user_id"])
+
+
+@on(SharedPartnersChanged)
+async def guests_of_other_partners_are_told(tx: Tx, fact: SharedPartnersChanged) -> None:
+    master = await tx.value(_MASTER, point=fact.id)
+    await outdated_at(tx, master or fact.id)
 
 
 @charge_points.updated

@@ -31,6 +31,7 @@ from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points.access import of_partner
 from ohmstead.rooms.network.charge_points.resource import charge_points
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.rooms.network.durable_facts import SharedPartnersChanged
 from ohmstead.rooms.people.partners import partners
 
 shared_partner = table(
@@ -44,7 +45,7 @@ _own = shared_partner.c
 _key, _ids = bindparam("key", type_=BigInteger), bindparam("ids", type_=ARRAY(BigInteger))
 _now = bindparam("now", type_=DateTime(timezone=True))
 _END = Statement(delete(shared_partner).where(_own.charge_point_id == _key, _own.partner_id != all_(_ids)))
-_END_OF_PARTNER = Statement(delete(shared_partner).where(_own.partner_id == _key))
+_END_OF_PARTNER = Statement(delete(shared_partner).where(_own.partner_id == _key).returning(_own.charge_point_id))
 _BEGIN = Statement(
     insert(shared_partner)
     .from_select(["charge_point_id", "partner_id", "created_at", "updated_at"],
@@ -97,6 +98,7 @@ async def share_with_partners(call: Call, body: SharedPartners) -> None:
         raise Invalid(partnerIds=objection)
     await call.tx.run(_END, key=point["id"], ids=ids)
     await call.tx.run(_BEGIN, key=point["id"], ids=ids, now=call.now)
+    call.tx.tell(SharedPartnersChanged(id=point["id"]))
     call.changes = {"id": point["id"], "sharedWith": ids}
 
 
@@ -110,7 +112,8 @@ def _objection(point: Row, ids: list[int]) -> str | None:
 
 @partners.deleted
 async def nothing_is_shared_with_the_deleted(write: Write) -> None:
-    await write.tx.run(_END_OF_PARTNER, key=write.id)
+    for (point,) in await write.tx.all(_END_OF_PARTNER, key=write.id):
+        write.tx.tell(SharedPartnersChanged(id=point))
 
 
 @charge_points.updated
