@@ -37,6 +37,10 @@ class Demand:
     arrived: Any = 0
     resolution: float | None = None
 
+    def step(self, resolution: float) -> float:
+        """A: what its station keeps of a limit, where others keep `resolution`."""
+        return resolution if self.resolution is None else self.resolution
+
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
@@ -56,7 +60,7 @@ def allocate(
 
     Amperes are rounded down to `resolution` A (0: not at all), or to the demand's own; minima are rounded up to it
     first. Raises ValueError for a demand given twice or with a weight or current that is negative or not finite."""
-    shares = {demand.id: _share(tree, demand, _step(demand, resolution)) for demand in _checked(demands)}
+    shares = {demand.id: _share(tree, demand, demand.step(resolution)) for demand in _checked(demands)}
     room = tree.capacities(limits)
     result = Allocation()
     ranked = sorted(shares, key=lambda id: _rank(shares[id]))
@@ -64,7 +68,7 @@ def allocate(
         tier = [shares[id] for id in ranked if (shares[id].demand.weight == 0) is leftovers]
         fill(_admit(tree, tier, room, result), room)
     for id, share in shares.items():
-        result.amps[id] = floored(share.amps, _step(share.demand, resolution))
+        result.amps[id] = floored(share.amps, share.demand.step(resolution))
         if share.stopped_by is not None:
             result.bottlenecks[id] = tree.conductor(share.stopped_by)
     return result
@@ -79,10 +83,6 @@ def _checked(demands: Iterable[Demand]) -> list[Demand]:
         if not all(math.isfinite(value) and value >= 0 for value in values) or not any(demand.mask):
             raise ValueError(f"demand {demand.id} has a weight, current or mask that makes no sense")
     return known
-
-
-def _step(demand: Demand, resolution: float) -> float:
-    return resolution if demand.resolution is None else demand.resolution
 
 
 def _share(tree: Tree, demand: Demand, step: float) -> Share:
