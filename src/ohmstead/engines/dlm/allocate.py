@@ -21,11 +21,20 @@ TOLERANCE = 1e-9  # A, the rounding of a sum
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A session is to have so many A·h a line more within so many hours; it has `got` some already."""
+
+    hours: float
+    wanted: float
+    got: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """What one EVSE could use: nothing, or `min`..`max` A on each line of `mask` (of the root's lines).
 
     `running` sessions are admitted before new ones; `arrived` is anything that sorts, the earliest first. `resolution`
-    is what its station keeps of a limit, in A; None: as finely as all."""
+    is what its station keeps of a limit, in A; None: as finely as all. The `deadline` is for laxity.Deadlines only."""
 
     id: Id
     circuit: Id
@@ -36,6 +45,7 @@ class Demand:
     running: bool = False
     arrived: Any = 0
     resolution: float | None = None
+    deadline: Deadline | None = None
 
     def step(self, resolution: float) -> float:
         """A: what its station keeps of a limit, where others keep `resolution`."""
@@ -65,7 +75,7 @@ def allocate(
     result = Allocation()
     ranked = sorted(shares, key=lambda id: _rank(shares[id]))
     for leftovers in (False, True):
-        tier = [shares[id] for id in ranked if (shares[id].demand.weight == 0) is leftovers]
+        tier = [shares[id] for id in ranked if bool(shares[id].demand.weight) is not leftovers]
         fill(_admit(tree, tier, room, result), room)
     for id, share in shares.items():
         result.amps[id] = floored(share.amps, share.demand.step(resolution))
