@@ -7,6 +7,7 @@ from ohmstead.rooms.power.circuits import (
     questions,  # noqa: F401 - it answers lower rooms
 )
 from ohmstead.rooms.power.circuits.resource import circuits
+from ohmstead.rooms.power.flexibility import activation_caps  # noqa: F401 - it sets caps
 from ohmstead.rooms.power.flexibility.actions import actions as flexibility_actions
 from ohmstead.rooms.power.flexibility.assets import assets
 from ohmstead.rooms.power.flexibility.ending import AssetEnds

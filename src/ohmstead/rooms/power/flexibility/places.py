@@ -43,7 +43,7 @@ _ZONE = Statement(
 )
 _moment = partial(bindparam, type_=DateTime(timezone=True))
 _SESSIONS = Statement(
-    select(session.c.id, session.c.started_at)
+    select(session.c.id, session.c.status)
     .join(OUTLETS, OUTLETS.c.evse_id == session.c.evse_id)
     .where(session.c.started_at < _moment("until"))
     .where(func.coalesce(session.c.stopped_at, _moment("until")) > _moment("since"))
@@ -74,6 +74,20 @@ async def energies(tx: Tx, asset_id: int, moments: Collection[datetime]) -> list
     series = (await energy_series(tx, [row["id"] for row in rows])).values()
     reached = [[round(one.at(moment)) for one in series if one.moments] for moment in ordered]
     return [sum(after) - sum(before) for before, after in pairwise(reached)]
+
+
+async def flowed(tx: Tx, asset_id: int, starts: Collection[datetime]) -> dict[datetime, tuple[float, datetime]]:
+    """By each start the Wh that flowed at an asset since then, and until when: as far as the meters of all who charge
+    have told."""
+    rows = await tx.all(_SESSIONS, ids=[asset_id], since=min(starts), until=tx.now)
+    series = await energy_series(tx, [row["id"] for row in rows])
+    told = [one.moments[-1] for row in rows if row["status"] == "active" and (one := series[row["id"]]).moments]
+    until = min(told, default=tx.now)
+    return {
+        start: (sum(one.at(until) - one.at(start) for one in series.values() if one.moments), until)
+        if until > start else (0.0, start)
+        for start in starts
+    }  # fmt: skip
 
 
 async def first_told_late(tx: Tx, asset_id: int, since: datetime) -> datetime | None:

@@ -79,7 +79,7 @@ def _carried(row: Row) -> float:
 def _outlet(row: Row) -> _Outlet:
     """An EVSE's own rating goes first, then its charge point's, then what its circuit carries."""
     details: Mapping[str, Any] = row["smart_charging"] or {}
-    volts = NOMINAL_V * _LINES.get(row["phases"] or details.get("phases"), 3)
+    volts = NOMINAL_V * _LINES.get(row["phases"] or details.get("phases") or "", 3)
     amps = _first(row["max_amperage"], details.get("defaultChargePointMaxCurrent"), row["max_current"])
     told = [watts for watts in (amps and amps * volts, row["max_power"]) if watts]
     most = float(min(told, default=0.0))
