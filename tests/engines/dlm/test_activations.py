@@ -24,7 +24,8 @@ def minute(number: float) -> datetime:
         (5, 1500, 6_000),  # 1,000 Wh in ten minutes
         (10, 2500, 0),  # all is used
         (10, 2600, 0),  # and more
-        (14.95, 2490, 3_600),  # 10 Wh in the last three seconds are spread over ten
+        (5, 600, 11_000),  # 11,400 W, by steps of 500 W
+        (14.95, 2490, 3_500),  # 10 Wh in the last three seconds are spread over ten
     ],
 )
 def test_an_energy_is_spread_over_the_time_that_is_left(passed_min: float, used_wh: float, watts: float) -> None:
@@ -75,4 +76,4 @@ def test_an_energy_is_never_exceeded_and_met_where_it_can_be(energy: int, minute
         now += STEP
     assert used <= energy * (1 + 1e-9)
     if min(appetites) >= 1:
-        assert used == pytest.approx(energy)
+        assert used >= energy * 0.99
