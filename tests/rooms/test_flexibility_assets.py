@@ -1,10 +1,12 @@
 """Flexibility assets and what is asked of them: the rules, the actions, their end, and the deletes of others."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.readings import Sample
@@ -17,6 +19,8 @@ from tests.contract import ResourceContract
 from tests.given import Given
 from tests.rooms.charges import Site, site, tag
 from tests.rooms.later import Later
+from tests.rooms.test_circuit_races import outsider, waiting
+from tests.scenarios.waiting import becomes
 
 ASSETS = "/resources/flexibility-assets/v1.0"
 REQUESTS = "/resources/flexibility-activation-requests/v1.0"
@@ -116,6 +120,31 @@ async def test_a_circuit_with_an_asset_gets_no_tree(api: Client, given: Given) -
     assert (await api.patch(f"{CIRCUITS}/{mine}", below)).status == 200
 
 
+async def test_an_asset_that_is_made_meanwhile_is_seen(system: System, api: Client, given: Given) -> None:
+    id = (await given.circuit())["id"]
+    new = {"name": "x", "phases": "three_phase", "maxCurrent": 10, "parentCircuitId": id, "phaseRotation": "RST"}
+    async with outsider(system) as other:
+        async with other.transaction():
+            await other.execute("SELECT FROM circuit WHERE id = $1 FOR UPDATE", id)
+            making = asyncio.create_task(api.post(CIRCUITS, new))
+            await becomes(lambda: waiting(system), lambda count: count == 1)
+            names = "dlm_circuit_id, series_from, series_until, created_at, updated_at"
+            await other.execute(f"INSERT INTO flexibility_asset ({names}) VALUES ($1, now(), now(), now(), now())", id)
+        assert (await making).body["errors"].keys() == {"parentCircuitId"}
+
+
+async def test_a_circuit_below_that_is_made_meanwhile_is_seen(system: System, api: Client, given: Given) -> None:
+    id = (await given.circuit())["id"]
+    async with outsider(system) as other:
+        async with other.transaction():
+            names = "name, phases, max_current, phase_rotation, parent_circuit_id, created_at, updated_at"
+            values = "'x', 'three_phase', 10, 'RST', $1, now(), now()"
+            await other.execute(f"INSERT INTO circuit ({names}) VALUES ({values})", id)
+            making = asyncio.create_task(api.post(ASSETS, {"dlmCircuitId": id}))
+            await becomes(lambda: waiting(system), lambda count: count == 1)
+        assert (await making).body["errors"].keys() == {"dlmCircuitId"}
+
+
 async def test_what_is_an_asset_is_not_deleted(api: Client, given: Given) -> None:
     circuit = await given.circuit()
     point = await given.charge_point()
@@ -200,6 +229,7 @@ async def test_what_is_asked_is_kept_and_told_as_it_was(api: Client, given: Give
         ([period(10, 10)], "periods.0.endTime"),
         ([period(10, 5)], "periods.0.endTime"),
         ([period(-20, -5)], "periods.0.endTime"),
+        ([period(0, 24 * 60 + 1, energy=1)], "periods.0.endTime"),
         ([period(20, 30), period(10, 21)], "periods.0.startTime"),
         ([period(10, 20), period(15, 30)], "periods.1.startTime"),
     ],

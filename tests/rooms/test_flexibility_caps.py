@@ -1,4 +1,4 @@
-"""What is asked of flexibility assets as load management takes it up: by place, by its newest word, with what flowed."""
+"""What is asked of flexibility assets as load management takes it: where, the latest first, with what flowed."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

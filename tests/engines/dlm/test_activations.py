@@ -22,6 +22,7 @@ def minute(number: float) -> datetime:
         (0, 0, 10_000),  # 2,500 Wh in a quarter of an hour
         (5, 500, 12_000),  # 2,000 Wh in ten minutes: the car was late
         (5, 1500, 6_000),  # 1,000 Wh in ten minutes
+        (10, 1400, 13_000),  # 1,100 Wh in five minutes are 13,200 W
         (10, 2500, 0),  # all is used
         (10, 2600, 0),  # and more
         (5, 600, 11_000),  # 11,400 W, by steps of 500 W

@@ -1,7 +1,7 @@
 """Actions on flexibility assets: enable and disable them, and ask them for less."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from ohmstead.rooms.power.flexibility.requests import ActivationRequest, Energy,
 from ohmstead.rooms.power.flexibility.table import activation_request, flexibility_asset
 
 actions = Group("action / flexibility asset", "actions/flexibility-asset/", "flexibility-assets", access=OPERATOR)
+LONGEST_OF_ENERGY = timedelta(days=1)  # what flowed since its start is added up again and again
 _ERRORS = (401, 403, 404, 406, 422, 429)
 
 
@@ -115,6 +116,8 @@ def _faults(place: str, one: PeriodAsked, now: datetime) -> Iterator[tuple[str, 
             yield f"{place}.endTime", "The end time must be a date after start time."
         elif _moment(one.end_time) <= now:
             yield f"{place}.endTime", "The period is over."
+        elif one.energy is not UNSET and _moment(one.end_time) - _moment(one.start_time) > LONGEST_OF_ENERGY:
+            yield f"{place}.endTime", "A period of an energy may not be longer than a day."
     if one.energy is UNSET and one.max_power is UNSET:
         yield f"{place}.maxPower", "Either energy or max power is required."
     if one.energy is not UNSET and one.max_power is not UNSET:
