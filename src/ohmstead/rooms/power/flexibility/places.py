@@ -1,12 +1,12 @@
 """Places: the EVSEs that an asset is made of, as they hang on circuits now, and the energy that flowed at them."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, select, union_all
+from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, or_, select, union_all
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.sessions import session
@@ -17,6 +17,8 @@ from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
 from ohmstead.rooms.power.flexibility.table import flexibility_asset
+
+LONGEST = timedelta(days=31)  # of a session that is over: not all that ever was has to be looked through
 
 _asset, _member, _ids = flexibility_asset.c, circuit_charge_point.c, bindparam("ids", type_=ARRAY(BigInteger))
 _OUTLET = (_asset.id.label("asset_id"), evse.c.id.label("evse_id"), evse.c.charge_point_id)
@@ -45,6 +47,7 @@ _moment = partial(bindparam, type_=DateTime(timezone=True))
 _SESSIONS = Statement(
     select(session.c.id, session.c.status)
     .join(OUTLETS, OUTLETS.c.evse_id == session.c.evse_id)
+    .where(or_(session.c.status == "active", session.c.started_at > _moment("since") - LONGEST))
     .where(session.c.started_at < _moment("until"))
     .where(func.coalesce(session.c.stopped_at, _moment("until")) > _moment("since"))
 )
