@@ -2,7 +2,9 @@
 
 Run it with `scripts/bench scale`. A sweep is an allocation and a round of the envelope for every tree. The fleet is the
 real Site of each tree, with a meter value of every outlet each 15 s and of every circuit's meter each 10 s; what is
-counted is CPU time within Site alone, after some minutes in which all have begun to charge.
+counted is CPU time within Site alone, after three minutes in which all have begun to charge. A site is looked at as its
+loop does: at each tick and each report of its meter, after every answer of a station, and after a meter value of an
+outlet where something follows from it.
 """
 
 import argparse
@@ -33,8 +35,6 @@ def sweep(trees: int, outlets: int, rounds: int) -> float:
 def fleet(trees: int, outlets: int, warm_s: int, seconds: int) -> None:
     """Print the share of a core that each part of load management takes."""
     plants = [Plant(outlets, seed) for seed in range(trees)]
-    for plant in plants:
-        plant.connect(START)
     for second in range(warm_s + seconds):
         if second == warm_s:
             for plant in plants:
@@ -56,7 +56,7 @@ if __name__ == "__main__":
     options.add_argument("--trees", type=int, default=100)
     options.add_argument("--outlets", type=int, default=100, help="of each tree")
     options.add_argument("--warm", type=int, default=180, help="s before anything is counted")
-    options.add_argument("--seconds", type=int, default=60, help="that are counted")
+    options.add_argument("--seconds", type=int, default=640, help="that are counted: in so many each lease is renewed")
     given = options.parse_args()
     gc.disable()
     print(f"a sweep over {given.trees * given.outlets} EVSEs in {given.trees} trees: "

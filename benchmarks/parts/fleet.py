@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ohmstead.engines.dlm.tree import Circuit, Tree
+from ohmstead.rooms.power.management.loop import LOADS_EVERY_S
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet, Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -56,25 +57,30 @@ class Plant:
         self.site = Site(1, snapshot(self.outlets, self.seed), Tuning())
         self.wants = {id: dice.choice([10.0, 16.0, 32.0, 32.0]) for id in self.site.outlets}
         self.offset = {id: dice.randrange(15) for id in self.site.outlets}
-        self.awake = True
+        self.comes = {id: dice.randrange(60) for id in self.site.outlets}
+        self.awake, self.shown_at, self.dice = True, 0.0, dice
 
     def second(self, now: float) -> None:
         """What happens within a second: samples of every 15 s, a meter's report of every 10 s, and whatever follows."""
-        for id in self.site.outlets:
+        for id, after in self.comes.items():
+            if now == START + 1 + after:
+                self.site.reachable(id, True, now)
+                self.awake = True
             if (now + self.offset[id]) % 15 == 0:
-                own = dict.fromkeys(("L1", "L2", "L3")[: len(self.site.outlets[id].wiring.lines)], self._draw(id, now))
-                self.awake |= self._timed("drew", lambda: self.site.drew(id, now, own, None, None, now)) is not False  # noqa: B023
+                told = dict.fromkeys(("L1", "L2", "L3")[: len(self.site.outlets[id].wiring.lines)], self._draw(id, now))
+                self.awake |= self._timed("drew", lambda: self.site.drew(id, now, told, None, None, now))  # noqa: B023
+        self.awake |= (now + self.seed) % 10 == 5  # the tick
         if (now + self.seed) % 10 == 0:
             drawn = self.site.snapshot.tree.load(
                 (one.circuit_id, one.wiring.mask, self._draw(id, now)) for id, one in self.site.outlets.items()
             )
-            self._timed("metered", lambda: self.site.metered(METER, now, (drawn[0] + 20, drawn[1] + 20, drawn[2] + 20)))
+            besides = 20.0 + 12.0 * self.dice.randrange(2)
+            own = drawn[0] + besides, drawn[1] + besides, drawn[2] + besides
+            self._timed("metered", lambda: self.site.metered(METER, now, own))
             self.awake = True
         if self.awake:
             self.awake = False
             self._turn(now)
-        if (now + self.seed) % 2 == 0:
-            self._timed("loads", lambda: tuple(self.site.loads(now)))
 
     def _turn(self, now: float) -> None:
         sends = self._timed("step", lambda: self.site.step(datetime.fromtimestamp(now, UTC)))
@@ -82,6 +88,9 @@ class Plant:
             self._timed("answers", lambda: self._answered(send.seq, int(send.evse), now))  # noqa: B023
         self.sends += len(sends)
         self.awake |= bool(sends)
+        if now - self.shown_at >= LOADS_EVERY_S:
+            self.shown_at = now
+            self._timed("loads", lambda: tuple(self.site.loads(now)))
 
     def _answered(self, seq: int, evse: int, now: float) -> None:
         self.site.envelope.sent(seq, now)
@@ -90,11 +99,6 @@ class Plant:
 
     def _draw(self, id: int, now: float) -> float:
         return min(self.wants[id], self.site.envelope.offered(id, now) or 0.0)
-
-    def connect(self, now: float) -> None:
-        """All stations come online."""
-        for id in self.site.outlets:
-            self.site.reachable(id, True, now)
 
     def _timed(self, name: str, work: Callable[[], Answer]) -> Answer:
         start = time.thread_time()

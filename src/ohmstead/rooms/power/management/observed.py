@@ -40,6 +40,12 @@ class Watch:
     flowed_at: float = -math.inf
     _occupied_at: float | None = None
 
+    @property
+    def standing(self) -> tuple[object, ...]:
+        """What of it matters to the next look beside the draw itself."""
+        its = self.obedience
+        return its.obeys, its.suspected, self.response.reaction, self.response.step, self.usage and self.usage.cap
+
     def empties(self, outlet: Outlet, now: float) -> bool:
         """Whether nobody is there: it says so, no session runs and nothing flows, and that for a while."""
         says_so = outlet.hardware_status == "available" and outlet.charge is None
