@@ -47,8 +47,9 @@ def initial_profile(outlet: Outlet, now: datetime) -> ChargingProfile:
 
 def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
     """The limit of a session for the lease, then the fallback, whether anyone is there to say so or not: as a second
-    period, or, where there is room for one only, because the fallback below shows through. One without an end goes to
-    who takes only schedules that begin when it likes."""
+    period, or, where there is room for one only, because the fallback below shows through. So it does below one that
+    ends by the station's own count of how long it has been offline. One without an end goes to who takes only schedules
+    that begin when it likes."""
     sent_at = datetime.fromtimestamp(send.starts, UTC)
     periods, lasts = [_period(outlet, 0, send.amps)], None
     if send.until is not None and send.amps != send.fallback:
@@ -67,10 +68,18 @@ def setpoint(outlet: Outlet, charge: Charge, send: Send) -> ChargingProfile:
         duration_s=lasts,
         transaction_ref=charge.transaction_ref,
     )
+    if send.offline_for is not None:
+        return _ending_offline(outlet, own, send.offline_for)
     if outlet.steered_by == "transaction":
         return own
     instead = fallback(outlet, send.amps, sent_at)  # the one profile it has of ours
     return replace(own, id=instead.id, stack_level=instead.stack_level, purpose=instead.purpose, transaction_ref=None)
+
+
+def _ending_offline(outlet: Outlet, own: ChargingProfile, offline_for: float) -> ChargingProfile:
+    """It is told so much less as it may need to notice that it is offline."""
+    ends = replace(own, offline_s=round(offline_for - (outlet.abilities.notices_offline or 0.0)))
+    return replace(ends, kind="dynamic", starts_at=None) if outlet.abilities.dynamic else ends
 
 
 def _kind(outlet: Outlet) -> ProfileKind:

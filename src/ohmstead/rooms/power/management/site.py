@@ -98,7 +98,7 @@ class Site:
         watch = self._watches.get(outlet.id) or self._watch(outlet.id)
         before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
         self.envelope.attached(evse)
-        if before is not None and (before.fallback, before.control == "B") != (evse.fallback, evse.control == "B"):
+        if before is not None and _ends(before) != _ends(evse):
             self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
@@ -128,6 +128,7 @@ class Site:
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
             keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
+            offline_for=outlet.offline_for(tuning.lease),
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
@@ -345,6 +346,11 @@ def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield record | {"last": int(record["last"])}
         except Exception:
             log.exception("record of limits not legible", evse=id)
+
+
+def _ends(evse: Evse) -> tuple[float, bool, float | None]:
+    """How its limits end, and in what."""
+    return evse.fallback, evse.control == "B", evse.offline_for
 
 
 def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:

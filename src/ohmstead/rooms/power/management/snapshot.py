@@ -86,6 +86,11 @@ class Outlet:
         kind = self.abilities.steered_by
         return None if kind == "station_max" and not self.alone else kind
 
+    def offline_for(self, lease_s: float) -> float | None:
+        """s that its limits last at most after its line broke, where it counts that itself and a fallback is below."""
+        notices = self.abilities.notices_offline
+        return None if notices is None or self.steered_by != "transaction" else lease_s + notices
+
     @property
     def by_surplus(self) -> bool:
         """Whether its session follows what would else flow back to the grid."""
