@@ -31,7 +31,8 @@ class Abilities(Struct, frozen=True, kw_only=True):
 
     `notices_offline` is within how many s it notices that its line broke, where its limits can end so long after that
     by themselves (OCPP 2.1); None: they cannot. `dynamic` profiles can be given another limit then. Of three lines it
-    `switches_phases` to one where told to. The rest is how it follows limits: in s and A."""
+    `switches_phases` to one where told to. Its DC EVSEs give a share of `efficiency` of what they take. The rest is how
+    it follows limits: in s and A."""
 
     unit: Unit | None = None
     purposes: frozenset[ProfilePurpose] = EVERY_PURPOSE
@@ -46,6 +47,7 @@ class Abilities(Struct, frozen=True, kw_only=True):
     notices_offline: float | None = None
     dynamic: bool = False
     switches_phases: bool = False
+    efficiency: float | None = None
 
     @property
     def relative_only(self) -> bool:
@@ -128,6 +130,7 @@ def abilities_of(row: Row) -> Abilities:
         keeps_offline=not quirks.drops_limits_offline,
         notices_offline=notices,
         dynamic=notices is not None and bool(_or(quirks.dynamic_profiles, row["dynamic"])),
+        efficiency=quirks.efficiency_percent / 100 if quirks.efficiency_percent else None,
         switches_phases=bool(_or(quirks.switches_phases, row["switches_phases"])),
     )
 

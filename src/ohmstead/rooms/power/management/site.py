@@ -23,7 +23,7 @@ from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
-from ohmstead.rooms.power.management.lines import lines_of
+from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.trust import Trust
@@ -173,7 +173,8 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
-        told_at, draw = at if measured_at is None else measured_at, max(own)
+        told_at = at if measured_at is None else measured_at
+        draw = against_limit(outlet, own, power_w, self.tuning.volts)
         watch.drew(at, told_at, outlet.wiring.place(own))
         watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
         self._learn(outlet, watch, at, draw)
@@ -181,7 +182,7 @@ class Site:
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
-            watch.usage.observe(at, offered, max(own))
+            watch.usage.observe(at, offered, draw)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
