@@ -152,7 +152,7 @@ class Demands:
         said = (
             ("rating", outlet.rating),
             ("hour", ceiling(outlet.details, now, outlet.zone)),
-            ("profile", most(outlet.caps, now, charge.started_at, volts, len(outlet.wiring.lines))),
+            ("profile", most(outlet.caps, now, charge.started_at, outlet.volts(volts), len(outlet.wiring.lines))),
             ("outside", left(outlet.outside.own, outlet, now, volts)),
             (USAGE, usage and usage.cap),
             ("wish", wanted.cap),

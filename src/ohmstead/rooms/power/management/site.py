@@ -24,7 +24,7 @@ from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
-from ohmstead.rooms.power.management.lines import lines_of
+from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.trust import Trust
@@ -100,7 +100,7 @@ class Site:
         watch = self._watches.get(outlet.id) or self._watch(outlet.id)
         before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
         self.envelope.attached(evse)
-        if before is not None and (before.fallback, before.control == "B") != (evse.fallback, evse.control == "B"):
+        if before is not None and _ends(before) != _ends(evse):
             self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
@@ -130,6 +130,7 @@ class Site:
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
             keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
+            offline_for=outlet.offline_for(tuning.lease),
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
@@ -171,7 +172,8 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
-        told_at, draw = at if measured_at is None else measured_at, max(own)
+        told_at = at if measured_at is None else measured_at
+        draw = against_limit(outlet, own, power_w, self.tuning.volts)
         watch.drew(at, told_at, outlet.wiring.place(own))
         watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
         self._learn(outlet, watch, at, draw)
@@ -179,7 +181,7 @@ class Site:
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
-            watch.usage.observe(at, offered, max(own))
+            watch.usage.observe(at, offered, draw)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
@@ -347,6 +349,11 @@ def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield record | {"last": int(record["last"])}
         except Exception:
             log.exception("record of limits not legible", evse=id)
+
+
+def _ends(evse: Evse) -> tuple[float, bool, float | None]:
+    """How its limits end, and in what."""
+    return evse.fallback, evse.control == "B", evse.offline_for
 
 
 def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:
