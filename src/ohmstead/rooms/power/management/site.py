@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import structlog
 
-from ohmstead.engines.dlm.allocate import Allocation, allocate
+from ohmstead.engines.dlm.allocate import Allocation
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
+from ohmstead.engines.dlm.laxity import Deadlines
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.response import BASE, Response
+from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
@@ -24,7 +26,7 @@ from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
-from ohmstead.rooms.power.management.lines import lines_of
+from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.trust import Trust
@@ -44,6 +46,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
@@ -100,7 +103,7 @@ class Site:
         watch = self._watches.get(outlet.id) or self._watch(outlet.id)
         before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
         self.envelope.attached(evse)
-        if before is not None and (before.fallback, before.control == "B") != (evse.fallback, evse.control == "B"):
+        if before is not None and _ends(before) != _ends(evse):
             self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
@@ -130,6 +133,7 @@ class Site:
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
             keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
+            offline_for=outlet.offline_for(tuning.lease),
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
@@ -171,7 +175,8 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return False
-        told_at, draw = at if measured_at is None else measured_at, max(own)
+        told_at = at if measured_at is None else measured_at
+        draw = against_limit(outlet, own, power_w, self.tuning.volts)
         watch.drew(at, told_at, outlet.wiring.place(own))
         watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
         before = watch.standing
@@ -180,7 +185,7 @@ class Site:
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
-            watch.usage.observe(at, offered, max(own))
+            watch.usage.observe(at, offered, draw)
         return watch.standing != before or (outlet.charge is None and draw >= FLOWING_A)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
@@ -229,10 +234,12 @@ class Site:
         for outlet in self.outlets.values():
             nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
             self.envelope.empty(outlet.id, nobody)
+            self.envelope.takes(outlet.id, self._watches[outlet.id].takes(at))
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
-        self.allocation = allocate(tree, wanted, room)
+        found = self._turns.allocate(at, tree, wanted, room)
+        self.allocation = self._deadlines.allocate(at, tree, wanted, found, room)
         held = {demand.id: self.envelope.highest(demand.id, at) for demand in wanted}
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
@@ -349,6 +356,11 @@ def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield record | {"last": int(record["last"])}
         except Exception:
             log.exception("record of limits not legible", evse=id)
+
+
+def _ends(evse: Evse) -> tuple[float, bool, float | None]:
+    """How its limits end, and in what."""
+    return evse.fallback, evse.control == "B", evse.offline_for
 
 
 def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:
