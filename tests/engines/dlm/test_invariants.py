@@ -108,7 +108,7 @@ class Invariants(Faults):
     def the_site_goes_dark(self):
         self.world.goes_dark()
 
-    @rule(wanted=st.dictionaries(st.sampled_from(IDS), st.sampled_from([0.0, 6.0, 16.0, 32.0]), min_size=3))
+    @rule(wanted=st.dictionaries(st.sampled_from(IDS), st.sampled_from([0.0, 6.0, 8.0, 10.0, 16.0]), min_size=3))
     def answered_round(self, wanted):
         """A whole round without a fault, so that there is something to lose."""
         self.world.plan(wanted)
