@@ -21,8 +21,8 @@ from tests.scenarios.places import Place, fleet, place
 from tests.scenarios.test_steering_by_quirks import takes
 from tests.scenarios.waiting import becomes
 
-SPEED = 100.0  # simulated s a second
-BREAKER_A, LEASE_S, GUARD_S = 20.0, 120.0, 20.0
+SPEED = 50.0  # simulated s a second
+BREAKER_A, LEASE_S, GUARD_S = 20.0, 60.0, 10.0
 NOTICES_S = 20.0  # two pings of ten seconds
 
 

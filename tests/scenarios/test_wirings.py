@@ -161,7 +161,7 @@ async def test_a_direct_current_beside_one_that_takes_only_watts(site: Live, ver
 async def test_who_draws_all_his_watts_is_not_given_less_and_less(system: System, tmp_path: Path) -> None:
     """At a voltage better than the lowest he draws fewer A than he was told, and has use for all of them."""
     tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
-    async with live(system.dsn, tmp_path, SystemClock(100), tuning) as site:
+    async with live(system.dsn, tmp_path, SystemClock(50), tuning) as site:
         card, only_watts = await fleet(site), frozenset({Unit.WATT})
         root = await site.given.circuit(name="root", maxCurrent=120, maxVoltage="400")
         fast = ChargingProfiles(80, 3, units=only_watts, efficiency=0.95)
@@ -172,5 +172,5 @@ async def test_who_draws_all_his_watts_is_not_given_less_and_less(system: System
             await charge(site, card, direct, watts, most=80)
             told = [pytest.approx(68.5, abs=0.5), pytest.approx(28.9, abs=0.3)]
             await shared([direct.station, watts.station], told)
-            await site.clock.sleep(400)
+            await site.clock.sleep(240)
             await shared([direct.station, watts.station], told)
