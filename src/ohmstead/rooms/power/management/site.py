@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 import structlog
 
-from ohmstead.engines.dlm.allocate import Allocation, allocate
+from ohmstead.engines.dlm.allocate import Allocation
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
+from ohmstead.engines.dlm.laxity import Deadlines
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.response import BASE, Response
+from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
+from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
@@ -42,6 +45,8 @@ class Site:
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
+        self._shares: dict[Id, float] = {}
+        self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
@@ -140,20 +145,17 @@ class Site:
         if circuit_id is None:
             return False
         below = self._below(circuit_id)
-        least = total(self._watches[id].draw.least(at) for id in below)
-        most = total(self._most(id, at) for id in below)
-        self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most)
+        silent = [id for id in below if not self.envelope.online(id) or self._watches[id].draw.is_silent(at)]
+        heard = [self._watches[id].draw for id in below if id not in silent]
+        hidden = total(self._may_draw(id, at) for id in silent)
+        least, most = total(draw.least(at) for draw in heard), total((hidden, *(draw.most(at) for draw in heard)))
+        self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most, hidden)
         return True
 
     def _below(self, circuit_id: Id) -> list[int]:
         """The EVSEs that a circuit feeds, directly or through others."""
         path = self.snapshot.tree.path
         return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
-
-    def _most(self, evse_id: int, at: float) -> Amps:
-        """The most that an EVSE may have drawn lately: of a silent one what is kept free for it."""
-        draw = self._watches[evse_id].draw
-        return self._may_draw(evse_id, at) if draw.is_silent(at) else draw.most(at)
 
     def _may_draw(self, evse_id: int, at: float) -> Amps:
         first, second, third = (
@@ -233,7 +235,11 @@ class Site:
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
-        self.allocation = allocate(tree, wanted, room)
+        found = self._turns.allocate(at, tree, wanted, room)
+        self.allocation = self._deadlines.allocate(at, tree, wanted, found, room)
+        held = {demand.id: self.envelope.highest(demand.id, at) for demand in wanted}
+        most = {need.demand.id: need.most for need in self.needs.values()}
+        self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
         sends = self.envelope.plan({id: self._target(one) for id, one in self.outlets.items() if one.charge}, at)
         for send in sends:
@@ -251,7 +257,7 @@ class Site:
         if not self.envelope.controllable(outlet.id):
             return min(outlet.least, outlet.rating)
         evse = self.envelope.known(outlet.id)
-        return max(self.allocation.amps.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
+        return max(self._shares.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
