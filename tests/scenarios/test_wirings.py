@@ -73,6 +73,10 @@ async def shared(stations: Sequence[Station], amps: Sequence[Any]) -> None:
     await becomes(drawn, lambda found: found == list(amps))
 
 
+def about(amps: float) -> Any:
+    return pytest.approx(amps, abs=0.2)
+
+
 async def test_single_phases_between_the_lines_of_an_it_system(site: Live) -> None:
     """Two on the root and two on a circuit whose phases are turned, and one on three lines."""
     card = await fleet(site)
@@ -91,7 +95,7 @@ async def test_single_phases_between_the_lines_of_an_it_system(site: Live) -> No
     async with watched(site.clock, everything, lower):
         await charge(site, card, *below, *on_root)
         # on the deck's L2, the root's L3, two meet: half of 20 A each; the rest of the root is shared by three
-        await shared([load.station for load in (*below, *on_root)], [10, 10, 15, 15])
+        await shared([load.station for load in (*below, *on_root)], [about(10), about(10), about(15), about(15)])
         assert 34 < max(everything.now()) <= 40, "by magnitude it is full; the true currents are a little less"
 
 
@@ -111,9 +115,9 @@ async def test_a_split_phase_with_loads_between_and_on_its_lines(site: Live) -> 
     lines = Lines(40, loads, SPLIT_PHASE)
     async with watched(site.clock, lines):
         await charge(site, card, *loads)
-        await shared([load.station for load in loads], [13.3] * 4)
+        await shared([load.station for load in loads], [about(13.3)] * 4)
         loads[0].station.unplug(1)
-        await shared([load.station for load in loads[1:]], [20.0] * 3)
+        await shared([load.station for load in loads[1:]], [about(20)] * 3)
         assert lines.now() == pytest.approx([40, 40], abs=0.2)
 
 
@@ -125,7 +129,7 @@ async def test_a_single_phase_root(site: Live, version: str) -> None:
     lines = Lines(25, loads, (0.0,))
     async with watched(site.clock, lines):
         await charge(site, card, *loads)
-        await shared([load.station for load in loads], [12.5, 12.5])
+        await shared([load.station for load in loads], [about(12.5)] * 2)
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
