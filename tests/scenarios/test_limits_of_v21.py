@@ -11,6 +11,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.charging_profiles import ChargingProfiles
@@ -28,7 +29,7 @@ NOTICES_S = 20.0  # two pings of ten seconds
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0), lease=LEASE_S, guard=GUARD_S)
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0), lease=LEASE_S, guard=GUARD_S)
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 

@@ -9,6 +9,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.charging_profile import Unit
@@ -26,7 +27,7 @@ IT = {"electricalConfiguration": "delta"}
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 
@@ -164,7 +165,7 @@ async def test_a_direct_current_beside_one_that_takes_only_watts(site: Live, ver
 
 async def test_who_draws_all_his_watts_is_not_given_less_and_less(system: System, tmp_path: Path) -> None:
     """At a voltage better than the lowest he draws fewer A than he was told, and has use for all of them."""
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(50), tuning) as site:
         card, only_watts = await fleet(site), frozenset({Unit.WATT})
         root = await site.given.circuit(name="root", maxCurrent=120, maxVoltage="400")
