@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ohmstead.engines.dlm.full_cars import FullCar
+from ohmstead.engines.dlm.hours import Hours
 from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
@@ -13,6 +15,7 @@ from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
 from ohmstead.rooms.power.management.figures import Flow
+from ohmstead.rooms.power.management.learned_hours import LearnedHour
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.tuning import Tuning
 
@@ -34,6 +37,7 @@ class Watch:
     latest: Amps = NOTHING
     measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
+    full: FullCar | None = None
     session_id: int | None = None
     soc: float | None = None
     lateness: Lateness = field(default_factory=Lateness)
@@ -46,8 +50,8 @@ class Watch:
     @property
     def standing(self) -> tuple[object, ...]:
         """What of it matters to the next look beside the draw itself."""
-        its = self.obedience
-        return its.obeys, its.suspected, self.response.reaction, self.response.step, self.usage and self.usage.cap
+        its, used = self.obedience, (self.usage and self.usage.cap, self.full and self.full.released)
+        return its.obeys, its.suspected, self.response.reaction, self.response.step, used
 
     def empties(self, outlet: Outlet, now: float) -> bool:
         """Whether nobody is there: it says so, no session runs and nothing flows, and that for a while."""
@@ -67,6 +71,7 @@ class Watch:
         self.response.forget()
         self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
+        self.full = FullCar() if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
 
@@ -83,6 +88,15 @@ class Watch:
         self.peak = max(self.peak, *amps)
         went_on = self._sampled is not None and at - self._sampled[1] <= GAP_S
         self._sampled = (self._sampled[0] if self._sampled and went_on else at, at)
+
+    def is_full(self, outlet: Outlet, now: float, offered: float) -> bool:
+        """Whether its car has taken nothing for so long that others may have what it held; a station that says so by
+        its status may tell of no draw any more."""
+        if self.full is None:
+            return False
+        if outlet.hardware_status == "suspendedEV" and (self._sampled is None or now - self._sampled[1] > GAP_S):
+            self.full.observe(now, offered, 0.0)
+        return self.full.look(now)
 
     def takes(self, now: float) -> float | None:
         """A that its car takes at the most, where it was watched for long enough: what it drew, and a little more."""
@@ -103,8 +117,11 @@ class MeteredLoads:
     """The unmanaged load of each circuit that has an electricity meter. `before` is what it was on the root's lines
     when the tree was steered last, by circuit."""
 
-    def __init__(self, tuning: Tuning, before: Mapping[int, Amps]) -> None:
+    def __init__(self, tuning: Tuning, before: Mapping[int, Amps], hours: Iterable[LearnedHour] = ()) -> None:
         self._tuning, self._before = tuning, before
+        self._hours: dict[int, list[Hours]] = {}
+        for id, line, number, hour in hours:
+            self._hours.setdefault(id, [Hours(), Hours(), Hours()])[line].know(number, hour)
         self._loads: dict[int, UnmanagedLoad] = {}
         self._circuits: dict[int, int] = {}
         self._totals: dict[Id, Measured] = {}
@@ -121,7 +138,7 @@ class MeteredLoads:
         if known is None:
             return UnmanagedLoad(
                 tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window,
-                last=self._before.get(row["id"]),
+                last=self._before.get(row["id"]), hours=self._hours.get(row["id"], ()),
             )  # fmt: skip
         known.reserved = reserved
         return known
@@ -130,6 +147,15 @@ class MeteredLoads:
         """The slowest EVSE of the tree needs so many s to follow a limit."""
         for load in self._loads.values():
             load.followed_within(reaction)
+
+    def learned(self) -> list[LearnedHour]:
+        """What is new since this was asked last."""
+        found: list[LearnedHour] = []
+        for id, load in self._loads.items():
+            for line, hours in enumerate(load.hours):
+                found += [(id, line, number, hours[number]) for number in sorted(hours.changed)]
+                hours.changed.clear()
+        return found
 
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""
