@@ -193,8 +193,8 @@ class Holding:
         """The highest limit that may be in force by what it was told, in A per line, as if it could forget nothing."""
         evse, most = self.evse, self.evse.fallback
         for lease in self._leases():
-            most = max(most, lease.fallback)
-            if lease.amps > most and (lease.until is None or evse.control == "B" or now < self._over(lease.until)):
+            most, end = max(most, lease.fallback), self.end(lease)
+            if lease.amps > most and (end is None or evse.control == "B" or now < self._over(end)):
                 most = lease.amps
         return evse.kept(most)
 
