@@ -60,7 +60,7 @@ class OddSite:
         row = {"id": 1, "parent_circuit_id": None, "max_current": limit, "phases": "three_phase",
                "phase_rotation": None, "connected_phase": None, "electricity_meter_id": None,
                "offline_reserved_current": None, "set_session_limit_to_zero_on_idle": False, "soc_priorities": None,
-               "min_charge_point_current": None} | circuit  # fmt: skip
+               "min_charge_point_current": None, "phase_policy": "wired"} | circuit  # fmt: skip
         self.row, self.tree = row, Tree([Circuit(1, None, limit)])
         for id, station in self.stations.items():
             station.charges = charging is None or id <= charging

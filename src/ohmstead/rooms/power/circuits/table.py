@@ -21,6 +21,7 @@ circuit = table(
     Column("offline_reserved_current", Double),  # A
     Column("load_balancing_integration", JSONB),
     Column("soc_priorities", JSONB),
+    Column("phase_policy", Text, nullable=False, server_default="wired"),  # or measured: which lines of an EVSE count
 )
 
 

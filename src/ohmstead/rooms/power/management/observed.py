@@ -10,6 +10,7 @@ from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
 from ohmstead.engines.dlm.response import Response
+from ohmstead.engines.dlm.seen_phases import SeenPhases
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
@@ -38,6 +39,7 @@ class Watch:
     measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
     full: FullCar | None = None
+    phases: SeenPhases | None = None
     session_id: int | None = None
     soc: float | None = None
     lateness: Lateness = field(default_factory=Lateness)
@@ -66,6 +68,7 @@ class Watch:
         self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
         self.full = FullCar() if session_id else None
+        self.phases = SeenPhases(len(outlet.wiring.lines)) if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
 

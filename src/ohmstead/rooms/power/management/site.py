@@ -21,12 +21,14 @@ from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
+from ohmstead.engines.dlm.wiring import Mask
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
 from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
 from ohmstead.rooms.power.management.learned_hours import LearnedHour
+from ohmstead.rooms.power.management.line_use import Unused, kept_free, mask_of, unused
 from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
@@ -50,6 +52,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self.one_phase: set[int] = set()  # EVSEs whose station was told to use one phase, and agreed
         self.full: set[int] = set()  # EVSEs whose cars take nothing of what they are offered
         self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
@@ -112,6 +115,7 @@ class Site:
             self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
+            self.one_phase.discard(outlet.id)
 
     def _watch(self, evse_id: int) -> Watch:
         """Of an EVSE that is new here, with what was learned of it before."""
@@ -135,12 +139,22 @@ class Site:
         steered = watch.obedience.obeys and outlet.id not in self.apart
         control = "C" if not steered else "B" if its.relative_only else "A"
         evse = Evse(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
+            outlet.id, outlet.circuit_id, self.mask_of(outlet), outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
             keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
             offline_for=outlet.offline_for(tuning.lease),
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
+
+    def mask_of(self, outlet: Outlet) -> Mask:
+        """1 on each of the root's lines on which the EVSE counts."""
+        circuit = self.snapshot.circuits[outlet.circuit_id]
+        return mask_of(outlet, self._watches[outlet.id], circuit["phase_policy"])
+
+    def phases_of(self, outlet: Outlet) -> int | None:
+        """1 where its car uses one of its lines anyway, and its station can be held to that; None: all of them."""
+        shrunk = sum(self.mask_of(outlet)) == 1 < len(outlet.wiring.lines)
+        return 1 if shrunk and outlet.charge is not None and outlet.abilities.switches_phases else None
 
     # Observations
 
@@ -191,6 +205,11 @@ class Site:
         if watch.usage is not None and watch.full is not None and offered is not None:
             watch.usage.observe(at, offered, draw)
             watch.full.observe(at, offered, draw)
+        if watch.phases is not None and watch.phases.observe(at, own):
+            self.one_phase.discard(evse_id)
+            self.envelope.attached(self._evse(outlet, watch))
+            if outlet.abilities.switches_phases:
+                self.envelope.tell_again(evse_id)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
@@ -216,8 +235,9 @@ class Site:
             self.envelope.went_offline(evse_id)
             self.trust.changed.add(evse_id)
 
-    def limited(self, evse_id: int, at: float) -> None:
-        """Its station took a limit: from now on it draws no more than that, and maybe as much."""
+    def limited(self, evse_id: int, at: float, phases: int | None = None) -> None:
+        """Its station took a limit: from now on it draws no more than that, and maybe as much; on so many phases."""
+        (self.one_phase.add if phases == 1 else self.one_phase.discard)(evse_id)
         offered, outlet = self.envelope.offered(evse_id, at), self.outlets.get(evse_id)
         if offered is not None and outlet is not None:
             first, second, third = (offered * line for line in outlet.wiring.mask)
@@ -276,12 +296,21 @@ class Site:
         """What is left for the EVSEs; counted where that falls below what is out."""
         limits = self.caps.of_all(self.snapshot.tree.limits)
         left = self.caps.of_steered(self._metered.leave(at, limits), limits)
+        left = kept_free(self.snapshot.tree, left, self._unused(at))
         before, was_exceeded = self._capacities, self._exceeded
         self._capacities = self.snapshot.tree.capacities(left)
         self.envelope.limits_changed(left)
         self._exceeded = self.envelope.exceeded(at)
         fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
         self.counts.limit_fell += fell and self._exceeded and not was_exceeded
+
+    def _unused(self, at: float) -> Iterable[Unused]:
+        """Lines that cars leave unused, where that counts."""
+        for outlet in self.outlets.values():
+            if outlet.id not in self.one_phase and (
+                found := unused(outlet, self.mask_of(outlet), self.envelope.may_draw(outlet.id, at))
+            ):
+                yield found
 
     def _set_apart(self, outlet: Outlet, error: Exception) -> None:
         """Until the next look its rating is kept free, and it is told nothing."""
