@@ -21,7 +21,7 @@ def lasting(zone: ZoneInfo, start: datetime, end: datetime, *windows: tuple[int,
 
 
 def test_a_border_in_the_doubled_hour_holds_both_times() -> None:
-    """E1 of the money rules: with the day beginning at 02:30, 120 minutes of night and 120 of day, in four stretches."""
+    """With the day beginning at 02:30 there are 120 minutes of night and 120 of day, in four stretches."""
     start, end = datetime(2026, 10, 24, 23, tzinfo=UTC), datetime(2026, 10, 25, 3, tzinfo=UTC)
     night, day = (0, 150), (150, 1440)
     assert hours(BERLIN, start, end, night) == [("24 23:00", "25 00:30"), ("25 01:00", "25 01:30")]

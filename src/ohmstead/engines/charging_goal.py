@@ -84,7 +84,7 @@ class Verdict:
 
 
 def look(goal: Goal, progress: Progress, prices: Sequence[Slot], now: datetime) -> Verdict:
-    """What to do now. `prices` are slots that follow each other, at least over the next 24 hours and until departure;
+    """What to do now. `prices` are slots in order of time: those of the last 24 hours, and what is known of the next;
     where there is none, the price is not known."""
     left = _left(goal, progress.energy_wh)
     departure = Daily(goal.departure, goal.zone).after(progress.started_at) if goal.departure is not None else None

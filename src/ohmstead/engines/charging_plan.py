@@ -35,9 +35,9 @@ class Need:
 def plan(slots: Iterable[Slot], need: Need, power_w: float) -> list[Slot]:
     """The slots, or their beginnings, in which to charge with `power_w`, in order of time.
 
-    Slots that must be go first. Then the cheapest preferred ones until the most is reached, and, as long as the least is
-    not, the cheapest others; of equals the earlier ones. A price that nobody knows is dearer than any other. For
-    constant power and slots that do not overlap no plan that gives as much costs less."""
+    Slots that must be go first. Then the cheapest preferred ones until the most is reached, and, as long as the least
+    is not, the cheapest others; of equals the earlier ones. A price that nobody knows is dearer than any other. For
+    constant power and slots that do not overlap no plan that gives just as much costs less."""
     chosen: list[Slot] = []
     got = 0.0
     for slot in sorted(slots, key=_rank):

@@ -8,8 +8,8 @@ LEAST_A = 6.0
 
 @dataclass(slots=True)
 class SolarSwitch:
-    """Starts and stops one charge, A a line: it goes on once there was room for the least current for `stable_s` without
-    a break, and off once there was not for as long. In between it keeps to what it did. Silence is no sun."""
+    """Starts and stops one charge, A a line: it goes on once there was room for the least current for `stable_s`
+    without a break, and off once there was not for as long. In between it keeps to what it did. Silence is no sun."""
 
     from_grid: float
     stable_s: float

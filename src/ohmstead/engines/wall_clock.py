@@ -1,5 +1,5 @@
-"""Wall clocks: which real moments the clocks of a zone show as certain hours. A doubled hour counts twice, a missing one
-not at all."""
+"""Wall clocks: which real moments the clocks of a zone show as certain hours. A doubled hour counts twice, a missing
+one not at all."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,18 +22,15 @@ def minutes(text: str) -> int:
 def shown(
     zone: ZoneInfo, start: datetime, end: datetime, hours: Callable[[date], Iterable[tuple[int, int, T]]]
 ) -> list[Stretch[T]]:
-    """The parts of [start, end) in which the clocks show the hours of a day, in order: `hours` gives those that begin on
-    a date as minutes [from, to) of it, where a `to` above 1440 lies on the next day."""
+    """The parts of [start, end) in which the clocks show the hours of a day, in order: `hours` gives those that begin
+    on a date as minutes [from, to) of it, where a `to` above 1440 lies on the next day."""
     found: list[Stretch[T]] = []
     for first, last, offset in _even(zone, start, end):
         begin, until = (moment.replace(tzinfo=None) + offset for moment in (first, last))
         for day in _days(begin.date() - timedelta(days=1), until.date()):
             midnight = datetime.combine(day, time())
             for of, to, what in hours(day):
-                left, right = (
-                    max(begin, midnight + timedelta(minutes=of)),
-                    min(until, midnight + timedelta(minutes=to)),
-                )
+                left, right = max(begin, midnight + timedelta(minutes=of)), min(until, midnight + timedelta(minutes=to))
                 if left < right:
                     found.append(((left - offset).replace(tzinfo=UTC), (right - offset).replace(tzinfo=UTC), what))
     return sorted(found, key=lambda one: one[0])
