@@ -165,6 +165,11 @@ class World:
         priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
+        market = {"name": "m", "defaultPrice": 0.3, "taxPercentage": 20, "type": "octopus_go"}
+        rate = await given.made("/internal/electricity-rates/v1.0", market)
+        followed = {"name": "m", "type": "octopus_go", "electricityRateId": rate["id"]}
+        ids["priceIntegration"] = (await given.made("/internal/price-integrations/v1.0", followed))["id"]
+        ids |= {"integration": ids["priceIntegration"], "applicableTax": ids["tax"]}
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -189,6 +194,8 @@ class World:
             body.pop(camel(name), None)
         if "templateId" in body:  # of a charge point: what it needs beside
             body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
+        if operation.path.endswith("/personal-smart-charging-preferences"):
+            body |= {"enabled": False}
         return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:

@@ -8,6 +8,8 @@ from ohmstead.rooms.power.circuits import (
 )
 from ohmstead.rooms.power.circuits.resource import circuits
 from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
+from ohmstead.rooms.power.preferences import in_use, private_data, wishes  # noqa: F401 - register themselves
+from ohmstead.rooms.power.preferences import operations as preferences
 
 OPERATIONS = (
     circuits,
@@ -16,4 +18,5 @@ OPERATIONS = (
     priorities.user_priorities,
     priorities.reads,
     actions.actions,
+    preferences.operations,
 )
