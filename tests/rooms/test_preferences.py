@@ -181,7 +181,8 @@ async def test_the_modes_that_are_available(api: Client, given: Given) -> None:
     departure = {"target_charge": {"departure_time": "07:30"}}
     found = (await api.get(modes)).data
     assert found[1:] == [
-        {"name": "Market", "integrationId": agile, "type": "octopus_agile", "defaults": departure | {"max_price": 0.246}},
+        {"name": "Market", "integrationId": agile, "type": "octopus_agile",
+         "defaults": departure | {"max_price": 0.246}},
         {"name": "Market", "integrationId": go, "type": "octopus_go", "defaults": departure},
         {"name": "Market", "integrationId": pool, "type": "nordpool", "defaults": departure,
          "locations": {"key": "GB1", "label": "United Kingdom"}},

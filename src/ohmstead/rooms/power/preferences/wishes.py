@@ -23,7 +23,8 @@ from ohmstead.rooms.power.management.wishes import SessionState, Wanted, Wish, w
 from ohmstead.rooms.power.preferences.goals import goal_of
 from ohmstead.rooms.power.preferences.rules import MODE
 
-_CAREFUL = 0.9  # of its rating: what is reckoned with until it is known what the vehicle takes
+_USUAL_A = 16.0  # what most vehicles take of each of three phases
+_CAREFUL = 0.9  # of that, or of the rating: what is reckoned with until it is known what the vehicle takes
 _KNOWN_AHEAD = AHEAD + timedelta(hours=12)
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
 _CHARGES = Statement(
@@ -70,8 +71,8 @@ class PlannedWish:
     def at(self, now: datetime, session: SessionState) -> Wanted:
         """Nothing holds it back while it charges; what is still needed by then is told in any case."""
         pace = self.memory.pace
-        power = pace.power_w or _CAREFUL * session.rating * session.lines * session.volts
-        verdict = look(self.goal, Progress(session.started_at, session.energy_wh, power), self.prices, now)
+        progress = Progress(session.started_at, session.energy_wh, pace.power_w or _expected_w(session))
+        verdict = look(self.goal, progress, self.prices, now)
         pace.look(now.timestamp(), session.energy_wh, verdict.charges)
         needed = Wanted(departure=verdict.departure, energy_wh=verdict.needed_wh or None)
         if verdict.charges:
@@ -79,6 +80,11 @@ class PlannedWish:
         if self.keeps_awake and not verdict.done:
             return replace(needed, cap=session.least, weight=0.0)
         return replace(needed, cap=0.0)
+
+
+def _expected_w(session: SessionState) -> float:
+    amps = session.rating if session.lines < 3 else min(session.rating, _USUAL_A)
+    return _CAREFUL * amps * session.lines * session.volts
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +146,11 @@ async def _prices(tx: Tx, rate_id: int | None, zone: ZoneInfo) -> tuple[Slot, ..
 
 
 def _memory(row: Row) -> Memory:
+    """Of this charge; at a personal charge point the next vehicle is likely the same, so its pace is handed on."""
     known = _remembered.get(row["id"])
     if known is None or known.session_id != row["session_id"]:
-        known = _remembered[row["id"]] = Memory(row["session_id"])
+        power = None if known is None else known.pace.power_w
+        known = _remembered[row["id"]] = Memory(row["session_id"], Pace(power))
     return known
 
 
