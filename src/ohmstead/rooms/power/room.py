@@ -10,6 +10,7 @@ from ohmstead.rooms.power.circuits.resource import circuits
 from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
 from ohmstead.rooms.power.preferences import in_use, private_data, wishes  # noqa: F401 - register themselves
 from ohmstead.rooms.power.preferences import operations as preferences
+from ohmstead.rooms.power.preferences.off_circuit import OffCircuits
 
 OPERATIONS = (
     circuits,
@@ -20,3 +21,4 @@ OPERATIONS = (
     actions.actions,
     preferences.operations,
 )
+BACKGROUND = (OffCircuits,)

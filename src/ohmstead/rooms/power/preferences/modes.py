@@ -59,7 +59,6 @@ class AvailableMode(View):
     locations: Opt[Annotated[Area, Meta(description="Of Nord Pool: the price area.")]] = UNSET
 
 
-@personal_modes_of.answer
 async def available_modes(tx: Tx, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """By charge point, those that follow their owner's schedule."""
     following = [row[0] for row in await tx.all(_FOLLOWING, ids=ids)]
@@ -67,6 +66,12 @@ async def available_modes(tx: Tx, ids: list[int]) -> dict[int, list[dict[str, An
         return {}
     modes = [_SCHEDULE, *(_market(row) for row in await tx.all(_MARKETS))]
     return dict.fromkeys(following, modes)
+
+
+@personal_modes_of.answer
+async def shown_with_charge_points(tx: Tx, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """The same, as an include of charge points."""
+    return await available_modes(tx, ids)
 
 
 def _market(row: Any) -> dict[str, Any]:
