@@ -136,6 +136,14 @@ def test_a_window_that_meets_the_next_is_one() -> None:
     assert run(Goal(BERLIN, all_day), now, now + timedelta(hours=48))[0] == [("18:00", "18:00")]
 
 
+def test_the_next_window_may_be_days_away() -> None:
+    sundays = Windows((0, 1), {day: [] for day in range(6)} | {6: [(9 * 60, 10 * 60)]})
+    monday = local(BERLIN, "2026-07-06 12:00")
+    assert sundays.next_end(BERLIN, monday) == local(BERLIN, "2026-07-12 10:00")
+    assert NIGHT.next_end(BERLIN, local(BERLIN, "2026-07-06 06:59")) == local(BERLIN, "2026-07-06 07:00")
+    assert NIGHT.next_end(BERLIN, local(BERLIN, "2026-07-06 07:00")) == local(BERLIN, "2026-07-07 07:00")
+
+
 def test_the_departure_is_the_first_after_the_beginning() -> None:
     start = local(BERLIN, "2026-07-01 18:00")
     goal = Goal(BERLIN, departure=time(7), least_wh=1_000)

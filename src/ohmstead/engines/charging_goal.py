@@ -33,12 +33,16 @@ class Windows:
         return [(of, to) for of, to, _ in shown(zone, start, end, self.begin_on)]
 
     def next_end(self, zone: ZoneInfo, now: datetime) -> datetime:
-        """When the window of `now` ends, or the next one that begins."""
+        """When the window of `now` ends, or the next one that begins; in nine days, where it does not end before."""
         end = now
-        for of, to in self.within(zone, now, now + timedelta(days=9)):
-            if end not in (now, of):
+        for until in (now + timedelta(days=2), now + timedelta(days=9)):
+            end = now
+            for of, to in self.within(zone, now, until):
+                if end not in (now, of):
+                    break
+                end = to
+            if now < end < until:
                 break
-            end = to
         return end
 
 
