@@ -27,13 +27,13 @@ def hourly(start: datetime, *cents: int | None) -> list[Slot]:
 
 
 def run(
-    goal: Goal, start: datetime, end: datetime, prices: list[Slot] | None = None, power: float = POWER
+    goal: Goal, start: datetime, end: datetime, prices: list[Slot] | None = None, minutes: int = 1
 ) -> tuple[list[tuple[str, str]], float]:
     """A charge that does as it is told, looked at each minute: when it charged (local times), and the Wh it had."""
-    step, now, energy, spans = timedelta(minutes=1), start, 0.0, list[list[datetime]]()
+    step, now, energy, spans = timedelta(minutes=minutes), start, 0.0, list[list[datetime]]()
     while now < end:
-        if look(goal, Progress(start, energy, power), prices or [], now).charges:
-            energy += power / 60
+        if look(goal, Progress(start, energy, POWER), prices or [], now).charges:
+            energy += POWER / 60 * minutes
             if spans and spans[-1][1] == now:
                 spans[-1][1] = now + step
             else:
@@ -133,7 +133,7 @@ def test_who_is_late_goes_on_until_it_has_what_it_needs() -> None:
 def test_a_window_that_meets_the_next_is_one() -> None:
     all_day = Windows((0, 24 * 60))
     now = local(BERLIN, "2026-07-01 18:00")
-    assert run(Goal(BERLIN, all_day), now, now + timedelta(hours=48))[0] == [("18:00", "18:00")]
+    assert run(Goal(BERLIN, all_day), now, now + timedelta(hours=48), minutes=30)[0] == [("18:00", "18:00")]
 
 
 def test_the_next_window_may_be_days_away() -> None:
