@@ -37,6 +37,7 @@ SMART = {
 _LATER = datetime.now(UTC) + timedelta(days=2)
 LATER = {"startAt": _LATER.isoformat(), "endAt": (_LATER + timedelta(hours=1)).isoformat()}
 WORDS |= LATER
+ASKED = {"periods": [{"startTime": LATER["startAt"], "endTime": LATER["endAt"], "maxPower": 5000}]}
 TAKEN = "taken"
 """What everything that is unique is called in the world."""
 
@@ -170,6 +171,10 @@ class World:
         followed = {"name": "m", "type": "octopus_go", "electricityRateId": rate["id"]}
         ids["priceIntegration"] = (await given.made("/internal/price-integrations/v1.0", followed))["id"]
         ids |= {"integration": ids["priceIntegration"], "applicableTax": ids["tax"]}
+        at_point = {"chargePointId": ids["chargePoint"]}
+        ids["flexibilityAsset"] = (await given.made("/resources/flexibility-assets/v1.0", at_point))["id"]
+        ask = f"/actions/flexibility-asset/v1.0/{ids['flexibilityAsset']}/create-activation-request"
+        ids["flexibilityActivationRequest"] = (await given.made(ask, ASKED))["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -196,6 +201,10 @@ class World:
             body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
         if operation.path.endswith("/personal-smart-charging-preferences"):
             body |= {"enabled": False}
+        if operation.path.endswith("/flexibility-assets/v1.0"):
+            body.pop("evseId", None)  # it is in one place
+        if operation.path.endswith("/create-activation-request"):
+            body = ASKED
         return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:
