@@ -28,7 +28,6 @@ from ohmstead.rooms.power.management.delivery import Applied, show
 from ohmstead.rooms.power.management.profiles import place, setpoint
 from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import LEAST_A, Charge, Outlet
-from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.wishes import SessionState, Wish
 from ohmstead.rooms.power.outlets import every_line, wiring
 from ohmstead.rooms.power.preferences.rules import MODE
@@ -38,7 +37,10 @@ log = structlog.get_logger("ohmstead.power")
 EVERY_S = 10.0
 AGAIN = timedelta(minutes=5)  # after a refusal
 USUAL_A = 32.0  # at the least, of an EVSE of which nobody says what it can
-_TUNING = Tuning()
+LEASE = timedelta(minutes=15)
+RENEWED = timedelta(minutes=9)
+STEP_A = 1.0  # what a limit changes by at the least
+VOLTS = 230.0
 
 _on_one = exists().where(circuit_charge_point.c.charge_point_id == charge_point.c.id)
 _CHARGES = Statement(
@@ -117,12 +119,12 @@ class OffCircuits:
             told = None
         if told is None:
             return amps < outlet.rating
-        changed = abs(told.amps - amps) >= _TUNING.pace.deadband or (amps == 0) != (told.amps == 0)
+        changed = abs(told.amps - amps) >= STEP_A or (amps == 0) != (told.amps == 0)
         return changed or (told.again is not None and told.again <= now)
 
     async def _tell(self, outlet: Outlet, amps: float, now: datetime) -> None:
         free = _most(outlet)
-        until = None if amps >= free else now.timestamp() + _TUNING.lease
+        until = None if amps >= free else (now + LEASE).timestamp()
         limit = Send(0, outlet.id, amps, free, now.timestamp(), until, "renewal")
         profile = setpoint(outlet, _charge(outlet), limit)
         command = SetChargingProfile(evse_network_id=place(outlet, profile), profile=profile)
@@ -131,7 +133,7 @@ class OffCircuits:
             log.info("limit off a circuit refused", evse=outlet.id, amps=amps, why=outcome.status)
             self._refused[outlet.id] = now + AGAIN
             return
-        again = None if until is None else now + timedelta(seconds=_TUNING.lease * _TUNING.pace.renew)
+        again = None if until is None else now + RENEWED
         self._told[outlet.id] = Told(_charge(outlet).id, amps, again)
         async with self._database.begin() as tx:
             await show(tx, [Applied(outlet, _charge(outlet).id, profile, now)])
@@ -150,7 +152,7 @@ def _amps(outlet: Outlet, wish: Wish | None, now: datetime) -> float:
     if wish is not None:
         state = SessionState(
             charge.id, charge.started_at, charge.energy_wh, None, outlet.rating, outlet.least,
-            len(outlet.wiring.lines), _TUNING.volts,
+            len(outlet.wiring.lines), VOLTS,
         )  # fmt: skip
         cap = wish.at(now, state).cap
         bounds += [] if cap is None else [cap]
