@@ -34,7 +34,7 @@ from ohmstead.rooms.power.preferences.rules import MODE
 from ohmstead.rooms.power.preferences.wishes import owners_wishes
 
 log = structlog.get_logger("ohmstead.power")
-EVERY_S = 10.0
+EVERY_S = 30.0
 AGAIN = timedelta(minutes=5)  # after a refusal
 USUAL_A = 32.0  # at the least, of an EVSE of which nobody says what it can
 LEASE = timedelta(minutes=15)
@@ -69,7 +69,7 @@ class Told:
 
 
 class OffCircuits:
-    """Looks every ten seconds, and tells what has changed. A limit is a lease: who is cut off charges freely after
+    """Looks every half minute, and tells what has changed. A limit is a lease: who is cut off charges freely after
     it."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

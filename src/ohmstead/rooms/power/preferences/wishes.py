@@ -111,12 +111,20 @@ async def owners_wishes(tx: Tx, evses: list[int]) -> Mapping[int, Wish]:
     if not rows:
         return {}
     rates = await _rates(tx, rows)
+    prices: dict[tuple[int, str], tuple[Slot, ...]] = {}
     found: dict[int, Wish] = {}
     for row in rows:
-        wish = await _wish(tx, row, rates.get(row["id"]))
+        rate, zone = rates.get(row["id"]), _zone(row)
+        if rate is not None and (rate, zone.key) not in prices:
+            prices[rate, zone.key] = await _prices(tx, rate, zone)
+        wish = _wish(row, zone, () if rate is None else prices[rate, zone.key])
         if wish is not None:
             found[row["id"]] = wish
     return found
+
+
+def _zone(row: Row) -> ZoneInfo:
+    return ZoneInfo(row["timezone"] or "UTC")
 
 
 async def _rates(tx: Tx, rows: list[Row]) -> dict[int, int]:
@@ -130,18 +138,18 @@ async def _rates(tx: Tx, rows: list[Row]) -> dict[int, int]:
     return {id: rate for id, rate in found.items() if rate is not None}
 
 
-async def _wish(tx: Tx, row: Row, rate_id: int | None) -> Wish | None:
-    wanted, details, zone = row["personal_smart_charging"], row["smart_charging"], ZoneInfo(row["timezone"] or "UTC")
+def _wish(row: Row, zone: ZoneInfo, prices: tuple[Slot, ...]) -> Wish | None:
+    wanted, details = row["personal_smart_charging"], row["smart_charging"]
     memory, awake = _memory(row), bool(details.get("enableKeepAwake"))
     if wanted["type"] == "solar":
         return SolarWish(_switch(memory, wanted["preferences"]), awake)
     goal = goal_of(wanted, details, zone)
-    return None if goal is None else PlannedWish(goal, await _prices(tx, rate_id, zone), awake, memory)
+    return None if goal is None else PlannedWish(goal, prices, awake, memory)
 
 
-async def _prices(tx: Tx, rate_id: int | None, zone: ZoneInfo) -> tuple[Slot, ...]:
+async def _prices(tx: Tx, rate_id: int, zone: ZoneInfo) -> tuple[Slot, ...]:
     """What is known; holes stay holes."""
-    found = None if rate_id is None else await prices_of(tx, rate_id, tx.now - AHEAD, tx.now + _KNOWN_AHEAD, zone)
+    found = await prices_of(tx, rate_id, tx.now - AHEAD, tx.now + _KNOWN_AHEAD, zone)
     return () if found is None else tuple(Slot(one.start, one.end, one.per_kwh) for one in found.known)
 
 
