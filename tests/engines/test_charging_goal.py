@@ -130,6 +130,21 @@ def test_who_is_late_goes_on_until_it_has_what_it_needs() -> None:
     assert look(goal, Progress(start, 15_000, POWER), [], start + timedelta(hours=2)).done
 
 
+@pytest.mark.parametrize(
+    ("goal", "energy", "done"),
+    [
+        (Goal(BERLIN, departure=time(7), least_wh=5_000), 4_999, False),
+        (Goal(BERLIN, departure=time(7), least_wh=5_000), 5_000, True),
+        (Goal(BERLIN, NIGHT, least_wh=5_000), 6_000, False),
+        (Goal(BERLIN, NIGHT, most_wh=5_000), 4_999, False),
+        (Goal(BERLIN, NIGHT, most_wh=5_000), 5_000, True),
+    ],
+)
+def test_when_it_has_all_that_was_wanted(goal: Goal, energy: float, done: bool) -> None:
+    start = local(BERLIN, "2026-07-01 18:00")
+    assert look(goal, Progress(start, energy, POWER), [], start).done is done
+
+
 def test_a_window_that_meets_the_next_is_one() -> None:
     all_day = Windows((0, 24 * 60))
     now = local(BERLIN, "2026-07-01 18:00")

@@ -49,7 +49,7 @@ def plan(slots: Iterable[Slot], need: Need, power_w: float) -> list[Slot]:
         elif got < goal and power_w > 0:
             chosen.append(replace(slot, end=slot.start + timedelta(hours=(goal - got) / power_w)))
             got = goal
-    return sorted((slot for slot in chosen if slot.start < slot.end), key=lambda slot: slot.start)
+    return sorted(chosen, key=lambda slot: slot.start)
 
 
 def _goal(slot: Slot, need: Need) -> float | None:
