@@ -58,6 +58,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     ocpp_plain_frames: bool = True  # take usual frames apart ourselves; False: leave all to the WebSocket library
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned
+    price_files: Path | None = None  # a folder of files with imported prices; None: none are imported
     keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months
     keep_security_events: Days = 365  # days until security events are dropped
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed

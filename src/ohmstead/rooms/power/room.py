@@ -15,6 +15,9 @@ from ohmstead.rooms.power.flexibility.forecast import forecasts
 from ohmstead.rooms.power.flexibility.requests import requests
 from ohmstead.rooms.power.flexibility.series import SeriesWork, history
 from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
+from ohmstead.rooms.power.preferences import in_use, private_data, wishes  # noqa: F401 - register themselves
+from ohmstead.rooms.power.preferences import operations as preferences
+from ohmstead.rooms.power.preferences.off_circuit import OffCircuits
 
 OPERATIONS = (
     circuits,
@@ -23,10 +26,11 @@ OPERATIONS = (
     priorities.user_priorities,
     priorities.reads,
     actions.actions,
+    preferences.operations,
     assets,
     history,
     forecasts,
     requests,
     flexibility_actions,
 )
-BACKGROUND = (AssetEnds, SeriesWork)
+BACKGROUND = (AssetEnds, SeriesWork, OffCircuits)

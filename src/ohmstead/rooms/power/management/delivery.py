@@ -77,6 +77,11 @@ async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Appli
     if ids:
         await tx.run(_KEEP, ids=ids, records=[site.record(id) for id in ids],
                      fallbacks=[id in site.fallbacks for id in ids], now=tx.now)  # fmt: skip
+    await show(tx, applied)
+
+
+async def show(tx: Tx, applied: Iterable[Applied]) -> None:
+    """Show the profiles that stations took, and tell of them."""
     for one in sorted(applied, key=lambda one: one.outlet.id):  # all lock EVSEs in this order
         profile = shown(one.profile)
         await tx.run(_SHOW, evse=one.outlet.id, profile=profile, now=tx.now)
