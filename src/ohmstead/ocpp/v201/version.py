@@ -9,6 +9,7 @@ from ohmstead.ocpp.v201 import (
     certificates,
     change_availability,
     charging_limits,
+    charging_needs,
     clear_cache,
     clear_charging_profile,
     data_transfer,
@@ -41,7 +42,7 @@ from ohmstead.ocpp.v201 import (
     variables,
 )
 from ohmstead.ocpp.v201.sequences import Sequences
-from ohmstead.ocpp.v201.types import ACTIONS
+from ohmstead.ocpp.v201.types import ACTIONS, NotifyEVChargingNeedsResponse
 from ohmstead.ocpp.versions import Answer, CommandMapping, Version
 from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1
 from ohmstead.rooms.devices import stations
@@ -58,7 +59,7 @@ ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
     "LogStatusNotification": log_status_notification.answer,
     "MeterValues": meter_values.answer,
     "NotifyChargingLimit": charging_limits.told,
-    "NotifyEVChargingNeeds": iso15118.charging_needs,
+    "NotifyEVChargingNeeds": charging_needs.answer,
     "NotifyEVChargingSchedule": iso15118.charging_schedule,
     "NotifyEvent": notify_event.answer,
     "NotifyMonitoringReport": notify_monitoring_report.answer,
@@ -107,6 +108,9 @@ COMMANDS: dict[type, CommandMapping] = {
     stations.UpdateFirmware: CommandMapping("UpdateFirmware", update_firmware.request),
 }
 
+_NEEDS = {"NotifyEVChargingNeeds": (charging_needs.NotifyEVChargingNeedsLater, NotifyEVChargingNeedsResponse)}
+
 OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
-OCPP_2_1 = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
-"""What 2.1 adds to a message of 2.0.1 is a deviation in the log; what it adds to the messages is not taken."""
+OCPP_2_1 = Version(DIALECT_2_1, ACTIONS | _NEEDS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
+"""What 2.1 adds to a message of 2.0.1 is a deviation in the log, but for the needs of vehicles; what it adds to the
+messages is not taken."""
