@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from ohmstead.kit.facts import audit
 from ohmstead.rooms.charging import flow
@@ -246,22 +246,23 @@ async def test_what_was_kept_while_the_station_was_offline_is_of_the_session_of_
 
 async def test_a_booking_ends_when_its_vehicle_leaves(api: Client, given: Given) -> None:
     here, id, _ = await charging(given)
-    row = await here.only_session()
-    booked = await made_booking(given, here, row["user_id"], T0 + timedelta(hours=9))
-    async with here.system.database.begin() as tx:
-        await tx.run(update(session).values(booking_id=booked))
+    await booked(given, here, await here.only_session(), T0 + timedelta(hours=9))
     assert [(one["source"], one["departureAt"], one["energyWh"]) for one in await shown(api, id)] == [
         ("booking", later(540).isoformat(), None)
     ]
 
 
-async def made_booking(given: Given, here: Site, user: int, end: datetime) -> int:
+async def booked(given: Given, here: Site, row: Any, end: datetime) -> None:
+    """A session fulfils a booking until then."""
     place = await given.location()
     async with here.system.database.begin() as tx:
-        return await tx.value(
-            booking.insert().values(
-                user_id=user, location_id=place["id"], evse_id=here.evses[0], evse_ids=here.evses, status="completed",
-                start_at=T0, end_at=end, lead=15, holds_from=T0, holds_until=end, evse_named=True,
+        made = await tx.value(
+            insert(booking)
+            .values(
+                user_id=row["user_id"], location_id=place["id"], evse_id=row["evse_id"], evse_ids=[row["evse_id"]],
+                status="completed", start_at=T0, end_at=end, lead=15, holds_from=T0, holds_until=end, evse_named=True,
                 created_at=T0, updated_at=T0,
-            ).returning(booking.c.id)
+            )
+            .returning(booking.c.id)
         )  # fmt: skip
+        await tx.run(update(session).where(session.c.id == row["id"]).values(booking_id=made))

@@ -1,6 +1,7 @@
 """What a station of OCPP 2.0.1 says and does; every frame is held to the schemas of the standard."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -266,6 +267,30 @@ async def test_somebody_else_limits_it(central: Central, station: StationV201):
     assert (told["evseId"], told["chargingLimit"]) == (0, {"chargingLimitSource": "EMS", "isGridCritical": False})
     assert critical["chargingSchedule"][0]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 12}]
     assert [one["chargingLimitSource"] for one in central.all("ClearedChargingLimit")] == ["SO", "EMS"]
+
+
+async def test_a_vehicle_tells_what_it_needs(central: Central, clock: ManualClock, station: StationV201):
+    """By the station's own clock; what it wants is up to its target where nobody says how much."""
+    with pytest.raises(ValueError, match="nobody"):
+        station.tell_needs(2)
+    station.skew_clock(3600)
+    await charging(station)
+    station.tell_needs(1, timedelta(hours=2), 12_000)
+    station.tell_needs(1)
+    await idle(station)
+    first, second = central.all("NotifyEVChargingNeeds")
+    assert first == {
+        "evseId": 1,
+        "chargingNeeds": {
+            "requestedEnergyTransfer": "AC_three_phase",
+            "acChargingParameters": {
+                "energyAmount": 12_000, "evMinCurrent": 6, "evMaxCurrent": 32, "evMaxVoltage": 400,
+            },
+            "departureTime": "2026-01-05T11:00:00.000Z",
+        },
+    }  # fmt: skip
+    assert "departureTime" not in second["chargingNeeds"]
+    assert second["chargingNeeds"]["acChargingParameters"]["energyAmount"] == 54_000
 
 
 async def test_reservations_that_it_ends_itself(central: Central, clock: ManualClock, station: StationV201):
