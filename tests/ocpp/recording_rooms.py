@@ -140,6 +140,8 @@ class RecordingRooms:
         self.facts.append(fact)
 
     async def needs_told(self, fact: NeedsTold) -> NeedsVerdict:
+        if self.broken == "needs_told":
+            raise RuntimeError("the database is away")
         self.facts.append(fact)
         return self.needs_verdict
 

@@ -92,6 +92,19 @@ async def test_where_nobody_makes_schedules_it_is_rejected_with_the_reason(house
     assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", reason)
 
 
+async def test_where_a_schedule_follows_at_once_it_is_accepted(house: House):
+    house.rooms.needs_verdict = "accepted"
+    station = await house.later_station()
+    assert await station.ask("NotifyEVChargingNeeds", needs()) == {"status": "Accepted"}
+
+
+async def test_what_cannot_be_kept_is_an_error_and_told_again(house: House):
+    house.rooms.broken = "needs_told"
+    station = await house.later_station()
+    frame = await station.call("NotifyEVChargingNeeds", needs())
+    assert (frame[0], frame[2]) == (4, "InternalError")
+
+
 @pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(hours=-5)])
 async def test_a_station_whose_clock_is_wrong_means_a_moment_of_ours(house: House, ahead: timedelta):
     station = await house.later_station()

@@ -16,7 +16,7 @@ from ohmstead.rooms.charging.needs import needs_told
 from ohmstead.rooms.charging.needs.from_vehicles import the_vehicle_left
 from ohmstead.rooms.charging.needs.table import vehicle_needs
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.charging.signals import session_changed
+from ohmstead.rooms.charging.signals import schedule_awaited, session_changed
 from ohmstead.rooms.devices.durable_facts import EvseStatusChanged
 from tests.client import Client
 from tests.given import Given
@@ -184,7 +184,7 @@ async def test_a_vehicle_says_so_for_its_session(api: Client, given: Given, told
 
 
 async def test_on_a_circuit_a_schedule_follows(given: Given) -> None:
-    here, _, _ = await charging(given)
+    here, _, number = await charging(given)
     smart = {
         "mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
         "phaseRotation": "RST", "electricalConfiguration": "star",
@@ -193,9 +193,16 @@ async def test_on_a_circuit_a_schedule_follows(given: Given) -> None:
     circuit = await given.circuit()
     attach = f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point"
     assert (await given.api.post(attach, {"chargePointId": here.id})).status == 202
-    assert await vehicle(here) == "processing"
+    heard: list[tuple[int, int]] = []
+    end = schedule_awaited.connect(lambda *of: heard.append(of))
+    assert await vehicle(here) == "accepted"
+    assert heard == [(here.id, here.evses[0])]
     assert await vehicle(here, number=7) == "unknown"
     assert await vehicle(here, number=0) == "unknown"
+    await here.stops(number, later(60), 2000)
+    assert await vehicle(here, minute=70) == "processing"
+    assert len(heard) == 1
+    end()
 
 
 async def test_before_its_session_it_waits_for_it(api: Client, given: Given) -> None:

@@ -15,7 +15,7 @@ from ohmstead.simulator.station_v201 import StationV201
 from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
 from tests.scenarios.places import Place, fleet, place
-from tests.scenarios.waiting import becomes, shows, until
+from tests.scenarios.waiting import becomes, happens, shows, until
 
 SPEED = 25.0  # simulated s a second
 SOON = timedelta(seconds=30)  # in which a second of the wall is many
@@ -58,6 +58,8 @@ def leaves(found: Wanted, at: datetime) -> bool:
 async def test_what_a_vehicle_wants_reaches_load_management(site: Live) -> None:
     here = await place(site, "D1", circuit=await site.given.circuit(maxCurrent=20), version="2.0.1")
     session, _ = await here.charges(await fleet(site))
+    await until(here.station, lambda one: one.offered(1) == 20 and one.in_flight == 0)
+    laid = len(here.ear.commands("SetChargingProfile"))
     at = site.clock.now() + timedelta(hours=2)
     later(here).tell_needs(1, timedelta(hours=2), 20_000)
     shown = await told(site, session)
@@ -66,8 +68,8 @@ async def test_what_a_vehicle_wants_reaches_load_management(site: Live) -> None:
     assert leaves(found, at)
     assert found.energy_wh is not None
     assert 15_000 < found.energy_wh <= 20_000
-    asked = here.ear.calls(">", "NotifyEVChargingNeeds")
-    assert len(asked) == 1
+    assert await happens(site.clock, lambda: len(here.ear.commands("SetChargingProfile")) > laid, 60)
+    assert [answer for said, answer in here.ear.answered("NotifyEVChargingNeeds")] == [{"status": "Accepted"}]
 
 
 async def test_an_earlier_departure_of_an_operator_counts(site: Live) -> None:

@@ -1,8 +1,9 @@
 """NotifyEVChargingNeeds: a vehicle says when it leaves and what it wants by then (ISO 15118; K15 to K17).
 
-Where load management steers the EVSE its limit is the schedule, and takes the needs into account: Processing, for none
-is made for this answer. Elsewhere none follows: Rejected. The needs are kept all the same. Of what 2.1 adds, the moment
-of a message that was kept while the station was offline and the energy of ISO 15118-20 are read.
+Where load management steers the EVSE its limit is the schedule, and takes the needs into account: Accepted, for it is
+told anew, or Processing, for it is told when the session begins. Elsewhere none follows: Rejected. The needs are kept
+all the same. Of what 2.1 adds, the moment of a message that was kept while the station was offline and the energy of
+ISO 15118-20 are read.
 """
 
 from datetime import datetime, timedelta
@@ -66,6 +67,7 @@ async def answer(request: NotifyEVChargingNeedsRequest, at: Arrival) -> NotifyEV
 
 
 _STATUS: dict[NeedsVerdict, NotifyEVChargingNeedsStatusEnumType] = {
+    "accepted": "Accepted",
     "processing": "Processing",
     "rejected": "Rejected",
     "unknown": "Rejected",

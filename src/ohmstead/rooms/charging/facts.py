@@ -156,5 +156,5 @@ class NeedsTold(Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
-NeedsVerdict = Literal["processing", "rejected", "unknown"]
-"""Whether a schedule follows once there is one, or none does; `unknown` where there is no such EVSE."""
+NeedsVerdict = Literal["accepted", "processing", "rejected", "unknown"]
+"""Whether a schedule follows at once, once the session has begun, or not at all; `unknown`: there is no such EVSE."""

@@ -5,6 +5,7 @@ told where nobody charges is the next session's at the EVSE, unless the cable is
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -15,7 +16,7 @@ from ohmstead.rooms.charging.facts import NeedsTold, NeedsVerdict
 from ohmstead.rooms.charging.needs.table import vehicle_needs
 from ohmstead.rooms.charging.profiles.table import limited_by_us
 from ohmstead.rooms.charging.session_table import session
-from ohmstead.rooms.charging.signals import session_changed
+from ohmstead.rooms.charging.signals import schedule_awaited, session_changed
 from ohmstead.rooms.devices.durable_facts import EvseStatusChanged
 from ohmstead.rooms.network.evses import evse
 
@@ -49,7 +50,7 @@ _new = _new.values(created_at=bindparam("now"), updated_at=bindparam("now"))
 _said = {name: _new.excluded[name] for name in (*_NAMES[2:], "updated_at")}
 
 
-def _newest(statement: Insert, **of: object) -> Statement:
+def _newest(statement: Insert, **of: Any) -> Statement:
     return Statement(statement.on_conflict_do_update(set_=_said, where=_own.told_at <= _new.excluded.told_at, **of))
 
 
@@ -66,7 +67,8 @@ _FORGET = Statement(delete(vehicle_needs).where(_own.evse_id == _evse, _own.sess
 
 
 async def needs_told(tx: Tx, fact: NeedsTold) -> NeedsVerdict:
-    """Keep them, newer ones in place of older. Whether a schedule follows: that is load management's to say."""
+    """Keep them, newer ones in place of older. Where load management limits the EVSE its limit is told anew at once, or
+    once the session begins."""
     at = fact.asked_at
     place = await tx.one(_PLACE, station=fact.charge_point_id, number=fact.evse_network_id, at=at)
     if place is None:
@@ -78,9 +80,12 @@ async def needs_told(tx: Tx, fact: NeedsTold) -> NeedsVerdict:
         told_at=at or fact.received_at, delivered_wh=place["energy_wh"] or 0.0, now=tx.now,
     )  # fmt: skip
     told, point, outlet = place["session_id"], place["charge_point_id"], place["id"]
-    if place["status"] == "active":
+    charges, limited = place["status"] == "active", any(await limited_by_us(tx, [point]))
+    if charges:
         tx.after_commit(lambda: session_changed.send(told, point, outlet))
-    return "processing" if any(await limited_by_us(tx, [point])) else "rejected"
+    if charges and limited:
+        tx.after_commit(lambda: schedule_awaited.send(point, outlet))
+    return "rejected" if not limited else "accepted" if charges else "processing"
 
 
 async def needs_taken(tx: Tx, begun: Row) -> None:

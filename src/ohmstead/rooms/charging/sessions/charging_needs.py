@@ -116,7 +116,7 @@ def _wanted(call: Call, body: OperatorNeeds, row: Row) -> dict[str, Any]:
         wrong["targetSocPercent"] = ["The vehicle's state of charge is not known: give an energy."]
     if wrong:
         raise Invalid.of(wrong)
-    if target is not None:
+    if target is not None and capacity is not None:
         told["energy_wh"] = max(0.0, target - row["soc_percent"]) / 100 * capacity
     return told
 
