@@ -1,18 +1,15 @@
 """When a vehicle leaves and what it wants: set by an operator, told by the vehicle, or known from a booking."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from ohmstead.kit.facts import audit
 from ohmstead.rooms.charging import flow
-from ohmstead.rooms.charging.booking_table import booking
-from ohmstead.rooms.charging.facts import NeedsTold
-from ohmstead.rooms.charging.needs import needs_told
 from ohmstead.rooms.charging.needs.from_vehicles import the_vehicle_left
 from ohmstead.rooms.charging.needs.table import vehicle_needs
 from ohmstead.rooms.charging.sessions import session
@@ -21,12 +18,9 @@ from ohmstead.rooms.devices.durable_facts import EvseStatusChanged
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import T0, Site, energy, later, site, tag
+from tests.rooms.told_needs import booked, path, vehicle
 
 LEAVES = later(600)
-
-
-def path(id: Any) -> str:
-    return f"/internal/sessions/v1.0/{id}/charging-needs"
 
 
 @pytest.fixture
@@ -45,11 +39,6 @@ async def charging(given: Given, wh: float = 0) -> tuple[Site, int, Any]:
     if wh:
         await here.meters(energy(later(10), 1000 + wh), transaction=number)
     return here, (await here.only_session())["id"], number
-
-
-async def vehicle(here: Site, minute: float = 5, number: int = 1, **needs: Any) -> str:
-    fact = NeedsTold(charge_point_id=here.id, evse_network_id=number, received_at=later(minute), **needs)
-    return await here.tells(needs_told, fact)
 
 
 async def starts_by_name(here: Site, tag: str, minute: float, name: str = "tx") -> None:
@@ -257,19 +246,3 @@ async def test_a_booking_ends_when_its_vehicle_leaves(api: Client, given: Given)
     assert [(one["source"], one["departureAt"], one["energyWh"]) for one in await shown(api, id)] == [
         ("booking", later(540).isoformat(), None)
     ]
-
-
-async def booked(given: Given, here: Site, row: Any, end: datetime) -> None:
-    """A session fulfils a booking until then."""
-    place = await given.location()
-    async with here.system.database.begin() as tx:
-        made = await tx.value(
-            insert(booking)
-            .values(
-                user_id=row["user_id"], location_id=place["id"], evse_id=row["evse_id"], evse_ids=[row["evse_id"]],
-                status="completed", start_at=T0, end_at=end, lead=15, holds_from=T0, holds_until=end, evse_named=True,
-                created_at=T0, updated_at=T0,
-            )
-            .returning(booking.c.id)
-        )  # fmt: skip
-        await tx.run(update(session).where(session.c.id == row["id"]).values(booking_id=made))

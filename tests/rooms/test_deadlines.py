@@ -10,7 +10,7 @@ from ohmstead.rooms.power.deadlines import Deadline, by_bookings, by_operators, 
 from ohmstead.rooms.power.management.wishes import SessionState, Wanted, wish_sources
 from tests.given import Given
 from tests.rooms.charges import T0, later, site, tag
-from tests.rooms.test_charging_needs import booked, path, vehicle
+from tests.rooms.told_needs import booked, path, vehicle
 
 NOW = datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 HOUR = timedelta(hours=1)
