@@ -15,6 +15,7 @@ from ohmstead.rooms.charging.needs.table import vehicle_needs
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.charging.signals import schedule_awaited, session_changed
 from ohmstead.rooms.devices.durable_facts import EvseStatusChanged
+from ohmstead.rooms.network.charge_points import charge_point
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import T0, Site, energy, later, site, tag
@@ -238,6 +239,21 @@ async def test_what_was_kept_while_the_station_was_offline_is_of_the_session_of_
     assert [one["energyWh"] for one in await shown(api, second["id"])] == [6000]
     await vehicle(here, minute=91, energy_wh=7000)  # it does not say when: it is of now
     assert [one["energyWh"] for one in await shown(api, second["id"])] == [7000]
+
+
+async def test_what_goes_on_after_its_line_was_lost_is_wanted_still(api: Client, given: Given) -> None:
+    here, id, number = await charging(given, wh=1000)
+    assert (await api.put(path(id), {"energyWh": 9000})).status == 200
+    await vehicle(here, energy_wh=7000)
+    await here.meters(energy(later(60), 1000 + 3000), transaction=number)
+    async with here.system.database.begin() as tx:
+        gone = tx.now - timedelta(days=2)
+        await tx.run(update(charge_point).values(connected=False, last_seen_at=gone))
+    await here.tells(flow.close_lost)
+    await here.meters(energy(later(70), 1000 + 4000), transaction=number)
+    _, extending = await here.sessions()
+    assert [one["energyWh"] for one in await shown(api, extending["id"])] == [6000, 4000]
+    assert await shown(api, id) == []
 
 
 async def test_a_booking_ends_when_its_vehicle_leaves(api: Client, given: Given) -> None:
