@@ -317,6 +317,7 @@ async def test_by_hand(central: Central, station: StationV201):
     async def lines() -> AsyncIterator[str]:
         for line in (
             "event TemperatureSensor Temperature 71 1", "event EVSE Problem true 2 E17", "limit 16", "limit off 1",
+            "needs 90", "plug", "needs 90 12.5", "needs later",
             "limit much", "event A B C D", "send Heartbeat", "send DataTransfer '{\"vendorId\": \"V\"}'",
         ):  # fmt: skip
             yield line
@@ -327,7 +328,11 @@ async def test_by_hand(central: Central, station: StationV201):
     assert (first["actualValue"], first["component"]["evse"], second["techCode"]) == ("71", {"id": 1}, "E17")
     assert second["eventId"] == first["eventId"] + 1
     assert len(central.all("NotifyChargingLimit")) == len(central.all("ClearedChargingLimit")) == 1
+    [needs] = central.all("NotifyEVChargingNeeds")
+    assert needs["chargingNeeds"]["acChargingParameters"]["energyAmount"] == 12_500
     said = "\n".join(written)
+    assert "Not done: nobody is at 1" in said
+    assert "Not done: a car stays for so many minutes" in said
     assert "Not done: a limit is in A a phase, or off" in said
     assert "Not done: 'D' is no number of an EVSE" in said
     assert 'Heartbeat was answered: {"currentTime"' in said

@@ -88,7 +88,8 @@ async def needs_of(tx: Tx, session_ids: list[int]) -> dict[int, list[Needs]]:
 
 async def needs_at(tx: Tx, source: Source, evse_ids: list[int]) -> dict[int, Needs]:
     """EVSE -> what a source says of the session that charges there."""
-    return {one.evse_id: one for one in _read(await tx.all(_AT[source], ids=evse_ids))}
+    rows = await tx.all(_AT[source], ids=evse_ids) if evse_ids else ()
+    return {one.evse_id: one for one in _read(rows)}
 
 
 def _read(rows: Iterable[Row]) -> Iterable[Needs]:
