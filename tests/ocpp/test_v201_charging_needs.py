@@ -10,7 +10,7 @@ from msgspec import structs
 
 from ohmstead.kit.clock import ManualClock
 from ohmstead.ocpp.connection import Connection
-from ohmstead.ocpp.v201.version import OCPP_2_1
+from ohmstead.ocpp.v21.version import OCPP_2_1
 from ohmstead.rooms.charging.facts import NeedsTold, NeedsVerdict
 from tests.ocpp.conftest import NOW, House
 from tests.ocpp.memory_socket import MemorySocket

@@ -7,7 +7,6 @@ and whatever else in a list means nothing, is left out.
 
 from ohmstead.ocpp.payload_repair import Meanings
 from ohmstead.ocpp.v201 import types
-from ohmstead.ocpp.v201.charging_needs import ChargingNeeds, NotifyEVChargingNeedsLater
 
 UNKNOWN = "unknown"
 OTHER = "Other"
@@ -19,7 +18,6 @@ MEANT: Meanings = {
     types.BootNotificationRequest: {"reason": "Unknown"},
     types.ChargingLimitType: {"charging_limit_source": OTHER},
     types.ChargingNeedsType: {"requested_energy_transfer": UNKNOWN},
-    ChargingNeeds: {"requested_energy_transfer": UNKNOWN},
     types.ChargingScheduleType: {"id": 0},
     types.ChargingStationType: {"model": UNKNOWN, "vendor_name": UNKNOWN},
     types.ClearedChargingLimitRequest: {"charging_limit_source": OTHER},
@@ -38,7 +36,6 @@ MEANT: Meanings = {
     types.NotifyCustomerInformationRequest: {"data": "", "seq_no": 0, "request_id": 0},
     types.NotifyDisplayMessagesRequest: {"request_id": 0},
     types.NotifyEVChargingNeedsRequest: {"evse_id": 0},  # which is none: Rejected
-    NotifyEVChargingNeedsLater: {"evse_id": 0},
     types.NotifyEVChargingScheduleRequest: {"evse_id": 0},
     types.NotifyEventRequest: {"seq_no": 0, "event_data": []},
     types.NotifyMonitoringReportRequest: {"request_id": 0, "seq_no": 0},

@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
-from ohmstead.engines.dlm.allocate import Demand, allocate
+from ohmstead.engines.dlm.allocate import Deadline, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope
+from ohmstead.engines.dlm.laxity import deadline
 from ohmstead.engines.dlm.priority import weight
 from ohmstead.rooms.devices.profiles.limits import most
 from ohmstead.rooms.power.management.observed import Watch
@@ -21,6 +22,7 @@ from ohmstead.rooms.power.management.wishes import SessionState, Wanted, togethe
 Caps = Mapping[int, Sequence[tuple[str, float]]]
 """By the id of an EVSE or a charge point: who leaves it how many A on each line."""
 NO_CAPS: Caps = {}
+USAGE = "usage"  # the bound that a car sets itself by what it leaves unused
 FINE = 0.1  # A: what is kept of a limit by a station of which nothing else is known
 
 
@@ -40,6 +42,11 @@ class Need:
     bounds: tuple[Bound, ...]
     factors: Mapping[str, float]
     wanted: Wanted
+
+    @property
+    def most(self) -> float:
+        """A that it may have, whether it uses them or not."""
+        return min(bound.amps for bound in self.bounds if bound.source != USAGE)
 
 
 class Steered(Protocol):
@@ -137,6 +144,7 @@ class Demands:
             weight=weight(*factors.values()),
             running=bool(self._site.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
             arrived=charge.started_at, resolution=self._resolution(outlet.id),
+            deadline=self._deadline(outlet, charge, wanted, now),
         )  # fmt: skip
         return Need(demand, bounds, factors, wanted)
 
@@ -146,9 +154,9 @@ class Demands:
         said = (
             ("rating", outlet.rating),
             ("hour", ceiling(outlet.details, now, outlet.zone)),
-            ("profile", most(outlet.caps, now, charge.started_at, volts, len(outlet.wiring.lines))),
+            ("profile", most(outlet.caps, now, charge.started_at, outlet.volts(volts), len(outlet.wiring.lines))),
             ("outside", left(outlet.outside.own, outlet, now, volts)),
-            ("usage", usage and usage.cap),
+            (USAGE, usage and usage.cap),
             ("wish", wanted.cap),
         )
         return (Bound(source, amps) for source, amps in said if amps is not None)
@@ -172,11 +180,23 @@ class Demands:
         state = self.state(outlet, charge, now)
         return together(wish.at(now, state) for wish in outlet.wishes)
 
+    def _deadline(self, outlet: Outlet, charge: Charge, wanted: Wanted, now: datetime) -> Deadline | None:
+        """Where both its departure and what it still wants are known."""
+        if wanted.departure is None or wanted.energy_wh is None:
+            return None
+        volts, lines = self._site.tuning.volts, len(outlet.wiring.lines)
+        got = self._energy_wh(outlet, charge, now)
+        return deadline(now.timestamp(), wanted.departure.timestamp(), wanted.energy_wh, got, volts, lines)
+
+    def _energy_wh(self, outlet: Outlet, charge: Charge, now: datetime) -> float:
+        """What the session has taken: as it was stored, and since."""
+        return charge.energy_wh + self._watches[outlet.id].since_look_wh(now.timestamp(), self._site.tuning.volts)
+
     def state(self, outlet: Outlet, charge: Charge, now: datetime) -> SessionState:
         """The session as those see it that wish something of it."""
         watch, volts = self._watches[outlet.id], self._site.tuning.volts
         return SessionState(
-            charge.id, charge.started_at, charge.energy_wh + watch.since_look_wh(now.timestamp(), volts), watch.soc,
+            charge.id, charge.started_at, self._energy_wh(outlet, charge, now), watch.soc,
             outlet.rating, outlet.least, len(outlet.wiring.lines), volts, self._site.surplus_for(outlet, now),
         )  # fmt: skip
 
