@@ -125,3 +125,18 @@ async def test_a_station_whose_clock_is_wrong(site: Live) -> None:
     later(here).tell_needs(1, timedelta(hours=2), 20_000)
     await told(site, session)
     assert leaves(await wanted(site, here), at)
+
+
+async def test_the_car_that_leaves_sooner_gets_more(site: Live) -> None:
+    """Two cars that want as much, on a circuit that one of them would use alone: one leaves in an hour, as its operator
+    says, the other has the night, as it says itself."""
+    circuit, card = await site.given.circuit(maxCurrent=24), await fleet(site)
+    soon, late = await place(site, "D1", circuit=circuit), await place(site, "D2", circuit=circuit, version="2.0.1")
+    session, _ = await soon.charges(card)
+    other, _ = await late.charges(card)
+    await until(soon.station, lambda one: one.offered(1) == late.station.offered(1) == 12)
+    body = {"departureAt": (site.clock.now() + timedelta(hours=1)).isoformat(), "energyWh": 20_000}
+    assert (await site.api.put(f"/internal/sessions/v1.0/{session['id']}/charging-needs", body)).status == 200
+    later(late).tell_needs(1, timedelta(hours=9), 20_000)
+    await told(site, other)
+    await until(soon.station, lambda one: one.offered(1) > 2 * late.station.offered(1))

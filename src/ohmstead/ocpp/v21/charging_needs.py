@@ -1,5 +1,5 @@
-"""NotifyEVChargingNeeds: beside what 2.0.1 tells, since when a vehicle waits where the station was offline, and what one of
-ISO 15118-20 wants."""
+"""NotifyEVChargingNeeds: beside what 2.0.1 tells, since when a vehicle waits where the station was offline, and what
+vehicles of ISO 15118-20 want."""
 
 from msgspec.structs import replace
 
