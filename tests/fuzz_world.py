@@ -44,6 +44,8 @@ class FuzzWorld(World):
         site = Site(given.system, ids["chargePoint"], [ids["evse"]])
         await site.status("available", 0)
         await site.status("available", 2)
+        wanted = f"/internal/sessions/v1.0/{ids['session']}/charging-needs"
+        assert (await given.api.put(wanted, {"energyWh": 9000})).status == 200
         synced = await given.api.post(f"/actions/charge-point/v1.0/{ids['chargePoint']}/sync-configuration")
         assert synced.status == 202, synced.body
         self._instead: dict[str, dict[str, Any]] = {

@@ -15,6 +15,7 @@ from ohmstead.rooms.devices.communication.log import communication_log
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, energy, later, site
+from tests.rooms.told_needs import vehicle
 
 USERS = "/resources/users/v1.0"
 SUN = {"enabled": False, "type": "solar", "preferences": {"maxCurrentFromGrid": 6, "solarStableTime": 60}}
@@ -60,6 +61,7 @@ async def test_it_has_what_was_made(api: Client, given: Given, system: System, g
     await given.id_tag(userId=int(other["id"]), idTagUid="04DDEEFF")
     await charged(here, "04AABBCC")
     await told(system, here, "04aabbcc")
+    await vehicle(here, asked_at=later(5), energy_wh=5000)
     await charged(here, "04DDEEFF", 60)
     await api.post(f"/actions/users/v1.0/{user['id']}/change-status", {"status": "enabled", "reason": "has paid"})
     await api.post(f"/actions/charge-point/v1.0/{here.id}/reserve/1", {"userId": int(user["id"])})
@@ -88,6 +90,7 @@ async def test_it_has_what_was_made(api: Client, given: Given, system: System, g
     assert found["shared-charge-points.json"] == [{"chargePointId": shared, "sharedOn": share["sharedOn"]}]
     assert {row["session_id"] for row in found["meter-values.json"]} == {int(sessions[0]["id"])}
     assert 3000 in [row["energy_wh"] for row in found["meter-values.json"]]
+    assert [(row["source"], row["energy_wh"]) for row in found["charging-needs.json"]] == [("vehicle", 5000)]
     assert [row["data"] for row in found["signed-readings.json"]] == ["OCMF|{}"]
     assert [row["raw"] for row in found["frames.json"]] == ['[2,"1","StartTransaction",{"idTag":"04aabbcc"}]']
     [change] = found["status-changes.json"]

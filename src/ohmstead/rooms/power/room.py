@@ -1,5 +1,6 @@
 """The room of power: what it exports."""
 
+from ohmstead.rooms.power import deadlines  # noqa: F401 - of sessions, for load management
 from ohmstead.rooms.power.circuits import (
     actions,
     loads,

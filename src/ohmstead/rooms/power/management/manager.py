@@ -14,7 +14,13 @@ from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, session_changed
+from ohmstead.rooms.charging.signals import (
+    LoadSample,
+    limits_changed,
+    metered_now,
+    schedule_awaited,
+    session_changed,
+)
 from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.charge_points import charge_point
@@ -115,6 +121,7 @@ class LoadManagement:
             outside_limit_changed.connect(self.stale),
             evse_status_changed.connect(lambda charge_point_id, _: self.stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self.stale(charge_point_id)),
+            schedule_awaited.connect(self.awaits),
             member_changed.connect(self.stale),
             metered_now.connect(self.drew),
             meter_reported.connect(self.metered),
@@ -236,6 +243,12 @@ class LoadManagement:
             for outlet in loop.site.outlets.values():
                 if outlet.charge_point_id == charge_point_id:
                     loop.site.reachable(outlet.id, False, self._clock.now().timestamp())
+            loop.wake(stale=True)
+
+    def awaits(self, charge_point_id: int, evse_id: int) -> None:
+        """A vehicle waits for its limit: it is told once more, whether it changes or not."""
+        if (loop := self.loop_of(charge_point_id)) and loop.site is not None and evse_id in loop.site.outlets:
+            loop.site.envelope.tell_again(evse_id)
             loop.wake(stale=True)
 
     def booted(self, station_id: int) -> None:
