@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ohmstead.engines.dlm.full_cars import FullCar
+from ohmstead.engines.dlm.hours import Hours
 from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
@@ -13,12 +15,14 @@ from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
 from ohmstead.rooms.power.management.figures import Flow
+from ohmstead.rooms.power.management.learned_hours import LearnedHour
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.tuning import Tuning
 
 NOTHING: Amps = (0.0, 0.0, 0.0)
 EMPTY_S = 60.0  # s an EVSE must say so, and draw nothing, before nobody is taken to be there
 FLOWING_A = 1.0
+WATCHED_S, GAP_S, SPARE_A = 300.0, 60.0, 2.0  # of samples, of which none was missing, for a car to be known
 UNSTORED_S = 120.0  # s for which energy is reckoned beyond what the station told
 BY_POWER = 0.1  # of a draw: a current that is worked out from power errs with the voltage
 
@@ -33,11 +37,14 @@ class Watch:
     latest: Amps = NOTHING
     measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
+    full: FullCar | None = None
     session_id: int | None = None
     soc: float | None = None
     lateness: Lateness = field(default_factory=Lateness)
     came_at: float = -math.inf
     flowed_at: float = -math.inf
+    peak: float = 0.0  # A, in this session
+    _sampled: tuple[float, float] | None = None  # since when without a gap, and when last
     _occupied_at: float | None = None
 
     def empties(self, outlet: Outlet, now: float) -> bool:
@@ -56,7 +63,9 @@ class Watch:
         self.session_id, self.soc, self.latest = session_id, None, NOTHING
         self.measured_at = outlet.charge.started_at.timestamp() if outlet.charge else None
         self.response.forget()
+        self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
+        self.full = FullCar() if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
 
@@ -70,6 +79,25 @@ class Watch:
         """It told at `at` that it drew so much on the root's lines at `measured_at`."""
         self.latest, self.measured_at = amps, min(measured_at, at)
         self.draw.measured(at, amps)
+        self.peak = max(self.peak, *amps)
+        went_on = self._sampled is not None and at - self._sampled[1] <= GAP_S
+        self._sampled = (self._sampled[0] if self._sampled and went_on else at, at)
+
+    def is_full(self, outlet: Outlet, now: float, offered: float) -> bool:
+        """Whether its car has taken nothing for so long that others may have what it held; a station that says so by
+        its status may tell of no draw any more."""
+        if self.full is None:
+            return False
+        if outlet.hardware_status == "suspendedEV" and (self._sampled is None or now - self._sampled[1] > GAP_S):
+            self.full.observe(now, offered, 0.0)
+        return self.full.look(now)
+
+    def takes(self, now: float) -> float | None:
+        """A that its car takes at the most, where it was watched for long enough: what it drew, and a little more."""
+        if self.session_id is None or self._sampled is None:
+            return None
+        since, last = self._sampled
+        return self.peak + SPARE_A if last - since >= WATCHED_S and now - last <= GAP_S else None
 
     def flow(self, now: float, lease_s: float, may_draw: Amps) -> Flow:
         """What it draws; where nothing was told for longer than a lease, what it may draw."""
@@ -83,8 +111,11 @@ class MeteredLoads:
     """The unmanaged load of each circuit that has an electricity meter. `before` is what it was on the root's lines
     when the tree was steered last, by circuit."""
 
-    def __init__(self, tuning: Tuning, before: Mapping[int, Amps]) -> None:
+    def __init__(self, tuning: Tuning, before: Mapping[int, Amps], hours: Iterable[LearnedHour] = ()) -> None:
         self._tuning, self._before = tuning, before
+        self._hours: dict[int, list[Hours]] = {}
+        for id, line, number, hour in hours:
+            self._hours.setdefault(id, [Hours(), Hours(), Hours()])[line].know(number, hour)
         self._loads: dict[int, UnmanagedLoad] = {}
         self._circuits: dict[int, int] = {}
         self._totals: dict[Id, Measured] = {}
@@ -101,7 +132,7 @@ class MeteredLoads:
         if known is None:
             return UnmanagedLoad(
                 tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window,
-                last=self._before.get(row["id"]),
+                last=self._before.get(row["id"]), hours=self._hours.get(row["id"], ()),
             )  # fmt: skip
         known.reserved = reserved
         return known
@@ -110,6 +141,15 @@ class MeteredLoads:
         """The slowest EVSE of the tree needs so many s to follow a limit."""
         for load in self._loads.values():
             load.followed_within(reaction)
+
+    def learned(self) -> list[LearnedHour]:
+        """What is new since this was asked last."""
+        found: list[LearnedHour] = []
+        for id, load in self._loads.items():
+            for line, hours in enumerate(load.hours):
+                found += [(id, line, number, hours[number]) for number in sorted(hours.changed)]
+                hours.changed.clear()
+        return found
 
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""

@@ -26,6 +26,7 @@ from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
+from ohmstead.rooms.power.management.learned_hours import LearnedHour
 from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
@@ -37,15 +38,19 @@ log = structlog.get_logger("ohmstead.power")
 
 class Site:
     """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send. `loads` are what flowed
-    besides the EVSEs when it was steered last, on the circuits' own lines."""
+    besides the EVSEs when it was steered last, on the circuits' own lines, and `hours` what did in the weeks before."""
 
-    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning, loads: Mapping[int, Amps] | None = None) -> None:
+    def __init__(
+        self, root: int, snapshot: Snapshot, tuning: Tuning, loads: Mapping[int, Amps] | None = None,
+        hours: Iterable[LearnedHour] = (),
+    ) -> None:  # fmt: skip
         self.root, self.tuning = root, tuning
         self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self.full: set[int] = set()  # EVSEs whose cars take nothing of what they are offered
         self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
@@ -56,7 +61,7 @@ class Site:
         self.caps = CapsInForce(tuning.volts)
         self._demands = Demands(self, self._watches, self._set_apart)
         before = {id: snapshot.tree.absolute(id, amps) for id, amps in (loads or {}).items() if id in snapshot.circuits}
-        self._metered = MeteredLoads(tuning, before)
+        self._metered = MeteredLoads(tuning, before, hours)
         self.snapshot = snapshot
         self.refresh(snapshot)
 
@@ -183,8 +188,9 @@ class Site:
         if self.trust.judge(outlet, at, draw, watch.lateness.age(at, told_at), tolerance(currents, draw)):
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
-        if watch.usage is not None and offered is not None:
+        if watch.usage is not None and watch.full is not None and offered is not None:
             watch.usage.observe(at, offered, draw)
+            watch.full.observe(at, offered, draw)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
@@ -232,6 +238,12 @@ class Site:
         for outlet in self.outlets.values():
             nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
             self.envelope.empty(outlet.id, nobody)
+            offered = self.envelope.offered(outlet.id, at) or 0.0
+            if outlet.charge and self._watches[outlet.id].is_full(outlet, at, offered):
+                self.full.add(outlet.id)
+            else:
+                self.full.discard(outlet.id)
+            self.envelope.takes(outlet.id, self._watches[outlet.id].takes(at))
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
@@ -241,7 +253,8 @@ class Site:
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
-        sends = self.envelope.plan({id: self._target(one) for id, one in self.outlets.items() if one.charge}, at)
+        targets: dict[Id, float] = {id: self._target(one) for id, one in self.outlets.items() if one.charge}
+        sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
         for send in sends:
             self.trust.expect(int(send.evse), at)
         return sends
@@ -322,6 +335,10 @@ class Site:
 
     def _flow(self, evse_id: int, now: float) -> Flow:
         return self._watches[evse_id].flow(now, self.tuning.lease, self._may_draw(evse_id, now))
+
+    def learned_hours(self) -> list[LearnedHour]:
+        """What of the loads besides the EVSEs is new since this was asked last."""
+        return self._metered.learned()
 
     def figures(self, now: float) -> Figures:
         """How load management fares here."""

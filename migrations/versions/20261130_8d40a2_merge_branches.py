@@ -1,8 +1,0 @@
-"""Merge branches."""
-
-revision = "20261130_8d40a2"
-down_revision = ("20261130_5bc0cd", "20261130_f3cf80")
-
-
-def upgrade() -> None:
-    pass  # the branches change different things
