@@ -2,6 +2,7 @@
 
 from ohmstead.rooms.power.circuits import (
     actions,
+    currents,
     loads,
     priorities,
     questions,  # noqa: F401 - it answers lower rooms
@@ -12,6 +13,7 @@ from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers 
 OPERATIONS = (
     circuits,
     loads.reads,
+    currents.history,
     priorities.charge_point_priorities,
     priorities.user_priorities,
     priorities.reads,

@@ -15,7 +15,7 @@ from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
-from ohmstead.rooms.power.management.stored_loads import last_loads, store_loads
+from ohmstead.rooms.power.management.stored_loads import MINUTE_S, keep_currents, last_loads, store_loads
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.verification import Verification
 
@@ -148,11 +148,15 @@ class Loop:
             return
         rows = tuple(site.loads(now))
         shown = tuple(_rounded(row) for row in rows)
-        if shown == self._shown and now - self._loads_at < 60:
+        is_kept = now // MINUTE_S == self._loads_at // MINUTE_S
+        if shown == self._shown and is_kept:
             return
-        self._loads_at, self._shown = now, shown
         async with self._database.begin() as tx:
             await store_loads(tx, rows)
+            if not is_kept:
+                limits = {id: row["max_current"] for id, row in site.snapshot.circuits.items()}
+                await keep_currents(tx, rows, limits, now)
+        self._loads_at, self._shown = now, shown
 
     def _complain(self, site: Site) -> None:
         """Say once when cables carry more than they may by what was measured, and once when it is over. What may be
