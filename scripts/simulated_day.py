@@ -6,6 +6,7 @@ Stations answer within a second and cars follow at once: what is shown is how th
 import math
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ohmstead.engines.dlm.allocate import Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope
@@ -121,7 +122,7 @@ class Day:
         hour = second / 3600
         usual = next(
             low + (high - low) * (hour - start) / (end - start)
-            for (start, low), (end, high) in zip(BUILDING, BUILDING[1:], strict=False)
+            for (start, low), (end, high) in pairwise(BUILDING)
             if start <= hour <= end
         )
         for line in range(3):

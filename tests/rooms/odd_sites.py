@@ -55,7 +55,7 @@ class OddSite:
         self.now, self.limit, self.rating = START, limit, rating
         self.stations = dict(enumerate(stations, 1))
         self.abilities = abilities
-        row = {"id": 1, "parent_circuit_id": None, "max_current": limit, "phases": "three_phase",
+        row = {"id": 1, "name": "Main", "parent_circuit_id": None, "max_current": limit, "phases": "three_phase",
                "phase_rotation": None, "connected_phase": None, "electricity_meter_id": None,
                "offline_reserved_current": None, "set_session_limit_to_zero_on_idle": False, "soc_priorities": None,
                "min_charge_point_current": None} | circuit  # fmt: skip

@@ -154,8 +154,8 @@ class Loop:
         async with self._database.begin() as tx:
             await store_loads(tx, rows)
             if not is_kept:
-                limits = {id: row["max_current"] for id, row in site.snapshot.circuits.items()}
-                await keep_currents(tx, rows, limits, now)
+                limits = site.caps.of_all(site.snapshot.tree.limits)
+                await keep_currents(tx, rows, {int(id): max(amps) for id, amps in limits.items()}, now)
         self._loads_at, self._shown = now, shown
 
     def _complain(self, site: Site) -> None:
