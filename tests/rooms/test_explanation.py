@@ -61,13 +61,13 @@ class TestStates:
     def test_a_full_line_is_shared(self) -> None:
         told = explained(settled())
         assert (told["state"], told["target"], told["offered"], told["binding"]) == ("line", 20, 20, LINE)
-        assert told["text"] == "L1 of Main (circuit 1) is full. By its weight it has 20 A of it."
+        assert told["text"] == "L1 of Main (circuit 1) is full. By its weight 20 A of it are for this one."
         assert told["pending"] is None
 
     def test_it_has_all_it_can_have(self) -> None:
         told = explained(settled(limit=63, rating=16))
         assert (told["state"], told["target"], told["binding"]) == ("maximum", 16, None)
-        assert told["text"] == "It has all it can have, 16 A. It is rated for no more."
+        assert told["text"] == "It is to have all it can have, 16 A. It is rated for no more."
 
     def test_nobody_charges(self) -> None:
         told = explained(settled(charging=1), 2)

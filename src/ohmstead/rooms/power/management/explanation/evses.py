@@ -154,9 +154,9 @@ class Explained:
             return self._without_need()
         got = amps(allocation.amps[id])
         if where := allocation.bottlenecks.get(id):
-            text = f"{spoken(place(self.site.snapshot, where))} is full. By its weight it has {got} of it."
+            text = f"{spoken(place(self.site.snapshot, where))} is full. By its weight {got} of it are for this one."
             return "line", text, where
-        return "maximum", f"It has all it can have, {got}. {_said(self._lowest(need), self.outlet)}", None
+        return "maximum", f"It is to have all it can have, {got}. {_said(self._lowest(need), self.outlet)}", None
 
     def _least(self, need: Need) -> float:
         return ceiled(need.demand.min, self.evse.resolution)
