@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.tree import Circuit, Tree
 from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities
+from ohmstead.rooms.power.management.explanation.ask import Kind
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet, Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -151,3 +152,14 @@ class OddSite:
                 self.site.envelope.accepted(send.seq, self.now)
                 self.site.limited(id, self.now)
         return bool(due)
+
+
+class Steers:
+    """Has one site, and tells of what it was asked."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.asked = site, list[tuple[Kind, int]]()
+
+    def site_with(self, kind: Kind, id: int) -> Site | None:
+        self.asked.append((kind, id))
+        return self.site if id in (self.site.snapshot.circuits if kind == "circuit" else self.site.outlets) else None

@@ -10,10 +10,9 @@ from ohmstead.app.system import System
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.management.explanation.ask import Kind, explanations
-from ohmstead.rooms.power.management.site import Site
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.odd_sites import OddSite, Station
+from tests.rooms.odd_sites import OddSite, Station, Steers
 
 SMART = {"mode": "dynamic", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
          "electricalConfiguration": "star", "phaseRotation": "RST"}  # fmt: skip
@@ -27,21 +26,10 @@ def of_evse(id: Any) -> str:
     return f"/internal/evses/v1.0/{id}/explanation"
 
 
-class Here:
-    """Steers one site, whatever is asked for."""
-
-    def __init__(self, site: Site) -> None:
-        self.site, self.asked = site, list[tuple[Kind, int]]()
-
-    def site_with(self, kind: Kind, id: int) -> Site | None:
-        self.asked.append((kind, id))
-        return self.site if id in (self.site.snapshot.circuits if kind == "circuit" else self.site.outlets) else None
-
-
 @pytest.fixture
-def here() -> Iterator[Here]:
+def here() -> Iterator[Steers]:
     """A circuit of the id 1 with two EVSEs, 1 and 2, of which one charges."""
-    found = Here(OddSite(40, [Station(), Station()], charging=1).site)
+    found = Steers(OddSite(40, [Station(), Station()], charging=1).site)
     explanations.open(found)
     yield found
     explanations.open(None)
@@ -65,7 +53,7 @@ async def connected(system: System, point: dict[str, Any]) -> None:
 
 
 async def test_a_circuit_and_an_evse_are_explained(
-    api: Client, system: System, here: Here, point: dict[str, Any]
+    api: Client, system: System, here: Steers, point: dict[str, Any]
 ) -> None:
     await connected(system, point)
     answer = await api.get(of_circuit(point["circuit"]))
@@ -91,7 +79,7 @@ async def test_where_nobody_steers_it_is_said_why(api: Client, system: System, p
     assert await answered(of_evse(point["evse"])) == (409, never)
     await connected(system, point)
     for path in (of_circuit(point["circuit"]), of_evse(point["evse"])):
-        assert await answered(path) == (503, "Nobody steers the circuit's tree at this moment.")
+        assert await answered(path) == (409, "Nobody steers the circuit's tree at this moment.")
     third = {"loadBalancingIntegration": {"id": 1, "fields": {"startDate": "2026-01-01"}}}
     assert (await api.patch(f"/resources/circuits/v2.0/{point['circuit']}", third)).status == 200
     for path in (of_circuit(point["circuit"]), of_evse(point["evse"])):
@@ -102,7 +90,7 @@ async def test_where_nobody_steers_it_is_said_why(api: Client, system: System, p
 
 
 async def test_a_circuit_that_does_not_fit_its_tree_has_no_numbers(
-    api: Client, given: Given, system: System, here: Here
+    api: Client, given: Given, system: System, here: Steers
 ) -> None:
     above = await given.circuit()
     odd = await given.circuit(parentCircuitId=above["id"], phaseRotation="RST")
@@ -112,7 +100,7 @@ async def test_a_circuit_that_does_not_fit_its_tree_has_no_numbers(
     assert (answer.status, "does not fit its tree" in answer.body["message"]) == (409, True)
 
 
-async def test_it_names_what_is_others_so_partners_see_none(given: Given, here: Here, point: dict[str, Any]) -> None:
+async def test_it_names_what_is_others_so_partners_see_none(given: Given, here: Steers, point: dict[str, Any]) -> None:
     partner = await given.client("*", partner_id=71)
     assert [(await partner.get(path)).status for path in (of_circuit(1), of_evse(1))] == [403, 403]
     reader = await given.client("circuits.read")

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from ohmstead.engines.dlm.tree import TreeError
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.errors import Conflict, NotFound, Unavailable
+from ohmstead.kit.errors import Conflict, NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
 from ohmstead.rooms.network.charge_points import charge_point
@@ -22,7 +22,7 @@ from ohmstead.rooms.power.management.ownership import owner_of
 of_circuits = Group("internal / circuits", "internal/circuits/", "circuits", access=OPERATOR)
 of_evses = Group("internal / EVSEs", "internal/evses/", "circuits", access=OPERATOR)
 _FACTS: dict[str, Any] = {
-    "scope": "read", "status": 200, "errors": (401, 403, 404, 409, 429, 503), "transactions": Transactions.MANUAL,
+    "scope": "read", "status": 200, "errors": (401, 403, 404, 409, 429), "transactions": Transactions.MANUAL,
 }  # fmt: skip
 
 _NAMES = Statement(
@@ -83,7 +83,7 @@ async def _owner(tx: Tx, circuit_id: int) -> int | None:
 async def _told(call: Call, kind: Kind, id: int, owner: int | None) -> Told:
     told = await explanations.of(kind, id, owner, call.now)
     if told is None:
-        raise Unavailable("Nobody steers the circuit's tree at this moment.")
+        raise Conflict("Nobody steers the circuit's tree at this moment.")
     return told
 
 
