@@ -64,15 +64,8 @@ def evses_table(told: Told) -> Table:
     """Each EVSE in a row."""
     phases = [line["phase"] for line in told["lines"]]
     table = Table(expand=False)
-    for name in (
-        "EVSE",
-        "target A",
-        "offered A",
-        *(f"drawn {phase}" for phase in phases),
-        "reserved A",
-        "weight",
-        "why",
-    ):
+    drawn_on = [f"drawn {phase}" for phase in phases]
+    for name in ("EVSE, A", "target", "offered", *drawn_on, "reserved", "weight", "why"):
         table.add_column(name, justify="left" if name in ("EVSE, A", "why") else "right")
     for evse in told["evses"]:
         table.add_row(
