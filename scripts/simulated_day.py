@@ -12,6 +12,7 @@ from ohmstead.engines.dlm.allocate import Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import Band, steady
 from ohmstead.engines.dlm.tree import Amps, Circuit, Tree
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
@@ -157,7 +158,10 @@ class Day:
             self.usages.setdefault(id, Usage(WIRED[id][1]))
         self.envelope.limits_changed({1: self.meter.at(second).leaves(self.tree.limits[1])})
         demands = [self._demand(car, second) for car in present.values()]
-        shares = allocate(self.tree, demands, self.envelope.room(present, second)).amps
+        room = self.envelope.room(present, second)
+        fair = allocate(self.tree, demands, room).amps
+        held = {id: self.envelope.highest(id, second) for id in present}
+        shares = steady(self.tree, demands, fair, held, {id: WIRED[id][1] for id in present}, room, Band())
         for send in self.envelope.plan(shares, second):
             id = int(send.evse)
             self.envelope.sent(send.seq, second)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ohmstead.engines.dlm.steadiness import Band
 from ohmstead.rooms.devices.profiles.abilities import Abilities
 from ohmstead.rooms.devices.profiles.outside_limits import Outside
 from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
@@ -277,6 +278,20 @@ class TestDelays:
         site.site.envelope.attached(known)
         told = explained(site)
         assert (told["offered"], told["reserve"]["amps"], told["reserve"]["reason"]) == (12.6, 13, "rounding")
+
+
+def test_a_share_that_is_near_enough_is_left_as_it_is() -> None:
+    site = settled()
+    site.site.tuning = replace(site.site.tuning, band=Band())
+    site.is_rated(45)
+    site.run(120)
+    told = [explained(site, id) for id in (1, 2)]
+    assert [one["fair"] for one in told] == [22.5, 22.5]
+    assert sorted(one["target"] for one in told) == [20, 25]
+    for one in told:
+        assert one["offered"] == one["target"]
+        assert one["pending"] is None
+        assert one["text"].endswith(f" It is left with {one['target']:.0f} A, which is near enough.")
 
 
 class TestLines:

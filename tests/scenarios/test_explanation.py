@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.circuits.table import circuit_current
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -24,7 +25,7 @@ WIRED = {"A": "RST", "B": "STR", "C": "L2"}  # of the deck, whose lines are turn
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0), band=EXACT)
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 
@@ -35,7 +36,7 @@ def offers(told: dict[str, Any]) -> list[float]:
 
 async def test_what_is_explained_is_what_stations_were_told(site: Live) -> None:
     fuse = await site.given.circuit(name="Fuse", maxCurrent=63)
-    deck = await site.given.circuit(name="Deck", maxCurrent=32, parentCircuitId=fuse["id"], phaseRotation="STR")
+    deck = await site.given.circuit(name="Deck", maxCurrent=33, parentCircuitId=fuse["id"], phaseRotation="STR")
     stations: dict[int, Station] = {}
     for identity, wired in WIRED.items():
         point = await site.charge_point(identity, 32, wired, name=f"Box {identity}")
@@ -47,8 +48,8 @@ async def test_what_is_explained_is_what_stations_were_told(site: Live) -> None:
         assert await station.present_tag(1, card)
 
     path = f"/internal/circuits/v1.0/{deck['id']}/explanation"
-    told = await shows(site.api, path, lambda data: offers(data) == [10.6, 10.6, 10.6])
-    drawn = await shows(site.api, path, lambda data: data["lines"][1]["drawn"] == pytest.approx(31.8, abs=0.2))
+    told = await shows(site.api, path, lambda data: offers(data) == [11, 11, 11])
+    drawn = await shows(site.api, path, lambda data: data["lines"][1]["drawn"] == pytest.approx(33, abs=0.2))
     for one in told["evses"]:
         station = stations[one["evseId"]]
         assert one["offered"] == one["target"] == one["reserve"]["amps"] == one["lease"]["amps"] == station.offered(1)
@@ -59,13 +60,13 @@ async def test_what_is_explained_is_what_stations_were_told(site: Live) -> None:
         assert (alone["offered"], alone["binding"]) == (one["offered"], one["binding"])
     assert [one["phases"] for one in told["evses"]] == [["L1", "L2", "L3"], ["L1", "L2", "L3"], ["L2"]]
     assert [line["rootPhase"] for line in told["lines"]] == ["L2", "L3", "L1"]
-    assert [line["reserved"] for line in told["lines"]] == pytest.approx([21.2, 31.8, 21.2])
+    assert [line["reserved"] for line in told["lines"]] == pytest.approx([22, 33, 22])
     for line in drawn["lines"]:
         of_each = [own["amps"] for one in drawn["evses"] for own in one["drawn"] if own["phase"] == line["phase"]]
         assert line["drawn"] == pytest.approx(sum(of_each), abs=0.02)
 
     above = (await site.api.get(f"/internal/circuits/v1.0/{fuse['id']}/explanation")).data
-    assert [line["reserved"] for line in above["lines"]] == pytest.approx([21.2, 21.2, 31.8])
+    assert [line["reserved"] for line in above["lines"]] == pytest.approx([22, 22, 33])
     assert above["lines"][2]["binds"] == []
     assert told["lines"][1]["binds"] == sorted(stations)
 

@@ -65,6 +65,11 @@ class Explained:
         return self.site.target(self.outlet) if self.outlet.charge and self.outlet.id not in self.site.apart else None
 
     @cached_property
+    def fair(self) -> float | None:
+        """Its share by weight; its target may be another as long as that is near enough."""
+        return None if self.need is None else self.site.allocation.amps.get(self.outlet.id)
+
+    @cached_property
     def offered(self) -> float | None:
         return self.site.envelope.offered(self.outlet.id, self.at)
 
@@ -87,6 +92,7 @@ class Explained:
             "sessionId": str(outlet.charge.id) if outlet.charge else None,
             "phases": phases(tree, circuit_id, mask),
             "target": _rounded(self.target),
+            "fair": _rounded(self.fair),
             "offered": _rounded(self.offered),
             "drawn": [{"phase": f"L{own + 1}", "amps": _rounded(flow.amps[root])} for own, root in used],
             "drawnIsMeasured": flow.is_measured,
@@ -155,8 +161,15 @@ class Explained:
         got = amps(allocation.amps[id])
         if where := allocation.bottlenecks.get(id):
             text = f"{spoken(place(self.site.snapshot, where))} is full. By its weight {got} of it are for this one."
-            return "line", text, where
-        return "maximum", f"It is to have all it can have, {got}. {_said(self._lowest(need), self.outlet)}", None
+            return "line", text + self._keeps(), where
+        text = f"It is to have all it can have, {got}. {_said(self._lowest(need), self.outlet)}"
+        return "maximum", text + self._keeps(), None
+
+    def _keeps(self) -> str:
+        """Where it is left with what it has, though its share is another by now."""
+        if self.target is None or self.fair is None or abs(self.target - self.fair) < self.evse.resolution - HAIR:
+            return ""
+        return f" It is left with {amps(self.target)}, which is near enough."
 
     def _least(self, need: Need) -> float:
         return ceiled(need.demand.min, self.evse.resolution)

@@ -121,6 +121,7 @@ class EvseExplained(View):
     session_id: Annotated[str | None, Meta(description="null: nobody charges.")]
     phases: Annotated[list[Line], Meta(description="The lines of the circuit explained that count for it.")]
     target: Annotated[float | None, Meta(description="A on each line it is to have; null: none is reckoned.")]
+    fair: Annotated[float | None, Meta(description="A on each line that are its by weight; null: none are shared.")]
     offered: Annotated[float | None, Meta(description="A on each line that it confirmed; null: nothing yet.")]
     drawn: Annotated[list[PhaseCurrent], Meta(description="A on the lines of the circuit explained.")]
     drawn_is_measured: bool
