@@ -149,6 +149,24 @@ class TestStates:
         told = explained(changed(site, hardware_status="suspendedEV", status_since=since))
         assert (told["state"], told["target"]) == ("idle_car", 0)
 
+    def test_its_car_takes_nothing(self) -> None:
+        site = settled(Station(wants=0.0), Station(), seconds=700)
+        told = explained(site)
+        assert told["state"] == "full_car"
+        assert told["text"].startswith("Its car takes nothing")
+
+    def test_who_leaves_soon_has_more(self) -> None:
+        def wish(hours: float, energy_wh: float) -> Wants:
+            leaves = datetime.fromtimestamp(1_800_000_000 + hours * 3600, UTC)
+            return Wants(Wanted(departure=leaves, energy_wh=energy_wh), source="booking")
+
+        site = changed(settled(), wishes=(wish(2, 60_000),), seconds=10)
+        changed(site, 2, wishes=(wish(10, 3_000),), seconds=300)
+        soon, late = explained(site, 1), explained(site, 2)
+        assert (soon["state"], soon["offered"], soon["departure"]) == ("maximum", 32, "2027-01-15T10:00:00+00:00")
+        assert (late["state"], late["offered"], late["binding"]) == ("line", 8, LINE)
+        assert late["text"].endswith("is full. By the time it has left 8 A of it are for this one.")
+
     def test_nothing_is_known_of_it_yet(self) -> None:
         site = OddSite(40, [Station(online=False), Station()])
         told = explained(site)

@@ -14,7 +14,7 @@ PHASES = ("L1", "L2", "L3")
 BAR = 28  # characters for the limit of a line
 _COLORS = {
     "line": "cyan", "maximum": "green", "no_room": "yellow", "below_minimum": "yellow", "no_session": "dim",
-    "idle_car": "dim", "not_looked_at": "yellow",
+    "idle_car": "dim", "full_car": "dim", "not_looked_at": "yellow",
 }  # fmt: skip
 _SOON = {"unanswered": "A limit is on its way.", "lowering": "Is lowered.", "raise_waits": "Is raised soon."}
 

@@ -106,6 +106,11 @@ class Envelope:
         """Whether it says, and its meter does not deny, that nobody is there: it will tell of a start."""
         self._holdings[evse].empty = nobody
 
+    def takes(self, evse: Id, amps: float | None) -> None:
+        """What its car takes at the most, A per line, as its meter showed while nothing kept it from more; None: not
+        known. One that cannot be controlled counts with that instead of its rating."""
+        self._holdings[evse].car = amps
+
     def tell_again(self, evse: Id) -> None:
         """It may not have taken its limit seriously; it is told once more, and if it does not obey ever more seldom."""
         self._holdings[evse].refresh, self._holdings[evse].repeats = True, 0
@@ -149,13 +154,15 @@ class Envelope:
 
     # What to do
 
-    def plan(self, targets: Mapping[Id, float], now: float) -> list[Send]:
+    def plan(self, targets: Mapping[Id, float], now: float, lapsing: Collection[Id] = ()) -> list[Send]:
         """The limits to send now; each counts from here on as possibly in force until its fate is told.
 
-        Targets are A per EVSE; one without a target is idle and left at its fallback."""
+        Targets are A per EVSE; one without a target is idle and left at its fallback. Of the `lapsing` the limit in
+        force runs out, unless others need what it holds."""
         for holding in self._holdings.values():
             holding.notice(now)
-        sends = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now).sends(self._last + 1)
+        looked = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now, lapsing)
+        sends = looked.sends(self._last + 1)
         self._last += len(sends)
         return sends
 

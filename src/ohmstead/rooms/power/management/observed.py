@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ohmstead.engines.dlm.full_cars import FullCar
 from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
@@ -19,6 +20,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 NOTHING: Amps = (0.0, 0.0, 0.0)
 EMPTY_S = 60.0  # s an EVSE must say so, and draw nothing, before nobody is taken to be there
 FLOWING_A = 1.0
+WATCHED_S, GAP_S, SPARE_A = 300.0, 60.0, 2.0  # of samples, of which none was missing, for a car to be known
 UNSTORED_S = 120.0  # s for which energy is reckoned beyond what the station told
 BY_POWER = 0.1  # of a draw: a current that is worked out from power errs with the voltage
 
@@ -33,11 +35,14 @@ class Watch:
     latest: Amps = NOTHING
     measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
+    full: FullCar | None = None
     session_id: int | None = None
     soc: float | None = None
     lateness: Lateness = field(default_factory=Lateness)
     came_at: float = -math.inf
     flowed_at: float = -math.inf
+    peak: float = 0.0  # A, in this session
+    _sampled: tuple[float, float] | None = None  # since when without a gap, and when last
     _occupied_at: float | None = None
 
     def empties(self, outlet: Outlet, now: float) -> bool:
@@ -56,7 +61,9 @@ class Watch:
         self.session_id, self.soc, self.latest = session_id, None, NOTHING
         self.measured_at = outlet.charge.started_at.timestamp() if outlet.charge else None
         self.response.forget()
+        self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
+        self.full = FullCar() if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
 
@@ -70,6 +77,25 @@ class Watch:
         """It told at `at` that it drew so much on the root's lines at `measured_at`."""
         self.latest, self.measured_at = amps, min(measured_at, at)
         self.draw.measured(at, amps)
+        self.peak = max(self.peak, *amps)
+        went_on = self._sampled is not None and at - self._sampled[1] <= GAP_S
+        self._sampled = (self._sampled[0] if self._sampled and went_on else at, at)
+
+    def is_full(self, outlet: Outlet, now: float, offered: float) -> bool:
+        """Whether its car has taken nothing for so long that others may have what it held; a station that says so by
+        its status may tell of no draw any more."""
+        if self.full is None:
+            return False
+        if outlet.hardware_status == "suspendedEV" and (self._sampled is None or now - self._sampled[1] > GAP_S):
+            self.full.observe(now, offered, 0.0)
+        return self.full.look(now)
+
+    def takes(self, now: float) -> float | None:
+        """A that its car takes at the most, where it was watched for long enough: what it drew, and a little more."""
+        if self.session_id is None or self._sampled is None:
+            return None
+        since, last = self._sampled
+        return self.peak + SPARE_A if last - since >= WATCHED_S and now - last <= GAP_S else None
 
     def flow(self, now: float, lease_s: float, may_draw: Amps) -> Flow:
         """What it draws; where nothing was told for longer than a lease, what it may draw."""

@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import structlog
 
-from ohmstead.engines.dlm.allocate import Allocation, allocate
+from ohmstead.engines.dlm.allocate import Allocation
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
+from ohmstead.engines.dlm.laxity import Deadlines
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.response import BASE, Response
+from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
@@ -44,6 +46,8 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self.full: set[int] = set()  # EVSEs whose cars take nothing of what they are offered
+        self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
@@ -180,8 +184,9 @@ class Site:
         if self.trust.judge(outlet, at, draw, watch.lateness.age(at, told_at), tolerance(currents, draw)):
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
-        if watch.usage is not None and offered is not None:
+        if watch.usage is not None and watch.full is not None and offered is not None:
             watch.usage.observe(at, offered, draw)
+            watch.full.observe(at, offered, draw)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
@@ -229,15 +234,23 @@ class Site:
         for outlet in self.outlets.values():
             nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
             self.envelope.empty(outlet.id, nobody)
+            offered = self.envelope.offered(outlet.id, at) or 0.0
+            if outlet.charge and self._watches[outlet.id].is_full(outlet, at, offered):
+                self.full.add(outlet.id)
+            else:
+                self.full.discard(outlet.id)
+            self.envelope.takes(outlet.id, self._watches[outlet.id].takes(at))
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
-        self.allocation = allocate(tree, wanted, room)
+        found = self._turns.allocate(at, tree, wanted, room)
+        self.allocation = self._deadlines.allocate(at, tree, wanted, found, room)
         held = {demand.id: self.envelope.highest(demand.id, at) for demand in wanted}
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
-        sends = self.envelope.plan({id: self.target(one) for id, one in self.outlets.items() if one.charge}, at)
+        targets: dict[Id, float] = {id: self.target(one) for id, one in self.outlets.items() if one.charge}
+        sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
         for send in sends:
             self.trust.expect(int(send.evse), at)
         return sends

@@ -142,6 +142,8 @@ class Explained:
         circuit = self.site.snapshot.circuits[self.outlet.circuit_id]
         if circuit["set_session_limit_to_zero_on_idle"] and self.outlet.hardware_status == "suspendedEV":
             return "idle_car", "Its car stopped by itself, and the circuit gives such cars nothing.", None
+        if self.outlet.id in self.site.full:
+            return "full_car", "Its car takes nothing: what was its goes to others, until it is tried again.", None
         return "not_looked_at", "Its session has only just begun, or its charge point has only just come back.", None
 
     def _shared(self, need: Need) -> Because:
@@ -160,7 +162,8 @@ class Explained:
             return self._without_need()
         got = amps(allocation.amps[id])
         if where := allocation.bottlenecks.get(id):
-            text = f"{spoken(place(self.site.snapshot, where))} is full. By its weight {got} of it are for this one."
+            by = "its weight" if need.demand.deadline is None else "the time it has left"
+            text = f"{spoken(place(self.site.snapshot, where))} is full. By {by} {got} of it are for this one."
             return "line", text + self._keeps(), where
         text = f"It is to have all it can have, {got}. {_said(self._lowest(need), self.outlet)}"
         return "maximum", text + self._keeps(), None

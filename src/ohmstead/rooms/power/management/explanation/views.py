@@ -11,7 +11,7 @@ from ohmstead.rooms.power.circuits.views import Line
 Amps = Annotated[float, Meta(description="A on each of its lines.")]
 Sentence = Annotated[str, Meta(description="The same as a sentence.")]
 State = Literal[
-    "no_session", "set_apart", "offline", "not_controllable", "idle_car", "not_looked_at", "no_room",
+    "no_session", "set_apart", "offline", "not_controllable", "idle_car", "full_car", "not_looked_at", "no_room",
     "below_minimum", "line", "maximum",
 ]  # fmt: skip
 Delay = Literal["unanswered", "lowering", "raise_waits", "deadband"]
