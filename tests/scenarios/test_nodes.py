@@ -218,6 +218,9 @@ async def test_a_limit_holds_over_two_gateways_while_workers_come_and_go(house: 
     [nothing] = order["chargingProfile"]["chargingSchedule"]["chargingSchedulePeriod"]
     assert nothing["limit"] == 0
     assert await happens(one.station.clock, lambda: offers(one, two) == (10, 10), 60), offers(one, two)
+    why = f"/internal/circuits/v1.0/{circuit['id']}/explanation"  # the worker knows, and is asked by the API's node
+    told = await shows(house.api, why, lambda data: all(each["offered"] == 10 for each in data["evses"]))
+    assert [(each["state"], each["binding"]["phase"]) for each in told["evses"]] == [("line", "L1")] * 2
     [owner] = (await house.owners()).values()
 
     second = house.node("worker")

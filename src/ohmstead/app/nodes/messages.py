@@ -16,6 +16,7 @@ from ohmstead.rooms.devices.stations import (
     StationSilent,
     StationUntold,
 )
+from ohmstead.rooms.power.management.explanation.ask import Kind
 
 
 class Order(Struct, frozen=True, tag="order"):
@@ -33,6 +34,14 @@ class CapacityQuery(Struct, frozen=True, tag="has_room"):
     ask: int
     charge_point_id: int
     evse_id: int
+
+
+class ExplanationQuery(Struct, frozen=True, tag="explain"):
+    """Why a circuit or an EVSE of a tree that you steer gets what it gets; the answer is null where it is none."""
+
+    ask: int
+    kind: Kind
+    id: int
 
 
 class Failure(Struct, frozen=True):
@@ -82,7 +91,7 @@ class StateChanges(Struct, tag="news"):
     changed: set[int] = set()
 
 
-Letter = Order | CapacityQuery | Answer | ReleaseSocket | StateChanges
+Letter = Order | CapacityQuery | ExplanationQuery | Answer | ReleaseSocket | StateChanges
 
 _COMMANDS = {command.__name__: command for command in get_args(Command)}
 _encode = msgspec.json.Encoder().encode

@@ -16,7 +16,7 @@ from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.learned_hours import EVERY_S, keep_hours, known_hours
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
-from ohmstead.rooms.power.management.stored_loads import last_loads, store_loads
+from ohmstead.rooms.power.management.stored_loads import MINUTE_S, keep_currents, last_loads, store_loads
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.verification import Verification
 
@@ -151,11 +151,15 @@ class Loop:
             return
         rows = tuple(site.loads(now))
         shown = tuple(_rounded(row) for row in rows)
-        if shown == self._shown and now - self._loads_at < 60:
+        is_kept = now // MINUTE_S == self._loads_at // MINUTE_S
+        if shown == self._shown and is_kept:
             return
-        self._loads_at, self._shown = now, shown
         async with self._database.begin() as tx:
             await store_loads(tx, rows)
+            if not is_kept:
+                limits = site.caps.of_all(site.snapshot.tree.limits)
+                await keep_currents(tx, rows, {int(id): max(amps) for id, amps in limits.items()}, now)
+        self._loads_at, self._shown = now, shown
 
     async def _keep_hours(self, site: Site, now: float) -> None:
         if now - self._hours_at < EVERY_S:

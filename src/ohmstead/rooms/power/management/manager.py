@@ -34,6 +34,7 @@ from ohmstead.rooms.network.signals import (
 )
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.management.explanation.ask import Kind, explanations
 from ohmstead.rooms.power.management.loop import Loop
 from ohmstead.rooms.power.management.ownership import NodeGroup, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
@@ -128,6 +129,7 @@ class LoadManagement:
         ]
         beside = [asyncio.create_task(self._tick()), asyncio.create_task(self._release.run())]
         admission.open(self)
+        explanations.open(self)
         try:
             while True:
                 self._arranging = True
@@ -136,6 +138,7 @@ class LoadManagement:
                 await self._rearrange.wait()
         finally:
             admission.open(None)
+            explanations.open(None)
             for end in hearing:
                 end()
             for task in beside:
@@ -157,6 +160,13 @@ class LoadManagement:
         """The site a charge point belongs to; None where it hangs on no circuit of ours."""
         loop = self.loop_of(charge_point_id)
         return loop.site if loop else None
+
+    def site_with(self, kind: Kind, id: int) -> Site | None:
+        """The site of ours that a circuit or an EVSE belongs to."""
+        for site in (loop.site for loop in self.loops.values()):
+            if site is not None and id in (site.snapshot.circuits if kind == "circuit" else site.outlets):
+                return site
+        return None
 
     async def _tick(self) -> None:
         since = 0.0

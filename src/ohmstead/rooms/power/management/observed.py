@@ -12,7 +12,7 @@ from ohmstead.engines.dlm.overload import Measured
 from ohmstead.engines.dlm.response import Response
 from ohmstead.engines.dlm.seen_phases import SeenPhases
 from ohmstead.engines.dlm.tree import Amps, Id
-from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, Unmanaged, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
 from ohmstead.rooms.power.management.figures import Flow
@@ -179,6 +179,11 @@ class MeteredLoads:
     def leave(self, at: float, limits: Mapping[Id, Amps]) -> dict[Id, Amps]:
         """What of the limits of circuits is left for EVSEs."""
         return {id: load.at(at).leaves(limits[id]) for id, load in self._loads.items()}
+
+    def claimed(self, circuit_id: Id, at: float) -> Unmanaged | None:
+        """What is reckoned with besides the EVSEs; None where there is no meter."""
+        load = self._loads.get(int(circuit_id))
+        return None if load is None else load.at(at)
 
     def speaking(self, now: float) -> dict[Id, Measured]:
         """What the meters said that are not silent, by circuit."""

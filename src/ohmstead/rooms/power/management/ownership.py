@@ -45,6 +45,7 @@ def _place() -> Statement:
     return Statement(select(up.c.id, _own.node_id).select_from(steered).where(up.c.parent_circuit_id.is_(None)))
 
 
+_OWNER = Statement(select(_own.node_id).where(_own.circuit_id == bindparam("root", type_=BigInteger), _living))
 _CLAIM = _claim()
 _PLACE = _place()
 
@@ -133,3 +134,8 @@ async def tree_of(tx: Tx, charge_point_id: int) -> tuple[int, int | None] | None
     """The root of the tree a charge point hangs on and the node that steers it, if one does; None without a tree."""
     row = await tx.one(_PLACE, point=charge_point_id)
     return None if row is None else (row["id"], row["node_id"])
+
+
+async def owner_of(tx: Tx, root: int) -> int | None:
+    """The living node that steers the tree of this root, if one does."""
+    return await tx.value(_OWNER, root=root)

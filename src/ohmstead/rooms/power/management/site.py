@@ -20,7 +20,7 @@ from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
-from ohmstead.engines.dlm.unmanaged import ManagedDraw
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, Unmanaged
 from ohmstead.engines.dlm.wiring import Mask
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
 from ohmstead.rooms.power.management.caps import Place
@@ -163,7 +163,7 @@ class Site:
         circuit_id = self._metered.circuit_of(meter_id)
         if circuit_id is None:
             return False
-        below = self._below(circuit_id)
+        below = self.below(circuit_id)
         silent = [id for id in below if not self.envelope.online(id) or self._watches[id].draw.is_silent(at)]
         heard = [self._watches[id].draw for id in below if id not in silent]
         hidden = total(self._may_draw(id, at) for id in silent)
@@ -171,7 +171,7 @@ class Site:
         self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most, hidden)
         return True
 
-    def _below(self, circuit_id: Id) -> list[int]:
+    def below(self, circuit_id: Id) -> list[int]:
         """The EVSEs that a circuit feeds, directly or through others."""
         path = self.snapshot.tree.path
         return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
@@ -273,7 +273,7 @@ class Site:
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
-        targets: dict[Id, float] = {id: self._target(one) for id, one in self.outlets.items() if one.charge}
+        targets: dict[Id, float] = {id: self.target(one) for id, one in self.outlets.items() if one.charge}
         sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
         for send in sends:
             self.trust.expect(int(send.evse), at)
@@ -284,7 +284,7 @@ class Site:
         alone = self._demands.now(now, self.caps.at("EVSE"))
         return self._demands.within_caps(self._demands.within_stations(alone, now), self.caps.at("charge point"))
 
-    def _target(self, outlet: Outlet) -> float:
+    def target(self, outlet: Outlet) -> float:
         """A for a session: its share, or what is left to it anyway. One that cannot be controlled is told the least,
         for by that it shows whether it obeys by now, and its rating is reserved anyway."""
         if not self.envelope.controllable(outlet.id):
@@ -294,9 +294,7 @@ class Site:
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
-        limits = self.caps.of_all(self.snapshot.tree.limits)
-        left = self.caps.of_steered(self._metered.leave(at, limits), limits)
-        left = kept_free(self.snapshot.tree, left, self._unused(at))
+        left = self.left(at)
         before, was_exceeded = self._capacities, self._exceeded
         self._capacities = self.snapshot.tree.capacities(left)
         self.envelope.limits_changed(left)
@@ -311,6 +309,16 @@ class Site:
                 found := unused(outlet, self.mask_of(outlet), self.envelope.may_draw(outlet.id, at))
             ):
                 yield found
+
+    def left(self, at: float) -> dict[Id, Amps]:
+        """A on the root's lines that limits, caps and unmanaged loads leave of each circuit."""
+        limits = self.caps.of_all(self.snapshot.tree.limits)
+        left = self.caps.of_steered(self._metered.leave(at, limits), limits)
+        return kept_free(self.snapshot.tree, left, self._unused(at))
+
+    def unmanaged(self, circuit_id: Id, at: float) -> Unmanaged | None:
+        """What flows besides through a circuit, on the root's lines; None where it has no meter."""
+        return self._metered.claimed(circuit_id, at)
 
     def _set_apart(self, outlet: Outlet, error: Exception) -> None:
         """Until the next look its rating is kept free, and it is told nothing."""
@@ -335,7 +343,7 @@ class Site:
         """What the EVSEs at a place draw, and over how many lines."""
         kind, id = place
         if kind == "circuit":
-            here, lines = self._below(id), sum(map(bool, self.snapshot.tree.absolute(id, (1.0, 1.0, 1.0))))
+            here, lines = self.below(id), sum(map(bool, self.snapshot.tree.absolute(id, (1.0, 1.0, 1.0))))
         else:
             named = {"charge point": "charge_point_id", "EVSE": "id"}[kind]
             here = [one.id for one in self.outlets.values() if getattr(one, named) == id]
@@ -347,7 +355,7 @@ class Site:
         found = self._metered.exported(self.snapshot.tree.path(outlet.circuit_id), now.timestamp())
         if found is None:
             return None
-        sharing = [id for id in self._below(found[0]) if self.outlets[id].by_surplus]
+        sharing = [id for id in self.below(found[0]) if self.outlets[id].by_surplus]
         total = found[1] + sum(sum(self._watches[id].latest) for id in sharing)
         return max(0.0, total) / max(1, len(sharing)) / len(outlet.wiring.lines)
 
@@ -355,14 +363,15 @@ class Site:
 
     def loads(self, now: float) -> Iterable[LineLoad]:
         """What flows through every line, and how old that is."""
-        tree, flows = self.snapshot.tree, {id: self._flow(id, now) for id in self.outlets}
+        tree, flows = self.snapshot.tree, {id: self.flow(id, now) for id in self.outlets}
         below = {
             id: [flows[one] for one, outlet in self.outlets.items() if id in tree.path(outlet.circuit_id)]
             for id in tree.ids
         }
         return line_loads(tree, below, self._metered, now)
 
-    def _flow(self, evse_id: int, now: float) -> Flow:
+    def flow(self, evse_id: int, now: float) -> Flow:
+        """What an EVSE draws on the root's lines."""
         return self._watches[evse_id].flow(now, self.tuning.lease, self._may_draw(evse_id, now))
 
     def learned_hours(self) -> list[LearnedHour]:
