@@ -20,7 +20,7 @@ from ohmstead.rooms.network.charge_points.smart_charging import may_change
 from ohmstead.rooms.network.durable_facts import EvseMoved
 from ohmstead.rooms.network.evses import may_be_wired
 from ohmstead.rooms.power.circuits.members import evses_of, misfit_of_evse, unfit
-from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed, tell
 from ohmstead.rooms.power.circuits.table import circuit_charge_point, circuit_evse_priority
 from ohmstead.rooms.power.circuits.trees import family, standing
 
@@ -134,7 +134,7 @@ async def leaves_its_circuit(write: Write) -> None:
     """A deleted charge point no longer hangs anywhere."""
     leave = delete(circuit_charge_point).where(_own.charge_point_id == write.id).returning(_own.circuit_id)
     if (left := await write.tx.value(leave)) is not None:
-        write.tx.after_commit(lambda: circuit_changed.send(left))
+        tell(write.tx, left)
 
 
 @on(EvseMoved)

@@ -11,6 +11,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.devices.stations import Stations
+from ohmstead.rooms.power.management.consumption import Consumption
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.site import Site
@@ -44,7 +45,7 @@ class Loop:
         self._unsaved: set[int] = set()
         self._applied: list[Applied] = []
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._loads_at, self._shown = 0.0, ()
+        self._loads_at, self._shown, self._consumption = 0.0, (), Consumption()
         self._overloaded = False
 
     def wake(self, stale: bool = False) -> None:
@@ -148,11 +149,15 @@ class Loop:
             return
         rows = tuple(site.loads(now))
         shown = tuple(_rounded(row) for row in rows)
-        if shown == self._shown and now - self._loads_at < 60:
+        told = self._consumption.due(site.snapshot.circuits, rows, now)
+        if shown == self._shown and now - self._loads_at < 60 and not told:
             return
         self._loads_at, self._shown = now, shown
         async with self._database.begin() as tx:
             await store_loads(tx, rows)
+            for fact in told:
+                tx.tell(fact)
+        self._consumption.told(told, now)
 
     def _complain(self, site: Site) -> None:
         """Say once when cables carry more than they may by what was measured, and once when it is over. What may be
