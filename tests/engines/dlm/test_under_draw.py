@@ -71,13 +71,13 @@ def test_whatever_is_measured_the_cap_stays_between_the_minimum_and_the_rating(s
         assert cap is None or least <= cap < 32.0
 
 
-def test_priorities_multiply_and_the_best_matching_user_priority_counts():
+def test_priorities_multiply():
     assert weight() == 1.0
-    assert weight(2.0, 0.5, [0.5, 3.0, 1.0], 2.0, 1.5) == 9.0
-    assert weight(users=[0.5]) == 0.5
-    assert weight(5.0, session=0.0) == 0.0
-    with pytest.raises(ValueError, match="not negative"):
-        weight(charge_point=-1.0)
+    assert weight(2.0, 0.5, 3.0, 2.0, 1.5) == 9.0
+    assert weight(5.0, 0.0) == 0.0
+    for broken in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="not negative"):
+            weight(broken)
 
 
 @pytest.mark.parametrize(("soc", "expected"), [(None, 1.0), (19, 4.0), (20, 1.0), (80, 1.0), (81, 0.25)])

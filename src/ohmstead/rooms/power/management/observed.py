@@ -19,6 +19,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 NOTHING: Amps = (0.0, 0.0, 0.0)
 EMPTY_S = 60.0  # s an EVSE must say so, and draw nothing, before nobody is taken to be there
 FLOWING_A = 1.0
+UNSTORED_S = 120.0  # s for which energy is reckoned beyond what the station told
 BY_POWER = 0.1  # of a draw: a current that is worked out from power errs with the voltage
 
 
@@ -58,6 +59,12 @@ class Watch:
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
+
+    def since_look_wh(self, now: float, volts: float) -> float:
+        """What it has taken since it was measured last, by that, for as long as a sample is good for."""
+        if self.measured_at is None:
+            return 0.0
+        return sum(self.latest) * volts * min(UNSTORED_S, max(0.0, now - self.measured_at)) / 3600
 
     def drew(self, at: float, measured_at: float, amps: Amps) -> None:
         """It told at `at` that it drew so much on the root's lines at `measured_at`."""
@@ -112,6 +119,18 @@ class MeteredLoads:
         """A meter's report on the root's lines, and what of it the EVSEs below draw: `least` to `most`."""
         self._loads[circuit_id].report(at, total, least, most)
         self._totals[circuit_id] = Measured(at, total)
+
+    def exported(self, circuits: Iterable[Id], now: float) -> tuple[Id, float] | None:
+        """The first of these circuits whose meter speaks, and the A that flow back there, over all lines; below 0 where
+        they flow in. Meters of today sum up the lines."""
+        speaking = self.speaking(now)
+        return next(((id, -sum(speaking[id].amps)) for id in circuits if id in speaking), None)
+
+    def signed(self, circuits: Iterable[Id]) -> None:
+        """Export is expected at these circuits: what their meters say below 0 is no error."""
+        meant = set(circuits)
+        for id, load in self._loads.items():
+            load.signed = id in meant
 
     def leave(self, at: float, limits: Mapping[Id, Amps]) -> dict[Id, Amps]:
         """What of the limits of circuits is left for EVSEs."""

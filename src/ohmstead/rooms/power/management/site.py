@@ -8,31 +8,28 @@ from typing import Any, Literal
 
 import structlog
 
-from ohmstead.engines.dlm.allocate import Allocation, Demand, allocate
+from ohmstead.engines.dlm.allocate import Allocation, allocate
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
-from ohmstead.engines.dlm.priority import weight
 from ohmstead.engines.dlm.response import BASE, Response
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
-from ohmstead.rooms.devices.profiles.limits import most
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
+from ohmstead.rooms.power.management.caps import Place
+from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
+from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
 from ohmstead.rooms.power.management.lines import lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
-from ohmstead.rooms.power.management.outside import left, within
-from ohmstead.rooms.power.management.schedule import ceiling
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
-from ohmstead.rooms.power.management.states import is_idle, soc_weight
 from ohmstead.rooms.power.management.trust import Trust
 from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
-FINE = 0.1  # A: what is kept of a limit by a station of which nothing else is known
 
 
 class Site:
@@ -44,13 +41,15 @@ class Site:
         self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
-        self.allocation = Allocation()
+        self.allocation, self.needs = Allocation(), dict[int, Need]()
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
         self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
         self.trust = Trust(self, self._watches)
+        self.caps = CapsInForce(tuning.volts)
+        self._demands = Demands(self, self._watches, self._set_apart)
         before = {id: snapshot.tree.absolute(id, amps) for id, amps in (loads or {}).items() if id in snapshot.circuits}
         self._metered = MeteredLoads(tuning, before)
         self.snapshot = snapshot
@@ -79,7 +78,10 @@ class Site:
             self._take(outlet)
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
                 self._resteer(outlet)
+        self.caps.refresh(snapshot.caps)
         self._metered.refresh(snapshot.circuits.values())
+        self._metered.signed({id for one in self.outlets.values() if one.by_surplus
+                              for id in snapshot.tree.path(one.circuit_id)})  # fmt: skip
         self._metered.followed_within(self._slowest())
 
     def _resteer(self, outlet: Outlet) -> None:
@@ -220,12 +222,14 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
+        self.caps.look(now, self._flowing)
         self._limit(at)
         self.overloads.observe(at, carried(tree, self.outlets, self._watches, self._metered, at), tree.limits)
         for outlet in self.outlets.values():
             nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
             self.envelope.empty(outlet.id, nobody)
-        wanted = self._within_stations(self._demands(now), now)
+        self.needs = {int(need.demand.id): need for need in self._needs(now)}
+        wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
         self._tell_apart()
@@ -233,6 +237,11 @@ class Site:
         for send in sends:
             self.trust.expect(int(send.evse), at)
         return sends
+
+    def _needs(self, now: datetime) -> list[Need]:
+        """What the sessions could use, within what is left to their stations and charge points."""
+        alone = self._demands.now(now, self.caps.at("EVSE"))
+        return self._demands.within_caps(self._demands.within_stations(alone, now), self.caps.at("charge point"))
 
     def _target(self, outlet: Outlet) -> float:
         """A for a session: its share, or what is left to it anyway. One that cannot be controlled is told the least,
@@ -244,24 +253,14 @@ class Site:
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
-        left = self._metered.leave(at, self.snapshot.tree.limits)
+        limits = self.caps.of_all(self.snapshot.tree.limits)
+        left = self.caps.of_steered(self._metered.leave(at, limits), limits)
         before, was_exceeded = self._capacities, self._exceeded
         self._capacities = self.snapshot.tree.capacities(left)
         self.envelope.limits_changed(left)
         self._exceeded = self.envelope.exceeded(at)
         fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
         self.counts.limit_fell += fell and self._exceeded and not was_exceeded
-
-    def _demands(self, now: datetime) -> list[Demand]:
-        """What the sessions could use. One of which that cannot be said is set apart, and the others go on."""
-        found: list[Demand] = []
-        for outlet in self.outlets.values():
-            try:
-                if self._engaged(outlet) and (demand := self._demand(outlet, now)):
-                    found.append(demand)
-            except Exception as error:
-                self._set_apart(outlet, error)
-        return found
 
     def _set_apart(self, outlet: Outlet, error: Exception) -> None:
         """Until the next look its rating is kept free, and it is told nothing."""
@@ -278,69 +277,29 @@ class Site:
                 log.warning("set apart: its rating is kept free", circuit=self.root, evse=id, why=why)
         self._said = dict(self.apart)
 
-    def _within_stations(self, demands: list[Demand], now: datetime) -> list[Demand]:
-        """What others leave a station is shared by those that charge there."""
-        found: dict[int, list[Demand]] = {}
-        for demand in demands:
-            found.setdefault(self.outlets[int(demand.id)].station_id, []).append(demand)
-        fitting: list[Demand] = []
-        for those in found.values():
-            one = self.outlets[int(those[0].id)]
-            try:
-                limit = left(one.outside.whole, one, now, self.tuning.volts)
-            except Exception as error:
-                for each in those:
-                    self._set_apart(self.outlets[int(each.id)], error)
-            else:
-                fitting += those if limit is None else within(limit, those)
-        return fitting
-
-    def _engaged(self, outlet: Outlet) -> bool:
-        return outlet.charge is not None and self.envelope.steerable(outlet.id)
-
-    def _demand(self, outlet: Outlet, now: datetime) -> Demand | None:
-        """What the session could use; None where it is to have nothing."""
-        charge, watch = outlet.charge, self._watches[outlet.id]
-        circuit = self.snapshot.circuits[outlet.circuit_id]
-        if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and is_idle(outlet, now)):
-            return None
-        top = ceiling(outlet.details, now, outlet.zone)
-        laid = most(outlet.caps, now, charge.started_at, self.tuning.volts, len(outlet.wiring.lines))
-        outside = left(outlet.outside.own, outlet, now, self.tuning.volts)
-        limits = (outlet.rating, top, laid, outside, watch.usage and watch.usage.cap)
-        full = soc_weight(watch.soc, circuit)
-        return Demand(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.least,
-            min(value for value in limits if value is not None),
-            weight=weight(outlet.point_weight, outlet.weight, charge.user_weights, charge.weight, full),
-            running=bool(self.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
-            arrived=charge.started_at, resolution=self._resolution(outlet.id),
-        )  # fmt: skip
-
-    def _resolution(self, evse_id: int) -> float:
-        """A: what its station keeps of a limit."""
-        evse = self.envelope.known(evse_id)
-        return FINE if evse is None else evse.resolution
-
     def has_room(self, evse_id: int, now: datetime) -> bool:
-        """Whether a session could start on the EVSE without pushing another below its minimum. There is always room
-        where no circuit above sets a minimum. One that does not obey needs its rating, which may be reserved."""
-        outlet = self.outlets[evse_id]
-        at = now.timestamp()
-        above = [self.snapshot.circuits[int(id)] for id in self.snapshot.tree.path(outlet.circuit_id)]
-        if not any(row["min_charge_point_current"] for row in above):
-            return True
-        steered = self.envelope.controllable(evse_id)
-        reserved = not steered and self.envelope.may_draw(evse_id, at) >= outlet.rating
-        if reserved or not self.envelope.online(evse_id):
-            return True
-        newcomer = Demand(
-            evse_id, outlet.circuit_id, outlet.wiring.mask, outlet.least if steered else outlet.rating, outlet.rating,
-            arrived=now, resolution=self._resolution(evse_id),
-        )  # fmt: skip
-        others = [replace(one, running=True) for one in self._demands(now) if one.id != evse_id]
-        room = self.envelope.room([*(one.id for one in others), evse_id], at)
-        return evse_id not in allocate(self.snapshot.tree, [*others, newcomer], room).refused
+        """Whether a session could start on the EVSE without pushing another below its minimum."""
+        return self._demands.has_room(evse_id, now)
+
+    def _flowing(self, place: Place) -> Flowing:
+        """What the EVSEs at a place draw, and over how many lines."""
+        kind, id = place
+        if kind == "circuit":
+            here, lines = self._below(id), sum(map(bool, self.snapshot.tree.absolute(id, (1.0, 1.0, 1.0))))
+        else:
+            named = {"charge point": "charge_point_id", "EVSE": "id"}[kind]
+            here = [one.id for one in self.outlets.values() if getattr(one, named) == id]
+            lines = max((len(self.outlets[one].wiring.lines) for one in here), default=3)
+        return Flowing(sum(sum(self._watches[one].latest) for one in here) * self.tuning.volts, lines)
+
+    def surplus_for(self, outlet: Outlet, now: datetime) -> float | None:
+        """A on each line of an EVSE that would flow back to the grid but for those that charge by it, shared evenly."""
+        found = self._metered.exported(self.snapshot.tree.path(outlet.circuit_id), now.timestamp())
+        if found is None:
+            return None
+        sharing = [id for id in self._below(found[0]) if self.outlets[id].by_surplus]
+        total = found[1] + sum(sum(self._watches[id].latest) for id in sharing)
+        return max(0.0, total) / max(1, len(sharing)) / len(outlet.wiring.lines)
 
     # Accounts
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -30,7 +30,9 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_user_priority,
 )
 from ohmstead.rooms.power.circuits.trees import family, held_by, standing
+from ohmstead.rooms.power.management.caps import Cap, Members, cap_sources
 from ohmstead.rooms.power.management.table import charging_limit
+from ohmstead.rooms.power.management.wishes import Wish, wish_sources
 from ohmstead.rooms.power.outlets import every_line, wiring
 
 log = structlog.get_logger("ohmstead.power")
@@ -47,6 +49,7 @@ class Charge:
     started_at: datetime
     weight: float
     user_weights: tuple[float, ...]  # of the groups its user is in, and the partners that invited the user
+    energy_wh: float = 0.0  # as far as it was stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Outlet:
     unit: Literal["A", "W"] = "A"  # what its station takes limits in
     abilities: Abilities = OPEN  # of its station
     alone: bool = True  # its station has no other EVSE
+    wishes: tuple[Wish, ...] = ()  # of its session
     apart: str | None = None
 
     @property
@@ -81,6 +85,11 @@ class Outlet:
         """The kind of profile its limits come as; one for the whole station limits an EVSE that is alone there."""
         kind = self.abilities.steered_by
         return None if kind == "station_max" and not self.alone else kind
+
+    @property
+    def by_surplus(self) -> bool:
+        """Whether its session follows what would else flow back to the grid."""
+        return any(wish.by_surplus for wish in self.wishes)
 
     @property
     def fallback(self) -> float:
@@ -100,6 +109,7 @@ class Snapshot:
     records: dict[int, dict[str, Any]] = field(default_factory=dict)
     fallbacks: set[int] = field(default_factory=set)  # EVSEs that hold our fallback
     strays: Mapping[int, str] = field(default_factory=dict[int, str])
+    caps: tuple[Cap, ...] = ()
 
 
 def _outlets() -> Statement:
@@ -132,7 +142,8 @@ def _outlets() -> Statement:
         evse.c.connected_phase, evse.c.hardware_status, evse.c.hardware_status_at, own.circuit_id, own.charge_point_id,
         own.priority.label("point_weight"), func.coalesce(weight.priority, 1.0).label("evse_weight"),
         charge_point.c.smart_charging, location.c.timezone, session.c.id.label("session_id"),
-        known_as.label("transaction_ref"), session.c.started_at, weights.scalar_subquery().label("user_weight"),
+        known_as.label("transaction_ref"), session.c.started_at, session.c.energy_wh,
+        weights.scalar_subquery().label("user_weight"),
         circuit_session_priority.c.priority.label("session_weight"), charging_limit.c.record,
         charging_limit.c.fallback_set, (~others).label("alone"), *said(evse.c.station_id),
     )  # fmt: skip
@@ -156,13 +167,16 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
     found = await tx.all(_OUTLETS, circuits=list(circuits))
     ids = [row["id"] for row in found]
     faults: dict[int, str] = {}
-    caps, outside = await _of_each(caps_of, tx, ids, faults), await _of_each(outside_of, tx, ids, faults)
+    profiles, outside = await _of_each(caps_of, tx, ids, faults), await _of_each(outside_of, tx, ids, faults)
+    wishes = await wish_sources.of(tx, [row["id"] for row in found if row["session_id"] is not None])
     outlets: dict[int, Outlet] = {}
     for row in found:
         id, circuit = row["id"], circuits[held_by(circuits, strays, row["circuit_id"])]
         if row["circuit_id"] in strays:
             faults[id] = f"circuit {row['circuit_id']} does not fit its tree: {strays[row['circuit_id']]}"
-        outlets[id] = _outlet(row, circuit, tree, faults.get(id), caps.get(id, ()), outside.get(id, NONE))
+        made = _outlet(row, circuit, tree, faults.get(id), profiles.get(id, ()), outside.get(id, NONE))
+        outlets[id] = replace(made, wishes=wishes[id]) if id in wishes else made
+    members = Members(circuits.keys(), {one.charge_point_id for one in outlets.values()}, outlets.keys())
     return Snapshot(
         {id: row for id, row in circuits.items() if id not in strays},
         tree,
@@ -170,6 +184,7 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
         {row["id"]: row["record"] for row in found if row["record"]},
         {row["id"] for row in found if row["fallback_set"]},
         strays,
+        await cap_sources.of(tx, members),
     )
 
 
@@ -261,6 +276,6 @@ def _charge(row: Row) -> Charge | None:
         return None
     own, groups = row["session_weight"], row["user_weight"]
     weight = 1.0 if own is None else own
-    return Charge(
-        row["session_id"], row["transaction_ref"], row["started_at"], weight, () if groups is None else (groups,)
-    )
+    users = () if groups is None else (groups,)
+    energy = row["energy_wh"] or 0.0
+    return Charge(row["session_id"], row["transaction_ref"], row["started_at"], weight, users, energy)
