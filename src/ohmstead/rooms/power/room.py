@@ -1,5 +1,6 @@
 """The room of power: what it exports."""
 
+from ohmstead.rooms.power.circuit_schedules import schedules
 from ohmstead.rooms.power.circuits import (
     actions,
     loads,
@@ -16,4 +17,5 @@ OPERATIONS = (
     priorities.user_priorities,
     priorities.reads,
     actions.actions,
+    schedules,
 )
