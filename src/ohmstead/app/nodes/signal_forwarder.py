@@ -103,5 +103,5 @@ class Bridge:
 
 
 def _circuits(news: StateChanges, *changed: int) -> None:
-    news.circuits = True
+    news.circuits = news.circuits or not changed
     news.changed.update(changed)
