@@ -68,7 +68,7 @@ _SHOW = Statement(
 
 async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Applied]) -> None:
     """Write down what the envelope holds of these EVSEs, and the profiles that stations took."""
-    ids = sorted(evses)
+    ids = sorted(id for id in evses if id in site.outlets)  # some may have left meanwhile
     if ids:
         await tx.run(_KEEP, ids=ids, records=[site.record(id) for id in ids],
                      fallbacks=[id in site.fallbacks for id in ids], now=tx.now)  # fmt: skip

@@ -8,9 +8,10 @@ import structlog
 
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database
+from ohmstead.kit.db import Database, Tx
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.devices.stations import Stations
+from ohmstead.rooms.power.circuits.trees import Version
 from ohmstead.rooms.power.management.consumption import Consumption
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
@@ -99,8 +100,21 @@ class Loop:
         """Take a new snapshot."""
         self._stale = False
         async with self._database.read() as tx:
-            snapshot = await take(tx, self.root)
-            loads = await last_loads(tx, snapshot.circuits) if snapshot is not None and self.site is None else {}
+            await self._look_through(tx)
+
+    async def site_as_of(self, tx: Tx, version: Version, evse_id: int) -> Site | None:
+        """The site, which somebody wants to ask of an EVSE, as of this version of the tree or a later one; None where
+        there is none. News of the tree may not have come here yet, so `tx` reads it, and the loop does so again."""
+        if self.site is None or self.site.snapshot.version != version or evse_id not in self.site.outlets:
+            await self._look_through(tx)
+            self.wake(stale=True)
+            if self.site is not None:
+                self._mark_presence(self.site, self._clock.now().timestamp())
+        return self.site
+
+    async def _look_through(self, tx: Tx) -> None:
+        snapshot = await take(tx, self.root)
+        loads = await last_loads(tx, snapshot.circuits) if snapshot is not None and self.site is None else {}
         if snapshot is None:
             self.site = None
         elif self.site is None:

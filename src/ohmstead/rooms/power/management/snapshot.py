@@ -29,7 +29,7 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_session_priority,
     circuit_user_priority,
 )
-from ohmstead.rooms.power.circuits.trees import family, held_by, standing
+from ohmstead.rooms.power.circuits.trees import Version, family, held_by, standing, version
 from ohmstead.rooms.power.management.caps import Cap, Members, cap_sources
 from ohmstead.rooms.power.management.table import charging_limit
 from ohmstead.rooms.power.management.wishes import Wish, wish_sources
@@ -110,6 +110,7 @@ class Snapshot:
     fallbacks: set[int] = field(default_factory=set)  # EVSEs that hold our fallback
     strays: Mapping[int, str] = field(default_factory=dict[int, str])
     caps: tuple[Cap, ...] = ()
+    version: Version = ()
 
 
 def _outlets() -> Statement:
@@ -185,6 +186,7 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
         {row["id"] for row in found if row["fallback_set"]},
         strays,
         await cap_sources.of(tx, members),
+        version(rows),
     )
 
 
