@@ -15,6 +15,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.station_v16 import StationV16
 from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
+from tests.rooms.invites import invited
 from tests.scenarios.places import fleet
 from tests.scenarios.waiting import happens
 
@@ -237,3 +238,20 @@ async def test_a_start_is_judged_by_what_was_written_a_moment_ago(tree: Tree, mo
     assert await starts(late)
     assert await happens(tree.site.clock, lambda: near(station.offered(1), CHILD_A / 2), SOON_S), station.offered(1)
     assert near(first.offered(1), CHILD_A / 2)
+
+
+async def test_a_user_whom_a_partner_invited_weighs_as_the_circuit_says(tree: Tree) -> None:
+    left, given = tree.left, tree.site.given
+    partner, other = await given.partner(), await given.partner()
+    guest, stranger = await given.user(), await given.user()
+    await given.id_tag(idTagUid="GUEST", userId=int(guest["id"]))
+    await given.id_tag(idTagUid="STRANGER", userId=int(stranger["id"]))
+    await invited(given, partner["id"], int(guest["id"]))
+    await invited(given, other["id"], int(stranger["id"]))
+    weigh = {"type": "partner", "targetId": partner["id"], "priority": 2}
+    await given.made(f"/resources/circuits/v2.0/{left.row['id']}/user-priorities", weigh)
+    for name, card in (("A1", "GUEST"), ("A2", "STRANGER")):
+        (await tree.add(name, left)).plug(1, Vehicle(3, 32, soc=10))
+        assert await left.stations[-1].present_tag(1, card)
+    first, second = left.stations
+    await tree.settles(lambda: near(first.offered(1), 2 * CHILD_A / 3) and near(second.offered(1), CHILD_A / 3))

@@ -116,7 +116,7 @@ class Snapshot:
 def _outlets() -> Statement:
     own, weight = circuit_charge_point.c, circuit_evse_priority.c
     target = circuit_user_priority.c
-    inviting = select(partner_invite.c.partner_id).where(partner_invite.c.user_id == ev_user.c.id)
+    inviting = select(partner_invite.c.partner_id).where(partner_invite.c.user_id == ev_user.c.id).correlate(ev_user)
     weights = select(func.max(target.priority)).where(
         target.circuit_id == own.circuit_id,
         or_(
