@@ -23,5 +23,5 @@ OPERATIONS: list[Operation] = operations_of(
     *power.OPERATIONS,
     internal.operations(),
 )
-LEADER_WORK = (*people.BACKGROUND, *network.BACKGROUND, *devices.BACKGROUND, *charging.BACKGROUND)
+LEADER_WORK = (*people.BACKGROUND, *network.BACKGROUND, *devices.BACKGROUND, *charging.BACKGROUND, *power.BACKGROUND)
 """The work that one node does for all: classes that are made of a database and a clock, and have a `run`."""

@@ -41,6 +41,7 @@ from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.power import integrations
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store import set_clock  # noqa: F401 - its table
@@ -130,6 +131,9 @@ class System:
         )
         members = Membership(self.database, name_of(settings), settings.role)
         outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        if settings.load_balancer_url:
+            balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
+            self._stack.callback(integrations.register(integrations.HTTP, balancer))
         rooms = FactIntake(self.database, self.clock, usual, members, outbound)
         if self.tls is not None:
             self.tls.refused = rooms.not_believed

@@ -8,6 +8,7 @@ from ohmstead.rooms.power.circuits import (
     questions,  # noqa: F401 - it answers lower rooms
 )
 from ohmstead.rooms.power.circuits.resource import circuits
+from ohmstead.rooms.power.integrations import Balancing
 from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
 
 OPERATIONS = (
@@ -19,3 +20,4 @@ OPERATIONS = (
     actions.actions,
     schedules,
 )
+BACKGROUND = (Balancing,)

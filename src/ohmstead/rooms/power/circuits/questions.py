@@ -43,15 +43,9 @@ circuits_of.answer(hang_on)
 
 
 @limited_by_us.answer
-async def on_trees_of_ours(tx: Tx, ids: list[int]) -> list[int]:
-    """Those that hang on a circuit, unless a third party balances its tree."""
-    hanging = {row[0]: row[1] for row in await tx.all(_OF, ids=ids)}
-    foreign = {
-        circuit_id
-        for circuit_id in set(hanging.values())
-        if any(row["load_balancing_integration"] for row in await family(tx, circuit_id))
-    }
-    return [id for id, circuit_id in hanging.items() if circuit_id not in foreign]
+async def on_circuits(tx: Tx, ids: list[int]) -> list[int]:
+    """Those that hang on one."""
+    return list(await hang_on(tx, ids))
 
 
 charge_points.filter(

@@ -25,7 +25,7 @@ from ohmstead.rooms.power.circuits.trees import build, family, standing
 from ohmstead.rooms.power.circuits.views import Circuit, CircuitV1, LoadBalancingIntegration
 from ohmstead.rooms.power.durable_facts import CircuitChanged
 
-DREEV, ZAPTEC = 1, 2
+DREEV, ZAPTEC, HTTP = 1, 2, 3
 _FIELDS = {"parent": "parentCircuitId", "configuration": "electricalConfiguration", "limits": "maxCurrent"}
 _WRITTEN = {  # what decides about the lines, that which decides most first
     "electrical_configuration": "electricalConfiguration",
@@ -106,7 +106,7 @@ async def integration_is_known(write: Write) -> None:
     chosen: LoadBalancingIntegration | None = write.values.get("load_balancing_integration")
     if chosen is None:
         return
-    if chosen.id not in (DREEV, ZAPTEC, None, UNSET):
+    if chosen.id not in (DREEV, ZAPTEC, HTTP, None, UNSET):
         write.add_error("loadBalancingIntegration.id", "The selected load balancing integration id is invalid.")
     installed = chosen.fields and chosen.fields is not UNSET and chosen.fields.installation_id is not UNSET
     if chosen.id == ZAPTEC and not installed:

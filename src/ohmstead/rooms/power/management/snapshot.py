@@ -159,9 +159,9 @@ _OUTLETS = _outlets()
 
 
 async def take(tx: Tx, root: int) -> Snapshot | None:
-    """The tree below `root` as it is now; None where it is gone or a third party steers it."""
+    """The tree below `root` as it is now; None where it is gone."""
     rows = await family(tx, root)
-    if not rows or any(row["load_balancing_integration"] for row in rows):
+    if not rows:
         return None
     tree, strays = standing(rows)
     circuits = {row["id"]: row for row in rows}
