@@ -16,6 +16,7 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import Statement
 from ohmstead.kit.facts import outbox
+from ohmstead.rooms.charging.control.checks import place
 from ohmstead.rooms.charging.signals import LoadSample, metered_now
 from ohmstead.rooms.network.signals import station_booted
 from ohmstead.rooms.power.circuits.resource import circuit_changed
@@ -23,6 +24,7 @@ from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.management import loop
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Snapshot
+from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store import engine
 from tests.live import Live, live
@@ -163,25 +165,41 @@ async def test_a_charge_point_that_changes_its_circuit_is_steered_in_the_other_t
     assert management.loop_of(point["id"]) is management.loops[trees.circuits[3]]
 
 
-async def test_what_a_change_costs_does_not_grow_with_the_trees(trees: Trees, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new charge point wakes nobody, and hung on a circuit its tree alone; with as many statements, and as few rows
-    read by them, among eighteen trees as among six."""
-    usual_all, usual_wake = engine._Tx.all, loop.Loop.wake
-    cost, woken = Counter[str](), set[int]()
+@pytest.fixture
+def cost(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How many statements about circuits were run, and how many rows they read."""
+    usual, found = engine._Tx.all, Counter[str]()
 
     async def all(tx: Any, sql: Any, /, **values: Any) -> list[Any]:
-        found = await usual_all(tx, sql, **values)
+        rows = await usual(tx, sql, **values)
         if "circuit" in (sql if isinstance(sql, Statement) else Statement(sql)).text:
-            cost["statements"] += 1
-            cost["rows"] += len(found)
-        return found
-
-    def wake(own: loop.Loop, stale: bool = False) -> None:
-        woken.add(own.root)
-        usual_wake(own, stale)
+            found["statements"] += 1
+            found[f"in {id(tx)}"] += 1
+            found["rows"] += len(rows)
+        return rows
 
     monkeypatch.setattr(engine._Tx, "all", all)
+    return found
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The roots of the loops that were."""
+    usual, found = loop.Loop.wake, set[int]()
+
+    def wake(own: loop.Loop, stale: bool = False) -> None:
+        found.add(own.root)
+        usual(own, stale)
+
     monkeypatch.setattr(loop.Loop, "wake", wake)
+    return found
+
+
+async def test_what_a_change_costs_does_not_grow_with_the_trees(
+    trees: Trees, cost: Counter[str], woken: set[int]
+) -> None:
+    """A new charge point wakes nobody, and hung on a circuit its tree alone; with as many statements, and as few rows
+    read by them, among eighteen trees as among six."""
 
     async def costs(at: int) -> Counter[str]:
         await trees.rest()
@@ -193,7 +211,7 @@ async def test_what_a_change_costs_does_not_grow_with_the_trees(trees: Trees, mo
         await trees.site.attach({"id": trees.circuits[at]}, point)
         await trees.rest()
         assert woken == {trees.circuits[at]}
-        return Counter(cost)
+        return Counter({name: cost[name] for name in ("statements", "rows")})
 
     few = await costs(1)
     for _ in range(2 * TREES):
@@ -202,17 +220,41 @@ async def test_what_a_change_costs_does_not_grow_with_the_trees(trees: Trees, mo
     assert few["rows"] < 10
 
 
-async def test_a_station_that_starts_anew_wakes_its_tree_alone(trees: Trees, monkeypatch: pytest.MonkeyPatch) -> None:
-    management, woken = trees.site.system.load_management, list[int]()
+async def test_a_start_right_after_a_change_costs_the_same_however_much_hangs_there(
+    trees: Trees, cost: Counter[str]
+) -> None:
+    async with trees.site.system.database.begin() as tx:
+        await tx.run(text("UPDATE charge_point SET first_contact_at = now()"))
+
+    async def costs(at: int) -> int:
+        await trees.rest()
+        cost.clear()
+        async with trees.site.system.database.begin() as tx:
+            await tx.run(update(circuit).values(updated_at=tx.now))  # of which nobody is told
+            there = await place(tx, int(trees.points[at]["evses"][0]["id"]))
+            assert there is not None
+            assert await admission.has_room(tx, there)
+            assert await admission.outlet(tx, there) is not None
+            return cost[f"in {id(tx)}"]
+
+    few = await costs(1)
+    for number in range(4):
+        point = await trees.site.charge_point(f"MORE{number}")
+        await trees.site.attach({"id": trees.circuits[2]}, point)
+    assert await costs(2) == few
+
+
+async def test_a_station_that_starts_anew_wakes_its_tree_alone(trees: Trees, woken: set[int]) -> None:
+    management = trees.site.system.load_management
     async with trees.site.system.database.begin() as tx:
         await tx.run(text("UPDATE charge_point SET first_contact_at = now()"))
     management.rearrange()
     for one in management.loops.values():
         one.wake(stale=True)
     await trees.rest()
-    monkeypatch.setattr(loop.Loop, "wake", lambda own, stale=False: woken.append(own.root))
+    woken.clear()
     station_booted.send(trees.points[4]["id"])
-    assert woken == [trees.circuits[4]]
+    assert woken == {trees.circuits[4]}
 
 
 async def test_a_model_wakes_the_trees_of_its_charge_points(trees: Trees) -> None:

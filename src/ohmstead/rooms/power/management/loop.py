@@ -8,7 +8,7 @@ import structlog
 
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, Tx
+from ohmstead.kit.db import Database, DatabaseUnavailable, Tx
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.power.circuits.trees import Version
@@ -106,8 +106,13 @@ class Loop:
         """The site, which somebody wants to ask of an EVSE, as of this version of the tree or a later one; None where
         there is none. News of the tree may not have come here yet, so `tx` reads it, and the loop does so again."""
         if self.site is None or self.site.snapshot.version != version or evse_id not in self.site.outlets:
-            await self._look_through(tx)
             self.wake(stale=True)
+            try:
+                await self._look_through(tx)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # a start is not to fail of it
+                log_failure(log, "load management stumbled", error, circuit=self.root)
             if self.site is not None:
                 self._mark_presence(self.site, self._clock.now().timestamp())
         return self.site
