@@ -77,7 +77,7 @@ async def test_what_makes_no_sense_is_refused_where_it_stands(
 
 async def test_windows_that_meet_and_share_no_day_do_not_overlap(api: Client, given: Given) -> None:
     windows = [NIGHT, NIGHT | {"startsAt": "21:00", "endsAt": "22:00"}, NOON, NOON | {"weekDays": ["wed"]}]
-    dates = [HOLIDAY, HOLIDAY | {"first": "2026-12-27", "last": "2026-12-27"}]
+    dates = [HOLIDAY, HOLIDAY | {"first": "2026-12-27", "last": "9999-12-31"}]
     assert (await api.put(await path(given), {"windows": windows, "dates": dates})).status == 201
 
 

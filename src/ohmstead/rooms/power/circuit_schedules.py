@@ -154,11 +154,9 @@ def _objections(given: Schedule) -> Iterator[tuple[str, str]]:
         there = [(one.starts_at, one.ends_at, number) for number, one in enumerate(given.windows) if day in _days(one)]
         for number in _overlapping(there):
             yield f"windows.{number}.startsAt", f"The window overlaps another on {day}."
-    for number in _overlapping([(one.first, one.last + _DAY, number) for number, one in enumerate(given.dates)]):
+    spans = [(one.first.toordinal(), one.last.toordinal() + 1, number) for number, one in enumerate(given.dates)]
+    for number in _overlapping(spans):
         yield f"dates.{number}.first", "The days are among others already."
-
-
-_DAY = datetime.timedelta(days=1)
 
 
 def _days(window: Window) -> Iterable[str]:
