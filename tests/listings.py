@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from ohmstead.app import rooms
+from ohmstead.engines.quarter_hours import QUARTER, begun
 from ohmstead.kit.db import Tx
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
@@ -24,6 +25,8 @@ from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from ohmstead.rooms.network.models.resource import charge_point_model as model
 from ohmstead.rooms.people.partners import partner
 from ohmstead.rooms.people.users import ev_user
+from ohmstead.rooms.power.flexibility.series import slot_id
+from ohmstead.rooms.power.flexibility.table import flexibility_energy
 from tests.client import Client
 from tests.fuzz_world import FuzzWorld
 from tests.multiplied import multiply
@@ -81,6 +84,15 @@ async def _hardware_statuses(tx: Tx, world: FuzzWorld, copies: int) -> None:
     await multiply(tx, hardware_status_log, dict(row), copies)
 
 
+async def _quarters(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    """Of the last week, so that the coming one may be forecast."""
+    asset, start = world.ids["flexibilityAsset"], begun(tx.now) - timedelta(days=6)
+    known = await tx.value(select(func.count()).select_from(flexibility_energy))
+    for slot in (start + (known + number) * QUARTER for number in range(copies + 1)):
+        row = {"id": slot_id(asset, slot), "asset_id": asset, "start_time": slot, "energy": 100}
+        await tx.run(insert(flexibility_energy).values(row))
+
+
 def _beside(linked: Table, table: Table, other: str) -> Grow:
     """Rows of `table`, each to another row of `linked` that the charge point is with already."""
 
@@ -110,6 +122,8 @@ GROWN: dict[str, Grow] = {
     "/resources/firmware-versions/v1.0/{firmwareVersion}/attached-models": _models,
     "/resources/charge-points/v2.0/{chargePoint}/shares": _beside(ev_user, charge_point_share, "user_id"),
     "/resources/charge-points/v2.0/{chargePoint}/shared-partners": _beside(partner, shared_partner, "partner_id"),
+    "/resources/flexibility-assets/v1.0/{flexibilityAsset}/historical-time-series": _quarters,
+    "/resources/flexibility-assets/v1.0/{flexibilityAsset}/time-series-forecast": _quarters,
     "/resources/circuits/v2.0/{circuit}/charge-point-priorities": _copies_of(charge_point, "chargePoint"),
 }
 """Listings whose rows are no copies of the first: they follow from no resource, or one is there once."""

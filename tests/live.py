@@ -14,12 +14,13 @@ from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.settings import Settings as Behaviour
 from ohmstead.simulator.station import Station
 from ohmstead.simulator.station_v16 import StationV16
+from ohmstead.simulator.station_v21 import StationV21
 from ohmstead.simulator.station_v201 import StationV201
 from tests.client import Client
 from tests.conftest import served
 from tests.given import Given
 
-SPEAKS: dict[str, type[StationV16 | StationV201]] = {"1.6": StationV16, "2.0.1": StationV201}
+SPEAKS: dict[str, type[StationV16 | StationV201]] = {"1.6": StationV16, "2.0.1": StationV201, "2.1": StationV21}
 PASSWORD = "0123456789abcdef"
 
 
@@ -40,7 +41,8 @@ class Live:
     ) -> dict[str, Any]:
         """A charge point with a password, one EVSE and dynamic smart charging; `wired` is a rotation or a phase."""
         single = wired.startswith("L")
-        body = {"network": {"id": identity, "protocol": f"ocpp {version}", "password": PASSWORD}} | fields
+        protocol = "ocpp 2.0.1" if version == "2.1" else f"ocpp {version}"  # which bears 2.1
+        body = {"network": {"id": identity, "protocol": protocol, "password": PASSWORD}} | fields
         made = await self.given.charge_point(**body)
         outlet = await self.given.evse(made, powerOptions={"maxAmperage": rating})
         smart = {

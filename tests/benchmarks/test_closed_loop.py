@@ -94,7 +94,7 @@ def test_the_allocation_alone_shares_by_weight_and_knows_no_more_than_the_moment
 
 def test_a_decrease_is_late_from_the_report_to_what_is_offered():
     before, after = Reported(90.0, STILL, 0.1), Reported(100.0, (32.0, 20.0, 20.0), 0.1)
-    offers = [(165.0, 0.0, 0.0)] * 7 + [(153.0, 0.0, 0.0)] * 5
+    offers = [(180.0, 0.0, 0.0)] * 7 + [(168.0, 0.0, 0.0)] * 5
     samples = [Sample(100.0 + n, after.building, (), offer) for n, offer in enumerate(offers)]
     record = Record(samples, reports=[before, after])
     assert lateness(plan(), record) == [7.0]

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import ocpp
 
-FOLDERS = {version: Path(ocpp.__file__).parent / version / "schemas" for version in ("v16", "v201")}
+FOLDERS = {version: Path(ocpp.__file__).parent / version / "schemas" for version in ("v16", "v201", "v21")}
 
 
 @cache

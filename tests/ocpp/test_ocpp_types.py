@@ -10,7 +10,9 @@ from ohmstead.ocpp.v201 import types as v201
 from tests.ocpp.schemas import FOLDERS, check, example, schema
 
 ACTIONS = {"v16": v16.ACTIONS, "v201": v201.ACTIONS}
-NAMES = sorted((version, path.stem) for version, folder in FOLDERS.items() for path in folder.glob("*.json"))
+NAMES = sorted(
+    (version, path.stem) for version, folder in FOLDERS.items() if version in ACTIONS for path in folder.glob("*.json")
+)
 
 
 def payload_type(version: str, name: str) -> type:

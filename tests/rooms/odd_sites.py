@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ohmstead.engines.dlm.planning import Send
+from ohmstead.engines.dlm.planning import Pace, Send
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.engines.dlm.tree import Circuit, Tree
 from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities
 from ohmstead.rooms.power.management.site import Site
@@ -16,6 +17,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 START = 1_800_000_000  # s
 ANSWERS = 2  # s after a limit was sent
 SAMPLES = 15  # s between meter values
+TUNING = Tuning(band=EXACT, pace=Pace())
 
 
 @dataclass
@@ -64,7 +66,7 @@ class OddSite:
             station.charges = charging is None or id <= charging
         self.answers: list[tuple[float, int, Send]] = []
         self.over: list[tuple[int, float]] = []
-        self.site = Site(1, self.snapshot(), Tuning())
+        self.site = Site(1, self.snapshot(), TUNING)
         self.run(60)
         self.over.clear()
 
@@ -109,7 +111,7 @@ class OddSite:
         records = {id: self.site.record(id) for id in self.stations}
         loads = {1: self.unmanaged()}
         self.answers.clear()
-        self.site = Site(1, self.snapshot(records), Tuning(), loads)
+        self.site = Site(1, self.snapshot(records), TUNING, loads)
 
     def unmanaged(self) -> tuple[float, float, float]:
         """A that flow besides, as load management reckons."""

@@ -37,6 +37,7 @@ SMART = {
 _LATER = datetime.now(UTC) + timedelta(days=2)
 LATER = {"startAt": _LATER.isoformat(), "endAt": (_LATER + timedelta(hours=1)).isoformat()}
 WORDS |= LATER
+ASKED = {"periods": [{"startTime": LATER["startAt"], "endTime": LATER["endAt"], "maxPower": 5000}]}
 TAKEN = "taken"
 """What everything that is unique is called in the world."""
 
@@ -166,6 +167,10 @@ class World:
         priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
+        at_point = {"chargePointId": ids["chargePoint"]}
+        ids["flexibilityAsset"] = (await given.made("/resources/flexibility-assets/v1.0", at_point))["id"]
+        ask = f"/actions/flexibility-asset/v1.0/{ids['flexibilityAsset']}/create-activation-request"
+        ids["flexibilityActivationRequest"] = (await given.made(ask, ASKED))["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -190,6 +195,10 @@ class World:
             body.pop(camel(name), None)
         if "templateId" in body:  # of a charge point: what it needs beside
             body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
+        if operation.path.endswith("/flexibility-assets/v1.0"):
+            body.pop("evseId", None)  # it is in one place
+        if operation.path.endswith("/create-activation-request"):
+            body = ASKED
         return body
 
     def _of(self, schema: dict[str, Any], name: str) -> Any:

@@ -167,7 +167,8 @@ def test_a_session_that_follows_the_surplus_is_told_what_would_flow_back():
     for _ in range(30):
         site.meters(-14.0)
         site.run(10)
-    assert sun.seen is not None and sun.seen.surplus == pytest.approx(0.0), "the other car takes it all"
+    assert sun.seen is not None
+    assert sun.seen.surplus == pytest.approx(0.0), "the other car takes it all"
     site.stations[2].wants = 0.0
     for _ in range(30):
         site.meters(-14.0)

@@ -3,16 +3,22 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.devices.stations import ClearChargingProfile, Outcome, RemoteStart, SetChargingProfile, Setting
+from ohmstead.rooms.network.charge_points import charge_point
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, site, tag
 from tests.rooms.test_charging_profiles import PATH, cleared, lay, managed, profile, shown  # noqa: F401
 
-LATER = "RateUnit", "PeriodsPerSchedule", "ProfileStackLevel"
+LATER = (
+    "RateUnit", "PeriodsPerSchedule", "ProfileStackLevel", "Phases3to1", "ACPhaseSwitchingSupported",
+    "SupportsMaxOfflineDuration", "SupportsDynamicProfiles",
+)  # fmt: skip
+PINGS = "WebSocketPingInterval"
 
 
 @pytest.fixture
@@ -27,10 +33,9 @@ async def is_odd(api: Client, given: Given, point: int, **quirks: Any) -> None:
 
 
 async def says(here: Site, **settings: str) -> None:
-    """It tells of its configuration; a setting of 2.0.1 is of the smart charging controller."""
-    told = [
-        Setting(name, value, True, "SmartChargingCtrlr" if name in LATER else None) for name, value in settings.items()
-    ]
+    """It tells of its configuration; a setting of 2.0.1 is of the smart charging controller, or that of the line."""
+    places = dict.fromkeys(LATER, "SmartChargingCtrlr") | {PINGS: "OCPPCommCtrlr"}
+    told = [Setting(name, value, True, places.get(name)) for name, value in settings.items()]
     await here.tells(keep_told, here.id, [Outcome(status="Accepted", settings=tuple(told))], True)
 
 
@@ -204,3 +209,70 @@ async def test_the_maximum_load_management_steers_by_is_not_for_sale(
     body = {"evseNetworkId": "1", "chargingProfilePurpose": "TxProfile"}
     assert await cleared(api, managed, gateway, body) == ClearChargingProfile(evse_network_id=1, purpose="transaction")
     assert laid
+
+
+async def speaks(here: Site, version: str) -> None:
+    """Its line is one of this version."""
+    async with here.system.database.begin() as tx:
+        await tx.run(update(charge_point).where(charge_point.c.id == here.id).values(ocpp_version=version))
+
+
+SAYS_ALL = {"SupportsMaxOfflineDuration": "true", "SupportsDynamicProfiles": "true", PINGS: "30"}
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "quirks", "notices", "dynamic"),
+    [
+        ("2.1", SAYS_ALL, {}, 60.0, True),
+        ("2.0.1", SAYS_ALL, {}, None, False),  # as it may have said once, when it spoke 2.1
+        ("2.1", SAYS_ALL | {"SupportsDynamicProfiles": "false"}, {}, 60.0, False),
+        ("2.1", SAYS_ALL | {"SupportsMaxOfflineDuration": "false"}, {}, None, False),
+        ("2.1", SAYS_ALL | {PINGS: "0"}, {}, None, False),  # it may not notice for long that its line broke
+        ("2.1", {"SupportsMaxOfflineDuration": "true"}, {}, None, False),
+        ("2.1", {PINGS: "30"}, {}, None, False),
+        ("2.1", {PINGS: "30"}, {"maxOfflineDuration": True}, 60.0, False),
+        ("2.1", {PINGS: "30"}, {"maxOfflineDuration": True, "dynamicProfiles": True}, 60.0, True),
+        ("2.1", SAYS_ALL, {"maxOfflineDuration": False}, None, False),
+        ("2.1", SAYS_ALL, {"dynamicProfiles": False}, 60.0, False),
+    ],
+)
+async def test_limits_that_end_offline_are_what_it_says_or_what_its_model_does(
+    api: Client, given: Given, here: Site, version: str, told: dict, quirks: dict, notices: float | None, dynamic: bool
+) -> None:
+    await speaks(here, version)
+    await says(here, **told)
+    await is_odd(api, given, here.id, **quirks)
+    found = await known(here)
+    assert (found.notices_offline, found.dynamic) == (notices, dynamic)
+
+
+async def test_a_feature_may_be_an_instance_of_one_variable(here: Site) -> None:
+    await speaks(here, "2.1")
+    await says(here, **{PINGS: "10"})
+    features = [
+        Setting("SupportsFeature", value, True, "SmartChargingCtrlr", instance)
+        for instance, value in (("MaxOfflineDuration", "True"), ("DynamicProfiles", "true"), ("LimitAtSoC", "false"))
+    ]
+    await here.tells(keep_told, here.id, [Outcome(status="Accepted", settings=tuple(features))], False)
+    found = await known(here)
+    assert (found.notices_offline, found.dynamic) == (20.0, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "quirks", "switches"),
+    [
+        ({}, {}, False),
+        ({"ConnectorSwitch3to1PhaseSupported": "true"}, {}, True),
+        ({"ConnectorSwitch3to1PhaseSupported": "false"}, {}, False),
+        ({"Phases3to1": "true"}, {}, True),
+        ({"ACPhaseSwitchingSupported": "true"}, {}, True),
+        ({"Phases3to1": "true"}, {"switchesPhases": False}, False),
+        ({}, {"switchesPhases": True}, True),
+    ],
+)
+async def test_whether_it_switches_to_one_phase(
+    api: Client, given: Given, here: Site, told: dict, quirks: dict, switches: bool
+) -> None:
+    await says(here, **told)
+    await is_odd(api, given, here.id, **quirks)
+    assert (await known(here)).switches_phases is switches

@@ -25,9 +25,9 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "booking", "bookingRequest",
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "configurationTemplate",
-        "currency", "electricityMeter", "evse", "idTag", "location", "parkingSpace", "partner", "partnerContract",
-        "partnerInvite", "provisioningCertificate", "reservation", "session", "subOperator", "tax", "user", "userGroup",
-        "vendorErrorCode",
+        "currency", "electricityMeter", "evse", "flexibilityAsset", "idTag", "location", "parkingSpace", "partner",
+        "partnerContract", "partnerInvite", "provisioningCertificate", "reservation", "session", "subOperator", "tax",
+        "user", "userGroup", "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     ("authorization.created", {"id": 7}),

@@ -8,6 +8,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.devices.stations import ClearChargingProfile, stations
 from ohmstead.rooms.power.management.profiles import ids
@@ -24,7 +25,7 @@ LIMIT_A, RATING_A = 10.0, 32.0
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         await running.driver("CARD")
         yield running

@@ -10,6 +10,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.station_v16 import StationV16
@@ -99,7 +100,7 @@ class Tree:
 
 @pytest.fixture
 async def tree(system: System, tmp_path: Path) -> AsyncIterator[Tree]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as site:
         root = await site.given.circuit(name="root", maxCurrent=ROOT_A)
         made = Tree(site, await fleet(site), Cable(root, ROOT_A), *[

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import evse
@@ -27,7 +28,7 @@ CROSSED = {"powerOptions": {"phases": "single_phase", "connectedPhase": "L2_L3"}
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 

@@ -9,6 +9,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.site import Building, Load, Meter, Reading
@@ -61,7 +62,7 @@ def offered(station: Station, wired: str, phase: int) -> float:
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, meter_period=5.0, margin=3.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, meter_period=5.0, margin=3.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 

@@ -10,6 +10,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.station import Station
@@ -24,7 +25,7 @@ BREAKER_A = 20.0
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0))
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0))
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 

@@ -16,7 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-SUBPROTOCOLS = {"v16": "ocpp1.6", "v201": "ocpp2.0.1"}
+SUBPROTOCOLS = {"v16": "ocpp1.6", "v201": "ocpp2.0.1", "v21": "ocpp2.1"}
 NOW = "2026-01-05T08:00:00Z"
 
 
@@ -94,7 +94,7 @@ class Central:
             self.news.notify_all()
 
     def default(self, action: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        if self.version == "v201" and action in ("Authorize", "TransactionEvent"):
+        if self.version != "v16" and action in ("Authorize", "TransactionEvent"):
             return lambda said: {"idTokenInfo": {"status": "Accepted"}} if "idToken" in said else {}
         return {
             "BootNotification": lambda _: {"status": "Accepted", "currentTime": NOW, "interval": 300},

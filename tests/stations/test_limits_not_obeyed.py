@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -56,7 +57,7 @@ async def taken_over(yard: Yard, root: int) -> Site:
     async with yard.site.system.database.read() as tx:
         snapshot = await take(tx, root)
     assert snapshot is not None
-    return Site(root, snapshot, Tuning())
+    return Site(root, snapshot, Tuning(band=EXACT))
 
 
 async def test_one_that_does_not_obey(yard: Yard) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ohmstead.simulator.vehicle import VOLTAGE
-from parts.site.layout import BY_NAME, MAIN, MARGIN_A, OUTLETS
+from parts.site.layout import BY_NAME, MAIN, OUTLETS
 from parts.site.optimum import lines_of
 from parts.site.record import Record, Reported, Stay
 from parts.site.scenario import Scenario, Visit
@@ -41,8 +41,8 @@ def lateness(scenario: Scenario, record: Record) -> list[float]:
     """s from each meter report that made a decrease necessary to what was asked for; reports that come while the site
     has no network, or the server starts anew, are passed over.
 
-    It is necessary when the building has risen so far that the margin would not be free any more if every car took what
-    it is offered. It is followed when the margin would be free again."""
+    It is necessary when the building has risen so far that the main fuse would carry too much if every car took what it
+    is offered. It is followed when it would not any more."""
     found: list[float] = []
     away = [(event.at_s, event.at_s + event.for_s + BACK_S) for event in scenario.events if event.kind in DEAF]
     for before, now in pairwise(record.reports):
@@ -58,7 +58,7 @@ def _until_lowered(record: Record, report: Reported, line: int) -> list[float]:
     """The time it took on this line; empty where there was room enough."""
     first = bisect_left(record.samples, report.at_s, key=lambda sample: sample.at_s)
     missing = [
-        (sample.at_s, sample.offers[line] + sample.building[line] + MARGIN_A - BY_NAME[MAIN].limit_a)
+        (sample.at_s, sample.offers[line] + sample.building[line] - BY_NAME[MAIN].limit_a)
         for sample in record.samples[first:]
     ]
     if not missing or missing[0][1] <= NEAR_A:

@@ -11,7 +11,7 @@ from ohmstead.rooms.devices.presence import AdmittedChargePoint
 from ohmstead.rooms.network.models import Quirks, quirks_of
 
 BEARABLE = {"ocpp 1.6": frozenset({"1.6"}), "ocpp 2.0.1": frozenset({"2.0.1", "2.1"})}
-UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 only what 2.0.1 has is spoken, so it has to be asked for
+UNSAID = frozenset({"1.6", "2.0.1"})  # of 2.1 little more than 2.0.1 has is spoken, so it has to be asked for
 _THOUSANDS = ("kWh", "kW")
 SILENT_HEARTBEATS = 3  # so many may be missed
 

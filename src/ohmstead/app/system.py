@@ -31,7 +31,8 @@ from ohmstead.kit.limits import RateLimit
 from ohmstead.ocpp.listener import Listener, ListenerSettings
 from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
-from ohmstead.ocpp.v201.version import OCPP_2_0_1, OCPP_2_1
+from ohmstead.ocpp.v21.version import OCPP_2_1
+from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.devices.certificates import Authority, authority

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
     RELATIVE = "Relative"
+    DYNAMIC = "Dynamic"
+    """Of one limit, which may be changed (OCPP 2.1)."""
 
 
 class Period(NamedTuple):
@@ -36,7 +38,9 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True)
 class Profile:
-    """A schedule with its purpose, stack level and validity. `connector` 0 is the whole station, or every connector."""
+    """A schedule with its purpose, stack level and validity. `connector` 0 is the whole station, or every connector.
+
+    It is silent once the station has been offline for `offline_s`, and `ends_offline` for good by that (OCPP 2.1)."""
 
     id: int
     connector: int
@@ -52,6 +56,8 @@ class Profile:
     valid_to: datetime | None = None
     recurrence_s: float | None = None
     transaction_id: int | str | None = None
+    offline_s: float | None = None
+    ends_offline: bool = False
 
     def period(self, at: datetime, anchor: datetime) -> Period | None:
         """The period in force at `at`, None while the profile is silent. Relative schedules start from `anchor`."""

@@ -1,6 +1,7 @@
 """The charging profiles a station keeps, and the one limit they add up to for a connector at a moment."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ohmstead.simulator.charging_profile import Kind, Period, Profile, Purpose, Unit
@@ -15,7 +16,8 @@ class ChargingProfiles:
     """Installed profiles by the rules of OCPP 1.6, 3.13: they survive a reboot; those of a transaction end with it.
 
     `rating_a` is what a connector's cable bears in A per phase, the ceiling of everything; `phases` its terminals.
-    With `switches_phases` a period's number of phases is obeyed, else the station always closes all of them.
+    With `switches_phases` a period's number of phases is obeyed, else the station always closes all of them. It may
+    take `dynamic` profiles and such as end because it is offline, which it `counts_offline` (OCPP 2.1).
     """
 
     def __init__(
@@ -24,6 +26,8 @@ class ChargingProfiles:
         phases: int,
         *,
         switches_phases: bool = False,
+        dynamic: bool = False,
+        counts_offline: bool = False,
         units: frozenset[Unit] = frozenset(Unit),
         max_stack_level: int = 8,
         max_periods: int = 24,
@@ -31,6 +35,10 @@ class ChargingProfiles:
     ) -> None:
         self.rating = Offer(rating_a, phases)
         self.switches_phases = switches_phases
+        self.dynamic = dynamic
+        self.counts_offline = counts_offline
+        self.offline_since: datetime | None = None
+        """By the station's clock; None while it is online."""
         self.units = units
         self.max_stack_level = max_stack_level
         self.max_periods = max_periods
@@ -57,6 +65,19 @@ class ChargingProfiles:
         """Raise ProfileRefused when this station cannot obey such a profile."""
         for fault in self._objections(profile):
             raise ProfileRefused(fault)
+
+    def change_limit(self, id: int, limit: float) -> bool:
+        """Give a dynamic profile another limit; whether there is such a one."""
+        found = [p for p in self._profiles if p.id == id and p.kind is Kind.DYNAMIC]
+        for profile in found:
+            changed = replace(profile, periods=(profile.periods[0]._replace(limit=limit),))
+            self._profiles[self._profiles.index(profile)] = changed
+        return bool(found)
+
+    def came_online(self, at: datetime) -> None:
+        """What ended for good while the station was offline is forgotten, the rest speaks again."""
+        self._profiles = [p for p in self._profiles if not (p.ends_offline and self._is_over(p, at))]
+        self.offline_since = None
 
     def clear(
         self,
@@ -123,6 +144,8 @@ class ChargingProfiles:
         for connector, started in connectors.items():
             for profile in self._concerning(connector):
                 yield from profile.boundaries(after, started or start)
+                if (end := self._offline_end(profile)) and end > after:
+                    yield end
 
     def _besides(self, profile: Profile) -> list[Profile]:
         """What stays when a profile is installed."""
@@ -146,7 +169,17 @@ class ChargingProfiles:
     def _speaks(self, profile: Profile, at: datetime, anchor: datetime) -> Period | None:
         if self.holds_for_ever and at >= (profile.valid_from or at):
             return profile.periods[0]
-        return profile.period(at, anchor)
+        return None if self._is_over(profile, at) else profile.period(at, anchor)
+
+    def _is_over(self, profile: Profile, at: datetime) -> bool:
+        """Because the station has been offline for so long."""
+        end = self._offline_end(profile)
+        return end is not None and at >= end
+
+    def _offline_end(self, profile: Profile) -> datetime | None:
+        if profile.offline_s is None or self.offline_since is None:
+            return None
+        return self.offline_since + timedelta(seconds=profile.offline_s)
 
     def _ceiling(self, limit: Offer, leading: tuple[Unit, Period] | None) -> Offer:
         if leading is None:
@@ -177,6 +210,10 @@ class ChargingProfiles:
             yield "a station limit belongs to connector 0 and is not relative"
         if profile.purpose is Purpose.TRANSACTION and profile.connector == 0:
             yield "a transaction limit belongs to a connector"
+        if profile.kind is Kind.DYNAMIC and not (self.dynamic and len(profile.periods) == 1 and profile.start is None):
+            yield "a dynamic profile has one period from now on, if it is taken at all"
+        if profile.offline_s is not None and not self.counts_offline:
+            yield "it does not count how long it is offline"
         if profile.kind is Kind.RECURRING and not (profile.start and profile.recurrence_s):
             yield "a recurring schedule needs its start and its recurrence"
 

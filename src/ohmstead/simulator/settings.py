@@ -32,5 +32,7 @@ class Settings:
     message_attempts: int = 3
     message_retry_s: int = 60
     reboot_s: int = 5
+    ping_s: int = 0
+    """How often it looks whether its line still holds (OCPP 2.1); 0: never."""
     boots_after_reconnect: bool = False
     """Both are legal, and both are seen in the field."""

@@ -11,7 +11,8 @@ from ohmstead.engines.dlm.planning import Send
 
 @dataclass
 class Station:
-    """One EVSE with its socket: frames wait in `inbox` in order; `skew` s is how far its clock is off."""
+    """One EVSE with its socket: frames wait in `inbox` in order; `skew` s is how far its clock is off, and how much
+    later it notices that its line broke."""
 
     evse: Evse
     skew: float = 0.0
@@ -24,6 +25,7 @@ class Station:
     blank: bool = False  # it holds no fallback either
     inbox: deque[tuple[Send, int]] = field(default_factory=deque)
     waiting: set[int] = field(default_factory=set)
+    offline_since: float | None = None  # it counts for itself
 
     def may_draw(self, now: float) -> float:
         """A per line."""
@@ -36,8 +38,25 @@ class Station:
             return self.evse.rating
         if self.limit is None:
             return self.boot_limit
-        over = self.limit.until is not None and now >= self.limit.until + self.skew
+        over = self.is_over(self.limit, now)
         return self.evse.kept(self.limit.fallback if over and self.evse.control == "A" else self.limit.amps)
+
+    def is_over(self, limit: Send, now: float) -> bool:
+        """By its own clock, or its own count of how long it has been offline."""
+        if limit.offline_for is None:
+            return limit.until is not None and now >= limit.until + self.skew
+        return self.offline_since is not None and now >= self.offline_since + limit.offline_for + self.skew
+
+    def line_breaks(self, now: float) -> None:
+        """It is offline, whether anybody has noticed or not."""
+        self.offline_since = now if self.offline_since is None else self.offline_since
+
+    def line_holds(self, now: float) -> None:
+        """It is online again. A limit that ended because it was offline has ended for good."""
+        if self.limit is not None and self.limit.offline_for is not None and self.is_over(self.limit, now):
+            self.before = self.may_draw(now), now + self.evse.reaction
+            self.limit, self.boot_limit = None, self.evse.kept(self.limit.fallback)
+        self.offline_since = None
 
     def receive(self, send: Send) -> None:
         """A frame for the present session goes on the wire; the engine waits for its answer."""

@@ -19,7 +19,7 @@ some_evse = st.sampled_from(IDS)
 class Faults(RuleBasedStateMachine):
     """Everything that may happen, in any order."""
 
-    @initialize(skews=st.lists(st.sampled_from([-1.0, -0.3, 0.0, 1.0]), min_size=5, max_size=5))
+    @initialize(skews=st.lists(st.sampled_from([-1.0, -0.3, 0.0, 1.0]), min_size=len(IDS), max_size=len(IDS)))
     def build(self, skews):
         self.world = World(skews)
 
@@ -46,7 +46,13 @@ class Faults(RuleBasedStateMachine):
     @rule(
         evse=some_evse,
         event=st.sampled_from(
-            ["connection_breaks", "connection_returns", "station_reboots", "station_comes_back_blank"]
+            [
+                "line_breaks_unnoticed",
+                "connection_breaks",
+                "connection_returns",
+                "station_reboots",
+                "station_comes_back_blank",
+            ]
         ),
     )
     def connection(self, evse, event):
@@ -87,6 +93,7 @@ EVENTS = {
     "write_all": 4,
     "frame_is_lost": 3,
     "answer_is_lost": 3,
+    "line_breaks_unnoticed": 2,
     "connection_breaks": 2,
     "connection_returns": 6,
     "station_reboots": 1,

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ohmstead.engines.dlm.hours import Hours
 from ohmstead.engines.dlm.margin import A_DAY, DEFAULT, LEAST, Margin
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 
 NONE = (0.0, 0.0, 0.0)
+A_WEEK = 7 * A_DAY
 
 
 def test_the_meter_less_what_the_stations_drew():
@@ -122,31 +124,101 @@ def test_an_old_report_does_not_replace_a_newer_one():
     assert load.at(21.0).amps == (8.0, 8.0, 8.0)
 
 
-def observed(loads, every: float = 30.0) -> Margin:
+def observed(loads, every: float = 30.0, weeks: int = 1) -> Margin:
+    """What was observed from the same hour on in each of so many weeks."""
     margin = Margin(reaction=40.0)
-    for number, amps in enumerate(loads):
-        margin.observe(every * number, amps)
+    for week in range(weeks):
+        for number, amps in enumerate(loads):
+            margin.observe(week * A_WEEK + every * number, amps)
     return margin
 
 
 def test_the_margin_is_a_default_until_a_day_was_seen_then_what_was_needed():
     day = int(A_DAY / 30.0)
-    assert observed([5.0] * day).amps == DEFAULT
-    assert observed([5.0] * (day + 1)).amps == LEAST
-    assert observed([5.0, 5.0, 5.0, 16.7] * day).amps == 12.0
-    assert observed(([5.0] * 600 + [25.0] * 600) * 10).amps == LEAST
+    assert observed([5.0] * day).at(A_DAY, 5.0) == DEFAULT
+    assert observed([5.0] * (day + 1)).at(A_DAY, 5.0) == LEAST
+    assert observed([5.0, 5.0, 5.0, 16.7] * day).at(4 * A_DAY, 5.0) == 12.0
+    assert observed(([5.0] * 600 + [25.0] * 600) * 10).at(4 * A_DAY, 5.0) == LEAST
 
 
 def test_a_pinned_margin_stays():
-    assert Margin(reaction=40.0, pinned=7.0).amps == 7.0
+    assert Margin(reaction=40.0, pinned=7.0).at(0.0, 5.0) == 7.0
 
 
 def test_old_rises_fade():
     margin = observed([0.0, 20.0] * 30_000)
-    assert margin.amps == 20.0
+    assert margin.at(30.0 * 60_000, 0.0) == 20.0
     for number in range(400_000):
         margin.observe(2e6 + 30.0 * number, 0.0)
-    assert margin.amps == LEAST
+    assert margin.at(2e6 + 30.0 * 400_000, 0.0) == LEAST
+
+
+HOUR_OF = [10.0] * 30 + [22.0] * 30 + [10.0] * 30 + [22.0] * 30  # A, one each 30 s
+
+
+def test_two_weeks_on_the_margin_is_what_this_hour_of_the_week_needs():
+    margin = observed(HOUR_OF, weeks=2)
+    now = 2 * A_WEEK + 60.0
+    assert margin.at(now, 10.0) == 12.0, "it rose by so much"
+    assert margin.at(now, 15.0) == 7.0 + LEAST, "it never was above 22 A"
+    assert margin.at(now, 22.0) == LEAST
+    assert margin.at(now, 30.0) == LEAST
+    assert margin.at(now + 3600.0, 10.0) == DEFAULT, "nothing is known of this hour"
+
+
+def test_the_hours_before_and_after_count_for_clocks_are_changed():
+    margin = observed([10.0] * 120 + HOUR_OF + [10.0] * 120, weeks=2)
+    for hour in range(3):
+        assert margin.at(2 * A_WEEK + 3600.0 * hour, 10.0) == 12.0
+
+
+def test_one_week_is_not_enough_and_an_hour_with_few_samples_is_none():
+    assert observed(HOUR_OF).at(A_WEEK + 60.0, 10.0) == DEFAULT
+    assert observed(HOUR_OF[:20], weeks=3).at(3 * A_WEEK + 60.0, 10.0) == DEFAULT
+
+
+def test_what_happens_today_counts_at_once():
+    margin = observed([10.0] * 120, weeks=2)
+    begin = 2 * A_WEEK
+    assert margin.at(begin, 10.0) == LEAST
+    margin.observe(begin, 10.0)
+    margin.observe(begin + 10.0, 18.0)
+    assert margin.at(begin + 20.0, 10.0) == 8.0
+
+
+def test_a_month_is_remembered():
+    margin = observed([10.0, 40.0] * 60)
+    for week in range(1, 6):
+        for number in range(120):
+            margin.observe(week * A_WEEK + 30.0 * number, 10.0)
+        if week >= 2:
+            assert margin.at((week + 1) * A_WEEK, 10.0) == (30.0 if week < 4 else LEAST), week
+
+
+def test_hours_survive_a_restart():
+    before = UnmanagedLoad()
+    for week in range(2):
+        for number in range(120):
+            before.report(week * A_WEEK + 30.0 * number, (HOUR_OF[number], 0.0, 0.0), NONE)
+    known = [Hours((number, hours[number]) for number in hours.changed) for hours in before.hours]
+    after = UnmanagedLoad(hours=known)
+    after.report(2 * A_WEEK, (22.0, 0.0, 0.0), NONE)
+    assert after.at(2 * A_WEEK).margin[0] == LEAST
+    assert UnmanagedLoad().at(2 * A_WEEK).fresh[0] is False
+    assert max(after.at(2 * A_WEEK + 1000.0).amps) == 22.0 + LEAST
+
+
+def test_a_meter_has_a_period_of_its_own():
+    often, seldom = UnmanagedLoad(reserved=40.0), UnmanagedLoad(reserved=40.0)
+    for number in range(30):
+        often.report(5.0 * number, (8.0, 8.0, 8.0), NONE)
+        seldom.report(60.0 * number + (20.0 if number == 9 else 0.0), (8.0, 8.0, 8.0), NONE)
+    assert (often.period, seldom.period) == (5.0, 60.0)
+    assert often.at(5.0 * 29 + 15.0).fresh[0]
+    assert not often.at(5.0 * 29 + 16.0).fresh[0]
+    assert seldom.at(60.0 * 29 + 180.0).fresh[0]
+    assert not seldom.at(60.0 * 29 + 181.0).fresh[0]
+    assert seldom._lines[0].margin.reaction - often._lines[0].margin.reaction == 55.0
 
 
 def test_a_car_that_starts_is_no_new_load_of_the_building():
@@ -194,3 +266,20 @@ def test_the_margin_covers_the_slowest_that_has_to_follow():
             load.report(10.0 * step, (step % 24 / 2, 0.0, 0.0), (0.0, 0.0, 0.0))
     at = 10.0 * 20_000
     assert prompt.at(at).margin[0] < slow.at(at).margin[0]
+
+
+def test_a_rise_that_may_hide_behind_silent_stations_is_reckoned_with():
+    load = UnmanagedLoad()
+    load.report(0, (40.0, 0.0, 0.0), (20.0, 0.0, 0.0), (20.0, 0.0, 0.0))
+    for second in range(3600, 3700, 10):
+        load.report(second, (30.0, 0.0, 0.0), (20.0, 0.0, 0.0), (20.0, 0.0, 0.0))
+    assert load.at(3700).amps[0] == 10.0
+    for second in range(3700, 3900, 10):
+        load.report(second, (30.0, 0.0, 0.0), NONE, (60.0, 0.0, 0.0), silent=(60.0, 0.0, 0.0))
+        assert load.at(second).amps[0] == (10.0 if second <= 3760 else 20.0), second
+    load.report(3890, (30.0, 0.0, 0.0), NONE, (60.0, 0.0, 0.0), silent=(6.0, 0.0, 0.0))
+    assert load.at(3890).amps[0] == 16.0, "what a single one may draw hides no more"
+    load.report(3900, (16.0, 0.0, 0.0), NONE, (60.0, 0.0, 0.0), silent=(60.0, 0.0, 0.0))
+    assert load.at(3900).amps[0] == 16.0, "more than the meter says it cannot be"
+    load.report(3910, (30.0, 0.0, 0.0), (20.0, 0.0, 0.0), (20.0, 0.0, 0.0))
+    assert load.at(3910).amps[0] == 10.0

@@ -1,4 +1,4 @@
-"""A small world to break load management in: one tree, its envelope, five stations, and all that can go wrong between.
+"""A small world to break load management in: one tree, its envelope, six stations, and all that can go wrong between.
 
 Stations draw all they were last told. Frames to a station arrive in order, late or never; answers in any order, late or
 never. Every event checks that it let nothing draw more than before, and `check` that no cable carries too much.
@@ -25,6 +25,7 @@ EVSES = [
     Evse("l2", "left", (0, 1, 0), rating=32.0, ttl=300.0, fallback=6.0),
     Evse("r1", "right", (1, 1, 1), rating=16.0, ttl=200.0, fallback=6.0),
     Evse("r2", "right", (0, 0, 1), rating=20.0, control="B"),
+    Evse("r3", "right", (0, 1, 1), rating=16.0, offline_for=150.0),
     Evse("m1", "main", (1, 1, 0), 20.0, 8.0, ttl=120.0, guard=10.0, reaction=40.0, resolution=1.0, rounding="up"),
 ]
 IDS = [str(evse.id) for evse in EVSES]
@@ -89,6 +90,11 @@ class World:
         if self.stations[id].inbox:
             self.answers.append(self.stations[id].take(self.now))
 
+    def line_breaks_unnoticed(self, id: str) -> None:
+        """We do not know of it yet, and what is on its way is lost."""
+        self.stations[id].inbox.clear()
+        self.stations[id].line_breaks(self.now)
+
     def frame_is_lost(self, id: str) -> None:
         if self.stations[id].inbox:
             self.stations[id].inbox.popleft()
@@ -115,10 +121,12 @@ class World:
 
     def connection_breaks(self, id: str) -> None:
         self.stations[id].waiting.clear()
+        self.stations[id].line_breaks(self.now)
         self._quietly(lambda: self.envelope.went_offline(id))
 
     def connection_returns(self, id: str) -> None:
         """It may have forgotten all, so it counts with its rating; nobody else with more than before."""
+        self.stations[id].line_holds(self.now)
         others = {other: self.envelope.may_draw(other, self.now) for other in IDS if other != id}
         self.envelope.came_online(id)
         assert others == {other: self.envelope.may_draw(other, self.now) for other in others}
@@ -162,6 +170,7 @@ class World:
         """The log has every send, but not every answer."""
         for station in self.stations.values():
             station.waiting.clear()
+            station.line_breaks(self.now)
         self.envelope = Envelope.load(TREE, [json.loads(record) for record in self.log.values()], self.limits)
 
     def check(self) -> None:

@@ -21,11 +21,20 @@ TOLERANCE = 1e-9  # A, the rounding of a sum
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A session is to have so many A·h a line more within so many hours; it has `got` some already."""
+
+    hours: float
+    wanted: float
+    got: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """What one EVSE could use: nothing, or `min`..`max` A on each line of `mask` (of the root's lines).
 
     `running` sessions are admitted before new ones; `arrived` is anything that sorts, the earliest first. `resolution`
-    is what its station keeps of a limit, in A; None: as finely as all."""
+    is what its station keeps of a limit, in A; None: as finely as all. The `deadline` is for laxity.Deadlines only."""
 
     id: Id
     circuit: Id
@@ -36,6 +45,11 @@ class Demand:
     running: bool = False
     arrived: Any = 0
     resolution: float | None = None
+    deadline: Deadline | None = None
+
+    def step(self, resolution: float) -> float:
+        """A: what its station keeps of a limit, where others keep `resolution`."""
+        return resolution if self.resolution is None else self.resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +70,15 @@ def allocate(
 
     Amperes are rounded down to `resolution` A (0: not at all), or to the demand's own; minima are rounded up to it
     first. Raises ValueError for a demand given twice or with a weight or current that is negative or not finite."""
-    shares = {demand.id: _share(tree, demand, _step(demand, resolution)) for demand in _checked(demands)}
+    shares = {demand.id: _share(tree, demand, demand.step(resolution)) for demand in _checked(demands)}
     room = tree.capacities(limits)
     result = Allocation()
     ranked = sorted(shares, key=lambda id: _rank(shares[id]))
     for leftovers in (False, True):
-        tier = [shares[id] for id in ranked if (shares[id].demand.weight == 0) is leftovers]
+        tier = [shares[id] for id in ranked if bool(shares[id].demand.weight) is not leftovers]
         fill(_admit(tree, tier, room, result), room)
     for id, share in shares.items():
-        result.amps[id] = floored(share.amps, _step(share.demand, resolution))
+        result.amps[id] = floored(share.amps, share.demand.step(resolution))
         if share.stopped_by is not None:
             result.bottlenecks[id] = tree.conductor(share.stopped_by)
     return result
@@ -79,10 +93,6 @@ def _checked(demands: Iterable[Demand]) -> list[Demand]:
         if not all(math.isfinite(value) and value >= 0 for value in values) or not any(demand.mask):
             raise ValueError(f"demand {demand.id} has a weight, current or mask that makes no sense")
     return known
-
-
-def _step(demand: Demand, resolution: float) -> float:
-    return resolution if demand.resolution is None else demand.resolution
 
 
 def _share(tree: Tree, demand: Demand, step: float) -> Share:

@@ -96,10 +96,7 @@ class Envelope:
 
     def went_offline(self, evse: Id) -> None:
         """It cannot be reached; what was sent to it may have arrived."""
-        holding = self._holdings[evse]
-        holding.online = False
-        if holding.awaiting is not None:
-            holding.lose(holding.awaiting)
+        self._holdings[evse].went_offline()
 
     def released(self, evse: Id, up_to: int) -> None:
         """Its session ended, and with it the limits up to this number (for stations that tie a limit to a session)."""
@@ -156,6 +153,8 @@ class Envelope:
         """The limits to send now; each counts from here on as possibly in force until its fate is told.
 
         Targets are A per EVSE; one without a target is idle and left at its fallback."""
+        for holding in self._holdings.values():
+            holding.notice(now)
         sends = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now).sends(self._last + 1)
         self._last += len(sends)
         return sends
@@ -187,10 +186,11 @@ class Envelope:
 
     def offered(self, evse: Id, now: float) -> float | None:
         """The confirmed limit in A per line that is in force; None where nothing was ever confirmed."""
-        held = self._holdings[evse].held
-        if held is None:
+        holding = self._holdings[evse]
+        if holding.held is None:
             return None
-        return held.amps if held.until is None or now < held.until else held.fallback
+        end = holding.end(holding.held)
+        return holding.held.amps if end is None or now < end else holding.held.fallback
 
     def highest(self, evse: Id, now: float) -> float:
         """The highest limit in A per line that may be in force, followed by its car or not yet."""

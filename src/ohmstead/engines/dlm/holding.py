@@ -1,11 +1,13 @@
 """Holding: every limit one EVSE may be holding right now, given what was sent to it and what came back.
 
 A limit is a lease: it ends by itself `ttl` s after it was sent and leaves the fallback current in force. Clocks of
-stations are off by up to `guard` s, so around its end a lease counts as both. A limit that was sent but not answered
-may be in force or not; it stays possible until a *later* one is accepted (frames reach a station in order) or its
-lease is over. Nothing known means anything up to the rating, and so does a station that came back and may have
-forgotten. A car follows a lower limit within `reaction` s, until when it counts with the higher one. Who drops its
-limits with its line counts with its rating while that is away.
+stations are off by up to `guard` s, so around its end a lease counts as both. Where the station itself counts how long
+it has been offline, the limit has no end while the line holds, and `offline_for` s after it broke: that was when we
+noticed at the latest, and maybe earlier. A limit that was sent but not answered may be in force or not; it stays
+possible until a *later* one is accepted (frames reach a station in order) or its lease is over. Nothing known means
+anything up to the rating, and so does a station that came back and may have forgotten. A car follows a lower limit
+within `reaction` s, until when it counts with the higher one. Who drops its limits with its line counts with its rating
+while that is away.
 
 A station that cannot be controlled counts with its rating, unless it says that nobody is there: then nothing flows, and
 what a start will take is reserved as soon as it is told of. It is told its limit on, ever more seldom.
@@ -39,7 +41,8 @@ class Evse:
     `least` is the lowest limit other than 0 it is sent (never below 6 A); `fallback` is in force whenever no lease is.
     `control` is what it was seen to obey: A leases, B limits but not their end, C nothing, so its rating is reserved.
     `resolution` is what it keeps of a limit, to which it rounds as `rounding` says: it is sent multiples of that only.
-    Limits go with its line where it does not keep them offline."""
+    Limits go with its line where it does not keep them offline. `offline_for`: in place of leases its limits end for
+    good when it has been offline for so many s by its own count."""
 
     id: Id
     circuit: Id
@@ -55,9 +58,10 @@ class Evse:
     rounding: Rounding = "down"
     keeps_offline: bool = True
     told_nothing: bool = False  # it cannot be reckoned with
+    offline_for: float | None = None
 
     def __post_init__(self) -> None:
-        times = self.ttl > 0 <= self.guard and self.reaction >= 0 < self.resolution
+        times = self.ttl > 0 <= self.guard and self.reaction >= 0 < self.resolution and (self.offline_for or 0) >= 0
         if not (math.isfinite(self.rating) and 0 <= self.fallback <= self.rating and times):
             raise ValueError(f"EVSE {self.id}: rating, fallback or times make no sense")
         if 0 < self.fallback < self.lowest:
@@ -75,13 +79,15 @@ class Evse:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A limit in A up to the moment `until` (s; None: without end) and the fallback in A after it."""
+    """A limit in A up to the moment `until` (s; None: without end), or until its station has been `offline_for` so many
+    s, and the fallback in A after it."""
 
     seq: int
     amps: float
     until: float | None
     fallback: float
     resting: bool = False  # told to an idle EVSE: it is the default that holds between sessions
+    offline_for: float | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +100,7 @@ class Holding:
     awaiting: int | None = None
     awaiting_since: float | None = None
     online: bool = False
+    offline_since: float | None = None  # s: at the latest; None: it is online, or it was not noticed yet
     rejections: int = 0
     following: list[tuple[float, float]] = field(default_factory=list)  # A the car may still draw, and until when
     retry_at: float = -math.inf
@@ -140,8 +147,26 @@ class Holding:
     def came_online(self) -> None:
         """It can be reached, maybe after a reboot that forgot all: it counts with its rating until it took a limit."""
         self.online = self.refresh = self.forgotten = True
+        self.offline_since = None
         self.before = max((*self.sent, self.held.seq if self.held else 0))
         self.retry_at, self.repeats, self.empty = -math.inf, 0, False
+
+    def went_offline(self) -> None:
+        """It cannot be reached; what was sent to it may have arrived."""
+        self.online = False
+        if self.awaiting is not None:
+            self.lose(self.awaiting)
+
+    def notice(self, now: float) -> None:
+        """If it cannot be reached, it has been offline since now at the latest."""
+        if not self.online and self.offline_since is None:
+            self.offline_since = now
+
+    def end(self, lease: Lease) -> float | None:
+        """The moment (s) at which a limit ends by itself; None: without end, or as long as the line holds."""
+        if lease.offline_for is None:
+            return lease.until
+        return None if self.offline_since is None else self.offline_since + lease.offline_for
 
     def possible(self, now: float) -> list[float]:
         """Every limit in A that may be in force."""
@@ -175,7 +200,8 @@ class Holding:
         followed = [until for _, until in self.following]
         if self.evse.control == "B":
             return followed
-        return [*followed, *(self._over(lease.until) for lease in self._leases() if lease.until is not None)]
+        ends = (self.end(lease) for lease in self._leases())
+        return [*followed, *(self._over(end) for end in ends if end is not None)]
 
     def accept(self, seq: int, now: float) -> None:
         """The station took this limit, so earlier ones are history; the car follows."""
@@ -276,11 +302,10 @@ class Holding:
         return [*self.sent.values()] if self.held is None else [self.held, *self.sent.values()]
 
     def _outcomes(self, lease: Lease, now: float) -> tuple[float, ...]:
-        if lease.until is None or self.evse.control == "B" or now < lease.until - self.evse.guard:
-            return (self.evse.kept(lease.amps),)
-        if now < self._over(lease.until):
-            return self.evse.kept(lease.amps), self.evse.kept(lease.fallback)
-        return (self.evse.kept(lease.fallback),)
+        end, amps, fallback = self.end(lease), self.evse.kept(lease.amps), self.evse.kept(lease.fallback)
+        if end is None or self.evse.control == "B" or (lease.offline_for is None and now < end - self.evse.guard):
+            return (amps,)
+        return (amps, fallback) if now < self._over(end) else (fallback,)
 
     def _over(self, until: float) -> float:
         return until + self.evse.guard + self.evse.reaction
@@ -293,4 +318,5 @@ class Holding:
 def _covers(lease: Lease, older: Lease) -> bool:
     """Whether all that an older unanswered limit may do, this one may do at least as long."""
     outlives = lease.until is None or (older.until is not None and lease.until >= older.until)
-    return outlives and (lease.amps, lease.fallback) == (older.amps, older.fallback)
+    alike = (lease.amps, lease.fallback, lease.offline_for) == (older.amps, older.fallback, older.offline_for)
+    return outlives and alike

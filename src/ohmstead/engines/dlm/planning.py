@@ -18,7 +18,8 @@ Reason = Literal["first", "decrease", "renewal", "raise", "trim"]  # in the orde
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A limit to send: `amps` from `starts` up to `until` (s; None: without end), then `fallback` A."""
+    """A limit to send: `amps` from `starts` up to `until` (s; None: without end), or until the station has been offline
+    for so many s, then `fallback` A."""
 
     seq: int
     evse: Id
@@ -27,6 +28,7 @@ class Send:
     starts: float
     until: float | None
     reason: Reason
+    offline_for: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +151,13 @@ class Round:
         return rise > -HAIR
 
     def _draft(self, h: Holding, amps: float, reason: Reason, seq: int) -> Send:
-        until = None if h.evse.control == "B" else self.now + h.evse.ttl
+        offline_for = h.evse.offline_for if h.evse.control != "B" else None
+        until = None if h.evse.control == "B" or offline_for is not None else self.now + h.evse.ttl
         if reason not in ("first", "renewal"):
             h.changed_at = self.now
-        h.sent[seq] = Lease(seq, amps, until, h.evse.fallback, h.evse.id not in self.targets)
+        h.sent[seq] = Lease(seq, amps, until, h.evse.fallback, h.evse.id not in self.targets, offline_for)
         h.awaiting, h.awaiting_since, h.refresh = seq, None, False
-        return Send(seq, h.evse.id, amps, h.evse.fallback, self.now, until, reason)
+        return Send(seq, h.evse.id, amps, h.evse.fallback, self.now, until, reason, offline_for)
 
     def _crossings(self, h: Holding) -> tuple[int, ...]:
         return self.tree.crossings(h.evse.circuit, h.evse.mask)

@@ -12,11 +12,13 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ohmstead.engines.dlm.hours import Hours
 from ohmstead.engines.dlm.margin import LEAST, Margin
 from ohmstead.engines.dlm.tree import Amps
 
-HOUR = 3600.0  # s
-REMEMBERED = 24  # hours of maxima
+REMEMBERED = 24  # hours of which the worst counts while the meter is silent
+GAPS, LONGEST_GAP = 20, 300.0  # between reports, by which a meter's own period is known; s
+SHORTEST_PERIOD = 5.0  # s; one that reports more often may be late as well
 LASTING = 30.0  # s a fall must last to be believed: stations sample every 15 to 30 s
 REACTION = 5.0  # s in which a car follows a limit (IEC 61851)
 LATENCY = 8.0  # s for a frame and its answer
@@ -103,11 +105,12 @@ class Unmanaged:
 
 
 class UnmanagedLoad:
-    """The unmanaged load of one circuit with a meter that reports every `period` s.
+    """The unmanaged load of one circuit with a meter that reports every `period` s, until its own period is known.
 
     `reserved` A count for a line whose meter is silent for three periods; None: the worst that is known. A `signed`
     meter reports export below 0, which counts as no load; of any other, a value below 0 is an error and not used.
-    `last` is what it was before a restart, A on the root's lines, where that is known."""
+    `last` is what it was before a restart, A on the root's lines, and `hours` what each line did in the weeks before,
+    where that is known."""
 
     def __init__(
         self,
@@ -118,22 +121,51 @@ class UnmanagedLoad:
         signed: bool = False,
         window: float = 30.0,
         last: Amps | None = None,
+        hours: Sequence[Hours] = (),
     ) -> None:
         self.period, self.reserved, self.signed = period, reserved, signed
         # a rise may hide behind a car that follows a new limit until the alignment window has passed
-        self._delay = period + window + tick + LATENCY
-        self._lines = [_Line(Margin(self._delay + REACTION, margin), amps) for amps in last or (None, None, None)]
+        self._delay, self._reaction = window + tick + LATENCY, REACTION
+        self._gaps: deque[float] = deque(maxlen=GAPS)
+        self._reported: float | None = None
+        known = list(hours) or [Hours(), Hours(), Hours()]
+        self._lines = [
+            _Line(Margin(0.0, margin, each), amps) for amps, each in zip(last or [None] * 3, known, strict=True)
+        ]
+        self.followed_within(REACTION)
+
+    @property
+    def hours(self) -> list[Hours]:
+        """What each of the root's lines did in the weeks before."""
+        return [line.margin.hours for line in self._lines]
 
     def followed_within(self, reaction: float) -> None:
         """The slowest of the EVSEs below needs so many s to follow a limit: a margin has to cover them."""
+        self._reaction = max(REACTION, reaction)
         for line in self._lines:
-            line.margin.reaction = self._delay + max(REACTION, reaction)
+            line.margin.reaction = self.period + self._delay + self._reaction
 
-    def report(self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None) -> None:
+    def _is_regular(self, now: float) -> None:
+        """Its own period, once it is known: the longest of its last gaps but for one in ten."""
+        if self._reported is not None and 0 < now - self._reported <= LONGEST_GAP:
+            self._gaps.append(now - self._reported)
+        self._reported = now
+        if len(self._gaps) == GAPS:
+            period = max(SHORTEST_PERIOD, sorted(self._gaps)[-1 - GAPS // 10])
+            if period != self.period:
+                self.period = period
+                self.followed_within(self._reaction)
+
+    def report(
+        self, now: float, meter: Sequence[float], least: Amps, most: Amps | None = None, silent: Amps = NOTHING
+    ) -> None:
         """The meter's A on the root's lines, and the sums of the least and the most the EVSEs below drew. Of one that
-        is silent the most is all that it may draw, which is kept free for it: else what it draws would count twice."""
-        for line, total, low, high in zip(self._lines, meter, least, most or least, strict=True):
+        is silent the most is all that it may draw, which is kept free for it: else what it draws would count twice.
+        `silent` is that most of the silent ones: a rise may hide behind it for as long as they are."""
+        self._is_regular(now)
+        for line, total, low, high, hidden in zip(self._lines, meter, least, most or least, silent, strict=True):
             if math.isfinite(total) and (self.signed or total >= 0) and now >= line.seen:
+                line.hides(now, hidden, max(0.0, total - low))
                 line.report(now, line.between(max(0.0, total - high), max(0.0, total - low)))
 
     def at(self, now: float) -> Unmanaged:
@@ -151,7 +183,12 @@ class _Line:
         self.last = last
         self.seen = -math.inf
         self._recent: deque[tuple[float, float]] = deque()
-        self._maxima: deque[tuple[int, float]] = deque()
+        self._hiding: tuple[float, float, float] | None = None  # since when, how much, and the most it can come to
+
+    def hides(self, now: float, amps: float, most: float) -> None:
+        """Behind what silent EVSEs may draw, as far as the meter lets it."""
+        since = now if self._hiding is None else self._hiding[0]
+        self._hiding = (since, amps, most) if amps else None
 
     def between(self, low: float, high: float) -> float:
         """What it was, as far as it can still be that; of a load not known yet the worst."""
@@ -164,21 +201,23 @@ class _Line:
         amps = max(known for _, known in self._recent)
         self.last, self.seen = amps, now
         self.margin.observe(now, amps)
-        hour = int(now // HOUR)
-        if self._maxima and self._maxima[-1][0] == hour:
-            amps = max(amps, self._maxima.pop()[1])
-        self._maxima.append((hour, amps))
-        while self._maxima[0][0] < hour - REMEMBERED:
-            self._maxima.popleft()
 
     def claim(self, now: float, stale_before: float, reserved: float | None) -> tuple[float, float, bool]:
         """Load, margin and whether they are fresh. Of a meter that has never spoken nothing is known: all is taken."""
         if self.last is not None and self.seen >= stale_before:
-            return self.last, self.margin.amps, True
+            return max(self.last, self._hidden(now)), self.margin.at(now, self.last), True
         if reserved is not None:
             return reserved, 0.0, False
         if self.last is None:
             return math.inf, 0.0, False
-        oldest = int(now // HOUR) - REMEMBERED
-        known = [amps for hour, amps in self._maxima if hour >= oldest]
-        return max(self.last + max(LEAST, self.margin.amps), *known, 0.0), 0.0, False
+        worst = self.margin.hours.worst(now, REMEMBERED) or 0.0
+        return max(self.last + max(LEAST, self.margin.at(now, self.last)), worst), 0.0, False
+
+    def _hidden(self, now: float) -> float:
+        """What it may have come to unseen since EVSEs fell silent, longer ago than the margin covers: the worst known,
+        as far as they can hide it."""
+        if self._hiding is None or now - self._hiding[0] <= self.margin.reaction:
+            return 0.0
+        _, amps, most = self._hiding
+        usual, worst = self.margin.hours.usual(now), self.margin.hours.worst(now, REMEMBERED)
+        return min(most, (self.last or 0.0) + amps, (usual.most if usual else worst) or 0.0)

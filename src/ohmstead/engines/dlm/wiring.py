@@ -21,10 +21,17 @@ class WiringError(ValueError):
 class Wiring:
     """An EVSE's lines: `lines[i]` is the root's line behind its own line i+1.
 
-    Where nobody said which line of several it uses (`known` is False), all of them are reserved."""
+    Where nobody said which line of several it uses (`known` is False), all of them are reserved; it uses so many of
+    them at a time."""
 
     lines: tuple[int, ...]
     known: bool = True
+    used: int | None = None  # None: all of them
+
+    @property
+    def uses(self) -> int:
+        """Lines that carry its current at a time."""
+        return len(self.lines) if self.used is None else self.used
 
     @property
     def mask(self) -> Mask:
@@ -78,7 +85,7 @@ def attach(
     carried = tuple(line for line in above if line is not None)
     if len(carried) < count:
         raise WiringError(f"needs {count} lines where there is only one")
-    return Wiring(carried, known=len(carried) == count)
+    return Wiring(carried, known=len(carried) == count, used=count)
 
 
 def _lines_of(phases: Phases, configuration: Configuration) -> int:

@@ -1,6 +1,6 @@
 """Charging profiles as 1.6 writes them (OCPP 1.6, sections 7.8, 7.13 and 7.14)."""
 
-from ohmstead.ocpp.profile_words import KIND, RECURRENCY, tenths
+from ohmstead.ocpp.profile_words import KIND, RECURRENCY, before_2_1, tenths
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v16.transactions import transaction_number
 from ohmstead.ocpp.v16.types import (
@@ -24,7 +24,7 @@ def charging_profile(profile: stations.ChargingProfile) -> ChargingProfile:
         charging_profile_id=profile.id,
         stack_level=profile.stack_level,
         charging_profile_purpose=PURPOSE[profile.purpose],
-        charging_profile_kind=KIND[profile.kind],
+        charging_profile_kind=KIND[before_2_1(profile).kind],
         charging_schedule=_schedule(profile),
         transaction_id=None if ref is None else transaction_number(ref),
         recurrency_kind=RECURRENCY[profile.recurrency] if profile.recurrency else None,

@@ -1,6 +1,6 @@
 """Charging profiles as 2.0.1 writes them (OCPP 2.0.1 Part 2, chapter K and section 2.10)."""
 
-from ohmstead.ocpp.profile_words import KIND, RECURRENCY, tenths
+from ohmstead.ocpp.profile_words import KIND, RECURRENCY, before_2_1, tenths
 from ohmstead.ocpp.timestamps import sent
 from ohmstead.ocpp.v201.types import (
     ChargingProfilePurposeEnumType,
@@ -22,7 +22,7 @@ def charging_profile(profile: stations.ChargingProfile) -> ChargingProfileType:
         id=profile.id,
         stack_level=profile.stack_level,
         charging_profile_purpose=PURPOSE[profile.purpose],
-        charging_profile_kind=KIND[profile.kind],
+        charging_profile_kind=KIND[before_2_1(profile).kind],
         charging_schedule=[_schedule(profile)],
         transaction_id=profile.transaction_ref,
         recurrency_kind=RECURRENCY[profile.recurrency] if profile.recurrency else None,

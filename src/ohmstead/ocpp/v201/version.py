@@ -1,4 +1,4 @@
-"""OCPP 2.0.1, and of 2.1 what is the same: the calls taken from stations and the commands sent to them."""
+"""OCPP 2.0.1: the calls taken from stations and the commands sent to them; for most of them 2.1 has the same."""
 
 from ohmstead.ocpp.v201 import (
     absent,
@@ -43,7 +43,7 @@ from ohmstead.ocpp.v201 import (
 from ohmstead.ocpp.v201.sequences import Sequences
 from ohmstead.ocpp.v201.types import ACTIONS
 from ohmstead.ocpp.versions import Answer, CommandMapping, Version
-from ohmstead.ocpp.wire import DIALECT_2_0_1, DIALECT_2_1
+from ohmstead.ocpp.wire import DIALECT_2_0_1
 from ohmstead.rooms.devices import stations
 
 ANSWERS: dict[str, Answer] = acknowledged.NOTICES | {
@@ -108,5 +108,3 @@ COMMANDS: dict[type, CommandMapping] = {
 }
 
 OCPP_2_0_1 = Version(DIALECT_2_0_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
-OCPP_2_1 = Version(DIALECT_2_1, ACTIONS, ANSWERS, COMMANDS, absent.MEANT, Sequences)
-"""What 2.1 adds to a message of 2.0.1 is a deviation in the log; what it adds to the messages is not taken."""

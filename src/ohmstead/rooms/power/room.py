@@ -8,6 +8,13 @@ from ohmstead.rooms.power.circuits import (
     questions,  # noqa: F401 - it answers lower rooms
 )
 from ohmstead.rooms.power.circuits.resource import circuits
+from ohmstead.rooms.power.flexibility import activation_caps  # noqa: F401 - it sets caps
+from ohmstead.rooms.power.flexibility.actions import actions as flexibility_actions
+from ohmstead.rooms.power.flexibility.assets import assets
+from ohmstead.rooms.power.flexibility.ending import AssetEnds
+from ohmstead.rooms.power.flexibility.forecast import forecasts
+from ohmstead.rooms.power.flexibility.requests import requests
+from ohmstead.rooms.power.flexibility.series import SeriesWork, history
 from ohmstead.rooms.power.integrations import Balancing
 from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
 
@@ -19,5 +26,10 @@ OPERATIONS = (
     priorities.reads,
     actions.actions,
     schedules,
+    assets,
+    history,
+    forecasts,
+    requests,
+    flexibility_actions,
 )
-BACKGROUND = (Balancing,)
+BACKGROUND = (AssetEnds, Balancing, SeriesWork)

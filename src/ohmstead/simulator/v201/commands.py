@@ -54,26 +54,23 @@ COMMANDS: dict[str, tuple[type[Struct], Handler]] = {
     "UpdateFirmware": (messages.UpdateFirmware, upkeep.update_firmware),
 }
 
-ORDERS = Orders(
-    COMMANDS,
-    refusals={
-        "ClearChargingProfile": "Unknown",
-        "GetChargingProfiles": "NoProfiles",
-        "DeleteCertificate": "Failed",
-        "GetInstalledCertificateIds": "NotFound",
-        "SendLocalList": "Failed",
-        "UnlockConnector": "UnlockFailed",
-    },
-    without_status=frozenset(
-        {
-            "ClearVariableMonitoring",
-            "CostUpdated",
-            "GetLocalListVersion",
-            "GetTransactionStatus",
-            "GetVariables",
-            "SetVariableMonitoring",
-            "SetVariables",
-        }
-    ),
-    missing="OccurrenceConstraintViolation",
+REFUSALS = {
+    "ClearChargingProfile": "Unknown",
+    "GetChargingProfiles": "NoProfiles",
+    "DeleteCertificate": "Failed",
+    "GetInstalledCertificateIds": "NotFound",
+    "SendLocalList": "Failed",
+    "UnlockConnector": "UnlockFailed",
+}
+WITHOUT_STATUS = frozenset(
+    {
+        "ClearVariableMonitoring",
+        "CostUpdated",
+        "GetLocalListVersion",
+        "GetTransactionStatus",
+        "GetVariables",
+        "SetVariableMonitoring",
+        "SetVariables",
+    }
 )
+ORDERS = Orders(COMMANDS, REFUSALS, WITHOUT_STATUS, missing="OccurrenceConstraintViolation")

@@ -44,5 +44,8 @@ def wire_of(profile: Profile) -> dict[str, Any]:
         "recurrencyKind": recurrences.get(int(profile.recurrence_s or 0)),
         "validFrom": profile.valid_from and stamp(profile.valid_from),
         "validTo": profile.valid_to and stamp(profile.valid_to),
+        # OCPP 2.1 alone
+        "maxOfflineDuration": None if profile.offline_s is None else int(profile.offline_s),
+        "invalidAfterOfflineDuration": profile.ends_offline or None,
     }
     return {name: said for name, said in told.items() if said is not None}

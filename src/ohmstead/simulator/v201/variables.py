@@ -33,6 +33,8 @@ KEYS = {
     ("SmartChargingCtrlr", "RateUnit"): "ChargingScheduleAllowedChargingRateUnit",
     ("SmartChargingCtrlr", "PeriodsPerSchedule"): "ChargingScheduleMaxPeriods",
     ("SmartChargingCtrlr", "Phases3to1"): "ConnectorSwitch3to1PhaseSupported",
+    ("SmartChargingCtrlr", "SupportsDynamicProfiles"): "SupportsDynamicProfiles",
+    ("SmartChargingCtrlr", "SupportsMaxOfflineDuration"): "SupportsMaxOfflineDuration",
 }
 COMPONENTS = {component for component, _ in KEYS}
 CHARACTERISTICS = {"SecurityProfile": {"dataType": "integer", "supportsMonitoring": False, "maxLimit": 3}}
@@ -81,7 +83,7 @@ def get_report(context: HandlerContext, command: messages.GetReport) -> Answer:
 
 def report(context: HandlerContext) -> list[dict[str, Any]]:
     """All variables with what they are now."""
-    return [_reported(context, *name) for name in KEYS]
+    return [_reported(context, *name) for name in KEYS if _setting(context, *name)]
 
 
 def _reported(context: HandlerContext, component: str, variable: str) -> dict[str, Any]:
@@ -98,6 +100,8 @@ def _read(context: HandlerContext, asked: messages.VariableData) -> dict[str, An
     if fault := _fault(asked):
         return _named(asked) | {"attributeStatus": fault}
     found = _setting(context, asked.component.name, asked.variable.name)
+    if not found:
+        return _named(asked) | {"attributeStatus": "UnknownVariable"}
     if "value" not in found:
         return _named(asked) | {"attributeStatus": "Rejected"}
     return _named(asked) | {"attributeStatus": "Accepted", "attributeValue": found["value"]}
@@ -131,4 +135,5 @@ def _told(part: Any) -> Any:
 
 
 def _setting(context: HandlerContext, component: str, variable: str) -> dict[str, Any]:
-    return context.configuration.read([KEYS[component, variable]])["configurationKey"][0]
+    """Nothing where this station has no such setting."""
+    return next(iter(context.configuration.read([KEYS[component, variable]])["configurationKey"]), {})

@@ -98,7 +98,8 @@ def shown(profile: ChargingProfile) -> dict[str, Any]:
         "scheduleStart": stamp(profile.starts_at) if profile.starts_at else None,
         "chargingRateUnit": profile.unit,
         "stackLevel": profile.stack_level,
-        "chargingProfileKind": profile.kind.capitalize(),
+        # the API has no word for a dynamic one, which holds from the moment it is taken
+        "chargingProfileKind": "Absolute" if profile.kind == "dynamic" else profile.kind.capitalize(),
         "purpose": words[profile.purpose],
         "recurrencyKind": profile.recurrency.capitalize() if profile.recurrency else None,
         "validFrom": stamp(profile.valid_from) if profile.valid_from else None,

@@ -10,6 +10,7 @@ from ohmstead.rooms.devices.stations import ChargingProfile
 
 SAG = 0.9  # how far a voltage may fall (EN 50160)
 HIGHEST_TO_NEUTRAL_V = 277.0  # what is higher is between lines
+LEAST_EFFICIENCY = 0.9  # of a DC EVSE of which nothing is said
 LINES = {"single_phase": 1, "split_phase": 2, "three_phase": 3}
 
 

@@ -27,6 +27,7 @@ from ohmstead.rooms.devices.stations.commands import (
     SetVariables,
     TriggerMessage,
     Unlock,
+    UpdateDynamicSchedule,
     UpdateFirmware,
     VariableName,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "Stations",
     "TriggerMessage",
     "Unlock",
+    "UpdateDynamicSchedule",
     "UpdateFirmware",
     "VariableName",
     "stations",

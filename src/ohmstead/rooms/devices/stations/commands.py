@@ -61,6 +61,13 @@ class SetChargingProfile(Struct, frozen=True, kw_only=True):
     profile: ChargingProfile
 
 
+class UpdateDynamicSchedule(Struct, frozen=True, kw_only=True):
+    """Give a dynamic profile another limit: A a phase or W in all, as the profile has it (OCPP 2.1)."""
+
+    profile_id: int
+    limit: float
+
+
 class ClearChargingProfile(Struct, frozen=True, kw_only=True):
     """Take away the profiles that match all that is given; nothing given takes away all."""
 
@@ -229,6 +236,7 @@ Command = (
     | Unlock
     | ChangeAvailability
     | SetChargingProfile
+    | UpdateDynamicSchedule
     | ClearChargingProfile
     | GetConfiguration
     | ChangeConfiguration

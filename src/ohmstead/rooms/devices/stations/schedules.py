@@ -17,12 +17,15 @@ class SchedulePeriod(Struct, frozen=True):
 
 
 class ChargingProfile(Struct, frozen=True, kw_only=True):
-    """Limits over time: for the whole station, for any transaction, or for one (`transaction_ref`)."""
+    """Limits over time: for the whole station, for any transaction, or for one (`transaction_ref`).
+
+    A `dynamic` one has a single period and holds from now on; its limit may be changed by `UpdateDynamicSchedule`. One
+    with an `offline_s` ends for good once the station has been offline for so many s. Both are OCPP 2.1 alone."""
 
     id: int
     stack_level: int
     purpose: ProfilePurpose
-    kind: Literal["absolute", "recurring", "relative"]
+    kind: Literal["absolute", "recurring", "relative", "dynamic"]
     unit: Literal["A", "W"]
     periods: tuple[SchedulePeriod, ...]
     duration_s: int | None = None
@@ -32,6 +35,7 @@ class ChargingProfile(Struct, frozen=True, kw_only=True):
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     transaction_ref: str | None = None
+    offline_s: int | None = None
 
 
 class CompositeSchedule(Struct, frozen=True, kw_only=True):

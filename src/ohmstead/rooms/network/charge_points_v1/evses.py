@@ -27,7 +27,7 @@ _OF_POINTS = Statement(
 _NUMBERED = Statement(select(evse.c.id, evse.c.network_id).where(evse.c.charge_point_id == _key, _living))
 _TAKEN_OVER = (
     "network_id", "current_type", "status", "tariff_group_id", "allows_reservation", "max_power", "max_voltage",
-    "max_amperage", "phases", "phase_rotation", "connected_phase",
+    "max_amperage", "phases", "phase_rotation", "connected_phase", "efficiency_percent",
 )  # fmt: skip
 _OF_TEMPLATE = Statement(
     select(*template_evse.c[_TAKEN_OVER])

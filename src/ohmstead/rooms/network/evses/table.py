@@ -1,6 +1,18 @@
 """The row of an EVSE: what the operator says of it, and what it last said of itself."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import table, timestamp
@@ -22,6 +34,7 @@ evse = table(
     Column("allows_reservation", Boolean, nullable=False, server_default=text("false")),
     Column("booking_enabled", Boolean, nullable=False, server_default=text("false")),
     Column("max_power", Integer),  # W
+    Column("efficiency_percent", Numeric),  # of a DC one: what it gives of what it takes; as its template had it
     Column("max_voltage", Text),  # V, or a range of it
     Column("max_amperage", Double),  # A a phase
     Column("phases", Text),

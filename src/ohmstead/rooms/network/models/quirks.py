@@ -71,6 +71,16 @@ class Quirks(View):
     max_stack_level: Opt[
         Annotated[int, Meta(ge=0, le=1000, description="The highest stack level that it takes, whatever it says.")]
     ] = UNSET
+    max_offline_duration: Opt[
+        Annotated[bool, Meta(description="Its limits can end by its own count of time offline (OCPP 2.1).")]
+    ] = UNSET
+    dynamic_profiles: Opt[Annotated[bool, Meta(description="It takes profiles of the kind Dynamic (OCPP 2.1).")]] = (
+        UNSET
+    )
+    efficiency_percent: Opt[
+        Annotated[float, Meta(ge=50, le=100, description="What its DC EVSEs give of what they take from the grid, %.")]
+    ] = UNSET
+    switches_phases: Opt[Annotated[bool, Meta(description="It charges on one of three phases where told to.")]] = UNSET
     # how it follows limits
     reaction: Opt[Annotated[int, Meta(ge=5, le=120, description="s until a car there has followed a lower limit.")]] = (
         UNSET

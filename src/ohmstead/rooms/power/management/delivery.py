@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
@@ -20,6 +21,7 @@ from ohmstead.rooms.devices.stations import (
     StationError,
     StationRefused,
     Stations,
+    UpdateDynamicSchedule,
 )
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.management.profiles import fallback, ids, place, setpoint
@@ -86,6 +88,7 @@ class Delivery:
 
     def __init__(self, stations: Stations, clock: Clock, is_ours: Callable[[], bool]) -> None:
         self._stations, self._clock, self._is_ours = stations, clock, is_ours
+        self._dynamic: dict[int, ChargingProfile] = {}  # EVSE -> the dynamic profile it took last
 
     async def deliver(self, site: Site, send: Send) -> list[Applied]:
         """Send one limit and tell the envelope its fate; the profiles the station took."""
@@ -99,12 +102,11 @@ class Delivery:
             if outlet.id in site.resteered:
                 await self._stations.call(outlet.station_id, ClearChargingProfile(profile_id=ids(outlet.id)[1]))
                 site.resteered.discard(outlet.id)
-            for profile in self._profiles(site, outlet, send):
+            for profile in await self._profiles(site, outlet, send, applied):
                 if outlet.id not in site.outlets or not self._is_ours():
                     break  # it left meanwhile, and what we lay on it now nobody would take off
                 await self._set(outlet, profile)
-                charge = outlet.charge.id if outlet.charge else None
-                applied.append(Applied(outlet, charge, profile, self._clock.now()))
+                applied.append(self._applied(outlet, profile))
         except StationRefused as error:
             self._refused(site, outlet, send, error)
         except StationError as error:
@@ -118,21 +120,44 @@ class Delivery:
             site.limited(outlet.id, now)
         return applied
 
-    def _profiles(self, site: Site, outlet: Outlet, send: Send) -> list[ChargingProfile]:
-        """An idle EVSE gets its fallback; a charging one its setpoint, and the fallback if it has none of ours yet."""
+    async def _profiles(self, site: Site, outlet: Outlet, send: Send, applied: list[Applied]) -> list[ChargingProfile]:
+        """An idle EVSE gets its fallback; a charging one its setpoint, and the fallback if it has none of ours yet. One
+        that holds a dynamic setpoint of the session gets nothing but the limit, at once."""
+        held = self._dynamic.pop(outlet.id, None)
         if outlet.steered_by is None:
             raise StationRefused("NotSupported", "charge points of its model take no profile it could be steered by")
         resting = fallback(outlet, send.fallback, self._clock.now())
         if outlet.charge is None:
             return [resting]
         own = setpoint(outlet, outlet.charge, send)
+        if outlet.id in site.fallbacks and await self._changed(outlet, held, own):
+            applied.append(self._applied(outlet, own))
+            return []
         return [own] if outlet.id in site.fallbacks or outlet.steered_by != "transaction" else [own, resting]
+
+    async def _changed(self, outlet: Outlet, held: ChargingProfile | None, own: ChargingProfile) -> bool:
+        """Give the dynamic profile that it holds another limit; whether it holds such a one and took it."""
+        if held is None or own != replace(held, periods=own.periods) or _phases(held) != _phases(own):
+            return False
+        try:
+            change = UpdateDynamicSchedule(profile_id=own.id, limit=own.periods[0].limit)
+            outcome = await self._stations.call(outlet.station_id, change)
+        except StationRefused:
+            return False
+        if outcome.agreed:
+            self._dynamic[outlet.id] = own
+        return outcome.agreed
+
+    def _applied(self, outlet: Outlet, profile: ChargingProfile) -> Applied:
+        return Applied(outlet, outlet.charge.id if outlet.charge else None, profile, self._clock.now())
 
     async def _set(self, outlet: Outlet, profile: ChargingProfile) -> None:
         outcome = await self._stations.call(outlet.station_id, SetChargingProfile(
             evse_network_id=place(outlet, profile), profile=profile))  # fmt: skip
         if not outcome.agreed:
             raise StationRefused(outcome.status)
+        if profile.kind == "dynamic":
+            self._dynamic[outlet.id] = profile
 
     def _refused(self, site: Site, outlet: Outlet, send: Send, error: StationRefused) -> None:
         """A refusal counts against the station, unless the session it was for is over: then it had to refuse."""
@@ -142,3 +167,7 @@ class Delivery:
             return
         log.warning("limit refused", evse=outlet.id, amps=send.amps, why=str(error))
         site.envelope.rejected(send.seq, self._clock.now().timestamp())
+
+
+def _phases(profile: ChargingProfile) -> list[int | None]:
+    return [period.phases for period in profile.periods]

@@ -21,6 +21,7 @@ from ohmstead.rooms.power.management.wishes import SessionState, Wanted, togethe
 Caps = Mapping[int, Sequence[tuple[str, float]]]
 """By the id of an EVSE or a charge point: who leaves it how many A on each line."""
 NO_CAPS: Caps = {}
+USAGE = "usage"  # the bound that a car sets itself by what it leaves unused
 FINE = 0.1  # A: what is kept of a limit by a station of which nothing else is known
 
 
@@ -40,6 +41,11 @@ class Need:
     bounds: tuple[Bound, ...]
     factors: Mapping[str, float]
     wanted: Wanted
+
+    @property
+    def most(self) -> float:
+        """A that it may have, whether it uses them or not."""
+        return min(bound.amps for bound in self.bounds if bound.source != USAGE)
 
 
 class Steered(Protocol):
@@ -146,9 +152,9 @@ class Demands:
         said = (
             ("rating", outlet.rating),
             ("hour", ceiling(outlet.details, now, outlet.zone)),
-            ("profile", most(outlet.caps, now, charge.started_at, volts, len(outlet.wiring.lines))),
+            ("profile", most(outlet.caps, now, charge.started_at, outlet.volts(volts), len(outlet.wiring.lines))),
             ("outside", left(outlet.outside.own, outlet, now, volts)),
-            ("usage", usage and usage.cap),
+            (USAGE, usage and usage.cap),
             ("wish", wanted.cap),
         )
         return (Bound(source, amps) for source, amps in said if amps is not None)

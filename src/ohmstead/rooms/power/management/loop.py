@@ -40,7 +40,7 @@ class Loop:
         self.root, self._database, self._stations, self._clock, self._tuning = root, database, stations, clock, tuning
         self._is_ours = is_ours
         self._delivery = Delivery(stations, clock, is_ours)
-        self._verification = Verification(stations, clock, tuning.volts, self.wake)
+        self._verification = Verification(stations, clock, self.wake)
         self.site: Site | None = None
         self._wake, self._stale, self._turning = asyncio.Event(), True, False
         self._unsaved: set[int] = set()

@@ -115,9 +115,10 @@ class MeteredLoads:
         """The circuit that a meter measures; None where it is none of ours."""
         return self._circuits.get(meter_id)
 
-    def report(self, circuit_id: int, at: float, total: Amps, least: Amps, most: Amps) -> None:
-        """A meter's report on the root's lines, and what of it the EVSEs below draw: `least` to `most`."""
-        self._loads[circuit_id].report(at, total, least, most)
+    def report(self, circuit_id: int, at: float, total: Amps, least: Amps, most: Amps, silent: Amps) -> None:
+        """A meter's report on the root's lines, and what of it the EVSEs below draw, `least` to `most`, of which the
+        `silent` ones may draw so much."""
+        self._loads[circuit_id].report(at, total, least, most, silent)
         self._totals[circuit_id] = Measured(at, total)
 
     def exported(self, circuits: Iterable[Id], now: float) -> tuple[Id, float] | None:

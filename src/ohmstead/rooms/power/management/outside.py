@@ -13,7 +13,7 @@ from ohmstead.rooms.power.management.snapshot import Outlet
 def left(profiles: Iterable[ChargingProfile], outlet: Outlet, now: datetime, volts: float) -> float | None:
     """A a phase that all of these leave; None while none of them says anything."""
     began, lines = outlet.charge.started_at if outlet.charge else now, len(outlet.wiring.lines)
-    said = (most([one], now, began, volts, lines) for one in profiles)
+    said = (most([one], now, began, outlet.volts(volts), lines) for one in profiles)
     return min((amps for amps in said if amps is not None), default=None)
 
 

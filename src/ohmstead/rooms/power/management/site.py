@@ -16,6 +16,7 @@ from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.response import BASE, Response
 from ohmstead.engines.dlm.shedding import rests_at
+from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
@@ -23,7 +24,7 @@ from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
-from ohmstead.rooms.power.management.lines import lines_of
+from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.trust import Trust
@@ -42,6 +43,7 @@ class Site:
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
+        self._shares: dict[Id, float] = {}
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
@@ -98,7 +100,7 @@ class Site:
         watch = self._watches.get(outlet.id) or self._watch(outlet.id)
         before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
         self.envelope.attached(evse)
-        if before is not None and (before.fallback, before.control == "B") != (evse.fallback, evse.control == "B"):
+        if before is not None and _ends(before) != _ends(evse):
             self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
@@ -128,6 +130,7 @@ class Site:
             outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
             keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
+            offline_for=outlet.offline_for(tuning.lease),
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
 
@@ -139,20 +142,17 @@ class Site:
         if circuit_id is None:
             return False
         below = self._below(circuit_id)
-        least = total(self._watches[id].draw.least(at) for id in below)
-        most = total(self._most(id, at) for id in below)
-        self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most)
+        silent = [id for id in below if not self.envelope.online(id) or self._watches[id].draw.is_silent(at)]
+        heard = [self._watches[id].draw for id in below if id not in silent]
+        hidden = total(self._may_draw(id, at) for id in silent)
+        least, most = total(draw.least(at) for draw in heard), total((hidden, *(draw.most(at) for draw in heard)))
+        self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most, hidden)
         return True
 
     def _below(self, circuit_id: Id) -> list[int]:
         """The EVSEs that a circuit feeds, directly or through others."""
         path = self.snapshot.tree.path
         return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
-
-    def _most(self, evse_id: int, at: float) -> Amps:
-        """The most that an EVSE may have drawn lately: of a silent one what is kept free for it."""
-        draw = self._watches[evse_id].draw
-        return self._may_draw(evse_id, at) if draw.is_silent(at) else draw.most(at)
 
     def _may_draw(self, evse_id: int, at: float) -> Amps:
         first, second, third = (
@@ -172,7 +172,8 @@ class Site:
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
             return
-        told_at, draw = at if measured_at is None else measured_at, max(own)
+        told_at = at if measured_at is None else measured_at
+        draw = against_limit(outlet, own, power_w, self.tuning.volts)
         watch.drew(at, told_at, outlet.wiring.place(own))
         watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
         self._learn(outlet, watch, at, draw)
@@ -180,7 +181,7 @@ class Site:
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
         if watch.usage is not None and offered is not None:
-            watch.usage.observe(at, offered, max(own))
+            watch.usage.observe(at, offered, draw)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
@@ -232,6 +233,9 @@ class Site:
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
         self.allocation = allocate(tree, wanted, room)
+        held = {demand.id: self.envelope.highest(demand.id, at) for demand in wanted}
+        most = {need.demand.id: need.most for need in self.needs.values()}
+        self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
         sends = self.envelope.plan({id: self._target(one) for id, one in self.outlets.items() if one.charge}, at)
         for send in sends:
@@ -249,7 +253,7 @@ class Site:
         if not self.envelope.controllable(outlet.id):
             return min(outlet.least, outlet.rating)
         evse = self.envelope.known(outlet.id)
-        return max(self.allocation.amps.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
+        return max(self._shares.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
@@ -347,6 +351,11 @@ def _legible(records: Mapping[int, dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield record | {"last": int(record["last"])}
         except Exception:
             log.exception("record of limits not legible", evse=id)
+
+
+def _ends(evse: Evse) -> tuple[float, bool, float | None]:
+    """How its limits end, and in what."""
+    return evse.fallback, evse.control == "B", evse.offline_for
 
 
 def _shape(snapshot: Snapshot) -> list[tuple[Any, ...]]:

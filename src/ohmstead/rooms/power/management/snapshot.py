@@ -17,6 +17,7 @@ from ohmstead.rooms.charging.profiles import caps_of
 from ohmstead.rooms.charging.sessions import known_as, session
 from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities, abilities_of, said
 from ohmstead.rooms.devices.profiles.outside_limits import NONE, Outside, outside_of
+from ohmstead.rooms.devices.profiles.units import LEAST_EFFICIENCY, watts_an_amp
 from ohmstead.rooms.devices.stations import ChargingProfile, ProfilePurpose
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
@@ -75,6 +76,8 @@ class Outlet:
     caps: tuple[ChargingProfile, ...] = ()  # what operators laid on it, those that go first at the front
     outside: Outside = NONE  # what others leave it
     unit: Literal["A", "W"] = "A"  # what its station takes limits in
+    is_dc: bool = False  # its power is what it gives: limits in W, and readings
+    efficiency: float | None = None  # of a DC one: what it gives of what it takes from the grid
     abilities: Abilities = OPEN  # of its station
     alone: bool = True  # its station has no other EVSE
     wishes: tuple[Wish, ...] = ()  # of its session
@@ -85,6 +88,22 @@ class Outlet:
         """The kind of profile its limits come as; one for the whole station limits an EVSE that is alone there."""
         kind = self.abilities.steered_by
         return None if kind == "station_max" and not self.alone else kind
+
+    def offline_for(self, lease_s: float) -> float | None:
+        """s that its limits last at most after its line broke, where it counts that itself and a fallback is below."""
+        notices = self.abilities.notices_offline
+        return None if notices is None or self.steered_by != "transaction" else lease_s + notices
+
+    def watts_an_amp(self, lines: int | None = None) -> float:
+        """W of a limit by which none of its lines, all or so many, carries more than 1 A; those of a DC one are what it
+        gives, always less than it takes."""
+        gives = (self.efficiency or LEAST_EFFICIENCY) if self.is_dc else 1.0
+        return watts_an_amp(lines or self.wiring.uses, self.details) * gives
+
+    def volts(self, usual: float) -> float:
+        """V between a line and neutral by which W that somebody else leaves it are reckoned: what it takes in W it is
+        left as it was said."""
+        return self.watts_an_amp() / self.wiring.uses if self.unit == "W" else usual
 
     @property
     def by_surplus(self) -> bool:
@@ -139,7 +158,8 @@ def _outlets() -> Statement:
         .outerjoin(charging_limit, charging_limit.c.evse_id == evse.c.id)
     )
     columns = (
-        evse.c.id, evse.c.station_id, evse.c.network_id, evse.c.max_amperage, evse.c.phases, evse.c.phase_rotation,
+        evse.c.id, evse.c.station_id, evse.c.network_id, evse.c.current_type, evse.c.max_power,
+        evse.c.efficiency_percent, evse.c.max_amperage, evse.c.phases, evse.c.phase_rotation,
         evse.c.connected_phase, evse.c.hardware_status, evse.c.hardware_status_at, own.circuit_id, own.charge_point_id,
         own.priority.label("point_weight"), func.coalesce(weight.priority, 1.0).label("evse_weight"),
         charge_point.c.smart_charging, location.c.timezone, session.c.id.label("session_id"),
@@ -224,22 +244,43 @@ def _outlet(
 
 
 def _reckoned(row: Row, circuit: Row, tree: Tree, caps: tuple[ChargingProfile, ...], outside: Outside) -> Outlet:
-    details = row["smart_charging"] or {}
-    abilities = abilities_of(row)
+    abilities, details = abilities_of(row), _details(row, circuit)
+    wired, is_dc = wiring(tree, circuit["id"], row, details), row["current_type"] == "dc"
     floors = (LEAST_A, circuit["min_charge_point_current"] or 0, details.get("minCurrent") or 0)
-    return Outlet(
+    made = Outlet(
         **_place(row, circuit),
-        wiring=wiring(tree, circuit["id"], row, details),
+        wiring=wired,
         rating=_rating(row, circuit, details),
         least=float(max(floors)),
         details=details,
         zone=ZoneInfo(row["timezone"] or "UTC"),
         caps=caps,
         outside=outside,
-        unit=abilities.unit or "A",
+        unit=abilities.unit or ("W" if is_dc else "A"),
+        is_dc=is_dc,
+        efficiency=_efficiency(row, abilities) if is_dc else None,
         abilities=abilities,
         alone=row["alone"],
     )
+    return made if _by_power(row) is None else replace(made, rating=row["max_power"] / made.watts_an_amp())
+
+
+def _details(row: Row, circuit: Row) -> dict[str, Any]:
+    """Of its charge point; what that does not say of the voltage its circuit does."""
+    told = {name: value for name, value in (row["smart_charging"] or {}).items() if value is not None}
+    volts, configuration = circuit["max_voltage"], circuit["electrical_configuration"]
+    return {"maxVoltage": volts, "electricalConfiguration": configuration} | told
+
+
+def _efficiency(row: Row, abilities: Abilities) -> float | None:
+    """As its template had it, else as its model has."""
+    told = row["efficiency_percent"]
+    return float(told) / 100 if told else abilities.efficiency
+
+
+def _by_power(row: Row) -> float | None:
+    """W that a DC EVSE gives at the most; its A are those of the cable to the car."""
+    return row["max_power"] if row["current_type"] == "dc" and row["max_power"] else None
 
 
 def _apart(row: Row, circuit: Row, tree: Tree, why: str) -> Outlet:
@@ -247,6 +288,8 @@ def _apart(row: Row, circuit: Row, tree: Tree, why: str) -> Outlet:
     details = row["smart_charging"] if isinstance(row["smart_charging"], dict) else {}
     every, utc = every_line(tree, circuit["id"]), ZoneInfo("UTC")
     rating = _rating(row, circuit, details)
+    if (watts := _by_power(row)) is not None:
+        rating = watts / (watts_an_amp(every.uses, {}) * LEAST_EFFICIENCY)
     return Outlet(**_place(row, circuit), wiring=every, rating=rating, least=LEAST_A, details={}, zone=utc, apart=why)
 
 

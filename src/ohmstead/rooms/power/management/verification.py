@@ -27,8 +27,8 @@ class Verification:
     """Asks beside everything else, each EVSE once after it came; a station that does not answer such questions is asked
     no more. `tell` is called after each answer."""
 
-    def __init__(self, stations: Stations, clock: Clock, volts: float, tell: Callable[[], None]) -> None:
-        self._stations, self._clock, self._volts, self._tell = stations, clock, volts, tell
+    def __init__(self, stations: Stations, clock: Clock, tell: Callable[[], None]) -> None:
+        self._stations, self._clock, self._tell = stations, clock, tell
         self._mute: set[int] = set()
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -62,4 +62,4 @@ class Verification:
     def _most(self, schedule: CompositeSchedule, outlet: Outlet) -> float:
         """A a line that it allows within the time asked for."""
         most = max(period.limit for period in schedule.periods if period.start_s < AHEAD_S)
-        return most if schedule.unit == "A" else most / (self._volts * len(outlet.wiring.lines))
+        return most if schedule.unit == "A" else most / outlet.watts_an_amp()

@@ -1,0 +1,1 @@
+"""The allocator beside those of acnportal, in a simulated car park."""
