@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
-from ohmstead.engines.dlm.allocate import Demand, allocate
+from ohmstead.engines.dlm.allocate import Deadline, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope
+from ohmstead.engines.dlm.laxity import deadline
 from ohmstead.engines.dlm.priority import weight
 from ohmstead.rooms.devices.profiles.limits import most
 from ohmstead.rooms.power.management.observed import Watch
@@ -143,6 +144,7 @@ class Demands:
             weight=weight(*factors.values()),
             running=bool(self._site.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
             arrived=charge.started_at, resolution=self._resolution(outlet.id),
+            deadline=self._deadline(outlet, charge, wanted, now),
         )  # fmt: skip
         return Need(demand, bounds, factors, wanted)
 
@@ -178,11 +180,23 @@ class Demands:
         state = self.state(outlet, charge, now)
         return together(wish.at(now, state) for wish in outlet.wishes)
 
+    def _deadline(self, outlet: Outlet, charge: Charge, wanted: Wanted, now: datetime) -> Deadline | None:
+        """Where both its departure and what it still wants are known."""
+        if wanted.departure is None or wanted.energy_wh is None:
+            return None
+        volts, lines = self._site.tuning.volts, len(outlet.wiring.lines)
+        got = self._energy_wh(outlet, charge, now)
+        return deadline(now.timestamp(), wanted.departure.timestamp(), wanted.energy_wh, got, volts, lines)
+
+    def _energy_wh(self, outlet: Outlet, charge: Charge, now: datetime) -> float:
+        """What the session has taken: as it was stored, and since."""
+        return charge.energy_wh + self._watches[outlet.id].since_look_wh(now.timestamp(), self._site.tuning.volts)
+
     def state(self, outlet: Outlet, charge: Charge, now: datetime) -> SessionState:
         """The session as those see it that wish something of it."""
         watch, volts = self._watches[outlet.id], self._site.tuning.volts
         return SessionState(
-            charge.id, charge.started_at, charge.energy_wh + watch.since_look_wh(now.timestamp(), volts), watch.soc,
+            charge.id, charge.started_at, self._energy_wh(outlet, charge, now), watch.soc,
             outlet.rating, outlet.least, len(outlet.wiring.lines), volts, self._site.surplus_for(outlet, now),
         )  # fmt: skip
 

@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import structlog
 
-from ohmstead.engines.dlm.allocate import Allocation, allocate
+from ohmstead.engines.dlm.allocate import Allocation
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
+from ohmstead.engines.dlm.laxity import Deadlines
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.response import BASE, Response
+from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
@@ -44,6 +46,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
@@ -232,7 +235,8 @@ class Site:
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
-        self.allocation = allocate(tree, wanted, room)
+        found = self._turns.allocate(at, tree, wanted, room)
+        self.allocation = self._deadlines.allocate(at, tree, wanted, found, room)
         held = {demand.id: self.envelope.highest(demand.id, at) for demand in wanted}
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.rotation import DWELL
 from ohmstead.engines.dlm.steadiness import Band
 
 
@@ -17,5 +18,6 @@ class Tuning:
     window: float = 30.0  # within which the reports of a meter and of stations may belong together
     margin: float | None = None  # None: learned from the meter
     volts: float = 230.0
+    rotation: float = DWELL  # that a session charges before it gives way to one that waits; inf: it never does
     band: Band = field(default_factory=Band)
     pace: Pace = field(default_factory=lambda: Pace(hold=60.0, renew=0.75))
