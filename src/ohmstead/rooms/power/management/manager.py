@@ -32,6 +32,7 @@ from ohmstead.rooms.power.management.layout import Layout
 from ohmstead.rooms.power.management.loop import Loop
 from ohmstead.rooms.power.management.ownership import NodeGroup, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
+from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
 
@@ -140,6 +141,11 @@ class LoadManagement:
     def loop_of(self, charge_point_id: int) -> Loop | None:
         """The loop of the tree a charge point hangs on."""
         return self.loops.get(self._layout.root_of.get(charge_point_id, 0))
+
+    def site_of(self, charge_point_id: int) -> Site | None:
+        """The site a charge point belongs to; None where it hangs on no circuit of ours, as far as is known here."""
+        loop = self.loop_of(charge_point_id)
+        return loop.site if loop else None
 
     async def _tick(self) -> None:
         since = 0.0
