@@ -251,8 +251,8 @@ async def test_a_user_whom_a_partner_invited_weighs_as_the_circuit_says(tree: Tr
     await invited(given, other["id"], int(stranger["id"]))
     weigh = {"type": "partner", "targetId": partner["id"], "priority": 2}
     await given.made(f"/resources/circuits/v2.0/{left.row['id']}/user-priorities", weigh)
-    for name, card in (("A1", "GUEST"), ("A2", "STRANGER")):
-        (await tree.add(name, left)).plug(1, Vehicle(3, 32, soc=10))
-        assert await left.stations[-1].present_tag(1, card)
-    first, second = left.stations
+    first, second = await tree.add("A1", left), await tree.add("A2", left)
+    for station, card in ((first, "GUEST"), (second, "STRANGER")):
+        station.plug(1, Vehicle(3, 32, soc=10))
+        assert await station.present_tag(1, card)
     await tree.settles(lambda: near(first.offered(1), 2 * CHILD_A / 3) and near(second.offered(1), CHILD_A / 3))
