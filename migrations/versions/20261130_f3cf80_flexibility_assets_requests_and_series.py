@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_f3cf80"
-down_revision = "20261130_015e5b"
+down_revision = "20261130_5bc0cd"
 
 
 def upgrade() -> None:

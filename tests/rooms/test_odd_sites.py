@@ -278,3 +278,26 @@ def test_a_server_that_starts_again_knows_what_flowed_besides() -> None:
     site.run(60)
     assert sum(station.draws(site.now) for station in site.stations.values()) > 30
     assert site.over == []
+
+
+def test_who_does_not_obey_counts_with_what_its_car_takes_once_it_was_watched() -> None:
+    """A rating of 32 A that was kept free for a car of 16 A cost the others 16 A for as long as it stayed."""
+    site = OddSite(24, [Station(keeps=lambda _: 99.0, wants=16.0), Station()])
+    site.run(220)
+    assert site.site.envelope.may_draw(1, site.now) == 32.0
+    site.run(120)
+    assert site.site.envelope.may_draw(1, site.now) == 18.0
+    site.run(60)
+    assert site.stations[2].limits[0][1] == 6.0
+    assert site.over[-1][0] < 200
+    site.stations[1].wants = 20.0
+    site.run(30)
+    assert site.site.envelope.may_draw(1, site.now) == 22.0, "it drew more than ever before"
+    site.stations[1].online = False
+    site.run(2)
+    assert site.site.envelope.may_draw(1, site.now) == 32.0
+    site.stations[1].online = True
+    site.plugs(1, charges=False)
+    site.plugs(1)
+    site.run(20)
+    assert site.site.envelope.may_draw(1, site.now) == 32.0, "another car"

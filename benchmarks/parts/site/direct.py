@@ -229,6 +229,7 @@ class Direct:
         offers, draws = [0.0, 0.0, 0.0], tuple(station.draw for station in self.stations)
         for station in self.stations:
             amps = station.limit(self.now_s) if station.charges else 0.0
+            amps = min(amps, max(station.own)) if station.refuses or not station.obeys else amps
             for line in station.place.lines:
                 offers[line] += amps
         building = self.scenario.building_at(self.now_s)

@@ -58,6 +58,8 @@ class Eye:
             amps = station.hardware.connectors[1].offer.amps
             if outlet.number == self._scenario.disobeys:
                 amps = min(amps, self._told(outlet.number))
+            if outlet.number == self._scenario.refuses:
+                amps = min(amps, max(station.hardware.connectors[1].draw))
             for line in outlet.lines:
                 offers[line] += amps
         return offers[0], offers[1], offers[2]

@@ -244,3 +244,19 @@ def test_what_it_does_not_keep_between_sessions_says_nothing_of_its_limits_in_on
     assert not envelope.reckons("a", 0.0, 21.0)  # of a charge it says nothing
     envelope.released("a", envelope.newest("a"))
     assert envelope.may_draw("a", 30.0) == 32.0
+
+
+def test_who_is_watched_counts_with_what_its_car_takes() -> None:
+    envelope = settled(A, B)
+    envelope.attached(replace(A, control="C"))
+    envelope.takes("a", 18.0)
+    assert envelope.may_draw("a", 1.0) == 18.0
+    assert envelope.may_draw("b", 1.0) == 0.0, "one that obeys counts with its limit"
+    envelope.takes("a", 50.0)
+    assert envelope.may_draw("a", 1.0) == 32.0, "never with more than its rating"
+    envelope.takes("a", 18.0)
+    envelope.went_offline("a")
+    assert envelope.may_draw("a", 1.0) == 32.0, "nobody watches it"
+    envelope.came_online("a")
+    envelope.takes("a", None)
+    assert envelope.may_draw("a", 1.0) == 32.0

@@ -106,6 +106,11 @@ class Envelope:
         """Whether it says, and its meter does not deny, that nobody is there: it will tell of a start."""
         self._holdings[evse].empty = nobody
 
+    def takes(self, evse: Id, amps: float | None) -> None:
+        """What its car takes at the most, A per line, as its meter showed while nothing kept it from more; None: not
+        known. One that cannot be controlled counts with that instead of its rating."""
+        self._holdings[evse].car = amps
+
     def tell_again(self, evse: Id) -> None:
         """It may not have taken its limit seriously; it is told once more, and if it does not obey ever more seldom."""
         self._holdings[evse].refresh, self._holdings[evse].repeats = True, 0

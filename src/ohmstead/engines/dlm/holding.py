@@ -9,8 +9,9 @@ anything up to the rating, and so does a station that came back and may have for
 within `reaction` s, until when it counts with the higher one. Who drops its limits with its line counts with its rating
 while that is away.
 
-A station that cannot be controlled counts with its rating, unless it says that nobody is there: then nothing flows, and
-what a start will take is reserved as soon as it is told of. It is told its limit on, ever more seldom.
+A station that cannot be controlled counts with its rating, or, once that is known, with what its car has been seen to
+take without being kept from more; unless it says that nobody is there: then nothing flows, and what a start will take
+is reserved as soon as it is told of. It is told its limit on, ever more seldom.
 """
 
 import math
@@ -112,6 +113,7 @@ class Holding:
     unanswered: int = 0  # in a row
     repeats: int = 0  # of limits told to it while it does not obey
     empty: bool = False  # it says that nobody is there, and nothing flows
+    car: float | None = None  # A that its car takes at the most, as far as it is known
 
     @property
     def steerable(self) -> bool:
@@ -179,7 +181,9 @@ class Holding:
         """The most to reckon with, in A per line."""
         if self._is_spared():
             return self.evse.kept(self.evse.fallback)
-        return self.evse.rating if self.uncontrollable or self._is_without_limits() else self.allowed(now)
+        if self._is_without_limits():
+            return self.evse.rating
+        return self._unsteered() if self.uncontrollable else self.allowed(now)
 
     def allowed(self, now: float) -> float:
         """The most it may draw if it obeys, in A per line: any possible limit, and the fallback it may drop to."""
@@ -285,6 +289,11 @@ class Holding:
         kept = {name: record[name] for name in ("rejections", "forgotten", "doubts", "before") if name in record}
         sent = {lease.seq: lease for lease in leases}
         return cls(evse, held, sent, following=following, refresh=bool(leases), **kept)
+
+    def _unsteered(self) -> float:
+        """What counts for one that cannot be controlled: its rating, or what its car takes while it can be watched."""
+        known = self.evse.rating if self.car is None or not self.online else self.car
+        return min(self.evse.rating, known)
 
     def _is_without_limits(self) -> bool:
         return not (self.online or self.evse.keeps_offline)

@@ -19,6 +19,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 NOTHING: Amps = (0.0, 0.0, 0.0)
 EMPTY_S = 60.0  # s an EVSE must say so, and draw nothing, before nobody is taken to be there
 FLOWING_A = 1.0
+WATCHED_S, GAP_S, SPARE_A = 300.0, 60.0, 2.0  # of samples, of which none was missing, for a car to be known
 UNSTORED_S = 120.0  # s for which energy is reckoned beyond what the station told
 BY_POWER = 0.1  # of a draw: a current that is worked out from power errs with the voltage
 
@@ -38,6 +39,8 @@ class Watch:
     lateness: Lateness = field(default_factory=Lateness)
     came_at: float = -math.inf
     flowed_at: float = -math.inf
+    peak: float = 0.0  # A, in this session
+    _sampled: tuple[float, float] | None = None  # since when without a gap, and when last
     _occupied_at: float | None = None
 
     def empties(self, outlet: Outlet, now: float) -> bool:
@@ -56,6 +59,7 @@ class Watch:
         self.session_id, self.soc, self.latest = session_id, None, NOTHING
         self.measured_at = outlet.charge.started_at.timestamp() if outlet.charge else None
         self.response.forget()
+        self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
@@ -70,6 +74,16 @@ class Watch:
         """It told at `at` that it drew so much on the root's lines at `measured_at`."""
         self.latest, self.measured_at = amps, min(measured_at, at)
         self.draw.measured(at, amps)
+        self.peak = max(self.peak, *amps)
+        went_on = self._sampled is not None and at - self._sampled[1] <= GAP_S
+        self._sampled = (self._sampled[0] if self._sampled and went_on else at, at)
+
+    def takes(self, now: float) -> float | None:
+        """A that its car takes at the most, where it was watched for long enough: what it drew, and a little more."""
+        if self.session_id is None or self._sampled is None:
+            return None
+        since, last = self._sampled
+        return self.peak + SPARE_A if last - since >= WATCHED_S and now - last <= GAP_S else None
 
     def flow(self, now: float, lease_s: float, may_draw: Amps) -> Flow:
         """What it draws; where nothing was told for longer than a lease, what it may draw."""

@@ -232,6 +232,7 @@ class Site:
         for outlet in self.outlets.values():
             nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
             self.envelope.empty(outlet.id, nobody)
+            self.envelope.takes(outlet.id, self._watches[outlet.id].takes(at))
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
         room = self.envelope.room([demand.id for demand in wanted], at)
