@@ -37,17 +37,24 @@ class Live:
     stations: list[Station] = field(default_factory=list)
 
     async def charge_point(
-        self, identity: str, rating: float = 32, wired: str = "RST", version: str = "1.6", **fields: Any
-    ) -> dict[str, Any]:
-        """A charge point with a password, one EVSE and dynamic smart charging; `wired` is a rotation or a phase."""
+        self, identity: str, rating: float = 32, wired: str = "RST", version: str = "1.6",
+        configuration: str = "star", power_w: int | None = None, **fields: Any
+    ) -> dict[str, Any]:  # fmt: skip
+        """A charge point with a password, one EVSE and dynamic smart charging; `wired` is a rotation or a phase, or two
+        lines it lies between. With `power_w` it gives a direct current."""
         single = wired.startswith("L")
         protocol = "ocpp 2.0.1" if version == "2.1" else f"ocpp {version}"  # which bears 2.1
         body = {"network": {"id": identity, "protocol": protocol, "password": PASSWORD}} | fields
         made = await self.given.charge_point(**body)
-        outlet = await self.given.evse(made, powerOptions={"maxAmperage": rating})
+        gives = {"powerOptions": {"maxAmperage": rating}}
+        if power_w is not None:
+            gives = {"powerOptions": {"maxPower": power_w}, "currentType": "dc"}
+        outlet = await self.given.evse(made, **gives)
+        line = "split_phase" if "_" in wired and configuration == "star" else "single_phase"
         smart = {
-            "mode": "dynamic", "defaultChargePointMaxCurrent": rating, "maxVoltage": "230" if single else "400",
-            "phases": "single_phase" if single else "three_phase", "electricalConfiguration": "star",
+            "mode": "dynamic", "defaultChargePointMaxCurrent": rating,
+            "maxVoltage": "230" if single or configuration == "delta" else "400",
+            "phases": line if single else "three_phase", "electricalConfiguration": configuration,
             "phaseRotation": None if single else wired,
         } | ({"connectedPhase": wired} if single else {})  # fmt: skip
         await self.given.made(f"/resources/charge-points/v2.0/{made['id']}/smart-charging", smart)

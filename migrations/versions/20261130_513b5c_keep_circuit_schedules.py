@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_513b5c"
-down_revision = "20261130_015e5b"
+down_revision = "20261130_f3cf80"
 
 
 def upgrade() -> None:

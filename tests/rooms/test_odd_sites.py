@@ -301,3 +301,27 @@ def test_who_does_not_obey_counts_with_what_its_car_takes_once_it_was_watched() 
     site.plugs(1)
     site.run(20)
     assert site.site.envelope.may_draw(1, site.now) == 32.0, "another car"
+
+
+def test_a_full_car_keeps_nothing_that_another_needs_and_is_tried_again() -> None:
+    site = OddSite(16, [Station(wants=0.0), Station()])
+    site.run(120)
+    assert site.site.envelope.highest(1, site.now) == 6.0
+    site.run(240)
+    assert site.site.envelope.highest(1, site.now) == 0.0
+    assert site.stations[2].limits[0][1] == 16.0
+    site.stations[1].wants = 32.0
+    site.run(1200)
+    assert site.stations[1].limits[0][1] == 8.0, "it was tried again, and wanted"
+
+
+def test_nothing_is_sent_for_a_full_car_while_nobody_needs_what_it_holds() -> None:
+    site = OddSite(63, [Station(wants=0.0), Station()])
+    site.run(60)
+    before = len(site.stations[1].sent)
+    site.run(1040)
+    assert len(site.stations[1].sent) == before
+    assert site.site.envelope.highest(1, site.now) == 0.0, "its lease ran out"
+    site.run(300)
+    assert len(site.stations[1].sent) == before + 1, "it was tried again"
+    assert site.stations[2].limits[0][1] >= 31.0

@@ -11,6 +11,7 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.charging_profiles import ChargingProfiles
@@ -21,14 +22,14 @@ from tests.scenarios.places import Place, fleet, place
 from tests.scenarios.test_steering_by_quirks import takes
 from tests.scenarios.waiting import becomes
 
-SPEED = 100.0  # simulated s a second
-BREAKER_A, LEASE_S, GUARD_S = 20.0, 120.0, 20.0
+SPEED = 50.0  # simulated s a second
+BREAKER_A, LEASE_S, GUARD_S = 20.0, 60.0, 10.0
 NOTICES_S = 20.0  # two pings of ten seconds
 
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    tuning = Tuning(tick=5.0, pace=Pace(hold=10.0), lease=LEASE_S, guard=GUARD_S)
+    tuning = Tuning(tick=5.0, band=EXACT, pace=Pace(hold=10.0), lease=LEASE_S, guard=GUARD_S)
     async with live(system.dsn, tmp_path, SystemClock(SPEED), tuning) as running:
         yield running
 

@@ -16,8 +16,9 @@ class ChargingProfiles:
     """Installed profiles by the rules of OCPP 1.6, 3.13: they survive a reboot; those of a transaction end with it.
 
     `rating_a` is what a connector's cable bears in A per phase, the ceiling of everything; `phases` its terminals.
-    With `switches_phases` a period's number of phases is obeyed, else the station always closes all of them. It may
-    take `dynamic` profiles and such as end because it is offline, which it `counts_offline` (OCPP 2.1).
+    With `switches_phases` a period's number of phases is obeyed, else the station always closes all of them; it may say
+    otherwise of itself. With an `efficiency` its connectors give a direct current, and limits in W are what they give.
+    It may take `dynamic` profiles and such as end because it is offline, which it `counts_offline` (OCPP 2.1).
     """
 
     def __init__(
@@ -26,6 +27,8 @@ class ChargingProfiles:
         phases: int,
         *,
         switches_phases: bool = False,
+        says_it_switches: bool | None = None,
+        efficiency: float | None = None,
         dynamic: bool = False,
         counts_offline: bool = False,
         units: frozenset[Unit] = frozenset(Unit),
@@ -35,6 +38,8 @@ class ChargingProfiles:
     ) -> None:
         self.rating = Offer(rating_a, phases)
         self.switches_phases = switches_phases
+        self.says_it_switches = switches_phases if says_it_switches is None else says_it_switches
+        self.efficiency = efficiency
         self.dynamic = dynamic
         self.counts_offline = counts_offline
         self.offline_since: datetime | None = None
@@ -190,7 +195,8 @@ class ChargingProfiles:
     def _offer(self, unit: Unit, period: Period) -> Offer:
         """A limit in W is spread over the phases that the station would close."""
         phases = min(period.phases, self.rating.phases) if self.switches_phases else self.rating.phases
-        return Offer(period.limit if unit is Unit.AMPERE else period.limit / (VOLTAGE * phases), phases)
+        watts_an_amp = VOLTAGE * phases * (self.efficiency or 1.0)
+        return Offer(period.limit if unit is Unit.AMPERE else period.limit / watts_an_amp, phases)
 
     def _objections(self, profile: Profile) -> Iterable[str]:
         if len(self._besides(profile)) >= self.max_installed:

@@ -99,7 +99,8 @@ COUNTS = {
 def _fixed(hardware: Hardware) -> list[Key]:
     """What the station tells of itself and cannot be told."""
     profiles = hardware.profiles
-    rotation = "".join("RST"[phase] for phase in hardware.rotation)
+    fed = [one for lines in hardware.rotation for one in lines]
+    rotation = "".join("RST"[phase] for phase in fed) if len(fed) == len(hardware.rotation) else "NotApplicable"
     units = [name for unit, name in ((Unit.AMPERE, "Current"), (Unit.WATT, "Power")) if unit in profiles.units]
     values = {
         "ChargeProfileMaxStackLevel": profiles.max_stack_level,
@@ -107,7 +108,7 @@ def _fixed(hardware: Hardware) -> list[Key]:
         "ChargingScheduleMaxPeriods": profiles.max_periods,
         "ClockAlignedDataInterval": 0,
         "ConnectorPhaseRotation": ",".join(f"{number}.{rotation}" for number in (0, *hardware.connectors)),
-        "ConnectorSwitch3to1PhaseSupported": _word(profiles.switches_phases),
+        "ConnectorSwitch3to1PhaseSupported": _word(profiles.says_it_switches),
         "GetConfigurationMaxKeys": 100,
         "LocalAuthListMaxLength": LIST_MAX_LENGTH,
         "MaxChargingProfilesInstalled": profiles.max_installed,

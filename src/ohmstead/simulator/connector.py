@@ -76,6 +76,10 @@ class Connector:
     operative: bool = True
     finished: bool = False
     barred: bool = False
+    closes: int = 0
+    """Phases that it was to close last, of a station that switches them; 0: none yet."""
+    efficiency: float | None = None
+    """Of a direct current: what the car gets of what is taken from the site's phases."""
     """The central system did not accept the tag of the running transaction, and no current may flow."""
     offer: Offer = field(default=NOTHING)
     """What the pilot shows; nothing while the contactor is open."""
@@ -113,7 +117,8 @@ class Connector:
 
     @property
     def power_w(self) -> float:
-        return self.vehicle.power_w if self.vehicle else 0.0
+        """At the outlet."""
+        return self.vehicle.power_w * (self.efficiency or 1.0) if self.vehicle else 0.0
 
     def show(self, offer: Offer, at: datetime) -> None:
         """Close the contactor and set the pilot; less than 6 A is nothing, and the car has its time to react."""
@@ -130,7 +135,7 @@ class Connector:
     def advance(self, to: datetime) -> None:
         """Let the current flow into the meter until `to`."""
         if self.vehicle:
-            self.register_wh += self.vehicle.advance(to)
+            self.register_wh += self.vehicle.advance(to) * (self.efficiency or 1.0)
 
     def begin(self, tag: str, at: datetime, group: str | None = None) -> Transaction:
         reserved = self.reservation.id if self.reservation else None

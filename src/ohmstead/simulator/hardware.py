@@ -10,6 +10,7 @@ from ohmstead.simulator.vehicle import Offer
 
 INFINITE = float("inf")
 SITE_PHASES = {"R": 0, "S": 1, "T": 2, "L1": 0, "L2": 1, "L3": 2}
+SWITCHING = timedelta(seconds=10)  # in which no current flows while phases are switched
 
 
 class Hardware:
@@ -21,6 +22,8 @@ class Hardware:
     def __init__(self, connectors: int, profiles: ChargingProfiles, rotation: str) -> None:
         self.connectors = {number: Connector(number) for number in range(1, connectors + 1)}
         self.profiles = profiles
+        for connector in self.connectors.values():
+            connector.efficiency = profiles.efficiency
         self.rotation = site_phases(rotation, profiles.rating.phases)
         self.skew = timedelta(0)
         self.obeys_profiles = True
@@ -29,6 +32,7 @@ class Hardware:
         self.powered = False
         self.operative = True
         self._until: dict[int, datetime | None] = dict.fromkeys(self.connectors)
+        self._pauses: dict[int, datetime] = {}
 
     def advance(self, now: datetime) -> None:
         """Let current flow until `now`, each change of a limit taking effect at its own moment."""
@@ -71,20 +75,35 @@ class Hardware:
         return self.profiles.schedule(concerned, start, duration_s)
 
     def site_draw(self) -> tuple[float, float, float]:
-        """A on the site's L1, L2, L3: each terminal's current on the phase that feeds it."""
+        """A on the site's L1, L2, L3: each terminal's current on the phase that feeds it, or the two it lies between;
+        on a line with several such currents as if they were in phase, which is more than there can be."""
         site = [0.0, 0.0, 0.0]
         for connector in self.connectors.values():
-            for phase, amps in zip(self.rotation, connector.draw, strict=False):
-                site[phase] += amps
+            for fed, amps in zip(self.rotation, connector.draw, strict=False):
+                for phase in fed:
+                    site[phase] += amps
         return site[0], site[1], site[2]
 
     def _reoffer(self, connector: Connector, at: datetime) -> None:
-        if self.powered and connector.may_close:
-            connector.show(self.limit(connector, at), at)
-            self._until[connector.id] = self._next_boundary(connector, at)
-        else:
+        if not (self.powered and connector.may_close):
             connector.open()
             self._until[connector.id] = None
+            return
+        limit = self.limit(connector, at)
+        if pause := self._pause(connector, limit, at):
+            connector.open()
+            self._until[connector.id] = pause
+        else:
+            connector.show(limit, at)
+            self._until[connector.id] = self._next_boundary(connector, at)
+
+    def _pause(self, connector: Connector, limit: Offer, at: datetime) -> datetime | None:
+        """Until when nothing flows because the number of phases changes; None where none does."""
+        if connector.closes and limit.phases and limit.phases != connector.closes:
+            self._pauses[connector.id] = at + SWITCHING
+        connector.closes = limit.phases
+        until = self._pauses.get(connector.id)
+        return until if until is not None and at < until else None
 
     def _next_boundary(self, connector: Connector, at: datetime) -> datetime | None:
         if not self.obeys_profiles or connector.transaction is None:
@@ -93,10 +112,13 @@ class Hardware:
         return boundary - self.skew if boundary else None
 
 
-def site_phases(rotation: str, phases: int) -> tuple[int, ...]:
-    """Which site phase (0 to 2) feeds each terminal, of a rotation ("STR") or a single connected phase ("L2")."""
+def site_phases(rotation: str, phases: int) -> tuple[tuple[int, ...], ...]:
+    """Which site phases (0 to 2) feed each terminal, of a rotation ("STR"), a single connected phase ("L2") or the two
+    that a single one lies between ("L1_L2")."""
+    if "_" in rotation:
+        return (tuple(SITE_PHASES[name] for name in rotation.split("_")),)
     names = [rotation] if rotation in SITE_PHASES else [*rotation]
-    fed = tuple(SITE_PHASES[name] for name in names if name in SITE_PHASES)[:phases]
+    fed = tuple((SITE_PHASES[name],) for name in names if name in SITE_PHASES)[:phases]
     if len(set(fed)) != phases:
         raise ValueError(f"{rotation!r} does not say which phases feed {phases} terminals")
     return fed

@@ -154,13 +154,15 @@ class Envelope:
 
     # What to do
 
-    def plan(self, targets: Mapping[Id, float], now: float) -> list[Send]:
+    def plan(self, targets: Mapping[Id, float], now: float, lapsing: Collection[Id] = ()) -> list[Send]:
         """The limits to send now; each counts from here on as possibly in force until its fate is told.
 
-        Targets are A per EVSE; one without a target is idle and left at its fallback."""
+        Targets are A per EVSE; one without a target is idle and left at its fallback. Of the `lapsing` the limit in
+        force runs out, unless others need what it holds."""
         for holding in self._holdings.values():
             holding.notice(now)
-        sends = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now).sends(self._last + 1)
+        looked = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now, lapsing)
+        sends = looked.sends(self._last + 1)
         self._last += len(sends)
         return sends
 

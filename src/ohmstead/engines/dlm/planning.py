@@ -2,10 +2,11 @@
 
 Decreases go out at once. A raise goes out only into room that is certain: the sum of all envelopes leaves it, so the
 decrease that pays for it has been accepted. Raises of less than the deadband, or too soon after the last change, wait;
-so do decreases of less than the deadband unless someone needs what they give. Leases that matter are renewed in time.
+so do decreases of less than the deadband unless someone needs what they give. Leases that matter are renewed in time;
+those of the lapsing run out, or are ended where someone needs what they hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -52,7 +53,9 @@ class Round:
         targets: Mapping[Id, float],
         pace: Pace,
         now: float,
+        lapsing: Collection[Id] = (),
     ) -> None:
+        self.lapsing = lapsing
         self.tree, self.holdings, self.capacities = tree, holdings, capacities
         self.targets, self.pace, self.now = targets, pace, now
         self.wanted = wanted(tree, holdings, capacities, targets, now)
@@ -83,6 +86,8 @@ class Round:
             return "first"
         possible, want = h.possible(self.now), self.wanted[h.evse.id]
         low, high = min(possible), max(possible)
+        if h.evse.id in self.lapsing and not h.refresh:
+            return "trim" if want < high - HAIR else None
         if want <= high - self.pace.deadband:
             return "decrease"
         if self._renewable(h):

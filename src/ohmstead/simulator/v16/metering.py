@@ -9,6 +9,7 @@ from ohmstead.simulator.moments import stamp
 from ohmstead.simulator.settings import MEASURANDS
 from ohmstead.simulator.vehicle import VOLTAGE
 
+BATTERY_V = 400.0  # of a car that takes a direct current
 Values = Iterator[dict[str, str]]
 
 
@@ -29,6 +30,9 @@ def _energy(connector: Connector, phases: int) -> Values:
 
 
 def _current(connector: Connector, phases: int) -> Values:
+    if connector.efficiency is not None:
+        yield {"value": f"{connector.power_w / BATTERY_V:.1f}", "unit": "A", "location": "Outlet"}
+        return
     for phase, amps in zip(("L1", "L2", "L3")[:phases], connector.draw, strict=False):
         yield {"value": f"{amps:.1f}", "unit": "A", "phase": phase, "location": "Outlet"}
 
@@ -38,6 +42,9 @@ def _power(connector: Connector, phases: int) -> Values:
 
 
 def _voltage(connector: Connector, phases: int) -> Values:
+    if connector.efficiency is not None:
+        yield {"value": f"{BATTERY_V:.1f}", "unit": "V", "location": "Outlet"}
+        return
     for phase in ("L1-N", "L2-N", "L3-N")[:phases]:
         yield {"value": f"{VOLTAGE:.1f}", "unit": "V", "phase": phase, "location": "Outlet"}
 

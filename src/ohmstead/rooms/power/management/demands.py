@@ -55,6 +55,7 @@ class Steered(Protocol):
     snapshot: Snapshot
     envelope: Envelope
     tuning: Tuning
+    full: set[int]
 
     def surplus_for(self, outlet: Outlet, now: datetime) -> float | None:
         """A on each of its lines that would flow back to the grid but for it; None: no meter says."""
@@ -136,6 +137,8 @@ class Demands:
         if charge is None or (circuit["set_session_limit_to_zero_on_idle"] and is_idle(outlet, now)):
             return None
         wanted = self._wanted(outlet, charge, now)
+        if outlet.id in self._site.full and not wanted.least:
+            return None
         bounds = (*self._bounds(outlet, charge, wanted, now), *(Bound(*cap) for cap in caps))
         factors = self._factors(outlet, charge, wanted)
         demand = Demand(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ohmstead.engines.dlm.full_cars import FullCar
 from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
@@ -34,6 +35,7 @@ class Watch:
     latest: Amps = NOTHING
     measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
+    full: FullCar | None = None
     session_id: int | None = None
     soc: float | None = None
     lateness: Lateness = field(default_factory=Lateness)
@@ -61,6 +63,7 @@ class Watch:
         self.response.forget()
         self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
+        self.full = FullCar() if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
 
@@ -77,6 +80,15 @@ class Watch:
         self.peak = max(self.peak, *amps)
         went_on = self._sampled is not None and at - self._sampled[1] <= GAP_S
         self._sampled = (self._sampled[0] if self._sampled and went_on else at, at)
+
+    def is_full(self, outlet: Outlet, now: float, offered: float) -> bool:
+        """Whether its car has taken nothing for so long that others may have what it held; a station that says so by
+        its status may tell of no draw any more."""
+        if self.full is None:
+            return False
+        if outlet.hardware_status == "suspendedEV" and (self._sampled is None or now - self._sampled[1] > GAP_S):
+            self.full.observe(now, offered, 0.0)
+        return self.full.look(now)
 
     def takes(self, now: float) -> float | None:
         """A that its car takes at the most, where it was watched for long enough: what it drew, and a little more."""

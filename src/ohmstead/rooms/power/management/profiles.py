@@ -17,8 +17,8 @@ def ids(evse_id: int) -> tuple[int, int]:
     return 2 * evse_id, 2 * evse_id + 1
 
 
-def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
-    """What holds whenever no setpoint does: A per line without end."""
+def fallback(outlet: Outlet, amps: float, now: datetime, phases: int | None = None) -> ChargingProfile:
+    """What holds whenever no setpoint does: A per line without end, on so many lines or all."""
     return ChargingProfile(
         id=ids(outlet.id)[0],
         stack_level=FALLBACK_LEVEL,
@@ -26,11 +26,11 @@ def fallback(outlet: Outlet, amps: float, now: datetime) -> ChargingProfile:
         kind=_kind(outlet),
         unit=outlet.unit,
         starts_at=_starts(outlet, now),
-        periods=(_period(outlet, 0, amps),),
+        periods=(_period(outlet, 0, amps, phases),),
     )
 
 
-def initial_profile(outlet: Outlet, now: datetime) -> ChargingProfile:
+def initial_profile(outlet: Outlet, now: datetime, phases: int | None = None) -> ChargingProfile:
     """What a session begins with that is started from afar: nothing, or the fallback of who cannot begin with nothing.
     The first setpoint has the same id."""
     return ChargingProfile(
@@ -40,7 +40,7 @@ def initial_profile(outlet: Outlet, now: datetime) -> ChargingProfile:
         kind=_kind(outlet),
         unit=outlet.unit,
         starts_at=_starts(outlet, now),
-        periods=(_period(outlet, 0, outlet.fallback),),
+        periods=(_period(outlet, 0, outlet.fallback, phases),),
     )
 
 
@@ -101,6 +101,6 @@ def _resting(outlet: Outlet) -> ProfilePurpose:
 def _period(outlet: Outlet, start_s: int, amps: float, phases: int | None = None) -> SchedulePeriod:
     """On so many of its lines, or on all. What lies between two lines is one phase to its station; of a direct current
     nothing is said (OCPP 2.0.1, K01.FR.44)."""
-    lines = phases or outlet.wiring.uses
+    lines = min(phases or 3, outlet.wiring.uses)
     limit = amps if outlet.unit == "A" else amps * outlet.watts_an_amp(lines)
     return SchedulePeriod(start_s, limit, None if outlet.is_dc else 3 if lines == 3 else 1)

@@ -46,6 +46,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self.full: set[int] = set()  # EVSEs whose cars take nothing of what they are offered
         self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
@@ -183,8 +184,9 @@ class Site:
         if self.trust.judge(outlet, at, draw, watch.lateness.age(at, told_at), tolerance(currents, draw)):
             self.envelope.attached(self._evse(outlet, watch))
         offered = self.envelope.offered(evse_id, at)
-        if watch.usage is not None and offered is not None:
+        if watch.usage is not None and watch.full is not None and offered is not None:
             watch.usage.observe(at, offered, draw)
+            watch.full.observe(at, offered, draw)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
@@ -232,6 +234,11 @@ class Site:
         for outlet in self.outlets.values():
             nobody = outlet.id not in self.apart and self._watches[outlet.id].empties(outlet, at)
             self.envelope.empty(outlet.id, nobody)
+            offered = self.envelope.offered(outlet.id, at) or 0.0
+            if outlet.charge and self._watches[outlet.id].is_full(outlet, at, offered):
+                self.full.add(outlet.id)
+            else:
+                self.full.discard(outlet.id)
             self.envelope.takes(outlet.id, self._watches[outlet.id].takes(at))
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
         wanted = [need.demand for need in self.needs.values()]
@@ -242,7 +249,8 @@ class Site:
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
-        sends = self.envelope.plan({id: self._target(one) for id, one in self.outlets.items() if one.charge}, at)
+        targets = {id: self._target(one) for id, one in self.outlets.items() if one.charge}
+        sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
         for send in sends:
             self.trust.expect(int(send.evse), at)
         return sends
