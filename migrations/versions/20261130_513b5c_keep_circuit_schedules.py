@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_513b5c"
-down_revision = "20261130_f3cf80"
+down_revision = "20261130_098db2"
 
 
 def upgrade() -> None:

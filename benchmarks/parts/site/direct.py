@@ -16,19 +16,17 @@ from ohmstead.engines.dlm.tree import Circuit, Tree
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet, Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning
-from ohmstead.simulator.site import Building
 from ohmstead.simulator.station import Currents
 from ohmstead.simulator.vehicle import Offer, Vehicle
 from parts.site.layout import CABLES, MAIN, OUTLETS, RESERVED_A
 from parts.site.layout import Outlet as Place
 from parts.site.record import Record, Reported, Sample, Stay
-from parts.site.scenario import BUILDING, Scenario, Visit, late
+from parts.site.scenario import METER_S, Scenario, Visit, history, late
 
 BEGIN = datetime(2026, 6, 1, 8, tzinfo=UTC)
-METER, SAMPLE_S, METER_S, TICK_S = 1, 10, 10, 10
+METER, SAMPLE_S, TICK_S = 1, 10, 10
 ANSWER_S, TOLD_S = 0.3, 1.0  # of a station without odds; until a session is known
 UNNOTICED_S, GIVEN_UP_S, DOWN_S = 60.0, 30.0, 12.0
-WEEK_S = 7 * 86400
 BATTERY_WH, SOC = 60_000.0, 20.0
 NUMBERS = {cable.name: number for number, cable in enumerate(CABLES, 1)}
 
@@ -88,10 +86,9 @@ class Station:
 
 
 class Direct:
-    """Plays a scenario. The meter told of the same hours of so many `weeks` before; `circuit` are more columns of
-    every circuit."""
+    """Plays a scenario. `known`: the meter told of these hours in the weeks before; `circuit`: more columns of all."""
 
-    def __init__(self, scenario: Scenario, tuning: Tuning | None = None, weeks: int = 0, **circuit: Any) -> None:
+    def __init__(self, scenario: Scenario, tuning: Tuning | None = None, known: bool = True, **circuit: Any) -> None:
         self.scenario, self.tuning, self._circuit = scenario, tuning or Tuning(), circuit
         self._dice = random.Random(f"direct {scenario.seed}")
         self.record, self.zero_s = Record(), BEGIN.timestamp()
@@ -106,7 +103,7 @@ class Direct:
         self.tree = Tree([Circuit(NUMBERS[c.name], c.parent and NUMBERS[c.parent], c.limit_a, rotation=c.rotation)
                           for c in CABLES])  # fmt: skip
         self.site = Site(1, replace(self._snapshot({}), outlets={}), self.tuning)
-        self._warm_up(weeks)
+        self._warm_up(known)
 
     # What load management knows
 
@@ -153,13 +150,10 @@ class Direct:
     def now(self) -> datetime:
         return BEGIN + timedelta(seconds=self.now_s)
 
-    def _warm_up(self, weeks: int) -> None:
+    def _warm_up(self, known: bool) -> None:
         """The building before the scene, as its meter told it; then every station comes and is told its fallback."""
-        building = Building(BUILDING, self.scenario.seed + 1000)
-        for week in range(weeks, 0, -1):
-            for at in range(-3600, int(self.scenario.seconds) + 3600, METER_S):
-                building.advance(METER_S)
-                self.site.metered(METER, self.zero_s - WEEK_S * week + at, building.draw)
+        for at, amps in history(self.scenario) if known else ():
+            self.site.metered(METER, self.zero_s + at, amps)
         self.now_s = -60.0
         self.site.refresh(self._snapshot({}))
         while self.now_s < 0:

@@ -1,10 +1,12 @@
 """The site as the operator makes it, through the public API: circuits, a meter, charge points, a card for everybody."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 from ohmstead.app.demo.demo_site import Client
 from parts.site.layout import CABLES, MAIN, OUTLETS, RESERVED_A, Outlet
+from parts.site.scenario import Scenario, history
 
 CARD = "FLEET"
 PASSWORD = "closed-loop-0815"
@@ -34,6 +36,14 @@ async def furnish(api: Client) -> int:
     await asyncio.gather(*map(one, OUTLETS))
     await _card(api)
     return meter
+
+
+async def tell_history(api: Client, meter: int, scenario: Scenario, now: datetime) -> None:
+    """What the building took at these hours in the weeks before, as its meter would have told it."""
+    for at, amps in history(scenario):
+        body = {f"currentL{line}": round(1000 * value) for line, value in enumerate(amps, 1)}
+        told = {"timestamp": (now + timedelta(seconds=at)).isoformat()} | body
+        await api.call("POST", f"/actions/electricity-meter/v1.0/{meter}/report-consumption", told)
 
 
 async def _charge_point(api: Client, outlet: Outlet, location: int, circuit: int) -> None:

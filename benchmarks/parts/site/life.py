@@ -26,9 +26,9 @@ from parts.site.furnish import CARD, PASSWORD
 from parts.site.layout import OUTLETS
 from parts.site.odd_station import SPEAKS, Odd
 from parts.site.record import Job, Record, Reported, Stay
-from parts.site.scenario import Event, Visit
+from parts.site.scenario import METER_S, Event, Visit
 
-SAMPLE_S, METER_S, HOLDS_CARD_EVERY_S = 10, 10.0, 20.0
+SAMPLE_S, HOLDS_CARD_EVERY_S = 10, 20.0
 SETTLES_S = 300.0  # at most, until every station was told its fallback
 BATTERY_WH, SOC = 60_000.0, 20.0
 

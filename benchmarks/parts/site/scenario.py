@@ -16,7 +16,8 @@ AT_ONCE = 0.45  # of the outlets have a car within the first minute
 STAY_S, SHORTEST_S, GAP_S = 1800.0, 300.0, 1200.0
 NEED_WH = (2_000.0, 14_000.0)
 BUILDING = Load(base_a=(20.0, 18.0, 16.0), step_a=12.0, steps_per_hour=20.0, walk_a=0.3, at_most_a=40.0)
-BUILDING_S = 5.0
+BUILDING_S, METER_S = 5.0, 10.0
+WEEKS, WEEK_S = 2, 604_800.0  # that the meter has told of before
 
 SCENES = ("none", "standard", "all")
 Scene = Literal["none", "standard", "all"]
@@ -118,6 +119,15 @@ def _standard(dice: random.Random, seconds: float) -> Iterator[Event]:
 
 def _in_order(events: list[Event]) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: event.at_s))
+
+
+def history(scenario: Scenario) -> Iterator[tuple[float, Currents]]:
+    """What the building took in the same hours of the weeks before, and an hour around them: s from now, and A."""
+    building = Building(BUILDING, scenario.seed + 1000)
+    for week in range(WEEKS, 0, -1):
+        for at in range(-3600, int(scenario.seconds) + 3600, int(METER_S)):
+            building.advance(METER_S)
+            yield at - week * WEEK_S, building.draw
 
 
 def _building(seed: int, seconds: float) -> list[Currents]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ohmstead.app.demo.demo_site import Client
 from parts.faster_clock import FasterClock
 from parts.processes import HERE, Server, data_folder, node, serving
-from parts.site.furnish import furnish
+from parts.site.furnish import furnish, tell_history
 from parts.site.record import Job, Record
 from parts.site.scenario import Scenario
 
@@ -82,6 +82,7 @@ async def play(scenario: Scenario, speed: float) -> Run:
             base, ocpp_url, token, _ = server.said
             api = Client(base, token)
             meter = await furnish(api)
+            await tell_history(api, meter, scenario, clock.now())
             await api.close()
             job = Job(scenario, base, token, ocpp_url, meter, folder / "record")
             file = folder / "job"

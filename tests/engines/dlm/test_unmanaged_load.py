@@ -200,7 +200,10 @@ def test_hours_survive_a_restart():
     for week in range(2):
         for number in range(120):
             before.report(week * A_WEEK + 30.0 * number, (HOUR_OF[number], 0.0, 0.0), NONE)
-    known = [Hours((number, hours[number]) for number in hours.changed) for hours in before.hours]
+    known = [Hours(), Hours(), Hours()]
+    for line, hours in enumerate(before.hours):
+        for number in hours.changed:
+            known[line].know(number, hours[number])
     after = UnmanagedLoad(hours=known)
     after.report(2 * A_WEEK, (22.0, 0.0, 0.0), NONE)
     assert after.at(2 * A_WEEK).margin[0] == LEAST

@@ -3,7 +3,7 @@ did at this hour in the weeks before says what it may do now. An hour counts fro
 before and the one after count with it, so that a change to summer time moves nothing out of sight.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 HOUR = 3600.0  # s
@@ -23,12 +23,16 @@ class Hour:
 
 
 class Hours:
-    """Of one line of one circuit; `known` from before a restart, by hours since 1970."""
+    """Of one line of one circuit, by hours since 1970."""
 
-    def __init__(self, known: Iterable[tuple[int, Hour]] = ()) -> None:
-        self._hours = dict(known)
+    def __init__(self) -> None:
+        self._hours: dict[int, Hour] = {}
         self.changed: set[int] = set()
         self._usual: tuple[int, Hour | None] = (-1, None)
+
+    def know(self, number: int, hour: Hour) -> None:
+        """What an hour did, as it was written down."""
+        self._hours[number] = hour
 
     def observe(self, now: float, amps: float, rise: float) -> None:
         """The load at this moment (s, A), and by how much it has risen within the reaction time."""

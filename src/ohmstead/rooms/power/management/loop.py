@@ -15,6 +15,7 @@ from ohmstead.rooms.power.circuits.trees import Version
 from ohmstead.rooms.power.management.consumption import Consumption
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
+from ohmstead.rooms.power.management.learned_hours import EVERY_S, keep_hours, known_hours
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
 from ohmstead.rooms.power.management.stored_loads import last_loads, store_loads
@@ -46,7 +47,8 @@ class Loop:
         self._unsaved: set[int] = set()
         self._applied: list[Applied] = []
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._loads_at, self._shown, self._consumption = 0.0, (), Consumption()
+        self._loads_at, self._shown, self._hours_at = 0.0, (), 0.0
+        self._consumption = Consumption()
         self._overloaded = False
 
     def wake(self, stale: bool = False) -> None:
@@ -94,6 +96,7 @@ class Loop:
             self._spawn(self._send(self.site, send))
         self._verification.begin(self.site)
         await self._show_loads(self.site, now.timestamp())
+        await self._keep_hours(self.site, now.timestamp())
         self._complain(self.site)
 
     async def _look(self) -> None:
@@ -119,12 +122,14 @@ class Loop:
 
     async def _look_through(self, tx: Tx) -> None:
         snapshot = await take(tx, self.root)
-        loads = await last_loads(tx, snapshot.circuits) if snapshot is not None and self.site is None else {}
+        if snapshot is not None and self.site is None:
+            loads, hours = await last_loads(tx, snapshot.circuits), await known_hours(tx, snapshot.circuits)
+            if self.site is None:  # nobody was quicker
+                self.site = Site(self.root, snapshot, self._tuning, loads, hours)
+                return
         if snapshot is None:
             self.site = None
-        elif self.site is None:
-            self.site = Site(self.root, snapshot, self._tuning, loads)
-        else:
+        elif self.site is not None:
             self.site.refresh(snapshot)
 
     def _mark_presence(self, site: Site, now: float) -> None:
@@ -177,6 +182,14 @@ class Loop:
             for fact in told:
                 tx.tell(fact)
         self._consumption.told(told, now)
+
+    async def _keep_hours(self, site: Site, now: float) -> None:
+        if now - self._hours_at < EVERY_S:
+            return
+        self._hours_at = now
+        if hours := site.learned_hours():
+            async with self._database.begin() as tx:
+                await keep_hours(tx, hours)
 
     def _complain(self, site: Site) -> None:
         """Say once when cables carry more than they may by what was measured, and once when it is over. What may be

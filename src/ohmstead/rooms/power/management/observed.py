@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ohmstead.engines.dlm.full_cars import FullCar
+from ohmstead.engines.dlm.hours import Hours
 from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
@@ -14,6 +15,7 @@ from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
 from ohmstead.rooms.power.management.figures import Flow
+from ohmstead.rooms.power.management.learned_hours import LearnedHour
 from ohmstead.rooms.power.management.snapshot import Outlet
 from ohmstead.rooms.power.management.tuning import Tuning
 
@@ -109,8 +111,11 @@ class MeteredLoads:
     """The unmanaged load of each circuit that has an electricity meter. `before` is what it was on the root's lines
     when the tree was steered last, by circuit."""
 
-    def __init__(self, tuning: Tuning, before: Mapping[int, Amps]) -> None:
+    def __init__(self, tuning: Tuning, before: Mapping[int, Amps], hours: Iterable[LearnedHour] = ()) -> None:
         self._tuning, self._before = tuning, before
+        self._hours: dict[int, list[Hours]] = {}
+        for id, line, number, hour in hours:
+            self._hours.setdefault(id, [Hours(), Hours(), Hours()])[line].know(number, hour)
         self._loads: dict[int, UnmanagedLoad] = {}
         self._circuits: dict[int, int] = {}
         self._totals: dict[Id, Measured] = {}
@@ -127,7 +132,7 @@ class MeteredLoads:
         if known is None:
             return UnmanagedLoad(
                 tuning.meter_period, reserved, tuning.margin, tuning.tick, window=tuning.window,
-                last=self._before.get(row["id"]),
+                last=self._before.get(row["id"]), hours=self._hours.get(row["id"], ()),
             )  # fmt: skip
         known.reserved = reserved
         return known
@@ -136,6 +141,15 @@ class MeteredLoads:
         """The slowest EVSE of the tree needs so many s to follow a limit."""
         for load in self._loads.values():
             load.followed_within(reaction)
+
+    def learned(self) -> list[LearnedHour]:
+        """What is new since this was asked last."""
+        found: list[LearnedHour] = []
+        for id, load in self._loads.items():
+            for line, hours in enumerate(load.hours):
+                found += [(id, line, number, hours[number]) for number in sorted(hours.changed)]
+                hours.changed.clear()
+        return found
 
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""

@@ -26,6 +26,7 @@ from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
+from ohmstead.rooms.power.management.learned_hours import LearnedHour
 from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
@@ -37,9 +38,12 @@ log = structlog.get_logger("ohmstead.power")
 
 class Site:
     """One tree. `refresh` takes a new snapshot, observations come in, `step` says what to send. `loads` are what flowed
-    besides the EVSEs when it was steered last, on the circuits' own lines."""
+    besides the EVSEs when it was steered last, on the circuits' own lines, and `hours` what did in the weeks before."""
 
-    def __init__(self, root: int, snapshot: Snapshot, tuning: Tuning, loads: Mapping[int, Amps] | None = None) -> None:
+    def __init__(
+        self, root: int, snapshot: Snapshot, tuning: Tuning, loads: Mapping[int, Amps] | None = None,
+        hours: Iterable[LearnedHour] = (),
+    ) -> None:  # fmt: skip
         self.root, self.tuning = root, tuning
         self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
@@ -57,7 +61,7 @@ class Site:
         self.caps = CapsInForce(tuning.volts)
         self._demands = Demands(self, self._watches, self._set_apart)
         before = {id: snapshot.tree.absolute(id, amps) for id, amps in (loads or {}).items() if id in snapshot.circuits}
-        self._metered = MeteredLoads(tuning, before)
+        self._metered = MeteredLoads(tuning, before, hours)
         self.snapshot = snapshot
         self.refresh(snapshot)
 
@@ -249,7 +253,7 @@ class Site:
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
-        targets = {id: self._target(one) for id, one in self.outlets.items() if one.charge}
+        targets: dict[Id, float] = {id: self._target(one) for id, one in self.outlets.items() if one.charge}
         sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
         for send in sends:
             self.trust.expect(int(send.evse), at)
@@ -333,6 +337,10 @@ class Site:
 
     def _flow(self, evse_id: int, now: float) -> Flow:
         return self._watches[evse_id].flow(now, self.tuning.lease, self._may_draw(evse_id, now))
+
+    def learned_hours(self) -> list[LearnedHour]:
+        """What of the loads besides the EVSEs is new since this was asked last."""
+        return self._metered.learned()
 
     def figures(self, now: float) -> Figures:
         """How load management fares here."""
