@@ -163,6 +163,7 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = circuit["id"]
+        await given.api.put(f"/internal/circuits/v1.0/{circuit['id']}/schedule", {"windows": [], "dates": []})
         priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]

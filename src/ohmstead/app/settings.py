@@ -46,7 +46,8 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
-    private_hosts: str = ""  # that charge points may have us ask though they are not public; by comma
+    private_hosts: str = ""  # that we may ask though they are not public; by comma
+    load_balancer_url: str | None = None  # asked for the limits of circuits with load balancing integration 3
     trusts_proxy: bool = False  # honour X-Forwarded-*: only behind a proxy of yours
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     log_json: bool = False

@@ -43,6 +43,7 @@ from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.power import integrations
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store import set_clock  # noqa: F401 - its table
@@ -132,6 +133,9 @@ class System:
         )
         members = Membership(self.database, name_of(settings), settings.role)
         outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        if settings.load_balancer_url:
+            balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
+            self._stack.callback(integrations.register(integrations.HTTP, balancer))
         rooms = FactIntake(self.database, self.clock, usual, members, outbound)
         if self.tls is not None:
             self.tls.refused = rooms.not_believed

@@ -78,7 +78,7 @@ class Reading(Struct, frozen=True):
 class StateChanges(Struct, tag="news"):
     """What happened at the sender that load management listens to: charge points that came or went, that booted, of
     which something changed, whose limits were undone, EVSEs of them that wait for a limit, what EVSEs draw, what meters
-    say, whether circuits are to be read anew, and which of them have changed."""
+    say, whether all circuits are to be read anew, and which of them have changed."""
 
     presence: set[int] = set()
     booted: set[int] = set()

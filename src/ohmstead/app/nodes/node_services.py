@@ -19,7 +19,7 @@ from ohmstead.rooms.devices.stations import StationError
 from ohmstead.rooms.power.management.explanation.ask import Kind, explanations
 from ohmstead.rooms.power.management.explanation.views import Told
 from ohmstead.rooms.power.management.manager import LoadManagement
-from ohmstead.rooms.power.management.start_admission import admission
+from ohmstead.rooms.power.management.start_admission import admission, look
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
 
@@ -39,7 +39,7 @@ class NodeServices:
         tuning: Tuning,
         call_timeout_s: float,
     ) -> None:
-        self.members, self._clock = members, clock
+        self.members, self._database, self._clock = members, database, clock
         self.messages = MessageBus(database, members)
         self.relay = Relay(registry, database, members, self.messages, call_timeout_s)
         self.load_management = LoadManagement(database, self.relay, clock, tuning, members)
@@ -84,8 +84,9 @@ class NodeServices:
         return True
 
     async def _has_room(self, asked: CapacityQuery) -> bool:
-        site = self.load_management.site_of(asked.charge_point_id)
-        return site is None or asked.evse_id not in site.outlets or site.has_room(asked.evse_id, self._clock.now())
+        async with self._database.read() as tx:
+            here = await look(tx, self.load_management, asked.charge_point_id, asked.evse_id)
+        return here.site is None or here.site.has_room(asked.evse_id, self._clock.now())
 
     async def _ask_why(self, node_id: int, kind: Kind, id: int) -> Told | None:
         with suppress(StationError, TimeoutError):

@@ -106,5 +106,5 @@ class Bridge:
 
 
 def _circuits(news: StateChanges, *changed: int) -> None:
-    news.circuits = True
+    news.circuits = news.circuits or not changed
     news.changed.update(changed)

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
-from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -14,8 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.views import stamp
-from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
+from ohmstead.rooms.charging.profiles import tell_applied
 from ohmstead.rooms.devices.profiles.given import shown
 from ohmstead.rooms.devices.stations import (
     ChargingProfile,
@@ -73,7 +70,7 @@ _SHOW = Statement(
 
 async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Applied]) -> None:
     """Write down what the envelope holds of these EVSEs, and the profiles that stations took."""
-    ids = sorted(evses)
+    ids = sorted(id for id in evses if id in site.outlets)  # some may have left meanwhile
     if ids:
         await tx.run(_KEEP, ids=ids, records=[site.record(id) for id in ids],
                      fallbacks=[id in site.fallbacks for id in ids], now=tx.now)  # fmt: skip
@@ -83,19 +80,12 @@ async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Appli
 async def show(tx: Tx, applied: Iterable[Applied]) -> None:
     """Show the profiles that stations took, and tell of them."""
     for one in sorted(applied, key=lambda one: one.outlet.id):  # all lock EVSEs in this order
-        profile = shown(one.profile)
-        await tx.run(_SHOW, evse=one.outlet.id, profile=profile, now=tx.now)
-        tx.tell(_told(one, profile))
-
-
-def _told(one: Applied, profile: dict[str, Any]) -> ChargingProfileApplied:
-    return ChargingProfileApplied(
-        charge_point_id=one.outlet.charge_point_id,
-        evse_id=one.outlet.id,
-        session_id=one.session_id or UNSET,
-        applied_at=stamp(one.at),
-        charging_profile=profile,
-    )
+        await tx.run(_SHOW, evse=one.outlet.id, profile=shown(one.profile), now=tx.now)
+        whole = one.profile.purpose == "station_max"
+        tell_applied(
+            tx, one.profile, charge_point_id=one.outlet.charge_point_id, evse_id=None if whole else one.outlet.id,
+            session_id=one.session_id, at=one.at,
+        )  # fmt: skip
 
 
 class Delivery:

@@ -337,6 +337,8 @@ class Site:
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum."""
+        self.caps.look(now, self._flowing)
+        self._limit(now.timestamp())  # the snapshot may be newer than the last step
         return self._demands.has_room(evse_id, now)
 
     def _flowing(self, place: Place) -> Flowing:
