@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_4a5b74"
-down_revision = "20261130_098db2"
+down_revision = "20261130_b95f38"
 
 
 def upgrade() -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_6ae073"
-down_revision = "20261130_f3cf80"
+down_revision = "20261130_776ea0"
 
 
 def upgrade() -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_776ea0"
-down_revision = "20261130_098db2"
+down_revision = "20261130_4a5b74"
 
 
 def upgrade() -> None:

@@ -78,7 +78,7 @@ def allocate(
         tier = [shares[id] for id in ranked if bool(shares[id].demand.weight) is not leftovers]
         fill(_admit(tree, tier, room, result), room)
     for id, share in shares.items():
-        result.amps[id] = floored(share.amps, share.demand.step(resolution))
+        result.amps[id] = float(floored(share.amps, share.demand.step(resolution)))
         if share.stopped_by is not None:
             result.bottlenecks[id] = tree.conductor(share.stopped_by)
     return result

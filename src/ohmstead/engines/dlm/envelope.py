@@ -36,6 +36,7 @@ class Envelope:
         self.tree, self.pace = tree, pace or Pace()
         self._holdings: dict[Id, Holding] = {}
         self._last = 0
+        self._sent: dict[int, Id] = {}  # to whom each number went, as far as that is of interest
         self.limits_changed(limits or {})
 
     @classmethod
@@ -57,6 +58,7 @@ class Envelope:
             holding.online = holding.evse.id in online
             envelope._holdings[holding.evse.id] = holding
             envelope._last = max(envelope._last, record["last"])
+        envelope._find_sent()
         return envelope
 
     def dump(self) -> list[dict[str, Any]]:
@@ -164,6 +166,9 @@ class Envelope:
         looked = Round(self.tree, self._holdings, self._capacities, targets, self.pace, now, lapsing)
         sends = looked.sends(self._last + 1)
         self._last += len(sends)
+        self._sent.update((send.seq, send.evse) for send in sends)
+        if len(self._sent) > 4 * len(self._holdings):
+            self._find_sent()
         return sends
 
     def room(self, engaged: Iterable[Id], now: float) -> dict[Id, Amps]:
@@ -258,4 +263,8 @@ class Envelope:
         return self.tree.load((h.evse.circuit, h.evse.mask, h.envelope(now)) for h in self._holdings.values())
 
     def _of(self, seq: int) -> Holding | None:
-        return next((holding for holding in self._holdings.values() if seq in holding.sent), None)
+        holding = self._holdings.get(self._sent[seq]) if seq in self._sent else None
+        return holding if holding is not None and seq in holding.sent else None
+
+    def _find_sent(self) -> None:
+        self._sent = {seq: id for id, holding in self._holdings.items() for seq in holding.sent}

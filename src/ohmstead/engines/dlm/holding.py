@@ -191,13 +191,16 @@ class Holding:
 
     def told(self, now: float) -> float:
         """The highest limit that may be in force by what it was told, in A per line, as if it could forget nothing."""
-        leases = self._leases()
-        most = self.evse.kept(max(self.evse.fallback, *(lease.fallback for lease in leases), 0.0))
-        return max((most, *(amps for lease in leases for amps in self._outcomes(lease, now))))
+        evse, most = self.evse, self.evse.fallback
+        for lease in self._leases():
+            most, end = max(most, lease.fallback), self.end(lease)
+            if lease.amps > most and (end is None or evse.control == "B" or now < self._over(end)):
+                most = lease.amps
+        return evse.kept(most)
 
     def follows(self, now: float) -> float:
         """The most its car may draw because it still follows a lower limit; 0 A where it has followed."""
-        return max((amps for amps, until in self.following if now < until), default=0.0)
+        return max((amps for amps, until in self.following if now < until), default=0.0) if self.following else 0.0
 
     def ends(self) -> list[float]:
         """The moments (s) at which a lease is over for certain, or the car has followed a lower limit."""

@@ -145,7 +145,7 @@ class Round:
 
     def _falls(self, h: Holding) -> bool:
         if h.awaiting is None:
-            return max(h.possible(self.now)) < h.follows(self.now) - HAIR
+            return bool(h.following) and max(h.possible(self.now)) < h.follows(self.now) - HAIR
         return h.sent[h.awaiting].amps < self.envelopes[h.evse.id] - HAIR
 
     def _take(self, h: Holding, amps: float) -> bool:

@@ -102,12 +102,12 @@ class Delivery:
             site.envelope.withdrawn(send.seq)
             return []
         site.envelope.sent(send.seq, self._clock.now().timestamp())
-        applied: list[Applied] = []
+        applied, phases = list[Applied](), site.phases_of(outlet)
         try:
             if outlet.id in site.resteered:
                 await self._stations.call(outlet.station_id, ClearChargingProfile(profile_id=ids(outlet.id)[1]))
                 site.resteered.discard(outlet.id)
-            for profile in await self._profiles(site, outlet, send, applied):
+            for profile in await self._profiles(site, outlet, send, phases, applied):
                 if outlet.id not in site.outlets or not self._is_ours():
                     break  # it left meanwhile, and what we lay on it now nobody would take off
                 await self._set(outlet, profile)
@@ -122,10 +122,12 @@ class Delivery:
                 site.fallbacks.add(outlet.id)
             now = self._clock.now().timestamp()
             site.envelope.accepted(send.seq, now)
-            site.limited(outlet.id, now)
+            site.limited(outlet.id, now, phases)
         return applied
 
-    async def _profiles(self, site: Site, outlet: Outlet, send: Send, applied: list[Applied]) -> list[ChargingProfile]:
+    async def _profiles(
+        self, site: Site, outlet: Outlet, send: Send, phases: int | None, applied: list[Applied]
+    ) -> list[ChargingProfile]:
         """An idle EVSE gets its fallback; a charging one its setpoint, and the fallback if it has none of ours yet. One
         that holds a dynamic setpoint of the session gets nothing but the limit, at once."""
         held = self._dynamic.pop(outlet.id, None)
@@ -134,7 +136,7 @@ class Delivery:
         resting = fallback(outlet, send.fallback, self._clock.now())
         if outlet.charge is None:
             return [resting]
-        own = setpoint(outlet, outlet.charge, send)
+        own = setpoint(outlet, outlet.charge, send, phases)
         if outlet.id in site.fallbacks and await self._changed(outlet, held, own):
             applied.append(self._applied(outlet, own))
             return []

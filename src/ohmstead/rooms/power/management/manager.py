@@ -269,15 +269,17 @@ class LoadManagement:
         now = self._clock.now().timestamp()
         for loop in self.loops.values():
             site = loop.site
-            heard = [draw for draw in draws if site is not None and draw.evse_id in site.outlets]
-            for draw in heard:
-                assert site is not None
-                try:
-                    site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc, draw.at.timestamp())
-                except Exception:
-                    log.exception("draw not taken in", circuit=loop.root, evse=draw.evse_id)
-            if heard:
-                loop.wake()
+            for draw in draws:
+                if site is not None and draw.evse_id in site.outlets and self._heard(site, draw, now):
+                    loop.wake()
+
+    def _heard(self, site: Site, draw: LoadSample, now: float) -> bool:
+        """Whether a draw is worth a look at once; what is not waits for the next tick."""
+        try:
+            return site.drew(draw.evse_id, now, draw.currents, draw.power_w, draw.soc, draw.at.timestamp())
+        except Exception:
+            log.exception("draw not taken in", circuit=site.root, evse=draw.evse_id)
+            return True
 
     def metered(self, meter_id: int, at: datetime, amps: Amps) -> None:
         """A meter reports A on its own lines."""

@@ -49,6 +49,13 @@ class Watch:
     _sampled: tuple[float, float] | None = None  # since when without a gap, and when last
     _occupied_at: float | None = None
 
+    @property
+    def standing(self) -> tuple[object, ...]:
+        """What of it matters to the next look beside the draw itself."""
+        its, used = self.obedience, (self.usage and self.usage.cap, self.full and self.full.released)
+        unsteered, lines = None if its.obeys else self.peak, self.phases and self.phases.used
+        return its.obeys, its.suspected, self.response.reaction, self.response.step, used, unsteered, lines
+
     def empties(self, outlet: Outlet, now: float) -> bool:
         """Whether nobody is there: it says so, no session runs and nothing flows, and that for a while."""
         says_so = outlet.hardware_status == "available" and outlet.charge is None

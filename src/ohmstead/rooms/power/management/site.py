@@ -177,27 +177,28 @@ class Site:
         return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
 
     def _may_draw(self, evse_id: int, at: float) -> Amps:
-        first, second, third = (
-            self.envelope.may_draw(evse_id, at) * line for line in self.outlets[evse_id].wiring.mask
-        )
-        return first, second, third
+        amps = self.envelope.may_draw(evse_id, at)
+        first, second, third = self.outlets[evse_id].wiring.mask
+        return first * amps, second * amps, third * amps
 
     def drew(
         self, evse_id: int, at: float, currents: Mapping[str, float], power_w: float | None, soc: float | None,
         measured_at: float | None = None,
-    ) -> None:  # fmt: skip
-        """A meter value of an EVSE: A by the name of its own line, or W in all, `measured_at` by its clock."""
+    ) -> bool:  # fmt: skip
+        """A meter value of an EVSE: A by the name of its own line, or W in all, `measured_at` by its clock. Whether
+        that is worth a look at once: most are not, and nothing follows from them before the next."""
         watch, outlet = self._watches.get(evse_id), self.outlets.get(evse_id)
         if watch is None or outlet is None:
-            return
+            return False
         own = lines_of(outlet, currents, power_w, self.tuning.volts)
         watch.soc = soc if soc is not None else watch.soc
         if own is None:
-            return
+            return False
         told_at = at if measured_at is None else measured_at
         draw = against_limit(outlet, own, power_w, self.tuning.volts)
         watch.drew(at, told_at, outlet.wiring.place(own))
         watch.flowed_at = at if draw >= FLOWING_A else watch.flowed_at
+        before = watch.standing
         self._learn(outlet, watch, at, draw)
         if self.trust.judge(outlet, at, draw, watch.lateness.age(at, told_at), tolerance(currents, draw)):
             self.envelope.attached(self._evse(outlet, watch))
@@ -210,6 +211,7 @@ class Site:
             self.envelope.attached(self._evse(outlet, watch))
             if outlet.abilities.switches_phases:
                 self.envelope.tell_again(evse_id)
+        return watch.standing != before or (outlet.charge is None and draw >= FLOWING_A)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
         """What the draw says of how the EVSE follows its limits."""
