@@ -51,6 +51,22 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {  # what is changed, and the te
         ["engines/dlm/allocate.py", "engines/dlm/filling.py", "engines/dlm/envelope.py", "engines/dlm/shedding.py"],
         ["tests/engines/dlm"],
     ),
+    "plans": (
+        [
+            "engines/charging_plan.py",
+            "engines/charging_goal.py",
+            "engines/charging_pace.py",
+            "engines/solar_surplus.py",
+            "engines/wall_clock.py",
+        ],
+        [
+            "tests/engines/test_charging_plan.py",
+            "tests/engines/test_charging_goal.py",
+            "tests/engines/test_charging_pace.py",
+            "tests/engines/test_solar_surplus.py",
+            "tests/engines/test_wall_clock.py",
+        ],
+    ),
 }
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,

@@ -22,9 +22,11 @@ from ohmstead.app.rooms import OPERATIONS
 from ohmstead.kit.db import metadata
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.devices.stations import stations
+from ohmstead.rooms.power.management.explanation.ask import explanations
 from tests.client import DOCUMENT
 from tests.fuzz_world import FuzzWorld, Moody
 from tests.given import Given
+from tests.rooms.odd_sites import OddSite, Station, Steers
 
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
@@ -190,6 +192,7 @@ class Fuzz:
     async def __aenter__(self) -> "Fuzz":
         moody = Moody(self._seed)
         self._back, moody.agrees = stations.provide(moody), True
+        explanations.open(Steers(OddSite(63, [Station(), Station()]).site))
         world = await FuzzWorld(self._given).make()
         moody.agrees = False
         self._rows = await Rows.kept(self._given.system.dsn)
@@ -199,6 +202,7 @@ class Fuzz:
 
     async def __aexit__(self, *_: Any) -> None:
         self._back()
+        explanations.open(None)
         await self._rows.dropped()
 
     def _config(self) -> dict[str, Any]:

@@ -14,6 +14,12 @@ PROFILE = {
     "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10}]},
 }  # fmt: skip
 
+OWNERS = {
+    "mode": "user_schedule", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
+    "phaseRotation": "RST", "minCurrent": 6, "enableKeepAwake": True,
+}  # fmt: skip
+SUN = {"type": "solar", "preferences": {"maxCurrentFromGrid": 6, "solarStableTime": 60}}
+
 
 class FuzzWorld(World):
     """One owner's rows, where every operation that can succeed has a request that does."""
@@ -38,15 +44,25 @@ class FuzzWorld(World):
         site = Site(given.system, ids["chargePoint"], [ids["evse"]])
         await site.status("available", 0)
         await site.status("available", 2)
+        wanted = f"/internal/sessions/v1.0/{ids['session']}/charging-needs"
+        assert (await given.api.put(wanted, {"energyWh": 9000})).status == 200
         synced = await given.api.post(f"/actions/charge-point/v1.0/{ids['chargePoint']}/sync-configuration")
         assert synced.status == 202, synced.body
         self._instead: dict[str, dict[str, Any]] = {
             "POST .*/smart-charging$": {"chargePoint": spare["id"]},
             "change-(owner|sharing-code)$": {"chargePoint": own["id"]},
+            "personal-smart-charging": {"chargePoint": own["id"]},
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
         }
-        self._bodies: dict[str, Any] = {"set-charging-profile/": PROFILE}
+        await given.made(f"/resources/charge-points/v2.0/{own['id']}/smart-charging", OWNERS)
+        market = (await given.api.get(f"/internal/price-integrations/v1.0/{ids['priceIntegration']}")).data
+        self._spare["priceIntegration"] = (await given.made("/internal/price-integrations/v1.0", market))["id"]
+        self._bodies: dict[str, Any] = {
+            "set-charging-profile/": PROFILE,
+            "price-integrations/": {name: market[name] for name in ("name", "type", "electricityRateId")},
+            "/personal-smart-charging-preferences": SUN,
+        }
         return self
 
     def names(self, operation: Operation) -> dict[str, Any]:

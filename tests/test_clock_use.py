@@ -44,6 +44,7 @@ ALLOWED = {
     "app/commands/model.py": "puts a file away",
     "app/commands/firmware.py": "puts a file away",
     "app/demo/run.py": "how long it is shown",
+    "app/commands/circuit.py": "how often it is shown",
 }
 
 

@@ -10,6 +10,8 @@ from ohmstead.rooms.charging.facts import (
     ContractPresented,
     ContractWorth,
     Metered,
+    NeedsTold,
+    NeedsVerdict,
     ProfilesTold,
     ReservationEnded,
     TagPresented,
@@ -66,6 +68,7 @@ class RecordingRooms:
         self.gate = asyncio.Event()
         self.gate.set()
         self.worth: ContractWorth = "Accepted"
+        self.needs_verdict: NeedsVerdict = "processing"
         self.status = CertificateStatus(reason="NoAnswer", info="nobody asked")
 
     def only(self, kind: type) -> list:
@@ -135,6 +138,12 @@ class RecordingRooms:
 
     async def limit_cleared(self, fact: LimitCleared) -> None:
         self.facts.append(fact)
+
+    async def needs_told(self, fact: NeedsTold) -> NeedsVerdict:
+        if self.broken == "needs_told":
+            raise RuntimeError("the database is away")
+        self.facts.append(fact)
+        return self.needs_verdict
 
     async def reservation_ended(self, fact: ReservationEnded) -> None:
         self.facts.append(fact)

@@ -51,6 +51,7 @@ from ohmstead.rooms.devices.stations import (
     StationUntold,
     TriggerMessage,
     Unlock,
+    UpdateDynamicSchedule,
     UpdateFirmware,
     VariableName,
 )
@@ -285,7 +286,7 @@ async def test_a_command_is_the_call_the_standard_wants(house: House, command: C
 
 def test_every_command_is_in_the_table_of_1_6_and_tested():
     """A raw call needs no translation; a disconnection and what is odd no message."""
-    later = {GetChargingProfiles, GetTransactionStatus, SetNetworkProfile, SetVariables}
+    later = {GetChargingProfiles, GetTransactionStatus, SetNetworkProfile, SetVariables, UpdateDynamicSchedule}
     commands = set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks} - later
     assert set(OCPP_1_6.commands) == commands
     assert {type(command) for command, _, _ in CALLS} == commands

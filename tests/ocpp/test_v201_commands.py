@@ -50,6 +50,7 @@ from ohmstead.rooms.devices.stations import (
     StationRefused,
     TriggerMessage,
     Unlock,
+    UpdateDynamicSchedule,
     UpdateFirmware,
     VariableName,
 )
@@ -178,7 +179,7 @@ async def test_a_command_on_the_wire(house: House, command: Any, action: str, pa
 
 def test_every_command_is_known():
     """A raw call needs no translation; a disconnection and what is odd no message."""
-    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks}
+    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks, UpdateDynamicSchedule}
 
 
 async def test_installed_certificates(house: House):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import typing
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from ohmstead.ocpp.v21.version import OCPP_2_1
 from ohmstead.ocpp.v201 import set_charging_profile as v201
 from ohmstead.rooms.devices.stations import (
     ChargingProfile,
+    Command,
+    Disconnect,
+    RawCall,
+    RefreshQuirks,
     SchedulePeriod,
     SetChargingProfile,
     StationRefused,
@@ -101,3 +106,7 @@ async def test_what_it_tells_of_such_profiles_is_nothing_odd() -> None:
     check("ReportChargingProfilesRequest", report, "v21")
     answers, odd = await heard([2, "a", "ReportChargingProfiles", report])
     assert (answers, odd) == ([[3, "a", {}]], [()])
+
+
+def test_every_command_is_in_the_table_of_2_1() -> None:
+    assert set(OCPP_2_1.commands) == set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks}

@@ -10,6 +10,7 @@ from ohmstead.engines.dlm.planning import Pace, Send
 from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.engines.dlm.tree import Circuit, Tree
 from ohmstead.rooms.devices.profiles.abilities import OPEN, Abilities
+from ohmstead.rooms.power.management.explanation.ask import Kind
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Charge, Outlet, Snapshot
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -57,10 +58,10 @@ class OddSite:
         self.now, self.limit, self.rating = START, limit, rating
         self.stations = dict(enumerate(stations, 1))
         self.abilities = abilities
-        row = {"id": 1, "parent_circuit_id": None, "max_current": limit, "phases": "three_phase",
+        row = {"id": 1, "name": "Main", "parent_circuit_id": None, "max_current": limit, "phases": "three_phase",
                "phase_rotation": None, "connected_phase": None, "electricity_meter_id": None,
                "offline_reserved_current": None, "set_session_limit_to_zero_on_idle": False, "soc_priorities": None,
-               "min_charge_point_current": None} | circuit  # fmt: skip
+               "min_charge_point_current": None, "phase_policy": "wired"} | circuit  # fmt: skip
         self.row, self.tree = row, Tree([Circuit(1, None, limit)])
         for id, station in self.stations.items():
             station.charges = charging is None or id <= charging
@@ -153,3 +154,14 @@ class OddSite:
                 self.site.envelope.accepted(send.seq, self.now)
                 self.site.limited(id, self.now)
         return bool(due)
+
+
+class Steers:
+    """Has one site, and tells of what it was asked."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.asked = site, list[tuple[Kind, int]]()
+
+    def site_with(self, kind: Kind, id: int) -> Site | None:
+        self.asked.append((kind, id))
+        return self.site if id in (self.site.snapshot.circuits if kind == "circuit" else self.site.outlets) else None

@@ -163,9 +163,15 @@ class World:
         hung = {"chargePointId": ids["chargePoint"]}
         await given.api.post(f"/actions/circuit/v2.0/{circuit['id']}/attach-charge-point", hung)
         ids["circuit"] = circuit["id"]
+        await given.api.put(f"/internal/circuits/v1.0/{circuit['id']}/schedule", {"windows": [], "dates": []})
         priority = {"type": "partner", "targetId": (await given.partner())["id"], "priority": 2}
         priorities = f"/resources/circuits/v2.0/{circuit['id']}/user-priorities"
         ids["userPriority"] = (await given.made(priorities, priority))["id"]
+        market = {"name": "m", "defaultPrice": 0.3, "taxPercentage": 20, "type": "octopus_go"}
+        rate = await given.made("/internal/electricity-rates/v1.0", market)
+        followed = {"name": "m", "type": "octopus_go", "electricityRateId": rate["id"]}
+        ids["priceIntegration"] = (await given.made("/internal/price-integrations/v1.0", followed))["id"]
+        ids |= {"integration": ids["priceIntegration"], "applicableTax": ids["tax"]}
         at_point = {"chargePointId": ids["chargePoint"]}
         ids["flexibilityAsset"] = (await given.made("/resources/flexibility-assets/v1.0", at_point))["id"]
         ask = f"/actions/flexibility-asset/v1.0/{ids['flexibilityAsset']}/create-activation-request"
@@ -194,6 +200,8 @@ class World:
             body.pop(camel(name), None)
         if "templateId" in body:  # of a charge point: what it needs beside
             body |= {"templateId": self.ids["chargePointTemplate"], "networkId": None, "name": "x", "status": "active"}
+        if operation.path.endswith("/personal-smart-charging-preferences"):
+            body |= {"enabled": False}
         if operation.path.endswith("/flexibility-assets/v1.0"):
             body.pop("evseId", None)  # it is in one place
         if operation.path.endswith("/create-activation-request"):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from ohmstead.kit.facts import outbox
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_profile
 from ohmstead.rooms.devices.stations import (
     ClearChargingProfile,
@@ -78,6 +79,46 @@ async def test_a_profile_is_laid_and_shown(api: Client, here: Site, gateway: Gat
     }  # fmt: skip
     assert await shown(api, here, 1) is None
     assert await shown(api, here, 0) is None
+
+
+async def applied(here: Site) -> list[dict[str, Any]]:
+    """What was told of profiles that stations took."""
+    async with here.system.database.read() as tx:
+        rows = await tx.all(select(outbox.c.payload).where(outbox.c.topic == "chargingProfile.applied"))
+    return [row["payload"] for row in rows]
+
+
+async def test_each_profile_that_is_taken_is_told(api: Client, here: Site, gateway: Gateway) -> None:
+    recurring = {"chargingProfileKind": "Recurring", "recurrencyKind": "Weekly"}
+    whole = await lay(api, here, 0, profile(limit=16))
+    at_one = await lay(api, here, 2, profile("TxDefaultProfile", **recurring))
+    gateway.answer = "Rejected"
+    await api.post(f"{PATH}/{here.id}/set-charging-profile/0", profile())
+    first, second = await applied(here)
+    assert (first["chargePointId"], first["evseId"], first["sessionId"]) == (here.id, None, None)
+    assert (second["chargePointId"], second["evseId"], second["sessionId"]) == (here.id, here.evses[1], None)
+    assert first["chargingProfile"] | {"scheduleStart": None} == {
+        "id": whole, "schedulePeriods": [{"startPeriod": 0, "limit": 16.0}], "scheduleStart": None,
+        "chargingRateUnit": "A", "stackLevel": 0, "chargingProfileKind": "Absolute", "purpose": "ChargePointMaxProfile",
+    }  # fmt: skip
+    assert (second["chargingProfile"]["id"], second["chargingProfile"]["recurrencyKind"]) == (at_one, "weekly")
+    assert datetime.fromisoformat(first["appliedAt"]) <= here.system.clock.now()
+
+
+@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
+async def test_a_profile_to_start_with_is_told_once_the_station_starts(
+    api: Client, here: Site, gateway: Gateway, answer: str
+) -> None:
+    gateway.answer = answer
+    begun = await api.post(f"/actions/evse/v1.0/{here.evses[0]}/start", {"chargingProfile": profile("TxProfile")})
+    told = await applied(here)
+    if answer == "Rejected":
+        assert told == []
+        return
+    [one] = told
+    session = int(begun.body["sessionId"])
+    assert (one["chargePointId"], one["evseId"], one["sessionId"]) == (here.id, here.evses[0], session)
+    assert one["chargingProfile"]["purpose"] == "TxProfile"
 
 
 async def test_a_schedule_at_fixed_times_begins_now_unless_it_says_when(

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
+from ohmstead.kit.facts import outbox
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.power.circuits.priorities import charge_point_priorities, user_priorities
 from ohmstead.rooms.power.circuits.resource import circuits
@@ -252,3 +254,36 @@ class TestMembers:
     async def test_charge_point_priorities_need_a_circuit(self, api: Client) -> None:
         path = charge_point_priorities.path(charge_point_priorities.newest, "list").removeprefix("/public-api")
         assert (await api.get(path.replace("{circuit}", "999"))).status == 404
+
+
+async def told(given: Given, circuit_id: int) -> list[dict[str, Any]]:
+    """What was told of a circuit's changes, since it was last asked."""
+    async with given.system.database.begin() as tx:
+        mine = (outbox.c.topic == "circuit.changed") & (outbox.c.payload["id"].as_integer() == circuit_id)
+        rows = await tx.all(select(outbox.c.payload).where(mine).order_by(outbox.c.id))
+        await tx.run(delete(outbox).where(mine))
+    return [row["payload"] for row in rows]
+
+
+async def test_each_change_of_a_circuit_is_told_with_its_moment(api: Client, given: Given) -> None:
+    point, partner = await given.managed_charge_point(), await given.partner()
+    circuit = await given.circuit()
+    id, path, act = circuit["id"], f"{CIRCUITS}/{circuit['id']}", f"{ACTIONS}/{circuit['id']}"
+    assert await told(given, id) == [{"id": id, "action": "created", "last_updated_at": circuit["lastUpdatedAt"]}]
+    changes = (
+        ("PATCH", path, {"maxCurrent": 40}),
+        ("POST", f"{act}/attach-charge-point", {"chargePointId": point["id"]}),
+        ("POST", f"{act}/set-charge-point-priority/{point['id']}", {"priority": 2}),
+        ("POST", f"{act}/set-circuit-soc-priorities", {"lowerThresholdPercent": 20, "lowSoCPriority": 2}),
+        ("POST", f"{path}/user-priorities", {"targetId": partner["id"], "type": "partner", "priority": 2}),
+        ("POST", f"{act}/detach-charge-point/{point['id']}", None),
+    )
+    for method, where, body in changes:
+        answer = await api.request(method, where, body)
+        assert answer.status in (200, 201, 202), answer.body
+        shown = (await api.get(path)).data["lastUpdatedAt"]
+        assert await told(given, id) == [{"id": id, "action": "updated", "last_updated_at": shown}], where
+    assert (await api.patch(path, {"maxCurrent": -1})).status == 422
+    assert (await api.delete(path)).status == 204
+    [gone] = await told(given, id)
+    assert (gone["action"], gone["last_updated_at"] >= shown) == ("deleted", True)

@@ -16,6 +16,7 @@ BOOT = {"id": 7, "reason": None, "vendor": "Zap", "model": "One", "chargeBoxSeri
         "chargePointSerialNumber": "S1", "firmwareVersion": "1.2", "iccid": None, "imsi": None,
         "meterSerialNumber": None, "meterType": None, "lastUpdatedAt": "2026-11-01T08:00:00+00:00"}  # fmt: skip
 APPLIED = {"chargePointId": 2, "appliedAt": "2026-11-01T08:00:00+00:00", "chargingProfile": {"stackLevel": 1}}
+CONSUMED = {"circuitId": 7, "maxCurrent": 63.0, "currentConsumption": [{"phase": "L1", "consumption": 6.5}]}
 LOG = {"id": 7, "request_id": 4, "kind": "security", "status": "uploaded", "file_name": None}
 FIRMWARE = {"id": 7, "status": "Installed", "request_id": None, "firmware_version_id": None}
 TEMPLATE = {"id": 7, "error": None, "refused": {"HeartbeatInterval": "Rejected"}, "template_id": 4}
@@ -23,10 +24,10 @@ SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id"
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "booking", "bookingRequest",
-        "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "circuit", "configurationTemplate",
+        "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "configurationTemplate",
         "currency", "electricityMeter", "evse", "flexibilityAsset", "idTag", "location", "parkingSpace", "partner",
-        "partnerContract", "partnerInvite", "provisioningCertificate", "reservation", "session", "subOperator", "tax",
-        "user", "userGroup", "vendorErrorCode",
+        "partnerContract", "partnerInvite", "priceIntegration", "provisioningCertificate", "reservation", "session",
+        "subOperator", "tax", "user", "userGroup", "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     ("authorization.created", {"id": 7}),
@@ -45,8 +46,11 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargePoint.quirksChanged", {"ids": [7, 8]}),
     ("chargePoint.statusChanged", STATUS),
     ("chargePointModel.quirksChanged", {"id": 7}),
-    ("chargingProfile.applied", APPLIED),
+    ("chargingProfile.applied", APPLIED | {"evseId": None, "sessionId": None}),
     ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9}),
+    ("circuit.changed", ROW | {"last_updated_at": "2026-11-01T08:00:00+00:00"}),
+    ("circuit.consumption", CONSUMED),
+    ("circuit.consumption", CONSUMED | {"minChargePointCurrent": 6.0}),
     ("evse.moved", {"id": 7, "left": 1, "charge_point_id": 2}),
     ("evse.statusChanged", STATUS | {"charge_point_id": 2, "before": None}),
     ("chargePoint.sharedPartnersChanged", {"id": 7}),
@@ -60,6 +64,13 @@ STORED: list[tuple[str, dict[str, Any]]] = [
 def test_what_lies_in_the_outbox_is_understood_and_written_as_it_was(topic: str, payload: dict[str, Any]) -> None:
     fact = fact_of(topic, payload)
     assert (fact.topic, msgspec.json.decode(msgspec.json.encode(fact))) == (topic, payload)
+
+
+@pytest.mark.parametrize(("topic", "payload"), [("chargingProfile.applied", APPLIED), ("circuit.changed", ROW)])
+def test_what_earlier_releases_left_out_is_nothing(topic: str, payload: dict[str, Any]) -> None:
+    told = msgspec.json.decode(msgspec.json.encode(fact_of(topic, payload)))
+    assert payload.items() <= told.items()
+    assert {told[name] for name in told.keys() - payload.keys()} == {None}
 
 
 def test_no_topic_is_left_out() -> None:

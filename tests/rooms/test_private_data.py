@@ -15,8 +15,10 @@ from ohmstead.rooms.devices.communication.log import communication_log
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.charges import Gateway, Site, energy, later, site
+from tests.rooms.told_needs import vehicle
 
 USERS = "/resources/users/v1.0"
+SUN = {"enabled": False, "type": "solar", "preferences": {"maxCurrentFromGrid": 6, "solarStableTime": 60}}
 
 
 def export_of(user: dict[str, Any]) -> str:
@@ -59,11 +61,13 @@ async def test_it_has_what_was_made(api: Client, given: Given, system: System, g
     await given.id_tag(userId=int(other["id"]), idTagUid="04DDEEFF")
     await charged(here, "04AABBCC")
     await told(system, here, "04aabbcc")
+    await vehicle(here, asked_at=later(5), energy_wh=5000)
     await charged(here, "04DDEEFF", 60)
     await api.post(f"/actions/users/v1.0/{user['id']}/change-status", {"status": "enabled", "reason": "has paid"})
     await api.post(f"/actions/charge-point/v1.0/{here.id}/reserve/1", {"userId": int(user["id"])})
     own = await given.charge_point(type="personal", pin="1234")
     await api.post(f"/actions/charge-point/v1.0/{own['id']}/change-owner", {"userId": int(user["id"])})
+    await given.made(f"/resources/charge-points/v2.0/{own['id']}/personal-smart-charging-preferences", SUN)
     shared = (await given.charge_point(type="personal", pin="1234"))["id"]
     share = await given.made(f"/resources/charge-points/v2.0/{shared}/shares", {"userId": int(user["id"])})
     partner = await given.partner()
@@ -82,9 +86,11 @@ async def test_it_has_what_was_made(api: Client, given: Given, system: System, g
     assert [row["idTagUid"] for row in found["authorizations.json"]] == ["04AABBCC"]
     assert found["reservations.json"] == (await api.get("/resources/reservations/v1.0")).data
     assert [row["id"] for row in found["charge-points.json"]] == [own["id"]]
+    assert found["smart-charging-preferences.json"] == [{"chargePointId": own["id"]} | SUN]
     assert found["shared-charge-points.json"] == [{"chargePointId": shared, "sharedOn": share["sharedOn"]}]
     assert {row["session_id"] for row in found["meter-values.json"]} == {int(sessions[0]["id"])}
     assert 3000 in [row["energy_wh"] for row in found["meter-values.json"]]
+    assert [(row["source"], row["energy_wh"]) for row in found["charging-needs.json"]] == [("vehicle", 5000)]
     assert [row["data"] for row in found["signed-readings.json"]] == ["OCMF|{}"]
     assert [row["raw"] for row in found["frames.json"]] == ['[2,"1","StartTransaction",{"idTag":"04aabbcc"}]']
     [change] = found["status-changes.json"]

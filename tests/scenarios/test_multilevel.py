@@ -16,6 +16,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.simulator.station_v16 import StationV16
 from ohmstead.simulator.vehicle import Vehicle
 from tests.live import Live, live
+from tests.rooms.invites import invited
 from tests.scenarios.places import fleet
 from tests.scenarios.waiting import happens
 
@@ -205,9 +206,53 @@ async def test_a_start_is_refused_where_another_would_fall_below_the_minimum(tre
     assert (refused.status, refused.body["success"], refused.body["sessionId"]) == (202, False, None)
     assert "circuit" in refused.body["message"]
 
-    await tree.limit(left, minChargePointCurrent=12)  # which load management hears of by a fact
-    for _ in range(20):
-        if (accepted := (await api.post(start, {})).body["success"]) or await tree.site.clock.sleep(1.0):
-            break
-    assert accepted
+    await tree.limit(left, minChargePointCurrent=12)
+    assert (await api.post(start, {})).body["success"]
     await tree.settles(lambda: near(first.offered(1), 16) and near(second.offered(1), 16))
+
+
+async def test_a_start_is_judged_by_what_was_written_a_moment_ago(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load management hears of nothing here: not that the minimum changed, not that a charge point joined."""
+    left, management = tree.left, tree.site.system.load_management
+    first, second = await tree.add("A1", left), await tree.add("A2", left)
+    late = await tree.site.charge_point("LATE")
+    station = await tree.site.station("LATE")
+    await tree.charge(first)
+    await tree.settles(lambda: first.offered(1) == CHILD_A)
+
+    async def starts(point: dict[str, Any]) -> bool:
+        answer = await tree.site.api.post(f"/actions/evse/v1.0/{point['evses'][0]['id']}/start", {})
+        assert answer.status == 202, answer.body
+        return answer.body["success"]
+
+    async def hear_nothing() -> None:
+        management._rearrange.clear()
+
+    monkeypatch.setattr(management, "_arrange", hear_nothing)
+    await tree.limit(left, minChargePointCurrent=20)
+    second.plug(1, Vehicle(3, 32, soc=10))
+    assert not await starts(tree.points["A2"])
+    station.plug(1, Vehicle(3, 32, soc=10))
+    await tree.site.attach(left.row, late)
+    assert not await starts(late)
+    await tree.limit(left, minChargePointCurrent=None)
+    assert await starts(late)
+    assert await happens(tree.site.clock, lambda: near(station.offered(1), CHILD_A / 2), SOON_S), station.offered(1)
+    assert near(first.offered(1), CHILD_A / 2)
+
+
+async def test_a_user_whom_a_partner_invited_weighs_as_the_circuit_says(tree: Tree) -> None:
+    left, given = tree.left, tree.site.given
+    partner, other = await given.partner(), await given.partner()
+    guest, stranger = await given.user(), await given.user()
+    await given.id_tag(idTagUid="GUEST", userId=int(guest["id"]))
+    await given.id_tag(idTagUid="STRANGER", userId=int(stranger["id"]))
+    await invited(given, partner["id"], int(guest["id"]))
+    await invited(given, other["id"], int(stranger["id"]))
+    weigh = {"type": "partner", "targetId": partner["id"], "priority": 2}
+    await given.made(f"/resources/circuits/v2.0/{left.row['id']}/user-priorities", weigh)
+    first, second = await tree.add("A1", left), await tree.add("A2", left)
+    for station, card in ((first, "GUEST"), (second, "STRANGER")):
+        station.plug(1, Vehicle(3, 32, soc=10))
+        assert await station.present_tag(1, card)
+    await tree.settles(lambda: near(first.offered(1), 2 * CHILD_A / 3) and near(second.offered(1), CHILD_A / 3))

@@ -30,6 +30,7 @@ from tests.stations.charger import plugged
 NEVER = Patience(back_off_s=86_400, back_off_at_most_s=86_400)
 NOTICED_WITHIN_S = 16.0
 AT_ONCE_S = 3.0
+TAKEN_OVER_WITHIN_S, SETTLED_WITHIN_S = 15.0, 10.0
 
 
 class House:
@@ -213,24 +214,33 @@ async def test_a_limit_holds_over_two_gateways_while_workers_come_and_go(house: 
     refused = (await two.start()).body
     assert (refused["success"], "The circuit has no room" in refused["message"]) == (False, True), refused
     await limited(house, circuit, minChargePointCurrent=None)
-    await becomes(two.start, lambda answer: answer.body["success"])
+    begun = await two.start()  # whose tree the worker steers, which may not have heard of it yet
+    assert begun.body["success"], begun.body
     [order] = two.ear.commands("RemoteStartTransaction")
     [nothing] = order["chargingProfile"]["chargingSchedule"]["chargingSchedulePeriod"]
     assert nothing["limit"] == 0
     assert await happens(one.station.clock, lambda: offers(one, two) == (10, 10), 60), offers(one, two)
+    why = f"/internal/circuits/v1.0/{circuit['id']}/explanation"  # the worker knows, and is asked by the API's node
+    told = await shows(house.api, why, lambda data: all(each["offered"] == 10 for each in data["evses"]))
+    assert [(each["state"], each["binding"]["phase"]) for each in told["evses"]] == [("line", "L1")] * 2
     [owner] = (await house.owners()).values()
 
     second = house.node("worker")
     await house.start(second)
     await first.kill()
+    killed_at = time.monotonic()
     await becomes(house.owners, lambda owners: bool(owners) and owner not in owners.values())
+    assert time.monotonic() - killed_at < TAKEN_OVER_WITHIN_S
+    cable.excused = True  # what is out is more than what an operator leaves now
     await limited(house, circuit, maxCurrent=16)
     assert await happens(one.station.clock, lambda: offers(one, two) == (8, 8), 60), offers(one, two)
+    assert time.monotonic() - killed_at < TAKEN_OVER_WITHIN_S + SETTLED_WITHIN_S
+    cable.limit, cable.excused = 16, False
     assert (await one.stop(session)).status == 202
     assert await happens(one.station.clock, lambda: offers(one, two)[1] == 16, 60), offers(one, two)
     watching.cancel()
     assert cable.looks > 50
-    assert cable.worst <= 20.05
+    assert cable.violations == []
 
 
 async def limited(house: House, circuit: dict[str, Any], **limits: float | None) -> None:

@@ -14,14 +14,19 @@ from sqlalchemy import func, select, text, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.kit.db import Statement
 from ohmstead.kit.facts import outbox
+from ohmstead.rooms.charging.control.checks import place
 from ohmstead.rooms.charging.signals import LoadSample, metered_now
+from ohmstead.rooms.network.signals import station_booted
 from ohmstead.rooms.power.circuits.resource import circuit_changed
 from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.management import loop
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Snapshot
+from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
+from ohmstead.store import engine
 from tests.live import Live, live
 from tests.scenarios.waiting import becomes
 
@@ -129,6 +134,129 @@ async def test_one_change_one_tree(trees: Trees, change: Change) -> None:
     assert set(trees.looks) == {trees.circuits[2]}
 
 
+async def move_it(trees: Trees, at: int) -> None:
+    await trees.patch(f"{CIRCUITS}/{trees.circuits[at]}", parentCircuitId=trees.circuits[0], phaseRotation="RST")
+
+
+async def part_it(trees: Trees, at: int) -> None:
+    await trees.patch(f"{CIRCUITS}/{trees.circuits[at]}", parentCircuitId=None)
+
+
+async def test_a_circuit_that_moves_wakes_the_tree_it_joins_and_the_one_it_leaves(trees: Trees) -> None:
+    management, point = trees.site.system.load_management, trees.points[2]["id"]
+    await move_it(trees, 2)
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[0]}
+    assert management.loop_of(point) is management.loops[trees.circuits[0]]
+    trees.looks.clear()
+    await part_it(trees, 2)
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[0], trees.circuits[2]}
+    assert management.loop_of(point) is management.loops[trees.circuits[2]]
+    assert set(management.loops) == set(trees.circuits)
+
+
+async def test_a_charge_point_that_changes_its_circuit_is_steered_in_the_other_tree(trees: Trees) -> None:
+    management, point = trees.site.system.load_management, trees.points[2]
+    await take_it_off(trees, 2)
+    await trees.site.attach({"id": trees.circuits[3]}, point)
+    await trees.rest()
+    assert set(trees.looks) == {trees.circuits[2], trees.circuits[3]}
+    assert management.loop_of(point["id"]) is management.loops[trees.circuits[3]]
+
+
+@pytest.fixture
+def cost(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How many statements about circuits were run, and how many rows they read."""
+    usual, found = engine._Tx.all, Counter[str]()
+
+    async def all(tx: Any, sql: Any, /, **values: Any) -> list[Any]:
+        rows = await usual(tx, sql, **values)
+        if "circuit" in (sql if isinstance(sql, Statement) else Statement(sql)).text:
+            found["statements"] += 1
+            found[f"in {id(tx)}"] += 1
+            found["rows"] += len(rows)
+        return rows
+
+    monkeypatch.setattr(engine._Tx, "all", all)
+    return found
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The roots of the loops that were."""
+    usual, found = loop.Loop.wake, set[int]()
+
+    def wake(own: loop.Loop, stale: bool = False) -> None:
+        found.add(own.root)
+        usual(own, stale)
+
+    monkeypatch.setattr(loop.Loop, "wake", wake)
+    return found
+
+
+async def test_what_a_change_costs_does_not_grow_with_the_trees(
+    trees: Trees, cost: Counter[str], woken: set[int]
+) -> None:
+    """A new charge point wakes nobody, and hung on a circuit its tree alone; with as many statements, and as few rows
+    read by them, among eighteen trees as among six."""
+
+    async def costs(at: int) -> Counter[str]:
+        await trees.rest()
+        woken.clear()
+        point = await trees.site.charge_point(f"NEW{at}")
+        await trees.rest()
+        assert woken == set()
+        cost.clear()
+        await trees.site.attach({"id": trees.circuits[at]}, point)
+        await trees.rest()
+        assert woken == {trees.circuits[at]}
+        return Counter({name: cost[name] for name in ("statements", "rows")})
+
+    few = await costs(1)
+    for _ in range(2 * TREES):
+        await trees.grow()
+    assert await costs(2) == few
+    assert few["rows"] < 10
+
+
+async def test_a_start_right_after_a_change_costs_the_same_however_much_hangs_there(
+    trees: Trees, cost: Counter[str]
+) -> None:
+    async with trees.site.system.database.begin() as tx:
+        await tx.run(text("UPDATE charge_point SET first_contact_at = now()"))
+
+    async def costs(at: int) -> int:
+        await trees.rest()
+        cost.clear()
+        async with trees.site.system.database.begin() as tx:
+            await tx.run(update(circuit).values(updated_at=tx.now))  # of which nobody is told
+            there = await place(tx, int(trees.points[at]["evses"][0]["id"]))
+            assert there is not None
+            assert await admission.has_room(tx, there)
+            assert await admission.outlet(tx, there) is not None
+            return cost[f"in {id(tx)}"]
+
+    few = await costs(1)
+    for number in range(4):
+        point = await trees.site.charge_point(f"MORE{number}")
+        await trees.site.attach({"id": trees.circuits[2]}, point)
+    assert await costs(2) == few
+
+
+async def test_a_station_that_starts_anew_wakes_its_tree_alone(trees: Trees, woken: set[int]) -> None:
+    management = trees.site.system.load_management
+    async with trees.site.system.database.begin() as tx:
+        await tx.run(text("UPDATE charge_point SET first_contact_at = now()"))
+    management.rearrange()
+    for one in management.loops.values():
+        one.wake(stale=True)
+    await trees.rest()
+    woken.clear()
+    station_booted.send(trees.points[4]["id"])
+    assert woken == {trees.circuits[4]}
+
+
 async def test_a_model_wakes_the_trees_of_its_charge_points(trees: Trees) -> None:
     for at in (1, 4):
         await trees.patch(f"{POINTS}/{trees.points[at]['id']}", modelId=trees.model)
@@ -146,7 +274,7 @@ async def test_circuits_that_go_round_in_a_circle_stop_nobody(trees: Trees) -> N
     async with trees.site.system.database.begin() as tx:
         for one, other in ((first, second), (second, first)):
             await tx.run(update(circuit).where(circuit.c.id == one).values(parent_circuit_id=other))
-        tx.after_commit(lambda: circuit_changed.send(first))
+            tx.after_commit(partial(circuit_changed.send, one))
     await trees.rest()
     assert set(trees.site.system.load_management.loops) == set(trees.circuits[2:])
     trees.looks.clear()

@@ -14,7 +14,7 @@ from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses import evse
-from ohmstead.rooms.power.management import site as reckoning
+from ohmstead.rooms.power.management import demands as reckoning
 from ohmstead.rooms.power.management.tuning import Tuning
 from tests.live import Live, live
 from tests.scenarios.places import fleet

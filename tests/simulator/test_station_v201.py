@@ -1,6 +1,7 @@
 """What a station of OCPP 2.0.1 says and does; every frame is held to the schemas of the standard."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -268,6 +269,30 @@ async def test_somebody_else_limits_it(central: Central, station: StationV201):
     assert [one["chargingLimitSource"] for one in central.all("ClearedChargingLimit")] == ["SO", "EMS"]
 
 
+async def test_a_vehicle_tells_what_it_needs(central: Central, clock: ManualClock, station: StationV201):
+    """By the station's own clock; what it wants is up to its target where nobody says how much."""
+    with pytest.raises(ValueError, match="nobody"):
+        station.tell_needs(2)
+    station.skew_clock(3600)
+    await charging(station)
+    station.tell_needs(1, timedelta(hours=2), 12_000)
+    station.tell_needs(1)
+    await idle(station)
+    first, second = central.all("NotifyEVChargingNeeds")
+    assert first == {
+        "evseId": 1,
+        "chargingNeeds": {
+            "requestedEnergyTransfer": "AC_three_phase",
+            "acChargingParameters": {
+                "energyAmount": 12_000, "evMinCurrent": 6, "evMaxCurrent": 32, "evMaxVoltage": 400,
+            },
+            "departureTime": "2026-01-05T11:00:00.000Z",
+        },
+    }  # fmt: skip
+    assert "departureTime" not in second["chargingNeeds"]
+    assert second["chargingNeeds"]["acChargingParameters"]["energyAmount"] == 54_000
+
+
 async def test_reservations_that_it_ends_itself(central: Central, clock: ManualClock, station: StationV201):
     token = {"idToken": "CARD", "type": "ISO14443"}
     for evse in (1, 2):
@@ -292,6 +317,7 @@ async def test_by_hand(central: Central, station: StationV201):
     async def lines() -> AsyncIterator[str]:
         for line in (
             "event TemperatureSensor Temperature 71 1", "event EVSE Problem true 2 E17", "limit 16", "limit off 1",
+            "needs 90", "plug", "needs 90 12.5", "needs later",
             "limit much", "event A B C D", "send Heartbeat", "send DataTransfer '{\"vendorId\": \"V\"}'",
         ):  # fmt: skip
             yield line
@@ -302,7 +328,11 @@ async def test_by_hand(central: Central, station: StationV201):
     assert (first["actualValue"], first["component"]["evse"], second["techCode"]) == ("71", {"id": 1}, "E17")
     assert second["eventId"] == first["eventId"] + 1
     assert len(central.all("NotifyChargingLimit")) == len(central.all("ClearedChargingLimit")) == 1
+    [needs] = central.all("NotifyEVChargingNeeds")
+    assert needs["chargingNeeds"]["acChargingParameters"]["energyAmount"] == 12_500
     said = "\n".join(written)
+    assert "Not done: nobody is at 1" in said
+    assert "Not done: a car stays for so many minutes" in said
     assert "Not done: a limit is in A a phase, or off" in said
     assert "Not done: 'D' is no number of an EVSE" in said
     assert 'Heartbeat was answered: {"currentTime"' in said

@@ -118,7 +118,7 @@ class Direct:
             "max_current": cable.limit_a, "phases": "three_phase", "phase_rotation": cable.rotation,
             "connected_phase": None, "electricity_meter_id": METER if name == MAIN else None,
             "offline_reserved_current": RESERVED_A if name == MAIN else None, "soc_priorities": None,
-            "set_session_limit_to_zero_on_idle": False, "min_charge_point_current": None,
+            "set_session_limit_to_zero_on_idle": False, "min_charge_point_current": None, "phase_policy": "wired",
         } | self._circuit  # fmt: skip
 
     def _outlet(self, place: Place) -> Outlet:

@@ -61,6 +61,14 @@ for _name, _help in {
     settings.command(f"ohmstead.app.commands.settings:{_name}_settings", name=_name, help=_help)
 app.command(settings)
 
+circuit = App(name="circuit", help="What flows through a circuit of a running server, and why.")
+for _name, _help in {
+    "watch": "Show it live: each line, and who gets how much.",
+    "explain": "Say in sentences why each EVSE gets what it gets.",
+}.items():
+    circuit.command(f"ohmstead.app.commands.circuit:{_name}_circuit", name=_name, help=_help)
+app.command(circuit)
+
 
 def main() -> None:
     """Run the command that is named. Exit status 2: a setting is wrong; 1: it could not be done."""

@@ -18,13 +18,15 @@ from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.connection_identity import Admitted, Refused, Tls
 from ohmstead.ocpp.connection_settings import ConnectionSettings
-from ohmstead.rooms.charging import contracts, flow, profiles, reservations
+from ohmstead.rooms.charging import contracts, flow, needs, profiles, reservations
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     ContractPresented,
     ContractWorth,
     Metered,
+    NeedsTold,
+    NeedsVerdict,
     ProfilesTold,
     ReservationEnded,
     TagPresented,
@@ -234,6 +236,9 @@ class FactIntake:
 
     async def limit_cleared(self, fact: LimitCleared) -> None:
         await self._durably(lambda tx: outside_limits.limit_cleared(tx, fact))
+
+    async def needs_told(self, fact: NeedsTold) -> NeedsVerdict:
+        return await self._durably(lambda tx: needs.needs_told(tx, fact))
 
     async def reservation_ended(self, fact: ReservationEnded) -> None:
         await self._durably(lambda tx: reservations.reservation_released(tx, fact))

@@ -110,6 +110,16 @@ class Metrics:
             ("reason",), registry=self.registry,
         )  # fmt: skip
 
+        self._prices = Counter("ohmstead_prices_imported", "Prices that were imported.", registry=self.registry)
+        self._price_faults = Counter(
+            "ohmstead_price_faults", "What could not be read of imported prices.", registry=self.registry
+        )
+
+    def prices_imported(self, prices: int, faults: int) -> None:
+        """Prices were imported, and others could not be."""
+        self._prices.inc(prices)
+        self._price_faults.inc(faults)
+
     def refused(self, reason: str) -> None:
         """A connection to the API's port was closed before it got an answer."""
         self._refused.labels(reason).inc()

@@ -46,7 +46,8 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
-    private_hosts: str = ""  # that charge points may have us ask though they are not public; by comma
+    private_hosts: str = ""  # that we may ask though they are not public; by comma
+    load_balancer_url: str | None = None  # asked for the limits of circuits with load balancing integration 3
     trusts_proxy: bool = False  # honour X-Forwarded-*: only behind a proxy of yours
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     log_json: bool = False
@@ -58,6 +59,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     ocpp_plain_frames: bool = True  # take usual frames apart ourselves; False: leave all to the WebSocket library
     meter_period: Annotated[float, Meta(gt=0, le=3_600)] = 10.0  # s between readings expected of electricity meters
     unmanaged_margin: Annotated[float, Meta(ge=0)] | None = None  # A kept free for loads we do not steer; None: learned
+    price_files: Path | None = None  # a folder of files with imported prices; None: none are imported
     keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months
     keep_security_events: Days = 365  # days until security events are dropped
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed

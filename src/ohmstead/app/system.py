@@ -40,8 +40,10 @@ from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
+from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.power import integrations
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store import set_clock  # noqa: F401 - its table
@@ -131,6 +133,9 @@ class System:
         )
         members = Membership(self.database, name_of(settings), settings.role)
         outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        if settings.load_balancer_url:
+            balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
+            self._stack.callback(integrations.register(integrations.HTTP, balancer))
         rooms = FactIntake(self.database, self.clock, usual, members, outbound)
         if self.tls is not None:
             self.tls.refused = rooms.not_believed
@@ -178,16 +183,18 @@ class System:
 
     def _manage(self) -> None:
         """What happens beside all requests: facts and load management shared among nodes, the rest done by one."""
-        members = self.node_services.members
+        members, settings = self.node_services.members, self.settings
         self._keep(self.node_services.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
         self._keep(partial(members.lead, self._expire))
-        grace = timedelta(seconds=self.settings.lost_stop_grace)
+        grace = timedelta(seconds=settings.lost_stop_grace)
         led = [
             *(work(self.database, self.clock) for work in LEADER_WORK),
             Contradictions(self.database, self.clock, grace),
         ]
+        if (folder := settings.price_files) is not None:
+            led.append(PriceImport(self.database, self.clock, PriceFolder(folder), self.metrics.prices_imported))
         for work in led:
             self._keep(partial(members.lead, work.run))
 

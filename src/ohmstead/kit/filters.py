@@ -57,11 +57,11 @@ class Filter:
         if get_origin(self.type) is list:
             return msgspec.convert(texts, self.type, strict=False)
         if self.type is datetime:
-            return _moment(texts[-1])
+            return moment(texts[-1])
         return msgspec.convert(texts[-1], self.type, strict=False)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """A moment as clients write it: a date alone is its midnight, a `+` may have arrived as a space."""
     if len(text) == len("2026-01-01"):
         return aware(msgspec.convert(text + "T00:00:00", datetime))

@@ -10,6 +10,8 @@ from ohmstead.rooms.charging.facts import (
     ContractPresented,
     ContractWorth,
     Metered,
+    NeedsTold,
+    NeedsVerdict,
     ProfilesTold,
     ReservationEnded,
     TagPresented,
@@ -86,6 +88,8 @@ class Rooms(Protocol):
     async def limit_told(self, fact: LimitTold) -> None: ...
 
     async def limit_cleared(self, fact: LimitCleared) -> None: ...
+
+    async def needs_told(self, fact: NeedsTold) -> NeedsVerdict: ...
 
     async def reservation_ended(self, fact: ReservationEnded) -> None: ...
 

@@ -43,6 +43,13 @@ class Arrival(Struct, frozen=True, gc=False):
         """The moment a station means, in UTC: by our clock where it tells what happens now and its own is wrong."""
         return utc(said) if self.drift is None else corrected(utc(said), self.drift, self.received_at)
 
+    def coming(self, said: datetime) -> datetime:
+        """The moment that is yet to come which a station means, in UTC: it reckons by its own clock."""
+        try:
+            return utc(said) - (self.drift or timedelta())
+        except OverflowError:
+            return utc(said)
+
     def timed(self, said: datetime) -> bool:
         """Whether the station said it: of a moment that it did not the time of receipt is taken, as it is here."""
         return said is not self.received_at

@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 from ohmstead.simulator.connector import State
@@ -129,6 +130,12 @@ class Prompt:
             raise ValueError("a limit is in A a phase, or off")
         self._later().limit_outside(None if amps == "off" else float(amps), _whole(evse))
 
+    async def needs(self, minutes: str, kwh: str = "") -> None:
+        if not minutes.isdecimal() or (not kwh.replace(".", "", 1).isdecimal() and kwh):
+            raise ValueError("a car stays for so many minutes, and wants so many kWh")
+        wh = float(kwh) * 1000 if kwh else None
+        self._later().tell_needs(self.connector, timedelta(minutes=int(minutes)), wh)
+
     async def send(self, action: str, payload: str = "{}") -> None:
         try:
             answer = await self._speaker().send(action, json.loads(payload))
@@ -210,6 +217,7 @@ COMMANDS = {
     "clear": Command("", "mend the connector", Prompt.clear),
     "event": Command("COMPONENT VARIABLE VALUE [EVSE] [CODE]", "report an event (2.0.1)", Prompt.event),
     "limit": Command("A|off [EVSE]", "somebody else limits the station, or does so no longer (2.0.1)", Prompt.limit),
+    "needs": Command("MINUTES [kWh]", "the car says how long it stays and what it wants (2.0.1)", Prompt.needs),
     "send": Command("ACTION [JSON]", "say any message of OCPP", Prompt.send),
     "certificate": Command("URL", "ask whether its certificate counts, by a responder", Prompt.certificate),
     "drop": Command("[abruptly]", "lose the line, with a goodbye or without", Prompt.drop),

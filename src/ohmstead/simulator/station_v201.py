@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -90,6 +90,17 @@ class StationV201(OcppStation):
             self.send_later("ClearedChargingLimit", {"evseId": evse, "chargingLimitSource": source})
         else:
             self.send_later("NotifyChargingLimit", notices.limit(amps, evse, source, critical))
+
+    def tell_needs(self, evse: int, stay: timedelta | None = None, wh: float | None = None) -> None:
+        """The vehicle there says how long it stays and how many Wh it wants; without a number, all up to its target.
+        ValueError where there is none."""
+        self.hardware.advance(self.clock.now())
+        vehicle = self.charging.connector(evse).vehicle
+        if vehicle is None:
+            raise ValueError(f"nobody is at {evse}")
+        wanted = (vehicle.target_soc - vehicle.soc) / 100 * vehicle.battery_wh if wh is None else wh
+        departs_at = None if stay is None else self.charging.time() + stay
+        self.send_later("NotifyEVChargingNeeds", notices.needs(evse, vehicle, departs_at, wanted))
 
     # What the station says
 

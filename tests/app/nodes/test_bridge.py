@@ -14,7 +14,7 @@ from ohmstead.app.nodes.signal_forwarder import Bridge
 from ohmstead.app.system import System
 from ohmstead.kit.db import Database
 from ohmstead.ocpp.registry import Registry
-from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, session_changed
+from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, schedule_awaited, session_changed
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.facts import Connected
 from ohmstead.rooms.devices.stations import Outcome, Reset, StationOffline
@@ -97,6 +97,7 @@ async def test_every_signal_is_heard_where_load_is_managed(heard: list[tuple[Any
     limits_changed.send(2)
     evse_status_changed.send(3, 30)
     session_changed.send(9, 3, 30)
+    schedule_awaited.send(3, 30)
     limits_undone.send(5)
     metered_now.send([DRAW])
     meter_reported.send(6, MOMENT, (1.5, math.nan, 0.0))
@@ -104,7 +105,7 @@ async def test_every_signal_is_heard_where_load_is_managed(heard: list[tuple[Any
     member_changed.send(8)
     wanted = {
         ("came_or_went", 1), ("stale", 2), ("stale", 3), ("stale", 8), ("doubt", 5), ("circuit_changed", 7),
-        ("rearrange",),
+        ("awaits", 3, 30), ("rearrange",),
     }  # fmt: skip
     await becomes(lambda: count(heard), lambda found: found == len(wanted) + 2)
     *others, drew, metered = heard

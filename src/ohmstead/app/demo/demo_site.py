@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
+from ohmstead.app.api_client import ApiClient
 
 CIRCUIT_A = 63
 PASSWORD = "demo-password-0815"
@@ -30,34 +30,6 @@ POINTS = (
 )
 
 
-class Client:
-    """The public API, as a program of the operator's would use it."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.url, self.token = url + "/public-api", token
-        self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"})
-
-    async def close(self) -> None:
-        """Let go of the connections."""
-        await self._session.close()
-
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request; RuntimeError with the API's own words where it is refused."""
-        async with self._session.request(method, self.url + path, json=body) as answer:
-            text = await answer.text()
-            if answer.status >= 400:
-                raise RuntimeError(f"{method} {path}: {answer.status} {text}")
-            return await answer.json() if text else None
-
-    async def get(self, path: str) -> Any:
-        """The `data` of an answer."""
-        return (await self.call("GET", path))["data"]
-
-    async def make(self, path: str, body: dict[str, Any]) -> Any:
-        """Create a row; its `data`."""
-        return (await self.call("POST", path, body))["data"]
-
-
 @dataclass(frozen=True)
 class DemoSite:
     """Ids of what was made."""
@@ -67,7 +39,7 @@ class DemoSite:
     charge_points: dict[str, int]  # by OCPP identity
 
 
-async def build(api: Client) -> DemoSite:
+async def build(api: ApiClient) -> DemoSite:
     """Make the site, or find the one an earlier demo left in the same folder."""
     known = {row["network"]["id"]: row["id"] for row in await api.get("/resources/charge-points/v2.0?filter[tag]=demo")}
     meter_id = await _meter(api)
@@ -81,14 +53,14 @@ async def build(api: Client) -> DemoSite:
     return DemoSite(circuit_id, meter_id, known)
 
 
-async def _meter(api: Client) -> int:
+async def _meter(api: ApiClient) -> int:
     listed = await api.get("/resources/electricity-meters/v1.0")
     found = next((row for row in listed if row.get("name") == "Demo main meter"), None)
     found = found or await api.make("/resources/electricity-meters/v1.0", {"name": "Demo main meter"})
     return int(found["id"])
 
 
-async def _circuit(api: Client, meter_id: int) -> int:
+async def _circuit(api: ApiClient, meter_id: int) -> int:
     listed = await api.get("/resources/circuits/v2.0")
     found = next((row for row in listed if row["name"] == "Demo main fuse"), None)
     body = {
@@ -98,7 +70,7 @@ async def _circuit(api: Client, meter_id: int) -> int:
     return (found or await api.make("/resources/circuits/v2.0", body))["id"]
 
 
-async def _location(api: Client) -> int:
+async def _location(api: ApiClient) -> int:
     body = {
         "name": [{"locale": "en", "translation": "Demo car park"}],
         "geoposition": {"latitude": 48.2, "longitude": 16.37}, "country": "AT", "city": "Vienna",
@@ -107,7 +79,7 @@ async def _location(api: Client) -> int:
     return (await api.make("/resources/locations/v2.0", body))["id"]
 
 
-async def _charge_point(api: Client, point: Point, location_id: int, circuit_id: int) -> int:
+async def _charge_point(api: ApiClient, point: Point, location_id: int, circuit_id: int) -> int:
     body = {
         "name": point.identity, "type": "public", "status": "enabled", "locationId": location_id,
         "communicationMode": "direct_ocpp", "tags": ["demo"],
@@ -136,7 +108,7 @@ def _details(point: Point) -> dict[str, Any]:
     } | ({"connectedPhase": point.wired} if single else {})  # fmt: skip
 
 
-async def _drivers(api: Client) -> None:
+async def _drivers(api: ApiClient) -> None:
     """A driver with a card for each car."""
     known = {row["idTagUid"] for row in await api.get("/resources/id-tags/v2.0")}
     for number, tag in enumerate(TAGS, 1):

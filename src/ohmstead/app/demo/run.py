@@ -3,13 +3,15 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.text import Text
 
-from ohmstead.app.demo.demo_site import CIRCUIT_A, PASSWORD, POINTS, TAGS, Client, DemoSite, build
-from ohmstead.app.demo.screen import flows, picture
+from ohmstead.app.api_client import ApiClient, ApiFault
+from ohmstead.app.demo.demo_site import PASSWORD, POINTS, TAGS, DemoSite, build
+from ohmstead.app.demo.screen import picture
 from ohmstead.app.node import Node
 from ohmstead.app.settings import Settings
 from ohmstead.engines.dlm.planning import Pace
@@ -33,7 +35,7 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         tuning = Tuning(tick=5.0, meter_period=METER_S, margin=10.0, window=8.0, pace=Pace(hold=10.0))
         node = await Node.start(settings, lambda text: console.print(text), tuning=tuning)
         stack.push_async_callback(node.stop)
-        api = Client(node.api_url, node.first_token or await _token(node))
+        api = ApiClient(node.api_url, node.first_token or await _token(node))
         stack.push_async_callback(api.close)
         console.print("Making a site: a location, a circuit of 63 A with a meter, six charge points, six drivers…")
         site = await build(api)
@@ -65,7 +67,7 @@ async def _stations(node: Node, stack: AsyncExitStack) -> list[Station]:
 
 
 async def _life(
-    api: Client, site: DemoSite, stations: Sequence[Station], clock: Clock, seed: int, stack: AsyncExitStack
+    api: ApiClient, site: DemoSite, stations: Sequence[Station], clock: Clock, seed: int, stack: AsyncExitStack
 ) -> None:
     """Cars come and go, the building lives, its meter reports."""
 
@@ -82,7 +84,7 @@ async def _life(
     stack.push_async_callback(fleet.stop)
 
 
-def _handles(api: Client, site: DemoSite) -> list[str]:
+def _handles(api: ApiClient, site: DemoSite) -> list[str]:
     """Where to take hold: the address, the token, three calls to try."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
@@ -100,21 +102,27 @@ def _handles(api: Client, site: DemoSite) -> list[str]:
 
 
 async def _show(
-    console: Console, api: Client, site: DemoSite, stations: Sequence[Station], duration: float | None
+    console: Console, api: ApiClient, site: DemoSite, stations: Sequence[Station], duration: float | None
 ) -> None:
     """The picture, each second; where nobody looks at a terminal, a plain one now and then."""
     loop = asyncio.get_running_loop()
     ends = None if duration is None else loop.time() + duration
     pause = 1.0 if sys.stdout.isatty() else min(PLAIN_S, duration or PLAIN_S)
-    with Live(console=console, auto_refresh=False, screen=False) if sys.stdout.isatty() else console as screen:
+    shown = Live(console=console, auto_refresh=False, screen=False) if sys.stdout.isatty() else nullcontext(console)
+    with shown as screen:
         while ends is None or loop.time() < ends:
             await asyncio.sleep(pause)
-            loads = [await api.get(f"/resources/circuits/v2.0/{site.circuit_id}/{part}") for part in _PARTS]
-            now = picture(flows(CIRCUIT_A, *loads), stations)
+            now = await _picture(api, site, stations)
             if isinstance(screen, Live):
                 screen.update(now, refresh=True)
             else:
                 screen.print(now)
 
 
-_PARTS = ("consumption", "unmanaged-load")
+async def _picture(api: ApiClient, site: DemoSite, stations: Sequence[Station]) -> RenderableType:
+    """Of one moment; in the first one the circuit may not be steered yet."""
+    try:
+        told = await api.get(f"/internal/circuits/v1.0/{site.circuit_id}/explanation")
+    except ApiFault as fault:
+        return Text(str(fault))
+    return picture(told, site.charge_points, stations)

@@ -16,6 +16,7 @@ from ohmstead.rooms.devices.stations import (
     StationSilent,
     StationUntold,
 )
+from ohmstead.rooms.power.management.explanation.ask import Kind
 
 
 class Order(Struct, frozen=True, tag="order"):
@@ -33,6 +34,14 @@ class CapacityQuery(Struct, frozen=True, tag="has_room"):
     ask: int
     charge_point_id: int
     evse_id: int
+
+
+class ExplanationQuery(Struct, frozen=True, tag="explain"):
+    """Why a circuit or an EVSE of a tree that you steer gets what it gets; the answer is null where it is none."""
+
+    ask: int
+    kind: Kind
+    id: int
 
 
 class Failure(Struct, frozen=True):
@@ -68,20 +77,21 @@ class Reading(Struct, frozen=True):
 
 class StateChanges(Struct, tag="news"):
     """What happened at the sender that load management listens to: charge points that came or went, that booted, of
-    which something changed, whose limits were undone, what EVSEs draw, what meters say, whether circuits are to be read
-    anew, and which of them have changed."""
+    which something changed, whose limits were undone, EVSEs of them that wait for a limit, what EVSEs draw, what meters
+    say, whether all circuits are to be read anew, and which of them have changed."""
 
     presence: set[int] = set()
     booted: set[int] = set()
     stale: set[int] = set()
     undone: set[int] = set()
+    awaiting: set[tuple[int, int]] = set()
     draws: list[LoadSample] = []
     readings: list[Reading] = []
     circuits: bool = False
     changed: set[int] = set()
 
 
-Letter = Order | CapacityQuery | Answer | ReleaseSocket | StateChanges
+Letter = Order | CapacityQuery | ExplanationQuery | Answer | ReleaseSocket | StateChanges
 
 _COMMANDS = {command.__name__: command for command in get_args(Command)}
 _encode = msgspec.json.Encoder().encode

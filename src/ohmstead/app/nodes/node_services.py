@@ -8,7 +8,7 @@ import msgspec
 
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.app.nodes.message_bus import MessageBus
-from ohmstead.app.nodes.messages import CapacityQuery
+from ohmstead.app.nodes.messages import CapacityQuery, ExplanationQuery
 from ohmstead.app.nodes.relay import Relay
 from ohmstead.app.nodes.signal_forwarder import Bridge
 from ohmstead.app.settings import Settings, SettingsError
@@ -16,12 +16,15 @@ from ohmstead.kit.clock import Clock
 from ohmstead.ocpp.registry import Registry
 from ohmstead.rooms.devices.presence.nodes import NameTaken
 from ohmstead.rooms.devices.stations import StationError
+from ohmstead.rooms.power.management.explanation.ask import Kind, explanations
+from ohmstead.rooms.power.management.explanation.views import Told
 from ohmstead.rooms.power.management.manager import LoadManagement
-from ohmstead.rooms.power.management.start_admission import admission
+from ohmstead.rooms.power.management.start_admission import admission, look
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.store.engine import PostgresDatabase
 
 ROOM_WITHIN_S = 2.0  # for another node to say whether its circuits have room; without an answer they do
+EXPLAINED_WITHIN_S = 5.0  # by another node
 
 
 class NodeServices:
@@ -36,12 +39,13 @@ class NodeServices:
         tuning: Tuning,
         call_timeout_s: float,
     ) -> None:
-        self.members, self._clock = members, clock
+        self.members, self._database, self._clock = members, database, clock
         self.messages = MessageBus(database, members)
         self.relay = Relay(registry, database, members, self.messages, call_timeout_s)
         self.load_management = LoadManagement(database, self.relay, clock, tuning, members)
         self._bridge = Bridge(members, self.messages, self.relay, self.load_management)
         self.messages.answers(CapacityQuery, self._has_room)
+        self.messages.answers(ExplanationQuery, self._explain)
         members.changed.connect(self._changed)
         members.buried.connect(self.relay.drop_all)
 
@@ -60,11 +64,13 @@ class NodeServices:
         """Go in good order."""
         self._bridge.close()
         admission.open_afar(None)
+        explanations.open_afar(None)
         await self.messages.stop()
         await self.members.leave()
 
     def _changed(self, _: set[int]) -> None:
         admission.open_afar(self._ask_for_room if self.members.others else None)
+        explanations.open_afar(self._ask_why if self.members.others else None)
         self.relay.wake()
         self.load_management.rearrange()
 
@@ -78,8 +84,19 @@ class NodeServices:
         return True
 
     async def _has_room(self, asked: CapacityQuery) -> bool:
-        site = self.load_management.site_of(asked.charge_point_id)
-        return site is None or asked.evse_id not in site.outlets or site.has_room(asked.evse_id, self._clock.now())
+        async with self._database.read() as tx:
+            here = await look(tx, self.load_management, asked.charge_point_id, asked.evse_id)
+        return here.site is None or here.site.has_room(asked.evse_id, self._clock.now())
+
+    async def _ask_why(self, node_id: int, kind: Kind, id: int) -> Told | None:
+        with suppress(StationError, TimeoutError):
+            async with asyncio.timeout(EXPLAINED_WITHIN_S):
+                answer = await self.messages.ask(node_id, lambda number: ExplanationQuery(number, kind, id))
+            return msgspec.json.decode(answer)
+        return None
+
+    async def _explain(self, asked: ExplanationQuery) -> Told | None:
+        return explanations.here(asked.kind, asked.id, self._clock.now())
 
 
 def name_of(settings: Settings) -> str:

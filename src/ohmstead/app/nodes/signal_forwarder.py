@@ -10,7 +10,7 @@ from ohmstead.app.nodes.message_bus import MessageBus
 from ohmstead.app.nodes.messages import Reading, StateChanges
 from ohmstead.app.nodes.relay import Relay
 from ohmstead.engines.dlm.tree import Amps
-from ohmstead.rooms.charging.signals import limits_changed, metered_now, session_changed
+from ohmstead.rooms.charging.signals import limits_changed, metered_now, schedule_awaited, session_changed
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.signals import (
     evse_status_changed,
@@ -43,6 +43,7 @@ class Bridge:
             limits_changed.connect(self._stale),
             outside_limit_changed.connect(self._stale),
             limits_undone.connect(lambda point: self._tell(lambda news: news.undone.add(point))),
+            schedule_awaited.connect(lambda *of: self._tell(lambda news: news.awaiting.add(of))),
             evse_status_changed.connect(lambda point, _: self._stale(point)),
             session_changed.connect(lambda _, point, __: self._stale(point)),
             metered_now.connect(lambda draws: self._tell(lambda news: news.draws.extend(draws))),
@@ -91,6 +92,8 @@ class Bridge:
             management.stale(point)
         for point in news.undone:
             management.doubt(point)
+        for point, outlet in news.awaiting:
+            management.awaits(point, outlet)
         for circuit in news.changed:
             management.circuit_changed(circuit)
         if news.circuits:
@@ -103,5 +106,5 @@ class Bridge:
 
 
 def _circuits(news: StateChanges, *changed: int) -> None:
-    news.circuits = True
+    news.circuits = news.circuits or not changed
     news.changed.update(changed)

@@ -13,14 +13,16 @@ OTHER = "Other"
 """Whose limit it is, where that is none of those that have a word of their own."""
 
 MEANT: Meanings = {
+    types.ACChargingParametersType: {"energy_amount": 0, "ev_min_current": 0, "ev_max_current": 0, "ev_max_voltage": 0},
     types.AuthorizeRequest: {"id_token": types.IdTokenType(id_token="", type="ISO14443")},  # nobody's: Invalid
     types.BootNotificationRequest: {"reason": "Unknown"},
     types.ChargingLimitType: {"charging_limit_source": OTHER},
-    types.ChargingNeedsType: {"requested_energy_transfer": UNKNOWN},  # it is Rejected whatever it says
+    types.ChargingNeedsType: {"requested_energy_transfer": UNKNOWN},
     types.ChargingScheduleType: {"id": 0},
     types.ChargingStationType: {"model": UNKNOWN, "vendor_name": UNKNOWN},
     types.ClearedChargingLimitRequest: {"charging_limit_source": OTHER},
     types.DataTransferRequest: {"vendor_id": ""},  # whom nobody knows
+    types.DCChargingParametersType: {"ev_max_current": 0, "ev_max_voltage": 0},
     types.EventDataType: {
         "event_id": 0,
         "trigger": UNKNOWN,
@@ -33,7 +35,7 @@ MEANT: Meanings = {
     types.MeterValuesRequest: {"evse_id": 0, "meter_value": []},
     types.NotifyCustomerInformationRequest: {"data": "", "seq_no": 0, "request_id": 0},
     types.NotifyDisplayMessagesRequest: {"request_id": 0},
-    types.NotifyEVChargingNeedsRequest: {"evse_id": 0},
+    types.NotifyEVChargingNeedsRequest: {"evse_id": 0},  # which is none: Rejected
     types.NotifyEVChargingScheduleRequest: {"evse_id": 0},
     types.NotifyEventRequest: {"seq_no": 0, "event_data": []},
     types.NotifyMonitoringReportRequest: {"request_id": 0, "seq_no": 0},

@@ -32,6 +32,26 @@ class ReportChargingProfilesRequest(v201.ReportChargingProfilesRequest, frozen=T
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
 
 
+class V2XChargingParametersType(Message, frozen=True):
+    """`V2XChargingParametersType` of the standard, of which only what a vehicle wants to have is read."""
+
+    custom_data: Any | None = None
+    ev_target_energy_request: float | None = None
+
+
+class ChargingNeedsType(v201.ChargingNeedsType, frozen=True):
+    """`ChargingNeedsType` of the standard, without offers to discharge."""
+
+    v2x_charging_parameters: V2XChargingParametersType | None = None
+
+
+class NotifyEVChargingNeedsRequest(v201.NotifyEVChargingNeedsRequest, frozen=True):
+    """`NotifyEVChargingNeedsRequest` of the standard."""
+
+    charging_needs: ChargingNeedsType
+    timestamp: Instant | None = None
+
+
 class ChargingScheduleUpdateType(Message, frozen=True):
     """`ChargingScheduleUpdateType` of the standard, without what is for vehicles that discharge."""
 
@@ -72,6 +92,7 @@ class PullDynamicScheduleUpdateResponse(Message, frozen=True):
 
 
 ACTIONS: dict[str, tuple[type[Message], type[Message]]] = {
+    "NotifyEVChargingNeeds": (NotifyEVChargingNeedsRequest, v201.NotifyEVChargingNeedsResponse),
     "PullDynamicScheduleUpdate": (PullDynamicScheduleUpdateRequest, PullDynamicScheduleUpdateResponse),
     "ReportChargingProfiles": (ReportChargingProfilesRequest, v201.ReportChargingProfilesResponse),
     "SetChargingProfile": (SetChargingProfileRequest, v201.SetChargingProfileResponse),

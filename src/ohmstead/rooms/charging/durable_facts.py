@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from msgspec import UNSET
-
 from ohmstead.kit.facts import Fact, RowChanged
-from ohmstead.kit.views import Opt
 
 
 class SessionFact(Fact):
@@ -55,10 +52,10 @@ class AuthorizationCreated(Fact, topic="authorization.created"):
 
 
 class ChargingProfileApplied(Fact, topic="chargingProfile.applied", rename="camel"):
-    """An EVSE, or a charge point as a whole, took a profile: an operator's or load management's."""
+    """An EVSE, or a charge point as a whole, took a profile: an operator's, a client's or load management's."""
 
     charge_point_id: int
-    evse_id: Opt[int] = UNSET
-    session_id: Opt[int] = UNSET
+    evse_id: int | None = None  # None: the whole charge point
+    session_id: int | None = None
     applied_at: str  # as the API writes moments
-    charging_profile: dict[str, Any]  # as the API shows it
+    charging_profile: dict[str, Any]  # as the notification shows it

@@ -138,3 +138,23 @@ class Metered(Struct, frozen=True, kw_only=True, gc=False):
     received_at: datetime
     transaction_ref: str | None = None
     began_at: datetime | None = None
+
+
+class NeedsTold(Struct, frozen=True, kw_only=True):
+    """A vehicle says through a 2.x station when it leaves, by our clock, and how many Wh it wants by then, with its
+    state of charge in %; one that charges with AC, between how many A a line. `asked_at` is told of what was kept while
+    the station was offline (2.1)."""
+
+    charge_point_id: int
+    evse_network_id: int
+    departure_at: datetime | None = None
+    energy_wh: float | None = None
+    soc_percent: float | None = None
+    min_current: float | None = None
+    max_current: float | None = None
+    asked_at: datetime | None = None
+    received_at: datetime
+
+
+NeedsVerdict = Literal["accepted", "processing", "rejected", "unknown"]
+"""Whether a schedule follows at once, once the session has begun, or not at all; `unknown`: there is no such EVSE."""

@@ -1,6 +1,7 @@
-"""What charging holds of a user: tags, sessions with their readings, authorizations, reservations, bookings, and the
-frames that name the tags while the user charged."""
+"""What charging holds of a user: tags, sessions with their readings and when the vehicle was to leave, authorizations,
+reservations, bookings, and the frames that name the tags while the user charged."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from ohmstead.rooms.charging.bookings import booking_request, booking_requests, 
 from ohmstead.rooms.charging.contracts import provisioning_certificates
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
 from ohmstead.rooms.charging.meter_values import meter_value, signed_reading
+from ohmstead.rooms.charging.needs import needs_of
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.charging.reservations import reservations
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -77,6 +79,8 @@ async def charges_of(tx: Tx, user_id: int, context: RenderContext) -> dict[str, 
     for name, (resource, version, statement) in _RESOURCES.items():
         ids = [row[0] for row in await tx.all(statement, user=user_id)]
         found[name] = [*(await rendered(resource, version, ids, tx, context)).values()]
+        if resource is sessions:
+            found["charging-needs"] = [asdict(one) for told in (await needs_of(tx, ids)).values() for one in told]
     words = patterns(row["id_tag_uid"] for row in await tx.all(_UIDS, user=user_id))
     rows = {
         "meter-values": await tx.all(_READINGS, user=user_id, now=tx.now),

@@ -21,6 +21,7 @@ from ohmstead.rooms.charging.reservations import (
 )
 from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
+    charging_needs,
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
 )
@@ -46,6 +47,7 @@ OPERATIONS = (
     offline_tags,
     sessions,
     consumption.reads,
+    charging_needs.needs_operations,
     control.at_charge_point,
     control.at_evse,
 )

@@ -24,5 +24,9 @@ session_changed = Signal()
 metered_now = Signal()
 """Called with `list[LoadSample]`, the newest of each message of a batch."""
 
+schedule_awaited = Signal()
+"""Called with `(charge_point_id, evse_id)` when the vehicle that charges there said what it needs, and waits for its
+limit."""
+
 limits_changed = Signal()
 """Called with `(charge_point_id)` when an operator laid a charging profile on it or took one off."""

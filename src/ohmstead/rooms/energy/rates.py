@@ -35,6 +35,12 @@ class ElectricityRate(View):
     type: ReadOnly[Literal[TYPES]]  # type: ignore[valid-type]
 
 
+class MarketRate(ElectricityRate):
+    """A rate whose prices may be those of a market, which are imported."""
+
+    type: Opt[Annotated[Literal[TYPES], Meta(description="Whose prices it has.")]] = UNSET  # type: ignore[valid-type]
+
+
 class EnergyMix(View):
     solar: Share = Decimal(0)
     wind: Share = Decimal(0)
@@ -84,7 +90,11 @@ _OWN, _TAG, _TITLE = price_day.c, "resource / electricity rates", "Electricity r
 
 rates = Resource(
     "electricity-rates", electricity_rate, tag=_TAG, title=_TITLE, key="electricityRate", access=SHARED,
-    versions=[Version("v2.0", ElectricityRate)], references={"utility_id": ABSENT},
+    versions=[
+        Version("v2.0", ElectricityRate),
+        Version("v1.0", MarketRate, verbs=("list", "create", "read", "update"), internal=True),
+    ],
+    references={"utility_id": ABSENT},
     filters=[equals("utilityId", electricity_rate.c.utility_id, int), one_of("type", electricity_rate.c.type, *TYPES)],
 )  # fmt: skip
 mix = Resource(

@@ -16,7 +16,7 @@ _own = charge_point.c
 _DISOWN = Statement(
     update(charge_point)
     .where(_own.user_id == bindparam("user", type_=BigInteger))
-    .values(user_id=None, sharing_code=None, updated_at=bindparam("now"))
+    .values(user_id=None, sharing_code=None, personal_smart_charging=None, updated_at=bindparam("now"))
     .returning(_own.id)
 )
 _his = select(_own.id).where(_own.user_id == bindparam("user", type_=BigInteger))

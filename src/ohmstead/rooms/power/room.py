@@ -1,7 +1,10 @@
 """The room of power: what it exports."""
 
+from ohmstead.rooms.power import deadlines  # noqa: F401 - of sessions, for load management
+from ohmstead.rooms.power.circuit_schedules import schedules
 from ohmstead.rooms.power.circuits import (
     actions,
+    currents,
     loads,
     priorities,
     questions,  # noqa: F401 - it answers lower rooms
@@ -14,19 +17,29 @@ from ohmstead.rooms.power.flexibility.ending import AssetEnds
 from ohmstead.rooms.power.flexibility.forecast import forecasts
 from ohmstead.rooms.power.flexibility.requests import requests
 from ohmstead.rooms.power.flexibility.series import SeriesWork, history
+from ohmstead.rooms.power.integrations import Balancing
 from ohmstead.rooms.power.management import standing  # noqa: F401 - it answers lower rooms
+from ohmstead.rooms.power.management.explanation import operations as explanation
+from ohmstead.rooms.power.preferences import in_use, private_data, wishes  # noqa: F401 - register themselves
+from ohmstead.rooms.power.preferences import operations as preferences
+from ohmstead.rooms.power.preferences.off_circuit import OffCircuits
 
 OPERATIONS = (
     circuits,
     loads.reads,
+    currents.history,
+    explanation.of_circuits,
+    explanation.of_evses,
     priorities.charge_point_priorities,
     priorities.user_priorities,
     priorities.reads,
     actions.actions,
+    preferences.operations,
+    schedules,
     assets,
     history,
     forecasts,
     requests,
     flexibility_actions,
 )
-BACKGROUND = (AssetEnds, SeriesWork)
+BACKGROUND = (AssetEnds, Balancing, SeriesWork, OffCircuits)

@@ -7,6 +7,7 @@ from typing import Any
 from ohmstead.simulator.charging_profile import Profile
 from ohmstead.simulator.moments import stamp
 from ohmstead.simulator.v201.profiles import wire_of
+from ohmstead.simulator.vehicle import MIN_CURRENT, Vehicle
 
 SOURCES = ("EMS", "Other", "SO", "CSO")
 
@@ -54,6 +55,19 @@ def limit(amps: float, evse: int, source: str, critical: bool) -> dict[str, Any]
         "chargingLimit": {"chargingLimitSource": source, "isGridCritical": critical},
         "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": periods}],
     }
+
+
+def needs(evse: int, vehicle: Vehicle, departs_at: datetime | None, wh: float) -> dict[str, Any]:
+    """The NotifyEVChargingNeeds of a vehicle that charges with AC and wants so many Wh."""
+    words = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
+    takes = {
+        "energyAmount": round(wh),
+        "evMinCurrent": round(MIN_CURRENT),
+        "evMaxCurrent": round(vehicle.max_a),
+        "evMaxVoltage": 400,
+    }
+    told = {"requestedEnergyTransfer": words[vehicle.phases], "acChargingParameters": takes}
+    return {"evseId": evse, "chargingNeeds": told | ({"departureTime": stamp(departs_at)} if departs_at else {})}
 
 
 def report(request: int, profiles: Sequence[Profile]) -> list[dict[str, Any]]:

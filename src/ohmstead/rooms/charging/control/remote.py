@@ -10,6 +10,7 @@ from ohmstead.rooms.charging.authorizations import Method, authorize_by
 from ohmstead.rooms.charging.control.checks import circumstances, refusal, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.profiles.applied import tell_applied
 from ohmstead.rooms.charging.profiles.profile_conversion import fitted
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
 from ohmstead.rooms.charging.reservations import again_for
@@ -33,6 +34,8 @@ class Noted(Struct):
     session_id: int
     authorization_id: int
     station_id: int
+    charge_point_id: int
+    evse_id: int
     command: RemoteStart
     prelude: ReserveNow | None = None  # the EVSE is reserved for the user
 
@@ -52,9 +55,9 @@ async def start(
     if refused is not None:
         async with database.begin() as tx:
             await _failed(tx, noted.session_id, reason)
-    elif (profile := noted.command.charging_profile) and profile.id >= NUMBERED_FROM:
+    elif profile := noted.command.charging_profile:
         async with database.begin() as tx:
-            await lay(tx, noted.station_id, noted.command.evse_network_id or 0, profile, noted.session_id)
+            await _took(tx, noted, profile)
     return noted, refused
 
 
@@ -82,7 +85,14 @@ async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool
         id_tag=remote_tag(session_id), order=session_id % ORDERS, evse_network_id=number, charging_profile=profile
     )
     prelude = await again_for(tx, there, user_id, command.id_tag)
-    return Noted(session_id, allowed, there["station_id"], command, prelude)
+    return Noted(session_id, allowed, there["station_id"], point, there["id"], command, prelude)
+
+
+async def _took(tx: Tx, noted: Noted, profile: ChargingProfile) -> None:
+    """The station has the profile to begin with. A client's is noted; load management's is followed by others."""
+    if profile.id >= NUMBERED_FROM:
+        await lay(tx, noted.station_id, noted.command.evse_network_id or 0, profile, noted.session_id)
+    tell_applied(tx, profile, charge_point_id=noted.charge_point_id, evse_id=noted.evse_id, session_id=noted.session_id)
 
 
 async def _profile(tx: Tx, order: Order, there: Row, session_id: int) -> ChargingProfile | None:

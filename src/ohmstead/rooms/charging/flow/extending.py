@@ -4,6 +4,7 @@ from sqlalchemy import bindparam, select, text, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.flow.changes import add
+from ohmstead.rooms.charging.needs import needs_carried_on
 from ohmstead.rooms.charging.session_table import session
 
 _own = session.c
@@ -32,4 +33,6 @@ async def extend(tx: Tx, session_id: int) -> Row | None:
     values |= {"original_session_id": session_id, "status": "active", "started_at": closed["stopped_at"]}
     values |= {"meter_start_wh": closed["meter_wh"], "meter_wh": closed["meter_wh"], "meter_at": closed["stopped_at"]}
     values |= {"meter_start_at": closed["stopped_at"]}
-    return await add(tx, values, "started")
+    begun = await add(tx, values, "started")
+    await needs_carried_on(tx, closed, begun)
+    return begun

@@ -16,6 +16,7 @@ from ohmstead.rooms.charging.flow.begun import taken
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import session_by_ref, start_ref, started_as
+from ohmstead.rooms.charging.needs import needs_taken
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, reservation_used
@@ -88,9 +89,11 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
 
 
 async def _kept_for_it(tx: Tx, row: Row, fact: ChargeStarted) -> None:
-    """What the EVSE was reserved and booked for has begun."""
+    """What the EVSE was reserved and booked for has begun, and what its vehicle said before."""
     await reservation_used(tx, row, fact.reservation_id)
     await booking_used(tx, row)
+    if fact.transaction_ref is not None:
+        await needs_taken(tx, row)
 
 
 def _register(fact: ChargeStarted, begun: Row | None, at: datetime) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Charging profiles that operators lay on charge points and take off again."""
 
 from ohmstead.rooms.charging.profiles import ending  # noqa: F401 - listens to sessions
+from ohmstead.rooms.charging.profiles.applied import tell_applied
 from ohmstead.rooms.charging.profiles.clear_profile import clear_profile_actions
 from ohmstead.rooms.charging.profiles.composite_schedules import readings
 from ohmstead.rooms.charging.profiles.profile_reconciliation import profiles_told
@@ -16,4 +17,5 @@ __all__ = [
     "profiles_told",
     "readings",
     "set_profile_actions",
+    "tell_applied",
 ]

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from msgspec import UNSET
-
 from ohmstead.kit.access import PARTNERS
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
-from ohmstead.kit.views import View, aware, stamp
-from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
+from ohmstead.kit.views import View, aware
+from ohmstead.rooms.charging.profiles.applied import tell_applied
 from ohmstead.rooms.charging.profiles.places import Place, place_of, running_at
 from ohmstead.rooms.charging.profiles.profile_conversion import fitted, misfits
 from ohmstead.rooms.charging.profiles.table import NEXT, NUMBERED_FROM, lay
@@ -53,7 +51,10 @@ async def set_charging_profile(call: Call, given: GivenProfile) -> dict[str, Any
     await ask(place.station_id, SetChargingProfile(evse_network_id=place.number, profile=profile))
     async with call.begin() as tx:
         session_id = running["id"] if running and profile.purpose == "transaction" else None
-        _tell(tx, place, await lay(tx, place.station_id, place.number, profile, session_id), session_id)
+        await lay(tx, place.station_id, place.number, profile, session_id)
+        outlet_id = place.outlet["id"] if place.outlet else None
+        tell_applied(tx, profile, charge_point_id=place.point["id"], evse_id=outlet_id, session_id=session_id)
+        tell_limits(tx, place)
     call.changes = {"chargingProfile": profile.id, "evseNetworkId": place.number}
     return {"data": {"id": profile.id}}
 
@@ -116,19 +117,6 @@ def _gathered(objections: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
     for field, text in objections:
         errors.setdefault(field, []).append(text)
     return errors
-
-
-def _tell(tx: Tx, place: Place, shown: dict[str, Any], session_id: int | None) -> None:
-    tx.tell(
-        ChargingProfileApplied(
-            charge_point_id=place.point["id"],
-            evse_id=place.outlet["id"] if place.outlet else UNSET,
-            session_id=session_id or UNSET,
-            applied_at=stamp(tx.now),
-            charging_profile=shown,
-        )
-    )
-    tell_limits(tx, place)
 
 
 def tell_limits(tx: Tx, place: Place) -> None:

@@ -92,10 +92,9 @@ _SHOW = {
 }
 
 
-async def lay(tx: Tx, station_id: int, number: int, profile: ChargingProfile, session_id: int | None) -> dict[str, Any]:
-    """Note a profile that a station took; as the API shows it."""
-    place = {"station": station_id, "number": number}
-    told = shown(profile)
+async def lay(tx: Tx, station_id: int, number: int, profile: ChargingProfile, session_id: int | None) -> None:
+    """Note a profile that a station took."""
+    place, told = {"station": station_id, "number": number}, shown(profile)
     await tx.run(_REPLACED, purpose=profile.purpose, level=profile.stack_level, **place)
     await tx.run(
         _LAID, v_id=profile.id - NUMBERED_FROM, v_station_id=station_id, v_evse_network_id=number,
@@ -103,7 +102,6 @@ async def lay(tx: Tx, station_id: int, number: int, profile: ChargingProfile, se
         v_profile=msgspec.to_builtins(profile), v_shown=told, now=tx.now,
     )  # fmt: skip
     await tx.run(_SHOW[number == 0][0], shown=told, now=tx.now, **place)
-    return told
 
 
 async def laid_on(tx: Tx, station_id: int) -> list[Row]:

@@ -9,9 +9,10 @@ from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
-from ohmstead.kit.versions import Version
+from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Opt
 from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.charging.sessions.charging_needs import ToldNeeds, shown_of
 from ohmstead.rooms.charging.sessions.resource import COLUMNS, sessions
 from ohmstead.rooms.charging.sessions.views import Session
 
@@ -27,6 +28,7 @@ class MeteredSession(Session):
     ]
     meter_start: Opt[Register] = UNSET
     meter_stop: Opt[Register] = UNSET
+    charging_needs: Opt[list[ToldNeeds]] = UNSET
 
 
 def operations() -> list[Operation]:
@@ -40,7 +42,7 @@ def operations() -> list[Operation]:
         access=sessions.access,
         versions=[Version("v1.0", MeteredSession, pages=Pages.CURSOR, verbs=("list",), internal=True)],
         columns={**COLUMNS, "meter_start": session.c.meter_start_wh, "meter_stop": session.c.meter_stop_wh},
-        includes=sessions.includes,
+        includes=(*sessions.includes, Include("chargingNeeds", shown_of, flag="withChargingNeeds", empty=[])),
         filters=(*sessions.filters, is_true("hasAnomalies", session.c.anomalies > 0, ANOMALOUS)),
     )
     return operations_of(listing)

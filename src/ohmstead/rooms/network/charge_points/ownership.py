@@ -24,6 +24,11 @@ _SET = Statement(
     .where(charge_point.c.id == bindparam("key", type_=BigInteger))
     .values(updated_at=bindparam("now"), **_VALUES)
 )
+_FORGET = Statement(
+    update(charge_point)
+    .where(charge_point.c.id == bindparam("key", type_=BigInteger))
+    .values(personal_smart_charging=None)
+)
 
 
 class NewOwner(View):
@@ -75,6 +80,7 @@ async def give(call: Call, tx: Tx, point: Row, owner: int | None) -> None:
     if before in (None, owner):
         return await _set(call, tx, point, owner, point["sharing_code"])
     await tx.run(END_SHARES, key=point["id"])
+    await tx.run(_FORGET, key=point["id"])  # what he wanted of it
     await _set(call, tx, point, owner, None)
 
 

@@ -21,6 +21,13 @@ async def its_rate_follows_no_market(write: Write) -> None:
         write.add_error("electricityRateId", "A rate that follows a market cannot be set on a charge point.")
 
 
+@rates.rule
+async def charge_points_follow_no_market(write: Write) -> None:
+    follows = write.before is not None and write.value_of("type") != TYPES[0]
+    if follows and await write.tx.value(_WITH_RATE, key=write.id) is not None:
+        write.add_error("type", "Charge points have the electricity rate: it may follow no market.")
+
+
 @rates.deleting
 async def no_charge_point_has_it(write: Write) -> None:
     if await write.tx.value(_WITH_RATE, key=write.id) is not None:

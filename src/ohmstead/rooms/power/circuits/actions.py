@@ -16,7 +16,7 @@ from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.members import attach, detach, misfit
-from ohmstead.rooms.power.circuits.resource import CircuitChanged, circuit_changed, circuits
+from ohmstead.rooms.power.circuits.resource import circuits, tell, touch
 from ohmstead.rooms.power.circuits.table import (
     circuit,
     circuit_charge_point,
@@ -38,12 +38,6 @@ class Weight(View):
     priority: Priority
 
 
-def _changed(call: Call, circuit_id: int) -> None:
-    """Tell the world, and load management at once."""
-    call.tx.tell(CircuitChanged(id=circuit_id, action="updated"))
-    call.tx.after_commit(lambda: circuit_changed.send(circuit_id))
-
-
 @actions.post("v2.0/{circuit}/attach-charge-point", "Circuit / Attach Charge Point", body=Attach,
               references={"charge_point_id": charge_points})  # fmt: skip
 async def attach_charge_point(call: Call, body: Attach) -> None:
@@ -56,7 +50,7 @@ async def attach_charge_point(call: Call, body: Attach) -> None:
         raise Invalid(chargePointId=problem)
     await detach(call.tx, row["id"], body.charge_point_id)
     await attach(call.tx, row["id"], body.charge_point_id, 1.0 if body.priority is UNSET else body.priority)
-    _changed(call, row["id"])
+    await touch(call.tx, row["id"])
 
 
 @actions.post("v2.0/{circuit}/detach-charge-point/{chargePoint}", "Circuit / Detach Charge Point")
@@ -65,7 +59,7 @@ async def detach_charge_point(call: Call) -> None:
     row = await circuits.find(call, lock=True)
     if not await detach(call.tx, row["id"], call.key("chargePoint")):
         raise NotFound.model("Charge Point", call.path["chargePoint"])
-    _changed(call, row["id"])
+    await touch(call.tx, row["id"])
 
 
 async def _member(call: Call) -> Row:
@@ -94,7 +88,7 @@ async def set_charge_point_priority(call: Call, body: Weight) -> None:
     member = await _member(call)
     mine = circuit_charge_point.c.id == member["id"]
     await call.tx.run(update(circuit_charge_point).where(mine).values(priority=body.priority, updated_at=call.now))
-    _changed(call, member["circuit_id"])
+    await touch(call.tx, member["circuit_id"])
 
 
 @actions.post(
@@ -111,7 +105,7 @@ async def set_evse_priority(call: Call, body: Weight) -> None:
     names = {"circuit_id": member["circuit_id"], "charge_point_id": member["charge_point_id"]}
     await _weigh(call.tx, circuit_evse_priority, "evse_id",
                  names | {"evse_id": call.key("evse"), "priority": body.priority})  # fmt: skip
-    _changed(call, member["circuit_id"])
+    await touch(call.tx, member["circuit_id"])
 
 
 @actions.post("v2.0/{circuit}/set-session-priority/{session}", "Circuit / Set Session Priority", body=Weight)
@@ -125,7 +119,7 @@ async def set_session_priority(call: Call, body: Weight) -> None:
         raise NotFound.model("Session", call.path["session"])
     await _weigh(call.tx, circuit_session_priority, "session_id",
                  {"circuit_id": row["id"], "session_id": call.key("session"), "priority": body.priority})  # fmt: skip
-    _changed(call, row["id"])
+    await touch(call.tx, row["id"])
 
 
 @actions.post("v2.0/{circuit}/set-circuit-soc-priorities", "Circuit / Set Circuit SoC Priority", body=SocPriorities)
@@ -136,7 +130,7 @@ async def set_soc_priorities(call: Call, body: SocPriorities) -> None:
     await call.tx.run(
         update(circuit).where(circuit.c.id == row["id"]).values(soc_priorities=merged or None, updated_at=call.now)
     )
-    _changed(call, row["id"])
+    tell(call.tx, row["id"])
 
 
 _PAIRS = (("upperThresholdPercent", "highSoCPriority"), ("lowerThresholdPercent", "lowSoCPriority"))

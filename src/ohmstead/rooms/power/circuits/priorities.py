@@ -15,7 +15,7 @@ from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.user_groups import hold, user_groups
-from ohmstead.rooms.power.circuits.resource import circuit_changed, circuits
+from ohmstead.rooms.power.circuits.resource import circuits, touch
 from ohmstead.rooms.power.circuits.table import (
     circuit,
     circuit_charge_point,
@@ -88,8 +88,7 @@ async def no_circuit_weighs_it(write: Write) -> None:
 @user_priorities.written
 @user_priorities.deleted
 async def the_shares_change(write: Write) -> None:
-    circuit_id = write.value_of("circuit_id")
-    write.tx.after_commit(lambda: circuit_changed.send(circuit_id))
+    await touch(write.tx, write.value_of("circuit_id"))
 
 
 def _grouped(circuit_id: Any, order: Any, *pairs: Any) -> Statement:

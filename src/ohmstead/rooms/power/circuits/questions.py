@@ -20,7 +20,7 @@ from ohmstead.rooms.network.charge_points.smart_charging import may_change
 from ohmstead.rooms.network.durable_facts import EvseMoved
 from ohmstead.rooms.network.evses import may_be_wired
 from ohmstead.rooms.power.circuits.members import evses_of, misfit_of_evse, unfit
-from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed, tell
 from ohmstead.rooms.power.circuits.table import circuit_charge_point, circuit_evse_priority
 from ohmstead.rooms.power.circuits.trees import family, standing
 
@@ -43,15 +43,9 @@ circuits_of.answer(hang_on)
 
 
 @limited_by_us.answer
-async def on_trees_of_ours(tx: Tx, ids: list[int]) -> list[int]:
-    """Those that hang on a circuit, unless a third party balances its tree."""
-    hanging = {row[0]: row[1] for row in await tx.all(_OF, ids=ids)}
-    foreign = {
-        circuit_id
-        for circuit_id in set(hanging.values())
-        if any(row["load_balancing_integration"] for row in await family(tx, circuit_id))
-    }
-    return [id for id, circuit_id in hanging.items() if circuit_id not in foreign]
+async def on_circuits(tx: Tx, ids: list[int]) -> list[int]:
+    """Those that hang on one."""
+    return list(await hang_on(tx, ids))
 
 
 charge_points.filter(
@@ -134,7 +128,7 @@ async def leaves_its_circuit(write: Write) -> None:
     """A deleted charge point no longer hangs anywhere."""
     leave = delete(circuit_charge_point).where(_own.charge_point_id == write.id).returning(_own.circuit_id)
     if (left := await write.tx.value(leave)) is not None:
-        write.tx.after_commit(lambda: circuit_changed.send(left))
+        tell(write.tx, left)
 
 
 @on(EvseMoved)

@@ -3,18 +3,19 @@
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select, update
 
 from ohmstead.engines.dlm.tree import Tree, TreeError
 from ohmstead.kit.access import OPERATOR
-from ohmstead.kit.db import Row
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Conflict
-from ohmstead.kit.facts import RowChanged
+from ohmstead.kit.facts import Action
 from ohmstead.kit.filters import changed
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.signals import Signal
 from ohmstead.kit.versions import Include, Version
+from ohmstead.kit.views import stamp
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.energy.meters import meters
 from ohmstead.rooms.power.circuits import v1
@@ -22,8 +23,9 @@ from ohmstead.rooms.power.circuits.members import evses_of, members, misfits
 from ohmstead.rooms.power.circuits.table import circuit
 from ohmstead.rooms.power.circuits.trees import build, family, standing
 from ohmstead.rooms.power.circuits.views import Circuit, CircuitV1, LoadBalancingIntegration
+from ohmstead.rooms.power.durable_facts import CircuitChanged
 
-DREEV, ZAPTEC = 1, 2
+DREEV, ZAPTEC, HTTP = 1, 2, 3
 _FIELDS = {"parent": "parentCircuitId", "configuration": "electricalConfiguration", "limits": "maxCurrent"}
 _WRITTEN = {  # what decides about the lines, that which decides most first
     "electrical_configuration": "electricalConfiguration",
@@ -42,8 +44,21 @@ member_changed = Signal()
 """(charge point id): something was written of it, its EVSEs or its model: load management looks at its tree again."""
 
 
-class CircuitChanged(RowChanged, topic="circuit.changed"):
-    """A circuit was made, changed or deleted, or something hangs on it that did not, or weighs otherwise."""
+def tell(tx: Tx, circuit_id: int, action: Action = "updated") -> None:
+    """Tell the world of a circuit, and load management as soon as it is durable."""
+    tx.tell(CircuitChanged(id=circuit_id, action=action, last_updated_at=stamp(tx.now)))
+    tx.after_commit(lambda: circuit_changed.send(circuit_id))
+
+
+_TOUCH = Statement(
+    update(circuit).where(circuit.c.id == bindparam("touched", type_=BigInteger)).values(updated_at=bindparam("now"))
+)
+
+
+async def touch(tx: Tx, circuit_id: int) -> None:
+    """What hangs on a circuit, or weighs there, has changed: so has the circuit, and everybody is told."""
+    await tx.run(_TOUCH, touched=circuit_id, now=tx.now)
+    tell(tx, circuit_id)
 
 
 circuits = Resource(
@@ -53,7 +68,6 @@ circuits = Resource(
     title="Circuit",
     key="circuit",
     access=OPERATOR,
-    changed=CircuitChanged,
     references={"electricity_meter_id": meters},
     filters=changed(circuit.c.updated_at),
     versions=[
@@ -92,7 +106,7 @@ async def integration_is_known(write: Write) -> None:
     chosen: LoadBalancingIntegration | None = write.values.get("load_balancing_integration")
     if chosen is None:
         return
-    if chosen.id not in (DREEV, ZAPTEC, None, UNSET):
+    if chosen.id not in (DREEV, ZAPTEC, HTTP, None, UNSET):
         write.add_error("loadBalancingIntegration.id", "The selected load balancing integration id is invalid.")
     installed = chosen.fields and chosen.fields is not UNSET and chosen.fields.installation_id is not UNSET
     if chosen.id == ZAPTEC and not installed:
@@ -182,10 +196,19 @@ async def nothing_hangs_below(write: Write) -> None:
         raise Conflict("The circuit feeds other circuits.")
 
 
-@circuits.written
+@circuits.created
+async def a_new_one_is_told(write: Write) -> None:
+    tell(write.tx, write.id, "created")
+
+
+@circuits.updated
+async def a_change_is_told(write: Write) -> None:
+    tell(write.tx, write.id)
+
+
 @circuits.deleted
-async def load_management_looks_again(write: Write) -> None:
-    write.tx.after_commit(lambda: circuit_changed.send(write.id))
+async def its_end_is_told(write: Write) -> None:
+    tell(write.tx, write.id, "deleted")
 
 
 @meters.deleting

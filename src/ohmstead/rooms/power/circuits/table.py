@@ -1,9 +1,12 @@
 """Circuits in the database: the cables, what hangs on them with which weight, and what flows through them."""
 
+from datetime import timedelta
+
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import metadata, table, timestamp
+from ohmstead.store.partitions import partitioned
 
 circuit = table(
     "circuit",
@@ -21,6 +24,7 @@ circuit = table(
     Column("offline_reserved_current", Double),  # A
     Column("load_balancing_integration", JSONB),
     Column("soc_priorities", JSONB),
+    Column("phase_policy", Text, nullable=False, server_default="wired"),  # or measured: which lines of an EVSE count
 )
 
 
@@ -78,4 +82,15 @@ circuit_load = Table(  # what load management last knew of a circuit's own lines
     Column("unmanaged", Double, nullable=False),
     timestamp("unmanaged_at"),  # None: it never was
     Column("unmanaged_is_measured", Boolean, nullable=False, server_default="true"),
+)
+
+circuit_current = partitioned(  # what flowed through a circuit's own lines, A; None: nobody measured it at the time
+    "circuit_current",
+    Column("circuit_id", BigInteger, ForeignKey("circuit.id", ondelete="CASCADE"), primary_key=True),
+    timestamp("at", primary_key=True),  # a whole minute
+    Column("limit", Double, nullable=False),  # on each line, of the moment
+    *(Column(f"managed_l{line}", Double) for line in (1, 2, 3)),
+    *(Column(f"unmanaged_l{line}", Double) for line in (1, 2, 3)),
+    by="at",
+    keep=timedelta(days=400),
 )

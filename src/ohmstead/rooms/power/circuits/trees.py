@@ -1,6 +1,7 @@
 """Circuit trees as load management sees them: the rows of one tree turned into the engine's cables."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select
@@ -11,22 +12,30 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.power.circuits.table import circuit
 
 _start = bindparam("start", type_=BigInteger)
+Version = tuple[tuple[int, datetime], ...]
+"""The circuits of a tree and when each last changed: what is written of them, or hangs on them, makes another."""
 
 
-def _family() -> Statement:
-    """Every circuit of the tree that `start` belongs to: up to the root, then all that hangs below it."""
-    up = select(circuit.c.id, circuit.c.parent_circuit_id).where(circuit.c.id == _start).cte("up", recursive=True)
+def tree_around(start: Any) -> Any:
+    """The ids of all circuits of the tree that `start` belongs to, an id or a query for one: up to the root, then all
+    that hangs below it."""
+    up = select(circuit.c.id, circuit.c.parent_circuit_id).where(circuit.c.id.in_(start)).cte("up", recursive=True)
     above = circuit.alias("above")
     up = up.union(select(above.c.id, above.c.parent_circuit_id).where(above.c.id == up.c.parent_circuit_id))
     roots = select(up.c.id).where(up.c.parent_circuit_id.is_(None))
     down = select(circuit.c.id).where(circuit.c.id.in_(roots)).cte("down", recursive=True)
     below = circuit.alias("below")
     down = down.union(select(below.c.id).where(below.c.parent_circuit_id == down.c.id))
-    return Statement(select(circuit).where(circuit.c.id.in_(select(down.c.id))).order_by(circuit.c.id))
+    return select(down.c.id)
 
 
-_FAMILY = _family()
+_FAMILY = Statement(select(circuit).where(circuit.c.id.in_(tree_around([_start]))).order_by(circuit.c.id))
 ROOTS = Statement(select(circuit.c.id).where(circuit.c.parent_circuit_id.is_(None)))
+
+
+def version(rows: Iterable[Row]) -> Version:
+    """Of the tree that all these circuits are, in the order of their ids."""
+    return tuple((row["id"], row["updated_at"]) for row in rows)
 
 
 async def family(tx: Tx, circuit_id: int) -> list[Row]:

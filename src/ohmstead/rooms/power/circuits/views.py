@@ -59,7 +59,7 @@ class IntegrationFields(View):
 
 
 class LoadBalancingIntegration(View):
-    id: Opt[Annotated[int | None, Meta(description="1: DREEV, 2: Zaptec, null: the built-in one.")]] = UNSET
+    id: Opt[Annotated[int | None, Meta(description="1: DREEV, 2: Zaptec, 3: your own; null: none.")]] = UNSET
     fields: Opt[IntegrationFields | None] = UNSET
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
-from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -14,8 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.views import stamp
-from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
+from ohmstead.rooms.charging.profiles import tell_applied
 from ohmstead.rooms.devices.profiles.given import shown
 from ohmstead.rooms.devices.stations import (
     ChargingProfile,
@@ -73,24 +70,22 @@ _SHOW = Statement(
 
 async def keep(tx: Tx, site: Site, evses: Iterable[int], applied: Iterable[Applied]) -> None:
     """Write down what the envelope holds of these EVSEs, and the profiles that stations took."""
-    ids = sorted(evses)
+    ids = sorted(id for id in evses if id in site.outlets)  # some may have left meanwhile
     if ids:
         await tx.run(_KEEP, ids=ids, records=[site.record(id) for id in ids],
                      fallbacks=[id in site.fallbacks for id in ids], now=tx.now)  # fmt: skip
+    await show(tx, applied)
+
+
+async def show(tx: Tx, applied: Iterable[Applied]) -> None:
+    """Show the profiles that stations took, and tell of them."""
     for one in sorted(applied, key=lambda one: one.outlet.id):  # all lock EVSEs in this order
-        profile = shown(one.profile)
-        await tx.run(_SHOW, evse=one.outlet.id, profile=profile, now=tx.now)
-        tx.tell(_told(one, profile))
-
-
-def _told(one: Applied, profile: dict[str, Any]) -> ChargingProfileApplied:
-    return ChargingProfileApplied(
-        charge_point_id=one.outlet.charge_point_id,
-        evse_id=one.outlet.id,
-        session_id=one.session_id or UNSET,
-        applied_at=stamp(one.at),
-        charging_profile=profile,
-    )
+        await tx.run(_SHOW, evse=one.outlet.id, profile=shown(one.profile), now=tx.now)
+        whole = one.profile.purpose == "station_max"
+        tell_applied(
+            tx, one.profile, charge_point_id=one.outlet.charge_point_id, evse_id=None if whole else one.outlet.id,
+            session_id=one.session_id, at=one.at,
+        )  # fmt: skip
 
 
 class Delivery:
@@ -107,12 +102,12 @@ class Delivery:
             site.envelope.withdrawn(send.seq)
             return []
         site.envelope.sent(send.seq, self._clock.now().timestamp())
-        applied: list[Applied] = []
+        applied, phases = list[Applied](), site.phases_of(outlet)
         try:
             if outlet.id in site.resteered:
                 await self._stations.call(outlet.station_id, ClearChargingProfile(profile_id=ids(outlet.id)[1]))
                 site.resteered.discard(outlet.id)
-            for profile in await self._profiles(site, outlet, send, applied):
+            for profile in await self._profiles(site, outlet, send, phases, applied):
                 if outlet.id not in site.outlets or not self._is_ours():
                     break  # it left meanwhile, and what we lay on it now nobody would take off
                 await self._set(outlet, profile)
@@ -127,10 +122,12 @@ class Delivery:
                 site.fallbacks.add(outlet.id)
             now = self._clock.now().timestamp()
             site.envelope.accepted(send.seq, now)
-            site.limited(outlet.id, now)
+            site.limited(outlet.id, now, phases)
         return applied
 
-    async def _profiles(self, site: Site, outlet: Outlet, send: Send, applied: list[Applied]) -> list[ChargingProfile]:
+    async def _profiles(
+        self, site: Site, outlet: Outlet, send: Send, phases: int | None, applied: list[Applied]
+    ) -> list[ChargingProfile]:
         """An idle EVSE gets its fallback; a charging one its setpoint, and the fallback if it has none of ours yet. One
         that holds a dynamic setpoint of the session gets nothing but the limit, at once."""
         held = self._dynamic.pop(outlet.id, None)
@@ -139,7 +136,7 @@ class Delivery:
         resting = fallback(outlet, send.fallback, self._clock.now())
         if outlet.charge is None:
             return [resting]
-        own = setpoint(outlet, outlet.charge, send)
+        own = setpoint(outlet, outlet.charge, send, phases)
         if outlet.id in site.fallbacks and await self._changed(outlet, held, own):
             applied.append(self._applied(outlet, own))
             return []

@@ -10,7 +10,9 @@ from ohmstead.engines.dlm.allocate import Deadline, Demand, allocate
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.laxity import deadline
 from ohmstead.engines.dlm.priority import weight
+from ohmstead.engines.dlm.wiring import Mask
 from ohmstead.rooms.devices.profiles.limits import most
+from ohmstead.rooms.power.management.line_use import STEP_A
 from ohmstead.rooms.power.management.observed import Watch
 from ohmstead.rooms.power.management.outside import left, within
 from ohmstead.rooms.power.management.schedule import ceiling
@@ -56,6 +58,11 @@ class Steered(Protocol):
     envelope: Envelope
     tuning: Tuning
     full: set[int]
+    one_phase: set[int]
+
+    def mask_of(self, outlet: Outlet) -> Mask:
+        """1 on each of the root's lines on which the EVSE counts."""
+        ...
 
     def surplus_for(self, outlet: Outlet, now: datetime) -> float | None:
         """A on each of its lines that would flow back to the grid but for it; None: no meter says."""
@@ -142,7 +149,7 @@ class Demands:
         bounds = (*self._bounds(outlet, charge, wanted, now), *(Bound(*cap) for cap in caps))
         factors = self._factors(outlet, charge, wanted)
         demand = Demand(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, max(outlet.least, wanted.least or 0.0),
+            outlet.id, outlet.circuit_id, self._site.mask_of(outlet), max(outlet.least, wanted.least or 0.0),
             min(bound.amps for bound in bounds),
             weight=weight(*factors.values()),
             running=bool(self._site.envelope.offered(outlet.id, now.timestamp()) or outlet.fallback),
@@ -161,8 +168,16 @@ class Demands:
             ("outside", left(outlet.outside.own, outlet, now, volts)),
             (USAGE, usage and usage.cap),
             ("wish", wanted.cap),
+            ("unused lines", self._step(outlet, now)),
         )
         return (Bound(source, amps) for source, amps in said if amps is not None)
+
+    def _step(self, outlet: Outlet, now: datetime) -> float | None:
+        """Of one that leaves lines unused, no more than is kept free there."""
+        site = self._site
+        if outlet.id in site.one_phase or site.mask_of(outlet) == outlet.wiring.mask:
+            return None
+        return site.envelope.may_draw(outlet.id, now.timestamp()) + STEP_A
 
     def _factors(self, outlet: Outlet, charge: Charge, wanted: Wanted) -> dict[str, float]:
         """The priorities that make up the weight, by what gives them."""

@@ -8,15 +8,17 @@ import structlog
 
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database
+from ohmstead.kit.db import Database, DatabaseUnavailable, Tx
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.devices.stations import Stations
+from ohmstead.rooms.power.circuits.trees import Version
+from ohmstead.rooms.power.management.consumption import Consumption
 from ohmstead.rooms.power.management.delivery import Applied, Delivery, keep
 from ohmstead.rooms.power.management.figures import LineLoad
 from ohmstead.rooms.power.management.learned_hours import EVERY_S, keep_hours, known_hours
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import take
-from ohmstead.rooms.power.management.stored_loads import last_loads, store_loads
+from ohmstead.rooms.power.management.stored_loads import MINUTE_S, keep_currents, last_loads, store_loads
 from ohmstead.rooms.power.management.tuning import Tuning
 from ohmstead.rooms.power.management.verification import Verification
 
@@ -46,6 +48,7 @@ class Loop:
         self._applied: list[Applied] = []
         self._deliveries: set[asyncio.Task[None]] = set()
         self._loads_at, self._shown, self._hours_at = 0.0, (), 0.0
+        self._consumption = Consumption()
         self._overloaded = False
 
     def wake(self, stale: bool = False) -> None:
@@ -100,9 +103,28 @@ class Loop:
         """Take a new snapshot."""
         self._stale = False
         async with self._database.read() as tx:
-            snapshot = await take(tx, self.root)
-            if snapshot is not None and self.site is None:
-                loads, hours = await last_loads(tx, snapshot.circuits), await known_hours(tx, snapshot.circuits)
+            await self._look_through(tx)
+
+    async def site_as_of(self, tx: Tx, version: Version, evse_id: int) -> Site | None:
+        """The site, which somebody wants to ask of an EVSE, as of this version of the tree or a later one; None where
+        there is none. News of the tree may not have come here yet, so `tx` reads it, and the loop does so again."""
+        if self.site is None or self.site.snapshot.version != version or evse_id not in self.site.outlets:
+            self.wake(stale=True)
+            try:
+                await self._look_through(tx)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # a start is not to fail of it
+                log_failure(log, "load management stumbled", error, circuit=self.root)
+            if self.site is not None:
+                self._mark_presence(self.site, self._clock.now().timestamp())
+        return self.site
+
+    async def _look_through(self, tx: Tx) -> None:
+        snapshot = await take(tx, self.root)
+        if snapshot is not None and self.site is None:
+            loads, hours = await last_loads(tx, snapshot.circuits), await known_hours(tx, snapshot.circuits)
+            if self.site is None:  # nobody was quicker
                 self.site = Site(self.root, snapshot, self._tuning, loads, hours)
                 return
         if snapshot is None:
@@ -151,11 +173,19 @@ class Loop:
             return
         rows = tuple(site.loads(now))
         shown = tuple(_rounded(row) for row in rows)
-        if shown == self._shown and now - self._loads_at < 60:
+        is_kept = now // MINUTE_S == self._loads_at // MINUTE_S
+        told = self._consumption.due(site.snapshot.circuits, rows, now)
+        if shown == self._shown and is_kept and not told:
             return
-        self._loads_at, self._shown = now, shown
         async with self._database.begin() as tx:
             await store_loads(tx, rows)
+            if not is_kept:
+                limits = site.caps.of_all(site.snapshot.tree.limits)
+                await keep_currents(tx, rows, {int(id): max(amps) for id, amps in limits.items()}, now)
+            for fact in told:
+                tx.tell(fact)
+        self._loads_at, self._shown = now, shown
+        self._consumption.told(told, now)
 
     async def _keep_hours(self, site: Site, now: float) -> None:
         if now - self._hours_at < EVERY_S:

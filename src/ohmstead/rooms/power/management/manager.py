@@ -14,7 +14,13 @@ from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.charging.signals import LoadSample, limits_changed, metered_now, session_changed
+from ohmstead.rooms.charging.signals import (
+    LoadSample,
+    limits_changed,
+    metered_now,
+    schedule_awaited,
+    session_changed,
+)
 from ohmstead.rooms.devices.stations import Stations
 from ohmstead.rooms.energy.meters import meter_reported
 from ohmstead.rooms.network.charge_points import charge_point
@@ -27,7 +33,9 @@ from ohmstead.rooms.network.signals import (
     station_booted,
 )
 from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed
-from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.circuits.table import circuit_charge_point
+from ohmstead.rooms.power.management.explanation.ask import Kind, explanations
+from ohmstead.rooms.power.management.layout import Layout
 from ohmstead.rooms.power.management.loop import Loop
 from ohmstead.rooms.power.management.ownership import NodeGroup, Trees
 from ohmstead.rooms.power.management.release import Release, limits_undone
@@ -36,8 +44,6 @@ from ohmstead.rooms.power.management.start_admission import admission
 from ohmstead.rooms.power.management.tuning import Tuning
 
 log = structlog.get_logger("ohmstead.power")
-_CIRCUITS = Statement(select(circuit.c.id, circuit.c.parent_circuit_id))
-_MEMBERS = Statement(select(circuit_charge_point.c.charge_point_id, circuit_charge_point.c.circuit_id))
 _POINT_OF = Statement(select(evse.c.charge_point_id).where(evse.c.id == bindparam("evse", type_=BigInteger)))
 _OF_MODEL = Statement(
     select(circuit_charge_point.c.charge_point_id)
@@ -68,10 +74,6 @@ async def a_model_changed(tx: Tx, fact: ChargePointModelChanged) -> None:
         tx.after_commit(partial(member_changed.send, row[0]))
 
 
-Makeup = tuple[set[int], set[int]]
-"""A tree's circuits and the charge points on them."""
-
-
 class LoadManagement:
     """Owns the loops of the trees that this node steers: all, or its share in a `node_group`. `run` until cancelled.
 
@@ -93,14 +95,14 @@ class LoadManagement:
         self.tuning = tuning or Tuning()
         self.loops: dict[int, Loop] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._root_of: dict[int, int] = {}  # charge point -> root circuit
-        self._made_of: dict[int, Makeup] = {}  # root circuit -> what hangs on it or below
-        self._changed: set[int] = set()  # circuits to look at again
+        self._layout = Layout()
+        self._changed, self._all = set[int](), True  # circuits whose trees are to be read anew, or all of them are
+        self._otherwise: set[int] = set()  # trees that are to look again
         self._rearrange, self._arranging = asyncio.Event(), False
         self._release = Release(
             database,
             stations,
-            lambda charge_point_id: charge_point_id in self._root_of,
+            lambda charge_point_id: charge_point_id in self._layout.root_of,
             lambda: node_group is None or node_group.leads,
         )
 
@@ -115,12 +117,15 @@ class LoadManagement:
             outside_limit_changed.connect(self.stale),
             evse_status_changed.connect(lambda charge_point_id, _: self.stale(charge_point_id)),
             session_changed.connect(lambda _, charge_point_id, __: self.stale(charge_point_id)),
+            schedule_awaited.connect(self.awaits),
             member_changed.connect(self.stale),
             metered_now.connect(self.drew),
             meter_reported.connect(self.metered),
         ]
         beside = [asyncio.create_task(self._tick()), asyncio.create_task(self._release.run())]
         admission.open(self)
+        explanations.open(self)
+        self._all = True
         try:
             while True:
                 self._arranging = True
@@ -129,6 +134,7 @@ class LoadManagement:
                 await self._rearrange.wait()
         finally:
             admission.open(None)
+            explanations.open(None)
             for end in hearing:
                 end()
             for task in beside:
@@ -144,12 +150,19 @@ class LoadManagement:
 
     def loop_of(self, charge_point_id: int) -> Loop | None:
         """The loop of the tree a charge point hangs on."""
-        return self.loops.get(self._root_of.get(charge_point_id, 0))
+        return self.loops.get(self._layout.root_of.get(charge_point_id, 0))
 
     def site_of(self, charge_point_id: int) -> Site | None:
-        """The site a charge point belongs to; None where it hangs on no circuit of ours."""
+        """The site a charge point belongs to; None where it hangs on no circuit of ours, as far as is known here."""
         loop = self.loop_of(charge_point_id)
         return loop.site if loop else None
+
+    def site_with(self, kind: Kind, id: int) -> Site | None:
+        """The site of ours that a circuit or an EVSE belongs to."""
+        for site in (loop.site for loop in self.loops.values()):
+            if site is not None and id in (site.snapshot.circuits if kind == "circuit" else site.outlets):
+                return site
+        return None
 
     async def _tick(self) -> None:
         since = 0.0
@@ -163,26 +176,25 @@ class LoadManagement:
                 self.rearrange()
 
     async def _arrange(self) -> None:
-        """One loop for each root of ours; trees look again that changed, or whose makeup did."""
+        """One loop for each root of ours; trees look again that changed, or whose makeup did. Where circuits alone have
+        changed nothing but their trees is read."""
         self._rearrange.clear()
-        changed, self._changed = self._changed, set()
+        changed, self._changed = self._changed, set[int]()
+        every, self._all = self._all, False
         try:
             async with self._database.read() as tx:
-                parents = {row[0]: row[1] for row in await tx.all(_CIRCUITS)}
-                members = await tx.all(_MEMBERS)
-            roots = {id: root for id in parents if (root := _root(parents, id)) is not None}
-            self._root_of = {row[0]: roots[row[1]] for row in members if row[1] in roots}
-            made_of = _makeup(roots, self._root_of)
-            await self._take(set(made_of))
+                news = await self._layout.read(tx, changed, every)
+            self._otherwise |= news.otherwise
+            if every or news.came_or_went:
+                await self._take(set(self._layout.trees))
         except Exception as error:
-            self._changed |= changed
+            self._changed, self._all = self._changed | changed, True
             log_failure(log, "circuits could not be read", error)
             return
-        before, self._made_of = self._made_of, made_of
-        for root, loop in self.loops.items():
-            if before.get(root) != made_of[root] or not changed.isdisjoint(made_of[root][0]):
-                loop.wake(stale=True)
-        self._release.wake()
+        otherwise, self._otherwise = self._otherwise, set[int]()
+        for root in otherwise & self.loops.keys():
+            self.loops[root].wake(stale=True)
+        self._release.wake(None if every else news.left)
 
     async def _take(self, roots: set[int]) -> None:
         """Run the loops of our share of the roots, and no other. A tree is let alone before it is given away."""
@@ -212,6 +224,7 @@ class LoadManagement:
 
     def rearrange(self) -> None:
         """Nodes came or went, or it has been a while."""
+        self._all = True
         self._rearrange.set()
 
     def circuit_changed(self, circuit_id: int) -> None:
@@ -222,8 +235,8 @@ class LoadManagement:
     def came_or_went(self, charge_point_id: int) -> None:
         """A charge point came or went."""
         self.stale(charge_point_id)
-        if charge_point_id not in self._root_of:
-            self._release.came(charge_point_id)
+        if charge_point_id not in self._layout.root_of:
+            self._release.wake({charge_point_id})
 
     def stale(self, charge_point_id: int) -> None:
         """Something changed at a charge point."""
@@ -238,10 +251,16 @@ class LoadManagement:
                     loop.site.reachable(outlet.id, False, self._clock.now().timestamp())
             loop.wake(stale=True)
 
+    def awaits(self, charge_point_id: int, evse_id: int) -> None:
+        """A vehicle waits for its limit: it is told once more, whether it changes or not."""
+        if (loop := self.loop_of(charge_point_id)) and loop.site is not None and evse_id in loop.site.outlets:
+            loop.site.envelope.tell_again(evse_id)
+            loop.wake(stale=True)
+
     def booted(self, station_id: int) -> None:
         """A station started anew, maybe while its line held: what it was told before may be gone."""
         for loop in self.loops.values():
-            if loop.site is not None:
+            if loop.site is not None and any(one.station_id == station_id for one in loop.site.outlets.values()):
                 loop.site.trust.booted(station_id, self._clock.now().timestamp())
                 loop.wake()
 
@@ -271,23 +290,3 @@ class LoadManagement:
                     loop.wake()
             except Exception:
                 log.exception("meter reading not taken in", circuit=loop.root, meter=meter_id)
-
-
-def _root(parents: dict[int, int | None], circuit_id: int) -> int | None:
-    """None for circuits that go round in a circle: they hang on nothing."""
-    seen: set[int] = set()
-    while (parent := parents.get(circuit_id)) is not None:
-        if circuit_id in seen:
-            return None
-        seen.add(circuit_id)
-        circuit_id = parent
-    return circuit_id
-
-
-def _makeup(roots: dict[int, int], root_of: dict[int, int]) -> dict[int, Makeup]:
-    found: dict[int, Makeup] = {root: (set(), set()) for root in roots.values()}
-    for circuit_id, root in roots.items():
-        found[root][0].add(circuit_id)
-    for charge_point_id, root in root_of.items():
-        found[root][1].add(charge_point_id)
-    return found

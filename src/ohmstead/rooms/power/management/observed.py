@@ -10,8 +10,9 @@ from ohmstead.engines.dlm.lateness import Lateness
 from ohmstead.engines.dlm.obedience import TOLERANCE, Obedience
 from ohmstead.engines.dlm.overload import Measured
 from ohmstead.engines.dlm.response import Response
+from ohmstead.engines.dlm.seen_phases import SeenPhases
 from ohmstead.engines.dlm.tree import Amps, Id
-from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, Unmanaged, UnmanagedLoad
 from ohmstead.engines.dlm.usage import Usage
 from ohmstead.kit.db import Row
 from ohmstead.rooms.power.management.figures import Flow
@@ -38,6 +39,7 @@ class Watch:
     measured_at: float | None = None  # when it drew the latest; the beginning of the session where nothing was told yet
     usage: Usage | None = None
     full: FullCar | None = None
+    phases: SeenPhases | None = None
     session_id: int | None = None
     soc: float | None = None
     lateness: Lateness = field(default_factory=Lateness)
@@ -51,7 +53,8 @@ class Watch:
     def standing(self) -> tuple[object, ...]:
         """What of it matters to the next look beside the draw itself."""
         its, used = self.obedience, (self.usage and self.usage.cap, self.full and self.full.released)
-        return its.obeys, its.suspected, self.response.reaction, self.response.step, used
+        unsteered, lines = None if its.obeys else self.peak, self.phases and self.phases.used
+        return its.obeys, its.suspected, self.response.reaction, self.response.step, used, unsteered, lines
 
     def empties(self, outlet: Outlet, now: float) -> bool:
         """Whether nobody is there: it says so, no session runs and nothing flows, and that for a while."""
@@ -72,6 +75,7 @@ class Watch:
         self.peak, self._sampled = 0.0, None
         self.usage = Usage(outlet.rating, outlet.least) if session_id else None
         self.full = FullCar() if session_id else None
+        self.phases = SeenPhases(len(outlet.wiring.lines)) if session_id else None
         self.draw = ManagedDraw(window_s, self.response.reaction)
         return ended
 
@@ -182,6 +186,11 @@ class MeteredLoads:
     def leave(self, at: float, limits: Mapping[Id, Amps]) -> dict[Id, Amps]:
         """What of the limits of circuits is left for EVSEs."""
         return {id: load.at(at).leaves(limits[id]) for id, load in self._loads.items()}
+
+    def claimed(self, circuit_id: Id, at: float) -> Unmanaged | None:
+        """What is reckoned with besides the EVSEs; None where there is no meter."""
+        load = self._loads.get(int(circuit_id))
+        return None if load is None else load.at(at)
 
     def speaking(self, now: float) -> dict[Id, Measured]:
         """What the meters said that are not silent, by circuit."""

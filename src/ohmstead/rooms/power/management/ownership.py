@@ -1,6 +1,7 @@
 """Ownership: every circuit tree is steered by one node; the trees of a node that is gone are free to be taken."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, delete, func, select
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.kit.db import Database, Statement, Tx
 from ohmstead.rooms.devices.presence.nodes import node
 from ohmstead.rooms.power.circuits.table import circuit, circuit_charge_point
+from ohmstead.rooms.power.circuits.trees import Version, tree_around, version
 from ohmstead.rooms.power.management.table import circuit_tree
 
 ATTEMPTS = 5  # where others are quicker; then again with the next look
@@ -35,16 +37,16 @@ def _claim() -> Statement:
 
 
 def _place() -> Statement:
-    """The root of the tree that a charge point hangs on, and the living node that steers it."""
+    """The circuits of the tree that a charge point hangs on; beside the root the living node that steers it."""
     point = bindparam("point", type_=BigInteger)
     start = select(circuit_charge_point.c.circuit_id).where(circuit_charge_point.c.charge_point_id == point)
-    up = select(circuit.c.id, circuit.c.parent_circuit_id).where(circuit.c.id.in_(start)).cte("up", recursive=True)
-    above = circuit.alias("above")
-    up = up.union(select(above.c.id, above.c.parent_circuit_id).where(above.c.id == up.c.parent_circuit_id))
-    steered = up.outerjoin(circuit_tree, and_(_own.circuit_id == up.c.id, _living))
-    return Statement(select(up.c.id, _own.node_id).select_from(steered).where(up.c.parent_circuit_id.is_(None)))
+    here = tree_around(start)
+    steered = circuit.outerjoin(circuit_tree, and_(_own.circuit_id == circuit.c.id, _living))
+    found = select(circuit.c.id, circuit.c.parent_circuit_id, circuit.c.updated_at, _own.node_id)
+    return Statement(found.select_from(steered).where(circuit.c.id.in_(here)).order_by(circuit.c.id))
 
 
+_OWNER = Statement(select(_own.node_id).where(_own.circuit_id == bindparam("root", type_=BigInteger), _living))
 _CLAIM = _claim()
 _PLACE = _place()
 
@@ -129,7 +131,22 @@ class Trees:
             return {row["circuit_id"]: row["node_id"] for row in await tx.all(_OWNERS)}
 
 
-async def tree_of(tx: Tx, charge_point_id: int) -> tuple[int, int | None] | None:
-    """The root of the tree a charge point hangs on and the node that steers it, if one does; None without a tree."""
-    row = await tx.one(_PLACE, point=charge_point_id)
-    return None if row is None else (row["id"], row["node_id"])
+async def owner_of(tx: Tx, root: int) -> int | None:
+    """The living node that steers the tree of this root, if one does."""
+    return await tx.value(_OWNER, root=root)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNow:
+    """A tree as the database has it: its root, the node that steers it, if one does, and its version."""
+
+    root: int
+    owner: int | None
+    version: Version
+
+
+async def tree_of(tx: Tx, charge_point_id: int) -> TreeNow | None:
+    """The tree that a charge point hangs on; None where it hangs on none."""
+    rows = await tx.all(_PLACE, point=charge_point_id)
+    root = next((row for row in rows if row["parent_circuit_id"] is None), None)
+    return None if root is None else TreeNow(root["id"], root["node_id"], version(rows))

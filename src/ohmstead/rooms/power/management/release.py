@@ -1,7 +1,7 @@
 """Release: EVSEs that hang on no circuit any more get their freedom back, now or when their station can be reached."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, select
@@ -53,15 +53,12 @@ class Release:
         self._anybody = False
         self._points: set[int] = set()
 
-    def wake(self) -> None:
-        """Someone left, nobody knows who."""
-        self._anybody = True
-        self._wake.set()
-
-    def came(self, charge_point_id: int) -> None:
-        """A charge point that no loop steers may be reached again."""
-        self._points.add(charge_point_id)
-        self._wake.set()
+    def wake(self, points: Collection[int] | None) -> None:
+        """These charge points, that no loop steers, left or may be reached again; None: nobody knows who."""
+        self._anybody = self._anybody or points is None
+        self._points.update(points or ())
+        if points is None or points:
+            self._wake.set()
 
     async def run(self) -> None:
         """Until cancelled; what fails is tried again at the next waking."""

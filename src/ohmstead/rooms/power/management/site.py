@@ -20,13 +20,15 @@ from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
 from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
-from ohmstead.engines.dlm.unmanaged import ManagedDraw
+from ohmstead.engines.dlm.unmanaged import ManagedDraw, Unmanaged
+from ohmstead.engines.dlm.wiring import Mask
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
 from ohmstead.rooms.power.management.caps import Place
 from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
 from ohmstead.rooms.power.management.learned_hours import LearnedHour
+from ohmstead.rooms.power.management.line_use import Unused, kept_free, mask_of, unused
 from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
@@ -50,6 +52,7 @@ class Site:
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
         self.allocation, self.needs = Allocation(), dict[int, Need]()
         self._shares: dict[Id, float] = {}
+        self.one_phase: set[int] = set()  # EVSEs whose station was told to use one phase, and agreed
         self.full: set[int] = set()  # EVSEs whose cars take nothing of what they are offered
         self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
@@ -112,6 +115,7 @@ class Site:
             self._tell_anew(outlet.id)
         if watch.charges(outlet, self.tuning.window) and outlet.steered_by == "transaction":
             self.envelope.released(outlet.id, self.envelope.newest(outlet.id))
+            self.one_phase.discard(outlet.id)
 
     def _watch(self, evse_id: int) -> Watch:
         """Of an EVSE that is new here, with what was learned of it before."""
@@ -135,12 +139,22 @@ class Site:
         steered = watch.obedience.obeys and outlet.id not in self.apart
         control = "C" if not steered else "B" if its.relative_only else "A"
         evse = Evse(
-            outlet.id, outlet.circuit_id, outlet.wiring.mask, outlet.rating, outlet.least, ttl=tuning.lease,
+            outlet.id, outlet.circuit_id, self.mask_of(outlet), outlet.rating, outlet.least, ttl=tuning.lease,
             guard=tuning.guard, reaction=learned.reaction, control=control, resolution=resolution, rounding=rounding,
             keeps_offline=its.keeps_offline, told_nothing=outlet.id in self.apart,
             offline_for=outlet.offline_for(tuning.lease),
         )  # fmt: skip
         return replace(evse, fallback=rests_at(evse, outlet.fallback))
+
+    def mask_of(self, outlet: Outlet) -> Mask:
+        """1 on each of the root's lines on which the EVSE counts."""
+        circuit = self.snapshot.circuits[outlet.circuit_id]
+        return mask_of(outlet, self._watches[outlet.id], circuit["phase_policy"])
+
+    def phases_of(self, outlet: Outlet) -> int | None:
+        """1 where its car uses one of its lines anyway, and its station can be held to that; None: all of them."""
+        shrunk = sum(self.mask_of(outlet)) == 1 < len(outlet.wiring.lines)
+        return 1 if shrunk and outlet.charge is not None and outlet.abilities.switches_phases else None
 
     # Observations
 
@@ -149,7 +163,7 @@ class Site:
         circuit_id = self._metered.circuit_of(meter_id)
         if circuit_id is None:
             return False
-        below = self._below(circuit_id)
+        below = self.below(circuit_id)
         silent = [id for id in below if not self.envelope.online(id) or self._watches[id].draw.is_silent(at)]
         heard = [self._watches[id].draw for id in below if id not in silent]
         hidden = total(self._may_draw(id, at) for id in silent)
@@ -157,7 +171,7 @@ class Site:
         self._metered.report(circuit_id, at, self.snapshot.tree.absolute(circuit_id, own), least, most, hidden)
         return True
 
-    def _below(self, circuit_id: Id) -> list[int]:
+    def below(self, circuit_id: Id) -> list[int]:
         """The EVSEs that a circuit feeds, directly or through others."""
         path = self.snapshot.tree.path
         return [id for id in self._watches if circuit_id in path(self.outlets[id].circuit_id)]
@@ -192,6 +206,11 @@ class Site:
         if watch.usage is not None and watch.full is not None and offered is not None:
             watch.usage.observe(at, offered, draw)
             watch.full.observe(at, offered, draw)
+        if watch.phases is not None and watch.phases.observe(at, own):
+            self.one_phase.discard(evse_id)
+            self.envelope.attached(self._evse(outlet, watch))
+            if outlet.abilities.switches_phases:
+                self.envelope.tell_again(evse_id)
         return watch.standing != before or (outlet.charge is None and draw >= FLOWING_A)
 
     def _learn(self, outlet: Outlet, watch: Watch, at: float, draw: float) -> None:
@@ -218,8 +237,9 @@ class Site:
             self.envelope.went_offline(evse_id)
             self.trust.changed.add(evse_id)
 
-    def limited(self, evse_id: int, at: float) -> None:
-        """Its station took a limit: from now on it draws no more than that, and maybe as much."""
+    def limited(self, evse_id: int, at: float, phases: int | None = None) -> None:
+        """Its station took a limit: from now on it draws no more than that, and maybe as much; on so many phases."""
+        (self.one_phase.add if phases == 1 else self.one_phase.discard)(evse_id)
         offered, outlet = self.envelope.offered(evse_id, at), self.outlets.get(evse_id)
         if offered is not None and outlet is not None:
             first, second, third = (offered * line for line in outlet.wiring.mask)
@@ -255,7 +275,7 @@ class Site:
         most = {need.demand.id: need.most for need in self.needs.values()}
         self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
         self._tell_apart()
-        targets: dict[Id, float] = {id: self._target(one) for id, one in self.outlets.items() if one.charge}
+        targets: dict[Id, float] = {id: self.target(one) for id, one in self.outlets.items() if one.charge}
         sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
         for send in sends:
             self.trust.expect(int(send.evse), at)
@@ -266,7 +286,7 @@ class Site:
         alone = self._demands.now(now, self.caps.at("EVSE"))
         return self._demands.within_caps(self._demands.within_stations(alone, now), self.caps.at("charge point"))
 
-    def _target(self, outlet: Outlet) -> float:
+    def target(self, outlet: Outlet) -> float:
         """A for a session: its share, or what is left to it anyway. One that cannot be controlled is told the least,
         for by that it shows whether it obeys by now, and its rating is reserved anyway."""
         if not self.envelope.controllable(outlet.id):
@@ -276,14 +296,31 @@ class Site:
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
-        limits = self.caps.of_all(self.snapshot.tree.limits)
-        left = self.caps.of_steered(self._metered.leave(at, limits), limits)
+        left = self.left(at)
         before, was_exceeded = self._capacities, self._exceeded
         self._capacities = self.snapshot.tree.capacities(left)
         self.envelope.limits_changed(left)
         self._exceeded = self.envelope.exceeded(at)
         fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
         self.counts.limit_fell += fell and self._exceeded and not was_exceeded
+
+    def _unused(self, at: float) -> Iterable[Unused]:
+        """Lines that cars leave unused, where that counts."""
+        for outlet in self.outlets.values():
+            if outlet.id not in self.one_phase and (
+                found := unused(outlet, self.mask_of(outlet), self.envelope.may_draw(outlet.id, at))
+            ):
+                yield found
+
+    def left(self, at: float) -> dict[Id, Amps]:
+        """A on the root's lines that limits, caps and unmanaged loads leave of each circuit."""
+        limits = self.caps.of_all(self.snapshot.tree.limits)
+        left = self.caps.of_steered(self._metered.leave(at, limits), limits)
+        return kept_free(self.snapshot.tree, left, self._unused(at))
+
+    def unmanaged(self, circuit_id: Id, at: float) -> Unmanaged | None:
+        """What flows besides through a circuit, on the root's lines; None where it has no meter."""
+        return self._metered.claimed(circuit_id, at)
 
     def _set_apart(self, outlet: Outlet, error: Exception) -> None:
         """Until the next look its rating is kept free, and it is told nothing."""
@@ -302,13 +339,15 @@ class Site:
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum."""
+        self.caps.look(now, self._flowing)
+        self._limit(now.timestamp())  # the snapshot may be newer than the last step
         return self._demands.has_room(evse_id, now)
 
     def _flowing(self, place: Place) -> Flowing:
         """What the EVSEs at a place draw, and over how many lines."""
         kind, id = place
         if kind == "circuit":
-            here, lines = self._below(id), sum(map(bool, self.snapshot.tree.absolute(id, (1.0, 1.0, 1.0))))
+            here, lines = self.below(id), sum(map(bool, self.snapshot.tree.absolute(id, (1.0, 1.0, 1.0))))
         else:
             named = {"charge point": "charge_point_id", "EVSE": "id"}[kind]
             here = [one.id for one in self.outlets.values() if getattr(one, named) == id]
@@ -320,7 +359,7 @@ class Site:
         found = self._metered.exported(self.snapshot.tree.path(outlet.circuit_id), now.timestamp())
         if found is None:
             return None
-        sharing = [id for id in self._below(found[0]) if self.outlets[id].by_surplus]
+        sharing = [id for id in self.below(found[0]) if self.outlets[id].by_surplus]
         total = found[1] + sum(sum(self._watches[id].latest) for id in sharing)
         return max(0.0, total) / max(1, len(sharing)) / len(outlet.wiring.lines)
 
@@ -328,14 +367,15 @@ class Site:
 
     def loads(self, now: float) -> Iterable[LineLoad]:
         """What flows through every line, and how old that is."""
-        tree, flows = self.snapshot.tree, {id: self._flow(id, now) for id in self.outlets}
+        tree, flows = self.snapshot.tree, {id: self.flow(id, now) for id in self.outlets}
         below = {
             id: [flows[one] for one, outlet in self.outlets.items() if id in tree.path(outlet.circuit_id)]
             for id in tree.ids
         }
         return line_loads(tree, below, self._metered, now)
 
-    def _flow(self, evse_id: int, now: float) -> Flow:
+    def flow(self, evse_id: int, now: float) -> Flow:
+        """What an EVSE draws on the root's lines."""
         return self._watches[evse_id].flow(now, self.tuning.lease, self._may_draw(evse_id, now))
 
     def learned_hours(self) -> list[LearnedHour]:

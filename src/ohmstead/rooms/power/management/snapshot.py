@@ -30,7 +30,7 @@ from ohmstead.rooms.power.circuits.table import (
     circuit_session_priority,
     circuit_user_priority,
 )
-from ohmstead.rooms.power.circuits.trees import family, held_by, standing
+from ohmstead.rooms.power.circuits.trees import Version, family, held_by, standing, version
 from ohmstead.rooms.power.management.caps import Cap, Members, cap_sources
 from ohmstead.rooms.power.management.table import charging_limit
 from ohmstead.rooms.power.management.wishes import Wish, wish_sources
@@ -129,12 +129,13 @@ class Snapshot:
     fallbacks: set[int] = field(default_factory=set)  # EVSEs that hold our fallback
     strays: Mapping[int, str] = field(default_factory=dict[int, str])
     caps: tuple[Cap, ...] = ()
+    version: Version = ()
 
 
 def _outlets() -> Statement:
     own, weight = circuit_charge_point.c, circuit_evse_priority.c
     target = circuit_user_priority.c
-    inviting = select(partner_invite.c.partner_id).where(partner_invite.c.user_id == ev_user.c.id)
+    inviting = select(partner_invite.c.partner_id).where(partner_invite.c.user_id == ev_user.c.id).correlate(ev_user)
     weights = select(func.max(target.priority)).where(
         target.circuit_id == own.circuit_id,
         or_(
@@ -178,9 +179,9 @@ _OUTLETS = _outlets()
 
 
 async def take(tx: Tx, root: int) -> Snapshot | None:
-    """The tree below `root` as it is now; None where it is gone or a third party steers it."""
+    """The tree below `root` as it is now; None where it is gone."""
     rows = await family(tx, root)
-    if not rows or any(row["load_balancing_integration"] for row in rows):
+    if not rows:
         return None
     tree, strays = standing(rows)
     circuits = {row["id"]: row for row in rows}
@@ -205,6 +206,7 @@ async def take(tx: Tx, root: int) -> Snapshot | None:
         {row["id"] for row in found if row["fallback_set"]},
         strays,
         await cap_sources.of(tx, members),
+        version(rows),
     )
 
 

@@ -1,12 +1,14 @@
 """Admission: what load management says to a start from afar: whether its circuits have room, and how it begins."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.charging.control import Refusal, first_profile, may_start
 from ohmstead.rooms.devices.stations import ChargingProfile
-from ohmstead.rooms.power.management.ownership import tree_of
+from ohmstead.rooms.power.management.loop import Loop
+from ohmstead.rooms.power.management.ownership import TreeNow, tree_of
 from ohmstead.rooms.power.management.profiles import initial_profile
 from ohmstead.rooms.power.management.site import Site
 from ohmstead.rooms.power.management.snapshot import Outlet, take
@@ -20,14 +22,34 @@ Afar = Callable[[int, int, int], Awaitable[bool]]
 class Sites(Protocol):
     """Where the sites are found."""
 
-    def site_of(self, charge_point_id: int) -> Site | None:
-        """The site a charge point belongs to; None where it hangs on no circuit of ours."""
+    @property
+    def loops(self) -> Mapping[int, Loop]:
+        """Of the trees that are steered here, by their roots."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What is known of an EVSE here: the tree it hangs on by the database, the loop that steers it, and its site."""
+
+    tree: TreeNow | None = None
+    loop: Loop | None = None
+    site: Site | None = None
+
+
+async def look(tx: Tx, sites: Sites | None, charge_point_id: int, evse_id: int) -> Here:
+    """As of now: what was written a moment ago counts, whether load management has heard of it or not."""
+    tree = await tree_of(tx, charge_point_id)
+    loop = sites.loops.get(tree.root) if tree is not None and sites is not None else None
+    if tree is None or loop is None:
+        return Here(tree)
+    site = await loop.site_as_of(tx, tree.version, evse_id)
+    return Here(tree, loop, site if site is not None and evse_id in site.outlets else None)
 
 
 class Admission:
     """Asks the site of this process that manages an EVSE, else the node that does. Where nobody steers the tree now
-    there is room, but the start waits for its limit; where this node knows of no other, it may go ahead."""
+    there is room, but the start waits for its limit; where nobody manages loads, it may go ahead."""
 
     def __init__(self) -> None:
         self._sites: Sites | None = None
@@ -41,31 +63,28 @@ class Admission:
         """Where the tree is another node's, ask it this way; None: there are no others."""
         self._afar = afar
 
-    def site(self, charge_point_id: int, evse_id: int) -> Site | None:
-        """The site here that manages an EVSE."""
-        site = self._sites.site_of(charge_point_id) if self._sites is not None else None
-        return site if site is not None and evse_id in site.outlets else None
-
     async def has_room(self, tx: Tx, there: Row) -> bool:
         """Whether a session may begin at an EVSE."""
         point, outlet = there["charge_point_id"], there["id"]
-        if site := self.site(point, outlet):
-            return site.has_room(outlet, tx.now)
-        _, owner = await self._tree(tx, point)
-        return owner is None or self._afar is None or await self._afar(owner, point, outlet)
+        here = await self._look(tx, point, outlet)
+        if here.site is not None:
+            return here.site.has_room(outlet, tx.now)
+        if here.tree is None or here.tree.owner is None or here.loop is not None or self._afar is None:
+            return True
+        return await self._afar(here.tree.owner, point, outlet)
 
     async def outlet(self, tx: Tx, there: Row) -> Outlet | None:
         """The EVSE as load management sees it; None where nobody manages it."""
-        if site := self.site(there["charge_point_id"], there["id"]):
-            return site.outlets[there["id"]]
-        root, _ = await self._tree(tx, there["charge_point_id"])
-        snapshot = None if root is None else await take(tx, root)
+        here = await self._look(tx, there["charge_point_id"], there["id"])
+        if here.site is not None:
+            return here.site.outlets[there["id"]]
+        snapshot = None if here.tree is None or here.loop is not None else await take(tx, here.tree.root)
         return None if snapshot is None else snapshot.outlets.get(there["id"])
 
-    async def _tree(self, tx: Tx, charge_point_id: int) -> tuple[int | None, int | None]:
-        """The root and the owner of a tree elsewhere."""
-        found = None if self._afar is None else await tree_of(tx, charge_point_id)
-        return found or (None, None)
+    async def _look(self, tx: Tx, charge_point_id: int, evse_id: int) -> Here:
+        if self._sites is None and self._afar is None:
+            return Here()
+        return await look(tx, self._sites, charge_point_id, evse_id)
 
 
 admission = Admission()
