@@ -105,7 +105,7 @@ async def test_every_signal_is_heard_where_load_is_managed(heard: list[tuple[Any
     member_changed.send(8)
     wanted = {
         ("came_or_went", 1), ("stale", 2), ("stale", 3), ("stale", 8), ("doubt", 5), ("circuit_changed", 7),
-        ("awaits", 3, 30), ("rearrange",),
+        ("awaits", 3, 30),
     }  # fmt: skip
     await becomes(lambda: count(heard), lambda found: found == len(wanted) + 2)
     *others, drew, metered = heard

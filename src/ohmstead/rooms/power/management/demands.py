@@ -12,6 +12,7 @@ from ohmstead.engines.dlm.laxity import deadline
 from ohmstead.engines.dlm.priority import weight
 from ohmstead.engines.dlm.wiring import Mask
 from ohmstead.rooms.devices.profiles.limits import most
+from ohmstead.rooms.power.management.capacities import Capacities
 from ohmstead.rooms.power.management.line_use import STEP_A
 from ohmstead.rooms.power.management.observed import Watch
 from ohmstead.rooms.power.management.outside import left, within
@@ -59,13 +60,10 @@ class Steered(Protocol):
     tuning: Tuning
     full: set[int]
     one_phase: set[int]
+    capacities: Capacities
 
     def mask_of(self, outlet: Outlet) -> Mask:
         """1 on each of the root's lines on which the EVSE counts."""
-        ...
-
-    def surplus_for(self, outlet: Outlet, now: datetime) -> float | None:
-        """A on each of its lines that would flow back to the grid but for it; None: no meter says."""
         ...
 
 
@@ -213,9 +211,10 @@ class Demands:
     def state(self, outlet: Outlet, charge: Charge, now: datetime) -> SessionState:
         """The session as those see it that wish something of it."""
         watch, volts = self._watches[outlet.id], self._site.tuning.volts
+        surplus = self._site.capacities.surplus_for(outlet, now)
         return SessionState(
             charge.id, charge.started_at, self._energy_wh(outlet, charge, now), watch.soc,
-            outlet.rating, outlet.least, len(outlet.wiring.lines), volts, self._site.surplus_for(outlet, now),
+            outlet.rating, outlet.least, len(outlet.wiring.lines), volts, surplus,
         )  # fmt: skip
 
     def _resolution(self, evse_id: int) -> float:

@@ -180,7 +180,7 @@ class Loop:
         async with self._database.begin() as tx:
             await store_loads(tx, rows)
             if not is_kept:
-                limits = site.caps.of_all(site.snapshot.tree.limits)
+                limits = site.capacities.caps.of_all(site.snapshot.tree.limits)
                 await keep_currents(tx, rows, {int(id): max(amps) for id, amps in limits.items()}, now)
             for fact in told:
                 tx.tell(fact)

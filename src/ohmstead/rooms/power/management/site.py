@@ -8,29 +8,25 @@ from typing import Any, Literal
 
 import structlog
 
-from ohmstead.engines.dlm.allocate import Allocation
 from ohmstead.engines.dlm.envelope import Envelope
 from ohmstead.engines.dlm.holding import Evse, Exemption, Holding
-from ohmstead.engines.dlm.laxity import Deadlines
 from ohmstead.engines.dlm.obedience import Obedience
 from ohmstead.engines.dlm.overload import Overloads
 from ohmstead.engines.dlm.planning import Send
 from ohmstead.engines.dlm.response import BASE, Response
-from ohmstead.engines.dlm.rotation import Turns
 from ohmstead.engines.dlm.shedding import rests_at
-from ohmstead.engines.dlm.steadiness import steady
 from ohmstead.engines.dlm.tree import Amps, Id
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, Unmanaged
 from ohmstead.engines.dlm.wiring import Mask
 from ohmstead.rooms.power.management.accounts import carried, line_loads, total
-from ohmstead.rooms.power.management.caps import Place
-from ohmstead.rooms.power.management.caps_in_force import CapsInForce, Flowing
+from ohmstead.rooms.power.management.capacities import Capacities
 from ohmstead.rooms.power.management.demands import FINE, Demands, Need
 from ohmstead.rooms.power.management.figures import Counts, Figures, Flow, LineLoad
 from ohmstead.rooms.power.management.learned_hours import LearnedHour
-from ohmstead.rooms.power.management.line_use import Unused, kept_free, mask_of, unused
+from ohmstead.rooms.power.management.line_use import mask_of
 from ohmstead.rooms.power.management.lines import against_limit, lines_of
 from ohmstead.rooms.power.management.observed import FLOWING_A, MeteredLoads, Watch, tolerance
+from ohmstead.rooms.power.management.sharing import Sharing
 from ohmstead.rooms.power.management.snapshot import Outlet, Snapshot
 from ohmstead.rooms.power.management.trust import Trust
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -50,21 +46,19 @@ class Site:
         self.envelope = Envelope.load(snapshot.tree, _legible(snapshot.records), pace=tuning.pace)
         self.fallbacks = set(snapshot.fallbacks)
         self.resteered: set[int] = set()  # EVSEs that may hold a limit of a kind they are no longer steered by
-        self.allocation, self.needs = Allocation(), dict[int, Need]()
-        self._shares: dict[Id, float] = {}
+        self.needs, self.sharing = dict[int, Need](), Sharing(tuning.rotation, tuning.band)
         self.one_phase: set[int] = set()  # EVSEs whose station was told to use one phase, and agreed
         self.full: set[int] = set()  # EVSEs whose cars take nothing of what they are offered
-        self._turns, self._deadlines = Turns(tuning.rotation), Deadlines(tuning.rotation)
         self.apart: dict[int, str] = {}  # EVSEs that cannot be reckoned with, and why
         self._said: dict[int, str] = {}
         self.counts, self.overloads = Counts(), Overloads()
         self._capacities, self._exceeded = list[float](), False
         self._watches: dict[int, Watch] = {}
         self.trust = Trust(self, self._watches)
-        self.caps = CapsInForce(tuning.volts)
-        self._demands = Demands(self, self._watches, self._set_apart)
         before = {id: snapshot.tree.absolute(id, amps) for id, amps in (loads or {}).items() if id in snapshot.circuits}
         self._metered = MeteredLoads(tuning, before, hours)
+        self.capacities = Capacities(self, self._watches, self._metered, tuning.volts)
+        self._demands = Demands(self, self._watches, self._set_apart)
         self.snapshot = snapshot
         self.refresh(snapshot)
 
@@ -91,7 +85,7 @@ class Site:
             self._take(outlet)
             if outlet.id in before and before[outlet.id].steered_by != outlet.steered_by:
                 self._resteer(outlet)
-        self.caps.refresh(snapshot.caps)
+        self.capacities.caps.refresh(snapshot.caps)
         self._metered.refresh(snapshot.circuits.values())
         self._metered.signed({id for one in self.outlets.values() if one.by_surplus
                               for id in snapshot.tree.path(one.circuit_id)})  # fmt: skip
@@ -254,7 +248,7 @@ class Site:
         """Look at everything and say what to send."""
         at = now.timestamp()
         tree = self.snapshot.tree
-        self.caps.look(now, self._flowing)
+        self.capacities.look(now)
         self._limit(at)
         self.overloads.observe(at, carried(tree, self.outlets, self._watches, self._metered, at), tree.limits)
         for outlet in self.outlets.values():
@@ -267,13 +261,7 @@ class Site:
                 self.full.discard(outlet.id)
             self.envelope.takes(outlet.id, self._watches[outlet.id].takes(at))
         self.needs = {int(need.demand.id): need for need in self._needs(now)}
-        wanted = [need.demand for need in self.needs.values()]
-        room = self.envelope.room([demand.id for demand in wanted], at)
-        found = self._turns.allocate(at, tree, wanted, room)
-        self.allocation = self._deadlines.allocate(at, tree, wanted, found, room)
-        held = {demand.id: self.envelope.highest(demand.id, at) for demand in wanted}
-        most = {need.demand.id: need.most for need in self.needs.values()}
-        self._shares = steady(tree, wanted, self.allocation.amps, held, most, room, self.tuning.band)
+        self.sharing.share(at, self.needs.values(), self.envelope)
         self._tell_apart()
         targets: dict[Id, float] = {id: self.target(one) for id, one in self.outlets.items() if one.charge}
         sends = self.envelope.plan(targets, at, self.full - self.needs.keys())
@@ -283,8 +271,9 @@ class Site:
 
     def _needs(self, now: datetime) -> list[Need]:
         """What the sessions could use, within what is left to their stations and charge points."""
-        alone = self._demands.now(now, self.caps.at("EVSE"))
-        return self._demands.within_caps(self._demands.within_stations(alone, now), self.caps.at("charge point"))
+        caps = self.capacities.caps
+        alone = self._demands.within_stations(self._demands.now(now, caps.at("EVSE")), now)
+        return self._demands.within_caps(alone, caps.at("charge point"))
 
     def target(self, outlet: Outlet) -> float:
         """A for a session: its share, or what is left to it anyway. One that cannot be controlled is told the least,
@@ -292,31 +281,17 @@ class Site:
         if not self.envelope.controllable(outlet.id):
             return min(outlet.least, outlet.rating)
         evse = self.envelope.known(outlet.id)
-        return max(self._shares.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
+        return max(self.sharing.amps.get(outlet.id, 0.0), evse.fallback if evse is not None else 0.0)
 
     def _limit(self, at: float) -> None:
         """What is left for the EVSEs; counted where that falls below what is out."""
-        left = self.left(at)
+        left = self.capacities.left(at)
         before, was_exceeded = self._capacities, self._exceeded
         self._capacities = self.snapshot.tree.capacities(left)
         self.envelope.limits_changed(left)
         self._exceeded = self.envelope.exceeded(at)
         fell = any(now < earlier for now, earlier in zip(self._capacities, before, strict=False))
         self.counts.limit_fell += fell and self._exceeded and not was_exceeded
-
-    def _unused(self, at: float) -> Iterable[Unused]:
-        """Lines that cars leave unused, where that counts."""
-        for outlet in self.outlets.values():
-            if outlet.id not in self.one_phase and (
-                found := unused(outlet, self.mask_of(outlet), self.envelope.may_draw(outlet.id, at))
-            ):
-                yield found
-
-    def left(self, at: float) -> dict[Id, Amps]:
-        """A on the root's lines that limits, caps and unmanaged loads leave of each circuit."""
-        limits = self.caps.of_all(self.snapshot.tree.limits)
-        left = self.caps.of_steered(self._metered.leave(at, limits), limits)
-        return kept_free(self.snapshot.tree, left, self._unused(at))
 
     def unmanaged(self, circuit_id: Id, at: float) -> Unmanaged | None:
         """What flows besides through a circuit, on the root's lines; None where it has no meter."""
@@ -339,29 +314,9 @@ class Site:
 
     def has_room(self, evse_id: int, now: datetime) -> bool:
         """Whether a session could start on the EVSE without pushing another below its minimum."""
-        self.caps.look(now, self._flowing)
+        self.capacities.look(now)
         self._limit(now.timestamp())  # the snapshot may be newer than the last step
         return self._demands.has_room(evse_id, now)
-
-    def _flowing(self, place: Place) -> Flowing:
-        """What the EVSEs at a place draw, and over how many lines."""
-        kind, id = place
-        if kind == "circuit":
-            here, lines = self.below(id), sum(map(bool, self.snapshot.tree.absolute(id, (1.0, 1.0, 1.0))))
-        else:
-            named = {"charge point": "charge_point_id", "EVSE": "id"}[kind]
-            here = [one.id for one in self.outlets.values() if getattr(one, named) == id]
-            lines = max((len(self.outlets[one].wiring.lines) for one in here), default=3)
-        return Flowing(sum(sum(self._watches[one].latest) for one in here) * self.tuning.volts, lines)
-
-    def surplus_for(self, outlet: Outlet, now: datetime) -> float | None:
-        """A on each line of an EVSE that would flow back to the grid but for those that charge by it, shared evenly."""
-        found = self._metered.exported(self.snapshot.tree.path(outlet.circuit_id), now.timestamp())
-        if found is None:
-            return None
-        sharing = [id for id in self.below(found[0]) if self.outlets[id].by_surplus]
-        total = found[1] + sum(sum(self._watches[id].latest) for id in sharing)
-        return max(0.0, total) / max(1, len(sharing)) / len(outlet.wiring.lines)
 
     # Accounts
 

@@ -34,9 +34,9 @@ def explained_evse(site: Site, evse_id: int, now: datetime) -> Told:
 
 def _lines(site: Site, circuit_id: int, now: datetime) -> list[Told]:
     tree, at, below = site.snapshot.tree, now.timestamp(), site.below(circuit_id)
-    besides, left = site.unmanaged(circuit_id, at), site.left(at)[circuit_id]
+    besides, left = site.unmanaged(circuit_id, at), site.capacities.left(at)[circuit_id]
     flows = [site.flow(id, at) for id in below]
-    caps = [_cap(one) for one in site.caps.now.get(("circuit", circuit_id), ())]
+    caps = [_cap(one) for one in site.capacities.caps.now.get(("circuit", circuit_id), ())]
     told: list[Told] = []
     for own, line in lines(tree, circuit_id):
         limit = tree.limits[circuit_id][line]
@@ -65,5 +65,5 @@ def _cap(one: Capped) -> Told:
 
 def _bound(site: Site, at: Conductor) -> list[int]:
     """Whom a line keeps from more, or from charging."""
-    every = {**site.allocation.bottlenecks, **site.allocation.refused}
+    every = {**site.sharing.allocation.bottlenecks, **site.sharing.allocation.refused}
     return sorted(int(id) for id, where in every.items() if where == at)

@@ -67,7 +67,7 @@ class Explained:
     @cached_property
     def fair(self) -> float | None:
         """Its share by weight; its target may be another as long as that is near enough."""
-        return None if self.need is None else self.site.allocation.amps.get(self.outlet.id)
+        return None if self.need is None else self.site.sharing.allocation.amps.get(self.outlet.id)
 
     @cached_property
     def offered(self) -> float | None:
@@ -148,7 +148,7 @@ class Explained:
 
     def _shared(self, need: Need) -> Because:
         """By the allocation."""
-        id, allocation = self.outlet.id, self.site.allocation
+        id, allocation = self.outlet.id, self.site.sharing.allocation
         least = amps(self._least(need))
         if id in allocation.refused:
             where = allocation.refused[id]
