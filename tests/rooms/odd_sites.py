@@ -124,6 +124,10 @@ class OddSite:
         drawn = sum(station.draws(self.now) for station in self.stations.values())
         self.site.metered(7, self.now, (drawn + besides, 0.0, 0.0))
 
+    def currents(self, id: int) -> dict[str, float]:
+        """What a station tells that it draws now."""
+        return {"L1": self.stations[id].draws(self.now)}
+
     def run(self, seconds: int) -> None:
         for _ in range(seconds):
             self.now += 1
@@ -135,7 +139,7 @@ class OddSite:
             news = news or station.online is not self.site.envelope.online(id)
             self.site.reachable(id, station.online, self.now)
             if station.online and (self.now + 4 * id) % SAMPLES == 0 and station.charges:
-                self.site.drew(id, self.now, {"L1": station.draws(self.now)}, None, None, self.now)
+                self.site.drew(id, self.now, self.currents(id), None, None, self.now)
                 news = True
         if news or self.now % 10 == 0:
             for send in self.site.step(self._moment(self.now)):

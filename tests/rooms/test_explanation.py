@@ -1,5 +1,6 @@
 """Explanations: of each reason why an EVSE gets what it gets one site in which it is the reason."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
 from ohmstead.rooms.power.management.caps import Limit
 from ohmstead.rooms.power.management.explanation.circuits import explained_circuit, explained_evse
 from ohmstead.rooms.power.management.explanation.views import CircuitExplained, EvseExplained
+from ohmstead.rooms.power.management.sharing import Sharing
 from ohmstead.rooms.power.management.wishes import Wanted
 from tests.rooms.odd_sites import OddSite, Station
 from tests.rooms.test_caps_and_wishes import Leaves, Wants
@@ -300,7 +302,7 @@ class TestDelays:
 
 def test_a_share_that_is_near_enough_is_left_as_it_is() -> None:
     site = settled()
-    site.site.tuning = replace(site.site.tuning, band=Band())
+    site.site.sharing = Sharing(math.inf, Band())
     site.is_rated(45)
     site.run(120)
     told = [explained(site, id) for id in (1, 2)]

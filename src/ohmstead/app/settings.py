@@ -65,6 +65,9 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed
     clock: Annotated[datetime, Meta(tz=True)] | None = None  # what it tells at the start: a rehearsal; None: real time
     speed: Annotated[float, Meta(gt=0, le=3_600)] | None = None  # s of that clock in each real s; None: 1
+    rotation: Annotated[float, Meta(ge=0)] = (
+        900.0  # s a session charges before it gives way to who waits; 0: it does not
+    )
     limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
 
     @property

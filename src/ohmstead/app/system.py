@@ -1,6 +1,7 @@
 """The system: everything put together and started in order, stopped in reverse."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -64,7 +65,10 @@ class System:
     def __init__(self, settings: Settings, dsn: str, clock: Clock, tuning: Tuning | None = None) -> None:
         self.settings, self.dsn, self.clock = settings, dsn, clock
         self.tuning = tuning or Tuning(
-            lease=settings.limit_lease, meter_period=settings.meter_period, margin=settings.unmanaged_margin
+            lease=settings.limit_lease,
+            meter_period=settings.meter_period,
+            margin=settings.unmanaged_margin,
+            rotation=settings.rotation or math.inf,
         )
         self.metrics = Metrics()
         if isinstance(clock, SetClock):

@@ -6,6 +6,7 @@ from ohmstead.rooms.power.circuits import (
     actions,
     currents,
     loads,
+    phase_policy,
     priorities,
     questions,  # noqa: F401 - it answers lower rooms
 )
@@ -36,6 +37,7 @@ OPERATIONS = (
     actions.actions,
     preferences.operations,
     schedules,
+    phase_policy.phase_policies,
     assets,
     history,
     forecasts,

@@ -63,6 +63,11 @@ class Watch:
             self._occupied_at = now
         return now - max(self._occupied_at, self.flowed_at, self.came_at) >= EMPTY_S
 
+    def is_wired(self, lines: int) -> None:
+        """It hangs on so many lines; where these are others than before, nothing is known of their use."""
+        if self.phases is not None and self.phases.lines != lines:
+            self.phases = SeenPhases(lines)
+
     def charges(self, outlet: Outlet, window_s: float) -> bool:
         """Begin anew where another session is at the EVSE, or none is any more; whether one ended."""
         session_id = outlet.charge.id if outlet.charge else None

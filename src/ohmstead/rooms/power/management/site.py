@@ -103,6 +103,7 @@ class Site:
 
     def _take(self, outlet: Outlet) -> None:
         watch = self._watches.get(outlet.id) or self._watch(outlet.id)
+        watch.is_wired(len(outlet.wiring.lines))
         before, evse = self.envelope.known(outlet.id), self._evse(outlet, watch)
         self.envelope.attached(evse)
         if before is not None and _ends(before) != _ends(evse):
