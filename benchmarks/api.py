@@ -23,7 +23,7 @@ from parts.capture import capturing
 from parts.http_load import load, request
 from parts.processes import HERE, Burst, Rounds, Server, answered, data_folder, median, metered, node, serving
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 
 API = "/public-api"
 CHARGE_POINTS, ID_TAGS = "/resources/charge-points/v2.0", "/resources/id-tags/v2.0"
@@ -73,7 +73,7 @@ def cases(location: int, charge_point: int, id_tag: int) -> list[Case]:
     ]
 
 
-async def furnish(api: Client) -> list[Case]:
+async def furnish(api: ApiClient) -> list[Case]:
     """A location with a hundred charge points, and as many tags."""
     name = [{"locale": "en", "translation": "Car park"}]
     location = (await api.make("/resources/locations/v2.0", {"name": name, "country": "AT"}))["id"]
@@ -142,7 +142,7 @@ async def main(rounds: int, seconds: float, only: str) -> None:
             server = await stack.enter_async_context(node(folder))
             base, _, token, dsn = server.said
             print(f"idle memory of the node: {server.resident_mb():.0f} MB (target 120)")
-            api = Client(base, token)
+            api = ApiClient(base, token)
             stack.push_async_callback(api.close)
             measured = [case for case in await furnish(api) if only in case.name]
             limit = await bare(folder, dsn, token, measured, stack)

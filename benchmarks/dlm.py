@@ -2,7 +2,7 @@
 
 The server is a whole node, the stations are a process of their own, and the clock of both runs faster. What flowed is
 held against every limit, and the energy against the best that somebody could have done who knew everything beforehand.
-Run it with `scripts/bench dlm`; `--only allocation` measures the engine alone.
+Run it with `scripts/bench dlm`; `--only allocation` measures the engine alone, `--only curve` draws what settings cost.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvloop
 from parts.allocation import measure_all
+from parts.site.curve import draw
 from parts.site.figures import fairness, lateness, share
 from parts.site.layout import CONDUCTORS, OUTLETS
 from parts.site.optimum import allocated, best_wh
@@ -103,10 +104,12 @@ if __name__ == "__main__":
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--csv", help="a file for the currents of the last scene")
     options.add_argument("--log", help="a file for the server's log of the last scene")
-    options.add_argument("--only", choices=["loop", "allocation"], help="a part of it")
+    options.add_argument("--only", choices=["loop", "allocation", "curve"], help="a part of it")
     chosen_options = options.parse_args()
-    if chosen_options.only != "allocation":
+    if chosen_options.only in (None, "loop"):
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main(chosen_options))
-    if chosen_options.only != "loop":
+    if chosen_options.only in (None, "allocation"):
         measure_all()
+    if chosen_options.only == "curve":
+        draw(chosen_options.scene or ["none"], chosen_options.seed, chosen_options.minutes)

@@ -14,7 +14,7 @@ from parts.plant import asked, furnish
 from parts.processes import Burst, data_folder, metered, node
 from parts.stations import Station, connect
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 from ohmstead.kit.clock import Clock, SystemClock
 
 STATIONS = 5000
@@ -67,7 +67,7 @@ async def main(minutes: float) -> None:
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(node(folder, BENCH_SPEED=str(SPEED)))
             base, ocpp_url, token, dsn = server.said
-            api = Client(base, token)
+            api = ApiClient(base, token)
             stack.push_async_callback(api.close)
             identities = list(await furnish(api, "idle", STATIONS))
             before, idlers = server.resident_mb(), Idlers(ocpp_url, SystemClock(SPEED))

@@ -13,7 +13,7 @@ from parts.plant import furnish
 from parts.processes import Server
 from parts.stations import Station, connect, meter_values
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 
 IDLE = 1000
 FLOOR = 0.45
@@ -28,7 +28,7 @@ async def charging(url: str, identities: list[str]) -> list[Station]:
     return stations
 
 
-async def idle_memory(server: Server, api: Client) -> None:
+async def idle_memory(server: Server, api: ApiClient) -> None:
     """What a connection costs that says nothing."""
     identities = list(await furnish(api, "idle", IDLE))
     before = server.resident_mb()

@@ -18,7 +18,7 @@ from parts.processes import Burst, data_folder, node
 from parts.stations import Station, connect
 from parts.stations_v201 import StationV201
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 
 STATIONS = 2000
 MOST_S = 20.0
@@ -115,7 +115,7 @@ async def main() -> None:
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(node(folder))
             base, url, token, dsn = server.said
-            api = Client(base, token)
+            api = ApiClient(base, token)
             stack.push_async_callback(api.close)
             stations: list[Station] = []
             for number, (protocol, kind) in enumerate(KINDS.items()):

@@ -15,7 +15,7 @@ from parts.plant import asked, furnish
 from parts.processes import Burst, Server, data_folder, median, metered, node
 from parts.stations import Station, connect
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 
 STATIONS = 500
 MOST_S = 1.0  # p99
@@ -56,7 +56,7 @@ async def main(rounds: int) -> None:
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(node(folder))
             base, ocpp_url, token, dsn = server.said
-            api = Client(base, token)
+            api = ApiClient(base, token)
             stack.push_async_callback(api.close)
             points = await furnish(api, "free", STATIONS)
             stations = await ready(ocpp_url, list(points))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 from parts.plant import furnish, stored
 from parts.processes import HERE, Burst, Rounds, Server, data_folder, median, metered, node, serving
 from parts.stations import Station, charge
@@ -23,7 +23,7 @@ Charging = Callable[[str, list[str]], Awaitable[list[Station]]]
 class Sides(NamedTuple):
     """The node and the bare server, two hundred stations charging at each; `api` is the node's."""
 
-    api: Client
+    api: ApiClient
     ours: Side
     limit: Side
 
@@ -43,7 +43,7 @@ async def both_sides(charging: Charging, protocol: str = "ocpp 1.6") -> AsyncIte
             server = await stack.enter_async_context(node(folder))
             bare = await stack.enter_async_context(serving(HERE / "bare_ocpp.py"))
             base, ocpp_url, token, _ = server.said
-            api = Client(base, token)
+            api = ApiClient(base, token)
             stack.push_async_callback(api.close)
             identities = list(await furnish(api, "busy", STATIONS, protocol))
             ours, limit = await charging(ocpp_url, identities), await charging(bare.said[0], identities)

@@ -4,7 +4,7 @@ import statistics
 
 import asyncpg
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 from ohmstead.kit.paging import encode_cursor
 from ohmstead.rooms.people.users import ev_user
 from parts.http_load import once, request
@@ -15,7 +15,7 @@ ROWS, PER_PAGE, DEEP = 100_000, 100, 900
 MOST_RATIO = 1.3
 
 
-async def fill(api: Client, dsn: str) -> int:
+async def fill(api: ApiClient, dsn: str) -> int:
     """Write the users, copies of one that the API made; the id of the last one on the page before the deep one."""
     body = {"email": "first@example.org", "password": "correct horse", "externalAppData": {"crm": {"id": 7}}}
     first = int((await api.make(USERS, body))["id"])

@@ -5,12 +5,12 @@ from typing import Any
 
 import asyncpg
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 
 AT_ONCE = 8
 
 
-async def furnish(api: Client, site: str, count: int, protocol: str = "ocpp 1.6", **fields: Any) -> dict[str, int]:
+async def furnish(api: ApiClient, site: str, count: int, protocol: str = "ocpp 1.6", **fields: Any) -> dict[str, int]:
     """Charge points that charge whoever comes: their ids by their OCPP identities."""
     name = [{"locale": "en", "translation": "Car park"}]
     location = (await api.make("/resources/locations/v2.0", {"name": name, "country": "AT"}))["id"]

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 from parts.site.layout import CABLES, MAIN, OUTLETS, RESERVED_A, Outlet
 from parts.site.scenario import Scenario, history
 
@@ -14,7 +14,7 @@ AT_ONCE = 4
 CHARGE_POINTS = "/resources/charge-points/v2.0"
 
 
-async def furnish(api: Client) -> int:
+async def furnish(api: ApiClient) -> int:
     """Make everything; the meter's id."""
     meter = int((await api.make("/resources/electricity-meters/v1.0", {"name": "Main"}))["id"])
     circuits: dict[str, int] = {}
@@ -38,7 +38,7 @@ async def furnish(api: Client) -> int:
     return meter
 
 
-async def tell_history(api: Client, meter: int, scenario: Scenario, now: datetime) -> None:
+async def tell_history(api: ApiClient, meter: int, scenario: Scenario, now: datetime) -> None:
     """What the building took at these hours in the weeks before, as its meter would have told it."""
     for at, amps in history(scenario):
         body = {f"currentL{line}": round(1000 * value) for line, value in enumerate(amps, 1)}
@@ -46,7 +46,7 @@ async def tell_history(api: Client, meter: int, scenario: Scenario, now: datetim
         await api.call("POST", f"/actions/electricity-meter/v1.0/{meter}/report-consumption", told)
 
 
-async def _charge_point(api: Client, outlet: Outlet, location: int, circuit: int) -> None:
+async def _charge_point(api: ApiClient, outlet: Outlet, location: int, circuit: int) -> None:
     network = {"id": outlet.identity, "protocol": f"ocpp {outlet.version}", "password": PASSWORD}
     body = {"name": outlet.identity, "type": "public", "status": "enabled", "locationId": location, "network": network}
     made = (await api.make(CHARGE_POINTS, body))["id"]
@@ -72,7 +72,7 @@ def _smart(outlet: Outlet) -> dict[str, Any]:
     return common | {"phases": "three_phase", "maxVoltage": "400", "phaseRotation": outlet.wired}
 
 
-async def _card(api: Client) -> None:
+async def _card(api: ApiClient) -> None:
     """One card that may charge everywhere at once."""
     body = {"email": "fleet@bench.example", "password": "fleet-secret-0815"}
     body |= {"options": {"sessionsAllowed": "multiple_simultaneous_sessions_remotely_and_idtags"}}

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import uvloop
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 from ohmstead.kit.clock import Clock
 from ohmstead.simulator.settings import Settings
 from ohmstead.simulator.tasks import Tasks
@@ -49,7 +49,7 @@ class Life:
             for outlet in OUTLETS
         ]  # fmt: skip
         self.record = Record()
-        self._api = Client(job.api_url, job.token)
+        self._api = ApiClient(job.api_url, job.token)
         self._meter_works = True
         self._began: datetime = clock.now()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ohmstead.app.demo.demo_site import Client
+from ohmstead.app.api_client import ApiClient
 from parts.faster_clock import FasterClock
 from parts.processes import HERE, Server, data_folder, node, serving
 from parts.site.furnish import furnish, tell_history
@@ -80,7 +80,7 @@ async def play(scenario: Scenario, speed: float) -> Run:
         server = await operator.start()
         try:
             base, ocpp_url, token, _ = server.said
-            api = Client(base, token)
+            api = ApiClient(base, token)
             meter = await furnish(api)
             await tell_history(api, meter, scenario, clock.now())
             await api.close()
