@@ -89,5 +89,12 @@ def test_no_moment_of_ours_is_a_plain_text() -> None:
         for field, part in schema.get("properties", {}).items()
         if field.endswith("At") and not {"date-time", "date"} & {*formats(part, {})}
     ]
-    hours = ["Hour.endAt", "Hour.startAt", "PricePeriod.endsAt", "PricePeriod.startsAt"]
+    hours = [
+        "Hour.endAt",
+        "Hour.startAt",
+        "PricePeriod.endsAt",
+        "PricePeriod.startsAt",
+        "Window.endsAt",
+        "Window.startsAt",
+    ]
     assert sorted(found) == hours

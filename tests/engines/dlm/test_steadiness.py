@@ -42,9 +42,15 @@ def test_less_than_a_step_is_left_unless_it_is_the_whole_rest():
 
 
 def test_what_a_car_leaves_unused_is_taken_back_when_others_need_it():
-    held = {"a": 20.0, "b": 20.0}
-    assert shared(held, limit=42.0, b=8.0) == {"a": 20.0, "b": 20.0}
-    assert shared(held | {"c": 0.0}, limit=45.0, b=8.0) == {"a": 20.0, "b": 6.5, "c": 18.5}
+    held = {"a": 32.0, "b": 20.0}
+    assert shared(held, limit=52.0, b=8.0) == held
+    assert shared(held | {"c": 0.0}, limit=45.0, b=8.0) == {"a": 18.5, "b": 8.0, "c": 18.5}
+
+
+def test_what_a_car_leaves_unused_goes_to_who_is_below_the_fair_share():
+    held = {"a": 12.0, "b": 30.0, "c": 18.0}
+    assert shared(held, b=16.0) == {"a": 22.0, "b": 16.0, "c": 22.0}
+    assert shared(held, limit=94.0, b=16.0)["b"] == 30.0, "there is room for all"
 
 
 def test_nobody_keeps_more_than_it_may_or_less_than_the_least():

@@ -54,6 +54,7 @@ def steady(
         for number in tree.crossings(one.circuit, one.mask):
             room[number] -= amps[id]
     _give_way(tree, every, amps, fair, room, band)
+    _leave_unused(tree, every, amps, fair, room, band)
     _hand_out(tree, every, amps, fair, room, band)
     return amps
 
@@ -84,6 +85,28 @@ def _give_way(
             for number in crossed:
                 room[number] += amps[id] - lowered
             amps[id] = lowered
+
+
+def _leave_unused(
+    tree: Tree,
+    every: Mapping[Id, Demand],
+    amps: dict[Id, float],
+    fair: Mapping[Id, float],
+    room: list[float],
+    band: Band,
+) -> None:
+    """Who holds more than it has a use for gives that to those that are below their fair share for it."""
+    idle = [id for id, one in every.items() if amps[id] > max(one.max, fair[id]) + HAIR]
+    for id in sorted((id for id in amps if amps[id] < fair[id] - band.step), key=lambda id: amps[id] - fair[id]):
+        crossed = tree.crossings(every[id].circuit, every[id].mask)
+        for other in idle:
+            lacking = [number for number in crossed if room[number] < fair[id] - amps[id] - HAIR]
+            given = tree.crossings(every[other].circuit, every[other].mask)
+            if not set(lacking).isdisjoint(given):
+                for number in given:
+                    room[number] += amps[other] - fair[other]
+                amps[other] = fair[other]
+        idle = [other for other in idle if amps[other] > fair[other] + HAIR]
 
 
 def _hand_out(
