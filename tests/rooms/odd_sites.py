@@ -18,7 +18,7 @@ from ohmstead.rooms.power.management.tuning import Tuning
 START = 1_800_000_000  # s
 ANSWERS = 2  # s after a limit was sent
 SAMPLES = 15  # s between meter values
-TUNING = Tuning(band=EXACT, pace=Pace())
+TUNING = Tuning(lease=900.0, band=EXACT, pace=Pace())
 
 
 @dataclass

@@ -43,5 +43,5 @@ async def test_who_steers_next_knows_them(system: System, given: Given) -> None:
     site.metered(meter, now, (20.0, 10.0, 22.0))
     site.step(datetime.fromtimestamp(now, UTC))
     left = site.envelope.room([], now)[circuit]
-    assert left == (63 - 20 - 4, 63 - 10 - 12, 63 - 22 - 2)
+    assert left == (63 - 20 - 3, 63 - 10 - 12, 63 - 22 - 1)
     assert {hour[2] for hour in site.learned_hours()} == {int(now // HOUR)}

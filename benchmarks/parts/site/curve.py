@@ -14,8 +14,8 @@ from parts.site.optimum import best_wh
 from parts.site.scenario import Scene, scenario
 from parts.site.verdict import judge
 
-BANDS = ((EXACT, "none"), (Band(2.0, 0.2), "20 %"), (Band(), "40 %"), (Band(6.0, 0.6), "60 %"))
-HOLDS, LEASES, MARGINS = (30.0, 60.0, 120.0), (600.0, 900.0, 1800.0), (0.0, 5.0, 10.0, 15.0, 20.0)
+BANDS = ((EXACT, "none"), (Band(2.0, 0.2), "20 %"), (Band(4.0, 0.4), "40 %"), (Band(), "60 %"))
+HOLDS, LEASES, MARGINS = (30.0, 60.0, 120.0), (600.0, 900.0, 3600.0), (0.0, 5.0, 10.0, 15.0, 20.0)
 
 
 def points() -> Iterator[tuple[str, Tuning, bool]]:
@@ -24,7 +24,7 @@ def points() -> Iterator[tuple[str, Tuning, bool]]:
     for band, said in BANDS:
         yield f"band {said}", Tuning(band=band), True
     for hold in HOLDS:
-        yield f"{hold:.0f} s between changes", Tuning(pace=Pace(hold=hold, renew=0.75)), True
+        yield f"{hold:.0f} s between changes", Tuning(pace=Pace(hold=hold, renew=0.8, hungry=15.0)), True
     for lease in LEASES:
         yield f"lease {lease:.0f} s", Tuning(lease=lease), True
     yield "nothing is known of the building", Tuning(), False

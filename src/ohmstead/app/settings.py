@@ -68,7 +68,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     rotation: Annotated[float, Meta(ge=0)] = (
         900.0  # s a session charges before it gives way to who waits; 0: it does not
     )
-    limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 900.0  # s a current limit holds without being renewed
+    limit_lease: Annotated[float, Meta(ge=120, le=86_400)] = 1800.0  # s a current limit holds without being renewed
 
     @property
     def ocsp_url(self) -> str | None:

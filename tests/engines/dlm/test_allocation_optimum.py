@@ -41,13 +41,13 @@ def _most(
     for one in charging:
         weight = one.weight or 1.0
         low = fixed.get(one.id, min(one.max, max(one.min, weight * level)))
-        amps[one.id] = model.addVariable(low - NEAR / 100, fixed.get(one.id, one.max))
+        amps[one.id] = model.addVariable(low - NEAR / 10, fixed.get(one.id, one.max))
         if of is None and one.id not in fixed:
             model.addConstr(amps[one.id] >= weight * common)
     for number, capacity in enumerate(capacities):
         through = [amps[one.id] for one in charging if number in tree.crossings(one.circuit, one.mask)]
         if through:
-            model.addConstr(sum(through[1:], 1.0 * through[0]) <= capacity + NEAR / 100)
+            model.addConstr(sum(through[1:], 1.0 * through[0]) <= capacity + NEAR / 10)
     target = common if of is None else amps[of.id]
     model.maximize(target)
     assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal

@@ -11,7 +11,7 @@ from tests.engines.dlm.trees import demands, trees
 
 MAIN = Tree([Circuit("main", None, 60.0)])
 L1 = (1, 0, 0)
-BAND = Band(amps=4.0, share=0.4, step=3.0)
+BAND = Band(amps=4.0, share=0.4, step=8.0)  # 2 A among two, 3 A among three
 
 
 def shared(held: dict[str, float], most: dict[str, float] | None = None, limit: float = 60.0, **uses: float):
@@ -37,7 +37,7 @@ def test_what_somebody_leaves_goes_to_few_in_whole_steps():
 
 
 def test_less_than_a_step_is_left_unless_it_is_the_whole_rest():
-    assert shared({"a": 29.0, "b": 29.0}) == {"a": 29.0, "b": 29.0}
+    assert shared({"a": 29.5, "b": 29.0}) == {"a": 29.5, "b": 29.0}
     assert shared({"a": 31.0, "b": 20.0}, limit=70.0)["a"] == 32.0
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ohmstead.engines.dlm.hours import Hours
-from ohmstead.engines.dlm.margin import A_DAY, DEFAULT, LEAST, Margin
+from ohmstead.engines.dlm.margin import A_DAY, ABOVE, DEFAULT, LEAST, Margin
 from ohmstead.engines.dlm.unmanaged import ManagedDraw, UnmanagedLoad
 
 NONE = (0.0, 0.0, 0.0)
@@ -150,7 +150,7 @@ def test_old_rises_fade():
     assert margin.at(30.0 * 60_000, 0.0) == 20.0
     for number in range(400_000):
         margin.observe(2e6 + 30.0 * number, 0.0)
-    assert margin.at(2e6 + 30.0 * 400_000, 0.0) == LEAST
+    assert margin.at(2e6 + 30.0 * 400_000, 0.0) == ABOVE
 
 
 HOUR_OF = [10.0] * 30 + [22.0] * 30 + [10.0] * 30 + [22.0] * 30  # A, one each 30 s
@@ -160,9 +160,9 @@ def test_two_weeks_on_the_margin_is_what_this_hour_of_the_week_needs():
     margin = observed(HOUR_OF, weeks=2)
     now = 2 * A_WEEK + 60.0
     assert margin.at(now, 10.0) == 12.0, "it rose by so much"
-    assert margin.at(now, 15.0) == 7.0 + LEAST, "it never was above 22 A"
-    assert margin.at(now, 22.0) == LEAST
-    assert margin.at(now, 30.0) == LEAST
+    assert margin.at(now, 15.0) == 7.0 + ABOVE, "it never was above 22 A"
+    assert margin.at(now, 22.0) == ABOVE
+    assert margin.at(now, 30.0) == ABOVE
     assert margin.at(now + 3600.0, 10.0) == DEFAULT, "nothing is known of this hour"
 
 
@@ -180,7 +180,7 @@ def test_one_week_is_not_enough_and_an_hour_with_few_samples_is_none():
 def test_what_happens_today_counts_at_once():
     margin = observed([10.0] * 120, weeks=2)
     begin = 2 * A_WEEK
-    assert margin.at(begin, 10.0) == LEAST
+    assert margin.at(begin, 10.0) == ABOVE
     margin.observe(begin, 10.0)
     margin.observe(begin + 10.0, 18.0)
     assert margin.at(begin + 20.0, 10.0) == 8.0
@@ -192,7 +192,7 @@ def test_a_month_is_remembered():
         for number in range(120):
             margin.observe(week * A_WEEK + 30.0 * number, 10.0)
         if week >= 2:
-            assert margin.at((week + 1) * A_WEEK, 10.0) == (30.0 if week < 4 else LEAST), week
+            assert margin.at((week + 1) * A_WEEK, 10.0) == (30.0 if week < 4 else ABOVE), week
 
 
 def test_hours_survive_a_restart():
@@ -206,7 +206,7 @@ def test_hours_survive_a_restart():
             known[line].know(number, hours[number])
     after = UnmanagedLoad(hours=known)
     after.report(2 * A_WEEK, (22.0, 0.0, 0.0), NONE)
-    assert after.at(2 * A_WEEK).margin[0] == LEAST
+    assert after.at(2 * A_WEEK).margin[0] == ABOVE
     assert UnmanagedLoad().at(2 * A_WEEK).fresh[0] is False
     assert max(after.at(2 * A_WEEK + 1000.0).amps) == 22.0 + LEAST
 

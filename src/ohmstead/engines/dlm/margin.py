@@ -14,6 +14,7 @@ from ohmstead.engines.dlm.hours import Hours
 STEP = 0.5  # A
 DEFAULT = 15.0  # A; with steps of 12 A in the unmanaged load this was enough, 6 A was not
 LEAST = 2.0  # A; a quiet day proves little
+ABOVE = 1.0  # A above the highest load of this hour in weeks
 ENOUGH = 1000  # observations
 A_DAY = 86_400.0  # s
 FADE = 50_000  # observations, after which all count half
@@ -47,7 +48,7 @@ class Margin:
             return self.pinned
         usual = self.hours.usual(now)
         if usual is not None:
-            return max(LEAST, min(usual.rise, usual.most - load + LEAST))
+            return max(ABOVE, min(usual.rise, usual.most - load + ABOVE))
         if self._seen < ENOUGH or self._last - self._first < A_DAY:
             return DEFAULT
         return max(LEAST, self._quantile(0.999))

@@ -14,6 +14,7 @@ from ohmstead.engines.dlm.holding import Holding, Lease
 from ohmstead.engines.dlm.shedding import HAIR, sendable, wanted
 from ohmstead.engines.dlm.tree import Id, Tree
 
+MUCH = 2.0  # times as much as a car has
 Reason = Literal["first", "decrease", "renewal", "raise", "trim"]  # in the order they are sent
 
 
@@ -34,12 +35,13 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How eagerly limits follow targets: raises in steps of at least `deadband` A, `hold` s apart; leases are renewed
-    when `renew` of their life has passed."""
+    """How eagerly limits follow targets: raises in steps of at least `deadband` A, `hold` s apart, or `hungry` s where
+    a car gets at least twice as much; leases are renewed when `renew` of their life has passed."""
 
     deadband: float = 1.0
     hold: float = 30.0
     renew: float = 0.6
+    hungry: float = 30.0
 
 
 class Round:
@@ -92,7 +94,8 @@ class Round:
             return "decrease"
         if self._renewable(h):
             return "renewal"
-        rested = want <= high or self.now >= h.changed_at + self.pace.hold
+        hold = min(self.pace.hungry, self.pace.hold) if want >= MUCH * low else self.pace.hold
+        rested = want <= high or self.now >= h.changed_at + hold
         if want >= low + self.pace.deadband and rested:
             return "raise"
         return "trim" if want < high - HAIR else None

@@ -7,24 +7,29 @@ few, in whole steps, those furthest below their share first.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ohmstead.engines.dlm.allocate import Demand
-from ohmstead.engines.dlm.steps import floored
+from ohmstead.engines.dlm.steps import ceiled, floored
 from ohmstead.engines.dlm.tree import Amps, Id, Tree
 
 FINE = 0.1  # A, where a demand does not say what its station keeps
 HAIR = 1e-6  # A
+MANY = 8  # demands
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """How far a limit may be from the fair share: `share` of that, at least `amps`; and the least raise worth sending,
-    in A."""
+    """How far a limit may be from the fair share: `share` of that, at least `amps`; and the least change worth a
+    message where many share, in A: what one of few has to wait for is a larger part of what there is."""
 
-    amps: float = 4.0
-    share: float = 0.4
-    step: float = 1.0
+    amps: float = 6.0
+    share: float = 0.6
+    step: float = 3.0
+
+    def among(self, demands: int) -> "Band":
+        """For so many demands."""
+        return replace(self, step=self.step * min(1.0, demands / MANY))
 
     def around(self, fair: float) -> float:
         """In A."""
@@ -48,6 +53,7 @@ def steady(
     keeps more than `most`, which may be more than the demand's maximum: what a car leaves unused hurts nobody while
     there is room."""
     every = {demand.id: demand for demand in demands}
+    band = band.among(len(every))
     amps = {id: _kept(one, fair[id], held.get(id, 0.0), most[id], band) for id, one in every.items()}
     room = tree.capacities(limits)
     for id, one in every.items():
@@ -79,7 +85,7 @@ def _give_way(
         demand = every[id]
         crossed = tree.crossings(demand.circuit, demand.mask)
         lacking = -min(room[number] for number in crossed)
-        least = min(fair[id], max(demand.min, fair[id] - band.around(fair[id])))
+        least = min(fair[id], ceiled(max(demand.min, fair[id] - band.around(fair[id])), _step(demand)))
         if lacking > HAIR and amps[id] > least:
             lowered = max(least, floored(amps[id] - max(lacking, band.step), _step(demand)))
             for number in crossed:

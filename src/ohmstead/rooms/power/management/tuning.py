@@ -12,7 +12,7 @@ class Tuning:
     """Times in s, currents in A."""
 
     tick: float = 10.0
-    lease: float = 900.0
+    lease: float = 1800.0
     guard: float = 60.0
     meter_period: float = 10.0
     window: float = 30.0  # within which the reports of a meter and of stations may belong together
@@ -20,4 +20,4 @@ class Tuning:
     volts: float = 230.0
     rotation: float = DWELL  # that a session charges before it gives way to one that waits; inf: it never does
     band: Band = field(default_factory=Band)
-    pace: Pace = field(default_factory=lambda: Pace(hold=60.0, renew=0.75))
+    pace: Pace = field(default_factory=lambda: Pace(hold=90.0, renew=0.8, hungry=15.0))
