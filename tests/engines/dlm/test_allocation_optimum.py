@@ -25,7 +25,7 @@ def best_share(tree: Tree, charging: list[Demand], capacities: list[float]) -> d
         level = _most(tree, charging, capacities, fixed, None, 0.0)
         floors = {one.id: min(one.max, max(one.min, (one.weight or 1.0) * level)) for one in charging}
         for one in [one for one in charging if one.id not in fixed]:
-            if _most(tree, charging, capacities, fixed, one, level) <= floors[one.id] + NEAR:
+            if _most(tree, charging, capacities, fixed, one, level) <= floors[one.id] + 10 * NEAR:
                 fixed[one.id] = floors[one.id]
     return fixed
 
@@ -41,13 +41,13 @@ def _most(
     for one in charging:
         weight = one.weight or 1.0
         low = fixed.get(one.id, min(one.max, max(one.min, weight * level)))
-        amps[one.id] = model.addVariable(low - NEAR / 10, fixed.get(one.id, one.max))
+        amps[one.id] = model.addVariable(low - NEAR, fixed.get(one.id, one.max))
         if of is None and one.id not in fixed:
             model.addConstr(amps[one.id] >= weight * common)
     for number, capacity in enumerate(capacities):
         through = [amps[one.id] for one in charging if number in tree.crossings(one.circuit, one.mask)]
         if through:
-            model.addConstr(sum(through[1:], 1.0 * through[0]) <= capacity + NEAR / 10)
+            model.addConstr(sum(through[1:], 1.0 * through[0]) <= capacity + NEAR)
     target = common if of is None else amps[of.id]
     model.maximize(target)
     assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
