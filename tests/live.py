@@ -8,6 +8,8 @@ from typing import Any
 
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
+from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -89,11 +91,16 @@ class Live:
 async def live(
     dsn: str, folder: Path, clock: Clock, tuning: Tuning | None = None, **settings: Any
 ) -> AsyncIterator[Live]:
-    """Everything at work over a database that is empty."""
+    """Everything at work over a database that is empty. Without a tuning limits are shared exactly, and soon, so that
+    tests can count amperes: how long limits stay is tried by itself (test_steadiness)."""
     limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9}
     chosen = Settings(data_dir=folder, port=0, ocpp_port=0, **limits, **settings)
     async with AsyncExitStack() as stack:
-        system = System(chosen, dsn, clock, tuning)
+        exact = Tuning(
+            lease=settings.get("limit_lease", 900.0), meter_period=chosen.meter_period, margin=chosen.unmanaged_margin,
+            band=EXACT, pace=Pace(),
+        )  # fmt: skip
+        system = System(chosen, dsn, clock, tuning or exact)
         stack.push_async_callback(system.stop)
         await system.start()
         port = await system.work()

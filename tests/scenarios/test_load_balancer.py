@@ -10,6 +10,7 @@ import falcon.asgi
 from sqlalchemy import select
 
 from ohmstead.app.system import System
+from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import Row
 from ohmstead.kit.facts import outbox
@@ -65,8 +66,13 @@ async def test_its_limits_reach_the_cars_and_when_it_is_dead_ours_go_on(
     async with (
         served(app) as base,
         live(
-            system.dsn, tmp_path, clock, Tuning(tick=5.0), load_balancer_url=f"{base}/limits", private_hosts="127.0.0.1"
-        ) as site,
+            system.dsn,
+            tmp_path,
+            clock,
+            Tuning(tick=5.0, band=EXACT),
+            load_balancer_url=f"{base}/limits",
+            private_hosts="127.0.0.1",
+        ) as site,  # fmt: skip
     ):
         circuit = await site.given.circuit(maxCurrent=CABLE_A, loadBalancingIntegration={"id": HTTP})
         one, two = await place(site, "ONE", circuit=circuit), await place(site, "TWO", circuit=circuit)

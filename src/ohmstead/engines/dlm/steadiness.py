@@ -7,7 +7,7 @@ few, in whole steps, those furthest below their share first.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ohmstead.engines.dlm.allocate import Demand
 from ohmstead.engines.dlm.steps import ceiled, floored
@@ -20,8 +20,8 @@ MANY = 8  # demands
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """How far a limit may be from the fair share: `share` of that, at least `amps`; and the least change worth a
-    message where many share, in A: what one of few has to wait for is a larger part of what there is."""
+    """How far a limit may be from the fair share where many share: `share` of that, at least `amps`; and the least
+    change worth a message, in A. Where few share it is less: what they lack is a larger part, and messages are few."""
 
     amps: float = 6.0
     share: float = 0.6
@@ -29,7 +29,8 @@ class Band:
 
     def among(self, demands: int) -> "Band":
         """For so many demands."""
-        return replace(self, step=self.step * min(1.0, demands / MANY))
+        part = min(1.0, demands / MANY)
+        return Band(self.amps * part, self.share * part, self.step * part)
 
     def around(self, fair: float) -> float:
         """In A."""
