@@ -6,7 +6,7 @@ more. Where a line would carry too much, those furthest above their share give w
 few, in whole steps, those furthest below their share first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ohmstead.engines.dlm.allocate import Demand
@@ -53,88 +53,82 @@ def steady(
     """A for each demand: `held` where that is fair enough and fits beside the others, else nearer to `fair`. Nobody
     keeps more than `most`, which may be more than the demand's maximum: what a car leaves unused hurts nobody while
     there is room."""
-    every = {demand.id: demand for demand in demands}
-    band = band.among(len(every))
-    amps = {id: _kept(one, fair[id], held.get(id, 0.0), most[id], band) for id, one in every.items()}
-    room = tree.capacities(limits)
-    for id, one in every.items():
-        for number in tree.crossings(one.circuit, one.mask):
-            room[number] -= amps[id]
-    _give_way(tree, every, amps, fair, room, band)
-    _leave_unused(tree, every, amps, fair, room, band)
-    _hand_out(tree, every, amps, fair, room, band)
-    return amps
+    every = list(demands)
+    shares = _Shares(tree, every, fair, held, most, limits, band.among(len(every)))
+    shares.give_way()
+    shares.leave_unused()
+    shares.hand_out()
+    return shares.amps
 
 
-def _kept(demand: Demand, fair: float, held: float, most: float, band: Band) -> float:
-    """What it holds, unless that is too far below the fair share; who is above gives way where others need it."""
-    near = demand.min - HAIR <= held <= most + HAIR and held >= fair - band.around(fair)
-    whole = abs(floored(held, _step(demand)) - held) < HAIR
-    return held if fair and near and whole else fair
+class _Shares:
+    """What each is to have so far (`amps`), and the room that leaves on each conductor."""
 
+    def __init__(
+        self,
+        tree: Tree,
+        demands: Sequence[Demand],
+        fair: Mapping[Id, float],
+        held: Mapping[Id, float],
+        most: Mapping[Id, float],
+        limits: Mapping[Id, Amps],
+        band: Band,
+    ) -> None:
+        self.demands, self.fair, self.band = demands, fair, band
+        self.crossed = {one.id: tree.crossings(one.circuit, one.mask) for one in demands}
+        self.amps: dict[Id, float] = {}
+        self.room = tree.capacities(limits)
+        for one in demands:
+            self._set(one, self._kept(one, held.get(one.id, 0.0), most[one.id]))
 
-def _give_way(
-    tree: Tree,
-    every: Mapping[Id, Demand],
-    amps: dict[Id, float],
-    fair: Mapping[Id, float],
-    room: list[float],
-    band: Band,
-) -> None:
-    """Those furthest above their fair share go down first, by a whole step or more, until no line carries too much."""
-    for id in sorted(amps, key=lambda id: fair[id] - amps[id]):
-        demand = every[id]
-        crossed = tree.crossings(demand.circuit, demand.mask)
-        lacking = -min(room[number] for number in crossed)
-        least = min(fair[id], ceiled(max(demand.min, fair[id] - band.around(fair[id])), _step(demand)))
-        if lacking > HAIR and amps[id] > least:
-            lowered = max(least, floored(amps[id] - max(lacking, band.step), _step(demand)))
-            for number in crossed:
-                room[number] += amps[id] - lowered
-            amps[id] = lowered
+    def give_way(self) -> None:
+        """Those furthest above their fair share go down first, by a whole step or more, until no line carries too
+        much."""
+        for one in sorted(self.demands, key=self._below):
+            fair, amps, step = self.fair[one.id], self.amps[one.id], one.step(FINE)
+            lacking = -self._room(one)
+            least = min(fair, ceiled(max(one.min, fair - self.band.around(fair)), step))
+            if lacking > HAIR and amps > least:
+                self._set(one, max(least, floored(amps - max(lacking, self.band.step), step)))
 
+    def leave_unused(self) -> None:
+        """Who holds more than it has a use for gives that to those that are below their fair share for it."""
+        fair, amps = self.fair, self.amps
+        idle = [one for one in self.demands if amps[one.id] > max(one.max, fair[one.id]) + HAIR]
+        for poor in sorted(self.demands, key=self._below, reverse=True):
+            if self._below(poor) <= self.band.step:
+                break
+            for other in idle:
+                lacking = (n for n in self.crossed[poor.id] if self.room[n] < self._below(poor) - HAIR)
+                if not set(self.crossed[other.id]).isdisjoint(lacking):
+                    self._set(other, fair[other.id])
+            idle = [other for other in idle if amps[other.id] > fair[other.id] + HAIR]
 
-def _leave_unused(
-    tree: Tree,
-    every: Mapping[Id, Demand],
-    amps: dict[Id, float],
-    fair: Mapping[Id, float],
-    room: list[float],
-    band: Band,
-) -> None:
-    """Who holds more than it has a use for gives that to those that are below their fair share for it."""
-    idle = [id for id, one in every.items() if amps[id] > max(one.max, fair[id]) + HAIR]
-    for id in sorted((id for id in amps if amps[id] < fair[id] - band.step), key=lambda id: amps[id] - fair[id]):
-        crossed = tree.crossings(every[id].circuit, every[id].mask)
-        for other in idle:
-            lacking = [number for number in crossed if room[number] < fair[id] - amps[id] - HAIR]
-            given = tree.crossings(every[other].circuit, every[other].mask)
-            if not set(lacking).isdisjoint(given):
-                for number in given:
-                    room[number] += amps[other] - fair[other]
-                amps[other] = fair[other]
-        idle = [other for other in idle if amps[other] > fair[other] + HAIR]
+    def hand_out(self) -> None:
+        """What is left goes to those furthest below their fair share first, up to the band above it."""
+        for one in sorted(self.demands, key=self._below, reverse=True):
+            fair, amps = self.fair[one.id], self.amps[one.id]
+            most = min(one.max, fair + self.band.around(fair), amps + self._room(one))
+            raised = floored(most, one.step(FINE))
+            if fair and (raised >= amps + self.band.step or (raised > amps and raised >= one.max - HAIR)):
+                self._set(one, raised)
 
+    def _kept(self, one: Demand, held: float, most: float) -> float:
+        """What it holds, unless that is too far below the fair share; who is above gives way where others need it."""
+        fair = self.fair[one.id]
+        near = one.min - HAIR <= held <= most + HAIR and held >= fair - self.band.around(fair)
+        whole = abs(floored(held, one.step(FINE)) - held) < HAIR
+        return held if fair and near and whole else fair
 
-def _hand_out(
-    tree: Tree,
-    every: Mapping[Id, Demand],
-    amps: dict[Id, float],
-    fair: Mapping[Id, float],
-    room: list[float],
-    band: Band,
-) -> None:
-    """What is left goes to those furthest below their fair share first, up to the band above it."""
-    for id in sorted((id for id in amps if fair[id]), key=lambda id: amps[id] - fair[id]):
-        demand = every[id]
-        crossed = tree.crossings(demand.circuit, demand.mask)
-        most = min(demand.max, fair[id] + band.around(fair[id]), amps[id] + min(room[number] for number in crossed))
-        raised = floored(most, _step(demand))
-        if raised >= amps[id] + band.step or (raised > amps[id] and raised >= demand.max - HAIR):
-            for number in crossed:
-                room[number] -= raised - amps[id]
-            amps[id] = raised
+    def _below(self, one: Demand) -> float:
+        """A that it lacks to its fair share; below 0 where it has more."""
+        return self.fair[one.id] - self.amps[one.id]
 
+    def _room(self, one: Demand) -> float:
+        return min(self.room[number] for number in self.crossed[one.id])
 
-def _step(demand: Demand) -> float:
-    return FINE if demand.resolution is None else demand.resolution
+    def _set(self, one: Demand, amps: float) -> None:
+        change = amps - self.amps.get(one.id, 0.0)
+        for number in self.crossed[one.id]:
+            self.room[number] -= change
+        self.amps[one.id] = amps
