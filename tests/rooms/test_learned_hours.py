@@ -44,4 +44,8 @@ async def test_who_steers_next_knows_them(system: System, given: Given) -> None:
     site.step(datetime.fromtimestamp(now, UTC))
     left = site.envelope.room([], now)[circuit]
     assert left == (63 - 20 - 3, 63 - 10 - 12, 63 - 22 - 1)
-    assert {hour[2] for hour in site.learned_hours()} == {int(now // HOUR)}
+    learned = site.learned_hours()
+    assert {hour[2] for hour in learned} == {int(now // HOUR)}
+    assert site.learned_hours() == []
+    site.learn_again(learned)
+    assert site.learned_hours() == learned, "what could not be written down is not lost"

@@ -24,7 +24,7 @@ def points() -> Iterator[tuple[str, Tuning, bool]]:
     for band, said in BANDS:
         yield f"band {said}", Tuning(band=band), True
     for hold in HOLDS:
-        yield f"{hold:.0f} s between changes", Tuning(pace=Pace(hold=hold, renew=0.8, hungry=15.0)), True
+        yield f"{hold:.0f} s between changes", Tuning(pace=Pace(hold=hold, renew=0.8, short_hold=15.0)), True
     for lease in LEASES:
         yield f"lease {lease:.0f} s", Tuning(lease=lease), True
     yield "nothing is known of the building", Tuning(), False

@@ -35,13 +35,13 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How eagerly limits follow targets: raises in steps of at least `deadband` A, `hold` s apart, or `hungry` s where
+    """How eagerly limits follow targets: raises in steps of at least `deadband` A, `hold` s apart, or `short_hold` s where
     a car gets at least twice as much; leases are renewed when `renew` of their life has passed."""
 
     deadband: float = 1.0
     hold: float = 30.0
     renew: float = 0.6
-    hungry: float = 30.0
+    short_hold: float = 30.0
 
 
 class Round:
@@ -94,7 +94,7 @@ class Round:
             return "decrease"
         if self._renewable(h):
             return "renewal"
-        hold = min(self.pace.hungry, self.pace.hold) if want >= MUCH * low else self.pace.hold
+        hold = min(self.pace.short_hold, self.pace.hold) if want >= MUCH * low else self.pace.hold
         rested = want <= high or self.now >= h.changed_at + hold
         if want >= low + self.pace.deadband and rested:
             return "raise"

@@ -95,11 +95,11 @@ class _Shares:
         """Who holds more than it has a use for gives that to those that are below their fair share for it."""
         fair, amps = self.fair, self.amps
         idle = [one for one in self.demands if amps[one.id] > max(one.max, fair[one.id]) + HAIR]
-        for poor in sorted(self.demands, key=self._below, reverse=True):
-            if self._below(poor) <= self.band.step:
+        for one in sorted(self.demands, key=self._below, reverse=True):
+            if self._below(one) <= self.band.step:
                 break
             for other in idle:
-                lacking = (n for n in self.crossed[poor.id] if self.room[n] < self._below(poor) - HAIR)
+                lacking = (n for n in self.crossed[one.id] if self.room[n] < self._below(one) - HAIR)
                 if not set(self.crossed[other.id]).isdisjoint(lacking):
                     self._set(other, fair[other.id])
             idle = [other for other in idle if amps[other.id] > fair[other.id] + HAIR]

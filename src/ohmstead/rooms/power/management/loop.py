@@ -192,8 +192,12 @@ class Loop:
             return
         self._hours_at = now
         if hours := site.learned_hours():
-            async with self._database.begin() as tx:
-                await keep_hours(tx, hours)
+            try:
+                async with self._database.begin() as tx:
+                    await keep_hours(tx, hours)
+            except BaseException:
+                site.learn_again(hours)
+                raise
 
     def _complain(self, site: Site) -> None:
         """Say once when cables carry more than they may by what was measured, and once when it is over. What may be

@@ -166,6 +166,12 @@ class MeteredLoads:
                 hours.changed.clear()
         return found
 
+    def learn_again(self, hours: Iterable[LearnedHour]) -> None:
+        """These are new still."""
+        for id, line, number, _ in hours:
+            if id in self._loads:
+                self._loads[id].hours[line].changed.add(number)
+
     def circuit_of(self, meter_id: int) -> int | None:
         """The circuit that a meter measures; None where it is none of ours."""
         return self._circuits.get(meter_id)

@@ -338,6 +338,10 @@ class Site:
         """What of the loads besides the EVSEs is new since this was asked last."""
         return self._metered.learned()
 
+    def learn_again(self, hours: Iterable[LearnedHour]) -> None:
+        """These were not written down: they are new still."""
+        self._metered.learn_again(hours)
+
     def figures(self, now: float) -> Figures:
         """How load management fares here."""
         over = max((one.amps for one in self.envelope.overcommitted(now)), default=0.0)

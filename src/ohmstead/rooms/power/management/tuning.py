@@ -20,4 +20,4 @@ class Tuning:
     volts: float = 230.0
     rotation: float = DWELL  # that a session charges before it gives way to one that waits; inf: it never does
     band: Band = field(default_factory=Band)
-    pace: Pace = field(default_factory=lambda: Pace(hold=90.0, renew=0.8, hungry=15.0))
+    pace: Pace = field(default_factory=lambda: Pace(hold=90.0, renew=0.8, short_hold=15.0))
