@@ -35,8 +35,8 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How eagerly limits follow targets: raises in steps of at least `deadband` A, `hold` s apart, or `short_hold` s where
-    a car gets at least twice as much; leases are renewed when `renew` of their life has passed."""
+    """How eagerly limits follow targets: raises in steps of at least `deadband` A, `hold` s apart, or `short_hold` s
+    where a car gets at least twice as much; leases are renewed when `renew` of their life has passed."""
 
     deadband: float = 1.0
     hold: float = 30.0
