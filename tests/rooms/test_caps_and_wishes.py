@@ -5,11 +5,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ohmstead.engines.dlm.allocate import Demand
+from ohmstead.engines.dlm.envelope import Envelope
+from ohmstead.engines.dlm.holding import Evse
+from ohmstead.engines.dlm.steadiness import Band
+from ohmstead.engines.dlm.tree import Circuit, Tree
 from ohmstead.rooms.power.management.caps import CapSources, EnergyCounter, Limit, Members
+from ohmstead.rooms.power.management.demands import Bound, Need
+from ohmstead.rooms.power.management.sharing import Sharing
 from ohmstead.rooms.power.management.wishes import SessionState, Wanted, WishSources, together
 from tests.rooms.odd_sites import START, OddSite, Station
 
 HOUR = timedelta(hours=1)
+TREE = Tree([Circuit(1, None, 40.0)])
 
 
 @dataclass
@@ -151,6 +159,17 @@ def test_a_wish_caps_raises_the_least_and_weighs():
     assert offers(wished(site, 1, Wants(Wanted(cap=10.0)))) == [10.0, 26.5, 26.5]
     assert offers(wished(site, 1, Wants(Wanted(cap=10.0, least=12.0)))) == [0.0, 31.5, 31.5]
     assert offers(wished(site, 1, Wants(Wanted(weight=3.0)))) == [32.0, 15.5, 15.5]
+
+
+def test_who_was_never_told_anything_holds_nothing_that_could_be_kept():
+    """It counts with its rating, but that is no share it has."""
+    sharing, envelope = Sharing(900.0, Band()), Envelope(TREE)
+    for id in (1, 2):
+        envelope.attached(Evse(id, 1, (1, 0, 0), rating=32.0))
+        envelope.came_online(id)
+    needs = [Need(Demand(id, 1, (1, 0, 0), 6.0, 32.0), (Bound("rating", 32.0),), {}, Wanted()) for id in (1, 2)]
+    sharing.share(0.0, needs, envelope)
+    assert sharing.amps == {1: 20.0, 2: 20.0}
 
 
 def test_wishes_together():

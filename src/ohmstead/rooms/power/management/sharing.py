@@ -26,5 +26,5 @@ class Sharing:
         room = envelope.room(most, at)
         found = self._turns.allocate(at, envelope.tree, demands, room)
         self.allocation = self._deadlines.allocate(at, envelope.tree, demands, found, room)
-        held = {id: envelope.highest(id, at) for id in most}
+        held = {id: envelope.highest(id, at) for id in most if envelope.offered(id, at) is not None}
         self.amps = steady(envelope.tree, demands, self.allocation.amps, held, most, room, self._band)
