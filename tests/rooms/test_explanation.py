@@ -85,6 +85,12 @@ class TestStates:
         assert waiting["text"] == "L1 of Main (circuit 1) has no room for its minimum of 6 A. It waits."
         assert waiting["evseId"] in first(site)["binds"]
 
+    def test_it_gave_way_to_one_that_waited(self) -> None:
+        site = settled(*(Station() for _ in range(3)), limit=13, seconds=1200)
+        waiting = next(one for one in circuit(site)["evses"] if one["target"] == 0)
+        assert (waiting["state"], waiting["binding"]) == ("gave_way", LINE)
+        assert waiting["text"].endswith("It has charged, and waits while others have their turn.")
+
     def test_its_maximum_is_below_its_minimum(self) -> None:
         site = settled()
         site.site.refresh(replace(site.site.snapshot, caps=(Leaves(Limit(amps=5.0), evse_id=1, source="plan 7"),)))
@@ -130,6 +136,14 @@ class TestStates:
         assert told["control"]["standing"] == "disobeys"
         assert told["reserve"] == {
             "amps": 32, "reason": "rating", "text": "Its rating. It was found to draw more than it had accepted.",
+        }  # fmt: skip
+
+    def test_what_its_car_takes_is_kept_free_once_that_is_known(self) -> None:
+        site = OddSite(24, [Station(keeps=lambda _: 99.0, wants=16.0), Station()])
+        site.run(400)
+        assert explained(site)["reserve"] == {
+            "amps": 18, "reason": "car",
+            "text": "What its car was seen to take, and 2 A. It was found to draw more than it had accepted.",
         }  # fmt: skip
 
     def test_it_draws_more_and_is_not_found_out_yet(self) -> None:

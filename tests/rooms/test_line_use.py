@@ -76,6 +76,7 @@ def test_wired_counts_on_every_line_and_measured_on_those_in_use() -> None:
     assert (site.mask(1), site.mask(2)) == ((1, 0, 0), (1, 0, 0))
     may = [site.site.envelope.may_draw(id, site.now) for id in (1, 2)]
     left = site.site.capacities.left(site.now)[1]
+    assert ("unused_lines", may[0] + 4.0) in [(one.source, one.amps) for one in site.site.needs[1].bounds]
     assert left[1] == left[2] == pytest.approx(40.0 - min(32.0, max(may) + 4.0))
     site.spread.add(1)
     site.run(15)

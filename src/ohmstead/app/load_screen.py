@@ -13,8 +13,8 @@ Told = Mapping[str, Any]
 PHASES = ("L1", "L2", "L3")
 BAR = 28  # characters for the limit of a line
 _COLORS = {
-    "line": "cyan", "maximum": "green", "no_room": "yellow", "below_minimum": "yellow", "no_session": "dim",
-    "idle_car": "dim", "full_car": "dim", "not_looked_at": "yellow",
+    "line": "cyan", "maximum": "green", "no_room": "yellow", "gave_way": "yellow", "below_minimum": "yellow",
+    "no_session": "dim", "idle_car": "dim", "full_car": "dim", "not_looked_at": "yellow",
 }  # fmt: skip
 _SOON = {"unanswered": "A limit is on its way.", "lowering": "Is lowered.", "raise_waits": "Is raised soon."}
 
@@ -82,6 +82,7 @@ def _why(evse: Told) -> Text:
     said = {
         "line": f"{place.get('name')} {place.get('phase')} is full.",
         "no_room": f"{place.get('name')} {place.get('phase')} has no room for another minimum.",
+        "gave_way": "It waits for its turn.",
         "maximum": evse["maximum"]["bounds"][0]["text"] if evse["maximum"] else "",
     }
     told = [said.get(evse["state"], evse["text"])]

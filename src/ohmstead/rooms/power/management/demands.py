@@ -166,7 +166,7 @@ class Demands:
             ("outside", left(outlet.outside.own, outlet, now, volts)),
             (USAGE, usage and usage.cap),
             ("wish", wanted.cap),
-            ("unused lines", self._step(outlet, now)),
+            ("unused_lines", self._step(outlet, now)),
         )
         return (Bound(source, amps) for source, amps in said if amps is not None)
 

@@ -19,6 +19,11 @@ class Sharing:
         self.allocation = Allocation()
         self.amps: Mapping[Id, float] = {}
 
+    def gave_way(self, evse_id: int) -> bool:
+        """Whether its session charged, and waits now because others have their turn."""
+        turn = self._turns.turn(evse_id)
+        return turn is not None and turn.waited_since is not None and turn.got > 0
+
     def share(self, at: float, needs: Iterable[Need], envelope: Envelope) -> None:
         """Among those that need something, what the envelope has room for."""
         every = list(needs)

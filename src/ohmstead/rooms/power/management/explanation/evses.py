@@ -156,8 +156,10 @@ class Explained:
                 bound = self._lowest(need)
                 text = f"It may have {amps(bound.amps)} at the most, less than its minimum of {least}."
                 return "below_minimum", f"{text} {_said(bound, self.outlet)}", None
-            text = f"{spoken(place(self.site.snapshot, where))} has no room for its minimum of {least}. It waits."
-            return "no_room", text, where
+            text = f"{spoken(place(self.site.snapshot, where))} has no room for its minimum of {least}."
+            if self.site.sharing.gave_way(id):
+                return "gave_way", f"{text} It has charged, and waits while others have their turn.", where
+            return "no_room", f"{text} It waits.", where
         if id not in allocation.amps:
             return self._without_need()
         got = amps(allocation.amps[id])
@@ -234,7 +236,8 @@ class Explained:
     def _reserve(self) -> Told:
         kept = self.site.envelope.may_draw(self.outlet.id, self.at)
         reason = self._reserved(kept)
-        text = f"Its rating. {STANDINGS[self.standing]}" if reason == "rating" else RESERVES[reason]
+        unsteered = f" {STANDINGS[self.standing]}" if reason in ("rating", "car") else ""
+        text = RESERVES[reason] + unsteered
         return {"amps": _rounded(kept), "reason": reason, "text": text}
 
     def _reserved(self, kept: float) -> Reserved:
@@ -245,7 +248,7 @@ class Explained:
         if self.standing == "empty":
             return "empty"
         if self.standing in _COUNTS_WITH_RATING:
-            return "rating"
+            return "rating" if kept >= self.outlet.rating - HAIR else "car"
         if kept <= HAIR:
             return "nothing"
         if not self.site.envelope.online(self.outlet.id):

@@ -12,14 +12,24 @@ Amps = Annotated[float, Meta(description="A on each of its lines.")]
 Sentence = Annotated[str, Meta(description="The same as a sentence.")]
 State = Literal[
     "no_session", "set_apart", "offline", "not_controllable", "idle_car", "full_car", "not_looked_at", "no_room",
-    "below_minimum", "line", "maximum",
+    "gave_way", "below_minimum", "line", "maximum",
 ]  # fmt: skip
 Delay = Literal["unanswered", "lowering", "raise_waits", "deadband"]
-Ceiling = Literal["rating", "hour", "profile", "outside", "usage", "wish", "cap"]
+Ceiling = Literal["rating", "hour", "profile", "outside", "usage", "unused_lines", "wish", "cap"]
 Floor = Literal["car", "circuit", "charge_point", "wish", "resolution"]
 Standing = Literal["unknown", "forgot", "refuses", "disobeys", "without_limits", "empty", "above"]
 Reserved = Literal[
-    "nothing", "limit", "fallback", "lease", "unanswered", "follows", "rounding", "rating", "set_apart", "empty"
+    "nothing",
+    "limit",
+    "fallback",
+    "lease",
+    "unanswered",
+    "follows",
+    "rounding",
+    "rating",
+    "car",
+    "set_apart",
+    "empty",
 ]
 
 

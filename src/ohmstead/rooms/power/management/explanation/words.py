@@ -8,6 +8,7 @@ CEILINGS: dict[Ceiling, str] = {
     "profile": "A charging profile that an operator laid on it allows no more.",
     "outside": "Somebody else limits its charge point: an energy management system, or the operator of the grid.",
     "usage": "Its car was seen to take no more; it is offered more as soon as it comes near to that.",
+    "unused_lines": "Its car leaves lines unused that it may begin to use: it is raised by what is kept free there.",
     "wish": "No more is wished of its session now",
     "cap": "It is left no more for a while",
 }
@@ -48,6 +49,7 @@ RESERVES: dict[Reserved, str] = {
     "follows": "Its limit was lowered, and its car may still be following.",
     "rounding": "What its charge point may make of its limit by rounding.",
     "rating": "Its rating.",
+    "car": "What its car was seen to take, and 2 A.",
     "set_apart": "Its rating, for it cannot be reckoned with.",
     "empty": "Its fallback, as long as it says that nobody is there; else it would be its rating.",
 }
