@@ -161,6 +161,15 @@ def test_a_wish_caps_raises_the_least_and_weighs():
     assert offers(wished(site, 1, Wants(Wanted(weight=3.0)))) == [32.0, 15.5, 15.5]
 
 
+def test_a_full_car_that_is_to_stay_awake_keeps_its_least() -> None:
+    """Of what others leave, for its weight is 0."""
+    awake, full = OddSite(40.0, [Station(wants=0.0), Station()]), OddSite(40.0, [Station(wants=0.0), Station()])
+    wished(awake, 1, Wants(Wanted(cap=6.0, least=6.0, weight=0.0)))
+    for site in (awake, full):
+        site.run(1000)
+    assert (offers(awake), offers(full)) == ([6.0, 32.0], [0.0, 32.0])
+
+
 def test_who_was_never_told_anything_holds_nothing_that_could_be_kept():
     """It counts with its rating, but that is no share it has."""
     sharing, envelope = Sharing(900.0, Band()), Envelope(TREE)

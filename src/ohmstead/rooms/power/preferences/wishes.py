@@ -78,7 +78,7 @@ class PlannedWish:
         if verdict.charges:
             return needed
         if self.keeps_awake and not verdict.done:
-            return replace(needed, cap=session.least, weight=0.0)
+            return replace(needed, cap=session.least, least=session.least, weight=0.0)
         return replace(needed, cap=0.0)
 
 
@@ -100,7 +100,7 @@ class SolarWish:
         self.sun.least = session.least
         amps = self.sun.allows(now.timestamp(), session.surplus)
         if not amps and self.keeps_awake:
-            return Wanted(cap=session.least, weight=0.0)
+            return Wanted(cap=session.least, least=session.least, weight=0.0)
         return Wanted(cap=amps)
 
 
