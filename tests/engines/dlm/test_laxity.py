@@ -70,6 +70,19 @@ def test_who_has_no_deadline_has_at_least_what_it_would_have_if_nobody_had_one(d
         assert found == plain
 
 
+def test_leftovers_keep_what_they_had_where_those_with_a_deadline_leave_more_to_others():
+    """Found by the property above: 0.1 A that was left over went to one that weighs something."""
+    tree = Tree([Circuit(0, None, (0.0, 38.7, 6.7))])
+    wanted = [
+        Demand(0, 0, (0, 0, 1), 0.0, 2.3, weight=0.0),
+        Demand(5, 0, (0, 1, 0), 6.0, 6.0, weight=0.5, deadline=Deadline(0.01, 0.0)),
+        Demand(8, 0, (0, 1, 1), 0.0, 10.0, weight=0.5),
+        Demand(10, 0, (0, 1, 0), 6.0, 32.0, weight=2.0, deadline=Deadline(0.01, 5.0)),
+    ]
+    assert allocate(tree, wanted).amps[0] == pytest.approx(0.1)
+    assert shared(tree, wanted).amps[0] == pytest.approx(0.1)
+
+
 def test_less_time_for_the_same_energy_weighs_more():
     wanted = [car("soon", deadline=by(2, 40)), car("later", deadline=by(8, 40))]
     assert shared(site(32), wanted).amps == {"soon": 32.0, "later": 0.0}  # 2 A are no charge

@@ -163,9 +163,14 @@ def _without(
 def _together(
     tree: Tree, others: list[Demand], before: Allocation, own: Allocation, left: Mapping[Id, Amps], resolution: float
 ) -> Allocation:
-    """The others have what they had, and more where those with a deadline leave it."""
+    """The others have what they had, and more where those with a deadline leave it: first those that weigh something,
+    without what the leftovers (weight 0) had."""
     charging = [replace(one, min=before.amps[one.id]) for one in others if one.id not in before.refused]
-    theirs = allocate(tree, charging, left, resolution)
+    weighing, leftovers = [one for one in charging if one.weight], [one for one in charging if not one.weight]
+    theirs = allocate(tree, weighing, _without(tree, leftovers, before, left), resolution)
+    if leftovers:
+        rest = allocate(tree, leftovers, _without(tree, weighing, theirs, left), resolution)
+        theirs = Allocation(theirs.amps | rest.amps, theirs.bottlenecks | rest.bottlenecks)
     refused = {one.id: before.refused[one.id] for one in others if one.id in before.refused}
     return Allocation(
         {**dict.fromkeys(refused, 0.0), **theirs.amps, **own.amps},
