@@ -12,11 +12,13 @@ from ohmstead.rooms.operator import admins  # noqa: F401 - the tables of admins
 from ohmstead.rooms.operator import room as operator
 from ohmstead.rooms.people import room as people
 from ohmstead.rooms.power import room as power
+from ohmstead.rooms.tariffs import room as tariffs
 
 OPERATIONS: list[Operation] = operations_of(
     *operator.OPERATIONS,
     *people.OPERATIONS,
     *energy.OPERATIONS,
+    *tariffs.OPERATIONS,
     *network.OPERATIONS,
     *devices.OPERATIONS,
     *charging.OPERATIONS,

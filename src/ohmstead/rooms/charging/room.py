@@ -11,6 +11,7 @@ from ohmstead.rooms.charging.bookings import BookingReservation, asking, booking
 from ohmstead.rooms.charging.control import SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
+from ohmstead.rooms.charging.pricing import tables as pricing_tables  # noqa: F401
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
 from ohmstead.rooms.charging.reservations import (
     ReservationQueue,

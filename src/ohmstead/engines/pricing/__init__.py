@@ -1,0 +1,1 @@
+"""Pricing: what a session costs under a tariff. Exact decimals in and out; no SQL, no clock."""
