@@ -15,8 +15,8 @@ Unit = Literal["kwh", "minute", "session"]
 
 
 class Stretch(Struct, frozen=True, gc=False):
-    """A part [start, end) of a session, UTC, through which energy flows evenly. `idle`: the vehicle takes nothing by its
-    own doing. `boosted`: its driver asked for all the power there is."""
+    """A part [start, end) of a session, UTC, through which energy flows evenly. `idle`: the vehicle takes nothing by
+    its own doing. `boosted`: its driver asked for all the power there is."""
 
     start: datetime
     end: datetime
