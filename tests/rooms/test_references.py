@@ -31,7 +31,7 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
 TO_COME = {
     "integration_id", "roaming_operator_id",
     "subscription.plan_ids", "partner.contact_id", "authorized_token_ids",
-    "utility_id", "notice_id", "electricity_cost_reimbursement_integration_id",
+    "notice_id", "electricity_cost_reimbursement_integration_id",
     "installation_and_maintenance_company_id", "tariff_group_id", "subscription_plan_ids",
 }  # fmt: skip
 
