@@ -1,8 +1,6 @@
 """The utilities of charge points: how many name one, and that none goes while one does."""
 
-from typing import Any
-
-from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, ClauseElement, any_, bindparam, func, select
 
 from ohmstead.kit.db import Statement, Statements, Tx
 from ohmstead.kit.errors import Conflict
@@ -25,11 +23,10 @@ async def _counts(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, i
     """How many charge points that the actor may see name each of the utilities."""
     binding = context.actor.binding
 
-    def query() -> Select[Any]:
+    def query() -> ClauseElement:
         of_them = _own.utility_id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
         seen = access_conditions(charge_points, binding)
-        counted: Select[Any] = select(_own.utility_id, func.count())
-        return counted.where(of_them, *seen).group_by(_own.utility_id)
+        return select(_own.utility_id, func.count()).where(of_them, *seen).group_by(_own.utility_id)
 
     rows = await tx.all(_COUNTED.get((binding,), query), ids=ids, partner=context.actor.partner)
     return {row[0]: row[1] for row in rows}
