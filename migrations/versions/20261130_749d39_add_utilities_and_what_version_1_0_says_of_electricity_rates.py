@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_749d39"
-down_revision = "20261130_ef054b"
+down_revision = "20261130_f656c7"
 
 
 def upgrade() -> None:

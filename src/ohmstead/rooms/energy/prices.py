@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Numeric, UniqueConstraint, bindparam, select
 
 from ohmstead.engines.electricity_prices import ElectricityPrices, electricity_prices
@@ -18,6 +19,8 @@ from ohmstead.kit.money import bounds_of, rounded
 from ohmstead.rooms.energy.rates import TYPES, KwhPrice, electricity_rate, price_day
 from ohmstead.rooms.operator.exchange import Exchange, exchange
 from ohmstead.rooms.operator.settings import base_currency_code
+
+log = structlog.get_logger("ohmstead.energy")
 
 imported_price = table(  # what a market said; slots of a rate do not overlap
     "imported_price",
@@ -99,7 +102,10 @@ async def rate_content(
     if content is None or base is None or currency is None or base == currency:
         return content
     into = await exchange(tx, base, currency)
-    return None if into is None else _exchanged(content, into)
+    if into is None:
+        log.warning("no currency rate for the prices of an electricity rate", of=base, into=currency, rate=rate_id)
+        return None
+    return _exchanged(content, into)
 
 
 def _exchanged(content: Mapping[str, Any], into: Exchange) -> dict[str, Any]:
