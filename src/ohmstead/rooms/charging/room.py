@@ -8,8 +8,9 @@ from ohmstead.rooms.charging import (
 )
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.bookings import BookingReservation, asking, booking_requests, bookings
-from ohmstead.rooms.charging.control import SilentSessionProbe
+from ohmstead.rooms.charging.control import OrderedStops, SilentSessionProbe
 from ohmstead.rooms.charging.id_tags import id_tags
+from ohmstead.rooms.charging.limits import ClosingHours, TariffLimits
 from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
 from ohmstead.rooms.charging.pricing import tables as pricing_tables  # noqa: F401
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
@@ -59,4 +60,7 @@ BACKGROUND = (
     ReservationQueue,
     ReservationRelease,
     SilentSessionProbe,
+    TariffLimits,
+    ClosingHours,
+    OrderedStops,
 )

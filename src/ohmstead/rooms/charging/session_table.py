@@ -35,6 +35,7 @@ session = table(
     Column("stop_ref", Text),  # equal for two tellings of one stop
     Column("status", Text, nullable=False),  # unknown | pending | active | finished | failed | expired
     Column("reason", Text),
+    Column("stop_reason", Text),  # why its station was asked to end it, unless that refused
     timestamp("started_at", nullable=False),
     timestamp("stopped_at"),
     Column("original_session_id", BigInteger, ForeignKey("session.id"), unique=True),  # the one that this one extends

@@ -73,9 +73,9 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
     await _keep(tx, fact, stopping, zip(found, anomalies, strict=True))
     if found and stopping["status"] == "finished":
         await price_anew(tx, {stopping["id"]: found[0].at})
-    reason = stopping["reason"] if stopping["reason"] in KEPT_REASONS else told(fact.reason)
+    kept = stopping["reason"] if stopping["reason"] in KEPT_REASONS else stopping["stop_reason"]
     await change(
-        tx, stopping["id"], "stopped", status="finished", reason=reason, stop_ref=stop_ref(fact),
+        tx, stopping["id"], "stopped", status="finished", reason=kept or told(fact.reason), stop_ref=stop_ref(fact),
         stopped_at=max(at, stopping["started_at"]), power_w=None, anomalies=stopping["anomalies"] + register.anomalies,
         **_figures(register, fact),
     )  # fmt: skip
