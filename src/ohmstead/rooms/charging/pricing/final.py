@@ -25,6 +25,7 @@ _ENDED = Statement(
     text(f"""
 SELECT {", ".join(str(column) for column in NEEDED)}, session.charge_point_id,
        COALESCE(session_price.priced, '{{}}') AS priced, COALESCE(session_price.run, '{{}}') AS run,
+       (SELECT count(*) FROM charging_mark WHERE session_id = session.id AND at <= session.stopped_at) AS marks,
        (SELECT extension.id FROM session AS extension WHERE extension.original_session_id = session.id) AS extension_id
 FROM session LEFT JOIN session_price ON session_price.session_id = session.id
 WHERE session.id = ANY(CAST(:ids AS bigint[])) AND session.status = 'finished'
@@ -88,6 +89,7 @@ def _figures(row: Row, before_wh: int | None) -> dict[str, Any]:
         "end": row["stopped_at"].isoformat(),
         "wh": row["energy_wh"],
         "before": before_wh,
+        "marks": row["marks"],
         "snapshot": row["tariff_snapshot_id"],
     }
 

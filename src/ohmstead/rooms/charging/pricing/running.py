@@ -187,7 +187,7 @@ def gone_on(row: Row, tariff: SnapshotTerms, run: Run, course: Course, now: date
     state = Run(
         run.idle, (start, row["meter_start_wh"]), until, _before(course.marks, until), idle.state(), price.state()
     )
-    price.add(idle.add(course.reads[sure:], [one for one in course.marks if until <= one.at]))
+    price.add(idle.add(course.reads[sure:], [one for one in course.marks if until <= one.at <= now]))
     price.add(idle.rest(max(now, idle.until)))
     return state, price.price()
 

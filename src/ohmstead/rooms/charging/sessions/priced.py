@@ -28,7 +28,8 @@ from ohmstead.rooms.charging.session_table import session
 _price = session_price.c
 _SESSIONS = Statement(
     select(
-        *NEEDED, session.c.billing_status, session.c.amount_with_tax, _price.lines, _price.periods,
+        *NEEDED, session.c.billing_status, session.c.amount_with_tax, session.c.amount_without_tax, _price.lines,
+        _price.periods,
         func.coalesce(_price.priced["idle"], _price.run["idle"]).label("idle"),
     )
     .outerjoin(session_price, _price.session_id == session.c.id)
