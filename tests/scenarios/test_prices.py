@@ -37,7 +37,7 @@ def moment(minutes: float) -> str:
 
 async def becomes_noon_and(site: Live, minutes: float) -> None:
     assert isinstance(site.clock, ManualClock)
-    site.clock.advance((NOON + timedelta(minutes=minutes) - site.clock.now()).total_seconds())
+    await site.clock.advance((NOON + timedelta(minutes=minutes) - site.clock.now()).total_seconds())
 
 
 async def tariff_at(site: Live, evse: int, **pricing: Any) -> dict[str, Any]:
