@@ -363,7 +363,7 @@ async def _lost(there: Place) -> None:
 
 async def test_an_extending_session_costs_its_energy_alone(there: Place) -> None:
     """By the snapshot of the one that it extends, in levels that go on (D19)."""
-    levels = [{"firstKwh": 0, "lastKwh": 2, "fee": 1.0}, {"firstKwh": 2, "lastKwh": None, "fee": 0.5}]
+    levels = [{"firstKwh": 0, "lastKwh": 2, "feePerKwh": 1.0}, {"firstKwh": 2, "lastKwh": None, "feePerKwh": 0.5}]
     steps = [{"firstUnit": 0, "lastUnit": None, "feePerUnit": 0.03}]
     group = await there.charges_by(
         await there.tariff("standard", multiPricePerKwh=levels, multiPricePerDuration=steps, connectionFee=1.2,
