@@ -68,7 +68,11 @@ async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEv
         verdict = await _went_on(request, at, place, over)
     if not over and (status := _status(request)) and place is not None:
         await at.rooms.status_changed(changed(at, place, status, at.moment(request.timestamp), "transaction"))
-    if not over and request.event_type != "Ended" and (state := STATE.get(request.transaction_info.charging_state or "")):
+    if (
+        not over
+        and request.event_type != "Ended"
+        and (state := STATE.get(request.transaction_info.charging_state or ""))
+    ):
         await at.rooms.charging_state_told(_state(request, at, state))
     told = id_token_info(verdict) if request.id_token and verdict else None
     return TransactionEventResponse(id_token_info=told)
