@@ -11,6 +11,7 @@ STATUS: dict[str, AuthorizationStatusEnumType] = {
     "invalid": "Invalid",
     "concurrent": "ConcurrentTx",
     "not_at_this_location": "NotAtThisLocation",
+    "charging_not_allowed": "NotAtThisLocation",
 }
 
 

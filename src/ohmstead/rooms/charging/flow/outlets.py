@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.tariff_permission import some_are_forbidden
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence import status_changed
 from ohmstead.rooms.network.charge_points import charge_point
@@ -20,6 +21,7 @@ _outlets = select(
     charge_point.c.partner_id,
     charge_point.c.type.label("charge_point_type"),
     charge_point.c.auto_start_without_authorization,
+    some_are_forbidden(evse.c.tariff_group_id).label("some_are_forbidden"),
 ).join(charge_point, charge_point.c.id == evse.c.charge_point_id)
 _of_station = _outlets.where(evse.c.station_id == bindparam("station"), evse.c.deleted_at.is_(None))
 # the lock puts the starts and stops at one outlet in a row

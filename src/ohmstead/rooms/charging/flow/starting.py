@@ -22,7 +22,8 @@ from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, reservation_used
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, remote_tag, running, tag_verdict, too_many
+from ohmstead.rooms.charging.tags import Holder, forbidden, remote_tag, running, tag_verdict, too_many
+from ohmstead.rooms.charging.tariff_permission import tariff_forbids
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.devices.presence.statuses import MOST_EVSES
 
@@ -183,16 +184,20 @@ def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[s
 
 async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, theirs: list[Row], at: datetime) -> Holder:
     """Who begins, as things are: `concurrent` for a user who runs enough elsewhere (what runs here ends with this), at
-    an EVSE that is reserved for another `blocked`. A number that a station names is no right of its own, many name 0 or
-    -1: it speaks for a reservation in force there, and only where nobody is known."""
+    an EVSE that is reserved for another `blocked`, and where the tariff says so `charging_not_allowed`. A number that a
+    station names is no right of its own, many name 0 or -1: it speaks for a reservation in force there, and only where
+    nobody is known."""
     elsewhere = [one for one in theirs if one["evse_id"] != place["id"]]
     if elsewhere and too_many(elsewhere, holder.sessions_allowed, fact.id_tag):
         return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
     held = None if holder.rejection else await holder_of(tx, place["id"], at)
     used_by_nobody = held is not None and holder.user_id is None and held["id"] == fact.reservation_id
-    if held is None or held["user_id"] == holder.user_id or used_by_nobody:
+    if held is not None and held["user_id"] != holder.user_id and not used_by_nobody:
+        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+    if holder.rejection or not place["some_are_forbidden"]:
         return holder
-    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+    forbids = await tariff_forbids(tx, place["id"], holder.user_id)
+    return forbidden(holder) if forbids else holder
 
 
 async def _who(
