@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from ohmstead.app.system import System
+from ohmstead.engines.electricity_prices import ElectricityPrices, electricity_prices
+from ohmstead.kit.operations import encoder
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.energy.price_files import contents
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport, price_delivery
 from ohmstead.rooms.energy.price_integrations import price_integrations
-from ohmstead.rooms.energy.prices import RatePrices, prices_of
+from ohmstead.rooms.energy.prices import prices_of, rate_content
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
@@ -30,16 +33,16 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
 
 
-async def prices(system: System, rate: int, start: datetime, end: datetime) -> RatePrices:
+async def prices(system: System, rate: int, start: datetime, end: datetime) -> ElectricityPrices:
     async with system.database.read() as tx:
-        found = await prices_of(tx, rate, start, end, BERLIN)
+        found = await prices_of(tx, rate, start, end)
     assert found is not None
     return found
 
 
-def shown(found: RatePrices, start: datetime, end: datetime) -> list[tuple[str, str]]:
+def shown(found: ElectricityPrices, start: datetime, end: datetime) -> list[tuple[str, str]]:
     """When a price begins, and what it is."""
-    every, said = found.billed(start, end), list[tuple[str, str]]()
+    every, said = found.billed(start, end, BERLIN), list[tuple[str, str]]()
     assert [one.start for one in every[1:]] == [one.end for one in every[:-1]]
     for one in every:
         if not said or said[-1][1] != str(one.per_kwh):
@@ -118,7 +121,10 @@ async def test_the_doubled_hour_has_its_price_twice(api: Client, given: Given, s
     )
     start, end = local("2026-10-25 01:00"), local("2026-10-25 04:00")
     found = await prices(system, rate, start, end)
-    assert [str(one.start.time()) for one in found.known if one.per_kwh == 1] == ["00:30:00", "01:30:00"]
+    assert [str(one.start.time()) for one in found.known(start, end, BERLIN) if one.per_kwh == 1] == [
+        "00:30:00",
+        "01:30:00",
+    ]
 
 
 class Import:
@@ -161,7 +167,7 @@ async def test_what_a_file_says_is_kept_once_and_a_hole_stays_one(
     assert files.told == [(2, 0)], "the same file is taken once, by whoever reads it"
     assert again.told == []
     found = await prices(system, rate, *SPAN)
-    assert [one.per_kwh for one in found.known] == [Decimal("0.2"), Decimal("-0.01")]
+    assert [one.per_kwh for one in found.known(*SPAN, BERLIN)] == [Decimal("0.2"), Decimal("-0.01")]
     assert shown(found, *SPAN)[-1] == ("12:00", "0.3"), "who bills takes the default for the hole"
     async with system.database.read() as tx:
         [kept] = await tx.all(select(price_delivery))
@@ -175,7 +181,7 @@ async def test_json_says_the_same(given: Given, system: System, files: Import) -
         for of, to, price in (line.split(",") for line in (FIRST, SECOND))
     ]
     await files.file("a.json", json.dumps(slots, indent=2))
-    assert [str(one.per_kwh) for one in (await prices(system, rate, *SPAN)).known] == ["0.2", "-0.01"]
+    assert [str(one.per_kwh) for one in (await prices(system, rate, *SPAN)).known(*SPAN, BERLIN)] == ["0.2", "-0.01"]
 
 
 async def test_a_correction_replaces_what_it_covers_and_no_more(given: Given, system: System, files: Import) -> None:
@@ -183,7 +189,7 @@ async def test_a_correction_replaces_what_it_covers_and_no_more(given: Given, sy
     await files.file("a.csv", rows(rate, FIRST, SECOND))
     await files.file("b.csv", rows(rate, "2026-11-24T10:15:00Z,2026-11-24T10:45:00Z,0.5"))
     found = await prices(system, rate, *SPAN)
-    assert [(str(one.start.time()), str(one.per_kwh)) for one in found.known] == [
+    assert [(str(one.start.time()), str(one.per_kwh)) for one in found.known(*SPAN, BERLIN)] == [
         ("10:00:00", "0.2"), ("10:15:00", "0.5"), ("10:45:00", "-0.01"),
     ]  # fmt: skip
 
@@ -195,7 +201,7 @@ async def test_a_slot_that_ends_a_second_early_ends_where_the_next_begins(
     early, short = FIRST.replace("10:30:00Z", "10:29:59Z"), SECOND.replace("11:00:00Z", "10:58:30Z")
     await files.file("a.csv", rows(rate, early, short))
     await files.file("b.csv", rows(rate, "2026-11-24T11:00:00Z,2026-11-24T11:30:00Z,0.4"))
-    known = (await prices(system, rate, *SPAN)).known
+    known = (await prices(system, rate, *SPAN)).known(*SPAN, BERLIN)
     assert [str(one.end.time()) for one in known] == ["10:30:00", "10:58:30", "11:30:00"], "over a minute is a hole"
 
 
@@ -244,3 +250,40 @@ def test_what_is_no_file_of_prices(name: str, raw: bytes, line: int) -> None:
 async def test_what_is_still_written_is_left_alone(files: Import) -> None:
     await files.file("a.csv.part", "half")
     assert files.told == []
+
+
+async def content(system: System, rate: int, at: datetime, zone: str | None = "Europe/Berlin") -> dict[str, Any]:
+    async with system.database.read() as tx:
+        found = await rate_content(tx, rate, zone, at)
+    assert found is not None
+    return msgspec.json.decode(encoder.encode(found))
+
+
+async def test_a_snapshot_keeps_what_the_operator_wrote_of_days_to_come(
+    api: Client, given: Given, system: System
+) -> None:
+    rate = (await given.electricity_rate(defaultPrice=0.30, taxPercentage=19))["id"]
+    night, path = {"startsAt": "00:00", "endsAt": "06:00", "price": 0.1}, f"{RATES}/{rate}/price-periods"
+    for day in ("week-day/tue", "date/2026-11-20", "date/2026-11-24", "date/2026-12-24", "date/2027-11-24"):
+        assert (await api.put(f"{path}/{day}", {"periods": [night]})).status == 201
+    assert await content(system, rate, local("2026-11-24 10:00")) == {
+        "id": rate, "defaultPrice": 0.3, "taxPercentage": 19, "weekDays": {"tue": [night]},
+        "dates": {"2026-11-24": [night], "2026-12-24": [night]},
+    }  # fmt: skip
+    async with system.database.read() as tx:
+        assert await rate_content(tx, 999_999, None, local("2026-11-24 10:00")) is None
+
+
+async def test_a_snapshot_keeps_what_a_market_said_from_midnight_on(
+    given: Given, system: System, files: Import
+) -> None:
+    rate = await market(given)
+    lines = [f"2026-11-{day}T{hour}:00:00Z,2026-11-{day}T{hour}:59:59Z,0.2" for day in (23, 24) for hour in (22, 23)]
+    await files.file("a.csv", rows(rate, *lines))
+    kept = await content(system, rate, local("2026-11-24 23:30"))
+    assert [one[0] for one in kept["slots"]] == [
+        "2026-11-23T23:00:00+00:00", "2026-11-24T22:00:00+00:00", "2026-11-24T23:00:00+00:00",
+    ]  # fmt: skip
+    assert len((await content(system, rate, local("2026-11-25 00:30"), None))["slots"]) == 2, "UTC's midnight"
+    billed = electricity_prices(kept).billed(local("2026-11-24 23:30"), local("2026-11-25 01:30"), BERLIN)
+    assert [str(one.per_kwh) for one in billed] == ["0.2", "0.3"]

@@ -246,15 +246,14 @@ steps = st.lists(st.tuples(st.integers(1, 3600), st.floats(0, 3000)), min_size=1
 
 
 @drawn(steps, st.sampled_from([15, 30, 60]))
-def test_periods_and_slices_lose_nothing(rises: list[tuple[int, float]], minutes: int) -> None:
+def test_slices_lose_nothing(rises: list[tuple[int, float]], minutes: int) -> None:
     at, wh = datetime(2026, 3, 1, 10, 7, 13, tzinfo=UTC), 0.0
     points = [(at, wh)]
     for seconds, gained in rises:
         at, wh = at + timedelta(seconds=seconds), wh + gained
         points.append((at, wh))
-    series = EnergySeries.of(points, wh)
-    for stretches in (series.periods(), series.slices(minutes)):
-        assert sum(one.energy_wh for one in stretches) == pytest.approx(wh)
-        assert [one.start for one in stretches[1:]] == [one.end for one in stretches[:-1]]
-        assert (stretches[0].start, stretches[-1].end) == (points[0][0], at)
-    assert all(one.end.minute % minutes == one.end.second == 0 for one in series.slices(minutes)[:-1])
+    slices = EnergySeries.of(points, wh).slices(minutes)
+    assert sum(one.energy_wh for one in slices) == pytest.approx(wh)
+    assert [one.start for one in slices[1:]] == [one.end for one in slices[:-1]]
+    assert (slices[0].start, slices[-1].end) == (points[0][0], at)
+    assert all(one.end.minute % minutes == one.end.second == 0 for one in slices[:-1])

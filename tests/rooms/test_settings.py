@@ -62,6 +62,7 @@ async def test_what_is_set_one_by_one_adds_up(api: Client, system: System) -> No
         ("reservations", {"reservationTime": "long"}, "reservations"),
         ("reservations", {"nonsense": 1}, "reservations.nonsense"),
         ("baseCurrency", {"id": 999}, "baseCurrency.id"),
+        ("idlePeriodDetection", {"socThreshold": 101}, "idlePeriodDetection"),
     ],
 )
 async def test_what_is_wrong_is_named(system: System, section: str, values: dict[str, Any], field: str) -> None:
@@ -69,6 +70,15 @@ async def test_what_is_wrong_is_named(system: System, section: str, values: dict
         await _put(system, section, **values)
     assert refused.value.errors is not None
     assert set(refused.value.errors) == {field}
+
+
+async def test_when_a_vehicle_is_idle_is_known_inside_the_house(api: Client, system: System) -> None:
+    await _put(system, "idlePeriodDetection", averagePowerThreshold=500, allowCustomSocThresholdPerTariff=False)
+    async with system.database.read() as tx:
+        found = (await settings.read(tx)).idle_period_detection
+    assert (found.average_power_threshold, found.soc_threshold) == (500, None)
+    assert (found.allow_custom_power_threshold_per_tariff, found.allow_custom_soc_threshold_per_tariff) == (True, False)
+    assert "idlePeriodDetection" not in (await api.get(PATH)).data
 
 
 async def test_settings_are_for_readers(given: Given) -> None:

@@ -13,7 +13,7 @@ from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.errors import Invalid
 
-Section = Literal["baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features"]
+Section = Literal["baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features", "idlePeriodDetection"]
 
 
 def show_settings(*, data_dir: Path | None = None) -> None:
@@ -39,7 +39,7 @@ def set_settings(section: Section, /, *values: str, data_dir: Path | None = None
     Parameters
     ----------
     section
-        baseCurrency, defaultTax, reservations, plugAndCharge or features.
+        baseCurrency, defaultTax, reservations, plugAndCharge, features or idlePeriodDetection.
     values
         name=value, by the names that `show` prints.
     data_dir

@@ -7,23 +7,22 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 from sqlalchemy import BigInteger, Column, Integer, Text, UniqueConstraint, bindparam, delete, insert, select
 
+from ohmstead.engines.electricity_prices import NEARLY, Price, closed
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Statement, Tx, as_columns, table, timestamp, unnested_rows
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.energy.price_files import SUFFIXES, Contents, contents
-from ohmstead.rooms.energy.prices import Price, imported_price
+from ohmstead.rooms.energy.prices import imported_price
 from ohmstead.rooms.energy.rates import TYPES, electricity_rate
 
 log = structlog.get_logger("ohmstead.energy")
 EVERY_S = 60.0
-NEARLY = timedelta(minutes=1)  # a slot that ends so short of the next one's start is meant to end there
 SHOWN = 20
 LARGEST = 16 * 2**20  # bytes of a file
 
@@ -164,27 +163,19 @@ async def keep(tx: Tx, found: Contents) -> None:
     for _, slot in found.slots:
         by_rate.setdefault(slot.electricity_rate_id, []).append(Price(slot.starts_at, slot.ends_at, slot.price))
     for rate_id, prices in by_rate.items():
-        await _replace(tx, rate_id, closed(sorted(prices, key=lambda one: one.start)))
+        await _replace(tx, rate_id, closed(prices))
 
 
 async def _replace(tx: Tx, rate_id: int, prices: list[Price]) -> None:
     span = {"start": prices[0].start - NEARLY, "end": prices[-1].end + NEARLY}
     before = [Price(row[0], row[1], row[2]) for row in await tx.all(_REPLACED, rate=rate_id, **span)]
-    every = closed(sorted([*prices, *_besides(before, prices)], key=lambda one: one.start))
+    every = closed([*prices, *_besides(before, prices)])
     rows = [
         {"electricity_rate_id": rate_id, "starts_at": one.start, "ends_at": one.end, "price": one.per_kwh,
          "created_at": tx.now, "updated_at": tx.now}
         for one in every
     ]  # fmt: skip
     await tx.run(_KEEP, **as_columns(rows))
-
-
-def closed(prices: list[Price]) -> list[Price]:
-    """Prices in order of time, each lasting to the next where less than a minute lacks."""
-    return [
-        replace(one, end=following.start) if timedelta() < following.start - one.end < NEARLY else one
-        for one, following in zip(prices, [*prices[1:], prices[-1]], strict=True)
-    ]
 
 
 def _besides(before: Iterable[Price], prices: list[Price]) -> list[Price]:

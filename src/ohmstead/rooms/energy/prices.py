@@ -1,19 +1,17 @@
 """Prices: what a kWh costs at an electricity rate, moment by moment: as the operator wrote it, or as a market said.
 
-`prices_of` is the one place that says so, for plans and for bills. What a rate of a type is asked is a `PriceProvider`.
+`prices_of` is the one place that says so, for plans and for bills; `rate_content` is what a tariff's snapshot keeps of
+it. What a rate of a type is asked is a `PriceProvider`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from itertools import pairwise
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Numeric, UniqueConstraint, bindparam, select
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Numeric, UniqueConstraint, bindparam, select
 
-from ohmstead.engines.wall_clock import minutes, shown
+from ohmstead.engines.electricity_prices import ElectricityPrices, electricity_prices
 from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.rooms.energy.rates import TYPES, electricity_rate, price_day
 
@@ -28,96 +26,78 @@ imported_price = table(  # what a market said; slots of a rate do not overlap
 
 _own, _key = imported_price.c, bindparam("rate", type_=BigInteger)
 _RATE = Statement(select(electricity_rate).where(electricity_rate.c.id == _key))
-_DAYS = Statement(select(price_day).where(price_day.c.electricity_rate_id == _key))
+_DAYS = Statement(
+    select(price_day.c.week_day, price_day.c.date, price_day.c.periods)
+    .where(price_day.c.electricity_rate_id == _key)
+    .where(price_day.c.date.is_(None) | price_day.c.date.between(bindparam("first", type_=Date), bindparam("last")))
+    .order_by(price_day.c.id)
+)
 _IMPORTED = Statement(
     select(_own.starts_at, _own.ends_at, _own.price)
     .where(_own.electricity_rate_id == _key, _own.ends_at > bindparam("start"), _own.starts_at < bindparam("end"))
     .order_by(_own.starts_at)
 )
-_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """[start, end), and what a kWh costs then, with tax."""
-
-    start: datetime
-    end: datetime
-    per_kwh: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class RatePrices:
-    """What is known of the prices of a rate, in order of time. A hole stays one: who plans takes it for dear, who bills
-    takes the `default` that the operator named for it."""
-
-    known: tuple[Price, ...]
-    default: Decimal
-
-    def billed(self, start: datetime, end: datetime) -> list[Price]:
-        """All of [start, end), with the default price in the holes."""
-        found, here = list[Price](), start
-        for price in self.known:
-            if price.end <= here or price.start >= end:
-                continue
-            if price.start > here:
-                found.append(Price(here, price.start, self.default))
-            found.append(Price(max(here, price.start), min(price.end, end), price.per_kwh))
-            here = found[-1].end
-        return [*found, Price(here, end, self.default)] if here < end else found
+_DAY = timedelta(days=1)
+KEPT_AHEAD = timedelta(days=31)
+"""How far ahead of a session's start a snapshot keeps prices; what lies further off has the default price."""
 
 
 class PriceProvider(Protocol):
     """Knows the prices of some rates."""
 
-    async def prices(self, tx: Tx, rate: Row, start: datetime, end: datetime, zone: ZoneInfo) -> Sequence[Price]:
-        """Those of [start, end) in order, no two at the same time; nothing where it knows none. `zone` is that of the
-        place where the energy is drawn."""
+    async def said(self, tx: Tx, rate: Row, start: datetime, end: datetime) -> Mapping[str, Any]:
+        """Those of [start, end), and perhaps more, as the content of a snapshot has them."""
         ...
 
 
 class OperatorsPrices:
     """What the operator wrote: periods by the clock on the wall, and the default price in between."""
 
-    async def prices(self, tx: Tx, rate: Row, start: datetime, end: datetime, zone: ZoneInfo) -> Sequence[Price]:
-        days = await tx.all(_DAYS, rate=rate["id"])
-        of_day = {row["date"] or row["week_day"]: row["periods"] for row in days}
-        usual = Decimal(rate["default_price"])
-        return [Price(*one) for one in shown(zone, start, end, lambda day: _layered(of_day, day, usual))]
+    async def said(self, tx: Tx, rate: Row, start: datetime, end: datetime) -> Mapping[str, Any]:
+        # the clock on the wall may show another date than that of UTC
+        rows = await tx.all(_DAYS, rate=rate["id"], first=_date(start - _DAY), last=_date(end + _DAY))
+        of_week, of_date = ([row for row in rows if (row[1] is None) is plain] for plain in (True, False))
+        return {
+            "weekDays": {row["week_day"]: row["periods"] for row in of_week},
+            "dates": {row["date"].isoformat(): row["periods"] for row in of_date},
+        }
 
 
 class ImportedPrices:
     """What a market said, as it was imported."""
 
-    async def prices(self, tx: Tx, rate: Row, start: datetime, end: datetime, zone: ZoneInfo) -> Sequence[Price]:
+    async def said(self, tx: Tx, rate: Row, start: datetime, end: datetime) -> Mapping[str, Any]:
         rows = await tx.all(_IMPORTED, rate=rate["id"], start=start, end=end)
-        return [Price(max(row[0], start), min(row[1], end), Decimal(row[2])) for row in rows]
+        return {"slots": [[row[0].isoformat(), row[1].isoformat(), row[2]] for row in rows]}
 
 
 PROVIDERS: Mapping[str, PriceProvider] = {TYPES[0]: OperatorsPrices()} | dict.fromkeys(TYPES[1:], ImportedPrices())
 """By the type of the rate."""
 
 
-async def prices_of(tx: Tx, rate_id: int, start: datetime, end: datetime, zone: ZoneInfo) -> RatePrices | None:
-    """The prices of a rate in [start, end); None where there is no such rate."""
+async def prices_of(tx: Tx, rate_id: int, start: datetime, end: datetime) -> ElectricityPrices | None:
+    """The prices of a rate, to be asked for those of [start, end); None where there is no such rate. Who plans takes a
+    hole for dear (`known`), who bills takes the default price for it (`billed`)."""
+    content = await _content(tx, rate_id, start, end)
+    return None if content is None else electricity_prices(content)
+
+
+async def rate_content(tx: Tx, rate_id: int, zone: str | None, at: datetime) -> dict[str, Any] | None:
+    """What a snapshot of a tariff keeps of a rate: its prices from the local midnight before `at` on. None where there
+    is no such rate. Without a zone midnight is that of UTC."""
+    local = at.astimezone(ZoneInfo(zone) if zone else UTC)
+    midnight = datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
+    return await _content(tx, rate_id, midnight, midnight + KEPT_AHEAD)
+
+
+async def _content(tx: Tx, rate_id: int, start: datetime, end: datetime) -> dict[str, Any] | None:
     rate = await tx.one(_RATE, rate=rate_id)
     if rate is None:
         return None
-    known = await PROVIDERS[rate["type"]].prices(tx, rate, start, end, zone)
-    return RatePrices(tuple(known), Decimal(rate["default_price"]))
+    said = await PROVIDERS[rate["type"]].said(tx, rate, start, end)
+    default, tax = rate["default_price"], rate["tax_percentage"]
+    return {"id": rate["id"], "defaultPrice": default, "taxPercentage": tax, **said}
 
 
-def _layered(
-    of_day: Mapping[Any, list[dict[str, Any]]], day: date, usual: Decimal
-) -> Iterator[tuple[int, int, Decimal]]:
-    """The prices of a whole day by its minutes: periods of its date, where there are none those of its week day, and
-    elsewhere the usual price."""
-    layers = [of_day.get(day, ()), of_day.get(_WEEK[day.weekday()]) or of_day.get("any") or ()]
-    periods = [
-        [(minutes(one["startsAt"]), minutes(one["endsAt"]), Decimal(str(one["price"]))) for one in layer]
-        for layer in layers
-    ]
-    borders = sorted({0, 1440, *(border for layer in periods for one in layer for border in one[:2])})
-    for of, to in pairwise(borders):
-        covering = (price for layer in periods for begin, until, price in layer if begin <= of < until)
-        yield of, to, next(covering, usual)
+def _date(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()

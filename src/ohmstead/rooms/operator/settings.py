@@ -74,6 +74,16 @@ class Features(View):
     last_updated_at: Moment = UNSET
 
 
+class IdlePeriodDetection(View):
+    """When a vehicle that stands there counts as idle, where its tariff has a price for that."""
+
+    average_power_threshold: Annotated[float, Meta(ge=0, description="Below so many W over five minutes.")] = 200.0
+    soc_threshold: Annotated[float, Meta(ge=0, le=100, description="Above so many % of its battery.")] | None = None
+    allow_custom_power_threshold_per_tariff: bool = True
+    allow_custom_soc_threshold_per_tariff: bool = True
+    last_updated_at: Moment = UNSET
+
+
 class Settings(View):
     """The sections that the API shows. The base currency is the first one and the default tax likewise, until others
     are chosen."""
@@ -88,6 +98,7 @@ class AllSettings(Settings):
 
     plug_and_charge: PlugAndCharge
     features: Features
+    idle_period_detection: IdlePeriodDetection
 
 
 class SettingsAnswer(View):
@@ -100,6 +111,7 @@ _KINDS = {
     "reservations": Reservations,
     "plugAndCharge": PlugAndCharge,
     "features": Features,
+    "idlePeriodDetection": IdlePeriodDetection,
 }
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
@@ -121,7 +133,7 @@ _BASE_DECIMALS = Statement(
 
 async def read(tx: Tx) -> AllSettings:
     """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
-    sections: dict[str, Any] = {"reservations": {}, "plugAndCharge": {}, "features": {}}
+    sections: dict[str, Any] = {key: {} for key in _KINDS.keys() - _NAMED.keys()}
     firsts = await tx.one(_FIRST) or ()
     sections |= {key: {"id": first} for key, first in zip(_NAMED, firsts, strict=True) if first is not None}
     for key, value, updated_at in await tx.all(_STORED):

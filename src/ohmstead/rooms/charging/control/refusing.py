@@ -93,7 +93,8 @@ async def _disabled(case: Case) -> str | None:
 async def _unsubscribed(case: Case) -> str | None:
     """One of the plans that a personal charge point requires, or any where it names none. Where no room sells
     subscriptions nobody can require one."""
-    if case.user is None or not case.around["subscription_required"]:
+    personal = case.there["charge_point_type"] == "personal"
+    if case.user is None or not personal or not case.around["subscription_required"]:
         return None
     answers = await plans_of_user(case.tx, case.user["id"])
     active = {plan for answer in answers for plan in answer}

@@ -1,12 +1,15 @@
 """What `with…` flags add to a session: its authorization, its periods, its consumption by the clock, its price."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from msgspec import UNSET
 from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
+from ohmstead.engines.idle import rules_of
+from ohmstead.engines.pricing.model import Stretch
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.operations import RenderContext
@@ -14,11 +17,13 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorization, with_old_methods
+from ohmstead.rooms.charging.pricing.marks import marks_of
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.series import EnergyInterval, EnergySeries
+from ohmstead.rooms.operator import settings
 
 price_breakdown: Question[[Tx, list[int]], Mapping[int, list[Any]]] = Question("the fees of billed sessions")
-period_prices: Question[[Tx, Mapping[int, list[EnergyInterval]], bool], Mapping[int, list[dict[str, Any]]]] = Question(
+period_prices: Question[[Tx, Mapping[int, list[Stretch]], bool], Mapping[int, list[dict[str, Any]]]] = Question(
     "what the periods of sessions cost, as fields to add to each; with its breakdown or without"
 )
 
@@ -72,7 +77,9 @@ def _fields(row: Row) -> dict[str, Any]:
 
 
 async def _periods(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, list[dict[str, Any]]]:
-    found = {key: series.periods() for key, series in (await energy_series(tx, ids)).items()}
+    rules, marks = rules_of(None, (await settings.read(tx)).idle_period_detection), await marks_of(tx, ids)
+    series = await energy_series(tx, ids)
+    found = {key: list(_joined(each.stretches(marks[key], rules))) for key, each in series.items()}
     shown = {key: list(_shown(each)) for key, each in found.items()}
     for prices in await period_prices(tx, found, context.sets("withChargingPeriodsPriceBreakdown")):
         for key, each in prices.items():
@@ -81,14 +88,19 @@ async def _periods(tx: Tx, ids: list[int], context: RenderContext) -> dict[int, 
     return shown
 
 
-def _shown(found: list[EnergyInterval]) -> Iterator[dict[str, Any]]:
-    total, told = 0.0, 0
+def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Those of charging, and of standing idle, that adjoin each other as one."""
+    for idle, each in groupby(stretches, key=lambda one: one.idle):
+        alike = list(each)
+        yield Stretch(alike[0].start, alike[-1].end, sum(one.energy_wh for one in alike), idle)
+
+
+def _shown(found: list[Stretch]) -> Iterator[dict[str, Any]]:
     for number, period in enumerate(found, 1):
-        total += period.energy_wh
-        energy, told = round(total) - told, round(total)
+        state = "idle" if period.idle else "charging"
         yield {
-            "id": number, "energy": energy, "startedAt": stamp(period.start), "stoppedAt": stamp(period.end),
-            "state": period.state, "chargingState": period.state,
+            "id": number, "energy": period.energy_wh, "startedAt": stamp(period.start), "stoppedAt": stamp(period.end),
+            "state": state, "chargingState": state,
         }  # fmt: skip
 
 

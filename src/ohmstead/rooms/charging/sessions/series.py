@@ -1,25 +1,22 @@
-"""Energy series: how a session's energy grew over time; the periods and intervals that follow from it."""
+"""Energy series: how a session's energy grew over time, and the intervals that follow from it."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
 
 from msgspec import Struct
 
-IDLE_W = 200.0  # average power below which a vehicle only stands there
-IDLE_OVER = timedelta(minutes=5)
-_HOUR = timedelta(hours=1)
+from ohmstead.engines.idle import IdleRules, Mark, Read, stretches
+from ohmstead.engines.pricing.model import Stretch
 
 
 class EnergyInterval(Struct):
-    """Wh delivered between two moments, and in periods what the vehicle did meanwhile."""
+    """Wh delivered between two moments."""
 
     start: datetime
     end: datetime
     energy_wh: float
-    state: Literal["charging", "idle"] = "charging"
 
 
 class EnergySeries(Struct):
@@ -47,22 +44,10 @@ class EnergySeries(Struct):
         low, high = self.energies[after - 1], self.energies[after]
         return low + (high - low) * ((moment - earlier) / (later - earlier))
 
-    def periods(self) -> list[EnergyInterval]:
-        """Charging and idle. A vehicle is idle once the last 5 minutes' average is below 200 W."""
-        found: list[EnergyInterval] = []
-        for place in range(1, len(self.moments)):
-            start, end = self.moments[place - 1], self.moments[place]
-            state = "idle" if self._idle(end) else "charging"
-            if not found or found[-1].state != state:
-                found.append(EnergyInterval(start, start, 0.0, state))
-            found[-1].end = end
-            found[-1].energy_wh += self.energies[place] - self.energies[place - 1]
-        return found
-
-    def _idle(self, moment: datetime) -> bool:
-        """A session younger than the window counts as charging: vehicles take a while to begin."""
-        since = moment - IDLE_OVER
-        return since >= self.moments[0] and (self.at(moment) - self.at(since)) * (_HOUR / IDLE_OVER) < IDLE_W
+    def stretches(self, marks: Iterable[Mark], rules: IdleRules) -> list[Stretch]:
+        """Charging and idle, from the first moment to the last."""
+        reads = [Read(at, energy) for at, energy in zip(self.moments, self.energies, strict=True)]
+        return stretches(self.moments[0], self.moments[-1], reads, marks, rules)
 
     def slices(self, minutes: int) -> list[EnergyInterval]:
         """Cut at the marks of the clock, every `minutes` from the full hour: the first begins with the session, the

@@ -149,8 +149,11 @@ def _wish(row: Row, zone: ZoneInfo, prices: tuple[Slot, ...]) -> Wish | None:
 
 async def _prices(tx: Tx, rate_id: int, zone: ZoneInfo) -> tuple[Slot, ...]:
     """What is known; holes stay holes."""
-    found = await prices_of(tx, rate_id, tx.now - AHEAD, tx.now + _KNOWN_AHEAD, zone)
-    return () if found is None else tuple(Slot(one.start, one.end, one.per_kwh) for one in found.known)
+    start, end = tx.now - AHEAD, tx.now + _KNOWN_AHEAD
+    found = await prices_of(tx, rate_id, start, end)
+    return (
+        () if found is None else tuple(Slot(one.start, one.end, one.per_kwh) for one in found.known(start, end, zone))
+    )
 
 
 def _memory(row: Row) -> Memory:
