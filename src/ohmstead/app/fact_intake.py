@@ -30,6 +30,7 @@ from ohmstead.rooms.charging.facts import (
     ProfilesTold,
     ReservationEnded,
     TagPresented,
+    EndTaken,
     TagVerdict,
 )
 from ohmstead.rooms.devices import certificates, events, firmware, presence
@@ -209,7 +210,7 @@ class FactIntake:
     async def charge_started(self, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         return await self._durably(lambda tx: flow.charge_started(tx, fact))
 
-    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+    async def charge_stopped(self, fact: ChargeStopped) -> EndTaken:
         return await self._durably(lambda tx: flow.charge_stopped(tx, fact))
 
     def metered(self, fact: Metered) -> Awaitable[None]:

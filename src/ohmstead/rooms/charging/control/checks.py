@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.control.orders import Order, OrderThere
 from ohmstead.rooms.charging.profiles.profile_conversion import misfits
 from ohmstead.rooms.charging.reservations import is_held
 from ohmstead.rooms.charging.session_table import session
-from ohmstead.rooms.charging.tariff_permission import some_are_forbidden
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.network.charge_points import charge_point

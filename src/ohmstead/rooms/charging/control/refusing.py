@@ -12,7 +12,7 @@ from ohmstead.rooms.charging.control.start_order import ORDER
 from ohmstead.rooms.charging.opening import is_closed
 from ohmstead.rooms.charging.reservations import holder_of
 from ohmstead.rooms.charging.tags import running, too_many
-from ohmstead.rooms.charging.tariff_permission import tariff_forbids
+from ohmstead.rooms.charging.tariffs_in_force import tariff_forbids
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.network.charging_access import may_charge
 from ohmstead.rooms.tariffs.resolution import plans_of_user

@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, charges_at, forbidden, remote_session, tag_verdict
-from ohmstead.rooms.charging.tariff_permission import allowing_evses, some_are_forbidden
+from ohmstead.rooms.charging.tariffs_in_force import allowing_evses, some_are_forbidden
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_access import closed_points, some_evses_of

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.charging.tariff_permission import some_are_forbidden
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence import status_changed
 from ohmstead.rooms.network.charge_points import charge_point

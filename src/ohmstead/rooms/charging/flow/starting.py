@@ -23,7 +23,7 @@ from ohmstead.rooms.charging.reservations import holder_of, reservation_used
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, forbidden, remote_tag, running, tag_verdict, too_many
-from ohmstead.rooms.charging.tariff_permission import tariff_forbids
+from ohmstead.rooms.charging.tariffs_in_force import tariff_forbids
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.devices.presence.statuses import MOST_EVSES
 

@@ -21,7 +21,7 @@ from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, ex
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
-from ohmstead.rooms.charging.tariff_permission import some_are_forbidden, tariff_forbids
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden, tariff_forbids
 from ohmstead.rooms.devices.commands.actions import Refused, ask
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.stations import ReserveNow
