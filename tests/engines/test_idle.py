@@ -85,7 +85,7 @@ def test_what_the_station_says_counts_from_its_moment() -> None:
     assert judged(100, [Read(at(100), 11_400)], said) == expected
 
 
-@pytest.mark.parametrize("pair", [("suspended_evse", "charging"), ("withheld", "given")])
+@pytest.mark.parametrize("pair", [("suspended_evse", "charging"), ("withheld", "given"), ("unoffered", "offered")])
 def test_power_that_was_withheld_is_nobodys_idling(pair: tuple[Kind, Kind]) -> None:
     watts = [11_000] * 10 + [0] * 30 + [0, 500, 3_000] + [11_000] * 7
     assert judged(50, reads(watts), marks((10, pair[0]), (40, pair[1]))) == [(0, 50, False)]
@@ -156,7 +156,9 @@ def test_a_tariffs_own_thresholds_count_where_the_operator_allows_it() -> None:
     assert rules_of(content, refused) == IdleRules(300, 90)
 
 
-KINDS: list[Kind] = ["charging", "suspended_ev", "suspended_evse", "withheld", "given", "boosted", "optimised"]
+KINDS: list[Kind] = [
+    "charging", "suspended_ev", "suspended_evse", "withheld", "given", "unoffered", "offered", "boosted", "optimised",
+]  # fmt: skip
 gains = st.lists(st.tuples(st.integers(0, 1200), st.one_of(st.just(0.0), st.floats(0, 3000))), min_size=1, max_size=30)
 sayings = st.lists(st.tuples(st.integers(0, 6000), st.sampled_from(KINDS)), max_size=12)
 
@@ -206,7 +208,8 @@ def test_what_is_withheld_is_never_idle_and_a_higher_threshold_never_charges_mor
         before = [mark.kind for mark in sorted(spoken, key=lambda mark: mark.at) if mark.at <= one.start]
         stations = [kind for kind in before if kind in KINDS[:3]]
         limits = [kind for kind in before if kind in KINDS[3:5]]
-        if stations[-1:] == ["suspended_evse"] or limits[-1:] == ["withheld"]:
+        meters = [kind for kind in before if kind in KINDS[5:7]]
+        if "suspended_evse" in stations[-1:] or "withheld" in limits[-1:] or "unoffered" in meters[-1:]:
             assert not one.idle
     higher = stretches(START, found[-1].at, found, spoken, IdleRules(power_w=2_000))
     assert _idle(tiles) <= _idle(higher)

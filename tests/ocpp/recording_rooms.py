@@ -9,6 +9,7 @@ from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
+    ChargingStateTold,
     ContractPresented,
     ContractWorth,
     EndTaken,
@@ -117,6 +118,9 @@ class RecordingRooms:
 
     async def metered(self, fact: Metered) -> None:
         await self.gate.wait()
+        self.facts.append(fact)
+
+    async def charging_state_told(self, fact: ChargingStateTold) -> None:
         self.facts.append(fact)
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:

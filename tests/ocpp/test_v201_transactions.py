@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    ChargingStateTold,
+    Metered,
+    TagPresented,
+    TagVerdict,
+)
 from ohmstead.rooms.devices.facts import StatusChanged
 from tests.ocpp.conftest import House
 from tests.ocpp.scripted_station import ScriptedStation
@@ -120,3 +127,14 @@ async def test_a_boot_begins_the_numbers_anew(house: House):
     await station.ask("BootNotification", {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}})
     await station.ask("TransactionEvent", event("Updated", "Authorized", 1, **EVSE) | {"seqNo": 8})
     assert house.deviations() == []
+
+
+async def test_the_charging_state_is_told_with_its_own_moment_though_it_is_long_ago(house: House):
+    station = await begun(house)
+    for minute, state in ((1, "Charging"), (2, "SuspendedEV"), (3, "EVConnected"), (4, "SuspendedEVSE")):
+        await station.ask("TransactionEvent", event("Updated", "MeterValueClock", minute, {"chargingState": state}))
+    await station.ask("TransactionEvent", event("Updated", "Trigger", 5, {"chargingState": "Charging"}, offline=True))
+    await station.ask("TransactionEvent", event("Ended", "RemoteStop", 6, {"chargingState": "SuspendedEV"}))
+    told = [(fact.at.minute, fact.state, fact.transaction_ref) for fact in house.rooms.only(ChargingStateTold)]
+    states = ((1, "charging"), (2, "suspended_ev"), (4, "suspended_evse"), (5, "charging"))
+    assert told == [(*one, "tx-1") for one in states]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ohmstead.rooms.devices.profiles.limits import most
+from ohmstead.rooms.devices.profiles.limits import borders, most
 from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -66,3 +66,19 @@ def test_the_first_that_speaks_holds_for_its_purpose_and_the_least_of_all_purpos
 
 def test_a_sessions_own_stands_in_for_the_default() -> None:
     assert amps(profile(6), profile(20, purpose="transaction")) == 20
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"),
+    [
+        (profile(), []),
+        (profile(starts_at=NOON), [0]),
+        (profile(periods=STEPS, starts_at=NOON - timedelta(minutes=5), duration_s=1200), [5, 15]),
+        (profile(periods=STEPS, kind="relative", starts_at=None), [0]),
+        (profile(periods=STEPS, starts_at=NOON - timedelta(days=3, minutes=5), **DAILY), [5, 1435, 1445, 2875, 2885]),
+        (profile(valid_from=NOON + timedelta(minutes=3), valid_to=NOON + timedelta(days=2)), [3]),
+    ],
+)
+def test_the_moments_at_which_a_profile_may_say_something_else(given: ChargingProfile, minutes: list[int]) -> None:
+    found = borders(given, NOON, NOON + timedelta(days=2, minutes=6), BEGAN)
+    assert [(one - NOON) / timedelta(minutes=1) for one in found if one != NOON + timedelta(days=2)] == minutes

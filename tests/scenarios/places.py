@@ -100,12 +100,12 @@ class Place:
         return sum(one["status"] != "active" for one in every)
 
 
-async def fleet(site: Live) -> str:
+async def fleet(site: Live, uid: str = "FLEET") -> str:
     """A card that may charge anywhere at once."""
     options = {"sessionsAllowed": "multiple_simultaneous_sessions_remotely_and_idtags"}
     user = await site.given.user(options=options)
-    await site.given.id_tag(idTagUid="FLEET", userId=int(user["id"]))
-    return "FLEET"
+    await site.given.id_tag(idTagUid=uid, userId=int(user["id"]))
+    return uid
 
 
 def newest(sessions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class Server:
     def ocpp_url(self) -> str:
         return f"ws://127.0.0.1:{self.ocpp_port}/ocpp"
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started, and neither stopped nor killed."""
+        return self._process is not None
+
     async def start(self) -> None:
         """Return once it says that it is ready."""
         ports = ("--port", str(self.port), "--ocpp-port", str(self.ocpp_port))

@@ -12,6 +12,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from ohmstead.app.following import followed
 from ohmstead.app.node import Node
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
@@ -34,7 +35,7 @@ NEVER = Patience(back_off_s=86_400, back_off_at_most_s=86_400)
 
 @pytest.fixture
 async def server(folder: Path) -> AsyncIterator[Server]:
-    made = Server(folder)
+    made = Server(folder, options=("--clock", "2037-01-31T08:00:00Z", "--speed", "4"))
     try:
         await made.start()
         yield made
@@ -44,12 +45,13 @@ async def server(folder: Path) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def far(server: Server) -> AsyncIterator[Live]:
-    """The server and stations around it, all in real time; its inside is out of reach."""
+    """The server and stations that follow its clock; its inside is out of reach."""
     async with AsyncExitStack() as stack:
         api = Client(server.api_url, server.token)
         stack.push_async_callback(api.close)
         inside = cast(System, None)
-        yield Live(inside, api, Given(inside, api), server.ocpp_url, SystemClock(), stack)
+        clock = await asyncio.to_thread(followed, server.api_url)
+        yield Live(inside, api, Given(inside, api), server.ocpp_url, clock, stack)
 
 
 def offers(one: Place, other: Place) -> tuple[float, float]:

@@ -49,12 +49,18 @@ async def begun_again(site: Live, folder: Path) -> AsyncIterator[System]:
 async def charging(site: Live, circuit: dict[str, Any], *names: str) -> list[Place]:
     """Places on the circuit, a car at each that takes all it may."""
     found = [await place(site, name, RATING_A, circuit) for name in names]
+    await charge(site, found)
+    return found
+
+
+async def charge(site: Live, places: list[Place]) -> None:
+    """A car comes to each place and has all it may take."""
     card = await fleet(site)
-    for one in found:
+    for one in places:
         one.station.plug(1, Vehicle(3, 32, soc=10))
         assert await one.station.present_tag(1, card)
-    assert await happens(site.clock, lambda: watts(found) >= len(names) * 3 * RATING_A * VOLTAGE - 1, 60), watts(found)
-    return found
+    full = len(places) * 3 * RATING_A * VOLTAGE
+    assert await happens(site.clock, lambda: watts(places) >= full - 1, 60), watts(places)
 
 
 def watts(places: list[Place]) -> float:
@@ -81,18 +87,21 @@ async def test_a_power_is_kept_and_what_was_comes_back(site: Live) -> None:
     assert await happens(site.clock, lambda: watts(places) >= 22_000, 120 + SOON_S), watts(places)
 
 
-@pytest.mark.parametrize("kind", ["evseId", "chargePointId", "dlmCircuitId"])
-async def test_an_energy_is_used_and_no_more(site: Live, kind: str) -> None:
-    circuit = await site.given.circuit(maxCurrent=63)
-    [one] = await charging(site, circuit, "A")
-    asset = {"evseId": one.evse, "chargePointId": one.point, "dlmCircuitId": circuit["id"]}[kind]
-    before, known = one.station.energy_wh(1), len(one.ear.commands("SetChargingProfile"))
-    await ask(site, 240, {kind: asset}, energy=500)  # 7.5 kW in the mean
+async def test_an_energy_is_used_and_no_more(site: Live) -> None:
+    """Of an EVSE, of a charge point and of a circuit, all at once, each on a circuit of its own."""
+    circuits = [await site.given.circuit(maxCurrent=63) for _ in range(3)]
+    places = [await place(site, name, RATING_A, on) for name, on in zip("ABC", circuits, strict=True)]
+    await charge(site, places)
+    evse, point, circuit = places[0].evse, places[1].point, circuits[2]["id"]
+    assets = [{"evseId": evse}, {"chargePointId": point}, {"dlmCircuitId": circuit}]
+    before = [(one.station.energy_wh(1), len(one.ear.commands("SetChargingProfile"))) for one in places]
+    for asset in assets:
+        await ask(site, 240, asset, energy=500)  # 7.5 kW in the mean
     await site.clock.sleep(235)
-    used, told = one.station.energy_wh(1) - before, len(one.ear.commands("SetChargingProfile")) - known
-    assert 475 <= used <= 525
-    assert told <= 8, "a limit for each look"
-    assert await happens(site.clock, lambda: watts([one]) >= 11_000, SOON_S), watts([one])
+    for asset, one, (energy_wh, known) in zip(assets, places, before, strict=True):
+        assert 475 <= one.station.energy_wh(1) - energy_wh <= 525, asset
+        assert len(one.ear.commands("SetChargingProfile")) - known <= 8, f"a limit for each look: {asset}"
+    assert await happens(site.clock, lambda: watts(places) >= 3 * 11_000, SOON_S), watts(places)
 
 
 async def test_what_was_asked_outlives_a_restart(site: Live, tmp_path: Path) -> None:

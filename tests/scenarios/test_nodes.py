@@ -20,6 +20,7 @@ from ohmstead.rooms.power.management.table import circuit_tree
 from ohmstead.simulator.line import Patience
 from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Answer, Client
+from tests.conftest import Cleaner
 from tests.given import Given
 from tests.live import Live
 from tests.scenarios.cable import Cable
@@ -35,11 +36,15 @@ TAKEN_OVER_WITHIN_S, SETTLED_WITHIN_S = 15.0, 10.0
 
 
 class House:
-    """One API node, gateways `b` and `c`, and as many workers as a test starts."""
+    """One API node, gateways `b` and `c`, and as many workers as a test starts. The tests share the three: each has
+    charge points of its own names, and what it starts besides goes with its stack."""
 
-    def __init__(self, system: System, folder: Path, stack: AsyncExitStack) -> None:
-        self.system, self._folder, self._stack = system, folder, stack
+    def __init__(self, system: System, folder: Path, token: str) -> None:
+        self.system, self._folder = system, folder
         self._count = 0
+        self.a, self.b, self.c = self.node("api"), self.node("gateway"), self.node("gateway")
+        self.api = Client(self.a.api_url, token)
+        self.stack = AsyncExitStack()
 
     def node(self, role: str) -> Server:
         self._count += 1
@@ -47,20 +52,12 @@ class House:
 
     async def start(self, *nodes: Server) -> None:
         for one in nodes:
-            self._stack.push_async_callback(one.stop)
+            self.stack.push_async_callback(one.stop)
         await asyncio.gather(*(one.start() for one in nodes))
-
-    async def build(self) -> None:
-        self.a, self.b, self.c = self.node("api"), self.node("gateway"), self.node("gateway")
-        await self.start(self.a, self.b, self.c)
-        async with self.system.database.begin() as tx:
-            token = await create_token(tx, self.system.vault, "nodes", ["*"])
-        self.api = Client(self.a.api_url, token)
-        self._stack.push_async_callback(self.api.close)
 
     def at(self, gateway: Server) -> Live:
         """Charge points that connect there; the API is that of the API node."""
-        return Live(self.system, self.api, Given(self.system, self.api), gateway.ocpp_url, SystemClock(), self._stack)
+        return Live(self.system, self.api, Given(self.system, self.api), gateway.ocpp_url, SystemClock(), self.stack)
 
     async def owners(self) -> dict[int, int]:
         """Which living node steers which tree."""
@@ -69,12 +66,32 @@ class House:
             return {row["circuit_id"]: row["node_id"] for row in await tx.all(living)}
 
 
-@pytest.fixture
-async def house(system: System, tmp_path: Path) -> AsyncIterator[House]:
-    async with AsyncExitStack() as stack:
-        made = House(system, tmp_path, stack)
-        await made.build()
+@pytest.fixture(scope="module")
+async def built(
+    running: tuple[System, str], cleaner: Cleaner, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    system = running[0]
+    async with system.database.begin() as tx:
+        token = await create_token(tx, system.vault, "nodes", ["*"])
+    made = House(system, tmp_path_factory.mktemp("nodes"), token)
+    async with made.stack:
+        await made.start(made.a, made.b, made.c)
         yield made
+    await made.api.close()
+    await cleaner.clean()
+    system.authenticator.forget()
+
+
+@pytest.fixture
+async def house(built: House) -> AsyncIterator[House]:
+    """As it was built, whatever the test before did to it."""
+    for one in (built.a, built.b, built.c):
+        if not one.runs:
+            await one.start()
+    shared, built.stack = built.stack, AsyncExitStack()
+    async with built.stack:
+        yield built
+    built.stack = shared
 
 
 async def timed(answer: Awaitable[Answer]) -> tuple[Answer, float]:
@@ -93,7 +110,7 @@ def trigger(one: Place) -> Awaitable[Answer]:
 async def test_commands_find_the_station_and_its_answer_comes_back(house: House) -> None:
     await house.start(house.node("worker"))
     here, there = await place(house.at(house.b), "B1"), await place(house.at(house.c), "C1", version="2.0.1")
-    card = await fleet(house.at(house.b))
+    card = await fleet(house.at(house.b), "HERE")
     for one in (here, there):
         one.station.settings.sample_s = 1
         one.station.rhythm()
@@ -177,7 +194,7 @@ async def test_a_gateway_is_killed(house: House) -> None:
 
 
 async def test_a_gateway_that_hung_lets_its_stations_come_again(house: House) -> None:
-    one = await place(house.at(house.b), "ONE", patience=Patience(back_off_s=0.5, back_off_at_most_s=1))
+    one = await place(house.at(house.b), "HUNG", patience=Patience(back_off_s=0.5, back_off_at_most_s=1))
     house.b.send(signal.SIGSTOP)
     await one.is_gone()
     assert one.station.online  # by all that it can see
@@ -188,7 +205,7 @@ async def test_a_gateway_that_hung_lets_its_stations_come_again(house: House) ->
 
 
 async def test_a_node_that_comes_back_under_its_name_frees_its_stations_at_once(house: House) -> None:
-    lost = await place(house.at(house.b), "LOST", patience=NEVER)
+    lost = await place(house.at(house.b), "FREED", patience=NEVER)
     await house.b.kill()
     began = time.monotonic()
     await house.b.start()

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from ohmstead.store.cluster import Cluster
 from tests.client import Client
 from tests.given import Given
 from tests.live import Live
+from tests.scenarios.conftest import emptied
 from tests.scenarios.places import drawn, fleet, place
 from tests.scenarios.server import Server
 
@@ -27,7 +28,13 @@ BEGIN, SPEED = datetime(2037, 1, 31, 8, tzinfo=UTC), 120
 SET = ("--clock", "2037-01-31T08:00:00Z", "--speed", str(SPEED))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with emptied() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 async def server(folder: Path) -> AsyncIterator[Server]:
     made = Server(folder, options=SET)
     try:
@@ -65,6 +72,18 @@ async def refusal(folder: Path, *options: str) -> str:
     return said.decode()
 
 
+async def test_health_and_metrics_tell_the_clock(server: Server) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{server.api_url}/health") as answer:
+            told: dict[str, Any] = (await answer.json())["clock"]
+        async with http.get(f"{server.api_url}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+    assert told["speed"] == SPEED
+    assert BEGIN < datetime.fromisoformat(told["now"]) < BEGIN + timedelta(hours=3)
+    [moment] = [float(line.split()[1]) for line in lines if line.startswith("ohmstead_clock_timestamp_seconds ")]
+    assert moment >= datetime.fromisoformat(told["now"]).timestamp()
+
+
 async def test_a_charge_has_the_times_of_the_clock_that_was_set(server: Server, far: Live) -> None:
     here = await place(far, "REHEARSAL")
     session, running = await here.charges(await fleet(far))
@@ -85,18 +104,6 @@ async def test_a_charge_has_the_times_of_the_clock_that_was_set(server: Server, 
     finally:
         await connection.close()
     assert [part[0] for part in parts] == ["communication_log_2037_01"]
-
-
-async def test_health_and_metrics_tell_the_clock(server: Server) -> None:
-    async with aiohttp.ClientSession() as http:
-        async with http.get(f"{server.api_url}/health") as answer:
-            told: dict[str, Any] = (await answer.json())["clock"]
-        async with http.get(f"{server.api_url}/metrics") as answer:
-            lines = (await answer.text()).splitlines()
-    assert told["speed"] == SPEED
-    assert BEGIN < datetime.fromisoformat(told["now"]) < BEGIN + timedelta(hours=3)
-    [moment] = [float(line.split()[1]) for line in lines if line.startswith("ohmstead_clock_timestamp_seconds ")]
-    assert moment >= datetime.fromisoformat(told["now"]).timestamp()
 
 
 async def test_all_nodes_go_by_it_and_it_does_not_go_back(server: Server, folder: Path) -> None:

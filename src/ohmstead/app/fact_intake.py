@@ -22,6 +22,7 @@ from ohmstead.rooms.charging import contracts, flow, needs, profiles, reservatio
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
+    ChargingStateTold,
     ContractPresented,
     ContractWorth,
     Metered,
@@ -33,6 +34,7 @@ from ohmstead.rooms.charging.facts import (
     EndTaken,
     TagVerdict,
 )
+from ohmstead.rooms.charging.pricing.told_states import LastStates, states_told, statuses_told
 from ohmstead.rooms.devices import certificates, events, firmware, presence
 from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication import diagnostics as logs
@@ -105,7 +107,8 @@ class FactIntake:
         self._changes = Batcher(self._write_changes, SOON_S, station)
         self._quiet, self._seldom = security_events.Quiet(), Seldom()
         self._noting: set[asyncio.Task[None]] = set()
-        self._statuses = presence.StatusDeduplicator()
+        self._said = Batcher(self._write_states, SOON_S, station)
+        self._statuses, self._states = presence.StatusDeduplicator(), LastStates()
 
     async def admit(
         self, identity: str, password: bytes | None, offered: Sequence[str], remote_ip: str, tls: Tls | None = None
@@ -173,7 +176,7 @@ class FactIntake:
                 await asyncio.sleep(0.5)
 
     async def connected(self, fact: Connected) -> None:
-        self._statuses.forget(fact.charge_point_id)
+        self._forget(fact.charge_point_id)
         if self._members is not None:
             await self._members.joined.wait()  # whom a node holds that is on no list counts as forsaken
         held_by = await self._came.put(fact)
@@ -185,7 +188,7 @@ class FactIntake:
         return None if quirks is None else connection_settings(quirks, self._usual)
 
     async def disconnected(self, fact: Disconnected) -> None:
-        self._statuses.forget(fact.charge_point_id)
+        self._forget(fact.charge_point_id)
         await self._gone.put(fact)
 
     @property
@@ -196,8 +199,12 @@ class FactIntake:
         return self._heard.put(charge_point_id)
 
     async def booted(self, fact: Booted) -> BootVerdict:
-        self._statuses.forget(fact.charge_point_id)
+        self._forget(fact.charge_point_id)
         return await self._boots.put(fact)
+
+    def _forget(self, charge_point_id: int) -> None:
+        self._statuses.forget(charge_point_id)
+        self._states.forget(charge_point_id)
 
     async def status_changed(self, fact: StatusChanged) -> None:
         if not self._statuses.nothing_new(fact):
@@ -215,6 +222,10 @@ class FactIntake:
 
     def metered(self, fact: Metered) -> Awaitable[None]:
         return self._meters.put(fact)
+
+    async def charging_state_told(self, fact: ChargingStateTold) -> None:
+        if not self._states.nothing_new(fact) and await self._said.put(fact):
+            self._states.known(fact)
 
     async def log_status(self, fact: LogStatus) -> None:
         await self._durably(lambda tx: logs.log_status(tx, fact))
@@ -293,6 +304,13 @@ class FactIntake:
         verdict = await self._durably(lambda tx: presence.booted(tx, *facts, interval_s=interval_s), len(facts))
         return [verdict] * len(facts)
 
+    async def _write_states(self, facts: list[ChargingStateTold]) -> list[bool]:
+        return await self._durably(lambda tx: states_told(tx, facts), len(facts))
+
     async def _write_changes(self, facts: list[StatusChanged]) -> list[None]:
-        await self._durably(lambda tx: presence.status_changed(tx, *facts), len(facts))
+        async def write(tx: Tx) -> None:
+            await presence.status_changed(tx, *facts)
+            await statuses_told(tx, facts)
+
+        await self._durably(write, len(facts))
         return [None] * len(facts)

@@ -23,12 +23,15 @@ FLOWS_OVER = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
 Said = Literal["charging", "suspended_ev", "suspended_evse"]
-Kind = Literal["charging", "suspended_ev", "suspended_evse", "withheld", "given", "boosted", "optimised"]
+Kind = Literal[
+    "charging", "suspended_ev", "suspended_evse", "withheld", "given", "unoffered", "offered", "boosted", "optimised"
+]
 
 
 class Mark(Struct, frozen=True, gc=False):
-    """Something was said of the charge: by the station; that a limit withholds power, or gives it again; that the
-    driver wants all the power there is, or does not."""
+    """Something was said of the charge: what state it is in, by the station; that a limit withholds power, or gives it
+    again; that the meter tells of next to nothing on offer, or of more; that the driver wants all the power there is,
+    or does not."""
 
     at: datetime
     kind: Kind
@@ -83,6 +86,7 @@ class State(Struct):
     said: Said | None = None
     said_at: datetime | None = None
     withheld: bool = False
+    unoffered: bool = False
     boosted: bool = False
     watched_from: datetime | None = None
     """Since when its power says something: the start, or when the station or a limit last let power flow."""
@@ -189,7 +193,7 @@ class IdleRun:
         return True if self._state.said == "suspended_ev" else None
 
     def _holds_back(self) -> bool:
-        return self._state.withheld or self._state.said == "suspended_evse"
+        return self._state.withheld or self._state.unoffered or self._state.said == "suspended_evse"
 
     def _say(self, mark: Mark, at: datetime) -> None:
         known = self._state
@@ -199,6 +203,8 @@ class IdleRun:
                 known.said, known.said_at = mark.kind, at
             case "withheld" | "given":
                 known.withheld = mark.kind == "withheld"
+            case "unoffered" | "offered":
+                known.unoffered = mark.kind == "unoffered"
             case "boosted" | "optimised":
                 known.boosted = mark.kind == "boosted"
         if before != (known.said, self._holds_back()):

@@ -7,6 +7,7 @@ from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
+    ChargingStateTold,
     ContractPresented,
     ContractWorth,
     EndTaken,
@@ -71,6 +72,10 @@ class Rooms(Protocol):
         ...
 
     def metered(self, fact: Metered) -> Awaitable[None]: ...
+
+    async def charging_state_told(self, fact: ChargingStateTold) -> None:
+        """May be told with every event: what is no other state than before changes nothing."""
+        ...
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict: ...
 

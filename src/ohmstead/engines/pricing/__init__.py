@@ -3,6 +3,12 @@
 from ohmstead.engines.pricing import types  # noqa: F401 - it fills TYPES
 from ohmstead.engines.pricing.fields import Pricing
 from ohmstead.engines.pricing.kinds import TYPES
+from ohmstead.engines.pricing.model import Line, Period, SessionPrice, Stretch
+from ohmstead.engines.pricing.run import PriceRun, price_of
+from ohmstead.engines.pricing.terms import Terms, terms_of
 from ohmstead.engines.pricing.validation import problems
 
-__all__ = ["TYPES", "Pricing", "problems"]
+__all__ = [
+    "TYPES", "Line", "Period", "PriceRun", "Pricing", "SessionPrice", "Stretch", "Terms", "price_of", "problems",
+    "terms_of",
+]  # fmt: skip

@@ -8,6 +8,7 @@ on the same connection and under the same name, begins nothing, unless the stati
 overtaken.
 """
 
+from ohmstead.engines.idle import Said
 from ohmstead.ocpp.timestamps import utc
 from ohmstead.ocpp.v201.displays import content
 from ohmstead.ocpp.v201.samples import read
@@ -15,7 +16,16 @@ from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
 from ohmstead.ocpp.v201.types import TransactionEventRequest, TransactionEventResponse
 from ohmstead.ocpp.versions import Arrival
-from ohmstead.rooms.charging.facts import ChargeStarted, ChargeStopped, EndTaken, Meter, Metered, TagPresented, TagVerdict
+from ohmstead.rooms.charging.facts import (
+    ChargeStarted,
+    ChargeStopped,
+    ChargingStateTold,
+    EndTaken,
+    Meter,
+    Metered,
+    TagPresented,
+    TagVerdict,
+)
 from ohmstead.rooms.charging.readings import first_register, last_register
 from ohmstead.rooms.charging.token_types import BUTTON
 from ohmstead.rooms.network.hardware_status import HardwareStatus
@@ -24,6 +34,11 @@ STATUS: dict[str, HardwareStatus] = {
     "Charging": "charging",
     "SuspendedEV": "suspendedEV",
     "SuspendedEVSE": "suspendedEVSE",
+}
+STATE: dict[str, Said] = {
+    "Charging": "charging",
+    "SuspendedEV": "suspended_ev",
+    "SuspendedEVSE": "suspended_evse",
 }
 MOST_AT_ONCE = 256
 OVER = 0
@@ -56,6 +71,8 @@ async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEv
         taken = EndTaken(verdict=verdict, message=verdict.message if verdict and not request.id_token else None)
     if not over and (status := _status(request)) and place is not None:
         await at.rooms.status_changed(changed(at, place, status, at.moment(request.timestamp), "transaction"))
+    if request.event_type != "Ended" and (state := STATE.get(request.transaction_info.charging_state or "")):
+        await at.rooms.charging_state_told(_state(request, at, state))
     return TransactionEventResponse(
         total_cost=taken.cost,
         id_token_info=id_token_info(taken.verdict) if request.id_token and taken.verdict else None,
@@ -121,6 +138,16 @@ async def _started(request: TransactionEventRequest, at: Arrival, place: int | N
         )
     )
     return verdict
+
+
+def _state(request: TransactionEventRequest, at: Arrival, state: Said) -> ChargingStateTold:
+    return ChargingStateTold(
+        charge_point_id=at.charge_point_id,
+        transaction_ref=request.transaction_info.transaction_id,
+        state=state,
+        at=at.moment(request.timestamp),
+        received_at=at.received_at,
+    )
 
 
 def _read(request: TransactionEventRequest, at: Arrival) -> Meter:

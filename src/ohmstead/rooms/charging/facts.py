@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.engines.idle import Said
 from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.devices.stations import ChargingProfile
 
@@ -151,6 +152,17 @@ class Metered(Struct, frozen=True, kw_only=True, gc=False):
     received_at: datetime
     transaction_ref: str | None = None
     began_at: datetime | None = None
+
+
+class ChargingStateTold(Struct, frozen=True, kw_only=True):
+    """A 2.x station says of a transaction, by its own name, whether its vehicle takes power, takes none, or gets none
+    from it; `at` is the station's moment, which may be long ago."""
+
+    charge_point_id: int
+    transaction_ref: str
+    state: Said
+    at: datetime
+    received_at: datetime
 
 
 class NeedsTold(Struct, frozen=True, kw_only=True):

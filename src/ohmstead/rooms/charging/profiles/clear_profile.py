@@ -13,6 +13,7 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.profiles.places import Place, place_of
 from ohmstead.rooms.charging.profiles.set_profile import tell_limits
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_on, take_off
+from ohmstead.rooms.charging.profiles.withholding import limits_taken_off
 from ohmstead.rooms.devices.profiles.given import FALLBACK_LEVEL, Purpose, purpose_of
 from ohmstead.rooms.devices.stations import ClearChargingProfile, StationError, stations
 
@@ -84,6 +85,7 @@ async def clear_charging_profile(call: Call, body: Clearing) -> None:
         gone, refused = await _at_once(place, wanted, meant)
     async with call.begin() as tx:
         await take_off(tx, place.station_id, gone)
+        await limits_taken_off(tx, [one["id"] for one in place.outlets])
         tell_limits(tx, place)
     call.changes = {"cleared": [NUMBERED_FROM + row["id"] for row in gone]}
     if refused:

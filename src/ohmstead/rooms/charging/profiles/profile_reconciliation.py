@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
 from ohmstead.rooms.charging.facts import ProfilesTold
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, laid_profile, lay, take_off
+from ohmstead.rooms.charging.profiles.withholding import limits_taken_off
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import limits_changed
 from ohmstead.rooms.devices.stations import ChargingProfile
@@ -95,6 +96,7 @@ async def settle(tx: Tx, account: int, station_id: int, asked_at: datetime, held
     await finish(tx, account)
     if wrong or any(laid):
         log.warning("charging profiles put right", charge_point_id=station_id, lost=len(wrong), found=sum(laid))
+        await limits_taken_off(tx, [row["id"] for row in evses])
         for point in {row["charge_point_id"] for row in evses}:
             tx.after_commit(lambda id=point: limits_changed.send(id))
 

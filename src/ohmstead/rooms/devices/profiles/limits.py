@@ -1,6 +1,6 @@
 """What charging profiles allow at a moment (OCPP 1.6, 3.13): which one holds, and its limit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from ohmstead.rooms.devices.stations import ChargingProfile, SchedulePeriod
@@ -26,6 +26,20 @@ def _start(profile: ChargingProfile, at: datetime, began: datetime) -> datetime:
         return profile.starts_at
     every = _EVERY[profile.recurrency]
     return profile.starts_at + (at - profile.starts_at) // every * every
+
+
+def borders(profile: ChargingProfile, since: datetime, until: datetime, began: datetime) -> Iterator[datetime]:
+    """The moments in [since, until) at which it may say something else than before."""
+    every = _EVERY.get(profile.recurrency or "") if profile.kind == "recurring" else None
+    start = _start(profile, since, began)
+    offsets = [timedelta(seconds=one.start_s) for one in profile.periods]
+    offsets += [] if profile.duration_s is None else [timedelta(seconds=profile.duration_s)]
+    while start < until:
+        yield from (start + offset for offset in offsets if since <= start + offset < until)
+        if every is None:
+            break
+        start += every
+    yield from (one for one in (profile.valid_from, profile.valid_to) if one is not None and since <= one < until)
 
 
 def most(profiles: Iterable[ChargingProfile], at: datetime, began: datetime, volts: float, phases: int) -> float | None:

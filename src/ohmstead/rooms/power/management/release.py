@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, selec
 from ohmstead.kit.db import Database, Row, Statement
 from ohmstead.kit.faults import log_failure
 from ohmstead.kit.signals import Signal
+from ohmstead.rooms.charging.profiles import limits_taken_off
 from ohmstead.rooms.devices.stations import ClearChargingProfile, StationError, Stations
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
@@ -92,6 +93,7 @@ class Release:
             await asyncio.gather(*(self._stations.call(row["station_id"], command) for command in clearing))
             async with self._database.begin() as tx:
                 forgotten = await tx.run(_FORGET, evse=row["id"])
+                await limits_taken_off(tx, [row["id"]])
         except StationError as error:
             log.info("profiles not cleared", evse=row["id"], why=str(error))
         if not forgotten:

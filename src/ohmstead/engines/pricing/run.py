@@ -1,0 +1,159 @@
+"""A run of prices through a session: stretches are cut into slices where prices change, and slices counted.
+
+Going on costs no more than what is new, and a run that was written down goes on where it was.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, convert, to_builtins
+from msgspec.structs import replace
+
+from ohmstead.engines.pricing.energy import Energy
+from ohmstead.engines.pricing.model import SessionPrice, Stretch
+from ohmstead.engines.pricing.power import Minute
+from ohmstead.engines.pricing.spans import SavedSpan, Span, restored, saved
+from ohmstead.engines.pricing.terms import Prices, Terms
+from ohmstead.engines.pricing.time_fees import US, Clocks, TimeFees
+from ohmstead.engines.pricing.total import session_price
+from ohmstead.engines.pricing.units import Counted
+
+_LOCKS = ("energy", "service", "duration", "idle", "label")
+
+
+class Saved(Struct):
+    """A run as JSON has it."""
+
+    started_at: datetime
+    extends_wh: int | None
+    counted_wh: int
+    clocks: Clocks
+    duration: Counted
+    idle: Counted
+    minute: Minute | None
+    spans: list[SavedSpan]
+
+
+class PriceRun:
+    """`extends_wh`: what the sessions consumed that this one extends; then only energy is priced. `cut_at`: moments in
+    order at which charging periods end, whatever the tariff says."""
+
+    def __init__(
+        self, terms: Terms, started_at: datetime, extends_wh: int | None = None, cut_at: Sequence[datetime] = ()
+    ) -> None:
+        self.terms, self.started_at, self.extends_wh, self._cut_at = terms, started_at, extends_wh, cut_at
+        self.start = terms.window(started_at)
+        self.conditions = terms.conditions(self.start.now)
+        self.energy = Energy(terms, extends_wh or 0)
+        self.time = TimeFees(terms, self.conditions)
+        self.spans = [Span(started_at, started_at, False, self.start.usual.label)]
+        self._enter(started_at)
+
+    @classmethod
+    def resume(cls, terms: Terms, state: Mapping[str, Any], cut_at: Sequence[datetime] = ()) -> "PriceRun":
+        one = convert(state, Saved)
+        run = cls(terms, one.started_at, one.extends_wh, cut_at)
+        run.energy.wh, run.time.clocks = one.counted_wh, one.clocks
+        run.time.duration.counted, run.time.idle.counted = one.duration, one.idle
+        if run.time.power is not None and one.minute is not None:
+            run.time.power.minute = one.minute
+        run.spans = [restored(each, terms) for each in one.spans]
+        run._enter(run.spans[-1].end)
+        return run
+
+    def state(self) -> dict[str, Any]:
+        """What `resume` goes on from, as JSON has it."""
+        time = self.time
+        return to_builtins(
+            Saved(
+                self.started_at, self.extends_wh, self.energy.wh, time.clocks, time.duration.counted,
+                time.idle.counted, time.power.minute if time.power else None, [saved(each) for each in self.spans],
+            )
+        )  # fmt: skip
+
+    def add(self, stretches: Iterable[Stretch]) -> None:
+        """Go on through stretches, which follow each other without a gap."""
+        for stretch in stretches:
+            here, counted = stretch.start, 0
+            if not self._window.start <= here < self._window.end or (self._cut is not None and self._cut <= here):
+                self._enter(here)
+            while stretch.end > self._until:
+                wh = stretch.energy_wh * (self._until - stretch.start) // (stretch.end - stretch.start)
+                self._slice(stretch, here, self._until, wh - counted)
+                here, counted = self._until, wh
+                self._enter(here)
+            self._slice(stretch, here, stretch.end, stretch.energy_wh - counted)
+
+    def price(self) -> SessionPrice:
+        """What the session costs as of the last stretch's end."""
+        extends = self.extends_wh is not None
+        return session_price(self.terms, self.start, self.conditions, self.spans, self.time, extends)
+
+    def _enter(self, moment: datetime) -> None:
+        """Prices as they are from a moment on, and until when."""
+        window = self.terms.window(moment)
+        self._window = window
+        self._usual, self._boosted = self._locked(window.usual), self._locked(window.boosted)
+        following = bisect_right(self._cut_at, moment)
+        self._cut = self._cut_at[following] if following < len(self._cut_at) else None
+        self._until = window.end if self._cut is None else min(self._cut, window.end)
+        self._begins = following > 0 and self._cut_at[following - 1] == moment
+
+    def _locked(self, prices: Prices) -> Prices:
+        """With those of the start where the tariff locks them."""
+        locks = self.terms.fees.locked
+        if not locks:
+            return prices
+        return replace(prices, **{name: getattr(self.start.usual, name) for name in _LOCKS if name in locks})
+
+    def _slice(self, stretch: Stretch, start: datetime, end: datetime, wh: int) -> None:
+        """[start, end) of a stretch, in which prices are the same."""
+        prices = self._boosted if stretch.boosted else self._usual
+        idle = stretch.idle and self.time.prices_idling
+        span = self._span(start, end, idle, prices)
+        span.end = end
+        if wh:
+            span.energy_wh += wh
+            self.energy.add(wh, prices, span)
+        if self.extends_wh is None:
+            self._pass(stretch, start, end, idle, prices, span)
+
+    def _pass(self, stretch: Stretch, start: datetime, end: datetime, idle: bool, prices: Prices, span: Span) -> None:
+        """The time of a slice."""
+        us = (end - start) // US
+        if idle and us:
+            self.time.stand_idle(start, us, prices, span)
+        elif us:
+            self.time.charge(us, prices, span)
+        if self.time.power is not None and not idle:
+            self.time.power.add(stretch.energy_wh, (stretch.end - stretch.start) // US, us, self.spans)
+
+    def _span(self, start: datetime, end: datetime, idle: bool, prices: Prices) -> Span:
+        """The charging period of a slice: that of the one before where nothing is different. What takes no time has no
+        state of its own."""
+        span, cut, self._begins = self.spans[-1], self._begins, False
+        if span.start == span.end:
+            span.idle = idle
+        same = span.label is prices.label or span.label == prices.label
+        if same and (span.idle == idle or start == end) and not (cut and span.start < start):
+            return span
+        if span.start == start and len(self.spans) == 1 and not span.quantities:
+            span.label = prices.label
+            return span
+        self.spans.append(Span(start, end, idle, prices.label))
+        return self.spans[-1]
+
+
+def price_of(
+    terms: Terms,
+    started_at: datetime,
+    stretches: Iterable[Stretch],
+    cut_at: Sequence[datetime] = (),
+    extends_wh: int | None = None,
+) -> SessionPrice:
+    """What a session costs. `cut_at` cuts its charging periods further, which changes no total."""
+    run = PriceRun(terms, started_at, extends_wh, sorted(cut_at))
+    run.add(stretches)
+    return run.price()

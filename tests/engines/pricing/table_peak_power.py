@@ -1,0 +1,53 @@
+"""`peak power levels`: a minute costs 0.05 up to 11 kW and 0.10 above; after half an hour 0.10 and 0.25."""
+
+from tests.engines.pricing.cases import Case, Table
+
+_NIGHT = {"regularUsePeriod": 360}
+TABLE = Table(
+    "peak power levels",
+    {"regularUsePeriod": 30,
+     "peakPowerLevels": [
+         {"peakPowerUpToKw": 11, "regularPricePerMinute": 0.05, "excessUsePricePerMin": 0.1},
+         {"peakPowerUpToKw": 22, "regularPricePerMinute": 0.1, "excessUsePricePerMin": 0.25}]},
+    [
+        Case("regular use", "R14: 9 kW", "2026-05-04 08:00", "20m 3", ["power_levels_time 20 x 0.05 = 1.00"], "1.00"),
+        Case("just regular", "R14: minutes 0 to 29", "2026-05-04 08:00", "30m 4.5",
+             ["power_levels_time 30 x 0.05 = 1.50"], "1.50"),
+        Case("a second of excess", "R14: minute 30 at 7.2 kW", "2026-05-04 08:00", "30m 4.5, 1s 0.002",
+             ["power_levels_time 30 x 0.05 = 1.50", "power_levels_time 1 x 0.10 = 0.10"], "1.60"),
+        Case("excess", "R14: 9 kW", "2026-05-04 08:00", "45m 6.75",
+             ["power_levels_time 30 x 0.05 = 1.50", "power_levels_time 15 x 0.10 = 1.50"], "3.00"),
+        Case("excess at 20 kW", "R14", "2026-05-04 08:00", "30m 4.5, 15m 5",
+             ["power_levels_time 30 x 0.05 = 1.50", "power_levels_time 15 x 0.25 = 3.75"], "5.25"),
+        Case("two ways to one price", "R12: 10 at 9 kW, 20 at 12 kW, 10 more at 9 kW", "2026-05-04 08:00",
+             "10m 1.5, 20m 4, 10m 1.5", ["power_levels_time 10 x 0.05 = 0.50", "power_levels_time 30 x 0.10 = 3.00"],
+             "3.50"),
+        Case("all of it regular", "R14: null", "2026-05-04 08:00", "10h 90", ["power_levels_time 600 x 0.05 = 30.00"],
+             "30.00", tariff={"regularUsePeriod": None}),
+        Case("all of it excess", "R14: 0", "2026-05-04 08:00", "20m 3", ["power_levels_time 20 x 0.10 = 2.00"], "2.00",
+             tariff={"regularUsePeriod": 0}),
+        Case("11 kW", "R14: not above the bound", "2026-05-04 08:00", "30m 5.5", ["power_levels_time 30 x 0.05 = 1.50"],
+             "1.50"),
+        Case("50 kW", "R14: above the last is the last", "2026-05-04 08:00", "6m 5",
+             ["power_levels_time 6 x 0.10 = 0.60"], "0.60"),
+        Case("no energy", "R14", "2026-05-04 08:00", "10m", ["power_levels_time 10 x 0.05 = 0.50"], "0.50"),
+        Case("a second", "R14", "2026-05-04 08:00", "1s 0.002", ["power_levels_time 1 x 0.05 = 0.05"], "0.05"),
+        Case("a pause uses nothing up", "R5: 20 + 10 minutes of charging", "2026-05-04 08:00",
+             "20m 3, idle 30m, 10m 1.5", ["power_levels_time 30 x 0.05 = 1.50", "idle_time 30 x 0.20 = 6.00"], "7.50",
+             tariff={"idleFeePerMinute": 0.2}),
+        Case("the night of 25 hours", "R1: 22:00 to 06:00 L are 540 minutes; 3 kW", "2026-10-24 20:00", "9h 27",
+             ["power_levels_time 360 x 0.05 = 18.00", "power_levels_time 180 x 0.10 = 18.00"], "36.00", tariff=_NIGHT),
+        Case("the night of 23 hours", "R1: 22:00 to 06:00 L are 420 minutes; 3 kW", "2026-03-28 21:00", "7h 21",
+             ["power_levels_time 360 x 0.05 = 18.00", "power_levels_time 60 x 0.10 = 6.00"], "24.00", tariff=_NIGHT),
+        Case("half an hour twice", "R1: 22:00 to 06:00 there are 510 minutes; 2 kW", "2026-04-04 11:00", "510m 17",
+             ["power_levels_time 360 x 0.05 = 18.00", "power_levels_time 150 x 0.10 = 15.00"], "33.00", tariff=_NIGHT,
+             zone="Australia/Lord_Howe"),
+        Case("clocks that never change", "R1: 22:00 to 06:00 there are 480 minutes; 3 kW", "2026-11-01 05:00", "8h 24",
+             ["power_levels_time 360 x 0.05 = 18.00", "power_levels_time 120 x 0.10 = 12.00"], "30.00", tariff=_NIGHT,
+             zone="America/Phoenix"),
+        Case("past midnight, read at it", "R14: 23:50 to 00:10 L", "2026-05-04 21:50", "10m 1.5, 10m 2",
+             ["power_levels_time 10 x 0.05 = 0.50", "power_levels_time 10 x 0.10 = 1.00"], "1.50"),
+        Case("a connection not long enough", "R9", "2026-05-04 08:00", "20m 3", ["power_levels_time 20 x 0.05 = 1.00"],
+             "1.00", tariff={"connectionFee": 1, "connectionFeeMinimumSessionEnergy": 3.01}),
+    ],
+)  # fmt: skip
