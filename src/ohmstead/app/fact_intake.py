@@ -25,13 +25,13 @@ from ohmstead.rooms.charging.facts import (
     ChargingStateTold,
     ContractPresented,
     ContractWorth,
+    EndTaken,
     Metered,
     NeedsTold,
     NeedsVerdict,
     ProfilesTold,
     ReservationEnded,
     TagPresented,
-    EndTaken,
     TagVerdict,
 )
 from ohmstead.rooms.charging.pricing.told_states import LastStates, states_told, statuses_told

@@ -48,8 +48,8 @@ ContractWorth = Literal["Accepted", "SignatureError", "CertificateExpired", "Cer
 class TagVerdict(Struct, frozen=True, kw_only=True):
     """The answer for a tag; `parent` is the group whose tags may stop each other's sessions. A good tag of a user whom
     the charge point does not let charge is `not_at_this_location`, one whom the tariff does not `charging_not_allowed`;
-    where it is good at some EVSEs of the station only, `evses` are their numbers. `message` is for the display: what the
-    tariff says of its prices."""
+    where it is good at some EVSEs of the station only, `evses` are their numbers. `message` is for the display: what
+    the tariff says of its prices."""
 
     status: Literal[
         "accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location", "charging_not_allowed"
@@ -61,8 +61,8 @@ class TagVerdict(Struct, frozen=True, kw_only=True):
 
 
 class EndTaken(Struct, frozen=True, kw_only=True):
-    """The answer to a stop: a verdict on its tag, where it names one, and for the display what the charge came to, in the
-    currency's major unit with tax, and what is to be said of it."""
+    """The answer to a stop: a verdict on its tag, where it names one, and for the display what the charge came to, in
+    the currency's major unit with tax, and what is to be said of it."""
 
     verdict: TagVerdict | None = None
     cost: float | None = None

@@ -1,6 +1,6 @@
 """What the display of a station was told, and what of it the station does not know."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Integer, Text, any_, bindparam, literal
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Integer, Text, any_, literal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 

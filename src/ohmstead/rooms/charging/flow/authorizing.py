@@ -6,11 +6,18 @@ from sqlalchemy import BigInteger, Text, bindparam, select, update
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
 from ohmstead.rooms.charging.contracts.naming import as_issued
+from ohmstead.rooms.charging.displays import shows_messages
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.charging.signals import user_price_known
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.charging.tags import Holder, charges_at, forbidden, remote_session, tag_verdict
-from ohmstead.rooms.charging.tariffs_in_force import allowing_evses, some_are_forbidden
+from ohmstead.rooms.charging.tariffs_in_force import (
+    allowing,
+    price_information,
+    some_are_forbidden,
+    tariffs_of_station,
+)
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_access import closed_points, some_evses_of
@@ -28,9 +35,14 @@ _some_are_forbidden = (
     .exists()
 )
 _STATION = Statement(
-    select(_admits_all, closed_points(_station), _has_satellites, _some_are_forbidden).where(
-        charge_point.c.id == _station
-    )
+    select(
+        _admits_all.label("admits_all"),
+        closed_points(_station).label("closed"),
+        _has_satellites.label("has_satellites"),
+        _some_are_forbidden.label("some_are_forbidden"),
+        shows_messages(charge_point.c.capabilities).label("shows_messages"),
+        charge_point.c.ocpp_version,
+    ).where(charge_point.c.id == _station)
 )
 _REMOTE = Statement(
     select(session).where(session.c.id == bindparam("session"), session.c.station_id == bindparam("station"))
@@ -66,12 +78,14 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     if await remote_start_of(tx, station, fact.id_tag) is not None:
         return ACCEPTED
     token = Token(station, fact.id_tag, fact.token_type)
-    admits_all, points, has_satellites, some_forbidden = await tx.one(_STATION, station=station) or (False, (), 0, 0)
-    holder = await tag_verdict(tx, token, admits_all, points=points)
+    point = await tx.one(_STATION, station=station)
+    if point is None:
+        raise LookupError(f"there is no charge point {station}")
+    holder = await tag_verdict(tx, token, point["admits_all"], points=point["closed"])
     presents = not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None
-    if presents and some_forbidden and not holder.rejection:
-        holder = await _by_tariff(tx, station, holder)
-    if has_satellites and holder.user_id and not holder.rejection:
+    if presents and not holder.rejection and (point["some_are_forbidden"] or point["shows_messages"]):
+        holder = await _by_tariff(tx, station, holder, point["shows_messages"])
+    if point["has_satellites"] and holder.user_id and not holder.rejection:
         some = await some_evses_of(tx, station, [holder.user_id])
         holder = _only_at(holder, some.get(holder.user_id))
     if presents:
@@ -79,13 +93,21 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,
             token_type=fact.token_type, rejection_reason=holder.rejection,
         )  # fmt: skip
+    if point["ocpp_version"] == "1.6" and (text := holder.verdict.message):
+        tx.after_commit(lambda: user_price_known.send(station, fact.id_tag, text))
     return holder.verdict
 
 
-async def _by_tariff(tx: Tx, station_id: int, holder: Holder) -> Holder:
-    """Where the tariffs let charge who presents a tag; who charges at the station may always end that."""
-    allowing = await allowing_evses(tx, station_id, holder.user_id)
-    return holder if await charges_at(tx, station_id, holder.user_id) else _only_at(holder, allowing)
+async def _by_tariff(tx: Tx, station_id: int, holder: Holder, shows_messages: bool) -> Holder:
+    """Where the tariffs let charge who presents a tag, and what they say for the display; who charges at the station
+    may always end that."""
+    if await charges_at(tx, station_id, holder.user_id):
+        return holder
+    tariffs = await tariffs_of_station(tx, station_id, holder.user_id)
+    holder = _only_at(holder, allowing(tariffs))
+    if holder.rejection or not shows_messages:
+        return holder
+    return structs.replace(holder, verdict=structs.replace(holder.verdict, message=price_information(tariffs)))
 
 
 def _only_at(holder: Holder, numbers: tuple[int, ...] | None) -> Holder:

@@ -10,6 +10,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.bookings import booking_used
 from ohmstead.rooms.charging.contracts.naming import as_issued
+from ohmstead.rooms.charging.displays import with_price
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
@@ -58,13 +59,19 @@ _VERDICT = Statement(
 async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     """The transaction number (the same for a start told again) and the verdict on the tag."""
     fact = await as_issued(tx, fact)
+    place, row, verdict = await _started(tx, fact)
+    return row["transaction_id"], await with_price(tx, fact, place, row, verdict)
+
+
+async def _started(tx: Tx, fact: ChargeStarted) -> tuple[Row, Row, TagVerdict]:
+    """Where, the session, and the verdict on the tag."""
     station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
     begun = await taken(tx, station, fact.transaction_ref)
     place = await _place(tx, fact, begun)
     known = await _known(tx, fact, begun)
     if known is not None:
         await _earlier(tx, known, fact, place, at)
-        return known["transaction_id"], await _verdict_again(tx, known, fact, place)
+        return place, known, await _verdict_again(tx, known, fact, place)
     began = {"start_ref": start_ref(fact), "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "transaction_ref": fact.transaction_ref, **_register(fact, begun, at)}
     asked = await _asked(tx, fact)
@@ -77,7 +84,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         )
         _told_late(tx, row)
         await _kept_for_it(tx, row, fact)
-        return row["transaction_id"], holder.verdict if holder else ACCEPTED
+        return place, row, holder.verdict if holder else ACCEPTED
     if holder is not None:
         holder = await _objected(tx, fact, place, holder, theirs, at)
     who, verdict = await _who(tx, fact, place, asked, holder)
@@ -91,7 +98,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         _told_late(tx, row)
     if verdict.status == "accepted":
         await _kept_for_it(tx, row, fact)
-    return row["transaction_id"], verdict
+    return place, row, verdict
 
 
 def _told_late(tx: Tx, row: Row) -> None:
