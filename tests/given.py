@@ -6,17 +6,20 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
+from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.admins import create_token
+from ohmstead.rooms.operator.currencies import currency
 from ohmstead.rooms.people.partners import partner
 from tests.client import Client
 
 _number = itertools.count(1)
+_LET = {"createUsers": True, "allowToControlTariffs": True, "allowToControlTariffGroups": True}
 
 
 async def partner_of_id(system: System, number: int) -> int:
     """The partner of this number, made where there is none: tests say who is who by numbers of their own."""
     async with system.database.begin() as tx:
-        row = {"id": number, "name": f"Partner {number}", "options": {"createUsers": True}}
+        row = {"id": number, "name": f"Partner {number}", "options": _LET}
         times = {"created_at": tx.now, "updated_at": tx.now}
         await tx.run(insert(partner).values(row | times).on_conflict_do_nothing())
     return number
@@ -67,6 +70,24 @@ class Given:
     async def currency(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/currencies/v2.0", {"alphabeticCode": "EUR"} | fields)
 
+    async def tariff(self, **fields: Any) -> dict[str, Any]:
+        """A free one; the base currency is euros where there is none."""
+        await self._a_currency()
+        return await self.made("/resources/tariffs/v1.0", {"name": f"Tariff {next(_number)}", "type": "free"} | fields)
+
+    async def tariff_group(self, *tariff_ids: int, **fields: Any) -> dict[str, Any]:
+        """Its base tariff, and these."""
+        await self._a_currency()
+        body = {"name": f"Tariff group {next(_number)}", "tariffIds": list(tariff_ids)}
+        return await self.made("/resources/tariff-groups/v1.0", body | fields)
+
+    async def _a_currency(self) -> None:
+        async with self.system.database.begin() as tx:
+            if await settings.base_currency_code(tx) is None:
+                facts = {"name": "EUR (Euro)", "alphabetic_code": "EUR", "numeric_code": "978", "decimal": 2}
+                row = facts | {"created_at": tx.now, "updated_at": tx.now}
+                await tx.run(insert(currency).values(row).on_conflict_do_nothing())
+
     async def tax(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/taxes/v2.0", {"name": f"Tax {next(_number)}", "percentage": 20} | fields)
 
@@ -93,7 +114,8 @@ class Given:
             return await self.made(path, {"name": "Deck", "status": "enabled"})
         makers = {
             "locations": self.location, "users": self.user, "charge-points": self.charge_point,
-            "user-groups": self.user_group, "partners": self.partner,
+            "user-groups": self.user_group, "partners": self.partner, "tariffs": self.tariff,
+            "tariff-groups": self.tariff_group,
         }  # fmt: skip
         return await makers[resource]()
 

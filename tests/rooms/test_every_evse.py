@@ -105,10 +105,11 @@ async def test_what_is_filtered(
     plug = await given.made(
         f"/resources/charge-points/v2.0/{point['id']}/evses/{outlet['id']}/connectors", {"type": "type2"}
     )
+    group = (await given.tariff_group())["id"]
     async with system.database.begin() as tx:
         roaming = {"evseId": "DE*1", "tariffIds": ["T"], "capabilities": [], "physicalReference": None, "status": None}
         await tx.run(update(evse).where(evse.c.id == other["id"]).values(
-            roaming_operator_id=4, roaming=roaming, tariff_group_id=3, hardware_status="occupied",
+            roaming_operator_id=4, roaming=roaming, tariff_group_id=group, hardware_status="occupied",
         ))  # fmt: skip
     wanted = {
         NEW: {
@@ -120,7 +121,7 @@ async def test_what_is_filtered(
         OLD: {
             f"chargePointId={point['id']}": outlet, "physicalReference=QR+7": outlet, "evseStatus=active": outlet,
             "evseStatus=disabled": other, "hardwareStatus=charging": other, "evseType=ac": outlet,
-            f"connectorId={plug['id']}": outlet, "tariffGroupId=3": other, "partnerId=7": other,
+            f"connectorId={plug['id']}": outlet, f"tariffGroupId={group}": other, "partnerId=7": other,
             "roamingPlatformId=1": None,
         },
     }  # fmt: skip

@@ -11,6 +11,11 @@ from ohmstead.kit.views import alternatives, fields, hints, marked, structs
 NUMBER = "a number of OCPP, not an id"
 START = "a connector of the EVSE that is found, or a booking there: see control/checks"
 LISTED = {  # last part of the path, attribute -> why it is no reference
+    ("tariffs/v1.0", "pricing.tax_id"): "passed over while all tariffs have one tax: see tariffs",
+    **{
+        ("bulk-assign-tariff-group", f"filters.{name}_ids"): "selects what the caller may change"
+        for name in ("location", "partner", "evse", "charge_point", "tariff_group")
+    },
     ("user-priorities", "target_id"): "of a partner or a user group: see priorities",
     ("charge-points/v1.0", "owner_partner_id"): "partner.id of the newest version",
     ("charge-points/v1.0", "owner_partner_contract_id"): "partner.contract_id of the newest version",
@@ -32,7 +37,8 @@ TO_COME = {
     "integration_id", "roaming_operator_id",
     "subscription.plan_ids", "partner.contact_id", "authorized_token_ids",
     "utility_id", "notice_id", "electricity_cost_reimbursement_integration_id",
-    "installation_and_maintenance_company_id", "tariff_group_id", "subscription_plan_ids",
+    "installation_and_maintenance_company_id", "subscription_plan_ids", "pricing.subsidy_integration_id",
+    "restrictions.apply_to_users_with_subscriptions",
 }  # fmt: skip
 
 

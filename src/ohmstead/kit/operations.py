@@ -108,6 +108,7 @@ class Operation:
     pages: Any = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deprecated: bool = False
+    single: bool = False  # a listing that may be of one row, without links and meta
     wrapped: bool = True  # the answer is a resource's: `{data: ...}`
     doc: str = ""
 

@@ -50,6 +50,7 @@ class Reader:
             return common | {"run": self.read, "answers": {200: shown}, "errors": errors}
         pages = self.version.pages
         listed = {"pages": pages, "filters": tuple(self.filters.values()), "answers": {200: list[shown]}}
+        listed["single"] = self.version.single is not None
         return common | listed | {"run": self.list, "errors": (401, 403, 404, 422, 429)}
 
     def named_includes(self) -> tuple[str, ...]:
@@ -135,6 +136,8 @@ class Reader:
         """Answer a page."""
         if self.resource.parent:
             await self.resource.parent.resource.find(call)
+        if self.version.single and (key := await self.version.single(call)) is not None:
+            return Reply.of(200, {"data": [await self.one(call, key, self.asked(call.context))]})
         page = parse_page(call.query, self.version.pages)
         names, values = selected_filters(self.filters, call.query.filters)
         includes = self.asked(call.context)

@@ -52,6 +52,7 @@ class Version:
     field_names: Mapping[str, str] = field(default_factory=dict)  # newest field -> this one's, for the texts of a 422
     extra_statuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # verb -> statuses beside those of all
     unwrapped: tuple[str, ...] = ()  # verbs whose answer the document does not wrap in `data`
+    single: Callable[[Call], Awaitable[int | None]] | None = None  # the one row that filters of a listing mean
     linked: tuple[str, ...] = ()  # verbs of one row that the document gives the links and meta of a page all the same
 
 

@@ -233,7 +233,8 @@ def _enveloped(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
     links, meta = _around(operation.pages)
     if links:
         properties |= {"links": links, "meta": meta}
-    return {"type": "object", "required": list(properties), "properties": properties}
+    required = ["data"] if operation.single else list(properties)
+    return {"type": "object", "required": required, "properties": properties}
 
 
 def _around(pages: Pages | None) -> tuple[Any, Any]:

@@ -39,6 +39,7 @@ from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.view import CurrentType, Number, PowerOptions, Status
 from ohmstead.rooms.network.wiring import ConnectedPhase, PhaseRotation, connected_phase, misfits
+from ohmstead.rooms.tariffs.groups import tariff_groups
 
 charge_point_template = table(
     "charge_point_template",
@@ -51,7 +52,7 @@ template_evse = table(  # the columns of an EVSE, and what load management knows
     Column("network_id", Integer, nullable=False),
     Column("current_type", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="enabled"),
-    Column("tariff_group_id", BigInteger),
+    Column("tariff_group_id", ForeignKey("tariff_group.id"), index=True),
     Column("allows_reservation", Boolean, nullable=False, server_default=text("false")),
     Column("max_power", Integer),  # W
     Column("max_voltage", Text),  # V, or a range of it
@@ -187,7 +188,7 @@ template_evses = Resource(
             "networkId", "The network id has already been taken in the template."
         )
     },
-    references={"tariff_group_id": ABSENT},
+    references={"tariff_group_id": tariff_groups},
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from ohmstead.rooms.network import (
     parking_occupancy,
     private_data,  # noqa: F401 - what is exported of users
     status,
+    tariff_groups,
 )
 from ohmstead.rooms.network.charge_points import (
     charge_points,
@@ -49,6 +50,7 @@ OPERATIONS = (
     connectors,
     every_evse,
     move_actions,
+    tariff_groups.actions,
     downtime.notices,
     downtime.charge_point_periods,
     downtime.evse_periods,

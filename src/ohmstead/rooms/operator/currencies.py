@@ -4,10 +4,10 @@ from typing import Annotated
 
 from babel.numbers import get_currency_name
 from msgspec import Meta
-from sqlalchemy import Boolean, Column, Integer, Text
+from sqlalchemy import Boolean, Column, Integer, Text, bindparam, select
 
 from ohmstead.kit.access import SHARED
-from ohmstead.kit.db import table
+from ohmstead.kit.db import Statement, Tx, table
 from ohmstead.kit.facts import row_changed
 from ohmstead.kit.money import Precision
 from ohmstead.kit.paging import Pages
@@ -92,3 +92,15 @@ def precision(decimal: int | None, unit_price_and_calculations_decimal: int | No
     unchosen = max(amounts, _DECIMALS_OF_PRICES)
     chosen = unit_price_and_calculations_decimal
     return Precision(amounts, unchosen if chosen is None else chosen)
+
+
+_DECIMALS_OF = Statement(
+    select(currency.c.decimal, currency.c.unit_price_and_calculations_decimal).where(
+        currency.c.alphabetic_code == bindparam("code", type_=Text)
+    )
+)
+
+
+async def precision_of(tx: Tx, code: str) -> Precision:
+    """The precisions of a currency by its code; as ISO 4217 has them where it is not (any more) among ours."""
+    return precision(*(await tx.one(_DECIMALS_OF, code=code) or (DECIMALS.get(code), None)))

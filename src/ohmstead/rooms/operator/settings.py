@@ -124,11 +124,9 @@ _OTHERS = {
 }
 _CHOSEN = select(cast(setting.c.value["id"].astext, BigInteger)).where(setting.c.key == "baseCurrency")
 _OLDEST = select(func.min(currency.c.id)).correlate(None)
-_BASE_DECIMALS = Statement(
-    select(currency.c.decimal, currency.c.unit_price_and_calculations_decimal).where(
-        currency.c.id == func.coalesce(_CHOSEN.scalar_subquery(), _OLDEST.scalar_subquery())
-    )
-)
+_IS_BASE = currency.c.id == func.coalesce(_CHOSEN.scalar_subquery(), _OLDEST.scalar_subquery())
+_BASE_DECIMALS = Statement(select(currency.c.decimal, currency.c.unit_price_and_calculations_decimal).where(_IS_BASE))
+_BASE_CODE = Statement(select(currency.c.alphabetic_code).where(_IS_BASE))
 
 
 async def read(tx: Tx) -> AllSettings:
@@ -144,6 +142,11 @@ async def read(tx: Tx) -> AllSettings:
 async def base_precision(tx: Tx) -> Precision:
     """The precisions of the base currency, in which balances, fees and dues are; without one there is no telling."""
     return precision(*(await tx.one(_BASE_DECIMALS) or (None, None)))
+
+
+async def base_currency_code(tx: Tx) -> str | None:
+    """The base currency by its ISO 4217 code, in which prices are; None while there is no currency."""
+    return await tx.value(_BASE_CODE)
 
 
 async def put(tx: Tx, section: str, **values: Any) -> None:

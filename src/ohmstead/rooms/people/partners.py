@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Column, Index, Numeric, Text, bindparam, false, update
+from sqlalchemy import BigInteger, Column, Index, Numeric, Text, bindparam, false, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import PARTNER, Access
-from ohmstead.kit.db import Statement, table, timestamp
+from ohmstead.kit.db import Statement, Tx, table, timestamp
+from ohmstead.kit.errors import Forbidden
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import changed, equals
 from ohmstead.kit.money import Bounds, Percent, Price
+from ohmstead.kit.operations import Actor
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Merged
 from ohmstead.kit.resources import Resource
@@ -245,6 +247,20 @@ _ITS_TOKENS = Statement(
     .where(api_token.c.partner_id == bindparam("key", type_=BigInteger), api_token.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"), updated_at=bindparam("now"))
 )
+
+
+_OPTIONS = Statement(select(partner.c.options).where(partner.c.id == bindparam("partner", type_=BigInteger)))
+
+
+async def require_option(tx: Tx, actor: Actor, option: str, partner_id: int | None) -> None:
+    """Forbidden where a token of partners writes for `partner_id` what that partner's options do not let it. One that
+    says no partner where it has several is objected to elsewhere. The operator's tokens may."""
+    if (
+        actor.binding
+        and partner_id is not None
+        and not (await tx.value(_OPTIONS, partner=partner_id) or {}).get(option)
+    ):
+        raise Forbidden
 
 
 @partners.deleted

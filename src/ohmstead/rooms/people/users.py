@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from ohmstead.kit.access import PARTNERS, owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
-from ohmstead.kit.errors import Conflict, Forbidden
+from ohmstead.kit.errors import Conflict
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import Filter, changed, equals, json_contains
 from ohmstead.kit.groups import Group
@@ -40,7 +40,7 @@ from ohmstead.kit.views import View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.iso3166 import STATES
 from ohmstead.rooms.operator.registration_numbers import bank_details_have_an_iban_that_can_be
-from ohmstead.rooms.people.partners import partner, partners
+from ohmstead.rooms.people.partners import partner, partners, require_option
 from ohmstead.rooms.people.passwords import hashed
 from ohmstead.rooms.people.user_groups import user_groups
 from ohmstead.rooms.people.user_views import Status, User, UserBody
@@ -151,10 +151,6 @@ _OF_PARTNER = Statement(
     select(ev_user.c.id).where(ev_user.c.partner_id == bindparam("partner"), ev_user.c.deleted_at.is_(None)).limit(1)
 )
 
-_MAY_CREATE = Statement(
-    select(partner.c.options["createUsers"].as_boolean()).where(partner.c.id == bindparam("partner"))
-)
-
 
 @partners.deleting
 async def no_user_is_its(write: Write) -> None:
@@ -164,10 +160,7 @@ async def no_user_is_its(write: Write) -> None:
 
 @users.creating
 async def a_partner_may_make_users_where_it_was_let(write: Write) -> None:
-    if write.call.actor.binding:
-        partner_id = write.values.get("partner_id")
-        if partner_id is not None and not await write.tx.value(_MAY_CREATE, partner=partner_id):
-            raise Forbidden
+    await require_option(write.tx, write.call.actor, "createUsers", write.values.get("partner_id"))
 
 
 users.rule(bank_details_have_an_iban_that_can_be)

@@ -1,6 +1,9 @@
 """The room of tariffs: what it exports."""
 
-from ohmstead.kit.operations import Operation
-from ohmstead.rooms.tariffs import tables  # noqa: F401 - until the resources name them
+from ohmstead.rooms.tariffs import resolved  # noqa: F401 - the listing for one user
+from ohmstead.rooms.tariffs.display import actions
+from ohmstead.rooms.tariffs.groups import tariff_groups
+from ohmstead.rooms.tariffs.snapshot_resource import tariff_snapshots
+from ohmstead.rooms.tariffs.tariffs import tariffs
 
-OPERATIONS: tuple[Operation, ...] = ()
+OPERATIONS = (tariffs, tariff_groups, tariff_snapshots, actions)

@@ -15,7 +15,9 @@ from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.charge_points_v1.view import EvseChangeV1, LaidProfileV1
 from ohmstead.rooms.network.charge_points_v1.words import in_snake_case
 from ohmstead.rooms.network.durable_facts import EvseChanged
-from ohmstead.rooms.network.evses import every_evse, evse, evses
+from ohmstead.rooms.network.evses import every_evse, evse
+from ohmstead.rooms.network.tariff_groups import ANOTHERS, fits
+from ohmstead.rooms.tariffs.groups import tariff_groups
 
 _key = bindparam("key", type_=BigInteger)
 _living = evse.c.deleted_at.is_(None)
@@ -94,7 +96,9 @@ async def take_evses(write: Write) -> None:
 async def _tariff_group_is_there(write: Write, number: str, change: EvseChangeV1) -> None:
     try:
         if isinstance(change.tariff_group_id, int):
-            await evses.references["tariff_group_id"].get(write.call, change.tariff_group_id, write.tx)
+            group = await tariff_groups.get(write.call, change.tariff_group_id, write.tx)
+            if not fits(group, write.value_of("partner_id")):
+                write.add_error(f"evses.{number}.tariffGroupId", ANOTHERS)
     except NotFound:
         write.add_error(f"evses.{number}.tariffGroupId", "The selected tariff group id is invalid.")
 

@@ -11,7 +11,6 @@ from ohmstead.kit.filters import Filter
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns
-from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
@@ -19,6 +18,7 @@ from ohmstead.rooms.network.connectors import Connector, connector, connectors_o
 from ohmstead.rooms.network.durable_facts import EvseChanged
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.network.evses.view import Evse, EvseBody, PowerOptions
+from ohmstead.rooms.tariffs.groups import tariff_groups
 
 DERIVED = {"network_id": cast(evse.c.network_id, Text)}
 PARTS = {"power_options": Columns({name: evse.c[name] for name in PowerOptions.__struct_fields__}, nulls=True)}
@@ -51,7 +51,7 @@ evses = Resource(
     parts=PARTS,
     includes=INCLUDES,
     conflicts=CONFLICTS,
-    references={"tariff_group_id": ABSENT},
+    references={"tariff_group_id": tariff_groups},
     changed=EvseChanged,
 )
 

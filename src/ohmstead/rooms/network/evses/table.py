@@ -30,7 +30,7 @@ evse = table(
     Column("current_type", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="enabled"),
     Column("mid_meter_certification_end_year", SmallInteger),
-    Column("tariff_group_id", BigInteger, index=True),
+    Column("tariff_group_id", BigInteger, ForeignKey("tariff_group.id"), index=True),
     Column("allows_reservation", Boolean, nullable=False, server_default=text("false")),
     Column("booking_enabled", Boolean, nullable=False, server_default=text("false")),
     Column("max_power", Integer),  # W
