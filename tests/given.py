@@ -95,6 +95,9 @@ class Given:
         usual = {"name": f"Rate {next(_number)}", "defaultPrice": 0.3, "taxPercentage": 19}
         return await self.made("/resources/electricity-rates/v2.0", usual | fields)
 
+    async def utility(self, **fields: Any) -> dict[str, Any]:
+        return await self.made("/resources/utilities/v1.0", {"name": f"Utility {next(_number)}"} | fields)
+
     async def user(self, **fields: Any) -> dict[str, Any]:
         """The `id` is a text, as the API shows it."""
         email = f"user{next(_number)}@example.org"

@@ -81,6 +81,7 @@ class World:
         translated = [{"locale": "en", "translation": "x"}]
         texts = {"question": translated, "answer": translated}
         ids["faq"] = (await given.made("/resources/faqs/v2.0", texts))["id"]
+        ids["utility"] = (await given.utility())["id"]
         ids |= {"electricityRate": (await given.electricity_rate())["id"], "weekDay": "mon", "date": "2026-01-01"}
         for day in ("week-day/mon", "date/2026-01-01"):
             periods = f"{self._at('electricity-rates/v2.0', 'electricityRate')}/price-periods/{day}"

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import update
-
-from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
-from ohmstead.rooms.network.charge_points import charge_point, charge_points
+from ohmstead.rooms.network.charge_points import charge_points
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
@@ -231,20 +228,19 @@ async def test_lists_are_cleared_and_name_each_once(api: Client, given: Given) -
     assert (changed.data["tags"], changed.data["capabilities"]) == ([], [])
 
 
-async def test_it_is_found_by_what_it_is(api: Client, given: Given, system: System) -> None:
+async def test_it_is_found_by_what_it_is(api: Client, given: Given) -> None:
     await given.charge_point()
-    model = (await given.model())["id"]
+    model, utility = (await given.model())["id"], (await given.utility())["id"]
     wanted = await given.charge_point(
-        name="Here", network={"id": "N-1"}, externalId="X", modelId=model, tags=["t"], sharingCode="S-1"
-    )
+        name="Here", network={"id": "N-1"}, externalId="X", modelId=model, tags=["t"], sharingCode="S-1",
+        utilityId=utility,
+    )  # fmt: skip
     await given.evse(wanted, physicalReference="QR 1")
-    async with system.database.begin() as tx:  # utilities are yet to come: the API takes none
-        await tx.run(update(charge_point).where(charge_point.c.id == wanted["id"]).values(utility_id=5))
     for query in (
         "name]=Here",
         "networkId]=N-1",
         "externalId]=X",
-        "utilityId]=5",
+        f"utilityId]={utility}",
         f"modelId]={model}",
         "tag]=t",
         "sharingCode]=S-1",

@@ -7,20 +7,51 @@ from sqlalchemy import update
 
 from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
-from ohmstead.rooms.energy.rates import dates, days, electricity_rate, mix, rates, week_days
+from ohmstead.rooms.energy.rates import dates, days, electricity_rate, market_rates, mix, rates, week_days
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
 
 PATH = "/resources/electricity-rates/v2.0"
+V1 = "/resources/electricity-rates/v1.0"
 NIGHT = {"startsAt": "00:00", "endsAt": "06:30", "price": 0.11}
 EVENING = {"startsAt": "18:00", "endsAt": "24:00", "price": -0.0525}
+
+GRID = {"name": "Grid", "defaultPricePerKwh": 0.30, "pricingGranularityInMinutes": 30}
+WEEK = [
+    {
+        "weekDays": ["monday", "sunday"],
+        "elements": [
+            {"startAt": "00:00:00", "endAt": "00:30:00", "price": 0.1},
+            {"startAt": "23:30:00", "endAt": "24:00:00", "price": -0.05},
+        ],
+    }
+]
+HOLIDAYS = [
+    {
+        "specialPricingName": "Christmas",
+        "validOn": ["2026-12-25", "2026-12-26"],
+        "elements": [{"startAt": "12:00:00", "endAt": "12:30:00", "price": 0.2}],
+    }
+]
 
 
 class TestElectricityRates(ResourceContract):
     resource = rates
     create = {"name": "Grid", "defaultPrice": 0.30, "taxPercentage": 19}
     update = {"defaultPrice": 0.2875, "taxPercentage": None}
+    versions = {
+        "v1.0": {
+            "create": GRID | {"taxPercentage": 19, "intervalPricing": WEEK, "intervalSpecialPricing": HOLIDAYS},
+            "update": GRID | {"defaultPricePerKwh": 0.2875, "pricingGranularityInMinutes": 30},
+        }
+    }
+
+
+class TestMarketRates(ResourceContract):
+    resource = market_rates
+    create = TestElectricityRates.create | {"type": "nord_pool"}
+    update = TestElectricityRates.update
 
 
 class _BelowARate(ResourceContract):
@@ -82,9 +113,14 @@ async def test_what_no_rate_is(api: Client, rate: str, body: dict[str, object]) 
     assert (await api.patch(rate, body)).body["errors"].keys() == body.keys()
 
 
-async def test_rates_are_found_by_type_and_utility(api: Client, rate: str) -> None:
+async def test_rates_are_found_by_type_and_utility(api: Client, given: Given, rate: str) -> None:
     assert [len((await api.get(PATH, f"filter[type]={one}")).data) for one in ("admin_defined", "nord_pool")] == [1, 0]
     assert (await api.get(PATH, "filter[utilityId]=1")).data == []
+    utility = (await given.utility())["id"]
+    assert (await api.patch(rate, {"utilityId": utility})).data["utilityId"] == utility
+    for path in (PATH, V1, "/internal/electricity-rates/v1.0"):
+        found = (await api.get(path, f"filter[utilityId]={utility}")).data
+        assert [one["id"] for one in found] == [int(rate.rpartition("/")[2])]
     assert (await api.get(PATH, "filter[type]=solar")).status == 422
 
 

@@ -1,6 +1,7 @@
 """Snapshots: one row for each content, which nothing changes."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -105,6 +106,18 @@ async def test_the_rate_is_the_charge_points_or_the_tariffs(given: Given, system
     assert [one and one["id"] for one in found] == [here, fallback, fallback, None]
     alone = await given.tariff(type="energy tou", pricing={"chargePointElectricityRate": True})
     assert (await content(system, alone["id"]))["electricityRate"] is None
+
+
+async def test_a_tariff_of_an_older_currency_has_the_rate_in_it(given: Given, system: System) -> None:
+    here = (await given.electricity_rate(defaultPrice=0.4))["id"]
+    tou = await given.tariff(type="energy tou", pricing={"chargePointElectricityRate": True})
+    franc = (await given.currency(alphabeticCode="CHF"))["id"]
+    async with system.database.begin() as tx:
+        await settings.put(tx, "baseCurrency", id=franc)
+    assert (await content(system, tou["id"], here))["electricityRate"] is None, "no rate leads into it"
+    await given.made("/resources/currency-rates/v1.0", {"base": "CHF", "target": "EUR", "rate": 1.05})
+    found = await content(system, tou["id"], here)
+    assert (found["currency"]["code"], found["electricityRate"]["defaultPrice"]) == ("EUR", Decimal("0.42"))
 
 
 async def test_a_partner_reads_those_of_its_tariffs(given: Given, system: System) -> None:

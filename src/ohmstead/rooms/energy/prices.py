@@ -6,14 +6,21 @@ it. What a rate of a type is asked is a `PriceProvider`.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Numeric, UniqueConstraint, bindparam, select
 
 from ohmstead.engines.electricity_prices import ElectricityPrices, electricity_prices
 from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
-from ohmstead.rooms.energy.rates import TYPES, electricity_rate, price_day
+from ohmstead.kit.money import bounds_of, rounded
+from ohmstead.rooms.energy.rates import TYPES, KwhPrice, electricity_rate, price_day
+from ohmstead.rooms.operator.exchange import Exchange, exchange
+from ohmstead.rooms.operator.settings import base_currency_code
+
+log = structlog.get_logger("ohmstead.energy")
 
 imported_price = table(  # what a market said; slots of a rate do not overlap
     "imported_price",
@@ -82,12 +89,41 @@ async def prices_of(tx: Tx, rate_id: int, start: datetime, end: datetime) -> Ele
     return None if content is None else electricity_prices(content)
 
 
-async def rate_content(tx: Tx, rate_id: int, zone: str | None, at: datetime) -> dict[str, Any] | None:
-    """What a snapshot of a tariff keeps of a rate: its prices from the local midnight before `at` on. None where there
-    is no such rate. Without a zone midnight is that of UTC."""
+async def rate_content(
+    tx: Tx, rate_id: int, zone: str | None, at: datetime, currency: str | None = None
+) -> dict[str, Any] | None:
+    """What a snapshot of a tariff keeps of a rate: its prices from the local midnight before `at` on, in a currency
+    (None: the base one, in which rates are). None where there is no such rate, or no way into the currency. Without a
+    zone midnight is that of UTC."""
     local = at.astimezone(ZoneInfo(zone) if zone else UTC)
     midnight = datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
-    return await _content(tx, rate_id, midnight, midnight + KEPT_AHEAD)
+    content = await _content(tx, rate_id, midnight, midnight + KEPT_AHEAD)
+    base = await base_currency_code(tx) if currency else None
+    if content is None or base is None or currency is None or base == currency:
+        return content
+    into = await exchange(tx, base, currency)
+    if into is None:
+        log.warning("no currency rate for the prices of an electricity rate", of=base, into=currency, rate=rate_id)
+        return None
+    return _exchanged(content, into)
+
+
+def _exchanged(content: Mapping[str, Any], into: Exchange) -> dict[str, Any]:
+    """A rate's content in another currency, to as many digits as a price may have."""
+
+    def price(value: Any) -> Decimal:
+        return rounded(into(Decimal(str(value))), bounds_of(KwhPrice).places)
+
+    def day(periods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [one | {"price": price(one["price"])} for one in periods]
+
+    layers = {
+        name: {key: day(periods) for key, periods in content[name].items()}
+        for name in ("weekDays", "dates")
+        if name in content
+    }
+    slots = {"slots": [[of, to, price(one)] for of, to, one in content["slots"]]} if "slots" in content else {}
+    return {**content, "defaultPrice": price(content["defaultPrice"]), **layers, **slots}
 
 
 async def _content(tx: Tx, rate_id: int, start: datetime, end: datetime) -> dict[str, Any] | None:

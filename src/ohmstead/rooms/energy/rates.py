@@ -6,18 +6,18 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Numeric, Text, UniqueConstraint, insert, select
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Integer, Numeric, Text, UniqueConstraint, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import INHERITED, SHARED
 from ohmstead.kit.db import table
 from ohmstead.kit.filters import equals, one_of
 from ohmstead.kit.money import Percent, bounded
-from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Key, Parent, Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.operator.taxes import tax
 
 TYPES = ("admin_defined", "octopus_go", "agile_octopus", "nord_pool")
 WeekDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "any"]
@@ -67,10 +67,12 @@ class PriceDay(View):
 electricity_rate = table(
     "electricity_rate",
     Column("name", Text, nullable=False),
-    Column("utility_id", BigInteger),
+    Column("utility_id", BigInteger, ForeignKey("utility.id"), index=True),
     Column("default_price", Numeric, nullable=False),
     Column("tax_percentage", Numeric),
     Column("type", Text, nullable=False, server_default=TYPES[0]),
+    Column("tax_id", BigInteger, ForeignKey(tax.c.id, ondelete="SET NULL")),
+    Column("pricing_granularity_in_minutes", Integer),  # as version 1.0 of the API has it
 )
 energy_mix = table(
     "energy_mix",
@@ -82,6 +84,7 @@ price_day = table(
     Column("electricity_rate_id", ForeignKey(electricity_rate.c.id, ondelete="CASCADE"), nullable=False),
     Column("week_day", Text),
     Column("date", Date),
+    Column("name", Text),  # of a date, as version 1.0 of the API has it
     Column("periods", JSONB, nullable=False),
     UniqueConstraint("electricity_rate_id", "week_day"),
     UniqueConstraint("electricity_rate_id", "date"),
@@ -90,12 +93,13 @@ _OWN, _TAG, _TITLE = price_day.c, "resource / electricity rates", "Electricity r
 
 rates = Resource(
     "electricity-rates", electricity_rate, tag=_TAG, title=_TITLE, key="electricityRate", access=SHARED,
-    versions=[
-        Version("v2.0", ElectricityRate),
-        Version("v1.0", MarketRate, verbs=("list", "create", "read", "update"), internal=True),
-    ],
-    references={"utility_id": ABSENT},
+    versions=[Version("v2.0", ElectricityRate)],
     filters=[equals("utilityId", electricity_rate.c.utility_id, int), one_of("type", electricity_rate.c.type, *TYPES)],
+)  # fmt: skip
+market_rates = Resource(
+    "electricity-rates", electricity_rate, tag=_TAG, title=_TITLE, key="electricityRate", access=SHARED,
+    versions=[Version("v1.0", MarketRate, verbs=("list", "create", "read", "update"), internal=True)],
+    filters=rates.filters, hooks=rates.hooks,
 )  # fmt: skip
 mix = Resource(
     "energy-mix", energy_mix, tag=_TAG, title=f"{_TITLE} / Energy Mix", key="", access=INHERITED,

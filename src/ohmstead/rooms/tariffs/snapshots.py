@@ -58,14 +58,15 @@ async def content_of(
 ) -> dict[str, Any]:
     """All that a session's price depends on, as `terms_of` reads it."""
     partner_id, rate_id = tariff_row["partner_id"], _rate(tariff_row, charge_point_rate_id)
-    digits = await precision_of(tx, tariff_row["currency"])
+    code = tariff_row["currency"]
+    digits = await precision_of(tx, code)
     own = {name: tariff_row[column] for name, column in _PLAIN.items()}
     return {
         "tariff": own | {"id": tariff_row["id"], "partner": partner_id and {"id": partner_id}},
-        "currency": {"code": tariff_row["currency"], "amounts": digits.amounts, "prices": digits.prices},
+        "currency": {"code": code, "amounts": digits.amounts, "prices": digits.prices},
         "tax": await _tax(tx, tariff_row["pricing"].get("taxID")),
         "zone": zone or "UTC",
-        "electricityRate": None if rate_id is None else await rate_content(tx, rate_id, zone, at),
+        "electricityRate": None if rate_id is None else await rate_content(tx, rate_id, zone, at, code),
     }
 
 

@@ -1,6 +1,13 @@
 """Charge points: the machines with one OCPP identity each, or none, and what the operator says of them."""
 
-from ohmstead.rooms.network.charge_points import consequences, rates, rules, shared_partners, shares  # noqa: F401 - register themselves
+from ohmstead.rooms.network.charge_points import (  # noqa: F401 - register themselves
+    consequences,
+    rates,
+    rules,
+    shared_partners,
+    shares,
+    utilities,
+)
 from ohmstead.rooms.network.charge_points.derived import NETWORK_STATUS
 from ohmstead.rooms.network.charge_points.resource import (
     charge_points,

@@ -15,6 +15,7 @@ from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.rooms.energy.rates import rates
+from ohmstead.rooms.energy.utilities import utilities
 from ohmstead.rooms.network.charge_points.derived import DERIVED, MANAGED, PARTS
 from ohmstead.rooms.network.charge_points.smart_charging_details import NONE
 from ohmstead.rooms.network.charge_points.table import charge_point
@@ -104,7 +105,7 @@ charge_points = Resource(
         "subscription.plan_ids": ABSENT,
         "partner.contract_id": partner_contracts,
         "partner.contact_id": ABSENT,
-        "utility_id": ABSENT,
+        "utility_id": utilities,
         "notice_id": ABSENT,
         "electricity_cost_reimbursement_integration_id": ABSENT,
         "installation_and_maintenance_company_id": ABSENT,

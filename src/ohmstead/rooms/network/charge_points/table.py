@@ -38,7 +38,7 @@ charge_point = table(
     Column("location_id", BigInteger, ForeignKey("location.id")),
     Column("charging_zone_id", BigInteger, ForeignKey("charging_zone.id")),
     Column("electricity_rate_id", BigInteger, ForeignKey("electricity_rate.id", ondelete="SET NULL"), index=True),
-    Column("utility_id", BigInteger),
+    Column("utility_id", BigInteger, ForeignKey("utility.id", ondelete="SET NULL"), index=True),
     Column("model_id", BigInteger),
     Column("roaming_operator_id", BigInteger),
     Column("installation_and_maintenance_company_id", BigInteger),
