@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_ee70dc"
-down_revision = "20261130_f656c7"
+down_revision = "20261130_749d39"
 
 
 def upgrade() -> None:

@@ -34,8 +34,7 @@ class Case:
         patch.setattr(plans_of_user, "_answerers", [self._plans])
 
     async def _plans(self, tx: Any, user_id: int) -> list[int]:
-        assert user_id == self.user
-        return self.plans
+        return self.plans if user_id == self.user else []
 
     def _object(self, number: int) -> Callable[..., Awaitable[Refusal | None]]:
         """Of so many rooms above each has at most one objection, the newest first."""
