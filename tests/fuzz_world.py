@@ -38,6 +38,8 @@ class FuzzWorld(World):
             "vendorId": (await given.vendor())["id"],
             "evse": (await given.evse(here, networkId="2", allowsReservation=True))["id"],
             "circuit": (await given.circuit())["id"],
+            "tariff": (await given.tariff())["id"],
+            "tariffGroup": (await given.tariff_group())["id"],
         }
         at = "/resources/downtime-period-notices/v1.0"
         self._spare["notice"] = (await given.made(at, {"type": "exempt", "notice": "n"}))["id"]

@@ -15,6 +15,8 @@ from ohmstead.rooms.devices.communication.security_events import security_event,
 from ohmstead.rooms.devices.firmware.versions import firmware_version
 from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.tariffs.snapshots import snapshot_of
+from ohmstead.rooms.tariffs.tables import tariff
 from tests.client import DOCUMENT
 from tests.given import Given
 from tests.rooms.charges import site
@@ -51,7 +53,7 @@ class World:
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
-        for made in (self._network, self._devices, self._charging, self._power):
+        for made in (self._network, self._tariffs, self._devices, self._charging, self._power):
             await made()
         return self
 
@@ -113,6 +115,15 @@ class World:
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
         beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
         ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
+
+    async def _tariffs(self) -> None:
+        given, ids = self.given, self.ids
+        priced = await given.tariff(name=TAKEN)
+        group = await given.tariff_group(priced["id"])
+        ids |= {"tariff": priced["id"], "tariffGroup": group["id"]}
+        async with given.system.database.begin() as tx:
+            row = await tx.one(select(tariff).where(tariff.c.id == priced["id"]))
+            ids["tariffSnapshot"] = await snapshot_of(tx, row, None, tx.now, None)
 
     async def _devices(self) -> None:
         given, ids = self.given, self.ids
@@ -205,6 +216,10 @@ class World:
             body |= {"enabled": False}
         if operation.path.endswith("/flexibility-assets/v1.0"):
             body.pop("evseId", None)  # it is in one place
+        if "/tariffs/v1.0" in operation.path:
+            body |= {"type": "free"}
+        if "/tariff-groups/v1.0" in operation.path:
+            body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

@@ -1,6 +1,6 @@
 """Snapshots: one row for each content, which nothing changes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from ohmstead.app.system import System
+from ohmstead.engines.pricing import Stretch, price_of
 from ohmstead.rooms.operator import settings
-from ohmstead.rooms.tariffs.snapshots import content_of, snapshot_of
+from ohmstead.rooms.tariffs.snapshots import content_of, snapshot_of, terms_by_id
 from ohmstead.rooms.tariffs.tables import tariff, tariff_snapshot
 from tests.client import Client
 from tests.given import Given
@@ -118,6 +119,21 @@ async def test_a_tariff_of_an_older_currency_has_the_rate_in_it(given: Given, sy
     await given.made("/resources/currency-rates/v1.0", {"base": "CHF", "target": "EUR", "rate": 1.05})
     found = await content(system, tou["id"], here)
     assert (found["currency"]["code"], found["electricityRate"]["defaultPrice"]) == ("EUR", Decimal("0.42"))
+
+
+async def test_its_terms_price_sessions_and_never_change(api: Client, given: Given, system: System) -> None:
+    rate, tax = (await given.electricity_rate(defaultPrice=0.3))["id"], await given.tax(percentage=19)
+    pricing = {"fallbackElectricityRateId": rate, "markupFixedFeePerKwh": 0.1, "connectionFee": 1.19}
+    made = await given.tariff(type="energy tou", pricing=pricing)
+    key = await taken(system, made["id"])
+    hour = [Stretch(AT, AT + timedelta(hours=1), 10_000)]
+    await api.put(f"{PATH}/{made['id']}", {"name": "Free", "type": "free"})
+    await api.patch(f"/resources/electricity-rates/v2.0/{rate}", {"defaultPrice": 5})
+    await api.patch(f"/resources/taxes/v2.0/{tax['id']}", {"percentage": 0})
+    for _ in range(2):  # read, and known
+        async with system.database.read() as tx:
+            price = price_of(await terms_by_id(tx, key), AT, hour)
+        assert (price.amount, price.net) == (Decimal("5.19"), Decimal("4.36"))
 
 
 async def test_a_partner_reads_those_of_its_tariffs(given: Given, system: System) -> None:

@@ -17,6 +17,8 @@ async def the_one_that_applies(call: Call) -> int | None:
     if "userId" not in asked:
         return None
     if not any(asked.get("tariffGroupId", ())):
+        if not any(asked["userId"]):
+            return None  # an empty filter, as clients send them
         raise _invalid("userId", "The filter user id wants a tariff group id.")
     if others := [name for name in asked if name not in ("userId", "tariffGroupId")]:
         raise _invalid(others[0], "The filter does not go with a user id.")

@@ -18,15 +18,23 @@ from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.durable_facts import EvseChanged, EvseMoved
 from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
+from ohmstead.rooms.tariffs.tables import tariff_group
 
 move_actions = Group("action / charge point", "actions/charge-point/", "charge-points", access=PARTNERS)
 in_use: Question[[Tx, list[int]], list[int]] = Question("which of these EVSEs somebody uses or has reserved")
 
 _ids = evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _HERE = Statement(
-    select(evse.c.id, evse.c.phases, evse.c.phase_rotation, evse.c.connected_phase)
+    select(
+        evse.c.id,
+        evse.c.phases,
+        evse.c.phase_rotation,
+        evse.c.connected_phase,
+        tariff_group.c.partner_id.label("prices_of"),  # the partner whose tariff group it has
+    )
+    .outerjoin_from(evse, tariff_group, tariff_group.c.id == evse.c.tariff_group_id)
     .where(_ids, evse.c.charge_point_id == bindparam("point", type_=BigInteger), evse.c.deleted_at.is_(None))
-    .with_for_update()  # nothing begins there meanwhile
+    .with_for_update(of=evse)  # nothing begins there meanwhile
 )
 _MOVE = Statement(
     update(evse)
@@ -46,7 +54,8 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
     """Count EVSEs among those of a satellite from now on. They keep their ids, their numbers in OCPP and their
     connectors; sessions of the past stay where they were. All of them are moved, or none."""
     point = await charge_points.find(call)
-    if call.referred["satellite_charge_point_id"]["ocpp_connected_charge_point_id"] != point["id"]:
+    satellite = call.referred["satellite_charge_point_id"]
+    if satellite["ocpp_connected_charge_point_id"] != point["id"]:
         raise Invalid(satelliteChargePointId="The selected charge point is no satellite of this one.")
     ids = list(dict.fromkeys(wanted.evse_ids))
     here = {row["id"]: row for row in await call.tx.all(_HERE, ids=ids, point=point["id"])}
@@ -55,6 +64,8 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
         f"evseIds.{place}": text for place, key in enumerate(wanted.evse_ids) if (text := _fault(key, here, used))
     }
     for place, key in enumerate(wanted.evse_ids):
+        if key in here and here[key]["prices_of"] not in (None, satellite["partner_id"]):
+            errors.setdefault(f"evseIds.{place}", []).append("The tariff group of the EVSE belongs to another partner.")
         if key in here and (texts := await may_be_wired(call.tx, wanted.satellite_charge_point_id, here[key])):
             errors.setdefault(f"evseIds.{place}", []).extend(texts)
     if errors:
