@@ -192,7 +192,7 @@ async def test_a_display_of_2_0_1_is_told_in_answers_and_by_costs(site: Live, st
 
 
 async def test_whom_his_tariff_does_not_let_charge_is_not_at_this_location(site: Live, station: Talker) -> None:
-    tariff = (await site.api.get("/resources/tariffs/v1.0")).data[-1]
+    tariff = (await site.api.get("/resources/tariffs/v1.0")).data[0]
     body = {"name": "T", "type": "charging not allowed"}
     assert (await site.api.put(f"/resources/tariffs/v1.0/{tariff['id']}", body)).status == 200
     refused = {"status": "NotAtThisLocation", "groupIdToken": {"idToken": "user1", "type": "Central"}}
