@@ -58,21 +58,24 @@ class Place:
         assert answer.status == 200, answer.body
 
     async def time(self, minutes: float) -> None:
-        """It becomes so many minutes after 08:00."""
+        """It becomes so many minutes after 08:00, or is later already."""
         clock = self.system.clock
         assert isinstance(clock, ManualClock)
-        clock.advance((at(minutes) - clock.now()).total_seconds())
+        await clock.advance(max(0.0, (at(minutes) - clock.now()).total_seconds()))
 
     async def starts(self, minutes: float = 0, wh: int = 1000, number: int = 1, card: str | None = None) -> int:
         """A transaction's number."""
+        await self.time(minutes)
         return (await self.here.starts(self.card if card is None else card, at(minutes), wh, number))[0]
 
     async def reads(self, transaction: int, *told: tuple[float, float], number: int = 1) -> None:
         """Minutes and Wh of the register, told in one message."""
+        await self.time(max(minutes for minutes, _ in told))
         samples = [energy(at(minutes), wh) for minutes, wh in told]
         await self.here.meters(*samples, transaction=transaction, number=number)
 
     async def stops(self, transaction: int, minutes: float, wh: int, **told: Any) -> None:
+        await self.time(minutes)
         await self.here.stops(transaction, at(minutes), wh, **told)
 
     async def settled(self) -> None:

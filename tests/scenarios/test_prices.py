@@ -35,9 +35,12 @@ def moment(minutes: float) -> str:
     return (NOON + timedelta(minutes=minutes)).isoformat()
 
 
-async def becomes_noon_and(site: Live, minutes: float) -> None:
+async def becomes_noon_and(site: Live, station: ScriptedStation, minutes: float) -> None:
+    """A minute after the other, in each of which the station says something."""
     assert isinstance(site.clock, ManualClock)
-    site.clock.advance((NOON + timedelta(minutes=minutes) - site.clock.now()).total_seconds())
+    while (left := (NOON + timedelta(minutes=minutes) - site.clock.now()).total_seconds()) > 0:
+        await site.clock.advance(min(60.0, left))
+        await station.ask("Heartbeat", {})
 
 
 async def tariff_at(site: Live, evse: int, **pricing: Any) -> dict[str, Any]:
@@ -80,9 +83,10 @@ def read(minutes: float, wh: int) -> dict[str, Any]:
 
 async def charge(site: Live, station: ScriptedStation, start: float, wh: int) -> int:
     """Begin at a reading, and be read half an hour later; the transaction's number."""
+    await becomes_noon_and(site, station, start)
     begun = {"connectorId": 1, "idTag": "CARD", "meterStart": wh, "timestamp": moment(start)}
     number = (await station.ask("StartTransaction", begun))["transactionId"]
-    await becomes_noon_and(site, start + 30)
+    await becomes_noon_and(site, station, start + 30)
     for minute in (10, 20, 30):
         told = {"connectorId": 1, "transactionId": number, "meterValue": [read(start + minute, wh + 700 * minute)]}
         await station.ask("MeterValues", told)
@@ -90,7 +94,7 @@ async def charge(site: Live, station: ScriptedStation, start: float, wh: int) ->
 
 
 async def finish(site: Live, station: ScriptedStation, number: int, end: float, wh: int) -> None:
-    await becomes_noon_and(site, end)
+    await becomes_noon_and(site, station, end)
     told = {"transactionId": number, "idTag": "CARD", "meterStop": wh, "timestamp": moment(end)}
     await station.ask("StopTransaction", told)
 

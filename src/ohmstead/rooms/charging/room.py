@@ -26,6 +26,7 @@ from ohmstead.rooms.charging.reservations import (
 from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
     assigning,
+    boost,
     charging_needs,
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
@@ -54,6 +55,7 @@ OPERATIONS = (
     consumption.reads,
     charging_needs.needs_operations,
     assigning.at_session,
+    boost.boost_operations,
     control.at_charge_point,
     control.at_evse,
 )

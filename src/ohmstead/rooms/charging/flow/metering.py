@@ -1,6 +1,7 @@
 """Meter values coming in: a batch of messages of many stations becomes rows, and the sessions' newest figures.
 
-The hottest path of the product: three statements a batch, whatever its size, and one where something is told again.
+The hottest path of the product: three statements a batch, whatever its size, and one more where something is told
+again, or another power is on offer.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from ohmstead.rooms.charging.flow.repeats import repeats, unsigned_yet
 from ohmstead.rooms.charging.flow.starting import SUPERSEDED
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
+from ohmstead.rooms.charging.pricing.offers import Offers
 from ohmstead.rooms.charging.pricing.running import price_anew
 from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.charging.reasons import LOST
@@ -120,6 +122,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     records: list[Record] = []
     draws: list[LoadSample] = []
     after_end: dict[int, datetime] = {}
+    offers = Offers()
     for message, place in zip(messages, places, strict=True):
         session, own = _live(sessions, place), message.transaction_ref is not None and _is_whole(place)
         if session is not None and place["named"] and message.readings:
@@ -135,6 +138,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
             watts, anomaly = reading.watts(), None
             if session is not None and (own or reading.at >= place["started_at"]):
                 anomaly = session.take(reading, watts)
+                if reading.others:
+                    offers.told(session.id, reading, _phases(place))
             elif _was_on(place, reading.at):
                 after_end[place["id"]] = min(reading.at, after_end.get(place["id"], reading.at))
             records.append(record(reading, place, message, anomaly))
@@ -145,6 +150,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
         await store_signed(tx, await unsigned_yet(tx, signed))
     await _update(tx, list(sessions.values()))
     await _price_anew(tx, {one.id: one.late_at for one in sessions.values() if one.late_at}, after_end)
+    await offers.keep(tx)
     tx.after_commit(lambda: metered_now.send(draws))
 
 

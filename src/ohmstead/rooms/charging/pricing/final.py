@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import convert, to_builtins
-from sqlalchemy import text
+from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
 from ohmstead.engines.idle import IdleRules
 from ohmstead.engines.pricing.model import SessionPrice
@@ -19,17 +19,24 @@ from ohmstead.rooms.charging.durable_facts import SessionFact, SessionStopped, S
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
 from ohmstead.rooms.charging.pricing.reading import NEEDED, earlier_wh
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import price_changed
 
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
 _ENDED = Statement(
-    text(f"""
-SELECT {", ".join(str(column) for column in NEEDED)}, session.charge_point_id,
-       COALESCE(session_price.priced, '{{}}') AS priced, COALESCE(session_price.run, '{{}}') AS run,
+    select(*NEEDED, session.c.charge_point_id)
+    .where(session.c.id == _ids.any_(), session.c.status == "finished")
+    .order_by(session.c.id)
+    .with_for_update(key_share=True)
+)
+# Read once the sessions are locked: who had them before us may have priced them.
+_PRICED = Statement(
+    text("""
+SELECT session.id, COALESCE(session_price.priced, '{}') AS priced, COALESCE(session_price.run, '{}') AS run,
        (SELECT count(*) FROM charging_mark WHERE session_id = session.id AND at <= session.stopped_at) AS marks,
        (SELECT extension.id FROM session AS extension WHERE extension.original_session_id = session.id) AS extension_id
 FROM session LEFT JOIN session_price ON session_price.session_id = session.id
-WHERE session.id = ANY(CAST(:ids AS bigint[])) AND session.status = 'finished'
-ORDER BY session.id FOR NO KEY UPDATE OF session""")
+WHERE session.id = ANY(CAST(:ids AS bigint[]))""")
 )
 # Without a tariff there is nothing to pay, in the base currency.
 _WRITE = Statement(
@@ -60,7 +67,7 @@ async def ended_sessions_are_priced(tx: Tx, fact: SessionFact) -> None:
 async def price_ended(tx: Tx, ids: Sequence[int], again: bool = False) -> list[int]:
     """Price those of the sessions that have ended and are not priced by their figures yet, or all of those that have
     ended; the ids of those that were. Sessions that go on with one are priced with it: their levels follow its."""
-    rows = await tx.all(_ENDED, ids=list(ids))
+    rows = await _ended(tx, ids)
     before = await earlier_wh(tx, rows)
     figures = {row["id"]: _figures(row, before.get(row["id"])) for row in rows}
     due = [row for row in rows if again or row["priced"].get("figures") != figures[row["id"]]]
@@ -74,6 +81,14 @@ async def price_ended(tx: Tx, ids: Sequence[int], again: bool = False) -> list[i
         _tell(tx, row, prices[row["id"]])
     extensions = [row["extension_id"] for row in due if row["extension_id"] is not None]
     return [row["id"] for row in due] + (await price_ended(tx, extensions, again) if extensions else [])
+
+
+async def _ended(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Those of the sessions that have ended, locked, with what is known of their prices."""
+    rows = {row["id"]: dict(row) for row in await tx.all(_ENDED, ids=list(ids))}
+    for known in await tx.all(_PRICED, ids=list(rows)) if rows else ():
+        rows[known["id"]] |= dict(known)
+    return list(rows.values())
 
 
 def known_rules(row: Row) -> IdleRules | None:

@@ -1,4 +1,4 @@
-"""Terms: what snapshots say of prices, kept by their ids, for they never change."""
+"""Terms: what snapshots say of prices, kept as long as they are used, for they never change."""
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, select
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, case, cast, select
 
 from ohmstead.engines.pricing import Terms, terms_of
 from ohmstead.kit.db import Statement, Tx
@@ -17,8 +17,11 @@ MOST_KNOWN = 4096
 
 _own = tariff_snapshot.c
 _CONTENTS = Statement(
-    select(_own.id, cast(_own.content, Text)).where(_own.id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
-)
+    select(
+        _own.id, _own.hash,
+        case((_own.hash != bindparam("known", type_=ARRAY(Text)).all_(), cast(_own.content, Text))),
+    ).where(_own.id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
+)  # fmt: skip
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -31,17 +34,22 @@ class SnapshotTerms(Struct, frozen=True):
     content: Mapping[str, Any]
 
 
-_known: dict[int, SnapshotTerms] = {}  # the least recently used first
+_known: dict[str, SnapshotTerms] = {}  # by the hash of the content
+_hashes: dict[int, str] = {}
 
 
 async def terms_of_snapshots(tx: Tx, ids: Collection[int]) -> dict[int, SnapshotTerms]:
-    """The terms of each snapshot; one statement for all that are not known yet."""
-    missing = {one for one in ids if one not in _known}
-    read = {key: _terms(text) for key, text in await tx.all(_CONTENTS, ids=list(missing))} if missing else {}
-    found = {one: read.get(one) or _known.pop(one) for one in set(ids)}
-    _known.update(found)
-    for key in list(_known)[: max(0, len(_known) - MOST_KNOWN)]:
-        del _known[key]
+    """The terms of each snapshot; only what is not known yet is read."""
+    if len(_hashes) > MOST_KNOWN:
+        _known.clear()
+        _hashes.clear()
+    known = [_hashes[one] for one in ids if one in _hashes]
+    found: dict[int, SnapshotTerms] = {}
+    for key, digest, text in await tx.all(_CONTENTS, ids=list(ids), known=known):
+        _hashes[key] = digest
+        if text is not None:
+            _known[digest] = _terms(text)
+        found[key] = _known[digest]
     return found
 
 

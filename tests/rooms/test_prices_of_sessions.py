@@ -104,8 +104,7 @@ async def test_another_group_of_the_evse_changes_nothing_for_who_charges(there: 
     number = await there.starts()
     await there.charges_by(await there.tariff(pricePerKwh=0.9))
     await there.stops(number, 30, 3000)
-    await there.starts(40, 3000)
-    await there.here.stops((await there.here.sessions())[-1]["transaction_id"], at(50), 5000)
+    await there.stops(await there.starts(40, 3000), 50, 5000)
     await there.settled()
     assert [await there.amount(key) for key in (1, 2)] == [0.8, 1.8]
 
@@ -364,7 +363,7 @@ async def _lost(there: Place) -> None:
 
 async def test_an_extending_session_costs_its_energy_alone(there: Place) -> None:
     """By the snapshot of the one that it extends, in levels that go on (D19)."""
-    levels = [{"firstKwh": 0, "lastKwh": 2, "fee": 1.0}, {"firstKwh": 2, "lastKwh": None, "fee": 0.5}]
+    levels = [{"firstKwh": 0, "lastKwh": 2, "feePerKwh": 1.0}, {"firstKwh": 2, "lastKwh": None, "feePerKwh": 0.5}]
     steps = [{"firstUnit": 0, "lastUnit": None, "feePerUnit": 0.03}]
     group = await there.charges_by(
         await there.tariff("standard", multiPricePerKwh=levels, multiPricePerDuration=steps, connectionFee=1.2,
@@ -442,7 +441,7 @@ async def test_a_listing_prices_what_runs_and_shows_what_is_stored(api: Client, 
     await there.settled()
     answer = await api.get("/resources/sessions/v1.0", "withChargingPeriods=1&withPriceBreakdown=1")
     assert [one["billingStatus"] for one in answer.data] == ["completed", None, None]
-    assert [len(one["chargingPeriods"]) for one in answer.data] == [1, 0, 0]
+    assert [len(one["chargingPeriods"]) for one in answer.data] == [1, 1, 0]
     for query, found in (("filter[taxId]=1", [1, 2]), ("filter[billingStatus]=completed", [1]),
                          ("filter[billingStatus]=null", [2, 3]), ("filter[taxId]=9", [])):  # fmt: skip
         answer = await api.get("/resources/sessions/v1.0", query)
