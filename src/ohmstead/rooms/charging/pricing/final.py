@@ -15,7 +15,7 @@ from ohmstead.engines.idle import IdleRules
 from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
-from ohmstead.rooms.charging.durable_facts import SessionFact, SessionStopped, SessionUpdated
+from ohmstead.rooms.charging.durable_facts import SessionStopped, SessionUpdated
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
 from ohmstead.rooms.charging.pricing.reading import NEEDED, earlier_wh
@@ -59,8 +59,12 @@ FROM told WHERE session.id = told.id""")
 
 
 @on(SessionStopped)
+async def ended_sessions_are_priced(tx: Tx, fact: SessionStopped) -> None:
+    await price_ended(tx, [fact.id])
+
+
 @on(SessionUpdated)
-async def ended_sessions_are_priced(tx: Tx, fact: SessionFact) -> None:
+async def and_priced_again_when_more_is_known(tx: Tx, fact: SessionUpdated) -> None:
     await price_ended(tx, [fact.id])
 
 
