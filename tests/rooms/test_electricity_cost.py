@@ -35,7 +35,7 @@ async def electricity(here: Site, *stretches: Stretch) -> Electricity:
     row = await here.only_session()
     whole = Stretch(row["started_at"], row["stopped_at"], round(row["energy_wh"]))
     async with here.system.database.read() as tx:
-        return await electricity_of(tx, row, stretches or [whole])
+        return (await electricity_of(tx, {row["id"]: stretches or [whole]}))[row["id"]]
 
 
 async def rate(given: Given, **fields: Any) -> int:
@@ -191,3 +191,19 @@ async def test_what_the_sun_gave_costs_nothing_and_is_saved(given: Given, system
         await flows(system, circuit, minute, 10, 10, 10)
         await reports(system, meter, later(minute + 0.5), -1, -1, -1)
     assert await electricity(here) == Electricity(Decimal("1.50"), 1000.0, Decimal("0.30"))
+
+
+async def test_many_sessions_at_once_have_each_its_own(given: Given, system: System) -> None:
+    await given.currency()
+    shared = await rate(given, defaultPrice=0.3)
+    rates = (shared, shared, await rate(given, defaultPrice=1), None)
+    sites = [await site(given, electricityRateId=one) for one in rates]
+    for number, here in enumerate(sites):
+        await here.starts(await tag(given), at=later(60 * number))
+    rows = await sites[0].sessions()
+    told = {row["id"]: [Stretch(row["started_at"], row["started_at"] + timedelta(hours=1), 1000)] for row in rows}
+    async with system.database.read() as tx:
+        found = await electricity_of(tx, told | {rows[1]["id"]: []})
+    assert {key: one.electricity_cost for key, one in found.items()} == {
+        rows[0]["id"]: Decimal("0.30"), rows[2]["id"]: Decimal("1.00"), rows[3]["id"]: None
+    }  # fmt: skip

@@ -13,7 +13,7 @@ _KW = 3_600_000  # Wh in a microsecond
 
 
 class Minute(Struct):
-    """The minute that has begun: its number, how far it has come, the Wh in it, and in which span it began."""
+    """The minute that goes on: its number, how far it has come, the Wh in it, and in which span it began."""
 
     number: int = 0
     passed_us: int = 0
@@ -34,12 +34,10 @@ class PowerMinutes:
     def add(self, wh: int, of_us: int, us: int, spans: list[Span]) -> None:
         """`us` of charging within a stretch of `of_us` in which `wh` flow. What is complete is noted in its span."""
         minute = self.minute
-        if not of_us:  # all at once: it belongs to the minute that goes on
-            self._take(Fraction(wh))
         while us:
             if not minute.passed_us:
                 minute.span = len(spans) - 1
-                if us >= MINUTE_US and not minute.numerator:
+                if us >= MINUTE_US:
                     us -= self._whole_minutes(us // MINUTE_US, wh, of_us, spans[-1])
                     continue
             step = min(us, MINUTE_US - minute.passed_us)

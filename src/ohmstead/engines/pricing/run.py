@@ -74,9 +74,11 @@ class PriceRun:
         )  # fmt: skip
 
     def add(self, stretches: Iterable[Stretch]) -> None:
-        """Go on through stretches, which follow each other without a gap."""
+        """Go on through stretches, which tile the time from the last one's end; ValueError where they do not."""
         for stretch in stretches:
             here, counted = stretch.start, 0
+            if here != self.spans[-1].end or here > stretch.end:
+                raise ValueError(f"stretches do not tile the session: {stretch} after {self.spans[-1].end}")
             if not self._window.start <= here < self._window.end or (self._cut is not None and self._cut <= here):
                 self._enter(here)
             while stretch.end > self._until:
@@ -123,11 +125,13 @@ class PriceRun:
     def _pass(self, stretch: Stretch, start: datetime, end: datetime, idle: bool, prices: Prices, span: Span) -> None:
         """The time of a slice."""
         us = (end - start) // US
-        if idle and us:
+        if not us:
+            return
+        if idle:
             self.time.stand_idle(start, us, prices, span)
-        elif us:
-            self.time.charge(us, prices, span)
-        if self.time.power is not None and not idle:
+            return
+        self.time.charge(us, prices, span)
+        if self.time.power is not None:
             self.time.power.add(stretch.energy_wh, (stretch.end - stretch.start) // US, us, self.spans)
 
     def _span(self, start: datetime, end: datetime, idle: bool, prices: Prices) -> Span:

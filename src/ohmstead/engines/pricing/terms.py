@@ -146,10 +146,17 @@ def terms_of(content: Mapping[str, Any]) -> Terms:
     tariff, tax, rate, currency = (content[name] for name in ("tariff", "tax", "electricityRate", "currency"))
     return Terms(
         tariff["type"],
-        convert(tariff["pricing"] or {}, Pricing),
+        convert(_given(tariff["pricing"]), Pricing),
         Precision(currency["amounts"], currency["prices"]),
         None if tax is None else Decimal(str(tax["percentage"])),
         content["zone"] or "UTC",
         None if rate is None else electricity_prices(rate),
         (tariff.get("dayTariffStart"), tariff.get("nightTariffStart")),
     )
+
+
+def _given(value: Any) -> Any:
+    """Without what is null, at any depth."""
+    if isinstance(value, Mapping):
+        return {name: _given(inner) for name, inner in value.items() if inner is not None}
+    return [_given(inner) for inner in value] if isinstance(value, list) else value

@@ -35,10 +35,10 @@ class TimeFees:
             fees.duration_levels, pricing.duration_fee_limit,
         )  # fmt: skip
         usual = (conditions.price_period_in_minutes or _USUAL_UNIT) if fees.idle_levels else 1
+        self._idle_minutes = conditions.idle_pricing_period_in_minutes or usual
         self.idle = Units(
-            terms, ("idle_flat_fee", "idle_time"), conditions.idle_pricing_period_in_minutes or usual,
-            fees.idle_levels, pricing.idle_fee_limit, by_minute=not fees.idle_levels,
-        )  # fmt: skip
+            terms, ("idle_flat_fee", "idle_time"), self._idle_minutes, fees.idle_levels, pricing.idle_fee_limit
+        )
         self.power = PowerMinutes(terms) if fees.power_levels else None
         self._by_units = fees.duration is not None or bool(fees.duration_levels)
         self._grace_us = (conditions.duration_fee_grace_period or 0) * MINUTE_US
@@ -60,7 +60,7 @@ class TimeFees:
             clocks.idle_since, clocks.idle_free_us = start, prices.idle_grace_us
         free = clocks.idle_free_us - (start - clocks.idle_since) // US
         if prices.bills_idle and free < us:
-            self.idle.add(us - max(free, 0), prices.idle, span)
+            self.idle.add(us - max(free, 0), (prices.idle or 0) * self._idle_minutes, span)
 
     def limited(self) -> list[Limited]:
         """The fees whose limits took something away."""

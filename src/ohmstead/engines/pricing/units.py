@@ -22,7 +22,7 @@ class Counted(Struct):
 
 class Units:
     """Counts the units of one fee. `lines` are those of what is due once in a level, and of units. `lasting` is how
-    long a unit is, minutes; a fee `by_minute` is the price of one of its minutes."""
+    long a unit is, minutes; what is given as a price is that of a unit."""
 
     def __init__(
         self,
@@ -31,12 +31,11 @@ class Units:
         lasting: int,
         levels: Sequence[UnitLevel],
         limit: Decimal | None,
-        by_minute: bool = False,
     ) -> None:
         self.counted = Counted()
         self.limit = limit
         self._terms, self.lines, self._levels = terms, lines, levels
-        self._unit_us, self._times, self._minutes = lasting * MINUTE_US, *((lasting, 1) if by_minute else (1, lasting))
+        self._unit_us, self._minutes = lasting * MINUTE_US, lasting
 
     def add(self, billed_us: int, price: Decimal | None, span: Span) -> None:
         """Time that is billed, all of it at one price. What begins in it is noted in the span."""
@@ -48,7 +47,7 @@ class Units:
         if self._levels:
             self._by_levels(first, counted.begun, span)
         elif price:
-            self._charge(self.lines[1], price, (counted.begun - first) * self._times, self._minutes, span)
+            self._charge(self.lines[1], price, counted.begun - first, self._minutes, span)
 
     def _by_levels(self, first: int, last: int, span: Span) -> None:
         """Units [first, last), each at the price of its level."""

@@ -1,17 +1,17 @@
 """Electricity cost of sessions: what their energy cost the operator by the electricity rate of the charge point, and
 what sources on the spot saved of that."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from ohmstead.engines.electricity_cost import LocalShare, electricity_cost
-from ohmstead.engines.electricity_prices import Price
+from ohmstead.engines.electricity_prices import ElectricityPrices, Price
 from ohmstead.engines.pricing.model import Stretch
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.questions import Question
@@ -28,14 +28,15 @@ local_shares: Question[[Tx, list[int]], Mapping[int, Sequence[LocalShare]]] = Qu
     " not known that there is such a source"
 )
 
-_PLACE = Statement(
-    select(charge_point.c.electricity_rate_id, location.c.timezone, session.c.currency)
+_PLACES = Statement(
+    select(session.c.id, charge_point.c.electricity_rate_id, location.c.timezone, session.c.currency)
     .select_from(session)
     .join(charge_point, charge_point.c.id == session.c.charge_point_id)
     .outerjoin(location, location.c.id == charge_point.c.location_id)
-    .where(session.c.id == bindparam("key", type_=BigInteger))
+    .where(session.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 _INSTANT = timedelta(microseconds=1)
+_Exchanged = Callable[[Fraction], Decimal]
 
 
 class Electricity(Struct, frozen=True):
@@ -47,38 +48,60 @@ class Electricity(Struct, frozen=True):
     estimated_savings: Decimal | None = None
 
 
-async def electricity_of(tx: Tx, row: Row, stretches: Sequence[Stretch]) -> Electricity:
-    """What the energy of a session cost; `row` has at least its id, `stretches` are those it was priced by."""
-    shares = (await local_shares.merged(tx, [row["id"]])).get(row["id"])
-    place = await tx.one(_PLACE, key=row["id"])
-    if place is None or not stretches:
-        return Electricity()
-    base = await base_currency_code(tx)
-    prices = await _prices(tx, place, stretches)
-    cost = electricity_cost(stretches, prices or _free(stretches), shares or ())
-    local = None if shares is None else round(float(cost.local_wh), 3)
-    amounts = await _amounts(tx, base, place["currency"], (cost.grid, cost.saved)) if prices and base else None
-    if amounts is None:
-        return Electricity(local_energy_wh=local)
-    return Electricity(amounts[0], local, None if shares is None else amounts[1])
+async def electricity_of(tx: Tx, stretches: Mapping[int, Sequence[Stretch]]) -> dict[int, Electricity]:
+    """What the energy of sessions cost, by their ids with the stretches that they were priced by."""
+    told = {key: each for key, each in stretches.items() if each}
+    if not told:
+        return {}
+    places, shares = await tx.all(_PLACES, ids=list(told)), await local_shares.merged(tx, list(told))
+    prices, into = await _prices(tx, places, told), await _exchanges(tx, {row["currency"] for row in places})
+    found = {}
+    for row in places:
+        key, known = row["id"], shares.get(row["id"])
+        at = prices.get(row["electricity_rate_id"])
+        found[key] = _electricity(told[key], at, ZoneInfo(row["timezone"] or "UTC"), known, into[row["currency"]])
+    return found
 
 
-async def _prices(tx: Tx, place: Row, stretches: Sequence[Stretch]) -> list[Price]:
-    """Those of the session; none where its charge point has no rate."""
-    rate_id, zone = place["electricity_rate_id"], ZoneInfo(place["timezone"] or "UTC")
+def _electricity(
+    stretches: Sequence[Stretch],
+    prices: ElectricityPrices | None,
+    zone: ZoneInfo,
+    shares: Sequence[LocalShare] | None,
+    into: _Exchanged | None,
+) -> Electricity:
     start, end = stretches[0].start, stretches[-1].end + _INSTANT
-    found = await prices_of(tx, rate_id, start, end) if rate_id is not None else None
-    return [] if found is None else found.billed(start, end, zone)
+    free = [Price(start, end, Decimal(0))]
+    cost = electricity_cost(stretches, prices.billed(start, end, zone) if prices else free, shares or ())
+    local = None if shares is None else round(float(cost.local_wh), 3)
+    if prices is None or into is None:
+        return Electricity(local_energy_wh=local)
+    return Electricity(into(cost.grid), local, None if shares is None else into(cost.saved))
 
 
-def _free(stretches: Sequence[Stretch]) -> list[Price]:
-    return [Price(stretches[0].start, stretches[-1].end, Decimal(0))]
+async def _prices(
+    tx: Tx, places: Sequence[Row], stretches: Mapping[int, Sequence[Stretch]]
+) -> dict[int, ElectricityPrices]:
+    """Of each rate through all the time that it is asked for."""
+    spans: dict[int, tuple[datetime, datetime]] = {}
+    for row in places:
+        if (rate := row["electricity_rate_id"]) is not None:
+            start, end = stretches[row["id"]][0].start, stretches[row["id"]][-1].end + _INSTANT
+            known = spans.get(rate, (start, end))
+            spans[rate] = min(known[0], start), max(known[1], end)
+    found = {rate: await prices_of(tx, rate, *span) for rate, span in spans.items()}
+    return {rate: each for rate, each in found.items() if each is not None}
 
 
-async def _amounts(tx: Tx, base: str, into: str | None, exact: Iterable[Fraction]) -> list[Decimal] | None:
-    """Amounts of the base currency in that of a session, each rounded once; None where no rate leads there."""
-    code = into or base
+async def _exchanges(tx: Tx, codes: Iterable[str | None]) -> dict[str | None, _Exchanged | None]:
+    """How exact amounts of the base currency become rounded ones of each of these (None: of itself); None where no rate
+    leads there."""
+    base = await base_currency_code(tx)
+    return {code: None if base is None else await _into(tx, base, code or base) for code in codes}
+
+
+async def _into(tx: Tx, base: str, code: str) -> _Exchanged | None:
     change, digits = await exchange(tx, base, code), await precision_of(tx, code)
     if change is None:
         return None
-    return [digits.amount(change(Decimal(one.numerator) / Decimal(one.denominator))) for one in exact]
+    return lambda exact: digits.amount(change(Decimal(exact.numerator) / Decimal(exact.denominator)))
