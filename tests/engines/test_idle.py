@@ -98,6 +98,18 @@ def test_a_limit_that_is_lifted_leaves_what_the_station_withholds() -> None:
     assert judged(40, reads([0] * 40), said) == [(0, 4, False), (4, 10, True), (10, 40, False)]
 
 
+@pytest.mark.parametrize("says", [(), ((25, "suspended_ev"),)])
+def test_what_is_taken_from_a_vehicle_that_leaves_it_unused_is_not_withheld(
+    says: tuple[tuple[float, Kind], ...],
+) -> None:
+    """And tried again in vain; then it takes some."""
+    watts = [11_000] * 10 + [0] * 45 + [11_000] * 5
+    said = marks(*says, (20, "released"), (20.1, "suspended_evse"), (35, "given"), (37, "released"), (54, "given"))
+    assert judged(60, reads(watts), said) == [(0, 14, False), (14, 55, True), (55, 60, False)]
+    again = marks((20, "released"), (30, "withheld"))
+    assert judged(55, reads(watts[:55]), again) == [(0, 14, False), (14, 30, True), (30, 55, False)]
+
+
 def test_a_young_session_charges_unless_its_vehicle_takes_nothing() -> None:
     assert judged(5, reads([0] * 4)) == [(0, 5, False)]
     assert judged(5, reads([0] * 4), marks((1, "suspended_ev"))) == [(0, 1, False), (1, 5, True)]
@@ -157,7 +169,8 @@ def test_a_tariffs_own_thresholds_count_where_the_operator_allows_it() -> None:
 
 
 KINDS: list[Kind] = [
-    "charging", "suspended_ev", "suspended_evse", "withheld", "given", "unoffered", "offered", "boosted", "optimised",
+    "charging", "suspended_ev", "suspended_evse", "withheld", "given", "released", "unoffered", "offered", "boosted",
+    "optimised",
 ]  # fmt: skip
 gains = st.lists(st.tuples(st.integers(0, 1200), st.one_of(st.just(0.0), st.floats(0, 3000))), min_size=1, max_size=30)
 sayings = st.lists(st.tuples(st.integers(0, 6000), st.sampled_from(KINDS)), max_size=12)
@@ -207,9 +220,10 @@ def test_what_is_withheld_is_never_idle_and_a_higher_threshold_never_charges_mor
     for one in tiles:
         before = [mark.kind for mark in sorted(spoken, key=lambda mark: mark.at) if mark.at <= one.start]
         stations = [kind for kind in before if kind in KINDS[:3]]
-        limits = [kind for kind in before if kind in KINDS[3:5]]
-        meters = [kind for kind in before if kind in KINDS[5:7]]
-        if "suspended_evse" in stations[-1:] or "withheld" in limits[-1:] or "unoffered" in meters[-1:]:
+        limits = [kind for kind in before if kind in KINDS[3:6]]
+        meters = [kind for kind in before if kind in KINDS[6:8]]
+        withheld = "suspended_evse" in stations[-1:] or "withheld" in limits[-1:] or "unoffered" in meters[-1:]
+        if withheld and "released" not in limits:
             assert not one.idle
     higher = stretches(START, found[-1].at, found, spoken, IdleRules(power_w=2_000))
     assert _idle(tiles) <= _idle(higher)

@@ -101,14 +101,27 @@ async def test_load_managements_limit_withholds_below_what_counts_as_charging(
     assert await kinds(here) == (["withheld", "given"] if withheld else [])
 
 
-async def _steered(here: Site, limit: float, unit: Literal["A", "W"], phases: int | None) -> None:
+async def test_what_its_vehicle_leaves_unused_is_released(here: Site, given: Given) -> None:
+    await here.starts(await tag(given))
+    await _steered(here, 16, "A", None, unused=True)
+    await _steered(here, 0, "A", None, unused=True)
+    before = here.system.clock.now()
+    [mark] = await marks(here)
+    assert mark.kind == "released"
+    assert before - timedelta(minutes=1) < mark.at < before
+    await _steered(here, 0, "A", None)
+    await _steered(here, 6, "A", None)
+    assert await kinds(here) == ["released", "withheld", "given"]
+
+
+async def _steered(here: Site, limit: float, unit: Literal["A", "W"], phases: int | None, unused: bool = False) -> None:
     periods = (SchedulePeriod(0, limit, phases), SchedulePeriod(900, 16))
     own = ChargingProfile(
         id=2 * here.evses[0] + 1, stack_level=1, purpose="transaction", kind="absolute", unit=unit, periods=periods
     )
     key = (await here.only_session())["id"]
     async with here.system.database.begin() as tx:
-        tell_applied(tx, own, charge_point_id=here.id, evse_id=here.evses[0], session_id=key)
+        tell_applied(tx, own, charge_point_id=here.id, evse_id=here.evses[0], session_id=key, unused=unused)
 
 
 async def test_the_threshold_is_the_tariffs_own_where_it_may_have_one(here: Site, given: Given) -> None:

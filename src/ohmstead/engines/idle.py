@@ -3,7 +3,8 @@
 An interval between two readings is judged by what is known at its end. It is idle where the average of the last five
 minutes is below the threshold, or the vehicle's state of charge is beyond its own, and from the moment when the station
 says that the vehicle takes nothing, until power flows again. Power that the station or a limit withholds is nobody's
-idling: meanwhile it charges, and the five minutes begin anew after it, as they do with the session.
+idling: meanwhile it charges, and the five minutes begin anew after it, as they do with the session. What load
+management takes from a vehicle because it leaves it unused is not withheld.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,15 +24,14 @@ FLOWS_OVER = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
 Said = Literal["charging", "suspended_ev", "suspended_evse"]
-Kind = Literal[
-    "charging", "suspended_ev", "suspended_evse", "withheld", "given", "unoffered", "offered", "boosted", "optimised"
-]
+Limit = Literal["given", "withheld", "released"]
+Kind = Literal[Said, Limit, "unoffered", "offered", "boosted", "optimised"]
 
 
 class Mark(Struct, frozen=True, gc=False):
-    """Something was said of the charge: what state it is in, by the station; that a limit withholds power, or gives it
-    again; that the meter tells of next to nothing on offer, or of more; that the driver wants all the power there is,
-    or does not."""
+    """Something was said of the charge: what state it is in, by the station; that a limit withholds power, gives it
+    again, or was lowered because the vehicle takes nothing (released); that the meter tells of next to nothing on
+    offer, or of more; that the driver wants all the power there is, or does not."""
 
     at: datetime
     kind: Kind
@@ -85,7 +85,7 @@ class State(Struct):
     soc: float | None = None
     said: Said | None = None
     said_at: datetime | None = None
-    withheld: bool = False
+    limit: Limit = "given"
     unoffered: bool = False
     boosted: bool = False
     watched_from: datetime | None = None
@@ -193,16 +193,22 @@ class IdleRun:
         return True if self._state.said == "suspended_ev" else None
 
     def _holds_back(self) -> bool:
-        return self._state.withheld or self._state.unoffered or self._state.said == "suspended_evse"
+        """What a released vehicle does not get it did not take."""
+        known = self._state
+        if known.limit == "released":
+            return False
+        return known.limit == "withheld" or known.unoffered or known.said == "suspended_evse"
 
     def _say(self, mark: Mark, at: datetime) -> None:
         known = self._state
         before = (known.said, self._holds_back())
         match mark.kind:
+            case "suspended_evse" if known.limit == "released":
+                pass  # for it says so of that limit
             case "charging" | "suspended_ev" | "suspended_evse":
                 known.said, known.said_at = mark.kind, at
-            case "withheld" | "given":
-                known.withheld = mark.kind == "withheld"
+            case "withheld" | "given" | "released":
+                known.limit = mark.kind
             case "unoffered" | "offered":
                 known.unoffered = mark.kind == "unoffered"
             case "boosted" | "optimised":

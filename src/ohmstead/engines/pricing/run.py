@@ -140,13 +140,11 @@ class PriceRun:
         span, cut, self._begins = self.spans[-1], self._begins, False
         if span.start == span.end:
             span.idle = idle
+            if span.end == start and not span.energy_wh:
+                span.label = prices.label
         same = span.label is prices.label or span.label == prices.label
-        if same and (span.idle == idle or start == end) and not (cut and span.start < start):
-            return span
-        if span.start == start and len(self.spans) == 1 and not span.quantities:
-            span.label = prices.label
-            return span
-        self.spans.append(Span(start, end, idle, prices.label))
+        if not same or (span.idle != idle and start < end) or (cut and span.start < start):
+            self.spans.append(Span(start, end, idle, prices.label))
         return self.spans[-1]
 
 

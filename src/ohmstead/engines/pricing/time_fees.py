@@ -1,6 +1,7 @@
 """Fees of time: of charging (by units, or by power) and of idling, each without its grace and within its hours."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -13,6 +14,7 @@ from ohmstead.engines.pricing.units import Units
 
 US = timedelta(microseconds=1)
 _USUAL_UNIT = 15
+_NOTHING = Decimal(0)
 
 
 class Clocks(Struct):
@@ -60,7 +62,7 @@ class TimeFees:
             clocks.idle_since, clocks.idle_free_us = start, prices.idle_grace_us
         free = clocks.idle_free_us - (start - clocks.idle_since) // US
         if prices.bills_idle and free < us:
-            self.idle.add(us - max(free, 0), (prices.idle or 0) * self._idle_minutes, span)
+            self.idle.add(us - max(free, 0), (prices.idle or _NOTHING) * self._idle_minutes, span)
 
     def limited(self) -> list[Limited]:
         """The fees whose limits took something away."""

@@ -52,10 +52,12 @@ class AuthorizationCreated(Fact, topic="authorization.created"):
 
 
 class ChargingProfileApplied(Fact, topic="chargingProfile.applied", rename="camel"):
-    """An EVSE, or a charge point as a whole, took a profile: an operator's, a client's or load management's."""
+    """An EVSE, or a charge point as a whole, took a profile: an operator's, a client's or load management's. `unused`:
+    the vehicle has left what it was given until then."""
 
     charge_point_id: int
     evse_id: int | None = None  # None: the whole charge point
     session_id: int | None = None
     applied_at: str  # as the API writes moments
     charging_profile: dict[str, Any]  # as the notification shows it
+    unused: bool = False

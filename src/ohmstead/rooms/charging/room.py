@@ -23,6 +23,7 @@ from ohmstead.rooms.charging.reservations import (
 )
 from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
+    boost,
     charging_needs,
     consumption,
     questions,  # noqa: F401 - it answers lower rooms
@@ -50,6 +51,7 @@ OPERATIONS = (
     sessions,
     consumption.reads,
     charging_needs.needs_operations,
+    boost.boost_operations,
     control.at_charge_point,
     control.at_evse,
 )

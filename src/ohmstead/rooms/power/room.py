@@ -1,6 +1,10 @@
 """The room of power: what it exports."""
 
-from ohmstead.rooms.power import deadlines, local_sources  # noqa: F401 - of sessions: for load management, for their cost
+from ohmstead.rooms.power import (
+    deadlines,  # noqa: F401 - of sessions: for load management
+    local_sources,  # noqa: F401 - of sessions: for their cost
+    tariff_wishes,  # noqa: F401 - of sessions: for load management
+)
 from ohmstead.rooms.power.circuit_schedules import schedules
 from ohmstead.rooms.power.circuits import (
     actions,

@@ -33,7 +33,7 @@ class Imagined(View):
     """A session, and one of `tariffId` and `tariff`."""
 
     tariff_id: Opt[int] = UNSET
-    tariff: Opt[TariffBody] = UNSET
+    tariff: Opt[TariffBody] = UNSET  # type: ignore[valid-type]
     started_at: datetime
     energy: Annotated[int, Meta(ge=0, le=10**9, description="Wh, which flow evenly.")]
     minutes: Annotated[_Minutes, Meta(description="How long the vehicle charges.")]

@@ -41,6 +41,9 @@ class Order(View):
     id_tag: Opt[IdTag] = UNSET
     connector_id: Opt[int | None] = UNSET
     booking_id: Opt[int | None] = UNSET
+    boost: Opt[
+        Annotated[bool, Meta(description="All the power there is, where its tariff would charge slowly at dear times.")]
+    ] = UNSET
 
 
 class OrderThere(Order):

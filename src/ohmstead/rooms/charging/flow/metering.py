@@ -1,6 +1,7 @@
 """Meter values coming in: a batch of messages of many stations becomes rows, and the sessions' newest figures.
 
-The hottest path of the product: three statements a batch, whatever its size, and one where something is told again.
+The hottest path of the product: three statements a batch, whatever its size, and one more where something is told
+again, or another power is on offer.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from ohmstead.rooms.charging.flow.repeats import repeats, unsigned_yet
 from ohmstead.rooms.charging.flow.starting import SUPERSEDED
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
+from ohmstead.rooms.charging.pricing.offers import Offers
 from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.charging.reasons import LOST
 from ohmstead.rooms.charging.register import Anomaly, Register, register_of
@@ -114,6 +116,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     sessions: dict[int, SessionAccumulator] = {}
     records: list[Record] = []
     draws: list[LoadSample] = []
+    offers = Offers()
     for message, place in zip(messages, places, strict=True):
         session, own = _live(sessions, place), message.transaction_ref is not None and _is_whole(place)
         if session is not None and place["named"] and message.readings:
@@ -129,6 +132,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
             watts, anomaly = reading.watts(), None
             if session is not None and (own or reading.at >= place["started_at"]):
                 anomaly = session.take(reading, watts)
+                if reading.others:
+                    offers.told(session.id, reading, _phases(place))
             records.append(record(reading, place, message, anomaly))
         if reading is not None and place["evse_id"] is not None:
             draws.append(_draw(place, session, reading))
@@ -136,6 +141,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     if signed := [(one, place) for one, place in zip(messages, places, strict=True) if one.signed]:
         await store_signed(tx, await unsigned_yet(tx, signed))
     await _update(tx, list(sessions.values()))
+    await offers.keep(tx)
     tx.after_commit(lambda: metered_now.send(draws))
 
 

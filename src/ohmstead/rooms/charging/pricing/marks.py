@@ -15,7 +15,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.charging.durable_facts import SessionUpdated
 from ohmstead.rooms.charging.pricing.tables import charging_mark
 
-LIMITS: tuple[Kind, ...] = ("withheld", "given")
+LIMITS: tuple[Kind, ...] = ("withheld", "given", "released")
 _ALIKE: tuple[tuple[tuple[Kind, ...], Kind | None], ...] = (
     (("charging", "suspended_ev", "suspended_evse"), None),
     (LIMITS, "given"),

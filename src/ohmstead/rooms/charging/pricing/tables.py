@@ -22,7 +22,8 @@ charging_mark = table(
     Column("session_id", ForeignKey(session.c.id), nullable=False),
     timestamp("at", nullable=False),
     # charging | suspended_ev | suspended_evse, as the station says; withheld | given, by limits below what counts as
-    # charging; unoffered | offered, as the meter tells of it; boosted | optimised, by the driver's wish
+    # charging, released, by those that leave unused what they are given; unoffered | offered, as the meter tells of it;
+    # boosted | optimised, by the driver's wish
     Column("kind", Text, nullable=False),
     UniqueConstraint("session_id", "at", "kind"),
 )

@@ -18,8 +18,10 @@ def tell_applied(
     evse_id: int | None,
     session_id: int | None,
     at: datetime | None = None,
+    unused: bool = False,
 ) -> None:
-    """`evse_id` is None for a whole charge point, `session_id` where it is for no session, `at` where it is now."""
+    """`evse_id` is None for a whole charge point, `session_id` where it is for no session, `at` where it is now.
+    `unused`: for a vehicle that takes nothing."""
     tx.tell(
         ChargingProfileApplied(
             charge_point_id=charge_point_id,
@@ -27,6 +29,7 @@ def tell_applied(
             session_id=session_id,
             applied_at=stamp(at or tx.now),
             charging_profile=_told(profile),
+            unused=unused,
         )
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select
 
-from ohmstead.engines.idle import IdleSettings, rules_of
+from ohmstead.engines.idle import IdleSettings, Kind, rules_of
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied, SessionFact, SessionStarted
@@ -24,6 +24,7 @@ from ohmstead.rooms.operator import settings
 from ohmstead.rooms.tariffs.tables import tariff_snapshot
 
 AHEAD = timedelta(days=7)  # for so long it is known beforehand when schedules hold back
+TOLD_BEFORE = timedelta(seconds=30)
 _VOLTS = 230.0
 
 
@@ -55,7 +56,7 @@ async def limits_withhold_power(tx: Tx, fact: ChargingProfileApplied) -> None:
         rows = await tx.all(_AT_STATION, station=fact.charge_point_id)
     at = datetime.fromisoformat(fact.applied_at)
     if rows and _is_ours(fact.charging_profile):
-        await _limited(tx, rows, fact.charging_profile, at)
+        await _limited(tx, rows, fact.charging_profile, at, fact.unused)
     elif rows:
         await _laid(tx, rows, at)
 
@@ -78,15 +79,18 @@ async def limits_taken_off(tx: Tx, evse_ids: list[int]) -> None:
         await _laid(tx, rows, tx.now)
 
 
-async def _limited(tx: Tx, rows: list[Row], profile: Mapping[str, Any], at: datetime) -> None:
-    """Load management says each limit anew before it ends."""
+async def _limited(tx: Tx, rows: list[Row], profile: Mapping[str, Any], at: datetime, unused: bool = False) -> None:
+    """Load management says each limit anew before it ends. A station may have told of one that it took before we know
+    that it did."""
+    low: Kind = "released" if unused else "withheld"
     first = min(profile["schedulePeriods"], key=lambda one: one["startPeriod"])
     house = await _house(tx)
     sayings: list[Saying] = []
     for row in rows:
         phases = min(first.get("numberPhases") or 3, _phases(row))
         watts = first["limit"] * (_VOLTS * phases if profile["chargingRateUnit"] == "A" else 1)
-        sayings.append(Saying(row["id"], at, "withheld" if watts < _threshold(row, house) else "given"))
+        kind: Kind = low if watts < _threshold(row, house) else "given"
+        sayings.append(Saying(row["id"], at - TOLD_BEFORE if kind == "released" else at, kind))
     await _mark(tx, rows, sayings)
 
 

@@ -40,6 +40,7 @@ class Applied:
     session_id: int | None
     profile: ChargingProfile
     at: datetime
+    unused: bool = False  # by a car that takes nothing
 
 
 def _keep() -> Statement:
@@ -84,7 +85,7 @@ async def show(tx: Tx, applied: Iterable[Applied]) -> None:
         whole = one.profile.purpose == "station_max"
         tell_applied(
             tx, one.profile, charge_point_id=one.outlet.charge_point_id, evse_id=None if whole else one.outlet.id,
-            session_id=one.session_id, at=one.at,
+            session_id=one.session_id, at=one.at, unused=one.unused,
         )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ class Delivery:
                 if outlet.id not in site.outlets or not self._is_ours():
                     break  # it left meanwhile, and what we lay on it now nobody would take off
                 await self._set(outlet, profile)
-                applied.append(self._applied(outlet, profile))
+                applied.append(self._applied(site, outlet, profile))
         except StationRefused as error:
             self._refused(site, outlet, send, error)
         except StationError as error:
@@ -138,7 +139,7 @@ class Delivery:
             return [resting]
         own = setpoint(outlet, outlet.charge, send, phases)
         if outlet.id in site.fallbacks and await self._changed(outlet, held, own):
-            applied.append(self._applied(outlet, own))
+            applied.append(self._applied(site, outlet, own))
             return []
         return [own] if outlet.id in site.fallbacks or outlet.steered_by != "transaction" else [own, resting]
 
@@ -155,8 +156,11 @@ class Delivery:
             self._dynamic[outlet.id] = own
         return outcome.agreed
 
-    def _applied(self, outlet: Outlet, profile: ChargingProfile) -> Applied:
-        return Applied(outlet, outlet.charge.id if outlet.charge else None, profile, self._clock.now())
+    def _applied(self, site: Site, outlet: Outlet, profile: ChargingProfile) -> Applied:
+        now = self._clock.now()
+        if outlet.charge is None:
+            return Applied(outlet, None, profile, now)
+        return Applied(outlet, outlet.charge.id, profile, now, unused=outlet.id not in site.needs)
 
     async def _set(self, outlet: Outlet, profile: ChargingProfile) -> None:
         outcome = await self._stations.call(outlet.station_id, SetChargingProfile(
