@@ -7,8 +7,8 @@ price no charging. Refuses (`Unpriced`): restrictions on current, prices that co
 without VAT over several rates of it. Whether a tariff is valid on a day is for the caller.
 
 A step size holds once for a session, for what it sums up to: energy by the step where the last of it flowed, time by
-that of its last kind, charging or parked, and the time of the other kind is not rounded. The rest up to the step is paid
-at the price of that last part."""
+that of its last kind, charging or parked; the time of the other kind is not rounded. The rest up to the step is paid at
+the price of that last part."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ class Unpriced(ValueError):
 
 
 class Component(Struct, frozen=True):
-    """`price` without VAT per kWh, hour or session; `step_size` in Wh or seconds; `vat` in %, None where none is due."""
+    """`price` without VAT per kWh, hour or session; `step_size` in Wh or seconds; `vat` in %, None for none."""
 
     type: Kind
     price: Decimal

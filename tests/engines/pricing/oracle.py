@@ -84,6 +84,8 @@ class _Session(Moments):
     def energy(self) -> Iterator[Fee]:
         before = Fraction(self.extends_wh or 0, 1000)
         for tick in self.ticks:
+            if not tick.wh:
+                continue
             kwh = Fraction(tick.wh, 1000)
             if self.type == "standard":
                 yield from self.of_energy_levels(before, before + kwh)

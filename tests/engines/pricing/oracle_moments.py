@@ -25,13 +25,22 @@ class Tick:
     at: datetime
     seconds: int
     wh: int  # whole, as at a border
-    exact_wh: Fraction
     idle: bool
     boosted: bool
+    power: tuple[int, int]  # Wh in seconds: all of the stretch
+
+    @property
+    def exact_wh(self) -> Fraction:
+        return Fraction(self.power[0] * self.seconds, self.power[1])
 
 
 def exact(number: Any) -> Fraction:
-    return Fraction(str(number))
+    return _exact(str(number))
+
+
+@lru_cache
+def _exact(number: str) -> Fraction:
+    return Fraction(number)
 
 
 def given(value: Any) -> bool:
@@ -76,13 +85,13 @@ class Moments:
         for start, end, wh, idle, boosted in parts:
             idle, length = idle and priced, int((end - start).total_seconds())  # R0
             if length == 0:
-                yield Tick(start, 0, wh, Fraction(wh), idle, boosted)
+                yield Tick(start, 0, wh, idle, boosted, (wh, 0))
             for passed in range(0, length, tick):
                 whole = (
                     wh * (passed + tick) // length - wh * passed // length
                 )  # R2: floors add up, the last has the rest
                 at = start + timedelta(seconds=passed)
-                yield Tick(at, tick, whole, Fraction(wh * tick, length), idle, boosted)
+                yield Tick(at, tick, whole, idle, boosted, (wh, length))
 
     def tick_s(self, parts: Sequence[Part]) -> int:
         """So short that nothing changes inside: clocks and units change at whole minutes, the rest is asked."""

@@ -15,12 +15,12 @@ def _units(*levels: tuple[int, int | None, float | None, float | None]) -> list[
 
 
 _FLAT = "energy_flat_fee 1 x 2.00 = 2.00"
-_TIME = {"multiPricePerKwh": None, "minPrice": None,
+_TIME = {"multiPricePerKwh": [], "minPrice": None,
          "multiPricePerDuration": _units((0, 8, 0.5, None), (9, 24, 0.55, None), (25, None, 0, 10))}  # fmt: skip
-_IDLE = {"multiPricePerKwh": None, "minPrice": None, "pricePeriodInMinutes": 1,
+_IDLE = {"multiPricePerKwh": [], "minPrice": None, "pricePeriodInMinutes": 1,
          "multiIdleFee": _units((0, 2, 0.3, 0), (3, 6, 0.4, 0), (7, None, 0, 5))}  # fmt: skip
 _NIGHT = {"durationFeeFrom": "22:00", "durationFeeTo": "06:00", "pricePeriodInMinutes": 60,
-          "multiPricePerKwh": None, "minPrice": None,
+          "multiPricePerKwh": [], "minPrice": None,
           "multiPricePerDuration": _units((0, 6, 0.5, None), (7, 7, 1, None), (8, None, 2, None))}  # fmt: skip
 TABLE = Table(
     "standard",

@@ -32,9 +32,10 @@ MARKET_PRICES = st.one_of(numbers(1, 2, -1), numbers(1, 4), st.just(0))
 
 @st.composite
 def fields(draw: st.DrawFn, /, **optional: st.SearchStrategy[Any]) -> Fields:
-    """Some of them; what is not there is null or left out."""
+    """Some of them; what is not there is null or left out. Lists are never null."""
     drawn = {name: draw(strategy) if draw(st.integers(0, 3)) else None for name, strategy in optional.items()}
-    return drawn if draw(st.booleans()) else {name: value for name, value in drawn.items() if value is not None}
+    nulls = draw(st.booleans())
+    return {name: one for name, one in drawn.items() if one is not None or (nulls and not name.startswith("multi"))}
 
 
 @st.composite
@@ -146,7 +147,8 @@ def standard_tod(draw: st.DrawFn, digits: int, session: Session) -> Fields:
 def price_periods(draw: st.DrawFn, count: int) -> Fields:
     fees = st.one_of(*3 * [st.lists(PRICES, min_size=count, max_size=count)], st.just([]))
     names = [f"{part}FeePeriods" for part in ("connection", "energy", "duration", "idle")]
-    return draw(fields(**dict.fromkeys(names, fees.map(lambda fee: {"fee": fee}))))
+    chosen = draw(fields(**dict.fromkeys(names, fees.map(lambda fee: {"fee": fee}))))
+    return {name: fee for name, fee in chosen.items() if fee is not None}
 
 
 @st.composite

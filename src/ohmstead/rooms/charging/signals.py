@@ -30,3 +30,6 @@ limit."""
 
 limits_changed = Signal()
 """Called with `(charge_point_id)` when an operator laid a charging profile on it or took one off."""
+
+price_changed = Signal()
+"""Called with `(session_id, SessionPrice)` when more is known of what a session costs, while it runs and in the end."""

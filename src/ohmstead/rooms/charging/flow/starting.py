@@ -13,10 +13,11 @@ from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
-from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.flow.changes import add, change, tell
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import session_by_ref, start_ref, started_as
 from ohmstead.rooms.charging.needs import needs_taken
+from ohmstead.rooms.charging.pricing.tariff_of_session import tariff_columns
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, reservation_used
@@ -69,23 +70,33 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     holder, theirs = (None, []) if asked else await _presented(tx, fact, place)
     ordered = asked or await _ordered(tx, place, theirs)
     if ordered is not None and ordered["start_ref"] is None:
+        began |= await tariff_columns(tx, place, ordered["user_id"], at)
         row = await change(
             tx, ordered["id"], "started", **began, **_by_card(fact, ordered, holder), **await _onwards(tx, place, at)
         )
+        _told_late(tx, row)
         await _kept_for_it(tx, row, fact)
         return row["transaction_id"], holder.verdict if holder else ACCEPTED
     if holder is not None:
         holder = await _objected(tx, fact, place, holder, theirs, at)
     who, verdict = await _who(tx, fact, place, asked, holder)
+    began |= await tariff_columns(tx, place, who["user_id"], at)
     told = {"at": at, "wh": began["meter_start_wh"], "tag": fact.id_tag, "name": fact.transaction_ref}
     ended = await tx.one(_AHEAD, station=station, **told)
     if ended is not None:
         row = await change(tx, ended["id"], "updated", **who | began | _completed(began, ended, place))
     else:
         row = await add(tx, {"station_id": station, **who, **began, **await _onwards(tx, place, at)}, "started")
+        _told_late(tx, row)
     if verdict.status == "accepted":
         await _kept_for_it(tx, row, fact)
     return row["transaction_id"], verdict
+
+
+def _told_late(tx: Tx, row: Row) -> None:
+    """Of a charge that is over by now."""
+    if row["status"] == "finished":
+        tell(tx, row, "stopped")
 
 
 async def _kept_for_it(tx: Tx, row: Row, fact: ChargeStarted) -> None:

@@ -16,6 +16,8 @@ from ohmstead.rooms.charging.flow.extending import extend
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import session_of_stop, stop_ref, stopped_as
 from ohmstead.rooms.charging.meter_values import meter_value, record, store, store_signed
+from ohmstead.rooms.charging.pricing.running import price_anew
+from ohmstead.rooms.charging.pricing.tariff_of_session import tariff_columns
 from ohmstead.rooms.charging.readings import END, Reading, believable
 from ohmstead.rooms.charging.reasons import LOST, told
 from ohmstead.rooms.charging.register import Anomaly, Register, register_of
@@ -69,6 +71,8 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
     anomalies: list[Anomaly | None] = [_read(register, one, fact, at) for one in found]
     _ended(register, fact, at)
     await _keep(tx, fact, stopping, zip(found, anomalies, strict=True))
+    if found and stopping["status"] == "finished":
+        await price_anew(tx, {stopping["id"]: found[0].at})
     kept = stopping["reason"] if stopping["reason"] in KEPT_REASONS else stopping["stop_reason"]
     await change(
         tx, stopping["id"], "stopped", status="finished", reason=kept or told(fact.reason), stop_ref=stop_ref(fact),
@@ -142,7 +146,8 @@ async def _orphan(tx: Tx, fact: ChargeStopped, at: datetime) -> None:
             "stop_ref": stop_ref(fact), "stopped_at": at, "transaction_ref": fact.transaction_ref,
             "anomalies": register.anomalies + (start_wh is None or fact.meter_wh is None),
         }
-        | _figures(register, fact),
+        | _figures(register, fact)
+        | await tariff_columns(tx, place, None, started_at),
         "stopped",
     )  # fmt: skip
     await _keep(tx, fact, row, ((reading, None) for reading in found))
