@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from ohmstead.app.system import System
+from ohmstead.engines.electricity_cost import LocalShare
 from ohmstead.kit.facts import outbox
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.flow.closing import OUT_OF_REACH
 from ohmstead.rooms.charging.meter_values import meter_value
+from ohmstead.rooms.charging.pricing.electricity_cost import local_shares
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.pricing.tables import charging_mark, session_price
 from ohmstead.rooms.charging.session_table import session
@@ -458,3 +460,33 @@ async def test_a_start_without_tariffs_takes_no_statement_more(there: Place, mon
     monkeypatch.setattr("ohmstead.rooms.charging.pricing.tariff_of_session.driver_of", counted)
     await there.starts()
     assert not from_the_tariffs
+
+
+async def test_what_the_energy_cost_is_kept_with_the_price(api: Client, given: Given) -> None:
+    """With a tariff or without one."""
+    there = await place(api, given)
+    rate = await given.electricity_rate(defaultPrice=0.3)
+    point = f"/resources/charge-points/v2.0/{there.here.id}"
+    assert (await api.patch(point, {"electricityRateId": rate["id"]})).status == 200
+    await there.stops(await there.starts(0, 1000), 10, 3000)
+    await there.charges_by(await there.tariff(pricePerKwh=0.5))
+    await there.stops(await there.starts(20, 3000), 30, 4000)
+    await there.settled()
+    free, paid = await there.shown(1), await there.shown(2)
+    assert (free["electricityCost"], free["amount"]) == (0.6, 0)
+    assert (paid["electricityCost"], paid["amount"]) == (0.3, 0.5)
+    assert "estimatedSavings" not in paid
+
+
+async def test_what_came_from_the_spot(there: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def half_of_the_first_quarter(tx: Any, ids: list[int]) -> dict[int, list[LocalShare]]:
+        return {key: [LocalShare(at(0), at(15), 0.5)] for key in ids}
+
+    monkeypatch.setattr(local_shares, "_answerers", [half_of_the_first_quarter])
+    await there.stops(await there.starts(0, 1000), 30, 4000)
+    await there.settled()
+    shown = await there.shown(1, "withClockAlignedEnergyConsumption")
+    assert shown["energyConsumption"] == {"total": 3000, "local": 750, "grid": 2250}
+    assert [one["energyConsumption"] for one in shown["clockAlignedEnergyConsumption"]] == [
+        {"total": 1500, "local": 750, "grid": 750}, {"total": 1500, "local": 0, "grid": 1500},
+    ]  # fmt: skip
