@@ -19,7 +19,7 @@ from ohmstead.rooms.charging.durable_facts import SessionStopped, SessionUpdated
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.electricity_cost import Electricity, electricity_of, local_shares
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
-from ohmstead.rooms.charging.pricing.reading import NEEDED, earlier_wh
+from ohmstead.rooms.charging.pricing.reading import NEEDED, Earlier, extended_by
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import price_changed
 
@@ -76,7 +76,7 @@ async def price_ended(tx: Tx, ids: Sequence[int], again: bool = False) -> list[i
     """Price those of the sessions that have ended and are not priced by their figures yet, or all of those that have
     ended; the ids of those that were. Sessions that go on with one are priced with it: their levels follow its."""
     rows = await _ended(tx, ids)
-    before = await earlier_wh(tx, rows)
+    before = await extended_by(tx, rows)
     figures = {row["id"]: _figures(row, before.get(row["id"])) for row in rows}
     due = [row for row in rows if again or row["priced"].get("figures") != figures[row["id"]]]
     if not due:
@@ -120,13 +120,13 @@ def known_rules(row: Row) -> IdleRules | None:
     return known and convert(known, IdleRules)
 
 
-def _figures(row: Row, before_wh: int | None) -> dict[str, Any]:
+def _figures(row: Row, earlier: Earlier | None) -> dict[str, Any]:
     """What a price is made of, as JSON gives it back."""
     return {
         "start": row["started_at"].isoformat(),
         "end": row["stopped_at"].isoformat(),
         "wh": row["energy_wh"],
-        "before": before_wh,
+        "before": earlier and earlier.wh,
         "marks": row["marks"],
         "snapshot": row["tariff_snapshot_id"],
     }
