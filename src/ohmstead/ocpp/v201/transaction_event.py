@@ -71,7 +71,11 @@ async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEv
         taken = EndTaken(verdict=verdict, message=verdict.message if verdict and not request.id_token else None)
     if not over and (status := _status(request)) and place is not None:
         await at.rooms.status_changed(changed(at, place, status, at.moment(request.timestamp), "transaction"))
-    if request.event_type != "Ended" and (state := STATE.get(request.transaction_info.charging_state or "")):
+    if (
+        not over
+        and request.event_type != "Ended"
+        and (state := STATE.get(request.transaction_info.charging_state or ""))
+    ):
         await at.rooms.charging_state_told(_state(request, at, state))
     return TransactionEventResponse(
         total_cost=taken.cost,

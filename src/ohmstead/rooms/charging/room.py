@@ -13,7 +13,10 @@ from ohmstead.rooms.charging.displays import DefaultPrices
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.limits import ClosingHours, TariffLimits
 from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
-from ohmstead.rooms.charging.pricing import final  # noqa: F401 - prices what has ended
+from ohmstead.rooms.charging.pricing import (
+    final,  # noqa: F401 - prices what has ended
+    snapshot_access,  # noqa: F401 - what partners read of tariffs
+)
 from ohmstead.rooms.charging.pricing.running import RunningPrices
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
 from ohmstead.rooms.charging.reservations import (
