@@ -337,6 +337,22 @@ async def test_a_charge_that_is_told_when_it_was_over_is_priced(there: Place) ->
     assert (await there.shown(2))["totalAmount"]["withTax"] == pytest.approx(1.2 + 0.8 + 0.6)
 
 
+async def test_an_offline_charge_has_the_tariff_in_force_when_it_is_told(there: Place) -> None:
+    """Of those for the day on which it began, by the clock where the charge point stands."""
+    today = await there.tariff(pricePerKwh=0.9, restrictions={"startDate": "2026-03-02"})
+    base = await there.tariff(pricePerKwh=0.3)
+    await there.charges_by(base, today)
+    body = {"name": "T", "type": "duration+energy", "pricing": {"pricePerKwh": 0.4}}
+    assert (await there.api.put(f"/resources/tariffs/v1.0/{base['id']}", body)).status == 200
+    evening = await there.starts(-9.5 * 60)  # 23:30 of the day before in Berlin
+    await there.reads(evening, (-9 * 60, 2000), (-8.5 * 60, 3000))
+    await there.stops(evening, -8 * 60, 3000)
+    after_midnight = await there.starts(-8.5 * 60 + 60, 3000)
+    await there.stops(after_midnight, -7 * 60, 4000)
+    await there.settled()
+    assert [await there.amount(key) for key in (1, 2)] == [0.8, 0.9]
+
+
 async def test_readings_told_after_the_end_are_taken_in(there: Place) -> None:
     day = {"dayTariffStart": "09:10", "nightTariffStart": "22:00"}
     prices = {"dayPricePerKwh": 1, "nightPricePerKwh": 0}

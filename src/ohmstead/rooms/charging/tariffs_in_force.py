@@ -1,5 +1,6 @@
 """Tariffs in force: which one a driver has at an EVSE now, before anything is charged, and whether it lets him."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, bindparam, exists, select
@@ -36,14 +37,16 @@ def some_are_forbidden(group: ColumnElement[int | None]) -> ColumnElement[bool]:
     )
 
 
-async def tariff_forbids(tx: Tx, evse_id: int, user_id: int | None) -> bool:
-    """Whether the tariff of a user, or of nobody that is known, lets him not charge at an EVSE now."""
-    return any(_forbids(found) for _, found in await _in_force(tx, await tx.all(_PLACE, evse=evse_id), user_id))
+async def tariff_forbids(tx: Tx, evse_id: int, user_id: int | None, at: datetime | None = None) -> bool:
+    """Whether the tariff of a user, or of nobody that is known, lets him not charge at an EVSE: now, or at a moment to
+    come."""
+    places = await tx.all(_PLACE, evse=evse_id)
+    return any(_forbids(found) for _, found in await _in_force(tx, places, user_id, at or tx.now))
 
 
 async def tariffs_of_station(tx: Tx, station_id: int, user_id: int | None) -> list[tuple[int, Row | None]]:
     """By the numbers of a station's EVSEs, the tariff of a user there; None where there is none."""
-    return await _in_force(tx, await tx.all(_OF_STATION, station=station_id), user_id)
+    return await _in_force(tx, await tx.all(_OF_STATION, station=station_id), user_id, tx.now)
 
 
 def allowing(tariffs: list[tuple[int, Row | None]]) -> tuple[int, ...] | None:
@@ -58,10 +61,10 @@ def price_information(tariffs: list[tuple[int, Row | None]]) -> str | None:
     return (first["display"] or {}).get("priceInformation") or None if first is not None else None
 
 
-async def _in_force(tx: Tx, places: list[Row], user_id: int | None) -> list[tuple[int, Row | None]]:
+async def _in_force(tx: Tx, places: list[Row], user_id: int | None, at: datetime) -> list[tuple[int, Row | None]]:
     driver, found = await driver_of(tx, user_id), []
     for there in places:
-        group, day = there["tariff_group_id"], tx.now.astimezone(ZoneInfo(there["timezone"] or "UTC")).date()
+        group, day = there["tariff_group_id"], at.astimezone(ZoneInfo(there["timezone"] or "UTC")).date()
         own = await tariff_for(tx, group, driver, there["partner_id"], day) if group is not None else None
         found.append((there["network_id"], own))
     return found
