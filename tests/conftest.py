@@ -51,6 +51,7 @@ class Cleaner:
         filled = [f"CASE WHEN EXISTS (SELECT FROM {name}) THEN '{name}' END" for name in metadata.tables]
         used = [f"(SELECT CASE WHEN is_called THEN '{row['name']}' END FROM {row['name']})" for row in rows]
         look = await connection.prepare(f"SELECT ARRAY[{', '.join(filled)}], ARRAY[{', '.join(used)}]")
+        await look.fetchrow()  # ends what preparing began, which locks every table
         return cls(connection, look)
 
     async def clean(self) -> None:

@@ -27,7 +27,8 @@ STORED: list[tuple[str, dict[str, Any]]] = [
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "configurationTemplate",
         "currency", "electricityMeter", "evse", "flexibilityAsset", "idTag", "location", "parkingSpace", "partner",
         "partnerContract", "partnerInvite", "priceIntegration", "provisioningCertificate", "reservation", "session",
-        "subOperator", "tariff", "tariffGroup", "tax", "user", "userGroup", "vendorErrorCode",
+        "subOperator", "tariff", "tariffGroup", "tax", "user", "userGroup", "utility",
+        "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     ("authorization.created", {"id": 7}),
@@ -46,8 +47,8 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargePoint.quirksChanged", {"ids": [7, 8]}),
     ("chargePoint.statusChanged", STATUS),
     ("chargePointModel.quirksChanged", {"id": 7}),
-    ("chargingProfile.applied", APPLIED | {"evseId": None, "sessionId": None}),
-    ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9}),
+    ("chargingProfile.applied", APPLIED | {"evseId": None, "sessionId": None, "unused": False}),
+    ("chargingProfile.applied", APPLIED | {"evseId": 3, "sessionId": 9, "unused": True}),
     ("circuit.changed", ROW | {"last_updated_at": "2026-11-01T08:00:00+00:00"}),
     ("circuit.consumption", CONSUMED),
     ("circuit.consumption", CONSUMED | {"minChargePointCurrent": 6.0}),
@@ -70,7 +71,7 @@ def test_what_lies_in_the_outbox_is_understood_and_written_as_it_was(topic: str,
 def test_what_earlier_releases_left_out_is_nothing(topic: str, payload: dict[str, Any]) -> None:
     told = msgspec.json.decode(msgspec.json.encode(fact_of(topic, payload)))
     assert payload.items() <= told.items()
-    assert {told[name] for name in told.keys() - payload.keys()} == {None}
+    assert not any(told[name] for name in told.keys() - payload.keys())
 
 
 def test_no_topic_is_left_out() -> None:

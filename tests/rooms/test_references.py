@@ -11,6 +11,7 @@ from ohmstead.kit.views import alternatives, fields, hints, marked, structs
 NUMBER = "a number of OCPP, not an id"
 START = "a connector of the EVSE that is found, or a booking there: see control/checks"
 LISTED = {  # last part of the path, attribute -> why it is no reference
+    ("preview", "tariff.pricing.tax_id"): "as of tariffs",
     ("tariffs/v1.0", "pricing.tax_id"): "passed over while all tariffs have one tax: see tariffs",
     **{
         ("bulk-assign-tariff-group", f"filters.{name}_ids"): "selects what the caller may change"
@@ -38,7 +39,8 @@ TO_COME = {
     "subscription.plan_ids", "partner.contact_id", "authorized_token_ids",
     "notice_id", "electricity_cost_reimbursement_integration_id",
     "installation_and_maintenance_company_id", "subscription_plan_ids", "pricing.subsidy_integration_id",
-    "restrictions.apply_to_users_with_subscriptions",
+    "restrictions.apply_to_users_with_subscriptions", "tariff.integration_id",
+    "tariff.pricing.subsidy_integration_id", "tariff.restrictions.apply_to_users_with_subscriptions",
 }  # fmt: skip
 
 

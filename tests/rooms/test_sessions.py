@@ -14,7 +14,6 @@ from ohmstead.kit.rendering import rendered
 from ohmstead.rooms.charging.readings import Sample
 from ohmstead.rooms.charging.reasons import told
 from ohmstead.rooms.charging.sessions import session
-from ohmstead.rooms.charging.sessions.includes import period_prices, price_breakdown
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.charging.sessions.series import EnergySeries
 from tests.client import Client
@@ -84,26 +83,6 @@ async def test_consumption_between_the_marks_of_the_clock(
         assert sum(one["energyConsumption"]["total"] for one in found) == pytest.approx(4000)
         assert found[0]["energyConsumed"] == round(min(lengths[0], 30) * 4000 / 30)
     assert (await api.get(f"{PATH}/{key}", query.replace(str(minutes), "7"))).status == 422
-
-
-async def test_prices_come_from_whoever_knows_them(api: Client, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, key = await charged(given)
-    fee = {"type": "flat", "currency": "EUR", "unit": "session", "pricePerUnit": {"withTax": 2}, "quantity": 1,
-           "price": {"withTax": 2}, "totalPrice": 2, "unitPrice": 2}  # fmt: skip
-
-    async def fees(tx: Any, ids: list[int]) -> dict[int, Any]:
-        return {one: [fee] for one in ids}
-
-    async def amounts(tx: Any, periods: dict[int, Any], broken_down: bool) -> dict[int, Any]:
-        assert broken_down
-        return {key: [{"amount": 1.5} for _ in each] for key, each in periods.items()}
-
-    monkeypatch.setattr(price_breakdown, "_answerers", [fees])
-    monkeypatch.setattr(period_prices, "_answerers", [amounts])
-    query = "withPriceBreakdown=true&withChargingPeriods=true&withChargingPeriodsPriceBreakdown=true"
-    shown = (await api.get(f"{PATH}/{key}", query)).data
-    assert shown["priceBreakdown"] == [fee]
-    assert {one["amount"] for one in shown["chargingPeriods"]} == {1.5}
 
 
 async def test_a_session_is_rendered_without_a_request_as_a_get_answers_it(api: Client, given: Given) -> None:

@@ -1,18 +1,22 @@
 """Tariff groups: their order, the free tariff they begin with, and what keeps a base tariff and a group."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.versions import Version
 from ohmstead.rooms.tariffs.groups import tariff_groups
+from ohmstead.rooms.tariffs.tariffs import tariffs
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
+from tests.rooms.test_circuit_races import waiting
 from tests.rooms.test_tariffs import GROUPS, PATH, refused
+from tests.scenarios.waiting import TOO_LONG_S, becomes
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +71,30 @@ async def test_a_base_tariff_stays_and_others_leave_their_groups(api: Client, gi
     last = (await given.tariff())["id"]
     assert (await api.put(path, {"name": "x", "tariffIds": [last]})).status == 200
     assert (await api.delete(f"{PATH}/{base}")).status == 204
+
+
+async def test_a_tariff_that_goes_meanwhile_is_in_no_list(api: Client, given: Given, system: System) -> None:
+    tariff = (await given.tariff())["id"]
+    path = f"{GROUPS}/{(await given.tariff_group())['id']}"
+    async with system.database.begin() as tx:
+        await tx.run(
+            select(tariffs.table.c.id).where(tariffs.table.c.id == tariff).with_for_update()
+        )  # as a DELETE has it
+        await tx.run(update(tariffs.table).where(tariffs.table.c.id == tariff).values(deleted_at=tx.now))
+        put = asyncio.create_task(api.put(path, {"name": "x", "tariffIds": [tariff]}))
+        await becomes(lambda: waiting(system), lambda count: count == 1)
+    refused(await put, "tariffIds")
+
+
+async def test_a_tariff_goes_while_its_group_is_about_to_change(api: Client, given: Given, system: System) -> None:
+    """Neither waits for the other."""
+    tariff = (await given.tariff())["id"]
+    group = await given.tariff_group(tariff)
+    async with system.database.begin() as tx:
+        held = select(tariff_groups.table.c.id).where(tariff_groups.table.c.id == group["id"]).with_for_update()
+        await tx.run(held)
+        assert (await asyncio.wait_for(api.delete(f"{PATH}/{tariff}"), TOO_LONG_S)).status == 204
+    assert (await api.get(f"{GROUPS}/{group['id']}")).data["tariffIds"] == group["tariffIds"][:1]
 
 
 async def test_a_group_that_goes_leaves_its_tariffs(api: Client, given: Given) -> None:

@@ -14,6 +14,7 @@ from ohmstead.rooms.tariffs.snapshots import content_of, snapshot_of, terms_by_i
 from ohmstead.rooms.tariffs.tables import tariff, tariff_snapshot
 from tests.client import Client
 from tests.given import Given
+from tests.rooms.charges import site, tag
 from tests.rooms.test_tariffs import PATH, STANDARD
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -145,3 +146,19 @@ async def test_a_partner_reads_those_of_its_tariffs(given: Given, system: System
             assert (await client.get(f"{SNAPSHOTS}/{await taken(system, one['id'])}")).status == status
     finally:
         await client.close()
+
+
+async def test_a_partner_reads_those_of_sessions_at_its_charge_points(api: Client, given: Given) -> None:
+    await given.partner_of_id(7)
+    group, card = await given.tariff_group(), await tag(given)
+    for partner, status in ((7, 200), (8, 404)):
+        here = await site(given, partner={"id": partner})
+        await api.patch(f"/resources/evses/v2.1/{here.evses[0]}", {"tariffGroupId": group["id"]})
+        key = (await here.starts(card, datetime.now(UTC), 0))[0]
+        snapshot = (await api.get("/resources/sessions/v1.0")).data[-1]["tariffSnapshotId"]
+        client = await given.client("*", partner_id=7)
+        try:
+            assert (key, (await client.get(f"{SNAPSHOTS}/{snapshot}")).status) == (key, status)
+        finally:
+            await client.close()
+        await api.put(f"{PATH}/{group['tariffIds'][0]}", {"name": "Another", "type": "free"})

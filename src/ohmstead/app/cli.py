@@ -20,6 +20,7 @@ _COMMANDS = {
     "station": "Be a charge point: plug, authorize, start, stop, fault, drop.",
     "migrate": "Bring the database to the newest schema.",
     "openapi": "Print the OpenAPI document.",
+    "price": "Say what a session costs and why: its slices, fees and lines.",
 }
 for _name, _help in _COMMANDS.items():
     app.command(f"ohmstead.app.commands.{_name}:{_name}", help=_help)

@@ -9,10 +9,15 @@ from ohmstead.rooms.charging import (
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.bookings import BookingReservation, asking, booking_requests, bookings
 from ohmstead.rooms.charging.control import OrderedStops, SilentSessionProbe
+from ohmstead.rooms.charging.displays import DefaultPrices
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.limits import ClosingHours, TariffLimits
 from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
-from ohmstead.rooms.charging.pricing import tables as pricing_tables  # noqa: F401
+from ohmstead.rooms.charging.pricing import (
+    final,  # noqa: F401 - prices what has ended
+    snapshot_access,  # noqa: F401 - what partners read of tariffs
+)
+from ohmstead.rooms.charging.pricing.running import RunningPrices
 from ohmstead.rooms.charging.profiles import ProfileAccounts, clear_profile_actions, readings, set_profile_actions
 from ohmstead.rooms.charging.reservations import (
     ReservationQueue,
@@ -23,6 +28,7 @@ from ohmstead.rooms.charging.reservations import (
 )
 from ohmstead.rooms.charging.rfid_tags import rfid_tags
 from ohmstead.rooms.charging.sessions import (
+    assigning,
     boost,
     charging_needs,
     consumption,
@@ -51,6 +57,7 @@ OPERATIONS = (
     sessions,
     consumption.reads,
     charging_needs.needs_operations,
+    assigning.at_session,
     boost.boost_operations,
     control.at_charge_point,
     control.at_evse,
@@ -61,8 +68,10 @@ BACKGROUND = (
     BookingReservation,
     ReservationQueue,
     ReservationRelease,
+    RunningPrices,
     SilentSessionProbe,
     TariffLimits,
     ClosingHours,
     OrderedStops,
+    DefaultPrices,
 )

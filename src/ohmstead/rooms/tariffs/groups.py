@@ -54,7 +54,10 @@ _BASE_OF = Statement(
     .limit(1)
 )
 _LEAVE = Statement(delete(tariff_group_member).where(_member.tariff_id == _key).returning(_member.tariff_group_id))
-_TOUCH = Statement(update(tariff_group).where(_own.id == any_(_ids)).values(updated_at=bindparam("now")))
+_free = select(_own.id).where(_own.id == any_(_ids)).with_for_update(key_share=True, skip_locked=True)
+_TOUCH = Statement(  # but those that somebody is about to change, who waits for a tariff of theirs
+    update(tariff_group).where(_own.id.in_(_free)).values(updated_at=bindparam("now"))
+)
 _OF_PARTNER = Statement(select(_own.id).where(_own.partner_id == _key).limit(1))
 
 
@@ -130,13 +133,13 @@ async def it_begins_with_a_free_tariff(write: Write) -> None:
 @tariff_groups.updated
 async def its_list_is_replaced(write: Write) -> None:
     if "tariff_ids" in write.extras:
-        await write.tx.run(_CLEAR, key=write.id)
         await _fill(write, write.extras["tariff_ids"])
 
 
 async def _fill(write: Write, ids: list[int]) -> None:
     if len(await write.tx.all(_HOLD, ids=ids)) < len(ids):  # none goes before this is durable
         raise Invalid(tariffIds="A selected tariff is invalid.")
+    await write.tx.run(_CLEAR, key=write.id)
     rows = [{"tariff_id": key, "place": place} for place, key in enumerate(ids)]
     await write.tx.run(_FILL, key=write.id, now=write.tx.now, **as_columns(rows))
 
@@ -144,7 +147,8 @@ async def _fill(write: Write, ids: list[int]) -> None:
 @tariffs.deleting
 async def a_base_tariff_stays(write: Write) -> None:
     if (group := await write.tx.value(_BASE_OF, key=write.id)) is not None:
-        raise Conflict(f"It is the base tariff of the tariff group {group}.")
+        whose = "a tariff group" if write.call.actor.binding else f"the tariff group {group}"
+        raise Conflict(f"It is the base tariff of {whose}.")
 
 
 @tariffs.deleted

@@ -105,6 +105,11 @@ def canonical(value: Any) -> Any:
     return value
 
 
+def terms_in(content: Mapping[str, Any]) -> Terms:
+    """What a content says of prices, whether it becomes a snapshot or not."""
+    return terms_of(_exact.decode(_encoder.encode(canonical(content))))
+
+
 async def terms_by_id(tx: Tx, snapshot_id: int) -> Terms:
     """What a snapshot says of prices."""
     found = _known.pop(snapshot_id, None)

@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, select, text, update
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.flow.changes import add
 from ohmstead.rooms.charging.needs import needs_carried_on
+from ohmstead.rooms.charging.pricing.tariff_of_session import COLUMNS as TARIFF_COLUMNS
 from ohmstead.rooms.charging.session_table import session
 
 _own = session.c
@@ -19,6 +20,7 @@ _TAKEN_OVER = (
     "station_id", "charge_point_id", "evse_id", "connector_id", "partner_id", "transaction_id", "transaction_ref",
     "user_id",
     "authorization_id", "id_tag", "id_tag_label", "booking_id", "payment_method_id", "payment_type",
+    *TARIFF_COLUMNS,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ohmstead.rooms.charging.flow.starting import SUPERSEDED
 from ohmstead.rooms.charging.flow.transactions import number
 from ohmstead.rooms.charging.meter_values import Record, record, store, store_signed
 from ohmstead.rooms.charging.pricing.offers import Offers
+from ohmstead.rooms.charging.pricing.running import price_anew
 from ohmstead.rooms.charging.readings import Reading
 from ohmstead.rooms.charging.reasons import LOST
 from ohmstead.rooms.charging.register import Anomaly, Register, register_of
@@ -82,6 +83,8 @@ class SessionAccumulator(Struct):
     peak_power_w: float | None = None
     soc_percent: float | None = None
     named_at: datetime | None = None
+    late_at: datetime | None = None
+    """The earliest reading that came after a later one."""
 
     def take(self, reading: Reading, watts: float | None) -> Anomaly | None:
         """Let the session know of a reading; why its register is not believed, or None."""
@@ -93,6 +96,8 @@ class SessionAccumulator(Struct):
             self.register.read_at = reading.at
             self.power_w = self.power_w if watts is None else watts
             self.soc_percent = self.soc_percent if reading.soc_percent is None else reading.soc_percent
+        else:
+            self.late_at = min(reading.at, self.late_at or reading.at)
         return anomaly
 
     def take_start(self, reading: Reading) -> None:
@@ -116,6 +121,7 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     sessions: dict[int, SessionAccumulator] = {}
     records: list[Record] = []
     draws: list[LoadSample] = []
+    after_end: dict[int, datetime] = {}
     offers = Offers()
     for message, place in zip(messages, places, strict=True):
         session, own = _live(sessions, place), message.transaction_ref is not None and _is_whole(place)
@@ -134,6 +140,8 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
                 anomaly = session.take(reading, watts)
                 if reading.others:
                     offers.told(session.id, reading, _phases(place))
+            elif _was_on(place, reading.at):
+                after_end[place["id"]] = min(reading.at, after_end.get(place["id"], reading.at))
             records.append(record(reading, place, message, anomaly))
         if reading is not None and place["evse_id"] is not None:
             draws.append(_draw(place, session, reading))
@@ -141,8 +149,22 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     if signed := [(one, place) for one, place in zip(messages, places, strict=True) if one.signed]:
         await store_signed(tx, await unsigned_yet(tx, signed))
     await _update(tx, list(sessions.values()))
+    await _price_anew(tx, {one.id: one.late_at for one in sessions.values() if one.late_at}, after_end)
     await offers.keep(tx)
     tx.after_commit(lambda: metered_now.send(draws))
+
+
+def _was_on(place: Row, at: datetime) -> bool:
+    """Whether a reading is of a session that has ended since."""
+    return place["status"] == "finished" and place["started_at"] <= at <= place["stopped_at"]
+
+
+async def _price_anew(tx: Tx, late: dict[int, datetime], after_end: dict[int, datetime]) -> None:
+    """What is told late may change what was when, and so the price."""
+    for key in sorted(after_end):
+        await change(tx, key, "updated")
+    if late or after_end:
+        await price_anew(tx, late | after_end)
 
 
 async def _meant(tx: Tx, message: Metered, place: Row) -> Row:

@@ -5,10 +5,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.displays import shows_messages
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence import status_changed
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.network.locations import location
 
 _outlets = select(
     evse.c.id,
@@ -17,10 +20,17 @@ _outlets = select(
     evse.c.network_id,
     evse.c.max_power,
     evse.c.current_type,
+    evse.c.tariff_group_id,
     charge_point.c.partner_id,
+    charge_point.c.electricity_rate_id,
     charge_point.c.type.label("charge_point_type"),
     charge_point.c.auto_start_without_authorization,
-).join(charge_point, charge_point.c.id == evse.c.charge_point_id)
+    location.c.timezone,
+    shows_messages(charge_point.c.capabilities).label("shows_messages"),
+    some_are_forbidden(evse.c.tariff_group_id).label("some_are_forbidden"),
+)
+_outlets = _outlets.join(charge_point, charge_point.c.id == evse.c.charge_point_id)
+_outlets = _outlets.outerjoin(location, location.c.id == charge_point.c.location_id)
 _of_station = _outlets.where(evse.c.station_id == bindparam("station"), evse.c.deleted_at.is_(None))
 # the lock puts the starts and stops at one outlet in a row
 _locked = {"of": evse, "key_share": True}

@@ -7,9 +7,6 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from ohmstead.engines.idle import IdleRules, Mark, Read, stretches
-from ohmstead.engines.pricing.model import Stretch
-
 
 class EnergyInterval(Struct):
     """Wh delivered between two moments."""
@@ -43,11 +40,6 @@ class EnergySeries(Struct):
         earlier, later = self.moments[after - 1], self.moments[after]
         low, high = self.energies[after - 1], self.energies[after]
         return low + (high - low) * ((moment - earlier) / (later - earlier))
-
-    def stretches(self, marks: Iterable[Mark], rules: IdleRules) -> list[Stretch]:
-        """Charging and idle, from the first moment to the last."""
-        reads = [Read(at, energy) for at, energy in zip(self.moments, self.energies, strict=True)]
-        return stretches(self.moments[0], self.moments[-1], reads, marks, rules)
 
     def slices(self, minutes: int) -> list[EnergyInterval]:
         """Cut at the marks of the clock, every `minutes` from the full hour: the first begins with the session, the
