@@ -140,15 +140,23 @@ def standard_tod(draw: st.DrawFn, digits: int, session: Session) -> Fields:
         periods = [{"startTime": of, "endTime": to} for of, to in pairwise(clocks)]
     locks = {f"lock{kind}PriceOnSessionStart": draw(st.booleans()) for kind in ("Energy", "Duration", "Idle")}
     days = draw(day_rules(len(periods), digits, session))
-    return {"timePeriods": periods, "pricePeriods": draw(price_periods(len(periods))), "daysWhenApplied": days, **locks}
+    return {
+        "timePeriods": periods,
+        "pricePeriods": draw(price_periods(len(periods), digits)),
+        "daysWhenApplied": days,
+        **locks,
+    }
 
 
 @st.composite
-def price_periods(draw: st.DrawFn, count: int) -> Fields:
-    fees = st.one_of(*3 * [st.lists(PRICES, min_size=count, max_size=count)], st.just([]))
-    names = [f"{part}FeePeriods" for part in ("connection", "energy", "duration", "idle")]
-    chosen = draw(fields(**dict.fromkeys(names, fees.map(lambda fee: {"fee": fee}))))
-    return {name: fee for name, fee in chosen.items() if fee is not None}
+def price_periods(draw: st.DrawFn, count: int, digits: int) -> Fields:
+    prices = {"connection": numbers(3, digits), "energy": PRICES, "duration": PRICES, "idle": PRICES}
+    chosen = {f"{part}FeePeriods": fees(price, count) for part, price in prices.items()}
+    return {name: {"fee": fee} for name, fee in draw(fields(**chosen)).items() if fee is not None}
+
+
+def fees(price: st.SearchStrategy[float], count: int) -> st.SearchStrategy[list[float]]:
+    return st.one_of(*3 * [st.lists(price, min_size=count, max_size=count)], st.just([]))
 
 
 @st.composite
@@ -161,7 +169,7 @@ def day_rules(draw: st.DrawFn, count: int, digits: int, session: Session) -> lis
     own = idle_fee(digits) | duration_fee(digits) | connection_minima()
     own = {name: value for name, value in own.items() if not name.endswith("Limit")}
     return [
-        {"name": name, "specialDates": on, "pricePeriods": draw(price_periods(count)), **draw(fields(**own))}
+        {"name": name, "specialDates": on, "pricePeriods": draw(price_periods(count, digits)), **draw(fields(**own))}
         for name, on in draw(st.permutations(named))
     ]
 

@@ -10,12 +10,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ohmstead.engines.pricing import PriceRun, price_of, terms_of
+from ohmstead.engines.pricing import PriceRun, Pricing, price_of, problems, terms_of
 from ohmstead.engines.pricing.model import Line, SessionPrice, Stretch
+from ohmstead.kit.money import Precision
 from tests.engines.pricing import oracle
 from tests.engines.pricing.sessions import Session, sessions
 from tests.engines.pricing.snapshots import POWER, PRICED
@@ -223,3 +225,14 @@ def test_what_does_not_tile_the_session_is_refused(type_: str, data: st.DataObje
     for wrong in ([Stretch(first.start + moved, first.end + timedelta(hours=2), 1)], [first, *others, first]):
         with pytest.raises(ValueError, match="tile"):
             price_of(terms, session.start, wrong)
+
+
+@every_type
+@some(8)
+@given(data=st.data())
+def test_random_tariffs_pass_validation(type_: str, data: st.DataObject) -> None:
+    snapshot = data.draw(snapshots(type_, data.draw(sessions())))
+    pricing = msgspec.convert(snapshot["tariff"]["pricing"], Pricing)
+    precision = Precision(snapshot["currency"]["amounts"], snapshot["currency"]["prices"])
+    day, night = (snapshot["tariff"][f"{part}TariffStart"] for part in ("day", "night"))
+    assert not list(problems(type_, pricing, precision, day_tariff_start=day, night_tariff_start=night))

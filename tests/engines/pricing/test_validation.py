@@ -150,3 +150,11 @@ def test_single_values_are_bounded_where_they_are_declared(body, path):
     with pytest.raises(Invalid) as refused:
         decode(body.encode(), msgspec.json.Decoder(Pricing))
     assert list(refused.value.errors) == [path]
+
+
+def test_a_level_may_be_narrower_than_a_kwh():
+    """Down to a hundredth; one that holds nothing is refused."""
+    narrow = [{"firstKwh": 0, "lastKwh": 0.05}, {"firstKwh": 0.05, "lastKwh": 0.06}, {"firstKwh": 0.06}]
+    assert paths("standard", {"multiPricePerKwh": narrow}) == []
+    empty = [{"firstKwh": 0, "lastKwh": 0.05}, {"firstKwh": 0.05, "lastKwh": 0.05}, {"firstKwh": 0.05}]
+    assert paths("standard", {"multiPricePerKwh": empty}) == ["multiPricePerKwh.1.lastKwh"]

@@ -29,7 +29,7 @@ def _levels(name: str, first: str, last: str, step: int) -> Callable[[Pricing], 
                 yield f"{path}.{number}.{camel(first)}", _beginning(number, step, expected)
             if (end is None) != (number == len(levels) - 1):
                 yield f"{path}.{number}.{camel(last)}", "The last level has no end, and every other has one."
-            if end is not None and end < begin + (1 - step):  # a level of units may hold one unit
+            if end is not None and (end < begin or (end == begin and not step)):  # one of units may hold one unit
                 yield f"{path}.{number}.{camel(last)}", "A level must end after it begins."
             expected = None if end is None else end + step
 
