@@ -15,6 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PRICING = (
+    "day_rules", "energy", "fees", "kinds", "lines", "power", "run", "shares", "spans", "tables", "terms", "time_fees",
+    "total", "types", "units", "validation",
+)  # fmt: skip
 AREAS: dict[str, tuple[list[str], list[str]]] = {  # what is changed, and the tests that should notice
     "rights": (
         ["kit/access.py", "kit/resources.py", "kit/writing.py", "kit/groups.py"],
@@ -50,6 +54,13 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {  # what is changed, and the te
     "allocation": (
         ["engines/dlm/allocate.py", "engines/dlm/filling.py", "engines/dlm/envelope.py", "engines/dlm/shedding.py"],
         ["tests/engines/dlm"],
+    ),
+    "prices": (
+        [
+            "engines/ocpi_tariff.py",
+            *(f"engines/pricing/{name}.py" for name in PRICING),
+        ],
+        ["tests/engines/pricing/test_tables.py", "tests/engines/test_ocpi_tariff.py", "tests/engines/pricing"],
     ),
     "plans": (
         [

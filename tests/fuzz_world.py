@@ -2,9 +2,11 @@
 
 import random
 import re
+from datetime import timedelta
 from typing import Any
 
 from ohmstead.kit.operations import Operation
+from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
 from tests.rooms.charges import Site
 from tests.rooms.partner_walk import World
@@ -56,6 +58,7 @@ class FuzzWorld(World):
             "personal-smart-charging": {"chargePoint": own["id"]},
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
+            "assign-user$": {"session": await self._billed(site)},
         }
         await given.made(f"/resources/charge-points/v2.0/{own['id']}/smart-charging", OWNERS)
         market = (await given.api.get(f"/internal/price-integrations/v1.0/{ids['priceIntegration']}")).data
@@ -66,6 +69,14 @@ class FuzzWorld(World):
             "/personal-smart-charging-preferences": SUN,
         }
         return self
+
+    async def _billed(self, site: Site) -> int:
+        """A session of nobody, of which only the end was told, and which is billed."""
+        await site.stops(77, site.system.clock.now() - timedelta(hours=1), 1000)
+        key = (await site.sessions())[-1]["id"]
+        async with site.system.database.begin() as tx:
+            assert await price_ended(tx, [key]) == [key]
+        return key
 
     def names(self, operation: Operation) -> dict[str, Any]:
         names = super().names(operation)

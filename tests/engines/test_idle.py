@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from json import dumps, loads
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from ohmstead.engines.idle import IdleRules, IdleRun, Kind, Mark, Read, rules_of, stretches
+from ohmstead.engines.pricing import price_of, terms_of
 from ohmstead.engines.pricing.model import Stretch
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -231,3 +233,27 @@ def test_what_is_withheld_is_never_idle_and_a_higher_threshold_never_charges_mor
 
 def _idle(tiles: list[Stretch]) -> timedelta:
     return sum((one.end - one.start for one in tiles if one.idle), timedelta())
+
+
+@pytest.mark.parametrize("every", [1, 10, 50])
+def test_what_the_stretches_cost(every: int) -> None:
+    """E3 of the rules, whatever the meter's rhythm: 18 of 36 idle minutes lie within their grace."""
+    content = {
+        "tariff": {
+            "type": "duration+energy",
+            "pricing": {"pricePerKwh": 0.4, "idleFeePerMinute": 0.2, "idleFeeGracePeriodMinutes": 10},
+        },
+        "currency": {"code": "EUR", "amounts": 2, "prices": 5},
+        "tax": None,
+        "zone": "Europe/Berlin",
+        "electricityRate": None,
+    }
+    said = marks((20, "suspended_evse"), (35, "charging"), (60, "suspended_ev"), (68, "charging"), (72, "suspended_ev"))
+    watts = [15_200] * 20 + [0] * 15 + [15_200] * 25 + [0] * 40
+    found = [read for read in reads(watts) if (read.at - START) % (every * MINUTE) == timedelta()]
+    price = price_of(terms_of(content), START, stretches(START, at(100), found, said, RULES))
+    assert {line.type: (line.quantity, line.price) for line in price.lines} == {
+        "energy": (Decimal("11.4"), Decimal("4.56")), "idle_time": (18, Decimal("3.60")),
+    }  # fmt: skip
+    assert price.amount == Decimal("8.16")
+    assert [period.idle for period in price.periods] == [False, True, False, True]

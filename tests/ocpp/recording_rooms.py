@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+from msgspec import structs
+
 from ohmstead.ocpp.connection_settings import ConnectionSettings
 from ohmstead.rooms.charging.facts import (
     ChargeStarted,
@@ -10,6 +12,7 @@ from ohmstead.rooms.charging.facts import (
     ChargingStateTold,
     ContractPresented,
     ContractWorth,
+    EndTaken,
     Metered,
     NeedsTold,
     NeedsVerdict,
@@ -63,6 +66,7 @@ class RecordingRooms:
         self.facts = Record(happened)
         self.heartbeats: list[int] = []
         self.verdicts: dict[str, TagVerdict] = {}
+        self.end = EndTaken()
         self.transactions: dict[str, int] = {}
         self.treated: dict[int, ConnectionSettings] = {}
         self.broken = ""
@@ -107,9 +111,10 @@ class RecordingRooms:
         number = self.transactions.setdefault(fact.ref, len(self.transactions) + 1)
         return number, self.verdicts.get(fact.id_tag, ACCEPTED)
 
-    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+    async def charge_stopped(self, fact: ChargeStopped) -> EndTaken:
         self.facts.append(fact)
-        return self.verdicts.get(fact.id_tag, ACCEPTED) if fact.id_tag else None
+        verdict = self.verdicts.get(fact.id_tag, ACCEPTED) if fact.id_tag else None
+        return structs.replace(self.end, verdict=verdict)
 
     async def metered(self, fact: Metered) -> None:
         await self.gate.wait()

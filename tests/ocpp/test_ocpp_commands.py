@@ -47,6 +47,10 @@ from ohmstead.rooms.devices.stations import (
     SetNetworkProfile,
     Setting,
     SetVariables,
+    ShowCost,
+    ShowDefaultPrice,
+    ShowFinalCost,
+    ShowUserPrice,
     StationRefused,
     StationUntold,
     TriggerMessage,
@@ -59,6 +63,13 @@ from tests.ocpp.conftest import House
 from tests.ocpp.schemas import check
 
 EXPIRY = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def costs(message: str, data: str) -> dict[str, str]:
+    """A message of the OCA's application note on prices."""
+    return {"vendorId": "org.openchargealliance.costmsg", "messageId": message, "data": data}
+
+
 PLAIN = ChargingProfile(
     id=1, stack_level=0, purpose="station_max", kind="absolute", unit="W", periods=(SchedulePeriod(0, 11000),)
 )
@@ -212,6 +223,31 @@ CALLS = [
         "DataTransfer",
         {"vendorId": "v", "messageId": "m", "data": "d"},
     ),
+    (
+        ShowUserPrice(id_tag="T", text="0.50 €/kWh"),
+        "DataTransfer",
+        costs("SetUserPrice", '{"idToken":"T","priceText":"0.50 €/kWh"}'),
+    ),
+    (
+        ShowCost(transaction_ref="7", cost=1.5, at=EXPIRY, meter_wh=1234, idle=False, kwh_price=0.5),
+        "DataTransfer",
+        costs(
+            "RunningCost",
+            '{"transactionId":7,"timestamp":"2026-03-01T00:00:00Z","meterValue":1234,"cost":1.5,"state":"Charging",'
+            '"chargingPrice":{"kWhPrice":0.5}}',
+        ),
+    ),
+    (
+        ShowFinalCost(transaction_ref="7", cost=1.5, text="Thanks"),
+        "DataTransfer",
+        costs("FinalCost", '{"transactionId":7,"cost":1.5,"priceText":"Thanks"}'),
+    ),
+    (
+        ShowDefaultPrice(text="0.50 €", offline_text="No price"),
+        "ChangeConfiguration",
+        {"key": "DefaultPrice", "value": '{"priceText":"0.50 €","priceTextOffline":"No price"}'},
+    ),
+    (ShowDefaultPrice(text=None), "ChangeConfiguration", {"key": "DefaultPrice", "value": '{"priceText":""}'}),
     (
         GetCompositeSchedule(evse_network_id=0, duration_s=3600),
         "GetCompositeSchedule",

@@ -47,6 +47,10 @@ from ohmstead.rooms.devices.stations import (
     SetNetworkProfile,
     Setting,
     SetVariables,
+    ShowCost,
+    ShowDefaultPrice,
+    ShowFinalCost,
+    ShowUserPrice,
     StationRefused,
     TriggerMessage,
     Unlock,
@@ -122,6 +126,12 @@ CASES: list[tuple[Any, str, dict, dict]] = [
      {"requestedMessage": "StatusNotification", "evse": {"id": 2, "connectorId": 1}}, OK),
     (DataTransfer(vendor_id="V", data="x"), "DataTransfer", {"vendorId": "V", "data": "x"}, OK),
     (ClearCache(), "ClearCache", {}, OK),
+    (ShowCost(transaction_ref="tx-1", cost=1.5, at=AT, meter_wh=1234, idle=True, kwh_price=0.5), "CostUpdated",
+     {"totalCost": 1.5, "transactionId": "tx-1"}, {}),
+    (ShowDefaultPrice(text="0.50 €"), "SetDisplayMessage",
+     {"message": {"id": 1, "priority": "NormalCycle", "state": "Idle",
+                  "message": {"format": "UTF8", "content": "0.50 €"}}}, OK),
+    (ShowDefaultPrice(text=None), "ClearDisplayMessage", {"id": 1}, OK),
     (SendLocalList(version=3, tags=(LocalTag(id_tag="TAG", expires_at=AT, parent="P"),)), "SendLocalList",
      {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [{
          "idToken": CARD, "idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": WHEN,
@@ -178,8 +188,9 @@ async def test_a_command_on_the_wire(house: House, command: Any, action: str, pa
 
 
 def test_every_command_is_known():
-    """A raw call needs no translation; a disconnection and what is odd no message."""
-    assert set(COMMANDS) == set(typing.get_args(Command)) - {RawCall, Disconnect, RefreshQuirks, UpdateDynamicSchedule}
+    """A raw call needs no translation; a disconnection and what is odd no message; displays are told in answers."""
+    others = {RawCall, Disconnect, RefreshQuirks, UpdateDynamicSchedule, ShowUserPrice, ShowFinalCost}
+    assert set(COMMANDS) == set(typing.get_args(Command)) - others
 
 
 async def test_installed_certificates(house: House):

@@ -8,12 +8,14 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     ChargingStateTold,
+    EndTaken,
     Metered,
     TagPresented,
     TagVerdict,
 )
 from ohmstead.rooms.devices.facts import StatusChanged
 from tests.ocpp.conftest import House
+from tests.ocpp.schemas import check
 from tests.ocpp.scripted_station import ScriptedStation
 from tests.ocpp.test_v201_messages_in import TOKEN, event, reading
 
@@ -138,3 +140,21 @@ async def test_the_charging_state_is_told_with_its_own_moment_though_it_is_long_
     told = [(fact.at.minute, fact.state, fact.transaction_ref) for fact in house.rooms.only(ChargingStateTold)]
     states = ((1, "charging"), (2, "suspended_ev"), (4, "suspended_evse"), (5, "charging"))
     assert told == [(*one, "tx-1") for one in states]
+
+
+async def test_the_display_is_told_what_it_costs_in_the_answers(house: House):
+    station = await house.later_station()
+    house.rooms.verdicts["TAG"] = TagVerdict(status="accepted", message="0.50 €/kWh")
+    house.rooms.end = EndTaken(cost=3.2, message="Energy 3.20 EUR")
+    message = {"format": "UTF8", "content": "0.50 €/kWh"}
+    told = {"idTokenInfo": {"status": "Accepted", "personalMessage": message}}
+    assert await station.ask("Authorize", {"idToken": TOKEN}) == told
+    assert await station.ask("TransactionEvent", event("Started", "Authorized", 0, idToken=TOKEN, **EVSE)) == told
+    house.rooms.verdicts[""] = TagVerdict(status="accepted", message="0.50 €/kWh")
+    ordered = event("Updated", "RemoteStart", 1, {"remoteStartId": 7})
+    assert await station.ask("TransactionEvent", ordered) == {"updatedPersonalMessage": message}
+    ended = await station.ask("TransactionEvent", event("Ended", "StopAuthorized", 2, idToken=TOKEN))
+    info = told["idTokenInfo"]
+    final = {"format": "UTF8", "content": "Energy 3.20 EUR"}
+    assert ended == {"totalCost": 3.2, "idTokenInfo": info, "updatedPersonalMessage": final}
+    check("TransactionEventResponse", ended, "v201")

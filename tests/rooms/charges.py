@@ -73,7 +73,7 @@ class Site:
         )  # fmt: skip
 
     async def stops(self, transaction: int, at: datetime, wh: int, **facts: Any) -> TagVerdict | None:
-        return await self.tells(flow.charge_stopped, self.stop(transaction, at, wh, **facts))
+        return (await self.tells(flow.charge_stopped, self.stop(transaction, at, wh, **facts))).verdict
 
     def stop(self, transaction: int, at: datetime, wh: int, **facts: Any) -> ChargeStopped:
         told: dict[str, Any] = {"id_tag": None, "reason": None} | facts

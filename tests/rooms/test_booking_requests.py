@@ -19,6 +19,7 @@ from tests.contract import PartnersGiven, ResourceContract
 from tests.given import Given
 from tests.rooms.booked import BOOKINGS, REQUESTS, Place, at, place, standing_still
 from tests.rooms.charges import Gateway, site, tag
+from tests.rooms.tariff_rows import FORBIDDEN, FREE, tariffs_at
 from tests.rooms.test_private_data import export_of, fetched
 
 RESERVES = {"startReservation": True, "stopReservation": True}
@@ -281,6 +282,13 @@ async def test_a_booking_has_other_times(three: Place, api: Client, given: Given
     for field, value in (("startAt", at(-1)), ("endAt", at(90)), ("bookingId", 999)):
         answer = await api.post(REQUESTS, {"type": "update", "bookingId": key} | {field: value})
         assert (answer.status, list(answer.body["errors"])) == (422, [field])
+
+
+async def test_no_evse_is_booked_for_a_day_on_which_the_tariff_lets_nobody_charge(there: Place) -> None:
+    closed = FORBIDDEN | {"restrictions": {"startDate": "2026-03-03"}}
+    await tariffs_at(there.given.system, there.here.evses, FREE, closed)
+    assert await there.declined(24 * 60, 24 * 60 + 60) == "The tariff does not let the user charge there."
+    await there.booked(60, 120)
 
 
 async def test_times_that_are_not_free_change_nothing(there: Place) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.client import Client
-from tests.engines.pricing.examples import Example, examples
+from tests.engines.pricing.examples import Example, examples, preview
 from tests.given import Given
 
-TARIFFS = "/resources/tariffs/v1.0"
+TARIFFS, PREVIEW = "/resources/tariffs/v1.0", "/internal/tariffs/v1.0/preview"
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=str)
@@ -16,3 +16,10 @@ async def test_a_tariff_of_the_page_is_taken(api: Client, given: Given, example:
     assert made.status == 201, made.body
     for name, said in example.body.items():
         assert made.data[name] == said, name
+
+
+async def test_the_preview_of_the_page_is_what_is_answered(api: Client, given: Given) -> None:
+    await given.currency()
+    asked, told = preview()
+    answer = await api.post(PREVIEW, asked)
+    assert (answer.status, answer.body) == (200, told)

@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from ohmstead.app.system import System
+from ohmstead.engines.electricity_cost import LocalShare
 from ohmstead.kit.facts import outbox
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.flow.closing import OUT_OF_REACH
 from ohmstead.rooms.charging.meter_values import meter_value
+from ohmstead.rooms.charging.pricing.electricity_cost import local_shares
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.pricing.tables import charging_mark, session_price
 from ohmstead.rooms.charging.session_table import session
@@ -335,6 +337,22 @@ async def test_a_charge_that_is_told_when_it_was_over_is_priced(there: Place) ->
     assert (await there.shown(2))["totalAmount"]["withTax"] == pytest.approx(1.2 + 0.8 + 0.6)
 
 
+async def test_an_offline_charge_has_the_tariff_in_force_when_it_is_told(there: Place) -> None:
+    """Of those for the day on which it began, by the clock where the charge point stands."""
+    today = await there.tariff(pricePerKwh=0.9, restrictions={"startDate": "2026-03-02"})
+    base = await there.tariff(pricePerKwh=0.3)
+    await there.charges_by(base, today)
+    body = {"name": "T", "type": "duration+energy", "pricing": {"pricePerKwh": 0.4}}
+    assert (await there.api.put(f"/resources/tariffs/v1.0/{base['id']}", body)).status == 200
+    evening = await there.starts(-9.5 * 60)  # 23:30 of the day before in Berlin
+    await there.reads(evening, (-9 * 60, 2000), (-8.5 * 60, 3000))
+    await there.stops(evening, -8 * 60, 3000)
+    after_midnight = await there.starts(-8.5 * 60 + 60, 3000)
+    await there.stops(after_midnight, -7 * 60, 4000)
+    await there.settled()
+    assert [await there.amount(key) for key in (1, 2)] == [0.8, 0.9]
+
+
 async def test_readings_told_after_the_end_are_taken_in(there: Place) -> None:
     day = {"dayTariffStart": "09:10", "nightTariffStart": "22:00"}
     prices = {"dayPricePerKwh": 1, "nightPricePerKwh": 0}
@@ -458,3 +476,33 @@ async def test_a_start_without_tariffs_takes_no_statement_more(there: Place, mon
     monkeypatch.setattr("ohmstead.rooms.charging.pricing.tariff_of_session.driver_of", counted)
     await there.starts()
     assert not from_the_tariffs
+
+
+async def test_what_the_energy_cost_is_kept_with_the_price(api: Client, given: Given) -> None:
+    """With a tariff or without one."""
+    there = await place(api, given)
+    rate = await given.electricity_rate(defaultPrice=0.3)
+    point = f"/resources/charge-points/v2.0/{there.here.id}"
+    assert (await api.patch(point, {"electricityRateId": rate["id"]})).status == 200
+    await there.stops(await there.starts(0, 1000), 10, 3000)
+    await there.charges_by(await there.tariff(pricePerKwh=0.5))
+    await there.stops(await there.starts(20, 3000), 30, 4000)
+    await there.settled()
+    free, paid = await there.shown(1), await there.shown(2)
+    assert (free["electricityCost"], free["amount"]) == (0.6, 0)
+    assert (paid["electricityCost"], paid["amount"]) == (0.3, 0.5)
+    assert "estimatedSavings" not in paid
+
+
+async def test_what_came_from_the_spot(there: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def half_of_the_first_quarter(tx: Any, ids: list[int]) -> dict[int, list[LocalShare]]:
+        return {key: [LocalShare(at(0), at(15), 0.5)] for key in ids}
+
+    monkeypatch.setattr(local_shares, "_answerers", [half_of_the_first_quarter])
+    await there.stops(await there.starts(0, 1000), 30, 4000)
+    await there.settled()
+    shown = await there.shown(1, "withClockAlignedEnergyConsumption")
+    assert shown["energyConsumption"] == {"total": 3000, "local": 750, "grid": 2250}
+    assert [one["energyConsumption"] for one in shown["clockAlignedEnergyConsumption"]] == [
+        {"total": 1500, "local": 750, "grid": 750}, {"total": 1500, "local": 0, "grid": 1500},
+    ]  # fmt: skip

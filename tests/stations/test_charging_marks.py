@@ -28,10 +28,10 @@ def began(yard: Yard) -> datetime:
     return (yard.site.clock.now() - timedelta(hours=3)).replace(microsecond=0)
 
 
-@pytest.fixture
-async def station(yard: Yard, began: datetime) -> AsyncIterator[Talker]:
-    await yard.site.charge_point("LATER", version="2.0.1")
-    async with talker(yard.site.ocpp_url, "LATER", began) as found:
+@pytest.fixture(params=["2.0.1", "2.1"])
+async def station(yard: Yard, began: datetime, request: pytest.FixtureRequest) -> AsyncIterator[Talker]:
+    await yard.site.charge_point("LATER", version=request.param)
+    async with talker(yard.site.ocpp_url, "LATER", began, (f"ocpp{request.param}",)) as found:
         yield found
 
 
@@ -73,7 +73,7 @@ async def test_statuses_of_1_6_with_their_own_times(yard: Yard, began: datetime)
         assert await periods(yard, began) == SHOWN
 
 
-async def test_charging_states_of_2_0_1_told_after_an_outage(yard: Yard, began: datetime, station: Talker) -> None:
+async def test_charging_states_of_2_x_told_after_an_outage(yard: Yard, began: datetime, station: Talker) -> None:
     first, *rest = NIGHT
     told = {"chargingState": first[1]}
     await station.event("Started", 0, told, evse=EVSE, idToken=TOKEN, offline=True, meterValue=[station.reading(0, 0)])

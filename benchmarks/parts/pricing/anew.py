@@ -6,7 +6,6 @@ from collections import defaultdict
 from decimal import Decimal
 
 from ohmstead.rooms.charging.pricing.final import price_ended
-
 from parts.pricing.hour import MINUTE, START, readings
 from parts.pricing.store import Store
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ohmstead.rooms.charging.pricing.running import EVERY_S, RunningPrices
-
 from parts.pricing.hour import START
 from parts.pricing.store import Store
 

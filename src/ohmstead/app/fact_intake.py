@@ -25,6 +25,7 @@ from ohmstead.rooms.charging.facts import (
     ChargingStateTold,
     ContractPresented,
     ContractWorth,
+    EndTaken,
     Metered,
     NeedsTold,
     NeedsVerdict,
@@ -216,7 +217,7 @@ class FactIntake:
     async def charge_started(self, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         return await self._durably(lambda tx: flow.charge_started(tx, fact))
 
-    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+    async def charge_stopped(self, fact: ChargeStopped) -> EndTaken:
         return await self._durably(lambda tx: flow.charge_stopped(tx, fact))
 
     def metered(self, fact: Metered) -> Awaitable[None]:

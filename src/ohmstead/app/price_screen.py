@@ -37,7 +37,7 @@ def differences(row: Row, made: Derived) -> list[str]:
         found.append(f"{row['amount_with_tax']} is stored with tax, {amount} follows")
     if row["amount_without_tax"] != net:
         found.append(f"{row['amount_without_tax']} is stored without tax, {net} follows")
-    if price is not None and row["kept"].lines != price.lines:
+    if price is not None and row["lines"] != price.lines:
         found.append("the fees that are stored are others")
     return found
 

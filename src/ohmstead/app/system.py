@@ -36,6 +36,7 @@ from ohmstead.ocpp.v21.version import OCPP_2_1
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
+from ohmstead.rooms.charging.displays import CostDisplay, UserPrices
 from ohmstead.rooms.devices.certificates import Authority, authority
 from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication.log import CommunicationLog
@@ -191,6 +192,7 @@ class System:
         self._keep(self.node_services.relay.run)
         self._keep(self.outbox.run)
         self._keep(self.load_management.run)
+        self._keep(CostDisplay(self.database, self.clock).run)
         self._keep(partial(members.lead, self._expire))
         grace = timedelta(seconds=settings.lost_stop_grace)
         led = [
@@ -217,6 +219,7 @@ class System:
         if self.tls is not None:
             self._keep(self.tls.keep_up)
         self._keep(Autostart(self.database, self.clock).run)
+        self._keep(UserPrices(self.database, self.clock).run)
         port = await self.listener.start()
         self._stack.push_async_callback(self.listener.stop)
         return port

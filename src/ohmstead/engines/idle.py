@@ -142,7 +142,7 @@ class IdleRun:
         end = IdleRun(self._state.started_at, self._rules, replace(self._state, ahead=list(self._state.ahead)))
         return [Stretch(start, to, 0, idle, boosted) for start, to, idle, boosted in _joined(end._going_on(ended_at))]
 
-    def _to(self, read: Read) -> Iterator[Stretch]:
+    def _to(self, read: Read) -> Iterable[Stretch]:
         known = self._state
         start, energy = known.until, known.energy_wh
         known.recent.append((read.at, read.energy_wh))
@@ -153,12 +153,21 @@ class IdleRun:
         known.low = self._is_low(start, read.at)
         known.until, known.energy_wh = read.at, read.energy_wh
         self._forget()
-        rise = read.energy_wh - energy
+        if len(spans) > 1 or start == read.at:
+            return self._cut(spans, start, energy)
+        [(_, _, idle, boosted)] = spans
+        rise = _whole(read.energy_wh) - _whole(energy)
+        return (Stretch(start, read.at, rise, known.low if idle is None else idle, boosted),)
+
+    def _cut(self, spans: Iterable[Span], start: datetime, energy: float) -> Iterator[Stretch]:
+        """An interval of `start` and `energy`, which has come to where the run is now, as it was cut."""
+        known = self._state
+        until, rise = known.until, known.energy_wh - energy
         judged = [(begin, end, known.low if idle is None else idle, boosted) for begin, end, idle, boosted in spans]
-        if start == read.at and _whole(rise + energy) > _whole(energy):  # the register leapt
-            yield Stretch(start, start, _whole(read.energy_wh) - _whole(energy), *judged[-1][2:])
+        if start == until and _whole(known.energy_wh) > _whole(energy):  # the register leapt
+            yield Stretch(start, start, _whole(known.energy_wh) - _whole(energy), *judged[-1][2:])
         for begin, end, idle, boosted in _joined(judged):
-            before, energy = energy, read.energy_wh - rise * ((read.at - end) / (read.at - start))
+            before, energy = energy, known.energy_wh - rise * ((until - end) / (until - start))
             yield Stretch(begin, end, _whole(energy) - _whole(before), idle, boosted)
 
     def _flows_again(self, at: datetime) -> None:
@@ -223,11 +232,12 @@ class IdleRun:
             return False
         if self._rules.soc_percent is not None and known.soc is not None and known.soc > self._rules.soc_percent:
             return True
+        if self._average(min(start, at - FLOWS_OVER), at) >= self._rules.power_w:
+            return False
         since = min(start, at - OVER)
         if known.watched_from is not None and since < known.watched_from:
             return False
-        power = max(self._average(since, at), self._average(min(start, at - FLOWS_OVER), at))
-        return power < self._rules.power_w
+        return self._average(since, at) < self._rules.power_w
 
     def _average(self, since: datetime, at: datetime) -> float:
         """W between two moments, the later the last reading's."""

@@ -10,6 +10,7 @@ from ohmstead.rooms.charging.facts import (
     ChargingStateTold,
     ContractPresented,
     ContractWorth,
+    EndTaken,
     Metered,
     NeedsTold,
     NeedsVerdict,
@@ -66,7 +67,7 @@ class Rooms(Protocol):
         """The transaction id (32 bits, never given twice; the same again for a start told again) and the verdict."""
         ...
 
-    async def charge_stopped(self, fact: ChargeStopped) -> TagVerdict | None:
+    async def charge_stopped(self, fact: ChargeStopped) -> EndTaken:
         """A verdict only where the stop named a tag. Unknown transactions are taken too, else the station retries."""
         ...
 

@@ -67,11 +67,18 @@ def examples() -> Iterator[Example]:
     """All of the page."""
     found: list[Example] = []
     for match in _BLOCK.finditer(PAGE.read_text()):
-        if match["body"] and '"type"' in match["body"]:
-            found.append(Example(json.loads(match["body"])))
+        if match["body"] and "type" in (body := json.loads(match["body"])):
+            found.append(Example(body))
         elif found and match["table"]:
             _belongs(found[-1], [_cells(line) for line in match["table"].splitlines()])
     return iter(found)
+
+
+def preview() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the page asks a preview, and the answer."""
+    asked = re.search(r"tariffs/v1.0/preview -d '(.*?)'\n```\n\n```json\n(.*?)```", PAGE.read_text(), re.S)
+    assert asked
+    return json.loads(asked[1]), json.loads(asked[2])
 
 
 def _belongs(to: Example, table: list[Cells]) -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from tests.engines.pricing.oracle_moments import TIME_OF_DAY, Moments, Part, Tick, exact
+from tests.engines.pricing.oracle_moments import MINUTE, TIME_OF_DAY, Moments, Part, Tick, exact
 
 ORDER = (
     "flat", "connection", "energy_flat_fee", "energy", "service_fee", "duration_flat_fee", "charging_time",
@@ -123,16 +123,16 @@ class _Session(Moments):
     def duration(self) -> Iterator[Fee]:
         """R4 to R7."""
         unit = int(self.setting("pricePeriodInMinutes", self.start) or 15)
-        grace = (self.setting("durationFeeGracePeriod", self.start) or 0) * 60
+        grace = (self.setting("durationFeeGracePeriod", self.start) or 0) * MINUTE
         charged = billed = 0
         for tick in self.ticks:
-            if tick.idle or not tick.seconds:
+            if tick.idle or not tick.ms:
                 continue
             if charged >= grace and self.in_window(tick.at, "durationFeeFrom", "durationFeeTo"):
-                if billed % (unit * 60) == 0:
-                    yield from self.duration_unit(tick.at, billed // (unit * 60), unit)
-                billed += tick.seconds
-            charged += tick.seconds
+                if billed % (unit * MINUTE) == 0:
+                    yield from self.duration_unit(tick.at, billed // (unit * MINUTE), unit)
+                billed += tick.ms
+            charged += tick.ms
 
     def duration_unit(self, at: datetime, k: int, unit: int) -> Iterator[Fee]:
         match self.type:
@@ -155,18 +155,18 @@ class _Session(Moments):
         stood = billed = 0
         grace = None
         for tick in self.ticks:
-            if not tick.seconds:
+            if not tick.ms:
                 continue
             if not tick.idle:
                 grace = None
                 continue
             if grace is None:  # R4: each stretch has its own, as it is where the stretch begins
-                stood, grace = 0, (self.setting("idleFeeGracePeriodMinutes", tick.at) or 0) * 60
+                stood, grace = 0, (self.setting("idleFeeGracePeriodMinutes", tick.at) or 0) * MINUTE
             if stood >= grace and self.in_window(tick.at, "idleFeePeriodStart", "idleFeePeriodEnd"):
-                if billed % (unit * 60) == 0:
-                    yield from self.idle_unit_fees(tick.at, billed // (unit * 60), unit)
-                billed += tick.seconds
-            stood += tick.seconds
+                if billed % (unit * MINUTE) == 0:
+                    yield from self.idle_unit_fees(tick.at, billed // (unit * MINUTE), unit)
+                billed += tick.ms
+            stood += tick.ms
 
     def idle_unit(self) -> Fraction:
         """R6."""
@@ -192,14 +192,14 @@ class _Session(Moments):
         minutes = list[list[Tick]]()
         charged = 0
         for tick in self.ticks:
-            if tick.idle or not tick.seconds:
+            if tick.idle or not tick.ms:
                 continue
-            if charged % 60 == 0:
+            if charged % MINUTE == 0:
                 minutes.append([])
             minutes[-1].append(tick)
-            charged += tick.seconds
+            charged += tick.ms
         for k, ticks in enumerate(minutes):
-            kw = sum((tick.exact_wh for tick in ticks), Fraction(0)) * 3600 / 1000 / sum(tick.seconds for tick in ticks)
+            kw = sum((tick.exact_wh for tick in ticks), Fraction(0)) * 3600 / sum(tick.ms for tick in ticks)
             yield Fee("power_levels_time", self.power_price(k, kw))
 
     def power_price(self, k: int, kw: Fraction) -> Fraction:
@@ -217,7 +217,7 @@ class _Session(Moments):
         fee = self.of_period(self.start, "connection") if self.type == "standard_tod" else self.number("connectionFee")
         least = self.setting("connectionFeeMinimumSessionDuration", self.start) or 0
         least_kwh = self.setting("connectionFeeMinimumSessionEnergy", self.start) or 0
-        if self.seconds >= least * 60 and Fraction(self.energy_wh, 1000) >= least_kwh:
+        if self.ms >= least * MINUTE and Fraction(self.energy_wh, 1000) >= least_kwh:
             yield Fee("connection", fee or Fraction(0))
 
     # --- the bill

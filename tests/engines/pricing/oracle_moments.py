@@ -16,22 +16,23 @@ ONE_IDLE_FEE = ("duration+energy", "energy tou", "average power levels", "peak p
                 "optimised dynamic pricing")  # fmt: skip
 TIME_OF_DAY = "duration+energy time of day"
 
+MS, MINUTE, EPOCH = timedelta(milliseconds=1), 60_000, datetime(2026, 1, 1, tzinfo=UTC)
 Part = tuple[datetime, datetime, int, bool, bool]
-"""Start, end (UTC, whole seconds), Wh, idle, boosted."""
+"""Start, end (UTC, whole milliseconds), Wh, idle, boosted."""
 
 
 @dataclass
 class Tick:
     at: datetime
-    seconds: int
+    ms: int
     wh: int  # whole, as at a border
     idle: bool
     boosted: bool
-    power: tuple[int, int]  # Wh in seconds: all of the stretch
+    power: tuple[int, int]  # Wh in milliseconds: all of the stretch
 
     @property
     def exact_wh(self) -> Fraction:
-        return Fraction(self.power[0] * self.seconds, self.power[1])
+        return Fraction(self.power[0] * self.ms, self.power[1])
 
 
 def exact(number: Any) -> Fraction:
@@ -75,34 +76,34 @@ class Moments:
         self.rate, self.zone = content.get("electricityRate"), content["zone"]
         self.start, self.extends_wh = started_at, extends_wh
         self.energy_wh = sum(part[2] for part in parts)
-        self.seconds = sum(int((part[1] - part[0]).total_seconds()) for part in parts)
+        self.ms = sum((part[1] - part[0]) // MS for part in parts)
         self.ticks = list(self.walked(parts))
 
     # --- the walk
 
     def walked(self, parts: Sequence[Part]) -> Iterator[Tick]:
-        tick, priced = self.tick_s(parts), self.prices_idling()
+        tick, priced = self.tick_ms(parts), self.prices_idling()
         for start, end, wh, idle, boosted in parts:
-            idle, length = idle and priced, int((end - start).total_seconds())  # R0
+            idle, length = idle and priced, (end - start) // MS  # R0
             if length == 0:
                 yield Tick(start, 0, wh, idle, boosted, (wh, 0))
             for passed in range(0, length, tick):
                 whole = (
                     wh * (passed + tick) // length - wh * passed // length
                 )  # R2: floors add up, the last has the rest
-                at = start + timedelta(seconds=passed)
+                at = start + passed * MS
                 yield Tick(at, tick, whole, idle, boosted, (wh, length))
 
-    def tick_s(self, parts: Sequence[Part]) -> int:
+    def tick_ms(self, parts: Sequence[Part]) -> int:
         """So short that nothing changes inside: clocks and units change at whole minutes, the rest is asked."""
         borders = [moment for part in parts for moment in part[:2]] + [
             moment for slot in self.slots for moment in slot[:2]
         ]
         graces = [self.pricing, *self.pricing.get("daysWhenApplied", ())]
-        seconds = [exact(one.get("idleFeeGracePeriodMinutes") or 0) * 60 for one in graces]
-        assert all(one.denominator == 1 for one in seconds)
-        assert all(one.microsecond == 0 for one in borders)
-        return gcd(60, *(int(one.timestamp()) for one in borders), *(int(one) for one in seconds))
+        lengths = [exact(one.get("idleFeeGracePeriodMinutes") or 0) * MINUTE for one in graces]
+        assert all(one.denominator == 1 for one in lengths)
+        assert all(one.microsecond % 1000 == 0 for one in borders)
+        return gcd(MINUTE, *((one - EPOCH) // MS for one in borders), *map(int, lengths))
 
     def prices_idling(self) -> bool:
         """R0, per type."""

@@ -16,12 +16,15 @@ NIGHTS = (
     ("Europe/Berlin", datetime(2026, 12, 31, 23, tzinfo=UTC)),  # midnight of a year
 )
 
+GRAINS = ((0.25, 300, 600), (1, 150, 300), (60, 90, 200), (60, 400, 600), (300, 300, 300))
+"""Seconds that all moments of a session are multiples of, and how many a stretch lasts and lies before the night."""
+
 
 @dataclass(frozen=True)
 class Session:
     zone: str
     night: datetime  # about when it is
-    grain_s: int  # all its moments lie on it
+    grain: timedelta  # all its moments lie on multiples of it
     start: datetime
     parts: tuple[Part, ...]
 
@@ -34,22 +37,23 @@ class Session:
 def sessions(draw: st.DrawFn, *, even: bool = False, instants: bool = True) -> Session:
     """`even`: whole Wh flow in each grain of time, so that a cut rounds nothing. `instants`: energy in no time too."""
     zone, night = draw(st.sampled_from(NIGHTS))
-    grain_s, longest, before = draw(st.sampled_from([(1, 150, 300), (60, 90, 200), (60, 400, 600), (300, 300, 300)]))
-    start = night + grain_s * timedelta(seconds=draw(st.integers(-before, before // 2)))
+    grain_s, longest, before = draw(st.sampled_from(GRAINS))
+    grain = timedelta(seconds=grain_s)
+    start = night + grain * draw(st.integers(-before, before // 2))
     at, parts = start, list[Part]()
     for _ in range(draw(st.integers(1, 6))):
         shortest = 0 if instants and not parts else 1
         grains = draw(st.integers(shortest, longest))
-        end = at + timedelta(seconds=grain_s * grains)
+        end = at + grain * grains
         idle, boosted = draw(st.booleans()), draw(st.booleans())
         parts.append((at, end, draw(_energies(grain_s, grains, even)), idle, boosted))
         at = end
-    return Session(zone, night, grain_s, start, tuple(parts))
+    return Session(zone, night, grain, start, tuple(parts))
 
 
 @st.composite
-def _energies(draw: st.DrawFn, grain_s: int, grains: int, even: bool) -> int:
+def _energies(draw: st.DrawFn, grain_s: float, grains: int, even: bool) -> int:
     """Wh, up to about 90 kW."""
     if even:
-        return grains * draw(st.integers(0, max(3, grain_s * 25)))
-    return draw(st.one_of(st.just(0), st.integers(1, 20), st.integers(0, 25 * grain_s * max(grains, 1))))
+        return grains * draw(st.integers(0, max(3, int(grain_s * 25))))
+    return draw(st.one_of(st.just(0), st.integers(1, 20), st.integers(0, int(25 * grain_s * max(grains, 1)))))

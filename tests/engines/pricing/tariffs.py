@@ -241,7 +241,7 @@ def price_day(draw: st.DrawFn, prices: st.SearchStrategy[float]) -> list[Fields]
 @st.composite
 def slots(draw: st.DrawFn, session: Session, prices: st.SearchStrategy[float]) -> list[tuple[str, str, float]]:
     length = timedelta(minutes=draw(st.sampled_from([15, 60])))
-    early = timedelta(seconds=1 if session.grain_s == 1 and draw(st.booleans()) else 0)
+    early = timedelta(seconds=1 if session.grain == timedelta(seconds=1) and draw(st.booleans()) else 0)
     first = session.start.replace(minute=0, second=0) - length * draw(st.integers(-2, 3))
     known = [number for number in range(draw(st.integers(0, 14))) if draw(st.integers(0, 5))]
     return [(_utc(first + length * one), _utc(first + length * (one + 1) - early), draw(prices)) for one in known]

@@ -107,9 +107,9 @@ def cut(draw: st.DrawFn, session: Session) -> list[Stretch]:
     """The stretches of a session, some of them in two at a moment of its grain."""
     found = list[Stretch]()
     for start, end, wh, idle, boosted in session.parts:
-        grains = int((end - start).total_seconds()) // session.grain_s
+        grains = (end - start) // session.grain
         at = draw(st.integers(0, grains)) if grains > 1 else 0
-        middle, first = start + timedelta(seconds=at * session.grain_s), wh * at // max(grains, 1)
+        middle, first = start + at * session.grain, wh * at // max(grains, 1)
         if at not in (0, grains):
             found.append(Stretch(start, middle, first, idle, boosted))
             start, wh = middle, wh - first
@@ -179,9 +179,9 @@ def test_more_energy_never_costs_less(type_: str, data: st.DataObject) -> None:
     number, more = data.draw(st.integers(0, len(session.parts) - 1)), data.draw(st.integers(1, 20))
     parts = list(session.parts)
     start, end, wh, idle, boosted = parts[number]
-    grains = int((end - start).total_seconds()) // session.grain_s or 1
+    grains = (end - start) // session.grain or 1
     parts[number] = (start, end, wh + more * grains, idle, boosted)
-    dearer = Session(session.zone, session.night, session.grain_s, session.start, tuple(parts))
+    dearer = Session(session.zone, session.night, session.grain, session.start, tuple(parts))
     assert priced(snapshot, dearer).amount >= priced(snapshot, session).amount
 
 

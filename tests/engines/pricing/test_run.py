@@ -141,3 +141,13 @@ def test_a_state_does_not_grow_with_what_changes_nothing():
     size = len(json.dumps(run.state()))
     run.add([Stretch(START + timedelta(minutes=n), START + timedelta(minutes=n + 1), 100) for n in range(1, 300)])
     assert len(json.dumps(run.state())) < size + 200
+
+
+def test_an_extension_keeps_the_price_that_its_first_session_locked():
+    prices = {"dayPricePerKwh": 0.5, "nightPricePerKwh": 0.3, "lockPriceOnSessionStart": True}
+    the = terms("duration+energy time of day", prices)
+    told = {"extends_wh": 4000, "locked_at": at("21:10")}
+    assert lines(priced(the, "22:30", (30, 2), **told)) == [("energy", "2 x 0.5", "1.00")]
+    run = PriceRun.resume(the, json.loads(json.dumps(PriceRun(the, at("22:30"), **told).state())))
+    run.add([Stretch(at("22:30"), at("23:00"), 2000)])
+    assert run.price().amount == Decimal("1.00")

@@ -12,8 +12,7 @@ from ohmstead.app.price_screen import differences, priced
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging.pricing.derived import Derived
-from ohmstead.rooms.charging.pricing.kept import kept_price
-from ohmstead.rooms.charging.sessions.priced import derived_of, sessions_of
+from ohmstead.rooms.charging.sessions.priced import derived_of, kept_prices, sessions_of
 
 WIDTH = 140  # characters, where no terminal says
 
@@ -48,4 +47,5 @@ async def _derived(settings: Settings, session: int) -> tuple[Row, Derived] | No
         if not rows:
             return None
         made = (await derived_of(tx, rows))[session]
-    return dict(rows[0]) | {"kept": kept_price(rows[0]["lines"] or [], [])}, made
+        kept = (await kept_prices(tx, [session])).get(session)
+    return dict(rows[0]) | {"lines": kept.lines if kept else ()}, made

@@ -28,6 +28,7 @@ class Saved(Struct):
 
     started_at: datetime
     extends_wh: int | None
+    locked_at: datetime | None
     counted_wh: int
     clocks: Clocks
     duration: Counted
@@ -37,14 +38,21 @@ class Saved(Struct):
 
 
 class PriceRun:
-    """`extends_wh`: what the sessions consumed that this one extends; then only energy is priced. `cut_at`: moments in
-    order at which charging periods end, whatever the tariff says."""
+    """`extends_wh`: what the sessions consumed that this one extends; then only energy is priced, and a tariff locks
+    the prices of `locked_at`, when the first of them started. `cut_at`: moments in order at which charging periods end,
+    whatever the tariff says."""
 
     def __init__(
-        self, terms: Terms, started_at: datetime, extends_wh: int | None = None, cut_at: Sequence[datetime] = ()
+        self,
+        terms: Terms,
+        started_at: datetime,
+        extends_wh: int | None = None,
+        cut_at: Sequence[datetime] = (),
+        locked_at: datetime | None = None,
     ) -> None:
         self.terms, self.started_at, self.extends_wh, self._cut_at = terms, started_at, extends_wh, cut_at
-        self.start = terms.window(started_at)
+        self.locked_at = locked_at
+        self.start = terms.window(locked_at or started_at)
         self.conditions = terms.conditions(self.start.now)
         self.energy = Energy(terms, extends_wh or 0)
         self.time = TimeFees(terms, self.conditions)
@@ -54,7 +62,7 @@ class PriceRun:
     @classmethod
     def resume(cls, terms: Terms, state: Mapping[str, Any], cut_at: Sequence[datetime] = ()) -> "PriceRun":
         one = convert(state, Saved)
-        run = cls(terms, one.started_at, one.extends_wh, cut_at)
+        run = cls(terms, one.started_at, one.extends_wh, cut_at, one.locked_at)
         run.energy.wh, run.time.clocks = one.counted_wh, one.clocks
         run.time.duration.counted, run.time.idle.counted = one.duration, one.idle
         if run.time.power is not None and one.minute is not None:
@@ -68,8 +76,9 @@ class PriceRun:
         time = self.time
         return to_builtins(
             Saved(
-                self.started_at, self.extends_wh, self.energy.wh, time.clocks, time.duration.counted,
-                time.idle.counted, time.power.minute if time.power else None, [saved(each) for each in self.spans],
+                self.started_at, self.extends_wh, self.locked_at, self.energy.wh, time.clocks,
+                time.duration.counted, time.idle.counted, time.power.minute if time.power else None,
+                [saved(each) for each in self.spans],
             )
         )  # fmt: skip
 
@@ -154,8 +163,9 @@ def price_of(
     stretches: Iterable[Stretch],
     cut_at: Sequence[datetime] = (),
     extends_wh: int | None = None,
+    locked_at: datetime | None = None,
 ) -> SessionPrice:
     """What a session costs. `cut_at` cuts its charging periods further, which changes no total."""
-    run = PriceRun(terms, started_at, extends_wh, sorted(cut_at))
+    run = PriceRun(terms, started_at, extends_wh, sorted(cut_at), locked_at)
     run.add(stretches)
     return run.price()

@@ -10,7 +10,7 @@ from ohmstead.rooms.charging.facts import ChargeStopped
 
 async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactionResponse:
     readings, signed = read(request.transaction_data or [], at.received_at, at.units, at.moment, at.note)
-    verdict = await at.rooms.charge_stopped(
+    taken = await at.rooms.charge_stopped(
         ChargeStopped(
             charge_point_id=at.charge_point_id,
             transaction_id=request.transaction_id,
@@ -24,4 +24,4 @@ async def answer(request: StopTransactionRequest, at: Arrival) -> StopTransactio
             received_at=at.received_at,
         )
     )
-    return StopTransactionResponse(id_tag_info=id_tag_info(verdict) if verdict else None)
+    return StopTransactionResponse(id_tag_info=id_tag_info(taken.verdict) if taken.verdict else None)

@@ -11,6 +11,7 @@ STATUS: dict[str, IdTagInfoStatus] = {
     "invalid": "Invalid",
     "concurrent": "ConcurrentTx",
     "not_at_this_location": "Blocked",  # for which 1.6 has no word of its own
+    "charging_not_allowed": "Blocked",
 }
 LENGTH = 20
 """Characters of an IdToken (OCPP 1.6, section 7.28)."""

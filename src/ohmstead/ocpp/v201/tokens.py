@@ -1,6 +1,7 @@
 """Tokens and the verdicts on them, as 2.0.1 writes them."""
 
 from ohmstead.ocpp.timestamps import sent
+from ohmstead.ocpp.v201.displays import content
 from ohmstead.ocpp.v201.types import AuthorizationStatusEnumType, IdTokenInfoType, IdTokenType
 from ohmstead.rooms.charging.facts import TagVerdict
 
@@ -11,6 +12,7 @@ STATUS: dict[str, AuthorizationStatusEnumType] = {
     "invalid": "Invalid",
     "concurrent": "ConcurrentTx",
     "not_at_this_location": "NotAtThisLocation",
+    "charging_not_allowed": "NotAtThisLocation",
 }
 
 
@@ -20,6 +22,7 @@ def id_token_info(verdict: TagVerdict) -> IdTokenInfoType:
         cache_expiry_date_time=sent(verdict.expires_at) if verdict.expires_at else None,
         group_id_token=central(verdict.parent) if verdict.parent else None,
         evse_id=list(verdict.evses) or None,
+        personal_message=content(verdict.message) if verdict.message else None,
     )
 
 

@@ -10,6 +10,7 @@ overtaken.
 
 from ohmstead.engines.idle import Said
 from ohmstead.ocpp.timestamps import utc
+from ohmstead.ocpp.v201.displays import content
 from ohmstead.ocpp.v201.samples import read
 from ohmstead.ocpp.v201.status_notification import changed
 from ohmstead.ocpp.v201.tokens import id_token_info
@@ -19,6 +20,7 @@ from ohmstead.rooms.charging.facts import (
     ChargeStarted,
     ChargeStopped,
     ChargingStateTold,
+    EndTaken,
     Meter,
     Metered,
     TagPresented,
@@ -63,15 +65,23 @@ async def answer(request: TransactionEventRequest, at: Arrival) -> TransactionEv
     over = request.event_type == "Updated" and at.places.get(request.transaction_info.transaction_id) == OVER
     place = _place(request, at)
     if request.event_type == "Ended":
-        verdict = await _stopped(request, at, place)
+        taken = await _stopped(request, at, place)
     else:
         verdict = await _went_on(request, at, place, over)
+        taken = EndTaken(verdict=verdict, message=verdict.message if verdict and not request.id_token else None)
     if not over and (status := _status(request)) and place is not None:
         await at.rooms.status_changed(changed(at, place, status, at.moment(request.timestamp), "transaction"))
-    if request.event_type != "Ended" and (state := STATE.get(request.transaction_info.charging_state or "")):
+    if (
+        not over
+        and request.event_type != "Ended"
+        and (state := STATE.get(request.transaction_info.charging_state or ""))
+    ):
         await at.rooms.charging_state_told(_state(request, at, state))
-    told = id_token_info(verdict) if request.id_token and verdict else None
-    return TransactionEventResponse(id_token_info=told)
+    return TransactionEventResponse(
+        total_cost=taken.cost,
+        id_token_info=id_token_info(taken.verdict) if request.id_token and taken.verdict else None,
+        updated_personal_message=content(taken.message) if taken.message else None,
+    )
 
 
 def forget_ended(at: Arrival) -> None:
@@ -162,7 +172,7 @@ def _metered(request: TransactionEventRequest, at: Arrival, place: int | None, f
     )
 
 
-async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> TagVerdict | None:
+async def _stopped(request: TransactionEventRequest, at: Arrival, place: int | None) -> EndTaken:
     readings, signed = _read(request, at)
     return await at.rooms.charge_stopped(
         ChargeStopped(

@@ -47,13 +47,26 @@ ContractWorth = Literal["Accepted", "SignatureError", "CertificateExpired", "Cer
 
 class TagVerdict(Struct, frozen=True, kw_only=True):
     """The answer for a tag; `parent` is the group whose tags may stop each other's sessions. A good tag of a user whom
-    the charge point does not let charge is `not_at_this_location`; where it is good at some EVSEs of the station only,
-    `evses` are their numbers."""
+    the charge point does not let charge is `not_at_this_location`, one whom the tariff does not `charging_not_allowed`;
+    where it is good at some EVSEs of the station only, `evses` are their numbers. `message` is for the display: what
+    the tariff says of its prices."""
 
-    status: Literal["accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location"]
+    status: Literal[
+        "accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location", "charging_not_allowed"
+    ]
     expires_at: datetime | None = None
     parent: str | None = None
     evses: tuple[int, ...] = ()
+    message: str | None = None
+
+
+class EndTaken(Struct, frozen=True, kw_only=True):
+    """The answer to a stop: a verdict on its tag, where it names one, and for the display what the charge came to, in
+    the currency's major unit with tax, and what is to be said of it."""
+
+    verdict: TagVerdict | None = None
+    cost: float | None = None
+    message: str | None = None
 
 
 class ProfilesTold(Struct, frozen=True, kw_only=True):

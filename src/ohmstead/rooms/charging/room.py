@@ -9,6 +9,7 @@ from ohmstead.rooms.charging import (
 from ohmstead.rooms.charging.authorizations import authorizations
 from ohmstead.rooms.charging.bookings import BookingReservation, asking, booking_requests, bookings
 from ohmstead.rooms.charging.control import OrderedStops, SilentSessionProbe
+from ohmstead.rooms.charging.displays import DefaultPrices
 from ohmstead.rooms.charging.id_tags import id_tags
 from ohmstead.rooms.charging.limits import ClosingHours, TariffLimits
 from ohmstead.rooms.charging.offline_tags import OutdatedLists, offline_tags
@@ -72,4 +73,5 @@ BACKGROUND = (
     TariffLimits,
     ClosingHours,
     OrderedStops,
+    DefaultPrices,
 )

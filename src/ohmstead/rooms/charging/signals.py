@@ -31,5 +31,9 @@ limit."""
 limits_changed = Signal()
 """Called with `(charge_point_id)` when an operator laid a charging profile on it or took one off."""
 
+user_price_known = Signal()
+"""Called with `(charge_point_id, id_tag, text)` for the display of a station of OCPP 1.6, which is told no such thing
+in its answers: who presented this tag, or was let begin with it, pays by these prices."""
+
 price_changed = Signal()
 """Called with `(session_id, SessionPrice)` when more is known of what a session costs, while it runs and in the end."""

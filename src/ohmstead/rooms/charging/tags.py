@@ -76,8 +76,17 @@ async def _turned_away(tx: Tx, token: Token, user_id: int | None, begins: bool, 
     """Whether a user has no business at charge points; who charges at the station may always end that."""
     if user_id is None or await may_charge_at_one(tx, points, user_id):
         return False
-    ends = any(one["station_id"] == token.station_id for one in await running(tx, user_id))
-    return begins or not ends
+    return begins or not await charges_at(tx, token.station_id, user_id)
+
+
+async def charges_at(tx: Tx, station_id: int, user_id: int | None) -> bool:
+    """Whether a user charges at a station, or is about to."""
+    return user_id is not None and any(one["station_id"] == station_id for one in await running(tx, user_id))
+
+
+def forbidden(holder: Holder) -> Holder:
+    """Whom the tariff does not let charge."""
+    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="charging_not_allowed"))
 
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:

@@ -115,6 +115,7 @@ _KINDS = {
 }
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
+_SECTION = Statement(select(setting.c.value).where(setting.c.key == bindparam("key", type_=Text)))
 _FIRST = Statement(select(*(select(func.min(one.table.c.id)).scalar_subquery() for one in _NAMED.values())))
 _LIVING = {
     key: Statement(select(one.table.c.id).where(one.table.c.id == bindparam("id"))) for key, one in _NAMED.items()
@@ -137,6 +138,11 @@ async def read(tx: Tx) -> AllSettings:
     for key, value, updated_at in await tx.all(_STORED):
         sections[key] = sections.get(key, {}) | value | {"lastUpdatedAt": stamp(updated_at)}
     return msgspec.convert(sections, AllSettings)
+
+
+async def idle_detection(tx: Tx) -> IdlePeriodDetection:
+    """That section alone, which is asked for often."""
+    return msgspec.convert(await tx.value(_SECTION, key="idlePeriodDetection") or {}, IdlePeriodDetection)
 
 
 async def base_precision(tx: Tx) -> Precision:

@@ -26,6 +26,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden, tariff_forbids
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_access import lets_charge
 from ohmstead.rooms.network.connectors import connector
@@ -102,6 +103,7 @@ _EVSES = Statement(
         and_(not_(_booked.exists()), not_(_kept_for_another.exists())).label("free"),
         _kept.exists().label("kept"),
         _charging.exists().label("charging"),
+        some_are_forbidden(evse.c.tariff_group_id).label("some_are_forbidden"),
     )
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .where(charge_point.c.location_id == bindparam("location", type_=BigInteger))
@@ -128,6 +130,8 @@ async def fitting(tx: Tx, wanted: Wanted) -> list[Row]:
     named = wanted.evse_id is not None
     rows = [row for row in rows if row["bookable"]]
     _unless(rows, "The EVSE cannot be booked." if named else "No EVSE of the location can be booked.")
+    rows = [row for row in rows if not await _is_forbidden(tx, row, wanted)]
+    _unless(rows, "The tariff does not let the user charge there.")
     rows = [row for row in rows if named or row["meets"]]
     _unless(rows, "No EVSE of the location meets the criteria.")
     rows = await _with_parking(tx, rows, wanted.parking_space_criteria)
@@ -136,6 +140,10 @@ async def fitting(tx: Tx, wanted: Wanted) -> list[Row]:
     rows = [row for row in rows if row["free"]]
     _unless(rows, f"{'The EVSE is not' if named else 'No EVSE that fits is'} free at that time.")
     return rows
+
+
+async def _is_forbidden(tx: Tx, row: Row, wanted: Wanted) -> bool:
+    return row["some_are_forbidden"] and await tariff_forbids(tx, row["id"], wanted.user_id, wanted.holds_from)
 
 
 def _unless(rows: list[Row], why: str) -> None:

@@ -1,20 +1,19 @@
-"""Checks before a session is started from afar: the order must make sense, the EVSE be free, the user be allowed."""
+"""What is looked up before a session is started from afar: where, for whom, whether the order makes sense, and the
+circumstances, by which it may be refused."""
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, or_, select
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.errors import ApiError, Invalid
+from ohmstead.kit.errors import Invalid
 from ohmstead.rooms.charging.bookings import may_be_used
-from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, may_start
-from ohmstead.rooms.charging.opening import is_closed
+from ohmstead.rooms.charging.control.orders import Order, OrderThere
 from ohmstead.rooms.charging.profiles.profile_conversion import misfits
-from ohmstead.rooms.charging.reservations import holder_of, is_held
+from ohmstead.rooms.charging.reservations import is_held
 from ohmstead.rooms.charging.session_table import session
-from ohmstead.rooms.charging.tags import running, too_many
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.profiles.abilities import abilities
 from ohmstead.rooms.network.charge_points import charge_point
-from ohmstead.rooms.network.charging_access import may_charge
 from ohmstead.rooms.network.connectors import connector
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
@@ -54,6 +53,8 @@ _CIRCUMSTANCES = Statement(
         select(session.c.id).where(session.c.evse_id == _evse, _occupied).exists().label("busy"),
         is_held(_evse, bindparam("at", type_=DateTime(timezone=True))).label("reserved"),
         func.nextval(func.pg_get_serial_sequence("session", "id")).label("session_id"),
+        some_are_forbidden(bindparam("tariff_group", type_=BigInteger)).label("some_are_forbidden"),
+        *charge_point.c["subscription_required", "subscription_plan_ids"],
         location.c.working_hours,
         location.c.timezone,
     )
@@ -74,12 +75,6 @@ _CONNECTOR = Statement(
     )
 )
 
-EXISTS = Refusal("SESSION_EXISTS", "Session already exists")
-DISABLED = Refusal("USER_IS_DISABLED", "Your account is disabled")
-RESTRICTED = Refusal("ACCESS_RESTRICTED", "You do not have access to this charge point")
-RUNNING = Refusal("SESSION_ALREADY_RUNNING", "Having another running session is not allowed")
-RESERVED = Refusal("INTERNAL_ISSUE", "The EVSE is reserved.")
-CLOSED = Refusal("LOCATION_IS_CLOSED", "Charge point's location is closed")
 _PLUGGED = ("preparing", "occupied", "finishing")
 
 
@@ -146,48 +141,12 @@ async def validate(tx: Tx, order: Order, there: Row) -> None:
 async def circumstances(tx: Tx, there: Row) -> Row:
     """What speaks for or against a start at an EVSE that is locked, and the `session_id` that it would have: one way to
     the database for it all."""
-    found = await tx.one(_CIRCUMSTANCES, evse=there["id"], point=there["charge_point_id"], at=tx.now)
+    found = await tx.one(
+        _CIRCUMSTANCES,
+        evse=there["id"],
+        point=there["charge_point_id"],
+        at=tx.now,
+        tariff_group=there["tariff_group_id"],
+    )
     assert found is not None, "an EVSE has a charge point"
     return found
-
-
-async def refusal(tx: Tx, there: Row, around: Row, user: Row | None) -> Refusal | None:
-    """Why no session may start here under these circumstances for this user, or None."""
-    if around["busy"]:
-        return EXISTS
-    held = await holder_of(tx, there["id"], tx.now) if around["reserved"] else None
-    its_user = held is not None and user is not None and held["user_id"] == user["id"]
-    if held is not None and not its_user:
-        return RESERVED
-    if not can_charge(there, its_user):
-        return Refusal("INTERNAL_ISSUE", _why_not(there))
-    if around["working_hours"] and is_closed(around["working_hours"], around["timezone"], user, tx.now):
-        return CLOSED
-    if user is not None and user["status"] != "enabled":
-        return DISABLED
-    if user is not None and not await may_charge(tx, there, user["id"]):
-        return RESTRICTED
-    if user is not None and too_many(await running(tx, user["id"]), user["sessions_allowed"], None):
-        return RUNNING
-    return await _objection(tx, there, user["id"] if user else None)
-
-
-async def _objection(tx: Tx, there: Row, user_id: int | None) -> Refusal | None:
-    """What the rooms above have against it; an order that makes no sense to them is Invalid as it is to us."""
-    try:
-        objections: list[Refusal] = await may_start(tx, there, user_id)
-    except Invalid:
-        raise
-    except ApiError as error:
-        return Refusal("INTERNAL_ISSUE", error.message)
-    return objections[0] if objections else None
-
-
-def _why_not(there: Row) -> str:
-    if there["charge_point_status"] != "enabled":
-        return f"The charge point is {there['charge_point_status']}."
-    if there["status"] != "enabled":
-        return f"The EVSE is {there['status']}."
-    if not there["connected"]:
-        return "The charge point is not connected."
-    return f"The EVSE is {there['hardware_status'] or 'not known to be available'}."

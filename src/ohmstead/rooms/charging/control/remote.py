@@ -7,8 +7,9 @@ from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method, authorize_by
-from ohmstead.rooms.charging.control.checks import circumstances, refusal, shares_its_station, user_of, validate
+from ohmstead.rooms.charging.control.checks import circumstances, shares_its_station, user_of, validate
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
+from ohmstead.rooms.charging.control.refusing import Case, refusal
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.pricing.marks import Saying, mark
 from ohmstead.rooms.charging.profiles.applied import tell_applied
@@ -66,7 +67,7 @@ async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
-    refused = await refusal(tx, there, around, user)
+    refused = await refusal(Case(tx, there, around, user))
     if refused is not None:
         return refused
     user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]

@@ -6,13 +6,22 @@ from sqlalchemy import BigInteger, Text, bindparam, select, update
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
 from ohmstead.rooms.charging.contracts.naming import as_issued
+from ohmstead.rooms.charging.displays import shows_messages
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.charging.signals import user_price_known
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, remote_session, tag_verdict
+from ohmstead.rooms.charging.tags import Holder, charges_at, forbidden, remote_session, tag_verdict
+from ohmstead.rooms.charging.tariffs_in_force import (
+    allowing,
+    price_information,
+    some_are_forbidden,
+    tariffs_of_station,
+)
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_access import closed_points, some_evses_of
+from ohmstead.rooms.network.evses import evse
 
 ACCEPTED = TagVerdict(status="accepted")
 
@@ -20,7 +29,21 @@ _station = bindparam("station", type_=BigInteger)
 _admits_all = charge_point.c.auto_start_without_authorization
 _satellite = charge_point.alias("satellite").c
 _has_satellites = select(_satellite.id).where(_satellite.ocpp_connected_charge_point_id == _station).exists()
-_STATION = Statement(select(_admits_all, closed_points(_station), _has_satellites).where(charge_point.c.id == _station))
+_some_are_forbidden = (
+    select(evse.c.id)
+    .where(evse.c.station_id == _station, evse.c.deleted_at.is_(None), some_are_forbidden(evse.c.tariff_group_id))
+    .exists()
+)
+_STATION = Statement(
+    select(
+        _admits_all.label("admits_all"),
+        closed_points(_station).label("closed"),
+        _has_satellites.label("has_satellites"),
+        _some_are_forbidden.label("some_are_forbidden"),
+        shows_messages(charge_point.c.capabilities).label("shows_messages"),
+        charge_point.c.ocpp_version,
+    ).where(charge_point.c.id == _station)
+)
 _REMOTE = Statement(
     select(session).where(session.c.id == bindparam("session"), session.c.station_id == bindparam("station"))
 )
@@ -55,17 +78,45 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     if await remote_start_of(tx, station, fact.id_tag) is not None:
         return ACCEPTED
     token = Token(station, fact.id_tag, fact.token_type)
-    admits_all, points, has_satellites = await tx.one(_STATION, station=station) or (False, (), False)
-    holder = await tag_verdict(tx, token, admits_all, points=points)
-    if not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None:
+    point = await tx.one(_STATION, station=station)
+    if point is None:
+        raise LookupError(f"there is no charge point {station}")
+    holder = await tag_verdict(tx, token, point["admits_all"], points=point["closed"])
+    presents = not token.is_button and await tx.one(_RUNNING, station=station, tag=fact.id_tag) is None
+    if presents and not holder.rejection and (point["some_are_forbidden"] or point["shows_messages"]):
+        holder = await _by_tariff(tx, station, holder, point["shows_messages"])
+    if point["has_satellites"] and holder.user_id and not holder.rejection:
+        some = await some_evses_of(tx, station, [holder.user_id])
+        holder = _only_at(holder, some.get(holder.user_id))
+    if presents:
         await authorize_by(
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,
             token_type=fact.token_type, rejection_reason=holder.rejection,
         )  # fmt: skip
-    if has_satellites and holder.user_id and not holder.rejection:
-        some = await some_evses_of(tx, station, [holder.user_id])
-        return structs.replace(holder.verdict, evses=some.get(holder.user_id, ()))
+    if point["ocpp_version"] == "1.6" and (text := holder.verdict.message):
+        tx.after_commit(lambda: user_price_known.send(station, fact.id_tag, text))
     return holder.verdict
+
+
+async def _by_tariff(tx: Tx, station_id: int, holder: Holder, shows_messages: bool) -> Holder:
+    """Where the tariffs let charge who presents a tag, and what they say for the display; who charges at the station
+    may always end that."""
+    if await charges_at(tx, station_id, holder.user_id):
+        return holder
+    tariffs = await tariffs_of_station(tx, station_id, holder.user_id)
+    holder = _only_at(holder, allowing(tariffs))
+    if holder.rejection or not shows_messages:
+        return holder
+    return structs.replace(holder, verdict=structs.replace(holder.verdict, message=price_information(tariffs)))
+
+
+def _only_at(holder: Holder, numbers: tuple[int, ...] | None) -> Holder:
+    """Good at EVSEs of these numbers, of those it was good at, if there are any; None: at all of them."""
+    if numbers is None:
+        return holder
+    both = tuple(one for one in numbers if one in holder.verdict.evses or not holder.verdict.evses)
+    verdict = structs.replace(holder.verdict, evses=both)
+    return structs.replace(holder, verdict=verdict) if both else forbidden(holder)
 
 
 async def remote_start_of(tx: Tx, station_id: int, id_tag: str) -> Row | None:

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.charging.displays import shows_messages
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence import status_changed
 from ohmstead.rooms.network.charge_points import charge_point
@@ -24,6 +26,8 @@ _outlets = select(
     charge_point.c.type.label("charge_point_type"),
     charge_point.c.auto_start_without_authorization,
     location.c.timezone,
+    shows_messages(charge_point.c.capabilities).label("shows_messages"),
+    some_are_forbidden(evse.c.tariff_group_id).label("some_are_forbidden"),
 )
 _outlets = _outlets.join(charge_point, charge_point.c.id == evse.c.charge_point_id)
 _outlets = _outlets.outerjoin(location, location.c.id == charge_point.c.location_id)

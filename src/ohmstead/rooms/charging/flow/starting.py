@@ -10,6 +10,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.bookings import booking_used
 from ohmstead.rooms.charging.contracts.naming import as_issued
+from ohmstead.rooms.charging.displays import with_price
 from ohmstead.rooms.charging.facts import ChargeStarted, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, authorized, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
@@ -23,7 +24,8 @@ from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, reservation_used
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, remote_tag, running, tag_verdict, too_many
+from ohmstead.rooms.charging.tags import Holder, forbidden, remote_tag, running, tag_verdict, too_many
+from ohmstead.rooms.charging.tariffs_in_force import tariff_forbids
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.devices.presence.statuses import MOST_EVSES
 
@@ -57,13 +59,19 @@ _VERDICT = Statement(
 async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
     """The transaction number (the same for a start told again) and the verdict on the tag."""
     fact = await as_issued(tx, fact)
+    place, row, verdict = await _started(tx, fact)
+    return row["transaction_id"], await with_price(tx, fact, place, row, verdict)
+
+
+async def _started(tx: Tx, fact: ChargeStarted) -> tuple[Row, Row, TagVerdict]:
+    """Where, the session, and the verdict on the tag."""
     station, at = fact.charge_point_id, believable(fact.at, fact.received_at)
     begun = await taken(tx, station, fact.transaction_ref)
     place = await _place(tx, fact, begun)
     known = await _known(tx, fact, begun)
     if known is not None:
         await _earlier(tx, known, fact, place, at)
-        return known["transaction_id"], await _verdict_again(tx, known, fact, place)
+        return place, known, await _verdict_again(tx, known, fact, place)
     began = {"start_ref": start_ref(fact), "evse_id": place["id"], "charge_point_id": place["charge_point_id"]}
     began |= {"started_at": at, "transaction_ref": fact.transaction_ref, **_register(fact, begun, at)}
     asked = await _asked(tx, fact)
@@ -76,7 +84,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         )
         _told_late(tx, row)
         await _kept_for_it(tx, row, fact)
-        return row["transaction_id"], holder.verdict if holder else ACCEPTED
+        return place, row, holder.verdict if holder else ACCEPTED
     if holder is not None:
         holder = await _objected(tx, fact, place, holder, theirs, at)
     who, verdict = await _who(tx, fact, place, asked, holder)
@@ -90,7 +98,7 @@ async def charge_started(tx: Tx, fact: ChargeStarted) -> tuple[int, TagVerdict]:
         _told_late(tx, row)
     if verdict.status == "accepted":
         await _kept_for_it(tx, row, fact)
-    return row["transaction_id"], verdict
+    return place, row, verdict
 
 
 def _told_late(tx: Tx, row: Row) -> None:
@@ -194,16 +202,20 @@ def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[s
 
 async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, theirs: list[Row], at: datetime) -> Holder:
     """Who begins, as things are: `concurrent` for a user who runs enough elsewhere (what runs here ends with this), at
-    an EVSE that is reserved for another `blocked`. A number that a station names is no right of its own, many name 0 or
-    -1: it speaks for a reservation in force there, and only where nobody is known."""
+    an EVSE that is reserved for another `blocked`, and where the tariff says so `charging_not_allowed`. A number that a
+    station names is no right of its own, many name 0 or -1: it speaks for a reservation in force there, and only where
+    nobody is known."""
     elsewhere = [one for one in theirs if one["evse_id"] != place["id"]]
     if elsewhere and too_many(elsewhere, holder.sessions_allowed, fact.id_tag):
         return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
     held = None if holder.rejection else await holder_of(tx, place["id"], at)
     used_by_nobody = held is not None and holder.user_id is None and held["id"] == fact.reservation_id
-    if held is None or held["user_id"] == holder.user_id or used_by_nobody:
+    if held is not None and held["user_id"] != holder.user_id and not used_by_nobody:
+        return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+    if holder.rejection or not place["some_are_forbidden"]:
         return holder
-    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
+    forbids = await tariff_forbids(tx, place["id"], holder.user_id)
+    return forbidden(holder) if forbids else holder
 
 
 async def _who(

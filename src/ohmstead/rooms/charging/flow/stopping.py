@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.contracts.naming import as_issued
-from ohmstead.rooms.charging.facts import ChargeStopped, TagVerdict
+from ohmstead.rooms.charging.displays import end_taken
+from ohmstead.rooms.charging.facts import ChargeStopped, EndTaken, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
 from ohmstead.rooms.charging.flow.changes import add, change
@@ -35,17 +36,29 @@ _LAST = Statement(
 KEPT_REASONS = ("force_stop", "system_force_stop")  # why the session ended for us, whatever the station says
 
 
-async def charge_stopped(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
-    """Take a stop in; the verdict on its tag, where it names one."""
+async def charge_stopped(tx: Tx, fact: ChargeStopped) -> EndTaken:
+    """Take a stop in; the verdict on its tag, where it names one, and what is shown of it. In 1.6 there is no place for
+    that in the answer."""
     fact = await as_issued(tx, fact)
-    if await stopped_as(tx, fact) is None:
-        at = believable(fact.at, fact.received_at)
-        stopping = await session_of_stop(tx, fact, at)
-        if stopping is None:
-            await _orphan(tx, fact, at)
-        elif stopping["stop_ref"] is None:
-            await _end(tx, fact, at, await _continued(tx, stopping, at))
-    return await _verdict(tx, fact)
+    shown = await _stopped(tx, fact)
+    verdict = await _verdict(tx, fact)
+    if shown is None or fact.transaction_ref is None:
+        return EndTaken(verdict=verdict)
+    return await end_taken(tx, shown, verdict)
+
+
+async def _stopped(tx: Tx, fact: ChargeStopped) -> int | None:
+    """The session that ended, where its price may be shown."""
+    known = await stopped_as(tx, fact)
+    if known is not None:
+        return known["id"]
+    at = believable(fact.at, fact.received_at)
+    stopping = await session_of_stop(tx, fact, at)
+    if stopping is None:
+        await _orphan(tx, fact, at)
+    elif stopping["stop_ref"] is None:
+        return await _end(tx, fact, at, await _continued(tx, stopping, at))
+    return None
 
 
 async def _verdict(tx: Tx, fact: ChargeStopped) -> TagVerdict | None:
@@ -64,7 +77,7 @@ async def _continued(tx: Tx, stopping: Row, at: datetime) -> Row:
     return stopping
 
 
-async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None:
+async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> int | None:
     place = await outlet_of(tx, stopping["evse_id"])
     register = register_of(await _as_of(tx, stopping, at), place)
     found = [one for one in fact.readings if _new(one, register)]
@@ -79,6 +92,7 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> None
         stopped_at=max(at, stopping["started_at"]), power_w=None, anomalies=stopping["anomalies"] + register.anomalies,
         **_figures(register, fact),
     )  # fmt: skip
+    return stopping["id"] if place["shows_messages"] else None
 
 
 def _read(register: Register, reading: Reading, fact: ChargeStopped, at: datetime) -> Anomaly | None:

@@ -29,7 +29,7 @@ class Derived(Struct):
         if self.tariff is None:
             return None
         terms, start = self.tariff.terms, self.row["started_at"]
-        return price_of(terms, start, self.stretches, cut_at=cut_at, extends_wh=self.course.before_wh)
+        return price_of(terms, start, self.stretches, cut_at=cut_at, **self.course.extending)
 
 
 async def derived(tx: Tx, sessions: Sequence[Row], rules: Mapping[int, IdleRules] | None = None) -> dict[int, Derived]:

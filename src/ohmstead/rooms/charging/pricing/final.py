@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from msgspec import convert, to_builtins
+from msgspec import convert, structs, to_builtins
 from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
 from ohmstead.engines.idle import IdleRules
@@ -17,8 +17,9 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.durable_facts import SessionStopped, SessionUpdated
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
+from ohmstead.rooms.charging.pricing.electricity_cost import Electricity, electricity_of, local_shares
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
-from ohmstead.rooms.charging.pricing.reading import NEEDED, earlier_wh
+from ohmstead.rooms.charging.pricing.reading import NEEDED, Earlier, extended_by
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import price_changed
 
@@ -34,6 +35,7 @@ _PRICED = Statement(
     text("""
 SELECT session.id, COALESCE(session_price.priced, '{}') AS priced, COALESCE(session_price.run, '{}') AS run,
        (SELECT count(*) FROM charging_mark WHERE session_id = session.id AND at <= session.stopped_at) AS marks,
+       (SELECT electricity_rate_id FROM charge_point WHERE id = session.charge_point_id) AS rate_id,
        (SELECT extension.id FROM session AS extension WHERE extension.original_session_id = session.id) AS extension_id
 FROM session LEFT JOIN session_price ON session_price.session_id = session.id
 WHERE session.id = ANY(CAST(:ids AS bigint[]))""")
@@ -43,7 +45,8 @@ _WRITE = Statement(
     text("""
 WITH told AS (
     SELECT * FROM json_to_recordset(CAST(:told AS json)) AS one(
-        id bigint, priced jsonb, lines jsonb, periods jsonb, amount numeric, net numeric)
+        id bigint, priced jsonb, lines jsonb, periods jsonb, amount numeric, net numeric, electricity_cost numeric,
+        estimated_savings numeric, local_energy_wh float8)
 ), kept AS (
     INSERT INTO session_price (session_id, priced, lines, periods, priced_at)
     SELECT id, priced, lines, periods, :now FROM told
@@ -51,7 +54,8 @@ WITH told AS (
         periods = EXCLUDED.periods, priced_at = EXCLUDED.priced_at
 )
 UPDATE session SET amount_with_tax = told.amount, amount_without_tax = told.net, billing_status = 'completed',
-    non_billable_energy_wh = 0, updated_at = :now,
+    non_billable_energy_wh = 0, electricity_cost = told.electricity_cost, estimated_savings = told.estimated_savings,
+    local_energy_wh = told.local_energy_wh, updated_at = :now,
     currency = COALESCE(session.currency, (SELECT alphabetic_code FROM currency WHERE id = COALESCE(
         (SELECT CAST(value->>'id' AS bigint) FROM setting WHERE key = 'baseCurrency'), (SELECT MIN(id) FROM currency))))
 FROM told WHERE session.id = told.id""")
@@ -72,17 +76,22 @@ async def price_ended(tx: Tx, ids: Sequence[int], again: bool = False) -> list[i
     """Price those of the sessions that have ended and are not priced by their figures yet, or all of those that have
     ended; the ids of those that were. Sessions that go on with one are priced with it: their levels follow its."""
     rows = await _ended(tx, ids)
-    before = await earlier_wh(tx, rows)
+    before = await extended_by(tx, rows)
     figures = {row["id"]: _figures(row, before.get(row["id"])) for row in rows}
     due = [row for row in rows if again or row["priced"].get("figures") != figures[row["id"]]]
     if not due:
         return []
-    found = await derived(tx, due, {row["id"]: rules for row in due if (rules := known_rules(row))})
+    found = await _worked_out(tx, due)
     prices = {key: one.price() for key, one in found.items()}
-    told = [_told(row, figures[row["id"]], found[row["id"]], prices[row["id"]]) for row in due]
+    electricity = await electricity_of(tx, {key: one.stretches for key, one in found.items()})
+    told = [
+        _told(row, figures[key], found.get(key), prices.get(key), electricity.get(key, Electricity()))
+        for row in due
+        for key in [row["id"]]
+    ]
     await tx.run(_WRITE, told=told, now=tx.now)
     for row in due:
-        _tell(tx, row, prices[row["id"]])
+        _tell(tx, row, prices.get(row["id"]))
     extensions = [row["extension_id"] for row in due if row["extension_id"] is not None]
     return [row["id"] for row in due] + (await price_ended(tx, extensions, again) if extensions else [])
 
@@ -95,29 +104,45 @@ async def _ended(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+async def _worked_out(tx: Tx, due: Sequence[Row]) -> dict[int, Derived]:
+    """Those of the sessions whose course matters: for a tariff, for what their energy cost, or for a source on the
+    spot."""
+    plain = [row["id"] for row in due if row["tariff_snapshot_id"] is None and row["rate_id"] is None]
+    local = await local_shares.merged(tx, plain) if plain else {}
+    rows = [row for row in due if row["id"] not in plain or row["id"] in local]
+    rules = {row["id"]: rules for row in rows if (rules := known_rules(row))}
+    return await derived(tx, rows, rules) if rows else {}
+
+
 def known_rules(row: Row) -> IdleRules | None:
     """What was idle for a session when it was priced before: it stays so, whatever is decided for others since."""
     known = row["priced"].get("idle") or row["run"].get("idle")
     return known and convert(known, IdleRules)
 
 
-def _figures(row: Row, before_wh: int | None) -> dict[str, Any]:
+def _figures(row: Row, earlier: Earlier | None) -> dict[str, Any]:
     """What a price is made of, as JSON gives it back."""
     return {
         "start": row["started_at"].isoformat(),
         "end": row["stopped_at"].isoformat(),
         "wh": row["energy_wh"],
-        "before": before_wh,
+        "before": earlier and earlier.wh,
         "marks": row["marks"],
         "snapshot": row["tariff_snapshot_id"],
     }
 
 
-def _told(row: Row, figures: Mapping[str, Any], made: Derived, price: SessionPrice | None) -> dict[str, Any]:
+def _told(
+    row: Row,
+    figures: Mapping[str, Any],
+    made: Derived | None,
+    price: SessionPrice | None,
+    electricity: Electricity,
+) -> dict[str, Any]:
     amounts = {"amount": Decimal(0), "net": Decimal(0)} if price is None else {"amount": price.amount, "net": price.net}
     kept = {"lines": [], "periods": None} if price is None else KeptPrice.of(price).columns()
-    priced = {"figures": figures, "idle": to_builtins(made.rules)}
-    return {"id": row["id"], "priced": priced, **kept, **amounts}
+    priced = {"figures": figures} | ({"idle": to_builtins(made.rules)} if made else {})
+    return {"id": row["id"], "priced": priced, **kept, **amounts, **structs.asdict(electricity)}
 
 
 def _tell(tx: Tx, row: Row, price: SessionPrice | None) -> None:

@@ -3,6 +3,7 @@ in one statement each."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import text
@@ -30,17 +31,17 @@ SELECT id, at, energy_wh, soc_percent FROM (
     ORDER BY session.id, minute, believed IS NULL, value.at DESC) AS newest
 ORDER BY id, at""")
 )
-# what the sessions that one goes on with came to, down to the first
+# what the sessions that one goes on with came to, down to the first, and when that began
 _BEFORE = Statement(
     text("""
-WITH RECURSIVE earlier(id, wh, before) AS (
-    SELECT own.id, original.energy_wh, original.original_session_id
+WITH RECURSIVE earlier(id, wh, started_at, before) AS (
+    SELECT own.id, original.energy_wh, original.started_at, original.original_session_id
     FROM session AS own JOIN session AS original ON original.id = own.original_session_id
     WHERE own.id = ANY(CAST(:ids AS bigint[]))
     UNION ALL
-    SELECT earlier.id, original.energy_wh, original.original_session_id
+    SELECT earlier.id, original.energy_wh, original.started_at, original.original_session_id
     FROM earlier JOIN session AS original ON original.id = earlier.before)
-SELECT id, SUM(wh) AS wh FROM earlier GROUP BY id""")
+SELECT id, SUM(wh) AS wh, MIN(started_at) AS started_at FROM earlier GROUP BY id""")
 )
 NEEDED = tuple(
     session.c[name]
@@ -50,13 +51,24 @@ NEEDED = tuple(
 """The columns of sessions that are asked for here."""
 
 
+class Earlier(Struct, frozen=True, gc=False):
+    """What the sessions that one extends came to, and when the first of them began."""
+
+    wh: int
+    started_at: datetime
+
+
 class Course(Struct, gc=False):
-    """What was told of a session: the readings in order, and the marks. `before_wh` is what the sessions that it
-    extends came to; None where it extends none."""
+    """What was told of a session: the readings in order, and the marks; and what it extends."""
 
     reads: list[Read]
     marks: list[Mark]
-    before_wh: int | None = None
+    earlier: Earlier | None = None
+
+    @property
+    def extending(self) -> dict[str, Any]:
+        """What the engine is told of what it extends."""
+        return {"extends_wh": self.earlier.wh, "locked_at": self.earlier.started_at} if self.earlier else {}
 
 
 async def courses(tx: Tx, sessions: Sequence[Row], since: Mapping[int, datetime] | None = None) -> dict[int, Course]:
@@ -72,18 +84,19 @@ async def courses(tx: Tx, sessions: Sequence[Row], since: Mapping[int, datetime]
             found[key].reads.append(Read(at, energy, states.get(key)))
     for key, marks in (await marks_of(tx, list(found))).items():
         found[key].marks = marks
-    for key, wh in (await earlier_wh(tx, sessions)).items():
-        found[key].before_wh = wh
+    for key, earlier in (await extended_by(tx, sessions)).items():
+        found[key].earlier = earlier
     for row in sessions:
         if row["stopped_at"] is not None:
             found[row["id"]].reads.append(Read(row["stopped_at"], row["energy_wh"], states.get(row["id"])))
     return found
 
 
-async def earlier_wh(tx: Tx, sessions: Sequence[Row]) -> dict[int, int]:
+async def extended_by(tx: Tx, sessions: Sequence[Row]) -> dict[int, Earlier]:
     """Of each session that goes on with another, what came before it."""
     ids = [row["id"] for row in sessions if row["original_session_id"] is not None]
-    return {key: round(wh) for key, wh in await tx.all(_BEFORE, ids=ids)} if ids else {}
+    rows = await tx.all(_BEFORE, ids=ids) if ids else ()
+    return {key: Earlier(round(wh), started_at) for key, wh, started_at in rows}
 
 
 def minute_of(started_at: datetime, at: datetime) -> int:

@@ -193,7 +193,7 @@ def gone_on(row: Row, tariff: SnapshotTerms, run: Run, course: Course, now: date
 
 
 def _begun(tariff: SnapshotTerms, start: datetime, course: Course) -> PriceRun:
-    return PriceRun(tariff.terms, start, extends_wh=course.before_wh)
+    return PriceRun(tariff.terms, start, **course.extending)
 
 
 def _before(marks: Sequence[Mark], moment: datetime) -> int:

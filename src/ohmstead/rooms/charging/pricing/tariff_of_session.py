@@ -4,18 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
-
-from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.db import Row, Tx
+from ohmstead.rooms.charging.pricing.terms import terms_of_snapshots
 from ohmstead.rooms.tariffs.resolution import driver_of, tariff_for
 from ohmstead.rooms.tariffs.snapshots import snapshot_of
-from ohmstead.rooms.tariffs.tables import tariff_snapshot
 
-_SAID = Statement(
-    select(tariff_snapshot.c.content["currency"]["code"].astext, tariff_snapshot.c.content["tax"]).where(
-        tariff_snapshot.c.id == bindparam("snapshot")
-    )
-)
 COLUMNS = ("tariff_snapshot_id", "currency", "tax_id", "tax_percentage")
 """What a session says of its tariff; what extends another says the same."""
 
@@ -29,6 +22,7 @@ async def tariff_columns(tx: Tx, place: Row, user_id: int | None, at: datetime) 
     day = at.astimezone(ZoneInfo(place["timezone"]) if place["timezone"] else UTC).date()
     tariff = await tariff_for(tx, place["tariff_group_id"], driver, place["partner_id"], day)
     snapshot = await snapshot_of(tx, tariff, place["timezone"], at, place["electricity_rate_id"])
-    currency, tax = await tx.one(_SAID, snapshot=snapshot) or (None, None)
-    taxed = {"tax_id": tax["id"], "tax_percentage": tax["percentage"]} if tax else {}
-    return {"tariff_snapshot_id": snapshot, "currency": currency, "tax_id": None, "tax_percentage": None} | taxed
+    said = (await terms_of_snapshots(tx, [snapshot]))[snapshot]
+    tax = said.content["tax"] or {"id": None, "percentage": None}
+    values = (snapshot, said.currency, tax["id"], tax["percentage"])
+    return dict(zip(COLUMNS, values, strict=True))

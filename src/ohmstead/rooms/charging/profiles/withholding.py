@@ -84,7 +84,7 @@ async def _limited(tx: Tx, rows: list[Row], profile: Mapping[str, Any], at: date
     that it did."""
     low: Kind = "released" if unused else "withheld"
     first = min(profile["schedulePeriods"], key=lambda one: one["startPeriod"])
-    house = await _house(tx)
+    house = await settings.idle_detection(tx)
     sayings: list[Saying] = []
     for row in rows:
         phases = min(first.get("numberPhases") or 3, _phases(row))
@@ -100,7 +100,7 @@ async def _laid(tx: Tx, rows: list[Row], at: datetime) -> None:
     free = [row for row in rows if row["charge_point_id"] not in ours]
     if not free:
         return
-    profiles, house = await caps_of(tx, [row["evse_id"] for row in free]), await _house(tx)
+    profiles, house = await caps_of(tx, [row["evse_id"] for row in free]), await settings.idle_detection(tx)
     sayings = [one for row in free for one in _course(row, profiles.get(row["evse_id"], ()), at, house)]
     await _mark(tx, free, sayings)
 
@@ -120,10 +120,6 @@ async def _mark(tx: Tx, rows: list[Row], sayings: list[Saying]) -> None:
     await take_back(tx, [row["id"] for row in rows], LIMITS, tx.now)
     for moment in sorted({one.at for one in sayings}):
         await mark(tx, [one for one in sayings if one.at == moment])
-
-
-async def _house(tx: Tx) -> IdleSettings:
-    return (await settings.read(tx)).idle_period_detection
 
 
 def _threshold(row: Row, house: IdleSettings) -> float:

@@ -21,6 +21,7 @@ from ohmstead.rooms.charging.reservations.holding import OCCUPIED, WAITS_FOR, ex
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import parent_tag
+from ohmstead.rooms.charging.tariffs_in_force import some_are_forbidden, tariff_forbids
 from ohmstead.rooms.devices.commands.actions import Refused, ask
 from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.stations import ReserveNow
@@ -42,6 +43,7 @@ _user = bindparam("user", type_=BigInteger)
 _PLACE = Statement(
     select(evse, charge_point.c.status.label("charge_point_status"), charge_point.c.connected, location.c.timezone)
     .add_columns(charge_point.c.type.label("charge_point_type"))
+    .add_columns(some_are_forbidden(evse.c.tariff_group_id).label("some_are_forbidden"))
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
     .outerjoin(location, location.c.id == charge_point.c.location_id)
     .where(evse.c.charge_point_id == bindparam("point"), evse.c.network_id == bindparam("number"))
@@ -177,6 +179,8 @@ async def _check_user(tx: Tx, rules: settings.Reservations, there: Row, user_id:
         raise Invalid(userId=f"The user is {status}.")
     if not await may_charge(tx, there, user_id):
         raise Invalid(userId="The user does not have access to the charge point.")
+    if there["some_are_forbidden"] and await tariff_forbids(tx, there["id"], user_id):
+        raise Invalid(userId="The tariff does not let the user charge at the EVSE.")
     if await tx.value(_SINCE, user=user_id, since=_midnight(tx.now, there)) >= rules.max_reservations_per_day_per_user:
         raise Invalid(userId="The user has no more reservations left today.")
     last: datetime | None = await tx.value(_LAST, user=user_id)

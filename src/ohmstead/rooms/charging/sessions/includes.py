@@ -1,10 +1,13 @@
 """What `with…` flags add to a session: its authorization, its periods, its consumption by the clock, its price."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from msgspec import UNSET
 from sqlalchemy import ARRAY, BigInteger, bindparam, select
 
+from ohmstead.engines.electricity_cost import LocalShare, local_energy
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.operations import RenderContext
@@ -12,6 +15,7 @@ from ohmstead.kit.versions import Include
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging.authorizations import AuthorizationV1, authorization, with_old_methods
 from ohmstead.rooms.charging.pricing.derived import Derived
+from ohmstead.rooms.charging.pricing.electricity_cost import local_shares
 from ohmstead.rooms.charging.pricing.reading import Course, courses
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.sessions.priced import (
@@ -62,22 +66,24 @@ async def _by_clock(tx: Tx, ids: list[int], context: RenderContext) -> dict[int,
     minutes = context.flags.get("clockAlignedInterval", "15")
     if minutes not in ("15", "30", "60"):
         raise Invalid(clockAlignedInterval="The selected clock aligned interval is invalid.")
-    found = await derived_of(tx, await sessions_of(tx, ids))
-    return {key: _intervals(made, int(minutes)) for key, made in found.items()}
+    found, shares = await derived_of(tx, await sessions_of(tx, ids)), await local_shares.merged(tx, ids)
+    return {key: _intervals(made, int(minutes), shares.get(key)) for key, made in found.items()}
 
 
-def _intervals(made: Derived, minutes: int) -> list[dict[str, Any]]:
+def _intervals(made: Derived, minutes: int, shares: Sequence[LocalShare] | None) -> list[dict[str, Any]]:
     slices = _series(made.row, made.course).slices(minutes)
-    shown = [_interval(one) for one in slices]
+    local = [None if shares is None else local_energy(made.stretches, shares, one.start, one.end) for one in slices]
+    shown = [_interval(one, each) for one, each in zip(slices, local, strict=True)]
     if slices and (costs := costs_between(made, [slices[0].start, *(one.end for one in slices)])):
         for interval, cost in zip(shown, costs, strict=True):
             interval["totalCost"] = cost
     return shown
 
 
-def _interval(one: EnergyInterval) -> dict[str, Any]:
+def _interval(one: EnergyInterval, local_wh: Fraction | None) -> dict[str, Any]:
     energy = round(one.energy_wh, 3)
-    consumption = {"total": energy, "grid": energy}
+    local = 0.0 if local_wh is None else min(energy, round(float(local_wh), 3))
+    consumption = {"total": energy, "grid": round(energy - local, 3)} | ({} if local_wh is None else {"local": local})
     return {
         "start": stamp(one.start), "end": stamp(one.end), "energyConsumed": round(energy),
         "energyConsumption": consumption,

@@ -26,15 +26,20 @@ from ohmstead.rooms.charging.pricing.terms import SnapshotTerms, terms_of_snapsh
 from ohmstead.rooms.charging.session_table import session
 
 _price = session_price.c
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
 _SESSIONS = Statement(
     select(
-        *NEEDED, session.c.billing_status, session.c.amount_with_tax, session.c.amount_without_tax, _price.lines,
-        _price.periods,
+        *NEEDED, session.c.billing_status, session.c.amount_with_tax, session.c.amount_without_tax,
         func.coalesce(_price.priced["idle"], _price.run["idle"]).label("idle"),
     )
     .outerjoin(session_price, _price.session_id == session.c.id)
-    .where(session.c.id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
+    .where(session.c.id == _ids.any_())
 )  # fmt: skip
+_KEPT = Statement(
+    select(_price.session_id, _price.lines, _price.periods).where(
+        _price.session_id == _ids.any_(), _price.periods.is_not(None)
+    )
+)
 BILLED = "completed"
 
 
@@ -49,32 +54,37 @@ async def derived_of(tx: Tx, rows: Sequence[Row]) -> dict[int, Derived]:
     return await derived(tx, rows, rules)
 
 
+async def kept_prices(tx: Tx, ids: Sequence[int]) -> dict[int, KeptPrice]:
+    """The final prices of sessions, as they are stored."""
+    return {key: kept_price(lines, periods) for key, lines, periods in await tx.all(_KEPT, ids=list(ids))}
+
+
 async def breakdowns(tx: Tx, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """The fees of the sessions that are billed."""
     rows = [row for row in await sessions_of(tx, ids) if row["billing_status"] == BILLED]
-    tariffs = await _tariffs(tx, rows)
+    tariffs, kept = await _tariffs(tx, rows), await kept_prices(tx, ids)
     shown: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
-        lines = kept_price(row["lines"] or [], []).lines
+        lines = kept[row["id"]].lines if row["id"] in kept else ()
         shown[row["id"]] = [_whole_fee(line, tariffs[row["tariff_snapshot_id"]]) for line in lines]
     return shown
 
 
 async def charging_periods(tx: Tx, ids: Sequence[int], broken_down: bool) -> dict[int, list[dict[str, Any]]]:
     """The charging periods of each session, with the fees of those that are billed where that is asked for."""
-    rows = await sessions_of(tx, ids)
+    rows, kept = await sessions_of(tx, ids), await kept_prices(tx, ids)
     tariffs = await _tariffs(tx, rows)
-    open_rows = [row for row in rows if row["periods"] is None]
-    worked_out = await derived_of(tx, open_rows) if open_rows else {}
+    unkept = [row for row in rows if row["id"] not in kept]
+    worked_out = await derived_of(tx, unkept) if unkept else {}
     shown: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
-        tariff, made = tariffs.get(row["tariff_snapshot_id"]), worked_out.get(row["id"])
+        key, tariff = row["id"], tariffs.get(row["tariff_snapshot_id"])
         if tariff is None:
-            shown[row["id"]] = list(_unpriced(made.stretches if made else []))
+            shown[key] = list(_unpriced(worked_out[key].stretches))
             continue
-        kept = kept_price([], row["periods"]) if made is None else _kept(made)
+        periods = (kept[key] if key in kept else _worked_out(worked_out[key])).periods
         with_fees = broken_down and row["billing_status"] == BILLED
-        shown[row["id"]] = list(_periods(kept.periods, tariff if with_fees else None))
+        shown[key] = list(_periods(periods, tariff if with_fees else None))
     return shown
 
 
@@ -97,7 +107,7 @@ async def _tariffs(tx: Tx, rows: Iterable[Row]) -> dict[int, SnapshotTerms]:
     return await terms_of_snapshots(tx, ids) if ids else {}
 
 
-def _kept(made: Derived) -> KeptPrice:
+def _worked_out(made: Derived) -> KeptPrice:
     price = made.price()
     assert price is not None, "it has a tariff"
     return KeptPrice.of(price)

@@ -1,8 +1,9 @@
-"""Learned: what a charge point's settings say of the machine itself. So far, which security profile it can use."""
+"""Learned: what a charge point's settings say of the machine itself: which security profile it can use, and whether it
+has a display that shows our messages."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, SmallInteger, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, SmallInteger, any_, bindparam, func, literal, or_, select, update
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.devices.configuration.table import configuration_variable
@@ -12,6 +13,8 @@ from ohmstead.rooms.network.durable_facts import ChargePointChanged
 
 PROFILE = "SecurityProfile"  # in 1.6, and of the SecurityCtrlr in 2.x
 COMPONENTS = (None, "", "SecurityCtrlr")
+DISPLAYS = {("CustomDisplayCostAndPrice", ""), ("Available", "DisplayMessageCtrlr"), ("Enabled", "DisplayMessageCtrlr")}
+"""What is "true" of a station whose display shows messages: in 1.6 by the OCA's note on prices, and in 2.x."""
 PROFILES = {"0": 0, "1": 1, "2": 2, "3": 3}
 
 _own, _variable = charge_point.c, configuration_variable.c
@@ -23,6 +26,13 @@ _LEARN = Statement(
     .where(or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station))
     .where(_own.hardware_security_profile.is_distinct_from(_most))
     .values(hardware_security_profile=_most, updated_at=bindparam("now"))
+    .returning(_own.id)
+)
+_SHOWS = Statement(
+    update(charge_point)
+    .where(or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station))
+    .where(~(literal("display_messages") == any_(_own.capabilities)))
+    .values(capabilities=func.array_append(_own.capabilities, "display_messages"), updated_at=bindparam("now"))
     .returning(_own.id)
 )
 _LIMIT = Statement(
@@ -43,6 +53,13 @@ async def learn(tx: Tx, station_id: int, settings: Sequence[Setting]) -> None:
             continue
         for row in await tx.all(_LEARN, station=station_id, used=used, limit=limit, now=tx.now):
             tx.tell(ChargePointChanged(id=row["id"], action="updated"))
+    if any((one.key, one.component or "") in DISPLAYS and _is_true(one) for one in settings):
+        for row in await tx.all(_SHOWS, station=station_id, now=tx.now):
+            tx.tell(ChargePointChanged(id=row["id"], action="updated"))
+
+
+def _is_true(setting: Setting) -> bool:
+    return (setting.value or "").strip().lower() == "true"
 
 
 async def highest_profile(tx: Tx, station_id: int) -> int | None:

@@ -31,6 +31,12 @@ from ohmstead.rooms.devices.stations.commands import (
     UpdateFirmware,
     VariableName,
 )
+from ohmstead.rooms.devices.stations.displays import (
+    ShowCost,
+    ShowDefaultPrice,
+    ShowFinalCost,
+    ShowUserPrice,
+)
 from ohmstead.rooms.devices.stations.errors import (
     StationError,
     StationOffline,
@@ -108,6 +114,10 @@ __all__ = [
     "SetNetworkProfile",
     "SetVariables",
     "Setting",
+    "ShowCost",
+    "ShowDefaultPrice",
+    "ShowFinalCost",
+    "ShowUserPrice",
     "StationError",
     "StationOffline",
     "StationRefused",

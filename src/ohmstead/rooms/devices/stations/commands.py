@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from ohmstead.rooms.devices.stations.displays import ShowCost, ShowDefaultPrice, ShowFinalCost, ShowUserPrice
 from ohmstead.rooms.devices.stations.outcomes import Attribute
 from ohmstead.rooms.devices.stations.schedules import ChargingProfile, ProfilePurpose
 from ohmstead.rooms.devices.stations.security import (
@@ -262,4 +263,8 @@ Command = (
     | GetInstalledCertificates
     | InstallCertificate
     | SetNetworkProfile
+    | ShowCost
+    | ShowDefaultPrice
+    | ShowFinalCost
+    | ShowUserPrice
 )
