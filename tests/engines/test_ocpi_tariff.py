@@ -104,6 +104,8 @@ def test_each_kind_has_its_first_element_that_holds() -> None:
     """Above 10 kWh energy is 0.50, while time stays with the element below."""
     levels = tariff(({"min_kwh": 10}, component("ENERGY", 0.5)), component("TIME", 6), component("ENERGY", 0.3))
     assert excl(levels, (60, 16)) == "12.00"  # 6.00 + 3.00 + 3.00
+    volumes = {(one.type, str(one.price)): one.volume for one in cost(levels, session(NOON, (60, 16))).lines}
+    assert volumes == {("ENERGY", "0.3"): 10, ("ENERGY", "0.5"): 6, ("TIME", "6"): 1}
 
 
 def test_a_flat_fee_is_due_once() -> None:

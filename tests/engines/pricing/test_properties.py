@@ -47,7 +47,7 @@ def shown(price: SessionPrice | oracle.Price) -> list[tuple[Any, ...]]:
 
 
 @every_type
-@some(25)
+@some(20)
 @given(data=st.data())
 def test_engine_and_oracle_agree_to_the_cent(type_: str, data: st.DataObject) -> None:
     session = data.draw(sessions(instants=type_ not in POWER))
@@ -56,7 +56,7 @@ def test_engine_and_oracle_agree_to_the_cent(type_: str, data: st.DataObject) ->
 
 
 @every_type
-@some(8)
+@some(6)
 @given(data=st.data())
 def test_an_extension_costs_energy_only(type_: str, data: st.DataObject) -> None:
     session = data.draw(sessions(instants=type_ not in POWER))
@@ -67,7 +67,7 @@ def test_an_extension_costs_energy_only(type_: str, data: st.DataObject) -> None
 
 
 @every_type
-@some(12)
+@some(9)
 @given(data=st.data())
 def test_everything_adds_up(type_: str, data: st.DataObject) -> None:
     """Lines to the amount, nets to the net, charging periods to the session and to its lines."""
@@ -118,7 +118,7 @@ def cut(draw: st.DrawFn, session: Session) -> list[Stretch]:
 
 
 @every_type
-@some(10)
+@some(8)
 @given(data=st.data())
 def test_a_cut_changes_nothing(type_: str, data: st.DataObject) -> None:
     """Where no Wh is parted: not even the charging periods."""
@@ -128,7 +128,7 @@ def test_a_cut_changes_nothing(type_: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("type_", [name for name in PRICED if name not in POWER])
-@some(10)
+@some(8)
 @given(data=st.data())
 def test_a_cut_moves_a_watt_hour_at_most(type_: str, data: st.DataObject) -> None:
     """Where one is parted, it may come to cost what holds on the other side of a border: each border moves one."""
@@ -169,7 +169,7 @@ def test_periods_may_be_cut_further(type_: str, data: st.DataObject) -> None:
 
 
 @every_type
-@some(10)
+@some(8)
 @given(data=st.data())
 def test_more_energy_never_costs_less(type_: str, data: st.DataObject) -> None:
     """Where no price is negative, and more power is not cheaper."""
@@ -193,7 +193,7 @@ def rising(pricing: dict[str, Any]) -> None:
 
 
 @every_type
-@some(10)
+@some(8)
 @given(data=st.data())
 def test_the_running_amount_is_the_final_one(type_: str, data: st.DataObject) -> None:
     """Told stretch by stretch, asked at any time, and taken up again from its state."""
