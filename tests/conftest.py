@@ -17,7 +17,6 @@ from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import metadata
 from ohmstead.rooms.operator.admins import create_token
-from ohmstead.rooms.tariffs import snapshots
 from ohmstead.store.cluster import Cluster
 from ohmstead.store.migrate import migrate
 from tests.client import Client
@@ -116,7 +115,6 @@ async def system(running: tuple[System, str], cleaner: Cleaner) -> AsyncIterator
     yield running[0]
     await cleaner.clean()
     running[0].authenticator.forget()
-    snapshots.forget()
 
 
 @pytest.fixture

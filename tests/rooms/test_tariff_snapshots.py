@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from ohmstead.app.system import System
 from ohmstead.engines.pricing import Stretch, price_of
 from ohmstead.rooms.operator import settings
-from ohmstead.rooms.tariffs.snapshots import content_of, snapshot_of, terms_by_id
+from ohmstead.rooms.tariffs.snapshot_terms import terms_of_snapshots
+from ohmstead.rooms.tariffs.snapshots import content_of, snapshot_of
 from ohmstead.rooms.tariffs.tables import tariff, tariff_snapshot
 from tests.client import Client
 from tests.given import Given
@@ -133,7 +134,7 @@ async def test_its_terms_price_sessions_and_never_change(api: Client, given: Giv
     await api.patch(f"/resources/taxes/v2.0/{tax['id']}", {"percentage": 0})
     for _ in range(2):  # read, and known
         async with system.database.read() as tx:
-            price = price_of(await terms_by_id(tx, key), AT, hour)
+            price = price_of((await terms_of_snapshots(tx, [key]))[key].terms, AT, hour)
         assert (price.amount, price.net) == (Decimal("5.19"), Decimal("4.36"))
 
 

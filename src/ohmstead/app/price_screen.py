@@ -12,7 +12,7 @@ from rich.table import Table
 from ohmstead.engines.pricing.model import Line, Period, SessionPrice
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging.pricing.derived import Derived
-from ohmstead.rooms.charging.pricing.terms import SnapshotTerms
+from ohmstead.rooms.tariffs.snapshot_terms import SnapshotTerms
 
 
 def priced(row: Row, made: Derived) -> RenderableType:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, select
+from sqlalchemy import BigInteger, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.engines.pricing import TYPES, Terms, terms_of
@@ -38,12 +38,9 @@ _ADD = Statement(
     .on_conflict_do_nothing(index_elements=["hash"])
     .returning(_own.id)
 )
-_CONTENT = Statement(select(cast(_own.content, Text)).where(_own.id == bindparam("key", type_=BigInteger)))
 
 _encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _exact = msgspec.json.Decoder(float_hook=Decimal)
-_MOST_KNOWN = 4096
-_known: dict[int, Terms] = {}  # of snapshots that are in use; they never change
 
 
 async def snapshot_of(tx: Tx, tariff_row: Row, zone: str | None, at: datetime, charge_point_rate_id: int | None) -> int:
@@ -108,19 +105,3 @@ def canonical(value: Any) -> Any:
 def terms_in(content: Mapping[str, Any]) -> Terms:
     """What a content says of prices, whether it becomes a snapshot or not."""
     return terms_of(_exact.decode(_encoder.encode(canonical(content))))
-
-
-async def terms_by_id(tx: Tx, snapshot_id: int) -> Terms:
-    """What a snapshot says of prices."""
-    found = _known.pop(snapshot_id, None)
-    if found is None:
-        found = terms_of(_exact.decode(await tx.value(_CONTENT, key=snapshot_id)))
-    _known[snapshot_id] = found
-    if len(_known) > _MOST_KNOWN:
-        del _known[next(iter(_known))]
-    return found
-
-
-def forget() -> None:
-    """Leave aside what is known of snapshots, because the database is another one: its ids begin anew."""
-    _known.clear()

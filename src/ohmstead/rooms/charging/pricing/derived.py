@@ -11,8 +11,8 @@ from ohmstead.engines.pricing import price_of
 from ohmstead.engines.pricing.model import SessionPrice, Stretch
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.charging.pricing.reading import Course, courses
-from ohmstead.rooms.charging.pricing.terms import SnapshotTerms, terms_of_snapshots
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.tariffs.snapshot_terms import SnapshotTerms, terms_of_snapshots
 
 
 class Derived(Struct):

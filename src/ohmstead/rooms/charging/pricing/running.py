@@ -20,9 +20,9 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement, Tx
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.charging.pricing.reading import NEEDED, Course, complete, courses
-from ohmstead.rooms.charging.pricing.terms import SnapshotTerms, terms_of_snapshots
 from ohmstead.rooms.charging.signals import price_changed
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.tariffs.snapshot_terms import SnapshotTerms, terms_of_snapshots
 
 log = structlog.get_logger("ohmstead.charging")
 

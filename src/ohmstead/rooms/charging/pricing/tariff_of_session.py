@@ -5,8 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ohmstead.kit.db import Row, Tx
-from ohmstead.rooms.charging.pricing.terms import terms_of_snapshots
 from ohmstead.rooms.tariffs.resolution import driver_of, tariff_for
+from ohmstead.rooms.tariffs.snapshot_terms import terms_of_snapshots
 from ohmstead.rooms.tariffs.snapshots import snapshot_of
 
 COLUMNS = ("tariff_snapshot_id", "currency", "tax_id", "tax_percentage")

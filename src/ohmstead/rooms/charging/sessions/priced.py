@@ -22,8 +22,8 @@ from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.kept import KeptPeriod, KeptPrice, kept_price
 from ohmstead.rooms.charging.pricing.reading import NEEDED
 from ohmstead.rooms.charging.pricing.tables import session_price
-from ohmstead.rooms.charging.pricing.terms import SnapshotTerms, terms_of_snapshots
 from ohmstead.rooms.charging.session_table import session
+from ohmstead.rooms.tariffs.snapshot_terms import SnapshotTerms, terms_of_snapshots
 
 _price = session_price.c
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
