@@ -19,7 +19,7 @@ TAXES = "/public-api/resources/taxes/v2.0"
 
 
 def chosen() -> list[Operation]:
-    """One operation of each tag, in an order of chance. A tag has its place whatever others there are, so that a new one
+    """One operation of each tag, in an order of chance. A tag has its place whatever others there are: a new one
     changes nothing for them."""
     chances = {one.tag: random.Random(f"{SEED} {one.tag}") for one in OPERATIONS}
     ordered = sorted(chances, key=lambda tag: chances[tag].random())

@@ -138,6 +138,7 @@ async def test_accounts_of_a_deleted_user_stay(api: Client, given: Given, system
     here = await site(given)
     user, _ = await driver(given)
     await charged(here)
+    await drained(system)  # by then it is priced
     [one] = (await api.get("/resources/sessions/v1.0")).data
     allowed = (await api.get("/resources/authorizations/v2.0")).data
     await api.delete(f"{USERS}/{user['id']}")

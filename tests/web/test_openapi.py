@@ -90,8 +90,12 @@ def test_no_moment_of_ours_is_a_plain_text() -> None:
         if field.endswith("At") and not {"date-time", "date"} & {*formats(part, {})}
     ]
     hours = [
+        "Element.endAt",
+        "Element.startAt",
         "Hour.endAt",
         "Hour.startAt",
+        "IntervalPrice.endsAt",
+        "IntervalPrice.startsAt",
         "PricePeriod.endsAt",
         "PricePeriod.startsAt",
         "Window.endsAt",

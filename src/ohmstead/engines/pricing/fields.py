@@ -9,7 +9,6 @@ from ohmstead.kit.money import bounded
 from ohmstead.kit.views import Deprecated, View, WriteOnly
 
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
-_A_TIME = {"format": "time"}
 
 Fee = Annotated[Decimal, bounded(0, 10**9, places=10), Meta(extra={"digits": "prices"})]
 """What a unit costs, with tax, in major units: it has no more digits than the currency's prices."""
@@ -23,7 +22,7 @@ WholeMinutes = Annotated[int, Meta(ge=0, le=10**6)]
 Unit = Annotated[Literal[1, 15, 30, 60, 240, 360], Meta(description="A unit of time, minutes.")]
 Place = Annotated[int, Meta(ge=0, le=10**9)]
 """The number of a unit of time, from 0."""
-Clock = Annotated[str, Meta(pattern=rf"^{_HOUR}(:00)?$(?!\n)", extra_json_schema=_A_TIME, description="Local time.")]
+Clock = Annotated[str, Meta(pattern=rf"^{_HOUR}(:00)?$(?!\n)", description="HH:MM on the clock at the charge point.")]
 Start = Annotated[str, Meta(pattern=rf"^{_HOUR}$(?!\n)", description="Local time, hours:minutes.")]
 End = Annotated[str, Meta(pattern=rf"^({_HOUR}|24:00)$(?!\n)", description="Local time; 24:00 is midnight.")]
 

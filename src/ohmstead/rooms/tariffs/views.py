@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, to_builtins
 
 from ohmstead.engines.pricing import Pricing
+from ohmstead.engines.pricing.fields import Clock
 from ohmstead.kit.money import bounded
 from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, View
 
@@ -16,10 +17,6 @@ Type = Literal[
 ]  # fmt: skip
 Texts = dict[Annotated[str, Meta(min_length=2, max_length=10)], str | None]
 """A text by language tag."""
-Clock = Annotated[
-    str,
-    Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:00)?$(?!\n)", description="HH:MM on the clock at the charge point."),
-]
 Amount = Annotated[Decimal, bounded(0, 10**9)]
 DisplayText = Annotated[str, Meta(max_length=150)]
 
