@@ -1,5 +1,6 @@
 """A vehicle that gets nothing because another has the cable to itself is never idle, whatever its meter says."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.scenarios.places import fleet, place
 from tests.scenarios.waiting import becomes, shows, until
 
 SPEED = 40.0  # simulated s a second
+VERSIONS = ("1.6", "2.0.1")
 
 
 @pytest.fixture
@@ -24,13 +26,17 @@ async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
         yield running
 
 
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-async def test_who_waits_for_power_is_not_idle(site: Live, version: str) -> None:
-    card, circuit = await fleet(site), await site.given.circuit(maxCurrent=8)
-    first = await place(site, "D1", circuit=circuit, version=version)
+async def test_who_waits_for_power_is_not_idle(site: Live) -> None:
+    card = await fleet(site)
+    await asyncio.gather(*(_waits_for_power(site, card, version) for version in VERSIONS))
+
+
+async def _waits_for_power(site: Live, card: str, version: str) -> None:
+    circuit = await site.given.circuit(maxCurrent=8)
+    first = await place(site, f"{version}-1", circuit=circuit, version=version)
     await first.charges(card)
     await until(first.station, lambda one: one.offered(1) >= 6)
-    second = await place(site, "D2", circuit=circuit, version=version)
+    second = await place(site, f"{version}-2", circuit=circuit, version=version)
     second.station.plug(1, Vehicle(3, 32, soc=10))
     await second.station.present_tag(1, card)
     waiting = await second.session("active")
@@ -42,15 +48,19 @@ async def test_who_waits_for_power_is_not_idle(site: Live, version: str) -> None
     assert {one["state"] for one in shown["chargingPeriods"]} == {"charging"}
 
 
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-async def test_who_is_full_stays_idle_when_others_get_what_it_left(site: Live, version: str) -> None:
+async def test_who_is_full_stays_idle_when_others_get_what_it_left(site: Live) -> None:
     """Its station says SuspendedEVSE then, for its limit is 0."""
-    card, circuit = await fleet(site), await site.given.circuit(maxCurrent=8)
-    full = await place(site, "D1", circuit=circuit, version=version)
+    card = await fleet(site)
+    await asyncio.gather(*(_is_full(site, card, version) for version in VERSIONS))
+
+
+async def _is_full(site: Live, card: str, version: str) -> None:
+    circuit = await site.given.circuit(maxCurrent=8)
+    full = await place(site, f"{version}-1", circuit=circuit, version=version)
     full.station.plug(1, Vehicle(3, 32, soc=100))
     await full.station.present_tag(1, card)
     await until(full.station, lambda one: one.offered(1) >= 6)
-    waiting = await place(site, "D2", circuit=circuit, version=version)
+    waiting = await place(site, f"{version}-2", circuit=circuit, version=version)
     waiting.station.plug(1, Vehicle(3, 32, soc=10))
     await waiting.station.present_tag(1, card)
     await until(waiting.station, lambda one: one.offered(1) >= 6)
