@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, bindparam, select, text
+from sqlalchemy import text
 
-from ohmstead.engines.electricity_prices import ElectricityPrices, electricity_prices
+from ohmstead.engines.electricity_prices import ElectricityPrices
+from ohmstead.engines.pricing import Terms
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.rooms.tariffs.tables import tariff_snapshot
+from ohmstead.rooms.tariffs.snapshot_terms import terms_of_snapshots
 
 KIND = "optimised dynamic pricing"
-_MOST = 500  # snapshots that are remembered: they never change
 _INSTANT = timedelta(seconds=1)
 
 _WANTED = """
@@ -29,9 +28,6 @@ WHERE session.evse_id = ANY(CAST(:evses AS bigint[])) AND session.status = 'acti
     AND snapshot.content->'tariff'->>'type' = '{KIND}' AND {_WANTED} = 'optimised'""")
 )
 _BOOSTED = Statement(text(f"SELECT {_WANTED} = 'boosted' FROM session WHERE id = :session"))
-_CONTENT = Statement(
-    select(tariff_snapshot.c.content).where(tariff_snapshot.c.id == bindparam("key", type_=BigInteger))
-)
 
 
 class DearHours(Struct, frozen=True):
@@ -45,16 +41,12 @@ class DearHours(Struct, frozen=True):
         return self.prices.billed(moment, moment + _INSTANT, self.zone)[0].per_kwh > self.threshold
 
 
-_known: dict[int, DearHours | None] = {}
-
-
 async def slowed_at(tx: Tx, evse_ids: list[int]) -> Mapping[int, DearHours]:
     """Of these EVSEs those where somebody charges who is to be slowed while it is dear."""
-    found: dict[int, DearHours] = {}
-    for evse_id, snapshot_id in await tx.all(_SLOWED, evses=evse_ids, now=tx.now):
-        if (dear := await _dear_hours(tx, snapshot_id)) is not None:
-            found[evse_id] = dear
-    return found
+    rows = await tx.all(_SLOWED, evses=evse_ids, now=tx.now)
+    tariffs = await terms_of_snapshots(tx, {row["tariff_snapshot_id"] for row in rows}) if rows else {}
+    told = {row["evse_id"]: _dear_hours(tariffs[row["tariff_snapshot_id"]].terms) for row in rows}
+    return {evse_id: dear for evse_id, dear in told.items() if dear is not None}
 
 
 async def is_boosted(tx: Tx, session_id: int) -> bool:
@@ -62,17 +54,7 @@ async def is_boosted(tx: Tx, session_id: int) -> bool:
     return bool(await tx.value(_BOOSTED, session=session_id, now=tx.now))
 
 
-async def _dear_hours(tx: Tx, snapshot_id: int) -> DearHours | None:
-    if snapshot_id not in _known:
-        if len(_known) >= _MOST:
-            _known.clear()
-        _known[snapshot_id] = _read(await tx.value(_CONTENT, key=snapshot_id))
-    return _known[snapshot_id]
-
-
-def _read(content: Mapping[str, Any]) -> DearHours | None:
-    """None where its tariff drew on no electricity rate."""
-    threshold, rate = content["tariff"]["pricing"].get("thresholdPriceForEnergy"), content.get("electricityRate")
-    if threshold is None or rate is None:
-        return None
-    return DearHours(Decimal(str(threshold)), electricity_prices(rate), ZoneInfo(content["zone"]))
+def _dear_hours(terms: Terms) -> DearHours | None:
+    """None where the tariff drew on no electricity rate."""
+    threshold = terms.pricing.threshold_price_for_energy
+    return None if threshold is None or terms.rate is None else DearHours(threshold, terms.rate, terms.zone)
