@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import update
 
 from ohmstead.engines.electricity_prices import electricity_prices
-from ohmstead.rooms.charging.pricing import optimised
 from ohmstead.rooms.charging.pricing.marks import marks_of
 from ohmstead.rooms.charging.pricing.optimised import DearHours, slowed_at
 from ohmstead.rooms.charging.session_table import session
@@ -29,6 +28,8 @@ OPTIMISED: dict[str, Any] = {
         "type": "optimised dynamic pricing",
         "pricing": {"pricePerKwh": 0.5, "thresholdPriceForEnergy": 0.4, "priceForEnergyWhenOptimized": 0.3},
     },
+    "currency": {"code": "EUR", "amounts": 2, "prices": 5},
+    "tax": None,
     "zone": BERLIN,
     "electricityRate": {"id": 1, "defaultPrice": 0.2, "weekDays": {"any": [EVENING]}, "dates": {}},
 }
@@ -36,7 +37,6 @@ OPTIMISED: dict[str, Any] = {
 
 @pytest.fixture
 async def here(given: Given, gateway: Gateway) -> Site:
-    optimised._known.clear()  # a test's database gives numbers anew
     return await site(given)
 
 

@@ -43,13 +43,11 @@ async def terms_of_snapshots(tx: Tx, ids: Collection[int]) -> dict[int, Snapshot
     if len(_hashes) > MOST_KNOWN:
         _known.clear()
         _hashes.clear()
-    known = [_hashes[one] for one in ids if one in _hashes]
+    known = {digest: _known[digest] for one in ids if (digest := _hashes.get(one)) in _known}
     found: dict[int, SnapshotTerms] = {}
-    for key, digest, text in await tx.all(_CONTENTS, ids=list(ids), known=known):
-        _hashes[key] = digest
-        if text is not None:
-            _known[digest] = _terms(text)
-        found[key] = _known[digest]
+    for key, digest, text in await tx.all(_CONTENTS, ids=list(ids), known=list(known)):
+        found[key] = known[digest] if text is None else _terms(text)
+        _hashes[key], _known[digest] = digest, found[key]
     return found
 
 
