@@ -9,6 +9,7 @@ from typing import Any
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.engines.dlm.planning import Pace
+from ohmstead.engines.dlm.rotation import DWELL
 from ohmstead.engines.dlm.steadiness import EXACT
 from ohmstead.kit.clock import Clock
 from ohmstead.rooms.operator.admins import create_token
@@ -98,7 +99,7 @@ async def live(
     async with AsyncExitStack() as stack:
         exact = Tuning(
             lease=settings.get("limit_lease", 900.0), meter_period=chosen.meter_period, margin=chosen.unmanaged_margin,
-            band=EXACT, pace=Pace(),
+            rotation=settings.get("rotation", DWELL), band=EXACT, pace=Pace(),
         )  # fmt: skip
         system = System(chosen, dsn, clock, tuning or exact)
         stack.push_async_callback(system.stop)

@@ -13,7 +13,7 @@ from tests.fuzz import Fuzz, Report
 from tests.given import Given
 
 SEED, EXAMPLES = 10, 5
-CPU_S = 12  # then no further operation is begun
+CPU_S = 9  # then no further operation is begun
 LEAST = 10  # operations that are tried in that time
 TAXES = "/public-api/resources/taxes/v2.0"
 
