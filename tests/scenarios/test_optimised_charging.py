@@ -8,7 +8,6 @@ import pytest
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
-from ohmstead.rooms.charging.pricing import optimised
 from tests.live import Live, live
 from tests.rooms.charges import Site
 from tests.rooms.test_boost import OPTIMISED, priced
@@ -21,7 +20,6 @@ DEAR: dict[str, Any] = OPTIMISED | {"electricityRate": {"id": 1, "defaultPrice":
 
 @pytest.fixture
 async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
-    optimised._known.clear()
     async with live(system.dsn, tmp_path, SystemClock(SPEED)) as running:
         yield running
 
