@@ -31,7 +31,7 @@ from tests.client import Client
 from tests.fuzz_world import FuzzWorld
 from tests.multiplied import multiply
 
-FEW, MANY = 3, 30
+FEW, MANY = 3, 12
 Grow = Callable[[Tx, FuzzWorld, int], Awaitable[None]]
 API = "/public-api"
 LISTINGS = [one for one in rooms.OPERATIONS if one.method == "GET" and one.pages not in (None, Pages.ALONE)]

@@ -1,4 +1,4 @@
-"""Frozen query counts: a listing takes no more statements for thirty rows than for three, with all that it includes."""
+"""Frozen query counts: a listing takes no more statements for twelve rows than for three, with all that it includes."""
 
 from typing import Any
 

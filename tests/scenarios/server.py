@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ohmstead.store.cluster import Cluster
+from tests.scenarios.prepared import prepare
 
 STARTS_WITHIN_S = 60.0
 
@@ -43,6 +44,8 @@ class Server:
 
     async def start(self) -> None:
         """Return once it says that it is ready."""
+        if self.role == "all" and self.database is None:
+            await prepare(self.folder)
         ports = ("--port", str(self.port), "--ocpp-port", str(self.ocpp_port))
         arguments = ("serve", "--role", self.role, *ports, "--data-dir", self.folder, *self.options)
         shared = {"OHMSTEAD_DATABASE_URL": self.database} if self.database else {}
