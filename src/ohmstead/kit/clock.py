@@ -11,7 +11,9 @@ LEAST_SLEEP_S = 0.01  # real s, however fast a clock was set to go: who looks no
 
 
 class Clock(Protocol):
-    """Tells the time and lets a task wait in it."""
+    """Tells the time and lets a task wait in it. `speed` s of it pass in each of the machine's."""
+
+    speed: float
 
     @property
     def real(self) -> "Clock":
@@ -68,6 +70,8 @@ class SetClock(SystemClock):
 
 class ManualClock:
     """A clock that stands still until a test moves it; sleepers wake in the order of their due times."""
+
+    speed = 1.0
 
     def __init__(self, start: datetime) -> None:
         self._now = start

@@ -10,6 +10,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, as_columns, unnested_rows
 from ohmstead.rooms.charging.control import stop_for
 from ohmstead.rooms.charging.control.ordered_stops import ordered_stop
+from ohmstead.rooms.charging.looks import next_look
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.tariffs.tables import tariff_snapshot
 
@@ -64,7 +65,7 @@ class TariffLimits:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await self._clock.sleep(EVERY_S)
+            await next_look(self._clock, EVERY_S)
             await self.look()
 
     async def look(self) -> int:

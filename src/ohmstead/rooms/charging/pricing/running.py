@@ -19,6 +19,7 @@ from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement, Tx
 from ohmstead.kit.faults import log_failure
+from ohmstead.rooms.charging.looks import next_look
 from ohmstead.rooms.charging.pricing.reading import NEEDED, Course, complete, courses
 from ohmstead.rooms.charging.signals import price_changed
 from ohmstead.rooms.operator import settings
@@ -111,7 +112,7 @@ class RunningPrices:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await self._clock.sleep(EVERY_S)
+            await next_look(self._clock, EVERY_S)
             try:
                 await self.price()
             except DatabaseUnavailable:
