@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from collections import deque
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,11 +15,16 @@ class ScriptedStation:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self._ids = itertools.count(1)
+        self._calls = deque[list]()  # heard while an answer was waited for
 
     async def say(self, frame: Any) -> None:
         await self.socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
     async def hear(self) -> list:
+        """The next frame."""
+        return self._calls.popleft() if self._calls else await self._received()
+
+    async def _received(self) -> list:
         async with asyncio.timeout(5):
             return json.loads(await self.socket.recv())
 
@@ -26,7 +32,8 @@ class ScriptedStation:
         """The whole answering frame."""
         message_id = f"s{next(self._ids)}"
         await self.say([2, message_id, action, payload])
-        answer = await self.hear()
+        while (answer := await self._received())[0] == 2:  # the server may ask at any time
+            self._calls.append(answer)
         assert answer[1] == message_id
         return answer
 
