@@ -16,10 +16,9 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.partners import partners, require_option
 from ohmstead.rooms.tariffs.tables import tariff, tariff_group, tariff_group_member
-from ohmstead.rooms.tariffs.tariffs import TariffChanged, tariffs
+from ohmstead.rooms.tariffs.tariffs import TariffChanged, currency_of_new, tariffs
 from ohmstead.rooms.tariffs.views import TariffGroup
 
 _own, _member = tariff_group.c, tariff_group_member.c
@@ -116,9 +115,7 @@ async def take_tariffs(write: Write) -> None:
 
 @tariff_groups.creating
 async def its_free_tariff_is_in_a_currency(write: Write) -> None:
-    write.extras["currency"] = await settings.base_currency_code(write.tx)
-    if write.extras["currency"] is None:
-        write.add_error("currency", "There is no currency yet for prices to be in.")
+    write.extras["currency"] = await currency_of_new(write.tx)
 
 
 @tariff_groups.created

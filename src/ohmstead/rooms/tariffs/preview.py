@@ -16,10 +16,9 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View, aware, creates
 from ohmstead.rooms.energy.rates import rates
-from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.currencies import precision_of
 from ohmstead.rooms.tariffs.snapshots import content_of, terms_in
-from ohmstead.rooms.tariffs.tariffs import tariffs
+from ohmstead.rooms.tariffs.tariffs import currency_of_new, tariffs
 from ohmstead.rooms.tariffs.views import Tariff, plain
 
 TariffBody: Any = creates(Tariff)
@@ -102,9 +101,7 @@ def _zones() -> set[str]:
 
 async def _thought_of(call: Call, body: Any) -> dict[str, Any]:
     """The row that a tariff of a body would be, as far as prices ask."""
-    currency = await settings.base_currency_code(call.tx)
-    if currency is None:
-        raise Invalid(currency="There is no currency yet for prices to be in.")
+    currency = await currency_of_new(call.tx)
     given = {name: None if value is UNSET else value for name, value in msgspec.structs.asdict(body).items()}
     pricing, digits = given["pricing"] or Pricing(), await precision_of(call.tx, currency)
     starts = {name: given[name] for name in ("day_tariff_start", "night_tariff_start")}

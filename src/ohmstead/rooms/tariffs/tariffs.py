@@ -8,7 +8,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.engines.pricing import Pricing, problems
 from ohmstead.kit.access import PARTNER, owned
-from ohmstead.kit.db import Statement
+from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict, Invalid, NotFound
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import Filter, equals
@@ -81,6 +81,14 @@ tariffs = Resource(
 )  # fmt: skip
 
 
+async def currency_of_new(tx: Tx) -> str:
+    """What the prices of a new tariff are in; Invalid while there is no currency."""
+    code = await settings.base_currency_code(tx)
+    if code is None:
+        raise Invalid(currency="There is no currency yet for prices to be in.")
+    return code
+
+
 @tariffs.rule
 @tariffs.deleting
 async def a_partner_may_where_it_was_let(write: Write) -> None:
@@ -89,19 +97,16 @@ async def a_partner_may_where_it_was_let(write: Write) -> None:
 
 @tariffs.creating
 async def it_is_in_the_base_currency(write: Write) -> None:
-    write.values["currency"] = await settings.base_currency_code(write.tx)
-    if write.values["currency"] is None:
-        write.add_error("currency", "There is no currency yet for prices to be in.")
+    write.values["currency"] = await currency_of_new(write.tx)
 
 
 @tariffs.writing
 async def its_prices_are_those_of_its_type(write: Write) -> None:
     pricing = write.values.get("pricing") or Pricing()
-    if write.value_of("currency") is not None:
-        digits = await precision_of(write.tx, write.value_of("currency"))
-        starts = {name: write.value_of(name) for name in ("day_tariff_start", "night_tariff_start")}
-        for path, text in problems(write.values["type"], pricing, digits, **starts):
-            write.add_error(path, text)
+    digits = await precision_of(write.tx, write.value_of("currency"))
+    starts = {name: write.value_of(name) for name in ("day_tariff_start", "night_tariff_start")}
+    for path, text in problems(write.values["type"], pricing, digits, **starts):
+        write.add_error(path, text)
     if pricing.tax_id is not None:
         pricing.tax_id = await _own_tax(write, pricing.tax_id)
     write.values["pricing"] = plain(pricing)
@@ -123,9 +128,8 @@ async def _own_tax(write: Write, key: int) -> int | None:
 async def its_restrictions_are_by_ids(write: Write) -> None:
     said = await restrictions.kept(write, write.values.get("restrictions"))
     write.values["restrictions"] = said
-    if write.value_of("currency") is not None:
-        for path, text in restrictions.objections(said, await precision_of(write.tx, write.value_of("currency"))):
-            write.add_error(path, text)
+    for path, text in restrictions.objections(said, await precision_of(write.tx, write.value_of("currency"))):
+        write.add_error(path, text)
 
 
 @tariffs.writing
