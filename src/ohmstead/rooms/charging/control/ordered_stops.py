@@ -43,6 +43,8 @@ ordered_stop = table(
 )
 
 _own, _session = ordered_stop.c, session.c
+is_ordered = select(_own.id).where(_own.session_id == _session.id).exists()
+"""Of a session: whether its station is being asked to end it."""
 _key, _of = bindparam("key", type_=BigInteger), bindparam("session", type_=BigInteger)
 _now = bindparam("now", type_=DateTime(timezone=True))
 _ORDER = Statement(

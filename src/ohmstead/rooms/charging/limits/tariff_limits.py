@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Double, any_, bindparam, fun
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, as_columns, unnested_rows
 from ohmstead.rooms.charging.control import stop_for
-from ohmstead.rooms.charging.control.ordered_stops import ordered_stop
+from ohmstead.rooms.charging.control.ordered_stops import is_ordered
 from ohmstead.rooms.charging.looks import next_look
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.tariffs.tables import tariff_snapshot
@@ -27,7 +27,6 @@ _LIMITS = Statement(
 )
 
 _limited = unnested_rows(snapshot=BigInteger, seconds=Double, wh=Double)
-_ordered = select(ordered_stop.c.id).where(ordered_stop.c.session_id == _own.id).exists()
 _earlier = session.alias("earlier")
 _running = (
     select(
@@ -35,7 +34,7 @@ _running = (
         _limited.c.seconds, _limited.c.wh,
     )
     .join(_limited, _limited.c.snapshot == _own.tariff_snapshot_id)
-    .where(_own.status == "active", ~_ordered)
+    .where(_own.status == "active", ~is_ordered)
     .cte("charge", recursive=True)
 )  # fmt: skip
 _whole = _running.union_all(

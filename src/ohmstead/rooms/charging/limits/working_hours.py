@@ -7,7 +7,7 @@ from sqlalchemy import select
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement
 from ohmstead.rooms.charging.control import stop_for
-from ohmstead.rooms.charging.control.ordered_stops import ordered_stop
+from ohmstead.rooms.charging.control.ordered_stops import is_ordered
 from ohmstead.rooms.charging.looks import next_look
 from ohmstead.rooms.charging.opening import is_closed
 from ohmstead.rooms.charging.session_table import session
@@ -18,13 +18,12 @@ from ohmstead.rooms.people.users import ev_user
 EVERY_S = 10.0
 
 _own = session.c
-_ordered = select(ordered_stop.c.id).where(ordered_stop.c.session_id == _own.id).exists()
 _WATCHED = Statement(
     select(_own.id, _own.user_id, ev_user.c.user_group_ids, location.c.working_hours, location.c.timezone)
     .join(charge_point, charge_point.c.id == _own.charge_point_id)
     .join(location, location.c.id == charge_point.c.location_id)
     .outerjoin(ev_user, ev_user.c.id == _own.user_id)
-    .where(_own.status == "active", ~_ordered)
+    .where(_own.status == "active", ~is_ordered)
     .where(location.c.working_hours["stopSessionOutsideWorkingHours"].as_boolean())
     .order_by(_own.id)
 )
