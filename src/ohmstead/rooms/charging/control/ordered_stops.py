@@ -1,4 +1,4 @@
-"""Ordered stops: charges that the house ends by itself. Their stations are asked until they have obeyed, and the
+"""Ordered stops: charges that are ended from here. Their stations are asked until they have obeyed, and the
 session keeps the reason, whatever the station calls it."""
 
 from datetime import datetime, timedelta

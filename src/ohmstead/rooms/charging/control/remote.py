@@ -11,7 +11,7 @@ from ohmstead.rooms.charging.control.checks import circumstances, shares_its_sta
 from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
 from ohmstead.rooms.charging.control.refusing import Case, refusal
 from ohmstead.rooms.charging.flow.changes import add, change
-from ohmstead.rooms.charging.pricing.marks import Saying, mark
+from ohmstead.rooms.charging.pricing.marks import SessionMark, mark
 from ohmstead.rooms.charging.profiles.applied import tell_applied
 from ohmstead.rooms.charging.profiles.profile_conversion import fitted
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, lay
@@ -81,7 +81,7 @@ async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool
     }  # fmt: skip
     await add(tx, values, "created")
     if order.boost:
-        await mark(tx, [Saying(session_id, tx.now, "boosted")])
+        await mark(tx, [SessionMark(session_id, tx.now, "boosted")])
     profile = await _profile(tx, order, there, session_id)
     chooses = anywhere and not await shares_its_station(tx, there)
     number = None if chooses else there["network_id"]

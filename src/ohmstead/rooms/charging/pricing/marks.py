@@ -56,7 +56,7 @@ _TAKE_BACK = Statement(
 )
 
 
-class Saying(Struct, frozen=True):
+class SessionMark(Struct, frozen=True):
     """A mark of a session that is to be kept."""
 
     session_id: int
@@ -72,15 +72,15 @@ async def marks_of(tx: Tx, session_ids: list[int]) -> dict[int, list[Mark]]:
     return found
 
 
-async def mark(tx: Tx, sayings: Iterable[Saying]) -> None:
+async def mark(tx: Tx, marks: Iterable[SessionMark]) -> None:
     """Keep them, where they change something. Of a session that is over more is known then."""
-    told = [_row(one) for one in sayings]
+    told = [_row(one) for one in marks]
     if told:
         for row in await tx.all(_WRITE, told=told, now=tx.now):
             tx.tell(SessionUpdated(id=row["id"], charge_point_id=row["charge_point_id"], evse_id=row["evse_id"]))
 
 
-def _row(one: Saying) -> dict[str, Any]:
+def _row(one: SessionMark) -> dict[str, Any]:
     alike, usual = _OF[one.kind]
     return {"session_id": one.session_id, "at": one.at, "kind": one.kind, "alike": alike, "usual": usual}
 

@@ -2,7 +2,7 @@
 
 from ohmstead.engines.idle import IdleRules
 from ohmstead.kit.db import Tx
-from ohmstead.rooms.charging.pricing.marks import Saying, mark
+from ohmstead.rooms.charging.pricing.marks import SessionMark, mark
 from ohmstead.rooms.charging.readings import NOMINAL_V, Reading
 
 _UNITS = {"Current.Offered": "A", "Power.Offered": "W"}
@@ -18,7 +18,7 @@ class Offers:
 
     def __init__(self) -> None:
         self._new: dict[int, bool] = {}
-        self._sayings: list[Saying] = []
+        self._marks: list[SessionMark] = []
 
     def told(self, session_id: int, reading: Reading, phases: str | None) -> None:
         """A session's reading, at an EVSE of these `phases`."""
@@ -28,12 +28,12 @@ class Offers:
         low, before = watts < _LEAST_W, self._new.get(session_id, _low.get(session_id))
         if low != before and not (low and before is None):
             self._new[session_id] = low
-            self._sayings.append(Saying(session_id, reading.at, "unoffered" if low else "offered"))
+            self._marks.append(SessionMark(session_id, reading.at, "unoffered" if low else "offered"))
 
     async def keep(self, tx: Tx) -> None:
         """Where something is new."""
-        if self._sayings:
-            for one in self._sayings:
+        if self._marks:
+            for one in self._marks:
                 await mark(tx, [one])
             tx.after_commit(self._remember)
 

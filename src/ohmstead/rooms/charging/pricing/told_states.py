@@ -11,7 +11,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.durable_facts import SessionStarted
 from ohmstead.rooms.charging.facts import ChargingStateTold
-from ohmstead.rooms.charging.pricing.marks import Saying, mark
+from ohmstead.rooms.charging.pricing.marks import SessionMark, mark
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.devices.facts import StatusChanged
 
@@ -93,7 +93,7 @@ async def _mark(tx: Tx, told: Sequence[dict[str, Any]]) -> set[int]:
     """Which of these are of a session."""
     meant = await tx.all(_MEANT, told=[one | {"place": place} for place, one in enumerate(told)])
     found = {row["place"]: row["session_id"] for row in meant if row["session_id"] is not None}
-    await mark(tx, [Saying(key, told[place]["at"], told[place]["kind"]) for place, key in found.items()])
+    await mark(tx, [SessionMark(key, told[place]["at"], told[place]["kind"]) for place, key in found.items()])
     return set(found)
 
 
@@ -106,4 +106,4 @@ async def what_was_said_before_it_began(tx: Tx, fact: SessionStarted) -> None:
         return
     at, began = row["hardware_status_at"], row["started_at"]
     if said == "suspended_evse" or at >= began - _JUST_BEFORE:
-        await mark(tx, [Saying(fact.id, max(at, began), said)])
+        await mark(tx, [SessionMark(fact.id, max(at, began), said)])

@@ -14,7 +14,7 @@ from ohmstead.engines.idle import IdleSettings, Kind, rules_of
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied, SessionFact, SessionStarted
-from ohmstead.rooms.charging.pricing.marks import LIMITS, Saying, mark, take_back
+from ohmstead.rooms.charging.pricing.marks import LIMITS, SessionMark, mark, take_back
 from ohmstead.rooms.charging.profiles.table import NUMBERED_FROM, caps_of, limited_by_us
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.profiles.limits import borders, most
@@ -84,14 +84,14 @@ async def _limited(tx: Tx, rows: list[Row], profile: Mapping[str, Any], at: date
     that it did."""
     low: Kind = "released" if unused else "withheld"
     first = min(profile["schedulePeriods"], key=lambda one: one["startPeriod"])
-    house = await settings.idle_detection(tx)
-    sayings: list[Saying] = []
+    detection = await settings.idle_detection(tx)
+    marks: list[SessionMark] = []
     for row in rows:
         phases = min(first.get("numberPhases") or 3, _phases(row))
         watts = first["limit"] * (_VOLTS * phases if profile["chargingRateUnit"] == "A" else 1)
-        kind: Kind = low if watts < _threshold(row, house) else "given"
-        sayings.append(Saying(row["id"], at - TOLD_BEFORE if kind == "released" else at, kind))
-    await _mark(tx, rows, sayings)
+        kind: Kind = low if watts < _threshold(row, detection) else "given"
+        marks.append(SessionMark(row["id"], at - TOLD_BEFORE if kind == "released" else at, kind))
+    await _mark(tx, rows, marks)
 
 
 async def _laid(tx: Tx, rows: list[Row], at: datetime) -> None:
@@ -100,31 +100,33 @@ async def _laid(tx: Tx, rows: list[Row], at: datetime) -> None:
     free = [row for row in rows if row["charge_point_id"] not in ours]
     if not free:
         return
-    profiles, house = await caps_of(tx, [row["evse_id"] for row in free]), await settings.idle_detection(tx)
-    sayings = [one for row in free for one in _course(row, profiles.get(row["evse_id"], ()), at, house)]
-    await _mark(tx, free, sayings)
+    profiles, detection = await caps_of(tx, [row["evse_id"] for row in free]), await settings.idle_detection(tx)
+    marks = [one for row in free for one in _course(row, profiles.get(row["evse_id"], ()), at, detection)]
+    await _mark(tx, free, marks)
 
 
-def _course(row: Row, profiles: tuple[ChargingProfile, ...], at: datetime, house: IdleSettings) -> Iterator[Saying]:
-    began, phases, threshold = row["started_at"], _phases(row), _threshold(row, house)
+def _course(
+    row: Row, profiles: tuple[ChargingProfile, ...], at: datetime, detection: IdleSettings
+) -> Iterator[SessionMark]:
+    began, phases, threshold = row["started_at"], _phases(row), _threshold(row, detection)
     moments = sorted({at, *(one for each in profiles for one in borders(each, at, at + AHEAD, began))})
     allowed = [most(profiles, moment, began, _VOLTS, phases) for moment in moments]
     low = [amps is not None and amps * _VOLTS * phases < threshold for amps in allowed]
     changes = [0, *(number for number, (before, now) in enumerate(pairwise(low), 1) if before != now)]
     for number in changes:
-        yield Saying(row["id"], moments[number], "withheld" if low[number] else "given")
+        yield SessionMark(row["id"], moments[number], "withheld" if low[number] else "given")
 
 
-async def _mark(tx: Tx, rows: list[Row], sayings: list[Saying]) -> None:
+async def _mark(tx: Tx, rows: list[Row], marks: list[SessionMark]) -> None:
     """In place of what was to come; one by one, for each is measured by those before it."""
     await take_back(tx, [row["id"] for row in rows], LIMITS, tx.now)
-    for moment in sorted({one.at for one in sayings}):
-        await mark(tx, [one for one in sayings if one.at == moment])
+    for moment in sorted({one.at for one in marks}):
+        await mark(tx, [one for one in marks if one.at == moment])
 
 
-def _threshold(row: Row, house: IdleSettings) -> float:
+def _threshold(row: Row, detection: IdleSettings) -> float:
     """W, of the session's own tariff where it has one."""
-    return rules_of({"tariff": {"pricing": row["pricing"]}} if row["pricing"] else None, house).power_w
+    return rules_of({"tariff": {"pricing": row["pricing"]}} if row["pricing"] else None, detection).power_w
 
 
 def _phases(row: Row) -> int:

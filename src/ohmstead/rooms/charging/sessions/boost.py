@@ -10,7 +10,7 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import View
-from ohmstead.rooms.charging.pricing.marks import Saying, mark
+from ohmstead.rooms.charging.pricing.marks import SessionMark, mark
 from ohmstead.rooms.charging.pricing.optimised import is_boosted
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.charging.signals import session_changed
@@ -40,7 +40,7 @@ async def set_boost(call: Call, body: Boost) -> dict[str, Any]:
     row = await sessions.find(call, lock=True)
     if row["status"] not in ("pending", "active"):
         raise Conflict("The session is over.")
-    await mark(call.tx, [Saying(row["id"], call.now, "boosted" if body.boost else "optimised")])
+    await mark(call.tx, [SessionMark(row["id"], call.now, "boosted" if body.boost else "optimised")])
     call.changes = {"id": row["id"], "boost": body.boost}
     told, point, outlet = row["id"], row["charge_point_id"], row["evse_id"]
     call.tx.after_commit(lambda: session_changed.send(told, point, outlet))
