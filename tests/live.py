@@ -24,6 +24,7 @@ from tests.conftest import served
 from tests.given import Given
 
 SPEAKS: dict[str, type[StationV16 | StationV201]] = {"1.6": StationV16, "2.0.1": StationV201, "2.1": StationV21}
+SAMPLE_S = 10  # that simulated stations begin with
 PASSWORD = "0123456789abcdef"
 
 
@@ -69,7 +70,7 @@ class Live:
         """A simulated station, switched on and accepted."""
         station = SPEAKS[version](
             self.ocpp_url, identity, PASSWORD, phases=1 if wired.startswith("L") else 3, rating_a=rating,
-            rotation=wired, clock=self.clock, settings=Behaviour(sample_s=10, heartbeat_s=60), **options,
+            rotation=wired, clock=self.clock, settings=Behaviour(sample_s=SAMPLE_S, heartbeat_s=60), **options,
         )  # fmt: skip
         await station.start()
         self._stack.push_async_callback(station.stop)
