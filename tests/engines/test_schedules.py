@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ohmstead.engines.schedules import Daily, Every, Monthly, months_later
-from ohmstead.kit.due_work import back_off
+from ohmstead.store.due_work import back_off
 
 STEP = timedelta(minutes=15)  # clocks have been moved by multiples of it in all these years
 ZONES = [

@@ -8,6 +8,8 @@ from ohmstead.rooms.charging.sessions import internal
 from ohmstead.rooms.devices import room as devices
 from ohmstead.rooms.energy import room as energy
 from ohmstead.rooms.network import room as network
+from ohmstead.rooms.notices import room as notices
+from ohmstead.rooms.notices import tables  # noqa: F401 - its tables
 from ohmstead.rooms.operator import admins  # noqa: F401 - the tables of admins
 from ohmstead.rooms.operator import room as operator
 from ohmstead.rooms.people import room as people
@@ -23,6 +25,7 @@ OPERATIONS: list[Operation] = operations_of(
     *devices.OPERATIONS,
     *charging.OPERATIONS,
     *power.OPERATIONS,
+    *notices.OPERATIONS,
     internal.operations(),
 )
 LEADER_WORK = (*people.BACKGROUND, *network.BACKGROUND, *devices.BACKGROUND, *charging.BACKGROUND, *power.BACKGROUND)

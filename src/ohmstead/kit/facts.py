@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Tx, metadata, timestamp
+from ohmstead.kit.views import Opt
 
 Action = Literal["created", "updated", "deleted"]
 
@@ -41,6 +43,9 @@ audit = Table(
 
 _by_topic: dict[str, type["Fact"]] = {}
 _subscribers: dict[str, list[Callable[[Tx, Any], Awaitable[None]]]] = {}
+_contents: dict[str, "Contents"] = {}
+wanted: set[str] = set()
+"""The topics that some client wants to be told of; others need carry no content."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
@@ -67,6 +72,7 @@ class Fact(msgspec.Struct, metaclass=_FactType, frozen=True):
     """
 
     topic: ClassVar[str]
+    content: Opt[Any] = UNSET  # what it happened to, as it then was; see `contents`
 
 
 class RowChanged(Fact):
@@ -78,6 +84,7 @@ class RowChanged(Fact):
 
 F = TypeVar("F", bound=Fact)
 Handler = Callable[[Tx, F], Awaitable[None]]
+Contents = Callable[[Tx, list[int]], Awaitable[Mapping[int, Any]]]
 
 
 def row_changed(what: str) -> type[RowChanged]:
@@ -98,6 +105,37 @@ def on(kind: type[F]) -> Callable[[Handler[F]], Handler[F]]:
         return handler
 
     return subscribe
+
+
+def contents(kind: type[F]) -> Callable[[Contents], Contents]:
+    """Register what loads the content of facts, by their `id`: what they happened to, as JSON. They carry it while
+    their topic is `wanted`."""
+
+    def register(load: Contents) -> Contents:
+        _contents[kind.topic] = load
+        return load
+
+    return register
+
+
+async def content_of(tx: Tx, topic: str, ids: list[int]) -> Mapping[int, Any]:
+    """What facts of a topic happened to, as it is now, by id; nothing where none can be said."""
+    return await _contents[topic](tx, ids) if topic in _contents and ids else {}
+
+
+async def with_contents(tx: Tx, facts: list[Any]) -> list[Any]:
+    """Facts with the content that they lack and somebody wants: what was deleted brings its own."""
+    lacking: dict[str, list[int]] = {}
+    for fact in facts:
+        if fact.topic in wanted and fact.topic in _contents and fact.content is UNSET:
+            lacking.setdefault(fact.topic, []).append(fact.id)
+    found = {topic: await content_of(tx, topic, list({*ids})) for topic, ids in lacking.items()}
+    return [_with(fact, found.get(fact.topic, {})) for fact in facts]
+
+
+def _with(fact: Any, found: Mapping[int, Any]) -> Any:
+    content = found.get(fact.id) if found and fact.content is UNSET else None
+    return fact if content is None else msgspec.structs.replace(fact, content=content)
 
 
 def subscribers(topic: str) -> list[Handler[Any]]:

@@ -109,6 +109,7 @@ class Operation:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deprecated: bool = False
     single: bool = False  # a listing that may be of one row, without links and meta
+    callbacks: tuple[Any, ...] = ()  # the notifications that a subscription made by it may be told; see there
     wrapped: bool = True  # the answer is a resource's: `{data: ...}`
     doc: str = ""
 

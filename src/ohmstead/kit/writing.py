@@ -12,7 +12,7 @@ from sqlalchemy.sql import ClauseElement
 from ohmstead.kit.bounds import misfits
 from ohmstead.kit.db import Duplicate, Row, Statements, StillReferenced, UnknownReference
 from ohmstead.kit.errors import Conflict, NotFound
-from ohmstead.kit.facts import Action
+from ohmstead.kit.facts import Action, content_of, wanted
 from ohmstead.kit.hooks import Hook
 from ohmstead.kit.operations import Call, Reply, Transactions
 from ohmstead.kit.parts import nested
@@ -119,13 +119,21 @@ class Writer:
         write = self._write(call, {}, before=before, id=before["id"])
         await _run(self.resource.hooks.deleting, write)
         write.raise_errors()
+        content = await self._content(write)
         try:
             await call.tx.run(self._statements.get("delete", self._deletion), row_id=write.id, now=call.now)
         except StillReferenced:
             raise Conflict(f"The {self.resource.title.lower()} is still in use.") from None
         await _run(self.resource.hooks.deleted, write)
-        self._tell(write, "deleted")
+        self._tell(write, "deleted", content)
         return Reply(204)
+
+    async def _content(self, write: Write) -> Any:
+        """What is to be deleted, where somebody wants to be told: afterwards nobody can say."""
+        changed = self.resource.changed
+        if changed is None or changed.topic not in wanted:
+            return UNSET
+        return (await content_of(write.tx, changed.topic, [write.id])).get(write.id, UNSET)
 
     def _write(self, call: Call, values: dict[str, Any], **facts: Any) -> Write:
         return Write(call, call.tx, values, field_names=self.version.field_names, **facts)
@@ -216,10 +224,10 @@ class Writer:
             answer = (await self.reader.present(write.tx, [row], includes, context))[0]
         return Reply.of(status, wrapped(answer, write.call))
 
-    def _tell(self, write: Write, action: Action) -> None:
+    def _tell(self, write: Write, action: Action, content: Any = UNSET) -> None:
         write.call.changes = {"id": write.id, "fields": sorted(name for name in write.values if name != "updated_at")}
         if self.resource.changed:
-            write.tx.tell(self.resource.changed(id=write.id, action=action))
+            write.tx.tell(self.resource.changed(id=write.id, action=action, content=content))
 
 
 def _default(field: Field) -> Any:

@@ -23,6 +23,7 @@ from ohmstead.kit.db import (
     UnknownReference,
 )
 from ohmstead.kit.errors import Invalid
+from ohmstead.kit.facts import wanted, with_contents
 from ohmstead.store.commit_notifier import CommitNotifier
 
 log = structlog.get_logger("ohmstead.store")
@@ -59,7 +60,7 @@ class _Tx:
 
     def __init__(self, connection: Any, now: datetime) -> None:
         self._connection, self.now = connection, now
-        self._facts: list[Tellable] = []
+        self._facts: list[Any] = []
         self._after: list[Callable[[], None]] = []
 
     async def all(self, sql: Sql, /, **values: Any) -> list[Any]:
@@ -97,10 +98,23 @@ class _Tx:
     async def write_facts(self) -> bool:
         """Write what was told, the last thing before the commit; whether there is anything."""
         if self._facts:
-            topics = [fact.topic for fact in self._facts]
+            facts = await self._with_contents()
+            topics = [fact.topic for fact in facts]
             with _translated():
-                await self._connection.execute(_TELL, self.now, topics, self._facts)
+                await self._connection.execute(_TELL, self.now, topics, facts)
         return bool(self._facts)
+
+    async def _with_contents(self) -> list[Any]:
+        """The facts with their contents; without, where those cannot be had: nothing that happens fails for that, and
+        who reads the fact looks for itself."""
+        if all(fact.topic not in wanted for fact in self._facts):
+            return self._facts
+        try:
+            async with self._connection.transaction():
+                return await with_contents(self, self._facts)
+        except Exception:
+            log.exception("facts without their contents")
+            return self._facts
 
     def committed(self) -> None:
         """Run what waited for the commit."""

@@ -1,7 +1,7 @@
 """The outbox's reader: facts in order, each subscriber for itself, what failed tried again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -10,10 +10,10 @@ import asyncpg
 import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, update
 
-from ohmstead.kit.db import DatabaseUnavailable, Statement
-from ohmstead.kit.due_work import back_off
+from ohmstead.kit.db import DatabaseUnavailable, Row, Statement
 from ohmstead.kit.facts import Fact, Handler, fact_of, outbox, subscribers
 from ohmstead.store.commit_notifier import CHANNEL
+from ohmstead.store.due_work import back_off
 from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.outbox")
@@ -39,12 +39,18 @@ _FAILED = Statement(
 )
 
 
-class OutboxReader:
-    """Tells facts to their subscribers. A fact that fails waits (2, 4, 8 … s, at most 10 min) and is set aside as
-    failed after 12 attempts; others go on meanwhile. While the database is away all wait, and no attempt counts."""
+FanOut = Callable[[Sequence[Row]], Awaitable[Mapping[int, Exception]]]
+"""Takes rows of the outbox in their order, in transactions of its own and more than once where it must be; which of
+them failed, and why, by their ids."""
 
-    def __init__(self, database: PostgresDatabase) -> None:
-        self._database = database
+
+class OutboxReader:
+    """Tells facts to their subscribers, before that to `fan_out`, where there is one. A fact that fails waits (2, 4, 8
+    … s, at most 10 min) and is set aside as failed after 12 attempts; others go on meanwhile. While the database is
+    away all wait, and no attempt counts."""
+
+    def __init__(self, database: PostgresDatabase, fan_out: FanOut | None = None) -> None:
+        self._database, self._fan_out = database, fan_out
         self._wake = asyncio.Event()
         database.notifier.rung.connect(self.wake)
 
@@ -82,23 +88,28 @@ class OutboxReader:
     async def _batch(self) -> int:
         async with self._database.begin() as tx:
             facts = await tx.all(_TAKE, now=tx.now)
-            told = [fact["id"] for fact in facts if await self._told(tx, fact)]
+            failed = await self._fan_out(facts) if self._fan_out and facts else {}
+            told = [fact["id"] for fact in facts if await self._told(tx, fact, failed.get(fact["id"]))]
             if told:
                 await tx.run(_DONE, facts=told)
             return len(facts)
 
-    async def _told(self, tx: Any, row: Any) -> bool:
-        """Tell a fact to its subscribers; one that fails, or that cannot be read (any more), is put off."""
+    async def _told(self, tx: Any, row: Any, failed: Exception | None) -> bool:
+        """Tell a fact to its subscribers; one that fails, that cannot be read (any more), or that failed before, is put
+        off."""
         handlers = subscribers(row["topic"])
-        if not handlers:
+        if not handlers and failed is None:
             return True
         try:
             fact = fact_of(row["topic"], row["payload"])
-            if len(handlers) > 1 and await self._told_together(handlers, fact):
+            together = failed is None and len(handlers) > 1
+            if together and await self._told_together(handlers, fact):
                 return True
             for handler in handlers:
                 async with self._database.begin() as own:
                     await handler(own, fact)
+            if failed is not None:
+                raise failed
         except DatabaseUnavailable:
             raise  # no attempt of this fact: all of them wait
         except Exception as error:

@@ -9,6 +9,7 @@ from msgspec import inspect
 
 from ohmstead.kit.errors import BY_STATUS
 from ohmstead.kit.filters import Filter
+from ohmstead.kit.notifications import Notification
 from ohmstead.kit.operations import JSON, Operation, Parameter
 from ohmstead.kit.paging import CursorLinks, CursorMeta, NumberLinks, NumberMeta, Pages
 
@@ -25,6 +26,13 @@ _PAGED = {
     Pages.EITHER: ("page", "per_page", "cursor"),
     Pages.WHOLE: (),
     Pages.ALONE: (),
+}
+_HEADERS = {
+    "X-Signature": "HMAC-SHA256 of the body's bytes, in hexadecimal, keyed with the token that made the subscription.",
+    "X-Timestamp": "When it was sent: ISO 8601 with microseconds, UTC.",
+    "X-Tenant": "Whose system sends it.",
+    "X-Webhook-Id": "The id of the subscription.",
+    "X-Webhook-Type": "The notification's name.",
 }
 _ERROR = {
     "type": "object",
@@ -67,6 +75,7 @@ def _schemas(operations: list[Operation]) -> tuple[dict[Any, Any], dict[str, Any
     for one in operations:
         types += [kind for kind in (one.body, *one.answers.values()) if kind is not None]
         types += [item.type for item in (*one.filters, *one.parameters)]
+        types += [shape for _, shape in _told(one)]
     unique = list({_key(kind): kind for kind in types}.values())
     found, components = msgspec.json.schema_components(unique, ref_template=_REF)
     moments = _Moments(components)
@@ -153,7 +162,29 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if operation.body is not None:
         content = {JSON: {"schema": schemas[_key(operation.body)]}}
         described["requestBody"] = {"content": content, "required": operation.body_required}
+    if operation.callbacks:
+        described["callbacks"] = {one.name: _callback(one, schemas[shape]) for one, shape in _told(operation)}
     return described
+
+
+def _told(operation: Operation) -> list[tuple[Notification[Any], Any]]:
+    """The notifications that an operation subscribes to, each name once, and the types of their bodies."""
+    return [(one, one.shape()) for one in {one.name: one for one in operation.callbacks}.values()]
+
+
+def _callback(one: Notification[Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """What is posted to whoever subscribed."""
+    headers = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": text}
+        for name, text in _HEADERS.items()
+    ]
+    request = {
+        "summary": one.name,
+        "parameters": headers,
+        "requestBody": {"content": {JSON: {"schema": schema}}, "required": True},
+        "responses": {"202": {"description": "Any status from 200 to 299 says that it was taken"}},
+    } | ({"deprecated": True} if one.deprecated else {})
+    return {"{$request.body#/webhook/callbackUrl}": {"post": request}}
 
 
 def _identifier(operation: Operation) -> str:

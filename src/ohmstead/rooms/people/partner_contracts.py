@@ -27,7 +27,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ohmstead.engines.schedules import months_later
 from ohmstead.kit.access import PARTNER, Access
 from ohmstead.kit.db import Row, Statement, Tx, table, timestamp
-from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.errors import Conflict, Forbidden
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import changed
@@ -41,6 +40,7 @@ from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.people.partners import partner, partners
 from ohmstead.rooms.people.user_views import Short
+from ohmstead.store.due_work import DueWork
 
 partner_contract = table(
     "partner_contract",

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, or_, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.bookings.changes import OPEN, change, give_up, kept_until, lead_of, locked, locked_location
@@ -22,6 +21,7 @@ from ohmstead.rooms.devices.presence import can_charge
 from ohmstead.rooms.devices.stations import ReserveNow, StationError, StationSilent, stations
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.people.users import ev_user
+from ohmstead.store.due_work import DueWork
 
 AGAIN = timedelta(seconds=30)  # until a booking that no station takes is tried once more
 MOST_EVSES = 3  # that are asked for one booking

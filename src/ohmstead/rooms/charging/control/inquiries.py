@@ -13,11 +13,11 @@ from sqlalchemy import Select, bindparam
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
-from ohmstead.kit.due_work import AT_ONCE
 from ohmstead.rooms.charging.flow.changes import change
 from ohmstead.rooms.charging.reasons import LOST
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import GetTransactionStatus, StationError, StationRefused, stations
+from ohmstead.store.due_work import AT_ONCE
 
 log = structlog.get_logger("ohmstead.charging")
 

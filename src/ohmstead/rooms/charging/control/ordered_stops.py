@@ -21,10 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.kit.db import Database, Row, Statement, Tx, table, timestamp
-from ohmstead.kit.due_work import DueWork, back_off
 from ohmstead.rooms.charging.session_table import known_as, session
 from ohmstead.rooms.devices.stations import RemoteStop, StationError, StationSilent, stations
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.store.due_work import DueWork, back_off
 
 Why = Literal[
     "time_limit", "energy_exceeded", "working_hours_exceeded", "balance_exceeded", "authorization_amount_reached"

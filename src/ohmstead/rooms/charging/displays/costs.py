@@ -11,7 +11,6 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, or_, 
 from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement
-from ohmstead.kit.due_work import AT_ONCE
 from ohmstead.rooms.charging.displays.sending import told
 from ohmstead.rooms.charging.displays.table import shows_messages, station_display
 from ohmstead.rooms.charging.displays.texts import display_of_snapshot, final_text, has_texts
@@ -20,6 +19,7 @@ from ohmstead.rooms.charging.signals import price_changed
 from ohmstead.rooms.devices.stations import Command, ShowCost, ShowFinalCost
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.tariffs.tables import tariff_snapshot
+from ohmstead.store.due_work import AT_ONCE
 
 log = structlog.get_logger("ohmstead.charging")
 

@@ -8,13 +8,13 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork, back_off
 from ohmstead.rooms.charging.displays.sending import told
 from ohmstead.rooms.charging.displays.table import shows_messages, station_display
 from ohmstead.rooms.devices.stations import ChangeConfiguration, ShowDefaultPrice
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.tariffs.tables import tariff, tariff_group_member
+from ohmstead.store.due_work import DueWork, back_off
 
 FIRST, MOST = timedelta(minutes=1), timedelta(hours=1)  # until a station that did not answer is told once more
 NAME = ShowDefaultPrice.__name__

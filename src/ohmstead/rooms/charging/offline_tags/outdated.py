@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.errors import Rejected
 from ohmstead.rooms.charging.offline_tags.sending import send
 from ohmstead.rooms.charging.offline_tags.table import local_list
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.store.due_work import DueWork
 
 AGAIN = timedelta(minutes=1)  # until a station that did not take it is asked once more
 

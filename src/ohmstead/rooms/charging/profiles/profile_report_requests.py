@@ -6,12 +6,12 @@ import structlog
 from sqlalchemy import BigInteger, Integer, bindparam, delete, insert, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.profiles.profile_reconciliation import finish, profile_account, settle
 from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.stations import GetChargingProfiles, StationError, stations
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.store.due_work import DueWork
 
 log = structlog.get_logger("ohmstead.profiles")
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, exists, false, func, or_, select, update
 
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.reservations.holding import OCCUPIED, end, wait
 from ohmstead.rooms.charging.reservations.reserve import command_of
@@ -14,6 +13,7 @@ from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import StationError, StationOffline, stations
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
+from ohmstead.store.due_work import DueWork
 
 AGAIN = timedelta(seconds=10)  # until a station that found the EVSE taken, or went, is asked once more
 

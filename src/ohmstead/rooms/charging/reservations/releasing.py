@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.charging.reservations.holding import end
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.devices.stations import CancelReservation, StationError, StationRefused, stations
+from ohmstead.store.due_work import DueWork
 
 AGAIN = timedelta(seconds=10)  # until a station that could not be asked is asked once more
 

@@ -7,10 +7,10 @@ from sqlalchemy import BigInteger, Integer, bindparam, exists, select, update
 
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.devices.certificates.tables import issued_certificate
 from ohmstead.rooms.devices.stations import StationError, TriggerMessage, stations
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.store.due_work import DueWork
 
 log = structlog.get_logger("ohmstead.certificates")
 

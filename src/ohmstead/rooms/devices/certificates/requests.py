@@ -12,13 +12,13 @@ from sqlalchemy import BigInteger, Integer, SmallInteger, Text, bindparam, func,
 
 from ohmstead.engines.pki import RequestRefused, checked
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.devices.certificates.authority import authority
 from ohmstead.rooms.devices.certificates.tables import certificate_request, issued_certificate
 from ohmstead.rooms.devices.durable_facts import CertificateAccepted, CertificateRefused
 from ohmstead.rooms.devices.facts import CertificateWanted
 from ohmstead.rooms.devices.stations import CertificateSigned, StationError, StationOffline, stations
 from ohmstead.rooms.network.charge_points.table import charge_point
+from ohmstead.store.due_work import DueWork
 
 log = structlog.get_logger("ohmstead.certificates")
 

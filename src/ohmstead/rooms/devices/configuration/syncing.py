@@ -8,13 +8,13 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, sel
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.facts import on
 from ohmstead.rooms.devices.configuration.standard import MOST_KEYS
 from ohmstead.rooms.devices.configuration.table import configuration_sync, configuration_variable
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
 from ohmstead.rooms.devices.durable_facts import ChargePointBooted, ConfigurationSynced
 from ohmstead.rooms.devices.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
+from ohmstead.store.due_work import DueWork
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
 

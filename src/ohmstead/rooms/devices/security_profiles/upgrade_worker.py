@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ohmstead.kit.db import Row
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.devices.security_profiles.profile_upgrade import DUE, failed, move
 from ohmstead.rooms.devices.security_profiles.upgrade_steps import Taken, step
 from ohmstead.rooms.devices.stations import StationError, StationOffline
+from ohmstead.store.due_work import DueWork
 
 NEXT_STEP = timedelta(seconds=5)  # a station with a new password connects anew in between
 OFFLINE = timedelta(seconds=30)

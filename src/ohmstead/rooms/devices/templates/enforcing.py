@@ -7,7 +7,6 @@ from sqlalchemy import BigInteger, DateTime, Integer, Interval, Text, and_, bind
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork, back_off
 from ohmstead.rooms.devices.configuration.syncing import SETTLE, awaits_sync
 from ohmstead.rooms.devices.configuration.table import configuration_template, template_application, template_variable
 from ohmstead.rooms.devices.durable_facts import ConfigurationTemplateApplied
@@ -24,6 +23,7 @@ from ohmstead.rooms.devices.stations import (
 from ohmstead.rooms.devices.templates.batch_sizes import Portion, portion_of
 from ohmstead.rooms.devices.templates.writing import Writer, identity
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.store.due_work import DueWork, back_off
 
 ONE_BY_ONE = "ocpp 1.6"  # the version that has one variable in a call
 PATIENCE_OFFLINE = timedelta(seconds=5)

@@ -3,9 +3,9 @@
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select
 
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.power.flexibility.actions import set_status
 from ohmstead.rooms.power.flexibility.table import flexibility_asset
+from ohmstead.store.due_work import DueWork
 
 _own = flexibility_asset.c
 _over = (_own.status == "enabled") & (_own.ends_at <= bindparam("now", type_=DateTime(timezone=True)))

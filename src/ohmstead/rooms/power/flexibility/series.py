@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.engines.quarter_hours import QUARTER, begun, between, number
 from ohmstead.kit.access import INHERITED
 from ohmstead.kit.db import Row, Statement, as_columns, unnested_rows
-from ohmstead.kit.due_work import DueWork
 from ohmstead.kit.filters import since, until
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Version
@@ -20,6 +19,7 @@ from ohmstead.kit.views import Id, View
 from ohmstead.rooms.power.flexibility.assets import assets
 from ohmstead.rooms.power.flexibility.places import energies, first_told_late
 from ohmstead.rooms.power.flexibility.table import flexibility_asset, flexibility_energy
+from ohmstead.store.due_work import DueWork
 
 SETTLES = timedelta(minutes=1)  # after the end of a quarter, so that its last readings are there
 ANEW, MOST_ANEW = timedelta(hours=2), timedelta(days=7)

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import DateTime, Integer, bindparam, select
 
 from ohmstead.app.system import System
-from ohmstead.kit import due_work
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.due_work import DueWork
 from ohmstead.rooms.network.models.vendors import charge_point_vendor
+from ohmstead.store import due_work
+from ohmstead.store.due_work import DueWork
 from tests.given import Given
 
 _own = charge_point_vendor.c

@@ -1,0 +1,54 @@
+"""Notifications: what clients are told of, each declared beside the code of the fact that it follows from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, Literal
+
+from msgspec import Struct, defstruct
+
+from ohmstead.kit.facts import F
+from ohmstead.kit.operations import encoder
+from ohmstead.kit.views import View
+
+
+@dataclass(frozen=True, slots=True)
+class Notification(Generic[F]):
+    """A `fact` becomes the event `name`: `build` makes its payload of the fact and of the moment of it, as the API
+    writes moments; where that is None nothing is told.
+
+    What happens to one `entity`, a word and the fact's field `key`, is told in its order. A subscriber's token needs
+    the right to read `scope`.
+    """
+
+    name: str
+    fact: type[F]
+    payload: type[View]
+    build: Callable[[F, str], View | None]
+    entity: str
+    scope: str
+    key: str = "id"
+    deprecated: bool = False
+
+    def entity_of(self, fact: F) -> str:
+        """Whose order it keeps: "evse:7"."""
+        return f"{self.entity}:{getattr(fact, self.key)}"
+
+    def body(self, payload: View) -> bytes:
+        """What goes on the wire: flat JSON, the name first."""
+        rest = encoder.encode(payload)[1:]
+        return b'{"notification":' + encoder.encode(self.name) + (b"," if rest != b"}" else b"") + rest
+
+    def shape(self) -> type[Struct]:
+        """The type of a body, for the document."""
+        return _shape(self.name, self.payload)
+
+
+@cache
+def _shape(name: str, payload: type[View]) -> type[Struct]:
+    named = [("notification", Literal[name])]  # type: ignore[valid-type]
+    return defstruct(payload.__name__ + "Body", named, bases=(payload,), kw_only=True)
+
+
+Table = tuple[Notification[Any], ...]
+"""What a room tells."""
