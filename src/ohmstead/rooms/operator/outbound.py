@@ -18,7 +18,7 @@ _SPECIAL = [
 """Neither private nor public to Python: protocol assignments, local NAT64, Teredo, 6to4, site-local."""
 
 
-_CLIENT = "ohmstead.rooms.devices.certificates.outbound_requests"
+_CLIENT = "ohmstead.rooms.operator.outbound_requests"
 """Loaded when it is first needed: it takes a third of a second and 8 MB, and few nodes ever need it."""
 
 
