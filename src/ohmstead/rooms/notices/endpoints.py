@@ -5,7 +5,7 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Meta, to_builtins
@@ -13,10 +13,11 @@ from msgspec import Meta, to_builtins
 from ohmstead.kit.db import Row
 from ohmstead.kit.ports import Port
 from ohmstead.kit.views import HttpUrl, View
-from ohmstead.rooms.devices.certificates.outbound import IPAddress, NotPublic, Outbound
 from ohmstead.rooms.operator.admins import Vault
+from ohmstead.rooms.operator.outbound import IPAddress, NotPublic, Outbound
 
-CallbackUrl = Annotated[HttpUrl, Meta(max_length=500)]
+_HTTP: Meta = get_args(HttpUrl)[1]
+CallbackUrl = Annotated[str, Meta(max_length=500, pattern=_HTTP.pattern, extra_json_schema=_HTTP.extra_json_schema)]
 Broker = Annotated[
     str,
     Meta(
