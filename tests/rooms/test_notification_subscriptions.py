@@ -1,6 +1,8 @@
 """Subscriptions to notifications: both versions, what is wrong with some, who may, and what is wanted by them."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit import facts
+from ohmstead.kit.db import Database, Tx
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.notifications import Notification
 from ohmstead.kit.views import View
@@ -269,3 +272,34 @@ async def _revoke(system: System, subscription_id: int) -> None:
     token = (await row_of(system, subscription_id))["token_id"]
     async with system.database.begin() as tx:
         await tx.run(update(api_token).where(api_token.c.id == token).values(revoked_at=tx.now))
+
+
+async def test_a_look_that_a_write_overtakes_is_repeated(system: System, given: Given, topics: set[str]) -> None:
+    """The look has read when a subscription comes: what that wants is not taken away again."""
+    overtaken = Overtaken(system.database, lambda: given.subscription(URL, "evse.changed"))
+    here = Wanted(overtaken)
+    running = asyncio.create_task(here.run())
+    await asyncio.wait_for(overtaken.twice.wait(), 10)
+    assert overtaken.meanwhile == topics == {EvseTold.topic}
+    running.cancel()
+    await asyncio.wait([running])
+
+
+class Overtaken:
+    """A database where something happens after the first look at it."""
+
+    def __init__(self, database: Database, happens: Callable[[], Awaitable[Any]]) -> None:
+        self.begin, self._read, self._happens = database.begin, database.read, happens
+        self._looks, self.meanwhile = 0, set[str]()
+        self.twice = asyncio.Event()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        async with self._read() as tx:
+            yield tx
+        self._looks += 1
+        if self._looks == 1:
+            await self._happens()
+        else:
+            self.meanwhile = {*facts.wanted}
+            self.twice.set()

@@ -32,7 +32,7 @@ from ohmstead.rooms.notices.endpoints import (
 )
 from ohmstead.rooms.notices.names import Name, told
 from ohmstead.rooms.notices.tables import notification_subscription
-from ohmstead.rooms.notices.wanted import subscriptions_changed
+from ohmstead.rooms.notices.wanted import subscription_changed
 from ohmstead.rooms.operator.admins import api_token
 
 _own = notification_subscription.c
@@ -171,7 +171,7 @@ def _by_kafka(write: Write, kafka: Kafka | None) -> None:
 @subscriptions.written
 @subscriptions.deleted
 async def nodes_look_again(write: Write) -> None:
-    write.tx.after_commit(partial(subscriptions_changed, write.values.get("events", ())))
+    write.tx.after_commit(partial(subscription_changed, write.id, write.values.get("events", ())))
 
 
 def _lacking(actor: Actor, event: str) -> Iterator[str]:

@@ -4,32 +4,25 @@ import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from ohmstead.kit import facts
 from ohmstead.kit.db import Database, Statement
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.notices import names
+from ohmstead.rooms.notices.living import living
 from ohmstead.rooms.notices.tables import notification_subscription
-from ohmstead.rooms.operator.admins import api_token
 
 EVERY_S = 1.0
-_own = notification_subscription.c
-LIVING = _own.disabled_at.is_(None) & api_token.c.revoked_at.is_(None)
-"""Of a subscription with its token: it is told of what happens."""
-_EVENTS = Statement(
-    select(func.unnest(_own.events).label("event"))
-    .join_from(notification_subscription, api_token, api_token.c.id == _own.token_id)
-    .where(LIVING)
-    .distinct()
-)
-_changed = Signal()
+_EVENTS = Statement(living(func.unnest(notification_subscription.c.events).label("event")).distinct())
+changed = Signal()
+"""A subscription was written here; with its id."""
 
 
-def subscriptions_changed(events: Collection[str] = ()) -> None:
+def subscription_changed(subscription_id: int, events: Collection[str] = ()) -> None:
     """A subscription was written here and is durable; it wants these events."""
     facts.wanted.update(_topics(events))
-    _changed.send()
+    changed.send(subscription_id)
 
 
 def _topics(events: Collection[str]) -> set[str]:
@@ -45,7 +38,7 @@ class Wanted:
 
     async def run(self) -> None:
         """Look for ever."""
-        end = _changed.connect(self._stale.set)
+        end = changed.connect(self._written)
         try:
             while True:
                 await self.look()
@@ -54,6 +47,9 @@ class Wanted:
                         await self._stale.wait()
         finally:
             end()
+
+    def _written(self, _: int) -> None:
+        self._stale.set()
 
     async def look(self) -> None:
         """Set what is wanted to what living subscriptions want; again where one is written meanwhile."""
