@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, Literal
 
-from msgspec import Struct, defstruct
+from msgspec import Struct
 
 from ohmstead.kit.facts import F
 from ohmstead.kit.operations import encoder
@@ -45,9 +45,11 @@ class Notification(Generic[F]):
 
 
 @cache
-def _shape(name: str, payload: type[View]) -> type[Struct]:
-    named = [("notification", Literal[name])]  # type: ignore[valid-type]
-    return defstruct(payload.__name__ + "Body", named, bases=(payload,), kw_only=True)
+def _shape(name: str, payload: type[View]) -> type[View]:
+    if "notification" in payload.__struct_fields__:  # of one whose shape does not promise that it is there
+        return payload
+    body = {"__module__": payload.__module__, "__annotations__": {"notification": Literal[name]}}
+    return type(payload)(payload.__name__ + "Body", (payload,), body)  # type: ignore[return-value]
 
 
 Table = tuple[Notification[Any], ...]
