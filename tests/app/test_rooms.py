@@ -7,7 +7,7 @@ from pathlib import Path
 import ohmstead.rooms
 
 SHOW = "import sys, ohmstead.app.system; print(*(name for name in sys.modules if name.startswith('ohmstead.rooms')))"
-LATER = {"ohmstead.rooms.devices.certificates.outbound_requests"}
+LATER = {"ohmstead.rooms.operator.outbound_requests"}
 """What is loaded when it is needed: an HTTP client takes seven megabytes."""
 
 

@@ -36,7 +36,6 @@ from ohmstead.rooms.charging.facts import (
 )
 from ohmstead.rooms.charging.pricing.told_states import LastStates, states_told, statuses_told
 from ohmstead.rooms.devices import certificates, events, firmware, presence
-from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication import diagnostics as logs
 from ohmstead.rooms.devices.communication import security_events
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
@@ -64,6 +63,7 @@ from ohmstead.rooms.devices.facts import (
 )
 from ohmstead.rooms.devices.profiles import outside_limits
 from ohmstead.rooms.devices.stations import Outcome
+from ohmstead.rooms.operator.outbound import Outbound
 
 log = structlog.get_logger("ohmstead.gateway")
 Result = TypeVar("Result")

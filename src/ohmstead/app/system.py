@@ -38,13 +38,13 @@ from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.charging.displays import CostDisplay, UserPrices
 from ohmstead.rooms.devices.certificates import Authority, authority
-from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.operator.outbound import Outbound
 from ohmstead.rooms.power import integrations
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning

@@ -5,14 +5,13 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from ohmstead.rooms.devices.certificates.outbound import IPAddress, NoAnswer
+from ohmstead.rooms.operator.outbound import IPAddress, NoAnswer
 
 Passes = Callable[[str, Iterable[IPAddress]], None]
 """Raises where a host may not be connected to at these addresses."""
@@ -24,7 +23,7 @@ async def post(
     address: str, body: bytes, content_type: str, most_bytes: int, timeout_s: float, passes: Passes
 ) -> bytes:
     """See `Outbound.post`."""
-    url = _checked(address, passes)
+    url = checked(address, passes)
     headers = {"Content-Type": content_type}
     try:
         async with (
@@ -38,7 +37,9 @@ async def post(
         raise NoAnswer(type(error).__name__) from None
 
 
-def _checked(address: str, passes: Passes) -> URL:
+def checked(address: str, passes: Passes) -> URL:
+    """The URL, where requests may go there: what it says alone, for names are checked as they are resolved. An address
+    never is, for the client connects to it as it stands."""
     try:
         url = URL(address)
         host = url.host
@@ -46,9 +47,18 @@ def _checked(address: str, passes: Passes) -> URL:
         raise NoAnswer("the address is no URL") from None
     if url.scheme not in ("http", "https") or not host or url.user or url.password:
         raise NoAnswer("the address is no URL of http or https")
-    with suppress(ValueError):
-        passes(host, [ipaddress.ip_address(host)])
+    if ":" in host or host.replace(".", "").isdigit():  # what the client takes for an address
+        passes(host, [_literal(host)])
     return url
+
+
+def _literal(host: str) -> IPAddress:
+    if "%" in host:  # a zone: Python and the system's resolver do not agree on which of them there are
+        raise NoAnswer("the address has a zone")
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        raise NoAnswer("the address is none of IPv4 or IPv6") from None
 
 
 def _session(timeout_s: float, passes: Passes) -> aiohttp.ClientSession:
