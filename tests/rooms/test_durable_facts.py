@@ -40,6 +40,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargePoint.configurationChanged", {"id": 7, "name": "HeartbeatInterval", "reboot_required": False}),
     ("chargePoint.configurationSynced", {"id": 7, "request_id": None, "keys": []}),
     ("chargePoint.configurationTemplateApplied", TEMPLATE),
+    ("chargePoint.evsesChanged", ROW),
     ("chargePoint.dismissed", {"id": 7, "reason": "the charge point was deleted"}),
     ("chargePoint.firmwareStatusChanged", FIRMWARE),
     ("chargePoint.logStatusChanged", LOG),

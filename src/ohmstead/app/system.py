@@ -42,6 +42,7 @@ from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
+from ohmstead.rooms.notices.fan_out import FanOut
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
 from ohmstead.rooms.operator.outbound import Outbound
@@ -92,7 +93,9 @@ class System:
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
-        self.outbox = OutboxReader(self.database)
+        fan_out = FanOut(self.database, self.clock)
+        self.outbox = OutboxReader(self.database, fan_out)
+        self.outbox.told.connect(fan_out.announce)
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()

@@ -78,6 +78,7 @@ class Fact(msgspec.Struct, metaclass=_FactType, frozen=True):
 class RowChanged(Fact):
     """A row of a resource was written."""
 
+    shows_deleted: ClassVar[bool] = True  # that one was deleted carries what it was
     id: int
     action: Action
 
