@@ -53,11 +53,11 @@ _WORDS = {
 }
 
 
-def words(error: KafkaError, trouble: KafkaError | None = None) -> str:
+def words(error: KafkaError, trouble: str | None = None) -> str:
     """Why it went wrong. Of what only went unanswered the `trouble` with the brokers is the reason."""
-    if error.code() in _SILENCE and trouble is not None:
-        error = trouble
-    return _WORDS.get(error.code()) or error.str()
+    if error.code() == KafkaError._TRANSPORT and "SSL handshake failed" in error.str():
+        return _WORDS[KafkaError._SSL]
+    return (error.code() in _SILENCE and trouble) or _WORDS.get(error.code()) or error.str()
 
 
 class TopicProducer:
@@ -73,7 +73,7 @@ class TopicProducer:
         self.ready: asyncio.Future[str | None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self.broken = self._closing = False
-        self._trouble: KafkaError | None = None
+        self._trouble: str | None = None
         self._producer: Producer | None = None
         self._reports: list[tuple[asyncio.Future[str | None], str | None]] = []
         threading.Thread(target=self._run, name="kafka", daemon=True).start()
@@ -176,8 +176,7 @@ class TopicProducer:
 
     def _troubled(self, error: KafkaError) -> None:
         self._fatal(error)
-        if error.code() not in _SILENCE or self._trouble is None:
-            self._trouble = error
+        self._trouble = words(error, self._trouble)
 
     def _fatal(self, error: KafkaError) -> None:
         self.broken = self.broken or error.fatal()
