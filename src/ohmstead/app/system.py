@@ -37,6 +37,7 @@ from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.charging.displays import CostDisplay, UserPrices
+from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.certificates import Authority, authority
 from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
@@ -56,6 +57,13 @@ from ohmstead.store.partitions import ensure, keep_up
 
 VERSION = version("ohmstead")
 EXPIRE_EVERY_S = 10.0
+_EXPIRING = (
+    flow.expire_pending,
+    flow.close_lost,
+    flow.forget_begun,
+    reservations.expire,
+    presence.tell_long_gone,
+)
 AGAIN_S = 1.0
 ANYWHERE = ("0.0.0.0", "::")
 log = structlog.get_logger("ohmstead")
@@ -251,10 +259,11 @@ class System:
 
     async def _expire(self) -> None:
         """Sessions that were asked for and never began come to an end, those of stations long out of reach, and
-        reservations whose time is up. What cannot be done of one keeps nobody from the others."""
+        reservations whose time is up; of stations long gone it is told. What cannot be done of one keeps nobody from
+        the others."""
         while True:
             await self.clock.sleep(EXPIRE_EVERY_S)
-            for expire in (flow.expire_pending, flow.close_lost, flow.forget_begun, reservations.expire):
+            for expire in _EXPIRING:
                 try:
                     async with self.database.begin() as tx:
                         await expire(tx)

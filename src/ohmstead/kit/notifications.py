@@ -47,6 +47,8 @@ class Notification(Generic[F]):
 
 @cache
 def _shape(name: str, payload: type[View]) -> type[Struct]:
+    if "notification" in payload.__struct_fields__:  # of one whose shape does not promise that it is there
+        return payload
     named = {"__annotations__": {"notification": Literal[name]}, "__module__": payload.__module__}
     return new_class(payload.__name__ + "Body", (payload,), exec_body=lambda body: body.update(named))
 

@@ -5,8 +5,6 @@ confluent-kafka, which comes with `pip install ohmstead[kafka]`.
 """
 
 import asyncio
-import hashlib
-import hmac
 import importlib
 import ipaddress
 import re
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, convert
 
 from ohmstead.kit.clock import Clock
+from ohmstead.rooms.notices.signed_headers import SignedHeaders
 from ohmstead.rooms.notices.transport import Message, Outcome
 from ohmstead.rooms.operator.outbound import Outbound
 
@@ -97,16 +96,15 @@ class Kafka:
         self, subscription_id: int, kafka: dict[str, Any], password: str | None, secret: str, clock: Clock
     ) -> "KafkaTransport":
         """To the topic that the subscription names, signed with `secret`."""
-        cluster = convert(kafka, Cluster)
+        open_producer = partial(self._open, convert(kafka, Cluster), password)
+        return KafkaTransport(open_producer, SignedHeaders(subscription_id, self._tenant, secret), clock.real)
+
+    async def _open(self, cluster: Cluster, password: str | None) -> "TopicProducer":
+        """ImportError without the package; ValueError where a broker's address is none."""
         settings = producer_settings(cluster, password, self._timeout_s)
-        open_producer = partial(_open, settings, cluster, self._outbound, self._timeout_s)
-        return KafkaTransport(open_producer, subscription_id, self._tenant, secret, clock)
-
-
-async def _open(settings: dict[str, Any], cluster: Cluster, outbound: Outbound, timeout_s: float) -> "TopicProducer":
-    writing = await asyncio.to_thread(importlib.import_module, _WRITING)
-    brokers = [broker_address(broker) for broker in cluster.brokers]
-    return writing.TopicProducer(settings, brokers, cluster.topic, outbound.passes, timeout_s)
+        brokers = [broker_address(broker) for broker in cluster.brokers]
+        writing = await asyncio.to_thread(importlib.import_module, _WRITING)
+        return writing.TopicProducer(settings, brokers, cluster.topic, self._outbound.passes, self._timeout_s)
 
 
 class KafkaTransport:
@@ -115,11 +113,9 @@ class KafkaTransport:
     at_once = AT_ONCE
 
     def __init__(
-        self, open_producer: Callable[[], Awaitable["TopicProducer"]], subscription_id: int, tenant: str,
-        secret: str, clock: Clock,
-    ) -> None:  # fmt: skip
-        self._open = open_producer
-        self._subscription_id, self._tenant, self._secret, self._clock = subscription_id, tenant, secret, clock
+        self, open_producer: Callable[[], Awaitable["TopicProducer"]], headers: SignedHeaders, clock: Clock
+    ) -> None:
+        self._open, self._headers, self._clock = open_producer, headers, clock
         self._producer: TopicProducer | None = None
         self._opening = asyncio.Lock()
         self._closed = False
@@ -147,10 +143,12 @@ class KafkaTransport:
             producer = await self._usable()
         except ImportError:
             return _MISSING
+        except ValueError as error:
+            return str(error)
         reason = _CLOSED if producer is None else await asyncio.shield(producer.ready)
         if producer is None or reason is not None or self._closed:
             return reason or _CLOSED
-        return await producer.write(message.entity, message.body, self._headers(message))
+        return await producer.write(message.entity, message.body, self._headers.of(message, self._clock.now()))
 
     async def _usable(self) -> "TopicProducer | None":
         async with self._opening:
@@ -160,17 +158,6 @@ class KafkaTransport:
             if self._producer is None and not self._closed:
                 self._producer = await self._open()
             return self._producer
-
-    def _headers(self, message: Message) -> dict[str, str | bytes | None]:
-        signature = hmac.new(self._secret.encode(), message.body, hashlib.sha256).hexdigest()
-        return {
-            "webhook-id": message.id,
-            "X-Webhook-Id": str(self._subscription_id),
-            "X-Webhook-Type": message.name,
-            "X-Timestamp": f"{self._clock.now():%Y-%m-%dT%H:%M:%S.%fZ}",
-            "X-Tenant": self._tenant,
-            "X-Signature": signature,
-        }
 
 
 def _spent(producer: "TopicProducer") -> bool:

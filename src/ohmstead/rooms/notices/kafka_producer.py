@@ -54,10 +54,10 @@ _WORDS = {
 
 
 def words(error: KafkaError, trouble: str | None = None) -> str:
-    """Why it went wrong. Of what only went unanswered the `trouble` with the brokers is the reason."""
+    """Why it went wrong, without addresses. Of what only was not answered the `trouble` with brokers is the reason."""
     if error.code() == KafkaError._TRANSPORT and "SSL handshake failed" in error.str():
         return _WORDS[KafkaError._SSL]
-    return (error.code() in _SILENCE and trouble) or _WORDS.get(error.code()) or error.str()
+    return (error.code() in _SILENCE and trouble) or _WORDS.get(error.code()) or KafkaError(error.code()).str()
 
 
 class TopicProducer:
@@ -78,13 +78,13 @@ class TopicProducer:
         self._reports: list[tuple[asyncio.Future[str | None], str | None]] = []
         threading.Thread(target=self._run, name="kafka", daemon=True).start()
 
-    def write(self, key: str, value: bytes, headers: dict[str, str | bytes | None]) -> "asyncio.Future[str | None]":
+    def write(self, key: str, value: bytes, headers: dict[str, str]) -> "asyncio.Future[str | None]":
         """Done once the brokers have it, or with the reason why it was given up. Once `ready` only."""
         written: asyncio.Future[str | None] = self._loop.create_future()
         assert self._producer is not None
         try:
             self._producer.produce(
-                self._topic, value, key, on_delivery=partial(self._reported, written), headers=headers
+                self._topic, value, key, on_delivery=partial(self._reported, written), headers={**headers}
             )
         except BufferError:
             written.set_result("too many are on their way")
