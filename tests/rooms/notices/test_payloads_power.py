@@ -3,6 +3,8 @@
 from typing import Any
 
 from ohmstead.app.system import System
+from ohmstead.rooms.network.durable_facts import EvseMoved
+from ohmstead.rooms.power.circuits.questions import hangs_with_its_charge_point
 from ohmstead.rooms.power.durable_facts import CircuitConsumed
 from tests.client import Client
 from tests.given import Given
@@ -64,3 +66,19 @@ async def test_what_a_circuit_draws_is_told_as_it_was_measured(system: System, g
         "currentConsumption": flows,
     }  # fmt: skip
     assert await told(system.database) == [body | {"minChargePointCurrent": 6.0}, body]
+
+
+async def test_an_evse_that_moves_off_a_circuit_changes_it_where_it_weighed(
+    system: System, given: Given, api: Client
+) -> None:
+    point, circuit = await given.managed_charge_point(), await given.circuit()
+    key, outlet = point["id"], point["evses"][0]["id"]
+    await api.post(f"{ACTIONS}/{circuit['id']}/attach-charge-point", {"chargePointId": key})
+    weigh = f"{ACTIONS}/{circuit['id']}/set-charge-point-priority/{key}/evse/{outlet}"
+    assert (await api.post(weigh, {"priority": 2})).status == 202
+    before = len(await told(system.database, "circuit.changed"))
+    for _ in range(2):
+        async with system.database.begin() as tx:
+            await hangs_with_its_charge_point(tx, EvseMoved(id=outlet, left=key, charge_point_id=key))
+    after = await told(system.database, "circuit.changed")
+    assert [one["circuitId"] for one in after[before:]] == [circuit["id"]]
