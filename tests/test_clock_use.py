@@ -30,6 +30,8 @@ ALLOWED = {
     "kit/batches.py": "what is gathered for some ms",
     "rooms/operator/admins.py": "how long a token is remembered",
     "rooms/devices/communication/log.py": "how often frames are written",
+    "rooms/notices/kafka.py": "how long a broker took to answer",
+    "rooms/notices/kafka_producer.py": "patience with brokers",
     "rooms/charging/control/autostart.py": "what is gathered for some ms",
     "rooms/power/management/release.py": "what is gathered for some ms",
     # who makes the clock

@@ -2,11 +2,10 @@
 
 import asyncio
 import importlib
-from datetime import datetime
 from typing import Any
 
-from ohmstead.engines.webhook_signatures import Signer
 from ohmstead.kit.clock import Clock
+from ohmstead.rooms.notices.signed_headers import SignedHeaders
 from ohmstead.rooms.notices.transport import Message, Outcome
 from ohmstead.rooms.operator.outbound import Outbound
 
@@ -69,25 +68,13 @@ class WebhookTransport:
 
     def __init__(self, webhooks: Webhooks, subscription_id: int, url: str, secret: str, clock: Clock) -> None:
         self._webhooks, self._url, self._clock = webhooks, url, clock.real
-        self._signer = Signer(secret)
-        self._headers = {"X-Tenant": webhooks.tenant, "X-Webhook-Id": str(subscription_id)}
+        self._headers = SignedHeaders(subscription_id, webhooks.tenant, secret)
 
     async def deliver(self, message: Message) -> Outcome:
         """Post it once. Any answer of 2xx is a success, whatever its body; redirects are not followed."""
         client = await self._webhooks.client()
         now = self._clock.now()
-        return await client.post(self._url, message.body, self._headers | self._signed(message, now), now)
-
-    def _signed(self, message: Message, now: datetime) -> dict[str, str]:
-        at_s, body = int(now.timestamp()), message.body
-        return {
-            "X-Signature": self._signer.of_body(body),
-            "X-Timestamp": now.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z",
-            "X-Webhook-Type": message.name,
-            "webhook-id": message.id,
-            "webhook-timestamp": str(at_s),
-            "webhook-signature": self._signer.standard(message.id, at_s, body),
-        }
+        return await client.post(self._url, message.body, self._headers.of(message, now), now)
 
     async def close(self) -> None:
         """Let go of connections, unless others use them."""
