@@ -1,9 +1,14 @@
 """What is told of tariffs, by themselves and with their groups."""
 
+import json
+
 from ohmstead.app.system import System
+from ohmstead.rooms.notices.fan_out import FanOut
+from ohmstead.store.outbox import OutboxReader
 from tests.client import Client
 from tests.given import Given
 from tests.notices import everything_wanted, told
+from tests.rooms.notices.noticed import events
 from tests.rooms.test_tariffs import STANDARD
 
 TARIFFS, GROUPS = "/resources/tariffs/v1.0", "/resources/tariff-groups/v1.0"
@@ -38,3 +43,22 @@ async def test_the_base_tariff_of_a_new_group_is_told(system: System, given: Giv
     base = (await api.get(f"{TARIFFS}/{group['tariffIds'][0]}")).data
     assert (body["tariff"], body["action"]) == (base, "created")
     assert base["type"] == "free"
+
+
+async def test_a_subscriber_gets_each_change_as_it_was_when_it_was_made(
+    system: System, given: Given, api: Client
+) -> None:
+    await given.currency()
+    await given.subscription("http://127.0.0.1:9/tariffs", NAME)
+    made = await given.tariff(name="One")
+    path = f"{TARIFFS}/{made['id']}"
+    await api.put(path, {"name": "Two", "type": "free"})
+    assert (await api.delete(path)).status == 204
+    await OutboxReader(system.database, FanOut(system.database, system.clock)).drain()
+    told_of = await events(system)
+    bodies = [json.loads(one["body"]) for one in told_of]
+    assert [(one["tariff"]["name"], one["action"]) for one in bodies] == [
+        ("One", "created"), ("Two", "updated"), ("Two", "deleted"),
+    ]  # fmt: skip
+    assert bodies[0]["tariff"] == made
+    assert {one["entity"] for one in told_of} == {f"tariff:{made['id']}"}
