@@ -165,12 +165,6 @@ async def test_brokers_are_looked_at_before_anybody_connects(cluster: Brokers) -
     assert cluster.connections == 0
 
 
-async def test_brokers_that_the_cluster_names_are_looked_at_too(cluster: Brokers) -> None:
-    async with transport(f"localhost:{cluster.port}", private=("localhost",)) as to:
-        assert (await to.deliver(message(1))).error == "127.0.0.1: the address is not public"
-    assert await cluster.read("events", 0) == []
-
-
 @pytest.mark.parametrize(
     "text",
     ["", "kafka:", "kafka:0", "kafka:65536", "kafka:123456", "a:1,b:2", "SSL://kafka:9092", "kafka:9092/x", "a b:1",
