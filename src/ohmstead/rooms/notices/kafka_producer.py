@@ -117,7 +117,7 @@ class TopicProducer:
         try:
             for host, port in self._brokers:
                 self._look_at(host, port)
-            self._producer = Producer({**self._settings, "error_cb": self._troubled}, logger=_Log())
+            self._producer = Producer({**self._settings, "error_cb": self._troubled}, logger=Log())
             self._meet(self._producer)
         except KafkaException as error:
             return words(error.args[0], self._trouble)
@@ -189,7 +189,7 @@ def _settle(results: Iterable[tuple["asyncio.Future[Any]", Any]]) -> None:
             future.set_result(result)
 
 
-class _Log:
+class Log:
     """What librdkafka logs, each kind seldom. Nothing of it is worse than a warning: deliveries tell their errors."""
 
     def __init__(self) -> None:
