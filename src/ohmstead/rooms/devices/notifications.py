@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta
 from ohmstead.kit.notifications import Notification, Table
 from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.devices.communication.security_events import CRITICAL, Type, security_events
+from ohmstead.rooms.devices.configuration.reading import VariableV1
 from ohmstead.rooms.devices.durable_facts import (
     ChargePointBooted,
     ChargePointStatusChanged,
@@ -54,22 +55,11 @@ def _boot(fact: ChargePointBooted, at: Moment) -> BootTold:
     return BootTold(charge_point_id=fact.id, timestamp=_as(fact.last_updated_at), boot_notification=boot)
 
 
-class Property(View):
-    """A setting of a station."""
-
-    key: Opt[str] = UNSET
-    value: Opt[str] = UNSET
-    readonly: Opt[bool] = UNSET
-    required: Opt[bool] = UNSET
-    timestamp: Opt[Annotated[datetime, Meta(description="When the station last told or took it.")]] = UNSET
-    last_updated_at: ReadOnly[Opt[datetime]] = UNSET
-
-
 class ConfigurationTold(View):
     notification: Opt[Literal["ChargePointSyncConfigurationNotification"]] = UNSET
     charge_point_id: int
     request_id: Opt[Annotated[int, Meta(description="Of the request; it is left out after a boot.")]] = UNSET
-    configuration: Opt[Annotated[list[Property], Meta(description="All, or what the request asked for.")]] = UNSET
+    configuration: Opt[Annotated[list[VariableV1], Meta(description="All, or what the request asked for.")]] = UNSET
     error: Opt[Annotated[str, Meta(description="Why there is no configuration.")]] = UNSET
 
 
@@ -86,8 +76,8 @@ def _asked_for(variable: dict[str, Any], keys: list[str]) -> bool:
     return not keys or variable["key"] in keys or f"{variable['component']}.{variable['key']}" in keys
 
 
-def _property(variable: dict[str, Any]) -> Property:
-    return Property(
+def _property(variable: dict[str, Any]) -> VariableV1:
+    return VariableV1(
         key=variable["key"],
         value=variable["value"],
         readonly=variable["readonly"],
