@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_150429"
-down_revision = "20261130_9c6c32"
+down_revision = "20261130_cf1fb1"
 
 
 def upgrade() -> None:

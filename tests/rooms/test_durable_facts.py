@@ -46,6 +46,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargePoint.configurationSynced", SYNCED | {"error": None}),
     ("chargePoint.configurationSynced", SYNCED | {"error": "The charge point is not connected."}),
     ("chargePoint.configurationTemplateApplied", TEMPLATE),
+    ("chargePoint.evsesChanged", ROW),
     ("chargePoint.dataTransferReceived", {"id": 7, "vendor_id": "Zap", "message_id": "m", "data": None}),
     ("chargePoint.dismissed", {"id": 7, "reason": "the charge point was deleted"}),
     ("chargePoint.firmwareStatusChanged", FIRMWARE),

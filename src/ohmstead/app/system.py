@@ -43,6 +43,9 @@ from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
+from ohmstead.rooms.notices.endpoints import Endpoints, endpoints
+from ohmstead.rooms.notices.fan_out import CHANNEL, FanOut
+from ohmstead.rooms.notices.wanted import Wanted, changed
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
 from ohmstead.rooms.operator.outbound import Outbound
@@ -100,7 +103,9 @@ class System:
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
-        self.outbox = OutboxReader(self.database)
+        fan_out = FanOut(self.database, self.clock)
+        self.outbox = OutboxReader(self.database, fan_out)
+        self.outbox.told.connect(fan_out.announce)
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()
@@ -146,6 +151,8 @@ class System:
         )
         members = Membership(self.database, name_of(settings), settings.role)
         outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        self._stack.callback(endpoints.provide(Endpoints(outbound, self.vault)))
+        self._stack.callback(changed.connect(self.database.notifier_of(CHANNEL).notify))
         if settings.load_balancer_url:
             balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
             self._stack.callback(integrations.register(integrations.HTTP, balancer))
@@ -186,6 +193,7 @@ class System:
         self._stack.callback(stations.provide(node_services.relay))
         self._keep(node_services.members.run)
         self._keep(node_services.messages.run)
+        self._keep(Wanted(self.database).run)
         if self.settings.works:
             self._manage()
         if self.settings.works or self.settings.serves_api:

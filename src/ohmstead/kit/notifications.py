@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from types import new_class
 from typing import Any, Generic, Literal
 
 from msgspec import Struct
@@ -45,11 +46,11 @@ class Notification(Generic[F]):
 
 
 @cache
-def _shape(name: str, payload: type[View]) -> type[View]:
+def _shape(name: str, payload: type[View]) -> type[Struct]:
     if "notification" in payload.__struct_fields__:  # of one whose shape does not promise that it is there
         return payload
-    body = {"__module__": payload.__module__, "__annotations__": {"notification": Literal[name]}}
-    return type(payload)(payload.__name__ + "Body", (payload,), body)  # type: ignore[return-value]
+    named = {"__annotations__": {"notification": Literal[name]}, "__module__": payload.__module__}
+    return new_class(payload.__name__ + "Body", (payload,), exec_body=lambda body: body.update(named))
 
 
 Table = tuple[Notification[Any], ...]

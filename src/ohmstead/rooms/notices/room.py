@@ -1,5 +1,6 @@
 """The room of notices: what it serves and what it does in the background."""
 
 from ohmstead.kit.serving import Declared
+from ohmstead.rooms.notices import subscriptions
 
-OPERATIONS: tuple[Declared, ...] = ()
+OPERATIONS: tuple[Declared, ...] = (subscriptions.operations(),)
