@@ -1,12 +1,12 @@
 """Payloads of authorizations, now and in the words of OCPP 1.6."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import UNSET
 
-from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.durable_facts import AuthorizationCreated, AuthorizationFact, AuthorizationUpdated
+from ohmstead.rooms.operator.contents import Moment
 
 _WORDS = {"expired": "Expired", "invalid": "Invalid", "concurrent": "ConcurrentTx"}
 """Why somebody may not charge; for every other reason the word is Blocked."""
@@ -17,7 +17,7 @@ class AuthorizationPayload(View):
     authorization_id: int
     id_tag: str
     status: Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
-    last_updated_at: ReadOnly[datetime]
+    last_updated_at: Moment
 
 
 class AuthorizationChangedPayload(View):
@@ -26,10 +26,10 @@ class AuthorizationChangedPayload(View):
     charge_point_id: Opt[int] = UNSET
     id_tag: Opt[str] = UNSET
     status: Literal["accepted", "rejected", "pending"]
-    last_updated_at: ReadOnly[datetime]
+    last_updated_at: Moment
 
 
-def authorized(fact: AuthorizationCreated, at: Any) -> AuthorizationPayload | None:
+def authorized(fact: AuthorizationCreated, at: str) -> AuthorizationPayload | None:
     """Of those without a tag nothing is told."""
     if fact.charge_point_id is None or not fact.id_tag or fact.status not in ("accepted", "rejected"):
         return None
@@ -43,11 +43,11 @@ def authorized(fact: AuthorizationCreated, at: Any) -> AuthorizationPayload | No
     )
 
 
-def created(fact: AuthorizationCreated, at: Any) -> AuthorizationChangedPayload | None:
+def created(fact: AuthorizationCreated, at: str) -> AuthorizationChangedPayload | None:
     return _changed(fact, "created", at)
 
 
-def updated(fact: AuthorizationUpdated, at: Any) -> AuthorizationChangedPayload | None:
+def updated(fact: AuthorizationUpdated, at: str) -> AuthorizationChangedPayload | None:
     return _changed(fact, "updated", at)
 
 

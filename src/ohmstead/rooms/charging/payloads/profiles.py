@@ -1,13 +1,13 @@
 """The payload of a charging profile that was taken."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import UNSET
 
-from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.durable_facts import ChargingProfileApplied
 from ohmstead.rooms.devices.profiles.given import Kind, Purpose
+from ohmstead.rooms.operator.contents import Moment
 
 
 class AppliedPeriod(View):
@@ -22,15 +22,15 @@ class AppliedProfile(View):
     id: Opt[int] = UNSET
     min_charging_rate: Opt[float | None] = UNSET
     schedule_periods: Opt[list[AppliedPeriod] | None] = UNSET
-    schedule_start: Opt[datetime | None] = UNSET
+    schedule_start: Opt[Moment | None] = UNSET
     charging_rate_unit: Opt[Literal["A", "W"]] = UNSET
     stack_level: Opt[int] = UNSET
     charging_profile_kind: Opt[Kind] = UNSET
     recurrency_kind: Opt[Literal["daily", "weekly"] | None] = UNSET
-    charging_complete_at: Opt[datetime | None] = UNSET
+    charging_complete_at: Opt[Moment | None] = UNSET
     purpose: Opt[Purpose] = UNSET
-    valid_to: Opt[datetime | None] = UNSET
-    valid_from: Opt[datetime | None] = UNSET
+    valid_to: Opt[Moment | None] = UNSET
+    valid_from: Opt[Moment | None] = UNSET
     duration: Opt[int | None] = UNSET
 
 
@@ -39,17 +39,16 @@ class ProfileAppliedPayload(View):
     evse_id: int | None
     session_id: int | None
     charging_profile: AppliedProfile
-    applied_at: ReadOnly[datetime]
+    applied_at: Moment
 
 
-def profile_applied(fact: ChargingProfileApplied, at: Any) -> ProfileAppliedPayload:
+def profile_applied(fact: ChargingProfileApplied, at: str) -> ProfileAppliedPayload:
     """The fact has the profile as it is shown."""
     profile: Any = fact.charging_profile
-    applied_at: Any = fact.applied_at
     return ProfileAppliedPayload(
         charge_point_id=fact.charge_point_id,
         evse_id=fact.evse_id,
         session_id=fact.session_id,
         charging_profile=profile,
-        applied_at=applied_at,
+        applied_at=fact.applied_at,
     )

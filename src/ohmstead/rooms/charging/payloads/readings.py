@@ -1,12 +1,12 @@
 """The payload of readings of a session's meter."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
 
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.durable_facts import SessionMetered
+from ohmstead.rooms.operator.contents import Moment
 
 MEASURANDS = (
     "Energy Consumed", "Energy Active Import Register", "State Of Charge", "Current Import", "Current Offered",
@@ -31,7 +31,7 @@ Unit = Annotated[str, Meta(extra_json_schema=_among(*UNITS))]
 
 
 class MeterReading(View):
-    timestamp: Opt[datetime] = UNSET
+    timestamp: Opt[Moment] = UNSET
     measurand: Opt[Measurand] = UNSET
     value: Opt[float] = UNSET
     unit: Opt[Unit] = UNSET
@@ -45,7 +45,7 @@ class MeterValuesPayload(View):
     meter_values: Opt[list[MeterReading]] = UNSET
 
 
-def meter_values(fact: SessionMetered, at: Any) -> MeterValuesPayload | None:
+def meter_values(fact: SessionMetered, at: str) -> MeterValuesPayload | None:
     """Of many readings at once several are told."""
     if not fact.content:
         return None
@@ -58,5 +58,5 @@ def meter_values(fact: SessionMetered, at: Any) -> MeterValuesPayload | None:
     )
 
 
-def _reading(at: Any, measurand: str, value: float, unit: str) -> MeterReading:
+def _reading(at: str, measurand: str, value: float, unit: str) -> MeterReading:
     return MeterReading(timestamp=at, measurand=measurand, value=value, unit=unit)

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Meta
 
-from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.durable_facts import SessionFact, SessionStarted, SessionStopped
 from ohmstead.rooms.charging.reasons import Reason
 from ohmstead.rooms.charging.sessions.views import Session
+from ohmstead.rooms.operator.contents import Moment
 
 Verb = Literal["start", "stop"]
 Meter = Annotated[int, Meta(description="The meter's register, Wh; at the start both are the same, 0: it told none.")]
@@ -21,15 +22,15 @@ class StartStopPayloadV1(View):
     action: Opt[Verb] = UNSET
     session_id: int
     id_tag: Opt[str] = UNSET
-    started_at_timestamp: datetime
-    stopped_at_timestamp: Opt[datetime] = UNSET
+    started_at_timestamp: Moment
+    stopped_at_timestamp: Opt[Moment] = UNSET
     energy_consumed: Opt[float] = UNSET
     reason: Opt[Reason] = UNSET
     user_id: Opt[Annotated[int, Meta(description="Null: nobody is known, or it is a stop.")] | None] = UNSET
     external_session_id: Opt[str] = UNSET
     meter_start: Meter
     meter_stop: Meter
-    last_updated_at: ReadOnly[datetime]
+    last_updated_at: Moment
     external_app_data: Opt[dict[str, Any] | None] = UNSET
 
 
@@ -41,17 +42,17 @@ class StartStopPayload(View):
     action: Verb
     id_tag: Opt[str] = UNSET
     external_session_id: Opt[str] = UNSET
-    started_at_timestamp: datetime
+    started_at_timestamp: Moment
     meter_start: Meter
     meter_stop: Meter
-    started_at_timestamp_local: Opt[Annotated[datetime, Meta(description="At the place, where its zone is known.")]] = (
+    started_at_timestamp_local: Opt[Annotated[Moment, Meta(description="At the place, where its zone is known.")]] = (
         UNSET
     )
-    stopped_at_timestamp: Opt[datetime] = UNSET
-    stopped_at_timestamp_local: Opt[datetime] = UNSET
+    stopped_at_timestamp: Opt[Moment] = UNSET
+    stopped_at_timestamp_local: Opt[Moment] = UNSET
     energy_consumed: Opt[float] = UNSET
     reason: Opt[Reason] = UNSET
-    last_updated_at: ReadOnly[datetime]
+    last_updated_at: Moment
     external_app_data: Opt[dict[str, Any] | None] = UNSET
 
 
@@ -59,33 +60,33 @@ class SessionPayload(View):
     session: Session
 
 
-def started(fact: SessionStarted, at: Any) -> StartStopPayload | None:
+def started(fact: SessionStarted, at: str) -> StartStopPayload | None:
     return _start_stop(fact, "start") if fact.content else None
 
 
-def started_v1(fact: SessionStarted, at: Any) -> StartStopPayloadV1 | None:
+def started_v1(fact: SessionStarted, at: str) -> StartStopPayloadV1 | None:
     if not fact.content:
         return None
     user_id = fact.content["session"]["userId"]
     return StartStopPayloadV1(action="start", user_id=user_id, **_begun(fact))
 
 
-def stopped(fact: SessionStopped, at: Any) -> StartStopPayload | None:
+def stopped(fact: SessionStopped, at: str) -> StartStopPayload | None:
     """What never began does not stop."""
     return _start_stop(fact, "stop") if _has_ended(fact) else None
 
 
-def stopped_v1(fact: SessionStopped, at: Any) -> StartStopPayloadV1 | None:
+def stopped_v1(fact: SessionStopped, at: str) -> StartStopPayloadV1 | None:
     """What never began does not stop."""
     return StartStopPayloadV1(action="stop", user_id=None, **_begun(fact), **_ended(fact)) if _has_ended(fact) else None
 
 
-def began(fact: SessionStarted, at: Any) -> SessionPayload | None:
+def began(fact: SessionStarted, at: str) -> SessionPayload | None:
     """Of one that has ended already, for it was told late, its end is told at the same time."""
     return shown(fact, at) if fact.content and fact.content["session"]["status"] == "active" else None
 
 
-def shown(fact: SessionFact, at: Any) -> SessionPayload | None:
+def shown(fact: SessionFact, at: str) -> SessionPayload | None:
     """As it then was."""
     return SessionPayload(session=fact.content["session"]) if fact.content else None
 

@@ -2,6 +2,7 @@
 detail; and what its meter said. Statements as many for a hundred as for one."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.facts import contents
-from ohmstead.kit.operations import Actor, RenderContext, encoder
+from ohmstead.kit.operations import encoder
 from ohmstead.kit.rendering import rendered
 from ohmstead.rooms.charging.durable_facts import (
     SessionCreated,
@@ -25,8 +26,8 @@ from ohmstead.rooms.charging.sessions.priced import BILLED
 from ohmstead.rooms.charging.sessions.resource import COLUMNS, sessions
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.operator.contents import OPERATOR
 
-_EVERYBODY = Actor(0, 0, frozenset({"*"}))
 _BRIEF = {"withAuthorization": "true"}
 _WHOLE = _BRIEF | {"withChargingPeriods": "true", "withPriceBreakdown": "true"}
 
@@ -59,7 +60,7 @@ async def whole_sessions(tx: Tx, ids: list[int]) -> Mapping[int, Any]:
 
 
 async def _shown(tx: Tx, ids: Collection[int], flags: Mapping[str, str]) -> dict[int, Any]:
-    context = RenderContext(_EVERYBODY, include=("externalAppData",), flags=flags)
+    context = replace(OPERATOR, include=("externalAppData",), flags=flags)
     return await rendered(sessions, "v1.0", ids, tx, context) if ids else {}
 
 
