@@ -38,7 +38,7 @@ from tests.rooms.prices import MINUTES, Place, at, place
 
 UPDATE = "SessionUpdateNotification"
 STARTS = ("SessionStartStopNotification", "session.start.stop.notification")
-HOURLY: dict[str, Any] = {"pricePerKwh": 0.4, "idleFeePerMinute": 0.2, "idleGracePeriodInMinutes": 10} | MINUTES
+HOURLY: dict[str, Any] = {"pricePerKwh": 0.4, "idleFeePerMinute": 0.2, "idleFeeGracePeriodMinutes": 10} | MINUTES
 
 
 @pytest.fixture
@@ -144,6 +144,20 @@ async def test_a_session_is_shown_as_a_get_shows_it(there: Place) -> None:
     assert priced[2] == whole
     assert [one["type"] for one in whole["priceBreakdown"]] == ["energy"]
     assert len(whole["chargingPeriods"]) == 1
+
+
+async def test_what_comes_late_is_told_of_where_something_is_another(there: Place) -> None:
+    await there.charges_by(await there.tariff(**HOURLY))
+    number = await there.starts()
+    await there.stops(number, 60, 8000)
+    await there.here.tells(price_ended, [1])
+    await forget(there)
+    await there.reads(number, (30, 4500))  # as much an hour as was thought
+    assert await there.here.tells(price_ended, [1]) == [1]
+    assert await heard(there, UPDATE) == []
+    await there.reads(number, (40, 8000))  # so it was idle from then on
+    await there.here.tells(price_ended, [1])
+    assert [one["session"]["amount"] for one in await heard(there, UPDATE)] == [4.8]
 
 
 async def test_while_it_charges_it_is_told_of_once_a_minute(there: Place) -> None:

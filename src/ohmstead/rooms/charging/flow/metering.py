@@ -169,7 +169,7 @@ async def _price_anew(
 ) -> None:
     """What is told late may change what was when, and so the price. Of what was `corrected` that is told already."""
     for key in sorted(after_end.keys() - corrected):
-        await change(tx, key, "updated")
+        await change(tx, key, "course_changed")
     if late or after_end:
         await price_anew(tx, late | after_end)
 

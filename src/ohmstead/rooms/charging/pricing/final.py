@@ -15,7 +15,7 @@ from ohmstead.engines.idle import IdleRules
 from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
-from ohmstead.rooms.charging.durable_facts import SessionPriced, SessionStopped, SessionUpdated
+from ohmstead.rooms.charging.durable_facts import SessionCourseChanged, SessionPriced, SessionStopped, SessionUpdated
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.electricity_cost import Electricity, electricity_of, local_shares
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
@@ -75,6 +75,11 @@ async def ended_sessions_are_priced(tx: Tx, fact: SessionStopped) -> None:
 
 @on(SessionUpdated)
 async def and_priced_again_when_more_is_known(tx: Tx, fact: SessionUpdated) -> None:
+    await price_ended(tx, [fact.id])
+
+
+@on(SessionCourseChanged)
+async def and_when_its_course_was_another(tx: Tx, fact: SessionCourseChanged) -> None:
     await price_ended(tx, [fact.id])
 
 
