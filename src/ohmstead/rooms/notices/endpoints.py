@@ -4,6 +4,7 @@ import importlib.util
 import ipaddress
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import unquote, urlsplit
@@ -67,25 +68,24 @@ class Endpoints:
         try:
             self.outbound.passes(host, _said(host))
         except NotPublic:
-            return "The callback url must be a public address."
+            return "The callback url must be of a public host."
         return None
 
 
 endpoints: Port[Endpoints] = Port("endpoints of subscribers")
 
 
-def _said(host: str) -> Iterator[IPAddress]:
-    """The address that a host says by itself, in whatever form, if it says one."""
+def _said(host: str) -> list[IPAddress]:
+    """The address that a host says by itself, if it says one. NotPublic where it is not written in full (127.1,
+    0x7f000001): to some it is an address, to others none."""
     if host == "localhost" or host.endswith(".localhost"):
-        yield ipaddress.IPv4Address("127.0.0.1")
-        return
-    try:
-        yield ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            yield ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001
-        except OSError:
-            return
+        return [ipaddress.IPv4Address("127.0.0.1")]
+    with suppress(ValueError):
+        return [ipaddress.ip_address(host)]
+    with suppress(OSError):
+        socket.inet_aton(host)
+        raise NotPublic
+    return []
 
 
 def wrong_account(kafka: Kafka, password: str | None) -> Iterator[tuple[str, str]]:

@@ -2,5 +2,8 @@
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.notices import subscriptions
+from ohmstead.rooms.notices.deliveries import deliveries
+from ohmstead.rooms.notices.resend import actions
+from ohmstead.rooms.notices.states import states
 
-OPERATIONS: tuple[Declared, ...] = (subscriptions.operations(),)
+OPERATIONS: tuple[Declared, ...] = (subscriptions.operations(), actions, states, deliveries)
