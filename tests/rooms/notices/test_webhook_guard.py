@@ -135,10 +135,12 @@ async def test_a_name_that_nobody_answers_for_holds_up_nobody_else(
         asyncio.create_task(webhooks.transport(1, "http://victim.example/", "token", SystemClock()).deliver(MESSAGE))
         for _ in range(40)
     ]
-    await asked.wait()
-    other = webhooks.transport(1, receiver.url("localhost"), "token", SystemClock())
-    assert (await other.deliver(MESSAGE)).status == 200
-    assert {one.error for one in await asyncio.gather(*waiting)} == {"no connection within 0.3 s"}
-    assert len(counted) == 1
-    released.set()
-    await webhooks.close()
+    try:
+        await asked.wait()
+        other = webhooks.transport(1, receiver.url("localhost"), "token", SystemClock())
+        assert (await other.deliver(MESSAGE)).status == 200
+        assert {one.error for one in await asyncio.gather(*waiting)} == {"no connection within 0.3 s"}
+        assert len(counted) == 1
+    finally:
+        released.set()
+        await webhooks.close()

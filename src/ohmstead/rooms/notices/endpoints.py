@@ -14,6 +14,7 @@ from msgspec import Meta, to_builtins
 from ohmstead.kit.db import Row
 from ohmstead.kit.ports import Port
 from ohmstead.kit.views import HttpUrl, View
+from ohmstead.rooms.notices.kafka import broker_address
 from ohmstead.rooms.operator.admins import Vault
 from ohmstead.rooms.operator.outbound import IPAddress, NotPublic, Outbound
 
@@ -64,12 +65,28 @@ class Endpoints:
             _ = parts.port
         except ValueError:
             return "The callback url has a port that is none."
-        host = unquote(parts.hostname or "").rstrip(".")
+        return (
+            None if self._may_be_public(unquote(parts.hostname or "")) else "The callback url must be of a public host."
+        )
+
+    def objections(self, brokers: list[str]) -> Iterator[tuple[int, str]]:
+        """What is wrong with brokers, by their places."""
+        for number, broker in enumerate(brokers):
+            try:
+                host, _ = broker_address(broker)
+            except ValueError:
+                yield number, "A broker is a host, or a host and a port."
+                continue
+            if not self._may_be_public(host):
+                yield number, "A broker must be a public host."
+
+    def _may_be_public(self, host: str) -> bool:
+        host = host.rstrip(".").lower()
         try:
             self.outbound.passes(host, _said(host))
         except NotPublic:
-            return "The callback url must be of a public host."
-        return None
+            return False
+        return True
 
 
 endpoints: Port[Endpoints] = Port("endpoints of subscribers")

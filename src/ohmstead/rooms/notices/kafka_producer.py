@@ -117,9 +117,8 @@ class TopicProducer:
         try:
             for host, port in self._brokers:
                 self._look_at(host, port)
-            self._producer = Producer({**self._settings, "error_cb": self._troubled}, logger=_Log())
-            for host, port in self._advertised(self._producer):
-                self._look_at(host, port)
+            self._producer = Producer({**self._settings, "error_cb": self._troubled}, logger=Log())
+            self._meet(self._producer)
         except KafkaException as error:
             return words(error.args[0], self._trouble)
         except (NotPublic, ValueError) as error:
@@ -136,21 +135,19 @@ class TopicProducer:
         except NotPublic as error:
             raise NotPublic(f"{host}: {error}") from None
 
-    def _advertised(self, producer: Producer) -> list[tuple[str, int]]:
-        """The brokers that the cluster names: with the first message they are connected to."""
+    def _meet(self, producer: Producer) -> None:
+        """Ask for the topic, so that nothing is begun to be written where nobody answers."""
         until = time.monotonic() + self._timeout_s
         while True:
             try:
-                cluster = producer.list_topics(self._topic, timeout=ASKING_S)
+                topic = producer.list_topics(self._topic, timeout=ASKING_S).topics[self._topic]
                 break
             except KafkaException as error:
                 producer.poll(0)  # for the trouble
                 if self._closing or time.monotonic() > until or error.args[0].code() not in _SILENCE:
                     raise
-        topic = cluster.topics[self._topic]
         if topic.error is not None and not topic.error.retriable():
             raise KafkaException(topic.error)
-        return [(broker.host, broker.port) for broker in cluster.brokers.values()]
 
     def _hear(self) -> None:
         producer = self._producer
@@ -192,7 +189,7 @@ def _settle(results: Iterable[tuple["asyncio.Future[Any]", Any]]) -> None:
             future.set_result(result)
 
 
-class _Log:
+class Log:
     """What librdkafka logs, each kind seldom. Nothing of it is worse than a warning: deliveries tell their errors."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ class SignedHeaders:
         return {
             **self._same,
             "X-Signature": self._signer.of_body(body),
-            "X-Timestamp": now.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z",
+            "X-Timestamp": now.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
             "X-Webhook-Type": message.name,
             "webhook-id": message.id,
             "webhook-timestamp": str(at_s),

@@ -162,6 +162,8 @@ def _by_kafka(write: Write, kafka: Kafka | None) -> None:
         write.add_error("kafka", "The kafka field is required for notifications via kafka.")
         return
     vault = endpoints.current.vault
+    for number, text in endpoints.current.objections(kafka.brokers):
+        write.add_error(f"kafka.brokers.{number}", text)
     password = password_of(kafka, write.before, vault)
     for field, text in wrong_account(kafka, password):
         write.add_error(field, text)

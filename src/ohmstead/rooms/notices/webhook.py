@@ -40,9 +40,9 @@ class Webhooks:
 
     async def client(self) -> Any:
         """The client, made by whoever needs it first."""
-        if self._loading is None:
-            self._loading = asyncio.create_task(self._load())
-        return await asyncio.shield(self._loading)
+        if (loading := self._loading) is None:
+            loading = self._loading = asyncio.create_task(self._load())
+        return loading.result() if loading.done() else await asyncio.shield(loading)
 
     async def _load(self) -> Any:
         requests = await asyncio.to_thread(importlib.import_module, _CLIENT)

@@ -19,7 +19,6 @@ MOST_BYTES = 20_000
 KEPT_S = 4.0  # without use: many receivers hang up after 5, and a message on its way then would be lost
 HOST_AT_ONCE = 64
 _HEADERS = {"Content-Type": "application/json", "User-Agent": f"Ohmstead/{version('ohmstead')}"}
-_UNWANTED = ("Accept", "Accept-Encoding")
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (NotPublic, "the address is not public"),
     (aiohttp.ClientConnectorDNSError, "the name of the host is not known"),
@@ -43,6 +42,7 @@ class Client:
         self._passes, self._within_s, self._connected_within_s = passes, within_s, connected_within_s
         times = aiohttp.ClientTimeout(total=within_s, connect=connected_within_s)
         self._session = session(passes, times, _HEADERS, keepalive_timeout=KEPT_S, limit=0, limit_per_host=HOST_AT_ONCE)
+        self._url = lru_cache(1_000)(self._checked)  # what is sent to the same URL again and again is looked at once
         self._time = asyncio.get_running_loop().time
 
     async def post(self, address: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Outcome:
@@ -51,10 +51,8 @@ class Client:
         status: int | None = None
         error = after = None
         try:
-            checked(address, self._passes)
-            async with self._session.post(
-                _exactly(address), data=body, headers=headers, allow_redirects=False, skip_auto_headers=_UNWANTED
-            ) as answer:
+            url = self._url(address)
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 status = answer.status
                 if not 200 <= status < 300:
                     error, after = _refusal(status), retry_after_s(answer.headers.get("Retry-After"), now)
@@ -65,6 +63,11 @@ class Client:
                 error = self._words(failure)
         took_ms = round((self._time() - begun) * 1000)
         return Outcome(status=status, error=error, latency_ms=took_ms, retry_after_s=after, gone=status == 410)
+
+    def _checked(self, address: str) -> URL:
+        """Raises where it may not be posted to."""
+        checked(address, self._passes)
+        return _exactly(address)
 
     def _words(self, failure: Exception) -> str:
         if isinstance(failure, aiohttp.ConnectionTimeoutError):
@@ -79,7 +82,6 @@ class Client:
         await self._session.close()
 
 
-@lru_cache(1_000)
 def _exactly(address: str) -> URL:
     """The URL with its path and query as they were written: a receiver may have signed them."""
     url, written = URL(address), urlsplit(address)
