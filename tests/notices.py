@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 from msgspec import UNSET
 from sqlalchemy import select
 
+from ohmstead.app.rooms import OPERATIONS
 from ohmstead.kit.db import Tx
 from ohmstead.kit.facts import Fact, content_of, fact_of, outbox, wanted
 from ohmstead.kit.notifications import Notification
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.notices.names import NOTIFICATIONS
 from ohmstead.store.engine import PostgresDatabase
+from ohmstead.web.openapi import document
 
 Body = dict[str, Any]
 
@@ -58,5 +63,23 @@ async def _whole(tx: Tx, fact: Any) -> Fact:
 def _checked(one: Notification[Any], body: bytes) -> Body:
     read = msgspec.json.decode(body)
     assert next(iter(read)) == "notification"
-    msgspec.json.decode(body, type=one.shape())
+    errors = [f"{error.instance_path}: {error.message}" for error in _documented()[one.name].iter_errors(read)]
+    assert not errors, f"{one.name}: {errors[:5]}"
+    known = one.payload.__struct_encode_fields__
+    assert read.keys() - {"notification"} <= set(known), f"{one.name}: {read.keys() - known}"
     return read
+
+
+@cache
+def _documented() -> dict[str, Any]:
+    """What our document says of each body, by the event's name."""
+    told = document([replace(OPERATIONS[0], callbacks=NOTIFICATIONS)], "test")
+    around = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": told["components"]}
+    (operations,) = told["paths"].values()
+    (operation,) = operations.values()
+    found: dict[str, Any] = {}
+    for name, callback in operation["callbacks"].items():
+        (posted,) = callback.values()
+        schema = posted["post"]["requestBody"]["content"]["application/json"]["schema"]
+        found[name] = jsonschema_rs.validator_for(around | schema, validate_formats=True)
+    return found

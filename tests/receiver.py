@@ -1,7 +1,9 @@
 """A receiver of HTTP requests that is as odd as a test wants it: by hand, on IPv4 and IPv6, keeping what came."""
 
 import asyncio
+import itertools
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
@@ -34,6 +36,19 @@ def raw(data: bytes, close: bool = False) -> Answer:
     return say
 
 
+def drip(data: bytes, endless: bytes) -> Answer:
+    """First this at once, then the other byte by byte, over and over, until nobody listens any more."""
+
+    async def say(writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        for byte in itertools.cycle(endless):
+            writer.write(bytes((byte,)))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    return say
+
+
 async def hang(writer: asyncio.StreamWriter) -> None:
     """Nothing, ever."""
     await asyncio.Event().wait()
@@ -46,7 +61,9 @@ class Receiver:
         self.connections = 0
         self.received: list[Received] = []
         self.answers: list[Answer] = []
+        self.greeting = b""  # what it says unasked
         self.port = 0
+        self._came = asyncio.Condition()
         self._at_work: set[asyncio.Task[None]] = set()
 
     def url(self, host: str = "127.0.0.1") -> str:
@@ -61,12 +78,23 @@ class Receiver:
     async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError):
+                writer.write(self.greeting)
                 while not writer.is_closing():
-                    self.received.append(await _read(reader))
+                    await self._take(await _read(reader))
                     say = self.answers.pop(0) if self.answers else answer(200)
                     await say(writer)
         finally:
             writer.close()
+
+    async def _take(self, received: Received) -> None:
+        async with self._came:
+            self.received.append(received)
+            self._came.notify_all()
+
+    async def has(self, count: int) -> None:
+        """Wait until so many requests came."""
+        async with self._came:
+            await self._came.wait_for(lambda: len(self.received) >= count)
 
     def stop(self) -> None:
         for work in self._at_work:
@@ -81,14 +109,14 @@ async def _read(reader: asyncio.StreamReader) -> Received:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """A receiver on a free port of all addresses of this machine."""
     receiver = Receiver()
     both = socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if both else socket.AF_INET
     listening = socket.create_server(("", 0), family=family, dualstack_ipv6=both)
     receiver.port = listening.getsockname()[1]
-    server = await asyncio.start_server(receiver.serve, sock=listening)
+    server = await asyncio.start_server(receiver.serve, sock=listening, ssl=tls)
     try:
         yield receiver
     finally:

@@ -30,6 +30,8 @@ ALLOWED = {
     "kit/batches.py": "what is gathered for some ms",
     "rooms/operator/admins.py": "how long a token is remembered",
     "rooms/devices/communication/log.py": "how often frames are written",
+    "rooms/notices/kafka.py": "how long a broker took to answer",
+    "rooms/notices/kafka_producer.py": "patience with brokers",
     "rooms/charging/control/autostart.py": "what is gathered for some ms",
     "rooms/power/management/release.py": "what is gathered for some ms",
     "rooms/notices/results.py": "patience with a database that is away",
@@ -41,6 +43,7 @@ ALLOWED = {
     "app/database.py": "opens the database to ask for it",
     "app/node.py": "opens the database to ask for it; the server's guard",
     "app/commands/station.py": "a station that follows nobody",
+    "app/commands/notices.py": "a receiver that finds no server to follow",
     "simulator/machine.py": "a station that was given none",
     # no time is told or kept
     "app/commands/certificates.py": "certificates live by the real time",

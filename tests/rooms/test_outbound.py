@@ -7,27 +7,10 @@ import pytest
 
 from ohmstead.rooms.operator.outbound import NoAnswer, NotPublic, Outbound, is_public
 from tests.receiver import Receiver, hang, receiving
+from tests.rooms.ways_home import WAYS_HOME
 
 HOST = "127.0.0.1"
 JSON = "application/json"
-HOME = [
-    "http://127.0.0.1:{port}/", "http://LocalHost:{port}/", "http://localhost.:{port}/", "http://[::1]:{port}/",
-    "http://[::]:{port}/", "http://0.0.0.0:{port}/", "http://0:{port}/", "http://127.0.0.1.:{port}/",
-    "http://2130706433:{port}/", "http://0x7f000001:{port}/", "http://0x7f.1:{port}/", "http://0177.0.0.1:{port}/",
-    "http://017700000001:{port}/", "http://127.1:{port}/", "http://127.0.1:{port}/", "http://[::ffff:7f00:1]:{port}/",
-    "http://[::ffff:127.0.0.1]:{port}/", "http://[::127.0.0.1]:{port}/", "http://[64:ff9b::7f00:1]:{port}/",
-    "http://[2002:7f00:1::]:{port}/", "http://[::1%25]:{port}/", "http://[::1%25lo]:{port}/",
-    "http://[::ffff:127.0.0.1%25]:{port}/", "http://[fe80::1%25lo]:{port}/",
-    "http://user:word@127.0.0.1:{port}/", "http://public.example@127.0.0.1:{port}/",
-    "http://public.example:80@127.0.0.1:{port}/", "http://127.0.0.1:{port}\\@public.example/",
-    "http://127.0.0.1:{port}#@public.example/", "http://①②⑦.0.0.1:{port}/", "http://127。0。0。1:{port}/",
-    "http://%31%32%37.0.0.1:{port}/", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ:{port}/", " http://127.0.0.1:{port}/",
-    "http://local\nhost:{port}/", "http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://10.0.0.1/",
-    "http://192.168.0.1/", "http://172.16.0.1/", "http://100.64.0.1/", "http://255.255.255.255/",
-    "file:///etc/passwd", "ftp://127.0.0.1:{port}/", "gopher://127.0.0.1:{port}/", "unix:///run/postgresql",
-    "127.0.0.1:{port}", "//127.0.0.1:{port}/", "", "http://", "http://:{port}/",
-]  # fmt: skip
-"""Ways to say an address of ours, or none at all."""
 
 
 @pytest.fixture
@@ -36,7 +19,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield one
 
 
-@pytest.mark.parametrize("address", HOME)
+@pytest.mark.parametrize("address", WAYS_HOME)
 async def test_no_stranger_sends_us_home(receiver: Receiver, address: str) -> None:
     with pytest.raises((NotPublic, NoAnswer)):
         await Outbound().post(address.format(port=receiver.port), b"", JSON, 100, 5)

@@ -25,6 +25,7 @@ from ohmstead.kit.db import (
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.facts import wanted, with_contents
 from ohmstead.store.commit_notifier import CHANNEL, CommitNotifier
+from ohmstead.store.telling import once
 
 log = structlog.get_logger("ohmstead.store")
 # The pool tells each attempt at a database that is away with its traceback; who needs the connection says it better.
@@ -98,6 +99,7 @@ class _Tx:
     async def write_facts(self) -> bool:
         """Write what was told, the last thing before the commit; whether there is anything."""
         if self._facts:
+            self._facts = once(self._facts)
             facts = await self._with_contents()
             topics = [fact.topic for fact in facts]
             with _translated():

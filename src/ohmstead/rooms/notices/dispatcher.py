@@ -14,13 +14,14 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import DatabaseUnavailable, Row, Statement
 from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
-from ohmstead.rooms.notices.endpoints import Endpoints
+from ohmstead.rooms.notices.circuit_breakers import Endpoints
 from ohmstead.rooms.notices.fan_out import CHANNEL
 from ohmstead.rooms.notices.living import living
 from ohmstead.rooms.notices.results import Results
 from ohmstead.rooms.notices.sender import MOST_LOADED, Sender
 from ohmstead.rooms.notices.tables import notification_subscription
 from ohmstead.rooms.notices.transport import Transport
+from ohmstead.rooms.notices.wanted import changed
 from ohmstead.rooms.operator.admins import Vault, api_token
 from ohmstead.store.commit_notifier import ids_in
 from ohmstead.store.engine import PostgresDatabase
@@ -58,6 +59,7 @@ class Dispatcher:
         self._senders: dict[int, Sender] = {}
         self._stopping: dict[int, tuple[Sender, asyncio.Task[None]]] = {}
         self._stopped: list[int] = []
+        self._known: set[int] = set()
         self._look_now = asyncio.Event()
         self._seldom: dict[int, Seldom] = {}
 
@@ -78,7 +80,10 @@ class Dispatcher:
             await asyncio.sleep(LOOK_S)
 
     async def _live(self, line: Any) -> None:
-        end = self._database.notifier_of(CHANNEL).rung.connect(self.wake)
+        ends = (
+            self._database.notifier_of(CHANNEL).rung.connect(self.wake),
+            changed.connect(lambda _: self._look_now.set()),
+        )
         try:
             while not line.is_closed():
                 self._look_now.clear()
@@ -87,7 +92,8 @@ class Dispatcher:
                     async with asyncio.timeout(LOOK_S):
                         await self._look_now.wait()
         finally:
-            end()
+            for end in ends:
+                end()
             await self._stop_all()
 
     def wake(self, *ids: int) -> None:
@@ -95,6 +101,8 @@ class Dispatcher:
         for id in ids or tuple(self._senders):
             if id in self._senders:
                 self._senders[id].wake()
+            elif id not in self._known:
+                self._look_now.set()
 
     async def _look(self, line: Any) -> None:
         """Let go what is not to be sent for here any more, and take what nobody has."""
@@ -103,6 +111,7 @@ class Dispatcher:
             await line.fetch(_UNLOCK, stopped, LOCKS)
         with suppress(DatabaseUnavailable):
             rows = await self._living()
+            self._known = set(rows)
             most = math.ceil(len(rows) / max(1, self._share()))
             self._let_go(rows, most)
             await self._take(line, rows, most)

@@ -1,117 +1,121 @@
-"""Endpoints: where messages go. Each takes so many at once from all its senders in this process, and has a breaker."""
+"""Endpoints: where subscribers have their notifications sent, and what is wrong with some of them."""
 
-import asyncio
-from collections.abc import Hashable
-from datetime import datetime, timedelta
-from typing import Protocol
+import importlib.util
+import ipaddress
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import unquote, urlsplit
 
-from ohmstead.kit.clock import Clock
-from ohmstead.store.due_work import back_off
+from msgspec import Meta, to_builtins
 
-BREAKS_AFTER = 5  # failures in a row
-FIRST_PAUSE, MOST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)
+from ohmstead.kit.db import Row
+from ohmstead.kit.ports import Port
+from ohmstead.kit.views import HttpUrl, View
+from ohmstead.rooms.operator.admins import Vault
+from ohmstead.rooms.operator.outbound import IPAddress, NotPublic, Outbound
 
-
-class User(Protocol):
-    """Sends there."""
-
-    def start_one(self) -> bool:
-        """Begin to send one more message, where there is one that may be sent."""
-        ...
-
-    def wake(self) -> None:
-        """It may be worth while to look for more."""
-        ...
-
-
-class Endpoint:
-    """One address. After five failures in a row one message at a time is tried there, after pauses of 1 s, 2 s, 4 s …
-    at most 60 s (by the clock); that it goes well ends this. Its users take turns."""
-
-    def __init__(self, clock: Clock, at_once: int) -> None:
-        self._clock, self.at_once = clock, at_once
-        self._users: list[User] = []
-        self._in_flight = self._failures = self._probes = 0
-        self._closed_until: datetime | None = None
-        self._waiting: asyncio.Task[None] | None = None
-
-    def join(self, user: User) -> None:
-        """Send there from now on."""
-        self._users.append(user)
-
-    def leave(self, user: User) -> bool:
-        """Send there no more; whether nobody else does."""
-        self._users.remove(user)
-        if not self._users and self._waiting is not None:
-            self._waiting.cancel()
-        return not self._users
-
-    @property
-    def pausing(self) -> bool:
-        """Whether not even one is tried now."""
-        return self._closed_until is not None and self._clock.now() < self._closed_until
-
-    @property
-    def _free(self) -> bool:
-        if self._closed_until is None:
-            return self._in_flight < self.at_once
-        return not self._in_flight and not self.pausing
-
-    def pump(self) -> None:
-        """Begin what may begin."""
-        idle = 0
-        while self._free and idle < len(self._users):
-            user = self._users.pop(0)
-            self._users.append(user)
-            idle = 0 if user.start_one() else idle + 1
-
-    def begin(self) -> bool:
-        """One is on its way; whether it is to find out if they arrive again. To be said with `end`."""
-        self._in_flight += 1
-        return self._closed_until is not None
-
-    def end(self, probe: bool, arrived: bool | None) -> None:
-        """It arrived, failed, or was broken off (None)."""
-        self._in_flight -= 1
-        if arrived:
-            self._failures = self._probes = 0
-            self._closed_until = None
-        elif arrived is False:
-            self._failures += 1
-            if probe or (self._closed_until is None and self._failures >= BREAKS_AFTER):
-                self._pause()
-        self.pump()
-
-    def _pause(self) -> None:
-        self._probes += 1
-        pause = back_off(self._probes, FIRST_PAUSE, MOST_PAUSE)
-        self._closed_until = self._clock.now() + pause
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = asyncio.create_task(self._resume(pause.total_seconds()))
-
-    async def _resume(self, pause_s: float) -> None:
-        await self._clock.sleep(pause_s)
-        self._waiting = None
-        for user in self._users:
-            user.wake()
-        self.pump()
+_HTTP: Meta = get_args(HttpUrl)[1]
+CallbackUrl = Annotated[str, Meta(max_length=500, pattern=_HTTP.pattern, extra_json_schema=_HTTP.extra_json_schema)]
+Broker = Annotated[
+    str,
+    Meta(
+        max_length=255,
+        pattern=r"^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$(?!\n)",
+        description="A host, and its port where that is not 9092.",
+    ),
+]
+_SAME_ACCOUNT = ("brokers", "securityProtocol", "saslMechanism", "saslUsername")
 
 
+class Webhook(View):
+    """Requests to a URL; its query string is kept."""
+
+    callback_url: CallbackUrl
+
+
+class Kafka(View):
+    """Messages of a topic."""
+
+    topic: Annotated[str, Meta(max_length=249, pattern=r"^(?!\.{1,2}$)[A-Za-z0-9._-]+$(?!\n)")]
+    brokers: Annotated[list[Broker], Meta(min_length=1)]
+    compression_codec: Literal["none", "gzip", "snappy", "lz4"] = "gzip"
+    security_protocol: Literal["PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: Annotated[str | None, Meta(description="Is kept, and never shown.")] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Those that are sent to, by what they are known by."""
+    """Whom we may send to, and what their passwords are encrypted with."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._known: dict[Hashable, Endpoint] = {}
+    outbound: Outbound
+    vault: Vault
 
-    def join(self, key: Hashable, at_once: int, user: User) -> Endpoint:
-        """A user sends there from now on."""
-        endpoint = self._known.setdefault(key, Endpoint(self._clock, at_once))
-        endpoint.join(user)
-        return endpoint
+    def objection(self, url: str) -> str | None:
+        """What is wrong with a URL. What a host's name means is looked at when it is sent to."""
+        parts = urlsplit(url)
+        if parts.username is not None or parts.password is not None:
+            return "The callback url may not hold a user name or a password."
+        try:
+            _ = parts.port
+        except ValueError:
+            return "The callback url has a port that is none."
+        host = unquote(parts.hostname or "").rstrip(".")
+        try:
+            self.outbound.passes(host, _said(host))
+        except NotPublic:
+            return "The callback url must be a public address."
+        return None
 
-    def leave(self, key: Hashable, user: User) -> None:
-        """A user sends there no more."""
-        if self._known[key].leave(user):
-            del self._known[key]
+
+endpoints: Port[Endpoints] = Port("endpoints of subscribers")
+
+
+def _said(host: str) -> Iterator[IPAddress]:
+    """The address that a host says by itself, in whatever form, if it says one."""
+    if host == "localhost" or host.endswith(".localhost"):
+        yield ipaddress.IPv4Address("127.0.0.1")
+        return
+    try:
+        yield ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            yield ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001
+        except OSError:
+            return
+
+
+def wrong_account(kafka: Kafka, password: str | None) -> Iterator[tuple[str, str]]:
+    """What is wrong with how we are to log in: the field and the text."""
+    if kafka.security_protocol == "PLAINTEXT":
+        if kafka.sasl_username or kafka.sasl_password:
+            yield "kafka.securityProtocol", "A user name and a password are only sent by SASL_SSL."
+        return
+    if not kafka.sasl_username:
+        yield "kafka.saslUsername", "The kafka sasl username is required for SASL_SSL."
+    if not password:
+        yield "kafka.saslPassword", "The kafka sasl password is required for SASL_SSL."
+
+
+def shown(kafka: Kafka) -> dict[str, Any]:
+    """What the API shows of it, which is what is kept of it in the clear."""
+    said = to_builtins(kafka) | {"saslPassword": None}
+    return said | {"saslMechanism": kafka.sasl_mechanism or "PLAIN", "saslUsername": kafka.sasl_username or None}
+
+
+def password_of(kafka: Kafka, before: Row | None, vault: Vault) -> str | None:
+    """The password that is given, or, where it is left out, the one we know for the same account with the same brokers:
+    nobody has it sent elsewhere by leaving it out."""
+    if kafka.sasl_password or before is None or before["kafka_password"] is None:
+        return kafka.sasl_password or None
+    known, said = before["kafka"], shown(kafka)
+    same = all(known.get(name) == said[name] for name in _SAME_ACCOUNT)
+    return vault.open(before["kafka_password"]) if same else None
+
+
+def speaks_kafka() -> bool:
+    """Whether a client of Kafka is installed."""
+    return importlib.util.find_spec("confluent_kafka") is not None

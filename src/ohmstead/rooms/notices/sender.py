@@ -15,7 +15,7 @@ from ohmstead.engines.delivery_schedule import pause_s
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Row
 from ohmstead.kit.faults import Seldom, log_failure
-from ohmstead.rooms.notices.endpoints import Endpoint
+from ohmstead.rooms.notices.circuit_breakers import Endpoint
 from ohmstead.rooms.notices.lanes import Delivery, Lanes
 from ohmstead.rooms.notices.loading import due
 from ohmstead.rooms.notices.results import Result, Results, disable

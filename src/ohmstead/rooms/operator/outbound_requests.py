@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -16,7 +17,8 @@ from ohmstead.rooms.operator.outbound import IPAddress, NoAnswer
 Passes = Callable[[str, Iterable[IPAddress]], None]
 """Raises where a host may not be connected to at these addresses."""
 
-_RESOLVING = ThreadPoolExecutor(4, "resolve")  # of their own: a name that takes long holds up none but its like
+_RESOLVING = ThreadPoolExecutor(32, "resolve")  # of their own, and each name has one at most: a name that takes long
+# holds up nobody but those who ask for it
 
 
 async def post(
@@ -27,8 +29,8 @@ async def post(
     headers = {"Content-Type": content_type}
     try:
         async with (
-            _session(timeout_s, passes) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+            session(passes, aiohttp.ClientTimeout(total=timeout_s)) as client,
+            client.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
             return await _read(answer, most_bytes)
     except TimeoutError:
@@ -61,26 +63,36 @@ def _literal(host: str) -> IPAddress:
         raise NoAnswer("the address is none of IPv4 or IPv6") from None
 
 
-def _session(timeout_s: float, passes: Passes) -> aiohttp.ClientSession:
+def session(
+    passes: Passes, timeout: aiohttp.ClientTimeout, headers: Mapping[str, str] | None = None, **connections: Any
+) -> aiohttp.ClientSession:
+    """One that goes to no name that does not pass; addresses `checked` has to see. `connections` are options of the
+    connector."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=PublicOnlyResolver(passes), use_dns_cache=False),
-        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        connector=aiohttp.TCPConnector(resolver=PublicOnlyResolver(passes), use_dns_cache=False, **connections),
+        timeout=timeout,
+        headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
 
 
 class PublicOnlyResolver(AbstractResolver):
-    """Resolves names to what may be connected to."""
+    """Resolves names to what may be connected to, one request at a time for each name."""
 
     def __init__(self, passes: Passes) -> None:
         self._passes = passes
+        self._asked: dict[tuple[str, int, int], asyncio.Future[list[Any]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+        key = host, port, family
+        if (asked := self._asked.get(key)) is None:
+            asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
+            asked = self._asked[key] = asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+            asked.add_done_callback(lambda _: self._asked.pop(key))
+        found = await asyncio.shield(asked)
         self._passes(host, [ipaddress.ip_address(address[0]) for *_, address in found])
         return [
             ResolveResult(
