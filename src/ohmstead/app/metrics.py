@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: requests, messages of charge points, and how load management fares."""
+"""Metrics for Prometheus: requests, messages of charge points, and how load management and notifications fare."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ohmstead.kit.clock import SetClock
+from ohmstead.rooms.notices.transport import Outcome
 from ohmstead.rooms.power.management.figures import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -83,6 +84,39 @@ class Steering(Collector):
         return family
 
 
+class Notices:
+    """How notifications fare: what this process sent, and what waits in the database for all of them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._attempts = Counter(
+            "ohmstead_notices_attempts", "Attempts to deliver a notification, by way and by how they ended.",
+            ("via", "outcome"), registry=registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "ohmstead_notices_attempt_seconds", "Time until a subscriber answered, or did not.", ("via",),
+            registry=registry, buckets=(0.01, 0.05, 0.2, 1, 5, 15),
+        )  # fmt: skip
+        self._events = Counter("ohmstead_notices_events", "Events that somebody is told of.", registry=registry)
+        self._lag = Gauge("ohmstead_notices_lag_seconds", "Since the oldest delivery was due.", registry=registry)
+        self._waiting = Gauge("ohmstead_notices_pending", "Deliveries that are to come.", registry=registry)
+        self._failed = Gauge("ohmstead_notices_failed", "Deliveries that were given up.", registry=registry)
+
+    def attempted(self, via: str, outcome: Outcome) -> None:
+        """A subscriber got a notification, or did not."""
+        self._attempts.labels(via, "failed" if outcome.error else "delivered").inc()
+        self._seconds.labels(via).observe(outcome.latency_ms / 1000)
+
+    def told(self, events: int) -> None:
+        """Events were made of facts."""
+        self._events.inc(events)
+
+    def waiting(self, pending: int, failed: int, lag_s: float) -> None:
+        """What is in the database."""
+        self._waiting.set(pending)
+        self._failed.set(failed)
+        self._lag.set(lag_s)
+
+
 class Metrics:
     """The figures of one process."""
 
@@ -101,7 +135,7 @@ class Metrics:
             "ohmstead_charge_points_connected", "Charge points with a socket.", registry=self.registry
         )
         self.outbox = Gauge("ohmstead_outbox_waiting", "Facts not told yet.", registry=self.registry)
-
+        self.notices = Notices(self.registry)
         self.api_connections = Gauge(
             "ohmstead_api_connections", "Connections to the API's port.", registry=self.registry
         )
