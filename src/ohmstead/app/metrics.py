@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ohmstead.kit.clock import SetClock
+from ohmstead.rooms.notices.backlog import Backlog
 from ohmstead.rooms.notices.transport import Outcome
 from ohmstead.rooms.power.management.figures import Figures
 
@@ -14,6 +15,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 MOST_LABELS = 300
+WAYS, NOTHING = ("webhook", "kafka"), Backlog()
 
 
 class Frames(Collector):
@@ -97,24 +99,33 @@ class Notices:
             registry=registry, buckets=(0.01, 0.05, 0.2, 1, 5, 15),
         )  # fmt: skip
         self._events = Counter("ohmstead_notices_events", "Events that somebody is told of.", registry=registry)
-        self._lag = Gauge("ohmstead_notices_lag_seconds", "Since the oldest delivery was due.", registry=registry)
-        self._waiting = Gauge("ohmstead_notices_pending", "Deliveries that are to come.", registry=registry)
-        self._failed = Gauge("ohmstead_notices_failed", "Deliveries that were given up.", registry=registry)
+        self._fan_out = Counter("ohmstead_notices_deliveries", "Deliveries made of events.", registry=registry)
+        waiting = {
+            "lag_seconds": "Since the oldest delivery was due.",
+            "pending": "Deliveries that are to come.",
+            "failed": "Deliveries that were given up.",
+        }
+        self._waiting = {
+            name: Gauge(f"ohmstead_notices_{name}", text, ("via",), registry=registry) for name, text in waiting.items()
+        }
 
     def attempted(self, via: str, outcome: Outcome) -> None:
         """A subscriber got a notification, or did not."""
         self._attempts.labels(via, "failed" if outcome.error else "delivered").inc()
         self._seconds.labels(via).observe(outcome.latency_ms / 1000)
 
-    def told(self, events: int) -> None:
-        """Events were made of facts."""
+    def made(self, events: int, deliveries: int) -> None:
+        """Facts became events, and these deliveries."""
         self._events.inc(events)
+        self._fan_out.inc(deliveries)
 
-    def waiting(self, pending: int, failed: int, lag_s: float) -> None:
-        """What is in the database."""
-        self._waiting.set(pending)
-        self._failed.set(failed)
-        self._lag.set(lag_s)
+    def waiting(self, backlog: Mapping[str, Backlog]) -> None:
+        """What is in the database, by way."""
+        for via in WAYS:
+            one = backlog.get(via, NOTHING)
+            self._waiting["lag_seconds"].labels(via).set(one.lag_s)
+            self._waiting["pending"].labels(via).set(one.pending)
+            self._waiting["failed"].labels(via).set(one.failed)
 
 
 class Metrics:
