@@ -34,6 +34,9 @@ ALLOWED = {
     "rooms/notices/kafka_producer.py": "patience with brokers",
     "rooms/charging/control/autostart.py": "what is gathered for some ms",
     "rooms/power/management/release.py": "what is gathered for some ms",
+    "rooms/notices/results.py": "patience with a database that is away",
+    "rooms/notices/sender.py": "what is gathered for some ms, and patience with a database that is away",
+    "rooms/notices/dispatcher.py": "a pause after the database was away",
     # who makes the clock
     "app/clock.py": "chooses it",
     "app/following.py": "chooses it",

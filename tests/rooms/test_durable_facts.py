@@ -34,7 +34,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
         "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
-    *((f"session.{happening}", SESSION) for happening in ("priced", "progressed")),
+    *((f"session.{happening}", SESSION) for happening in ("courseChanged", "priced", "progressed")),
     ("session.metered", METERED),
     *((f"authorization.{happening}", AUTHORIZED) for happening in ("created", "updated")),
     ("certificate.accepted", {"charge_point_id": 7}),

@@ -43,8 +43,10 @@ from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
+from ohmstead.rooms.notices.dispatcher import Dispatcher
 from ohmstead.rooms.notices.endpoints import Endpoints, endpoints
 from ohmstead.rooms.notices.fan_out import CHANNEL, FanOut
+from ohmstead.rooms.notices.transports import transports
 from ohmstead.rooms.notices.wanted import Wanted, changed
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
@@ -150,7 +152,7 @@ class System:
             boot_timeout_s=settings.boot_timeout,
         )
         members = Membership(self.database, name_of(settings), settings.role)
-        outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        outbound = self.outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
         self._stack.callback(endpoints.provide(Endpoints(outbound, self.vault)))
         self._stack.callback(changed.connect(self.database.notifier_of(CHANNEL).notify))
         if settings.load_balancer_url:
@@ -207,6 +209,7 @@ class System:
         members, settings = self.node_services.members, self.settings
         self._keep(self.node_services.relay.run)
         self._keep(self.outbox.run)
+        self._keep(self._dispatcher().run)
         self._keep(self.load_management.run)
         self._keep(CostDisplay(self.database, self.clock).run)
         self._keep(partial(members.lead, self._expire))
@@ -219,6 +222,12 @@ class System:
             led.append(PriceImport(self.database, self.clock, PriceFolder(folder), self.metrics.prices_imported))
         for work in led:
             self._keep(partial(members.lead, work.run))
+
+    def _dispatcher(self) -> Dispatcher:
+        """What delivers notifications: the workers share the subscriptions."""
+        ways = transports(self.outbound, self.vault, self.settings.tenant, self.clock)
+        members = self.node_services.members
+        return Dispatcher(self.database, self.vault, self.clock, ways, lambda: members.steering)
 
     def _ages(self) -> dict[str, timedelta]:
         """How long the tables keep what they hold where that is a setting."""

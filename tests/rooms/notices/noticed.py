@@ -1,18 +1,28 @@
 """Facts of these tests, the notifications that follow from them, and subscriptions to those."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import UNSET
 from sqlalchemy import insert, select, update
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.facts import Fact, contents, outbox
 from ohmstead.kit.notifications import Notification
 from ohmstead.kit.views import View
 from ohmstead.rooms.notices.tables import notification_delivery, notification_event, notification_subscription
-from ohmstead.rooms.operator.admins import api_token, create_token
+from ohmstead.rooms.operator.admins import Vault, api_token, create_token
+from ohmstead.store.engine import PostgresDatabase
+
+
+class Placed(Protocol):
+    """A system, or what stands in for one."""
+
+    @property
+    def database(self) -> PostgresDatabase: ...
+    @property
+    def vault(self) -> Vault: ...
+
 
 NAMES = ("thing.changed", "ThingNotification")
 
@@ -73,7 +83,7 @@ TABLE = (
 
 
 async def subscribed(
-    system: System, *events: str, via: str = "webhook", url: str = "http://receiver.test/a", **values: Any
+    system: Placed, *events: str, via: str = "webhook", url: str = "http://receiver.test/a", **values: Any
 ) -> int:
     """A subscription with a token of its own; its id."""
     async with system.database.begin() as tx:
@@ -86,7 +96,7 @@ async def subscribed(
         return await tx.value(insert(notification_subscription).values(row).returning(notification_subscription.c.id))
 
 
-async def changed(system: System, id: int, **values: Any) -> None:
+async def changed(system: Placed, id: int, **values: Any) -> None:
     """A subscription is changed."""
     own = notification_subscription.c
     async with system.database.begin() as tx:
@@ -95,25 +105,25 @@ async def changed(system: System, id: int, **values: Any) -> None:
         )  # fmt: skip
 
 
-async def happen(system: System, *facts: Fact) -> None:
+async def happen(system: Placed, *facts: Fact) -> None:
     """Tell facts, in a transaction."""
     async with system.database.begin() as tx:
         for fact in facts:
             tx.tell(fact)
 
 
-async def waiting(system: System) -> list[Row]:
+async def waiting(system: Placed) -> list[Row]:
     """What lies in the outbox."""
     async with system.database.read() as tx:
         return await tx.all(select(outbox).order_by(outbox.c.id))
 
 
-async def events(system: System) -> list[Row]:
+async def events(system: Placed) -> list[Row]:
     async with system.database.read() as tx:
         return await tx.all(select(notification_event).order_by(notification_event.c.id))
 
 
-async def deliveries(system: System, subscription_id: int | None = None) -> list[Row]:
+async def deliveries(system: Placed, subscription_id: int | None = None) -> list[Row]:
     """In the order of what they tell."""
     own = notification_delivery.c
     found = select(notification_delivery).order_by(own.fact_id, own.id)
@@ -123,6 +133,6 @@ async def deliveries(system: System, subscription_id: int | None = None) -> list
         return await tx.all(found)
 
 
-async def moment(system: System) -> datetime:
+async def moment(system: Placed) -> datetime:
     """When the first thing in the outbox happened."""
     return (await waiting(system))[0]["at"]

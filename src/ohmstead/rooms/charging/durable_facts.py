@@ -25,6 +25,10 @@ class SessionUpdated(SessionFact, topic="session.updated"):
     """More of it is known."""
 
 
+class SessionCourseChanged(SessionFact, topic="session.courseChanged"):
+    """More is known of how one went that is over: what it came to may be another, which nobody has worked out yet."""
+
+
 class SessionStopped(SessionFact, topic="session.stopped"):
     """It is over, or never began."""
 

@@ -1,13 +1,13 @@
 """Notifications: what clients are told of this room, each fact with its event and its payload."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta
+from msgspec import UNSET, Meta, convert
 
 from ohmstead.kit.notifications import Notification, Table
-from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.devices.communication.security_events import CRITICAL, Type, security_events
+from ohmstead.rooms.devices.configuration.reading import VariableV1
 from ohmstead.rooms.devices.durable_facts import (
     ChargePointBooted,
     ChargePointStatusChanged,
@@ -22,9 +22,7 @@ from ohmstead.rooms.devices.durable_facts import (
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.evses import evses
 from ohmstead.rooms.network.hardware_status import HardwareStatus
-
-Moment = Any
-"""In a builder: a moment as a fact carries it, which is as the API writes it."""
+from ohmstead.rooms.operator.contents import Moment
 
 
 class Boot(View, rename=None):
@@ -45,35 +43,24 @@ class Boot(View, rename=None):
 class BootTold(View):
     notification: Opt[Literal["BootNotification"]] = UNSET
     charge_point_id: Opt[int] = UNSET
-    timestamp: Opt[datetime] = UNSET
+    timestamp: Opt[Moment] = UNSET
     boot_notification: Opt[Boot] = UNSET
 
 
-def _boot(fact: ChargePointBooted, at: Moment) -> BootTold:
+def _boot(fact: ChargePointBooted, at: str) -> BootTold:
     boot = Boot(**{name: getattr(fact, name) for name in Boot.__struct_fields__})
-    return BootTold(charge_point_id=fact.id, timestamp=_as(fact.last_updated_at), boot_notification=boot)
-
-
-class Property(View):
-    """A setting of a station."""
-
-    key: Opt[str] = UNSET
-    value: Opt[str] = UNSET
-    readonly: Opt[bool] = UNSET
-    required: Opt[bool] = UNSET
-    timestamp: Opt[Annotated[datetime, Meta(description="When the station last told or took it.")]] = UNSET
-    last_updated_at: ReadOnly[Opt[datetime]] = UNSET
+    return BootTold(charge_point_id=fact.id, timestamp=fact.last_updated_at, boot_notification=boot)
 
 
 class ConfigurationTold(View):
     notification: Opt[Literal["ChargePointSyncConfigurationNotification"]] = UNSET
     charge_point_id: int
     request_id: Opt[Annotated[int, Meta(description="Of the request; it is left out after a boot.")]] = UNSET
-    configuration: Opt[Annotated[list[Property], Meta(description="All, or what the request asked for.")]] = UNSET
+    configuration: Opt[Annotated[list[VariableV1], Meta(description="All, or what the request asked for.")]] = UNSET
     error: Opt[Annotated[str, Meta(description="Why there is no configuration.")]] = UNSET
 
 
-def _configuration(fact: ConfigurationSynced, at: Moment) -> ConfigurationTold:
+def _configuration(fact: ConfigurationSynced, at: str) -> ConfigurationTold:
     request_id = UNSET if fact.request_id is None else fact.request_id
     if fact.error is not None:
         return ConfigurationTold(charge_point_id=fact.id, request_id=request_id, error=fact.error)
@@ -86,37 +73,30 @@ def _asked_for(variable: dict[str, Any], keys: list[str]) -> bool:
     return not keys or variable["key"] in keys or f"{variable['component']}.{variable['key']}" in keys
 
 
-def _property(variable: dict[str, Any]) -> Property:
-    return Property(
-        key=variable["key"],
-        value=variable["value"],
-        readonly=variable["readonly"],
-        required=variable["required"],
-        timestamp=_as(variable["timestamp"]),
-        last_updated_at=_as(variable["lastUpdatedAt"]),
-    )
+def _property(variable: dict[str, Any]) -> VariableV1:
+    """As it is listed; its component is no part of version 1.0."""
+    return convert({name: value for name, value in variable.items() if name != "component"}, VariableV1)
 
 
 class DiagnosticsTold(View):
     charge_point_id: int
     request_id: int
     status: Literal["idle", "uploaded", "uploadfailed", "uploading"]
-    last_updated_at: ReadOnly[datetime]
+    last_updated_at: Moment
 
 
-def _diagnostics(fact: LogStatusChanged, at: Moment) -> DiagnosticsTold | None:
+def _diagnostics(fact: LogStatusChanged, at: str) -> DiagnosticsTold | None:
     """Of security logs nothing is told."""
     if fact.kind != "diagnostics":
         return None
-    return DiagnosticsTold(
-        charge_point_id=fact.id, request_id=fact.request_id, status=_as(fact.status), last_updated_at=at
-    )
+    status: Any = fact.status
+    return DiagnosticsTold(charge_point_id=fact.id, request_id=fact.request_id, status=status, last_updated_at=at)
 
 
 class HardwareStatusTold(View):
     charge_point_id: int
     evse_id: Opt[Annotated[int, Meta(description="Left out: the charge point as a whole.")]] = UNSET
-    timestamp: datetime
+    timestamp: Moment
     hardware_status: HardwareStatus | None
     error_code: Opt[str | None] = UNSET
     info: Opt[str | None] = UNSET
@@ -129,44 +109,44 @@ def _status(fact: StatusFact) -> dict[str, Any]:
     return {"timestamp": fact.at} | {name: getattr(fact, name) for name in names}
 
 
-def _point_status(fact: ChargePointStatusChanged, at: Moment) -> HardwareStatusTold:
+def _point_status(fact: ChargePointStatusChanged, at: str) -> HardwareStatusTold:
     return HardwareStatusTold(charge_point_id=fact.id, **_status(fact))
 
 
-def _evse_status(fact: EvseStatusChanged, at: Moment) -> HardwareStatusTold:
+def _evse_status(fact: EvseStatusChanged, at: str) -> HardwareStatusTold:
     return HardwareStatusTold(charge_point_id=fact.charge_point_id, evse_id=fact.id, **_status(fact))
 
 
 class NetworkStatusTold(View):
     charge_point_id: int
-    timestamp: datetime
+    timestamp: Moment
     network_status: Annotated[
         Literal["never connected", "available", "temporarily unavailable", "long-term unavailable"],
         Meta(description="Long-term: it has been away for a day, and is not expected back."),
     ]
 
 
-def _network_status(fact: NetworkStatusChanged, at: Moment) -> NetworkStatusTold:
-    status = fact.network_status.replace("_", " ")
-    return NetworkStatusTold(charge_point_id=fact.id, timestamp=_as(fact.at), network_status=_as(status))
+def _network_status(fact: NetworkStatusChanged, at: str) -> NetworkStatusTold:
+    status: Any = fact.network_status.replace("_", " ")
+    return NetworkStatusTold(charge_point_id=fact.id, timestamp=fact.at, network_status=status)
 
 
 class SecurityEventTold(View):
     charge_point_id: int
     type: Type
-    timestamp: datetime
+    timestamp: Moment
     tech_info: Opt[str] = UNSET
     critical: Annotated[bool, Meta(description="Whether OCPP calls events of this type critical.")]
 
 
-def _security_event(fact: SecurityEventReceived, at: Moment) -> SecurityEventTold | None:
+def _security_event(fact: SecurityEventReceived, at: str) -> SecurityEventTold | None:
     """Of somebody whom nobody knows nothing is told."""
     if fact.charge_point_id is None:
         return None
     return SecurityEventTold(
         charge_point_id=fact.charge_point_id,
         type=fact.type,
-        timestamp=_as(fact.timestamp),
+        timestamp=fact.timestamp,
         tech_info=fact.tech_info or UNSET,
         critical=fact.type in CRITICAL,
     )
@@ -179,18 +159,13 @@ class DataTransferTold(View):
     data: Opt[Annotated[str, Meta(description="As it was sent; what is no text in 2.x as JSON.")]] = UNSET
 
 
-def _data_transfer(fact: DataTransferReceived, at: Moment) -> DataTransferTold:
+def _data_transfer(fact: DataTransferReceived, at: str) -> DataTransferTold:
     return DataTransferTold(
         charge_point_id=fact.id,
         vendor_id=fact.vendor_id,
         message_id=UNSET if fact.message_id is None else fact.message_id,
         data=UNSET if fact.data is None else fact.data,
     )
-
-
-def _as(text: str) -> Any:
-    """What is written already as its field wants it."""
-    return text
 
 
 _POINT = ("chargePoint", charge_points.scope())

@@ -46,6 +46,10 @@ class ModelQuirksChanged(Fact, topic="chargePointModel.quirksChanged"):
     id: int
 
 
+class ParkingSpaceChanged(RowChanged, topic="parkingSpace.changed"):
+    """A parking space was made, changed or deleted, or an EVSE is beside it no more."""
+
+
 class ParkingSpaceOccupancyChanged(Fact, topic="parkingSpace.occupancyChanged"):
     """Somebody parked there, left, or it is not known any more."""
 

@@ -31,11 +31,10 @@ class LocationNotification(View):
     last_updated_at: Moment
 
 
-def _location(fact: LocationChanged, at: str) -> LocationNotification | None:
-    """Of one that is gone by now there is nothing to show."""
-    if fact.content is UNSET:
-        return None
-    return LocationNotification(location=fact.content, action=fact.action, last_updated_at=at)
+def _location(fact: LocationChanged, at: str) -> LocationNotification:
+    """Of one that is gone by now only the id is left."""
+    shown = LocationV1(id=fact.id) if fact.content is UNSET else fact.content
+    return LocationNotification(location=shown, action=fact.action, last_updated_at=at)
 
 
 class ChargePointNotification(View):
@@ -55,7 +54,7 @@ class WholeChargePointNotification(View):
 
 
 def _whole(fact: ChargePointChanged | ChargePointEvsesChanged, at: str) -> WholeChargePointNotification | None:
-    """As of a location. A charge point was updated whatever became of its EVSEs."""
+    """Of one that is gone by now there is nothing to show. It was updated, whatever became of its EVSEs."""
     if fact.content is UNSET:
         return None
     return WholeChargePointNotification(charge_point=fact.content, action=fact.action, last_updated_at=at)

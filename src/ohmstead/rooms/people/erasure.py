@@ -73,6 +73,15 @@ _waiting = (
     .scalar_subquery()
 )
 _OUTBOX = Statement(_facts.where(outbox.c.id.in_(_waiting)))
+_carrying = (
+    select(outbox.c.id)
+    .where(outbox.c.topic == UserChanged.topic, outbox.c.payload["id"].as_integer() == _user)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CONTENTS = Statement(
+    update(outbox).where(outbox.c.id.in_(_carrying)).values(payload=outbox.c.payload.op("-")(cast("content", Text)))
+)
 
 
 @on(UserErased)
@@ -80,3 +89,4 @@ async def no_record_names_them(tx: Tx, fact: UserErased) -> None:
     await _AUDIT.run(tx, fact.texts)
     await tx.run(_REASONS, target=f"actions/users/v1.0/{fact.id}/change-status")
     await tx.run(_OUTBOX, **patterns(fact.texts))
+    await tx.run(_CONTENTS, user=fact.id)

@@ -20,7 +20,7 @@ carries(UserChanged, users, "v1.0")
 
 
 class ToldUser(View):
-    """A user; of one that was deleted only the id is left."""
+    """A user; of one that is deleted only the id is left, whatever is told."""
 
     id: Opt[str] = UNSET
     email: Opt[Email] = UNSET
@@ -60,13 +60,9 @@ class UserNotification(View):
     last_updated_at: Moment
 
 
-def _user(fact: UserChanged, at: str) -> UserNotification | None:
-    """Of one that is gone by now, and was not deleted by this, there is nothing to show."""
-    if fact.action == "deleted":
-        return UserNotification(user=ToldUser(id=str(fact.id)), action="deleted", last_updated_at=at)
-    if fact.content is UNSET:
-        return None
-    return UserNotification(user=fact.content, action=fact.action, last_updated_at=at)
+def _user(fact: UserChanged, at: str) -> UserNotification:
+    shown = ToldUser(id=str(fact.id)) if fact.content is UNSET else fact.content
+    return UserNotification(user=shown, action=fact.action, last_updated_at=at)
 
 
 def _erased(fact: UserErased, at: str) -> UserNotification:
