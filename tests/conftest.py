@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import falcon.routing
 import pytest
 import structlog
 
@@ -21,6 +22,8 @@ from ohmstead.store.cluster import Cluster
 from ohmstead.store.migrate import migrate
 from tests.client import Client
 from tests.given import Given
+from tests.kept_pools import KeptPools
+from tests.shared_routes import SharedRoutes
 
 SLOW = ("scenarios", "stations", "app", "store", "simulator")
 """Folders whose tests wait: they are begun first, so that nobody waits for them in the end."""
@@ -78,7 +81,12 @@ async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     cluster = Cluster(tmp_path_factory.mktemp("cluster"), throwaway=True)
     address = await cluster.start("ohmstead_test")
     await migrate(address)
-    yield address
+    pools = KeptPools(address)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncpg, "create_pool", pools.open)
+        patch.setattr(falcon.routing, "DefaultRouter", SharedRoutes)
+        yield address
+    await pools.close()
     await cluster.destroy()
 
 
