@@ -11,6 +11,7 @@ import falcon.routing
 import pytest
 import structlog
 
+from ohmstead.app.database import NAME
 from ohmstead.app.http_bounds import Bounds, Count
 from ohmstead.app.http_server import HttpServer
 from ohmstead.app.settings import Settings
@@ -23,6 +24,7 @@ from ohmstead.store.migrate import migrate
 from tests.client import Client
 from tests.given import Given
 from tests.kept_pools import KeptPools
+from tests.prepared import emptied, prepare
 from tests.shared_routes import SharedRoutes
 
 SLOW = ("scenarios", "stations", "app", "store", "simulator")
@@ -76,18 +78,19 @@ async def cleaner(dsn: str) -> AsyncIterator[Cleaner]:
 
 
 @pytest.fixture(scope="session")
-async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def dsn() -> AsyncIterator[str]:
     """A migrated database on a cluster of this test process."""
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"), throwaway=True)
-    address = await cluster.start("ohmstead_test")
-    await migrate(address)
-    pools = KeptPools(address)
-    with pytest.MonkeyPatch.context() as patch:
+    with emptied() as folder, pytest.MonkeyPatch.context() as patch:
+        await prepare(folder)
+        cluster = Cluster(folder / "postgres", throwaway=True)
+        address = await cluster.start(NAME)
+        await migrate(address)
+        pools = KeptPools(address)
         patch.setattr(asyncpg, "create_pool", pools.open)
         patch.setattr(falcon.routing, "DefaultRouter", SharedRoutes)
         yield address
-    await pools.close()
-    await cluster.destroy()
+        await pools.close()
+        await cluster.destroy()
 
 
 @pytest.fixture(scope="session")
