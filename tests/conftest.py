@@ -1,5 +1,6 @@
 """Fixtures: a throw-away PostgreSQL for the run, a system over it, and a clean house for every test."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import asyncpg
 import falcon.routing
 import pytest
 import structlog
+import uvloop
 
 from ohmstead.app.database import NAME
 from ohmstead.app.http_bounds import Bounds, Count
@@ -187,6 +189,7 @@ def here() -> Path:
     return Path(__file__).parent.parent
 
 
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # what serves in earnest, and in half the time
 structlog.configure(
     processors=[structlog.processors.add_log_level, structlog.processors.KeyValueRenderer()],
     wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
