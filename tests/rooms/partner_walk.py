@@ -22,7 +22,7 @@ from tests.given import Given
 from tests.rooms.charges import site
 from tests.rooms.notices.logged import logged
 
-HOOK = "http://127.0.0.1:1/"
+HOOK = "https://hooks.example/"
 WORDS: dict[str, Any] = {
     "name": "x", "email": "new@example.org", "password": "correct horse", "idTagUid": "NEW", "country": "AT",
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",

@@ -1,19 +1,21 @@
 """Resending what could not be delivered: which of it, how often, and when not."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
 
 from ohmstead.app.system import System
+from ohmstead.engines.delivery_schedule import MOST_ATTEMPTS
 from ohmstead.kit.views import stamp
-from ohmstead.rooms.notices.resend import MOST_ATTEMPTS
 from ohmstead.rooms.notices.wanted import changed as subscription_written
 from ohmstead.rooms.operator.admins import api_token
 from tests.client import Answer, Client
 from tests.given import Given
 from tests.rooms.notices.logged import delivery, logged
 from tests.rooms.notices.noticed import changed
+from tests.rooms.notices.sending import Receivers, broken, fine, worker
 
 URL = "http://127.0.0.1:1/"
 THEN = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -45,6 +47,23 @@ async def test_what_failed_has_one_more_attempt(api: Client, system: System, giv
         assert (row["status"], row["attempts"], row["due_at"] is None) == ("pending", attempts, False)
     assert (await delivery(system, waits))["attempts"] == 0
     assert (await delivery(system, done))["status"] == "delivered"
+
+
+async def test_what_fails_again_is_back_on_the_list(api: Client, system: System, given: Given) -> None:
+    key, to = (await given.subscription(URL, "evse.changed"))["id"], Receivers()
+    failed = await logged(system, key, **FAILED)
+    to.answer = broken
+    async with worker(system, to) as work:
+        assert (await resend(api, key)).status == 202
+        async with asyncio.timeout(15):
+            while (row := await delivery(system, failed))["status"] != "failed":
+                await work.clock.sleep(2)
+        assert (len(to.seen), row["error"], len(row["log"])) == (1, "HTTP 500", 1)
+        to.answer = fine
+        await changed(system, key, resent_at=None)
+        assert (await resend(api, key)).status == 202
+        await to.until(lambda: len(to.taken) == 1)
+    assert [one.message.id for one in to.seen] == [f"msg_{row['event_id']}"] * 2
 
 
 async def test_only_what_is_named_and_in_time(api: Client, system: System, given: Given) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from msgspec import UNSET
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, func, text, update
 
+from ohmstead.engines.delivery_schedule import MOST_ATTEMPTS
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import Conflict, Invalid
@@ -18,7 +19,6 @@ from ohmstead.rooms.notices.tables import notification_delivery, notification_su
 from ohmstead.rooms.notices.wanted import subscription_changed
 
 EVERY = timedelta(minutes=15)
-MOST_ATTEMPTS = 9
 _own, _subscription = notification_delivery.c, notification_subscription.c
 _key = bindparam("key", type_=BigInteger)
 _since, _until = (bindparam(name, type_=_own.created_at.type) for name in ("since", "until"))
