@@ -20,8 +20,9 @@ from ohmstead.rooms.tariffs.tables import tariff
 from tests.client import DOCUMENT
 from tests.given import Given
 from tests.rooms.charges import site
+from tests.rooms.notices.logged import logged
 
-HOOK = "http://127.0.0.1:1/"
+HOOK = "https://hooks.example/"
 WORDS: dict[str, Any] = {
     "name": "x", "email": "new@example.org", "password": "correct horse", "idTagUid": "NEW", "country": "AT",
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
@@ -115,6 +116,7 @@ class World:
         of_evse = period | {"evseId": ids["evse"]}
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
         ids["notification"] = (await given.subscription(HOOK, "evse.changed"))["id"]
+        ids["delivery"] = await logged(given.system, ids["notification"])
         beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
         ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
 

@@ -16,11 +16,15 @@ from typing import Any
 import pytest
 import structlog
 from confluent_kafka import KafkaError
+from cryptography.fernet import Fernet
 
 from ohmstead.kit.clock import ManualClock
+from ohmstead.rooms.notices import kafka as kafka_module
 from ohmstead.rooms.notices.kafka import Cluster, Kafka, KafkaTransport, broker_address, producer_settings
 from ohmstead.rooms.notices.kafka_producer import Log, words
 from ohmstead.rooms.notices.transport import Message
+from ohmstead.rooms.notices.transports import transports
+from ohmstead.rooms.operator.admins import Vault
 from ohmstead.rooms.operator.outbound import Outbound
 from tests.brokers import Brokers, brokers
 
@@ -197,6 +201,19 @@ def test_credentials_are_given_over_tls(mechanism: str) -> None:
         "sasl.username": "ann",
         "sasl.password": "secret",
     }
+
+
+async def test_a_subscriptions_password_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen(cluster: Cluster, password: str | None, timeout_s: float) -> Any:
+        raise ValueError(f"{cluster.topic} with {password} in {timeout_s:g} s")
+
+    monkeypatch.setattr(kafka_module, "producer_settings", seen)
+    vault = Vault(Fernet.generate_key())
+    make = transports(Outbound(), vault, "acme", CLOCK)["kafka"]
+    kafka = {"topic": "events", "brokers": ["a"], "saslMechanism": None, "saslPassword": None}
+    for sealed, shown in ((vault.close("secret"), "secret"), (None, "None")):
+        to = make({"id": 7, "kafka": kafka, "kafka_password": sealed}, SECRET)
+        assert (await to.deliver(message(1))).error == f"events with {shown} in 15 s"
 
 
 def test_what_is_written_is_acknowledged_by_all_once_and_in_time() -> None:

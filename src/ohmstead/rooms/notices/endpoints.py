@@ -4,6 +4,7 @@ import importlib.util
 import ipaddress
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ from msgspec import Meta, to_builtins
 from ohmstead.kit.db import Row
 from ohmstead.kit.ports import Port
 from ohmstead.kit.views import HttpUrl, View
+from ohmstead.rooms.notices.kafka import broker_address
 from ohmstead.rooms.operator.admins import Vault
 from ohmstead.rooms.operator.outbound import IPAddress, NotPublic, Outbound
 
@@ -63,29 +65,44 @@ class Endpoints:
             _ = parts.port
         except ValueError:
             return "The callback url has a port that is none."
-        host = unquote(parts.hostname or "").rstrip(".")
+        return (
+            None if self._may_be_public(unquote(parts.hostname or "")) else "The callback url must be of a public host."
+        )
+
+    def objections(self, brokers: list[str]) -> Iterator[tuple[int, str]]:
+        """What is wrong with brokers, by their places."""
+        for number, broker in enumerate(brokers):
+            try:
+                host, _ = broker_address(broker)
+            except ValueError:
+                yield number, "A broker is a host, or a host and a port."
+                continue
+            if not self._may_be_public(host):
+                yield number, "A broker must be a public host."
+
+    def _may_be_public(self, host: str) -> bool:
+        host = host.rstrip(".").lower()
         try:
             self.outbound.passes(host, _said(host))
         except NotPublic:
-            return "The callback url must be a public address."
-        return None
+            return False
+        return True
 
 
 endpoints: Port[Endpoints] = Port("endpoints of subscribers")
 
 
-def _said(host: str) -> Iterator[IPAddress]:
-    """The address that a host says by itself, in whatever form, if it says one."""
+def _said(host: str) -> list[IPAddress]:
+    """The address that a host says by itself, if it says one. NotPublic where it is not written in full (127.1,
+    0x7f000001): to some it is an address, to others none."""
     if host == "localhost" or host.endswith(".localhost"):
-        yield ipaddress.IPv4Address("127.0.0.1")
-        return
-    try:
-        yield ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            yield ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001
-        except OSError:
-            return
+        return [ipaddress.IPv4Address("127.0.0.1")]
+    with suppress(ValueError):
+        return [ipaddress.ip_address(host)]
+    with suppress(OSError):
+        socket.inet_aton(host)
+        raise NotPublic
+    return []
 
 
 def wrong_account(kafka: Kafka, password: str | None) -> Iterator[tuple[str, str]]:

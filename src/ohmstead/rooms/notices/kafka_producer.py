@@ -26,6 +26,7 @@ log = structlog.get_logger("ohmstead")
 POLL_S = 0.25  # what is reported ends it at once: it only bounds how long closing takes
 ASKING_S = 0.5
 CLOSING_S = 3.0
+BROKEN_OFF = "broken off"
 
 Passes = Callable[[str, Iterable[IPAddress]], None]
 """Raises NotPublic where a host may not be connected to at these addresses."""
@@ -48,8 +49,8 @@ _WORDS = {
     KafkaError.MSG_SIZE_TOO_LARGE: "longer than the brokers take",
     KafkaError.NOT_ENOUGH_REPLICAS: "too few brokers to keep it",
     KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND: "too few brokers to keep it",
-    KafkaError._PURGE_QUEUE: "broken off",
-    KafkaError._PURGE_INFLIGHT: "broken off",
+    KafkaError._PURGE_QUEUE: BROKEN_OFF,
+    KafkaError._PURGE_INFLIGHT: BROKEN_OFF,
 }
 
 
@@ -75,12 +76,15 @@ class TopicProducer:
         self.broken = self._closing = False
         self._trouble: str | None = None
         self._producer: Producer | None = None
+        self._waiting: set[asyncio.Future[str | None]] = set()
         self._reports: list[tuple[asyncio.Future[str | None], str | None]] = []
         threading.Thread(target=self._run, name="kafka", daemon=True).start()
 
     def write(self, key: str, value: bytes, headers: dict[str, str]) -> "asyncio.Future[str | None]":
         """Done once the brokers have it, or with the reason why it was given up. Once `ready` only."""
         written: asyncio.Future[str | None] = self._loop.create_future()
+        self._waiting.add(written)
+        written.add_done_callback(self._waiting.discard)
         assert self._producer is not None
         try:
             self._producer.produce(
@@ -100,6 +104,7 @@ class TopicProducer:
         """Give up what is on its way, and end."""
         self._closing = True
         await asyncio.wait({self._ended}, timeout=CLOSING_S)
+        _settle([(written, BROKEN_OFF) for written in self._waiting])
 
     # what follows runs in the thread
 

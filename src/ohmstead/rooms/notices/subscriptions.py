@@ -1,6 +1,5 @@
 """Subscriptions: who wants to be told of what, by webhook or by Kafka."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Literal
 
@@ -11,7 +10,7 @@ from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.kit.groups import API
-from ohmstead.kit.operations import Actor, Operation
+from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns
 from ohmstead.kit.resources import Resource
@@ -30,11 +29,13 @@ from ohmstead.rooms.notices.endpoints import (
     speaks_kafka,
     wrong_account,
 )
-from ohmstead.rooms.notices.names import Name, told
+from ohmstead.rooms.notices.names import Asked, told
+from ohmstead.rooms.notices.rights import lacking
 from ohmstead.rooms.notices.tables import notification_subscription
 from ohmstead.rooms.notices.wanted import subscription_changed
 from ohmstead.rooms.operator.admins import api_token
 
+Names = Annotated[list[Asked], Meta(min_length=1)]
 _own = notification_subscription.c
 _VERBS = ("list", "create", "read", "replace", "delete")
 _REVOKED = Statement(select(api_token.c.revoked_at).where(api_token.c.id == bindparam("token", type_=BigInteger)))
@@ -45,7 +46,7 @@ class Subscription(View):
 
     id: Id
     via: Literal["webhook", "kafka"]
-    notifications: Annotated[list[Name], Meta(min_length=1)]
+    notifications: Names
     webhook: Opt[Webhook] = UNSET
     kafka: Opt[Kafka] = UNSET
 
@@ -54,7 +55,7 @@ class SubscriptionV1(View):
     """A webhook."""
 
     webhook_id: ReadOnly[int]
-    notifications: Annotated[list[Name], Meta(min_length=1)]
+    notifications: Names
     callback_url: CallbackUrl
 
 
@@ -125,9 +126,9 @@ async def it_is_told_again(write: Write) -> None:
 @subscriptions.writing
 async def names_become_events(write: Write) -> None:
     """Each once, under the name that is told now; what it tells of the token has to be let see."""
-    asked: list[Name] = write.values["notifications"]
+    asked: list[Asked] = write.values["notifications"]
     for number, name in enumerate(asked):
-        for scope in _lacking(write.call.actor, told(name)):
+        for scope in lacking(write.call.actor, told(name)):
             write.add_error(f"notifications.{number}", f"The token has no right of {scope}.")
     write.values["notifications"] = list(dict.fromkeys(asked))
     write.values["events"] = list(dict.fromkeys(map(told, asked)))
@@ -161,6 +162,8 @@ def _by_kafka(write: Write, kafka: Kafka | None) -> None:
         write.add_error("kafka", "The kafka field is required for notifications via kafka.")
         return
     vault = endpoints.current.vault
+    for number, text in endpoints.current.objections(kafka.brokers):
+        write.add_error(f"kafka.brokers.{number}", text)
     password = password_of(kafka, write.before, vault)
     for field, text in wrong_account(kafka, password):
         write.add_error(field, text)
@@ -172,12 +175,6 @@ def _by_kafka(write: Write, kafka: Kafka | None) -> None:
 @subscriptions.deleted
 async def nodes_look_again(write: Write) -> None:
     write.tx.after_commit(partial(subscription_changed, write.id, write.values.get("events", ())))
-
-
-def _lacking(actor: Actor, event: str) -> Iterator[str]:
-    """The rights that a token needs to be told of an event, and has not."""
-    needed = {f"{one.scope}.read" for one in names.NOTIFICATIONS if one.name == event}
-    return (scope for scope in sorted(needed) if not actor.may(scope))
 
 
 async def is_revoked(tx: Tx, row: Row) -> bool:

@@ -174,12 +174,14 @@ async def test_kafka_has_defaults_and_hides_its_password(system: System, given: 
 
 
 async def test_an_account_is_whole_or_not_at_all(api: Client, kafka: None) -> None:
+    wrong_brokers = [f"kafka.brokers.{number}" for number in (1, 2, 3, 4)]
     for account, *fields in (
         ({"securityProtocol": "SASL_SSL"}, "kafka.saslUsername", "kafka.saslPassword"),
         ({"securityProtocol": "SASL_SSL", "saslUsername": "ohm"}, "kafka.saslPassword"),
         ({"saslUsername": "ohm", "saslPassword": "volts"}, "kafka.securityProtocol"),
         ({"brokers": []}, "kafka.brokers"),
         ({"brokers": ["a,b"]}, "kafka.brokers.0"),
+        ({"brokers": ["a", "b:99999", "10.0.0.1:9092", "[::1]:9092", "localhost"]}, *wrong_brokers),
         ({"topic": "no topic"}, "kafka.topic"),
         ({"topic": None}, "kafka.topic"),
         ({"compressionCodec": "zstd"}, "kafka.compressionCodec"),
