@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 from sqlalchemy import update
 
+from ohmstead.app.delivery_tail import DeliveryTail
 from ohmstead.app.system import System
 from ohmstead.app.webhook_receiver import Receiver, Webhook
 from ohmstead.kit.clock import ManualClock, SystemClock
@@ -231,3 +232,14 @@ async def test_only_what_was_asked_for_with_what_is_sent(api: Client, system: Sy
     assert (told[0]["name"], told[0]["body"]) == ("circuit.changed", '{"notification":"circuit.changed","id":7}')
     status, said = await ran("tail", "--url", "http://127.0.0.1:1")
     assert (status, said.startswith("ohmstead: http://127.0.0.1:1/public-api: ")) == (1, True)
+
+
+async def test_nothing_is_told_twice() -> None:
+    class Api:
+        async def call(self, method: str, path: str) -> Any:
+            assert "2026-11-30T18%3A00%3A00%2B00%3A00" in path  # the API's moments have no fractions
+            return {"data": [row], "meta": {"next_cursor": None}}
+
+    row = {"id": 1, "createdAt": NOW.isoformat(), "status": "delivered", "attempts": 1}
+    following = DeliveryTail(Api(), ManualClock(NOW.replace(microsecond=400_000)), {}, bodies=False)  # type: ignore[arg-type]
+    assert [await following.changed(), await following.changed()] == [[row], []]
