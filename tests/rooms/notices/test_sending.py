@@ -12,11 +12,14 @@ from sqlalchemy import update
 from ohmstead.app.system import System
 from ohmstead.engines.delivery_schedule import MOST_ATTEMPTS
 from ohmstead.kit.db import Row
+from ohmstead.rooms.notices import dispatcher
 from ohmstead.rooms.notices.backlog import Backlog, backlog
 from ohmstead.rooms.notices.dispatcher import LOCKS
+from ohmstead.rooms.notices.sender import MOST_LOADED
 from ohmstead.rooms.notices.tables import notification_delivery, notification_subscription
 from ohmstead.rooms.notices.transport import Outcome
 from ohmstead.rooms.operator.admins import api_token
+from tests.conftest import Full
 from tests.rooms.notices.noticed import Happened, changed, deliveries, happen, subscribed
 from tests.rooms.notices.sending import Arrived, Receivers, Worker, broken, fine, worker
 
@@ -29,7 +32,8 @@ def to() -> Receivers:
 
 
 @pytest.fixture
-async def work(system: System, to: Receivers) -> AsyncIterator[Worker]:
+async def work(system: System, to: Receivers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    monkeypatch.setattr(dispatcher, "GRACE_S", 0.3)
     async with worker(system, to) as running:
         yield running
 
@@ -389,3 +393,61 @@ async def test_one_whose_connection_is_cut_stops_at_once_and_comes_back(
     await to.until(lambda: to.closed == [A] and to.at_once[A] == 0, within_s=1)
     await to.until(lambda: len(to.taken) == 1)
     assert (len(to.seen), work.dispatcher.subscriptions) == (2, {id})
+
+
+async def test_what_is_broken_off_stays_pending(system: System, work: Worker, to: Receivers) -> None:
+    never = asyncio.Event()
+
+    async def answer(one: Arrived) -> Outcome:
+        if one.message.entity == "thing:1":
+            await never.wait()
+        return await fine(one)
+
+    to.answer = answer
+    await subscribed(system, "thing.changed")
+    await work.happen(Happened(id=1), Happened(id=2))
+    await to.until(lambda: len(to.seen) == 2)
+    await work.stop()
+    assert [(row["status"], row["attempts"]) for row in await deliveries(work)] == [("pending", 0), ("delivered", 1)]
+    assert len(to.closed) == 1
+
+
+async def test_no_more_is_in_memory_than_may_be(system: System, work: Worker, to: Receivers) -> None:
+    never = asyncio.Event()
+
+    async def hanging(one: Arrived) -> Outcome:
+        await never.wait()
+        return await fine(one)
+
+    to.answer = hanging
+    id = await subscribed(system, "thing.changed", url=A)
+    await work.happen(*(Happened(id=number) for number in range(700)))
+    await to.until(lambda: to.at_once[A] == 8)
+    await work.happen(*(Happened(id=number) for number in range(700, 800)))
+    assert len(work.dispatcher._senders[id]._lanes.ids) == MOST_LOADED
+    to.answer = fine
+    never.set()
+    await to.until(lambda: len(to.taken) == 800)
+    assert len(to.seen) == 800
+
+
+async def test_while_nothing_can_be_written_what_came_of_it_is_kept_in_mind(
+    system: System, work: Worker, to: Receivers, full: Full
+) -> None:
+    go_on = asyncio.Event()
+
+    async def answer(one: Arrived) -> Outcome:
+        await go_on.wait()
+        return await fine(one)
+
+    to.answer = answer
+    await subscribed(system, "thing.changed")
+    await work.happen(*(Happened(id=1) for _ in range(20)))
+    await to.until(lambda: len(to.seen) == 1)
+    await full("notification_delivery")
+    go_on.set()
+    await to.until(lambda: len(to.taken) == 20)
+    assert {row["status"] for row in await deliveries(work)} == {"pending"}
+    await full.room()
+    await settled(work, "delivered")
+    assert len(to.seen) == 20, "each once"
