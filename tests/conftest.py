@@ -18,6 +18,7 @@ from ohmstead.app.http_bounds import Bounds, Count
 from ohmstead.app.http_server import HttpServer
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
+from ohmstead.kit import facts
 from ohmstead.kit.clock import SystemClock
 from ohmstead.kit.db import metadata
 from ohmstead.rooms.operator.admins import create_token
@@ -99,7 +100,8 @@ async def dsn() -> AsyncIterator[str]:
 async def running(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[System, str]]:
     """A system whose API listens on a free port; its background work is driven by the tests."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), port=0, ocpp_port=0, rate_limit_per_minute=10**6,
-                        rate_limit_per_day=10**9, api_refusals_per_minute=10**6)  # fmt: skip
+                        rate_limit_per_day=10**9, api_refusals_per_minute=10**6,
+                        private_hosts="127.0.0.1")  # fmt: skip
     system = await System(settings, dsn, SystemClock()).start()
     async with served(system.api.app) as base:
         yield system, base
@@ -128,6 +130,7 @@ async def system(running: tuple[System, str], cleaner: Cleaner) -> AsyncIterator
     yield running[0]
     await cleaner.clean()
     running[0].authenticator.forget()
+    facts.wanted.clear()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ class ResourceContract:
     update: ClassVar[dict[str, Any]] = {}
     versions: ClassVar[dict[str, dict[str, Any]]] = {}  # version -> {"create": …, "update": …} where it differs
     key: ClassVar[str] = ""
+    id: ClassVar[str] = "id"  # what rows call theirs
     ignored: ClassVar[tuple[str, ...]] = ()  # fields of a body that do not read back
     returning: ClassVar[tuple[str, ...]] = ()  # fields that null sets back to what they are by default
 
@@ -54,7 +55,7 @@ class ResourceContract:
         """A new row: its path and its data."""
         base = await self.base(given, version)
         row = await given.made(base, await self.body(given, version))
-        return f"{base}/{row['id']}", row
+        return f"{base}/{row[self.id]}", row
 
     async def puts(self, given: Given) -> AsyncIterator[tuple[Version, str]]:
         """The versions that PUT whole rows, and where one lies."""
@@ -84,7 +85,7 @@ class ResourceContract:
             body = await self.body(given, version)
             base = await self.base(given, version)
             made = await given.made(base, body)
-            read = await api.get(f"{base}/{made['id']}")
+            read = await api.get(f"{base}/{made[self.id]}")
             assert read.status == 200
             found = read.body.get("data", read.body)
             assert found == made
@@ -190,7 +191,7 @@ class ResourceContract:
             for method, target, action in writes:
                 assert (method, target.lstrip("/")) in acts, (method, target, acts)
                 if self.resource.changed is not None:
-                    assert (int(row["id"]), action) in [(one["id"], one["action"]) for one in told], (action, told)
+                    assert (int(row[self.id]), action) in [(one["id"], one["action"]) for one in told], (action, told)
 
     def _is_its(self, topic: str) -> bool:
         return self.resource.changed is not None and topic == self.resource.changed.topic
@@ -198,7 +199,7 @@ class ResourceContract:
     async def test_pages_do_not_overlap(self, api: Client, given: Given) -> None:
         for version in self.each("create", "list"):
             base = await self.base(given, version)
-            made = [(await given.made(base, await self.body(given, version)))["id"] for _ in range(5)]
+            made = [(await given.made(base, await self.body(given, version)))[self.id] for _ in range(5)]
             if version.pages is Pages.WHOLE:
                 continue
             for mode in _modes(version.pages):
@@ -211,7 +212,7 @@ class ResourceContract:
         for _ in range(50):
             assert answer.status == 200
             assert len(answer.data) <= 2
-            seen += [row["id"] for row in answer.data]
+            seen += [row[self.id] for row in answer.data]
             following = answer.body["links"]["next"]
             if following is None:
                 return seen
@@ -291,7 +292,7 @@ class ResourceContract:
             listed = await partner.get(base)
             assert listed.status in ((200,) if shown else (200, 403, 404)), listed.body
             if not shown and listed.status == 200:
-                assert made["id"] not in [row["id"] for row in listed.data]
+                assert made[self.id] not in [row[self.id] for row in listed.data]
         await partner.close()
 
     async def test_a_partner_makes_its_own(self, api: Client, given: Given) -> None:
@@ -305,7 +306,7 @@ class ResourceContract:
                 assert answer.status == 403, answer.body
                 continue
             assert answer.status == 201, answer.body
-            path = f"{base}/{answer.body.get('data', answer.body)['id']}"
+            path = f"{base}/{answer.body.get('data', answer.body)[self.id]}"
             found = [(await one.get(path)).status for one in (partner, api, other)]
             assert found == [200, 200, 404]
             if "update" in version.verbs:

@@ -9,7 +9,7 @@ from ohmstead.kit.operations import Operation
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
 from tests.rooms.charges import Site
-from tests.rooms.partner_walk import World
+from tests.rooms.partner_walk import HOOK, World
 
 PROFILE = {
     "stackLevel": 0, "chargingProfilePurpose": "ChargePointMaxProfile", "chargingProfileKind": "Absolute",
@@ -42,6 +42,7 @@ class FuzzWorld(World):
             "circuit": (await given.circuit())["id"],
             "tariff": (await given.tariff())["id"],
             "tariffGroup": (await given.tariff_group())["id"],
+            "notification": (await given.subscription(HOOK, "evse.changed"))["id"],
         }
         at = "/resources/downtime-period-notices/v1.0"
         self._spare["notice"] = (await given.made(at, {"type": "exempt", "notice": "n"}))["id"]

@@ -106,6 +106,11 @@ class Given:
     async def user_group(self, **fields: Any) -> dict[str, Any]:
         return await self.made("/resources/user-groups/v1.0", {"name": f"Group {next(_number)}"} | fields)
 
+    async def subscription(self, url: str, *names: str, **fields: Any) -> dict[str, Any]:
+        """Of these notifications, by webhook unless `fields` say otherwise; the URL may be one of 127.0.0.1."""
+        body = {"via": "webhook", "notifications": list(names), "webhook": {"callbackUrl": url}}
+        return await self.made("/notifications/v2.0", body | fields)
+
     async def row_of(self, resource: str) -> dict[str, Any]:
         """One of a resource, by its name, with all that it hangs on."""
         if resource == "evses":

@@ -23,6 +23,7 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charge_points.shared_partners import shared_partner
 from ohmstead.rooms.network.charge_points.shares import charge_point_share
 from ohmstead.rooms.network.models.resource import charge_point_model as model
+from ohmstead.rooms.notices.tables import notification_event, notification_subscription
 from ohmstead.rooms.people.partners import partner
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.rooms.power.flexibility.series import slot_id
@@ -106,6 +107,11 @@ def _beside(linked: Table, table: Table, other: str) -> Grow:
     return grow
 
 
+async def _deliveries(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    """Of events of their own."""
+    await multiply(tx, notification_event, dict(await tx.one(select(notification_event))), copies)
+
+
 def _copies_of(table: Table, key: str) -> Grow:
     async def grow(tx: Tx, world: FuzzWorld, copies: int) -> None:
         row = await tx.one(select(table).where(table.c.id == world.ids[key]))
@@ -115,6 +121,9 @@ def _copies_of(table: Table, key: str) -> Grow:
 
 
 GROWN: dict[str, Grow] = {
+    "/internal/notification-deliveries/v1.0": _deliveries,
+    "/notifications/v1.0": _copies_of(notification_subscription, "notification"),
+    "/notifications/v2.0": _copies_of(notification_subscription, "notification"),
     "/internal/sessions/v1.0": _copies_of(session, "session"),
     "/internal/communication-log/v1.0": _frames,
     "/internal/station-events/v1.0": _events,

@@ -64,7 +64,7 @@ def test_the_document_needs_no_database(run: Run, folder: Path) -> None:
 
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
-    for word in ("serve", "demo", "station", "migrate", "openapi", "token", "settings", "circuit"):
+    for word in ("serve", "demo", "station", "migrate", "openapi", "token", "settings", "circuit", "notices"):
         assert word in done.stdout
 
 

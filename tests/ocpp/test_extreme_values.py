@@ -16,7 +16,7 @@ from ohmstead.app.system import System
 from ohmstead.ocpp.connection import Connection
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
-from ohmstead.rooms.devices.certificates.outbound import NoAnswer, Outbound
+from ohmstead.rooms.operator.outbound import NoAnswer, Outbound
 from tests.given import Given
 from tests.ocpp.spoiled import ABSENT, TAKEN, Asking, named, payload, places, spoiled
 

@@ -20,14 +20,16 @@ from ohmstead.rooms.tariffs.tables import tariff
 from tests.client import DOCUMENT
 from tests.given import Given
 from tests.rooms.charges import site
+from tests.rooms.notices.logged import logged
 
+HOOK = "https://hooks.example/"
 WORDS: dict[str, Any] = {
     "name": "x", "email": "new@example.org", "password": "correct horse", "idTagUid": "NEW", "country": "AT",
     "startedAt": "2020-01-01T00:00:00Z", "endedAt": "2020-01-02T00:00:00Z", "url": "https://example.org/f",
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
-    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x",
+    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1", "sendViaEmail"}
@@ -113,6 +115,8 @@ class World:
         )["id"]
         of_evse = period | {"evseId": ids["evse"]}
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
+        ids["notification"] = (await given.subscription(HOOK, "evse.changed"))["id"]
+        ids["delivery"] = await logged(given.system, ids["notification"])
         beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
         ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
 
@@ -220,6 +224,8 @@ class World:
             body |= {"type": "free"}
         if "/tariff-groups/v1.0" in operation.path:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
+        if "/notifications/v2.0" in operation.path:
+            body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

@@ -1,8 +1,6 @@
 """Statuses of certificates, asked of their authorities' responders: which addresses are asked, what is believed, and
 for how long."""
 
-import asyncio
-import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -17,8 +15,8 @@ from ohmstead.engines.pki import CertificateHash, charge_point_certificate, hash
 from ohmstead.engines.pki.statuses import asked, new_signer, status
 from ohmstead.kit.clock import ManualClock
 from ohmstead.rooms.devices.certificates import Responders, revoke
-from ohmstead.rooms.devices.certificates.outbound import NoAnswer, NotPublic, Outbound, is_public
 from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted
+from ohmstead.rooms.operator.outbound import Outbound
 from tests.conftest import served
 
 HOST = "127.0.0.1"
@@ -112,32 +110,6 @@ async def test_what_a_responder_says_wrong(responders: Responders, elsewhere: El
     assert (await told(responders, other._replace(serial="no"), url)).reason == "BadAnswer"
 
 
-async def test_nobody_is_waited_for_long(elsewhere: Elsewhere, url: str) -> None:
-    async def say(resp: Any) -> None:
-        await asyncio.Event().wait()
-
-    elsewhere.say = say
-    request = b"0\x00"
-    with pytest.raises(NoAnswer):
-        await Outbound([HOST]).post(url, request, "application/ocsp-request", 100, 0.2)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://[::1]:{port}/", "http://[::ffff:7f00:1]:{port}/",
-        "http://2130706433:{port}/", "http://0x7f.1:{port}/", "http://127.1:{port}/", "http://0.0.0.0:{port}/",
-        "http://169.254.169.254/", "http://10.0.0.1/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/",
-        "http://user:word@127.0.0.1:{port}/", "file:///etc/passwd", "ftp://127.0.0.1/", "127.0.0.1", "", "http://",
-    ],
-)  # fmt: skip
-async def test_no_stranger_sends_us_home(elsewhere: Elsewhere, url: str, address: str) -> None:
-    port = url.rstrip("/").rpartition(":")[2]
-    with pytest.raises((NotPublic, NoAnswer)):
-        await Outbound().post(address.format(port=port), b"", "application/ocsp-request", 100, 5)
-    assert elsewhere.asked == 0
-
-
 async def test_a_private_responder_is_asked_where_it_is_listed(
     system: System, elsewhere: Elsewhere, url: str, clock: ManualClock
 ) -> None:
@@ -146,21 +118,6 @@ async def test_a_private_responder_is_asked_where_it_is_listed(
     assert (await told(strict, one, url)).reason == (await told(strict, one, named)).reason == "NotPublic"
     assert (await told(Responders(system.database, clock, Outbound(["Localhost"])), one, named)).answer is not None
     assert elsewhere.asked == 1
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True), ("2606:4700::1111", True), ("64:ff9b::808:808", True), ("::ffff:8.8.8.8", True),
-        ("127.0.0.1", False), ("10.1.2.3", False), ("100.64.0.1", False), ("169.254.169.254", False),
-        ("192.0.0.8", False), ("224.0.0.1", False), ("255.255.255.255", False), ("0.0.0.0", False),
-        ("::1", False), ("::", False), ("::ffff:127.0.0.1", False), ("64:ff9b::7f00:1", False), ("fe80::1", False),
-        ("64:ff9b:1::1", False), ("2002:7f00:1::", False), ("2001:0:1::1", False), ("fc00::1", False),
-        ("fec0::1", False), ("ff02::1", False), ("::127.0.0.1", False),
-    ],
-)  # fmt: skip
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(ipaddress.ip_address(address)) is public
 
 
 async def test_of_our_own_we_tell_ourselves(system: System, responders: Responders) -> None:

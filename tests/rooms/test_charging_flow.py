@@ -52,7 +52,11 @@ async def test_a_charge_from_tag_to_stop(given: Given, system: System) -> None:
     assert (allowed["id"], allowed["method"], allowed["status"]) == (done["authorization_id"], "id_tag", "accepted")
     assert allowed["user_id"] == done["user_id"] is not None
     assert [len(await told(system, f"session.{what}")) for what in ("started", "stopped")] == [1, 1]
-    assert await told(system, "authorization.created") == [{"id": allowed["id"]}]
+    authorized = {
+        "id": allowed["id"], "charge_point_id": here.id, "id_tag": card, "status": "accepted", "rejection_reason": None,
+    }  # fmt: skip
+    assert await told(system, "authorization.created") == [authorized]
+    assert await told(system, "authorization.updated") == [authorized]
 
 
 async def test_a_start_told_again_has_the_same_number(given: Given) -> None:

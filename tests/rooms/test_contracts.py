@@ -22,11 +22,11 @@ from ohmstead.rooms.charging.offline_tags import OutdatedLists
 from ohmstead.rooms.charging.offline_tags.table import local_list
 from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.certificates import Responders
-from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.certificates.tables import contract_certificate as stored
 from ohmstead.rooms.devices.facts import CertificateStatusWanted, Connected, Disconnected
 from ohmstead.rooms.devices.stations import Command, GetLocalListVersion, Outcome, SendLocalList, stations
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.outbound import Outbound
 from tests.client import Answer, Client
 from tests.contract import ResourceContract
 from tests.given import Given

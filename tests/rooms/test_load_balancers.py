@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
-from ohmstead.rooms.devices.certificates.outbound import Outbound
+from ohmstead.rooms.operator.outbound import Outbound
 from ohmstead.rooms.power.integrations import HTTP, Balancing, HttpBalancer, http_balancer, register
 from ohmstead.rooms.power.integrations.stored_limits import BalancedCap
 from ohmstead.rooms.power.management.caps import EnergyCounter, Limit

@@ -51,9 +51,9 @@ async def kept(there: Place, key: int = 1) -> Any:
 
 
 async def updates(there: Place) -> int:
-    """How many times more is told of sessions, and not heard yet."""
+    """How many times it is told that a price is another, and not heard yet."""
     async with there.system.database.read() as tx:
-        return len(await tx.all(select(outbox.c.id).where(outbox.c.topic == "session.updated")))
+        return len(await tx.all(select(outbox.c.id).where(outbox.c.topic == "session.priced")))
 
 
 async def test_from_start_to_end(there: Place) -> None:

@@ -70,6 +70,14 @@ for _name, _help in {
     circuit.command(f"ohmstead.app.commands.circuit:{_name}_circuit", name=_name, help=_help)
 app.command(circuit)
 
+notices = App(name="notices", help="Notifications as they arrive, and as they are delivered.")
+for _name, _help in {
+    "listen": "Receive webhooks on this machine, verify and print them.",
+    "tail": "Show what is being delivered to every subscription, live.",
+}.items():
+    notices.command(f"ohmstead.app.commands.notices:{_name}", name=_name, help=_help)
+app.command(notices)
+
 
 def main() -> None:
     """Run the command that is named. Exit status 2: a setting is wrong; 1: it could not be done."""

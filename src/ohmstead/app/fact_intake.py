@@ -14,6 +14,7 @@ from ohmstead.app.nodes.membership import Membership
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, DatabaseUnavailable, Statement, Tx
+from ohmstead.kit.facts import wanted
 from ohmstead.kit.faults import Seldom
 from ohmstead.kit.signals import Signal
 from ohmstead.ocpp.connection_identity import Admitted, Refused, Tls
@@ -36,10 +37,10 @@ from ohmstead.rooms.charging.facts import (
 )
 from ohmstead.rooms.charging.pricing.told_states import LastStates, states_told, statuses_told
 from ohmstead.rooms.devices import certificates, events, firmware, presence
-from ohmstead.rooms.devices.certificates.outbound import Outbound
+from ohmstead.rooms.devices.communication import data_transfers, security_events
 from ohmstead.rooms.devices.communication import diagnostics as logs
-from ohmstead.rooms.devices.communication import security_events
-from ohmstead.rooms.devices.configuration.variable_store import keep_told
+from ohmstead.rooms.devices.configuration import settings_told
+from ohmstead.rooms.devices.durable_facts import DataTransferReceived
 from ohmstead.rooms.devices.events import clocks
 from ohmstead.rooms.devices.facts import (
     Booted,
@@ -63,7 +64,7 @@ from ohmstead.rooms.devices.facts import (
     StatusChanged,
 )
 from ohmstead.rooms.devices.profiles import outside_limits
-from ohmstead.rooms.devices.stations import Outcome
+from ohmstead.rooms.operator.outbound import Outbound
 
 log = structlog.get_logger("ohmstead.gateway")
 Result = TypeVar("Result")
@@ -259,7 +260,9 @@ class FactIntake:
         await self._durably(lambda tx: profiles.profiles_told(tx, fact))
 
     async def data_transfer(self, fact: DataReceived) -> DataVerdict:
-        """No vendor's messages are understood here; the communication log keeps them."""
+        """No vendor's messages are understood here; the communication log keeps them, and who asked is told."""
+        if DataTransferReceived.topic in wanted:
+            await self._durably(lambda tx: data_transfers.data_received(tx, fact))
         return DataVerdict(status="unknown_vendor")
 
     async def certificate_wanted(self, fact: CertificateWanted) -> bool:
@@ -275,8 +278,7 @@ class FactIntake:
         return await self._responders.status(fact)
 
     async def settings_told(self, fact: SettingsTold) -> None:
-        told = [Outcome(status="Accepted", settings=fact.settings)]
-        await self._durably(lambda tx: keep_told(tx, fact.charge_point_id, told, everything=False, at=fact.received_at))
+        await self._durably(lambda tx: settings_told(tx, fact))
 
     async def _write_meters(self, facts: list[Metered]) -> list[None]:
         await self._durably(lambda tx: flow.metered(tx, facts))

@@ -47,6 +47,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
     private_hosts: str = ""  # that we may ask though they are not public; by comma
+    tenant: Annotated[str, Meta(pattern=r"\A[!-~]{1,100}\Z")] = "ohmstead"  # X-Tenant of webhooks: who tells
     load_balancer_url: str | None = None  # asked for the limits of circuits with load balancing integration 3
     trusts_proxy: bool = False  # honour X-Forwarded-*: only behind a proxy of yours
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"

@@ -37,14 +37,20 @@ from ohmstead.ocpp.v201.version import OCPP_2_0_1
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.charging.displays import CostDisplay, UserPrices
+from ohmstead.rooms.devices import presence
 from ohmstead.rooms.devices.certificates import Authority, authority
-from ohmstead.rooms.devices.certificates.outbound import Outbound
 from ohmstead.rooms.devices.communication.log import CommunicationLog
 from ohmstead.rooms.devices.security_profiles import Addresses, addresses
 from ohmstead.rooms.devices.stations import stations
 from ohmstead.rooms.energy.price_import import PriceFolder, PriceImport
+from ohmstead.rooms.notices.dispatcher import Dispatcher
+from ohmstead.rooms.notices.endpoints import Endpoints, endpoints
+from ohmstead.rooms.notices.fan_out import CHANNEL, FanOut
+from ohmstead.rooms.notices.transports import transports
+from ohmstead.rooms.notices.wanted import Wanted, changed
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.operator.outbound import Outbound
 from ohmstead.rooms.power import integrations
 from ohmstead.rooms.power.management.figures import Figures
 from ohmstead.rooms.power.management.tuning import Tuning
@@ -55,6 +61,13 @@ from ohmstead.store.partitions import ensure, keep_up
 
 VERSION = version("ohmstead")
 EXPIRE_EVERY_S = 10.0
+_EXPIRING = (
+    flow.expire_pending,
+    flow.close_lost,
+    flow.forget_begun,
+    reservations.expire,
+    presence.tell_long_gone,
+)
 AGAIN_S = 1.0
 ANYWHERE = ("0.0.0.0", "::")
 log = structlog.get_logger("ohmstead")
@@ -92,7 +105,10 @@ class System:
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
         self.limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_per_day)
-        self.outbox = OutboxReader(self.database)
+        fan_out = FanOut(self.database, self.clock)
+        self.outbox = OutboxReader(self.database, fan_out)
+        self.outbox.told.connect(fan_out.announce)
+        fan_out.made.connect(self.metrics.notices.made)
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()
@@ -137,7 +153,9 @@ class System:
             boot_timeout_s=settings.boot_timeout,
         )
         members = Membership(self.database, name_of(settings), settings.role)
-        outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        outbound = self.outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
+        self._stack.callback(endpoints.provide(Endpoints(outbound, self.vault)))
+        self._stack.callback(changed.connect(self.database.notifier_of(CHANNEL).notify))
         if settings.load_balancer_url:
             balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
             self._stack.callback(integrations.register(integrations.HTTP, balancer))
@@ -178,6 +196,7 @@ class System:
         self._stack.callback(stations.provide(node_services.relay))
         self._keep(node_services.members.run)
         self._keep(node_services.messages.run)
+        self._keep(Wanted(self.database).run)
         if self.settings.works:
             self._manage()
         if self.settings.works or self.settings.serves_api:
@@ -191,6 +210,9 @@ class System:
         members, settings = self.node_services.members, self.settings
         self._keep(self.node_services.relay.run)
         self._keep(self.outbox.run)
+        dispatcher = self._dispatcher()
+        dispatcher.attempted.connect(self.metrics.notices.attempted)
+        self._keep(dispatcher.run)
         self._keep(self.load_management.run)
         self._keep(CostDisplay(self.database, self.clock).run)
         self._keep(partial(members.lead, self._expire))
@@ -203,6 +225,12 @@ class System:
             led.append(PriceImport(self.database, self.clock, PriceFolder(folder), self.metrics.prices_imported))
         for work in led:
             self._keep(partial(members.lead, work.run))
+
+    def _dispatcher(self) -> Dispatcher:
+        """What delivers notifications: the workers share the subscriptions."""
+        ways = transports(self.outbound, self.vault, self.settings.tenant, self.clock)
+        members = self.node_services.members
+        return Dispatcher(self.database, self.vault, self.clock, ways, lambda: members.steering)
 
     def _ages(self) -> dict[str, timedelta]:
         """How long the tables keep what they hold where that is a setting."""
@@ -248,10 +276,11 @@ class System:
 
     async def _expire(self) -> None:
         """Sessions that were asked for and never began come to an end, those of stations long out of reach, and
-        reservations whose time is up. What cannot be done of one keeps nobody from the others."""
+        reservations whose time is up; of stations long gone it is told. What cannot be done of one keeps nobody from
+        the others."""
         while True:
             await self.clock.sleep(EXPIRE_EVERY_S)
-            for expire in (flow.expire_pending, flow.close_lost, flow.forget_begun, reservations.expire):
+            for expire in _EXPIRING:
                 try:
                     async with self.database.begin() as tx:
                         await expire(tx)

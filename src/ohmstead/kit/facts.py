@@ -78,6 +78,7 @@ class Fact(msgspec.Struct, metaclass=_FactType, frozen=True):
 class RowChanged(Fact):
     """A row of a resource was written."""
 
+    shows_deleted: ClassVar[bool] = True  # that one was deleted carries what it was
     id: int
     action: Action
 
@@ -110,12 +111,7 @@ def on(kind: type[F]) -> Callable[[Handler[F]], Handler[F]]:
 def contents(kind: type[F]) -> Callable[[Contents], Contents]:
     """Register what loads the content of facts, by their `id`: what they happened to, as JSON. They carry it while
     their topic is `wanted`."""
-
-    def register(load: Contents) -> Contents:
-        _contents[kind.topic] = load
-        return load
-
-    return register
+    return lambda load: _contents.setdefault(kind.topic, load)
 
 
 async def content_of(tx: Tx, topic: str, ids: list[int]) -> Mapping[int, Any]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from types import new_class
 from typing import Any, Generic, Literal
 
-from msgspec import Struct, defstruct
+from msgspec import Struct
 
 from ohmstead.kit.facts import F
 from ohmstead.kit.operations import encoder
@@ -46,8 +47,10 @@ class Notification(Generic[F]):
 
 @cache
 def _shape(name: str, payload: type[View]) -> type[Struct]:
-    named = [("notification", Literal[name])]  # type: ignore[valid-type]
-    return defstruct(payload.__name__ + "Body", named, bases=(payload,), kw_only=True)
+    if "notification" in payload.__struct_fields__:  # of one whose shape does not promise that it is there
+        return payload
+    named = {"__annotations__": {"notification": Literal[name]}, "__module__": payload.__module__}
+    return new_class(payload.__name__ + "Body", (payload,), exec_body=lambda body: body.update(named))
 
 
 Table = tuple[Notification[Any], ...]

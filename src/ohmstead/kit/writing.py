@@ -131,7 +131,7 @@ class Writer:
     async def _content(self, write: Write) -> Any:
         """What is to be deleted, where somebody wants to be told: afterwards nobody can say."""
         changed = self.resource.changed
-        if changed is None or changed.topic not in wanted:
+        if changed is None or changed.topic not in wanted or not changed.shows_deleted:
             return UNSET
         return (await content_of(write.tx, changed.topic, [write.id])).get(write.id, UNSET)
 

@@ -24,7 +24,8 @@ from ohmstead.kit.db import (
 )
 from ohmstead.kit.errors import Invalid
 from ohmstead.kit.facts import wanted, with_contents
-from ohmstead.store.commit_notifier import CommitNotifier
+from ohmstead.store.commit_notifier import CHANNEL, CommitNotifier
+from ohmstead.store.telling import once
 
 log = structlog.get_logger("ohmstead.store")
 # The pool tells each attempt at a database that is away with its traceback; who needs the connection says it better.
@@ -98,6 +99,7 @@ class _Tx:
     async def write_facts(self) -> bool:
         """Write what was told, the last thing before the commit; whether there is anything."""
         if self._facts:
+            self._facts = once(self._facts)
             facts = await self._with_contents()
             topics = [fact.topic for fact in facts]
             with _translated():
@@ -202,6 +204,7 @@ class PostgresDatabase:
     def __init__(self, pool: Any, clock: Clock, dsn: str) -> None:
         self._pool, self.clock, self.dsn = pool, clock, dsn
         self.notifier = CommitNotifier(pool)
+        self._notifiers = {CHANNEL: self.notifier}
 
     @classmethod
     async def connect(cls, dsn: str, clock: Clock, most: int = 16) -> "PostgresDatabase":
@@ -217,11 +220,16 @@ class PostgresDatabase:
         )
         return cls(pool, clock, dsn)
 
+    def notifier_of(self, channel: str) -> CommitNotifier:
+        """What tells on this channel."""
+        return self._notifiers.setdefault(channel, CommitNotifier(self._pool, channel))
+
     async def close(self) -> None:
         """Close every connection, waiting 5 s for those in use."""
         try:
             async with asyncio.timeout(5):
-                await self.notifier.close()
+                for notifier in self._notifiers.values():
+                    await notifier.close()
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()

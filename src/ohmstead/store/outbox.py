@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, updat
 
 from ohmstead.kit.db import DatabaseUnavailable, Row, Statement
 from ohmstead.kit.facts import Fact, Handler, fact_of, outbox, subscribers
+from ohmstead.kit.signals import Signal
 from ohmstead.store.commit_notifier import CHANNEL
 from ohmstead.store.due_work import back_off
 from ohmstead.store.engine import PostgresDatabase
@@ -52,6 +53,7 @@ class OutboxReader:
     def __init__(self, database: PostgresDatabase, fan_out: FanOut | None = None) -> None:
         self._database, self._fan_out = database, fan_out
         self._wake = asyncio.Event()
+        self.told = Signal()  # facts that were committed are told, or put off: what follows from them is durable
         database.notifier.rung.connect(self.wake)
 
     def wake(self, *_: Any) -> None:
@@ -92,7 +94,9 @@ class OutboxReader:
             told = [fact["id"] for fact in facts if await self._told(tx, fact, failed.get(fact["id"]))]
             if told:
                 await tx.run(_DONE, facts=told)
-            return len(facts)
+        if facts:
+            self.told.send()
+        return len(facts)
 
     async def _told(self, tx: Any, row: Any, failed: Exception | None) -> bool:
         """Tell a fact to its subscribers; one that fails, that cannot be read (any more), or that failed before, is put

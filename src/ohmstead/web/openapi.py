@@ -163,7 +163,9 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         content = {JSON: {"schema": schemas[_key(operation.body)]}}
         described["requestBody"] = {"content": content, "required": operation.body_required}
     if operation.callbacks:
-        described["callbacks"] = {one.name: _callback(one, schemas[shape]) for one, shape in _told(operation)}
+        where = "callbackUrl" if hasattr(operation.body, "callback_url") else "webhook/callbackUrl"
+        told = ((one, _callback(one, schemas[shape])) for one, shape in _told(operation))
+        described["callbacks"] = {one.name: {f"{{$request.body#/{where}}}": callback} for one, callback in told}
     return described
 
 
@@ -184,7 +186,7 @@ def _callback(one: Notification[Any], schema: dict[str, Any]) -> dict[str, Any]:
         "requestBody": {"content": {JSON: {"schema": schema}}, "required": True},
         "responses": {"202": {"description": "Any status from 200 to 299 says that it was taken"}},
     } | ({"deprecated": True} if one.deprecated else {})
-    return {"{$request.body#/webhook/callbackUrl}": {"post": request}}
+    return {"post": request}
 
 
 def _identifier(operation: Operation) -> str:

@@ -12,9 +12,10 @@ from ohmstead.rooms.devices.stations import Setting
 async def answer(request: NotifyReportRequest, at: Arrival) -> NotifyReportResponse:
     """A report without data says that there is nothing to report."""
     settings = tuple(found for told in request.report_data or () for found in _settings(told))
-    if settings:
+    more = bool(request.tbc)
+    if settings or not more:
         await at.rooms.settings_told(
-            SettingsTold(charge_point_id=at.charge_point_id, settings=settings, received_at=at.received_at)
+            SettingsTold(charge_point_id=at.charge_point_id, settings=settings, more=more, received_at=at.received_at)
         )
     return NotifyReportResponse()
 

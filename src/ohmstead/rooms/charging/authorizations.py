@@ -79,12 +79,13 @@ async def authorize_by(
     rejection_reason: str | None = None,
 ) -> int:
     """Record that somebody was let charge, or with a reason was not; the authorization's id."""
+    status = "rejected" if rejection_reason else "accepted"
     made = await tx.value(
-        _INSERT, now=tx.now, method=method, status="rejected" if rejection_reason else "accepted",
-        rejection_reason=rejection_reason, user_id=user_id, id_tag_uid=id_tag_uid or None,
-        token_type=token_type, charge_point_id=charge_point_id, evse_id=evse_id,
+        _INSERT, now=tx.now, method=method, status=status, rejection_reason=rejection_reason, user_id=user_id,
+        id_tag_uid=id_tag_uid or None, token_type=token_type, charge_point_id=charge_point_id, evse_id=evse_id,
     )  # fmt: skip
-    tx.tell(AuthorizationCreated(id=made))
+    told = {"charge_point_id": charge_point_id, "id_tag": id_tag_uid or None}
+    tx.tell(AuthorizationCreated(id=made, status=status, rejection_reason=rejection_reason, **told))
     return made
 
 

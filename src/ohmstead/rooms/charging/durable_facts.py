@@ -25,8 +25,29 @@ class SessionUpdated(SessionFact, topic="session.updated"):
     """More of it is known."""
 
 
+class SessionCourseChanged(SessionFact, topic="session.courseChanged"):
+    """More is known of how one went that is over: what it came to may be another, which nobody has worked out yet."""
+
+
 class SessionStopped(SessionFact, topic="session.stopped"):
     """It is over, or never began."""
+
+
+class SessionPriced(SessionFact, topic="session.priced"):
+    """What it came to is known, or is another than before."""
+
+
+class SessionProgressed(SessionFact, topic="session.progressed"):
+    """It has gone on charging, or costs more by now; it is told while somebody wants to know."""
+
+
+class SessionMetered(Fact, topic="session.metered"):
+    """Readings of its meter were stored: (moment, measurand, value, unit) of each, in the words of notifications. It is
+    told while somebody wants to know."""
+
+    id: int
+    evse_id: int
+    readings: list[tuple[str, str, float, str]]
 
 
 class ReservationChanged(RowChanged, topic="reservation.changed"):
@@ -45,10 +66,22 @@ class IdTagChanged(RowChanged, topic="idTag.changed"):
     """A tag was given out, changed or taken back, or an EMAID was issued or ended."""
 
 
-class AuthorizationCreated(Fact, topic="authorization.created"):
-    """Somebody was let charge, or not."""
+class AuthorizationFact(Fact):
+    """Somebody was let charge, or was not and why."""
 
     id: int
+    charge_point_id: int | None = None  # None: an older release did not say
+    id_tag: str | None = None
+    status: str | None = None
+    rejection_reason: str | None = None
+
+
+class AuthorizationCreated(AuthorizationFact, topic="authorization.created"):
+    """Just now."""
+
+
+class AuthorizationUpdated(AuthorizationFact, topic="authorization.updated"):
+    """Before, and now a charge has begun on it."""
 
 
 class ChargingProfileApplied(Fact, topic="chargingProfile.applied", rename="camel"):

@@ -11,6 +11,7 @@ from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.bookings import booking_request
 from ohmstead.rooms.charging.bookings.changes import OPEN, give_up
 from ohmstead.rooms.charging.contracts.following import vehicles_go_with_their_user
+from ohmstead.rooms.charging.durable_facts import IdTagChanged
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.offline_tags.table import UNKNOWN, local_list
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -33,6 +34,7 @@ _BUSY = Statement(
 _booked = booking.c.user_id == _user
 _BOOKED = Statement(select(booking.c.id).where(_booked, or_(*(booking.c.status == word for word in OPEN))))
 _UIDS = Statement(select(id_tag.c.id_tag_uid).where(id_tag.c.user_id == _user))
+_LIVING_TAGS = Statement(select(id_tag.c.id).where(id_tag.c.user_id == _user, id_tag.c.deleted_at.is_(None)))
 _FORGET_TAGS = Statement(
     update(id_tag)
     .where(id_tag.c.user_id == _user)
@@ -96,6 +98,8 @@ async def no_account_names_them(tx: Tx, gone: UserErased) -> None:
     await tx.run(_FORGET_DATA, user=gone.id, **words)
     await tx.run(_FORGET_REASONS, user=gone.id, **words)
     await tx.run(_FORGET_NAMES, user=gone.id, **words)
+    for tag in await tx.all(_LIVING_TAGS, user=gone.id):
+        tx.tell(IdTagChanged(id=tag["id"], action="deleted"))
     await tx.run(_FORGET_TAGS, user=gone.id, now=tx.now)
     # a list that has the tag is sent anew by itself, which takes the tag off the station
     await tx.run(_FORGET_LISTS, now=tx.now, **patterns(uids))

@@ -8,8 +8,11 @@ from sqlalchemy import BigInteger, Column, Double, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.db import Row, Tx, timestamp
+from ohmstead.kit.facts import wanted
+from ohmstead.rooms.charging.durable_facts import SessionMetered
 from ohmstead.rooms.charging.facts import SignedReading
 from ohmstead.rooms.charging.readings import Reading
+from ohmstead.rooms.charging.told_readings import facts_of_readings
 from ohmstead.store.partitions import partitioned
 
 meter_value = partitioned(
@@ -72,9 +75,12 @@ def record(reading: Reading, place: Row, message: Told, anomaly: str | None = No
 
 
 async def store(tx: Tx, records: Sequence[Record]) -> None:
-    """Append rows made by `record`."""
+    """Append rows made by `record`; who wants to be told of sessions' readings is."""
     if records:
         await tx.copy(meter_value.name, _COLUMNS, records)
+    if records and SessionMetered.topic in wanted:
+        for fact in facts_of_readings([dict(zip(_COLUMNS, one, strict=True)) for one in records]):
+            tx.tell(fact)
 
 
 async def store_signed(tx: Tx, messages: Sequence[tuple[Told, Row]]) -> None:

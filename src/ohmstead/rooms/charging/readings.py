@@ -14,7 +14,7 @@ NOMINAL_V = 230.0
 
 LINES = ("L1", "L2", "L3")
 REGISTER, POWER, CURRENT = "Energy.Active.Import.Register", "Power.Active.Import", "Current.Import"
-_ELSEWHERE = ("Inlet", "Cable")  # a second meter, not the outlet's
+ELSEWHERE = ("Inlet", "Cable")  # a second meter, not the outlet's
 
 
 class Sample(Struct, frozen=True, gc=False):
@@ -156,7 +156,7 @@ class Layout:
         places = [none] * _COUNT
         by_phase = beside = False
         for index, kind in enumerate(kinds):
-            outlet, key = kind.location not in _ELSEWHERE, (kind.measurand, kind.phase, kind.unit)
+            outlet, key = kind.location not in ELSEWHERE, (kind.measurand, kind.phase, kind.unit)
             column = _PLACES.get(key) if outlet else None
             if column is None or column >= _COLUMNS or places[column] != none:
                 self.rest[index] = kind
@@ -210,7 +210,7 @@ def _by_phase(rest: Mapping[int, Kind | Sample], measurand: str, unit: str) -> d
     some meters with one line tell all."""
     found: dict[str, int] = {}
     for index, kind in rest.items():
-        if (kind.measurand, kind.unit) == (measurand, unit) and kind.phase and kind.location not in _ELSEWHERE:
+        if (kind.measurand, kind.unit) == (measurand, unit) and kind.phase and kind.location not in ELSEWHERE:
             found.setdefault(_BY_NAME.get(kind.phase, kind.phase), index)
     by_line = {phase: index for phase, index in found.items() if phase in LINES}
     return by_line or {phase: index for phase, index in found.items() if phase != "N"} or found

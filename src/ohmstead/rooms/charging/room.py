@@ -32,8 +32,10 @@ from ohmstead.rooms.charging.sessions import (
     boost,
     charging_needs,
     consumption,
+    contents,  # noqa: F401 - what is told of sessions
     questions,  # noqa: F401 - it answers lower rooms
 )
+from ohmstead.rooms.charging.sessions.progress import SessionProgress
 from ohmstead.rooms.charging.sessions.resource import sessions
 
 OPERATIONS = (
@@ -69,6 +71,7 @@ BACKGROUND = (
     ReservationQueue,
     ReservationRelease,
     RunningPrices,
+    SessionProgress,
     SilentSessionProbe,
     TariffLimits,
     ClosingHours,

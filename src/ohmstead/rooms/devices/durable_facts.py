@@ -28,7 +28,7 @@ class ChargePointBooted(Fact, topic="chargePoint.booted", rename="camel"):
 
 
 class NetworkStatusChanged(Fact, topic="chargePoint.networkStatusChanged"):
-    """A charge point came online or went offline."""
+    """A charge point came online or went offline, or has been gone for so long that it is not expected back."""
 
     id: int
     network_status: str
@@ -72,11 +72,13 @@ class QuirksChanged(Fact, topic="chargePoint.quirksChanged"):
 
 
 class ConfigurationSynced(Fact, topic="chargePoint.configurationSynced"):
-    """A station told its configuration: some `keys`, or all (none). No `request_id`: after a boot."""
+    """A station told its configuration: some `keys`, or all (none), or it did not, and `error` says why. No
+    `request_id`: after a boot."""
 
     id: int
     request_id: int | None
     keys: list[str]
+    error: str | None = None
 
 
 class ConfigurationChanged(Fact, topic="chargePoint.configurationChanged"):
@@ -94,6 +96,15 @@ class ConfigurationTemplateApplied(Fact, topic="chargePoint.configurationTemplat
     template_id: int
     error: str | None
     refused: dict[str, str]
+
+
+class DataTransferReceived(Fact, topic="chargePoint.dataTransferReceived"):
+    """A station sent a message of its vendor's own; it is told while somebody wants to know."""
+
+    id: int
+    vendor_id: str
+    message_id: str | None
+    data: str | None
 
 
 class FirmwareStatusChanged(Fact, topic="chargePoint.firmwareStatusChanged"):

@@ -213,10 +213,12 @@ class SecurityEvent(Struct, frozen=True, kw_only=True):
 
 
 class SettingsTold(Struct, frozen=True, kw_only=True):
-    """A part of a report of a 2.x station's settings, which it sends after it was asked for all of them."""
+    """A part of a report of a 2.x station's settings, which it sends after it was asked for all of them; `more` parts
+    follow."""
 
     charge_point_id: int
     settings: tuple[Setting, ...]
+    more: bool = False
     received_at: datetime
 
 

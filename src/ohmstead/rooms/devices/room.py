@@ -12,7 +12,7 @@ from ohmstead.rooms.devices import (
 from ohmstead.rooms.devices.certificates import CertificateRenewals, PendingSignings
 from ohmstead.rooms.devices.commands import actions, disconnect, messages, raw_calls
 from ohmstead.rooms.devices.communication import diagnostics, frames, security_events
-from ohmstead.rooms.devices.configuration import BootSync
+from ohmstead.rooms.devices.configuration import BootSync, MissingReports
 from ohmstead.rooms.devices.presence import hardware_status_logs, network_status_logs
 from ohmstead.rooms.devices.security_profiles import SecurityRaises
 from ohmstead.rooms.devices.templates import TemplateWork
@@ -46,4 +46,4 @@ OPERATIONS = (
     frames.operations,
     events.operations,
 )
-BACKGROUND = (BootSync, TemplateWork, PendingSignings, SecurityRaises, CertificateRenewals)
+BACKGROUND = (BootSync, MissingReports, TemplateWork, PendingSignings, SecurityRaises, CertificateRenewals)

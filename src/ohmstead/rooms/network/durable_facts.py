@@ -5,8 +5,12 @@ from typing import Literal
 from ohmstead.kit.facts import Fact, RowChanged
 
 
+class LocationChanged(RowChanged, topic="location.changed"):
+    """A location was made, changed or deleted."""
+
+
 class ChargePointChanged(RowChanged, topic="chargePoint.changed"):
-    """A charge point was made, changed or deleted, by whomever."""
+    """A charge point was made, changed or deleted, by whomever: what it is, not how it is doing."""
 
 
 class ChargePointModelChanged(RowChanged, topic="chargePointModel.changed"):
@@ -23,6 +27,11 @@ class EvseChanged(RowChanged, topic="evse.changed"):
     """An EVSE was, or its connectors."""
 
 
+class ChargePointEvsesChanged(RowChanged, topic="chargePoint.evsesChanged"):
+    """EVSEs of a charge point that is there were made, changed or deleted, or their connectors, and the charge point
+    itself was not."""
+
+
 class EvseMoved(Fact, topic="evse.moved"):
     """An EVSE left one charge point for another."""
 
@@ -35,6 +44,10 @@ class ModelQuirksChanged(Fact, topic="chargePointModel.quirksChanged"):
     """All of a model have."""
 
     id: int
+
+
+class ParkingSpaceChanged(RowChanged, topic="parkingSpace.changed"):
+    """A parking space was made, changed or deleted, or an EVSE is beside it no more."""
 
 
 class ParkingSpaceOccupancyChanged(Fact, topic="parkingSpace.occupancyChanged"):

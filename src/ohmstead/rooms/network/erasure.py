@@ -17,7 +17,7 @@ _DISOWN = Statement(
     update(charge_point)
     .where(_own.user_id == bindparam("user", type_=BigInteger))
     .values(user_id=None, sharing_code=None, personal_smart_charging=None, updated_at=bindparam("now"))
-    .returning(_own.id)
+    .returning(_own.id, _own.deleted_at)
 )
 _his = select(_own.id).where(_own.user_id == bindparam("user", type_=BigInteger))
 _share = charge_point_share.c
@@ -36,7 +36,8 @@ async def charge_points_are_nobodys(tx: Tx, gone: UserErased) -> None:
     await tx.run(_END_SHARES, user=gone.id)
     await tx.run(_GUESSED, user=gone.id)
     for row in await tx.all(_DISOWN, user=gone.id, now=tx.now):
-        tx.tell(ChargePointChanged(id=row["id"], action="updated"))
+        if row["deleted_at"] is None:
+            tx.tell(ChargePointChanged(id=row["id"], action="updated"))
 
 
 @on(UserErased)

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.kit.access import PARTNER, of_several, owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.errors import Conflict
-from ohmstead.kit.facts import on, row_changed
+from ohmstead.kit.facts import on
 from ohmstead.kit.filters import Filter, changed, equals
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.resources import Resource
@@ -36,7 +36,7 @@ from ohmstead.kit.views import Id, Opt, ReadOnly, View, stamp
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.charge_points.access import of_partner
-from ohmstead.rooms.network.durable_facts import EvseMoved, ParkingSpaceOccupancyChanged
+from ohmstead.rooms.network.durable_facts import EvseMoved, ParkingSpaceChanged, ParkingSpaceOccupancyChanged
 from ohmstead.rooms.network.evses import every_evse, evse
 from ohmstead.rooms.network.locations import location, locations
 
@@ -181,7 +181,7 @@ parking_spaces = Resource(
         *changed(_own.updated_at),
     ],
     references={"location_id": locations, "evses": every_evse},
-    changed=row_changed("parkingSpace"),
+    changed=ParkingSpaceChanged,
 )
 
 
@@ -244,3 +244,5 @@ async def _leave(tx: Tx, point: int) -> None:
     """EVSEs of a charge point stand no more at spaces elsewhere, or with EVSEs of another zone."""
     if left := [row[0] for row in await tx.all(_LEAVE, key=point)]:
         await tx.run(_TOUCH, ids=left, now=tx.now)
+        for space in left:
+            tx.tell(ParkingSpaceChanged(id=space, action="updated"))

@@ -15,7 +15,7 @@ from ohmstead.kit.views import Opt, View, provided
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_point_templates import template_evse, template_evses
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
-from ohmstead.rooms.network.durable_facts import EvseChanged
+from ohmstead.rooms.network.durable_facts import ChargePointEvsesChanged, EvseChanged
 from ohmstead.rooms.network.evses import every_evse, evse, evses
 from ohmstead.rooms.tariffs.groups import tariff_groups
 from ohmstead.rooms.tariffs.tables import tariff_group
@@ -123,6 +123,7 @@ _ASSIGN = Statement(
     update(evse)
     .where(evse.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     .values(tariff_group_id=bindparam("group", type_=BigInteger), updated_at=bindparam("now"))
+    .returning(evse.c.id, evse.c.charge_point_id)
 )
 
 actions = Group("action / evse", "actions/evse/", "evses", access=PARTNERS)
@@ -146,9 +147,9 @@ async def bulk_assign_tariff_group(call: Call, wanted: Assignment) -> None:
     if group is not None and not all(fits(group, row["partner_id"]) for row in found):
         raise Invalid(tariffGroupId=ANOTHERS)
     ids = [row["id"] for row in found if row["tariff_group_id"] != wanted.tariff_group_id]
-    await call.tx.run(_ASSIGN, ids=ids, group=wanted.tariff_group_id, now=call.now)
-    for key in ids:
+    for key, point in await call.tx.all(_ASSIGN, ids=ids, group=wanted.tariff_group_id, now=call.now):
         call.tx.tell(EvseChanged(id=key, action="updated"))
+        call.tx.tell(ChargePointEvsesChanged(id=point, action="updated"))
     call.changes = {"tariffGroupId": wanted.tariff_group_id, "evseIds": ids}
 
 

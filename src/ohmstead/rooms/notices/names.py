@@ -28,6 +28,9 @@ Name = Literal[
 ]  # fmt: skip
 NAMES: tuple[str, ...] = get_args(Name)
 
+Asked = Literal[Name, "PartnerChangedNotification"]
+"""What a subscription may name: the published document tells of the last, and left it out of its list."""
+
 ALIASES = {
     "ReservationChangedNotification": "reservation.changed",
     "PaymentMethodChangedNotification": "user.paymentMethod.changed",

@@ -58,6 +58,10 @@ def _of(other: Table) -> ForeignKey:
     return ForeignKey(other.c.id, ondelete="CASCADE")
 
 
+def _where(name: str, rows: str, *columns: str) -> Index:
+    return Index(f"ix_notification_delivery_{name}", *columns, postgresql_where=text(rows))
+
+
 notification_event = _grown(
     "notification_event",
     Column("fact_id", BigInteger, nullable=False),  # in the outbox: the order in which things happened
@@ -70,7 +74,7 @@ notification_event = _grown(
 notification_delivery = _grown(
     "notification_delivery",
     Column("subscription_id", _of(notification_subscription), nullable=False),
-    Column("event_id", _of(notification_event), nullable=False, index=True),
+    Column("event_id", _of(notification_event), nullable=False),
     Column("fact_id", BigInteger, nullable=False),  # of its event, as are the name and the entity
     Column("name", Text, nullable=False),
     Column("entity", Text, nullable=False),
@@ -83,8 +87,9 @@ notification_delivery = _grown(
     Column("latency_ms", Integer),
     Column("bytes", Integer, nullable=False),  # of the body
     Column("log", JSONB, nullable=False, server_default="[]"),  # of each attempt: at, status, error, latencyMs
+    UniqueConstraint("event_id", "subscription_id", name="uq_notification_delivery_event_id_subscription_id"),
     Index("ix_notification_delivery_subscription_id_id", "subscription_id", "id"),
-    Index(
-        "ix_notification_delivery_pending", "subscription_id", "fact_id", postgresql_where=text("status = 'pending'")
-    ),
+    _where("pending", "status = 'pending'", "subscription_id", "fact_id"),
+    _where("retried", "status = 'pending' AND attempts > 0", "subscription_id", "entity"),
+    _where("failed", "status = 'failed'", "subscription_id", "id"),
 )

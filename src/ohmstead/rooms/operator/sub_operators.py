@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Text, func, sel
 
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import table
-from ohmstead.kit.facts import row_changed
+from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
@@ -35,6 +35,10 @@ class SubOperator(View):
     last_updated_at: ReadOnly[datetime]
 
 
+class SubOperatorChanged(RowChanged, topic="subOperator.changed"):
+    """A sub-operator was made, changed or deleted."""
+
+
 sub_operators = Resource(
     "sub-operators",
     sub_operator,
@@ -46,7 +50,7 @@ sub_operators = Resource(
         Version("v1.0", SubOperator, pages=Pages.NUMBER, verbs=("list", "read")),
         Version("v1.0", SubOperator, pages=Pages.NUMBER, internal=True, field_names={"partnerIds": "partner_ids"}),
     ],
-    changed=row_changed("subOperator"),
+    changed=SubOperatorChanged,
 )
 """Its partners are checked where they are known (see `people.partners`)."""
 

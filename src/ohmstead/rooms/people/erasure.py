@@ -9,9 +9,9 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import Fact, audit, on, outbox
 from ohmstead.kit.questions import Question
 from ohmstead.kit.writes import Write
-from ohmstead.rooms.people.partner_invites import partner_invite
+from ohmstead.rooms.people.partner_invites import SHOWN, partner_invite, tell_end
 from ohmstead.rooms.people.text_erasure import TextErasure, patterns
-from ohmstead.rooms.people.users import ev_user, users
+from ohmstead.rooms.people.users import UserChanged, ev_user, users
 
 
 class UserErased(Fact, topic="user.erased"):
@@ -36,7 +36,7 @@ _NOTHING = {
 _user = bindparam("user", type_=BigInteger)
 _ERASE = Statement(update(ev_user).where(ev_user.c.id == _user).values(_NOTHING))
 _address = func.lower(partner_invite.c.email) == func.lower(bindparam("email", type_=Text))
-_INVITES = Statement(delete(partner_invite).where((partner_invite.c.user_id == _user) | _address))
+_INVITES = Statement(delete(partner_invite).where((partner_invite.c.user_id == _user) | _address).returning(*SHOWN))
 
 
 @users.deleted
@@ -46,8 +46,10 @@ async def personal_data_goes(write: Write) -> None:
     told = [text for texts in await known_by(tx, write.id) for text in texts]
     erased = UserErased(id=write.id, texts=[*_names(before), *told])
     await tx.run(_ERASE, user=write.id)
-    await tx.run(_INVITES, user=write.id, email=before["email"])
+    for invite in await tx.all(_INVITES, user=write.id, email=before["email"]):
+        tell_end(tx, dict(invite) | {"email": None})
     await erasing(tx, erased)
+    tx.tell(UserChanged(id=write.id, action="deleted"))  # as the resource will, which counts once: it goes before
     tx.tell(erased)
 
 
@@ -71,6 +73,15 @@ _waiting = (
     .scalar_subquery()
 )
 _OUTBOX = Statement(_facts.where(outbox.c.id.in_(_waiting)))
+_carrying = (
+    select(outbox.c.id)
+    .where(outbox.c.topic == UserChanged.topic, outbox.c.payload["id"].as_integer() == _user)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CONTENTS = Statement(
+    update(outbox).where(outbox.c.id.in_(_carrying)).values(payload=outbox.c.payload.op("-")(cast("content", Text)))
+)
 
 
 @on(UserErased)
@@ -78,3 +89,4 @@ async def no_record_names_them(tx: Tx, fact: UserErased) -> None:
     await _AUDIT.run(tx, fact.texts)
     await tx.run(_REASONS, target=f"actions/users/v1.0/{fact.id}/change-status")
     await tx.run(_OUTBOX, **patterns(fact.texts))
+    await tx.run(_CONTENTS, user=fact.id)

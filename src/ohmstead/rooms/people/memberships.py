@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import array
 from ohmstead.kit.db import Statement
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.people.user_groups import hold, user_groups
-from ohmstead.rooms.people.users import ev_user, users
+from ohmstead.rooms.people.users import UserChanged, ev_user, users
 
 _group = bindparam("group", type_=BigInteger)
 _own = ev_user.c
@@ -14,8 +14,9 @@ _of_group = _own.user_group_ids.contains(array([_group]))
 _HAS_USERS = Statement(select(_own.id).where(_of_group, _own.deleted_at.is_(None)).limit(1))
 _LEAVE = Statement(
     update(ev_user)
-    .where(_of_group)
+    .where(_of_group, _own.deleted_at.is_(None))
     .values(user_group_ids=func.array_remove(_own.user_group_ids, _group), updated_at=bindparam("now"))
+    .returning(_own.id)
 )
 
 
@@ -30,7 +31,8 @@ async def a_group_with_users_keeps_its_partner(write: Write) -> None:
 
 @user_groups.deleted
 async def memberships_end_with_their_group(write: Write) -> None:
-    await write.tx.run(_LEAVE, group=write.id, now=write.tx.now)
+    for (user,) in await write.tx.all(_LEAVE, group=write.id, now=write.tx.now):
+        write.tx.tell(UserChanged(id=user, action="updated"))
 
 
 @users.written

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx, table, timestamp
-from ohmstead.kit.facts import RowChanged
+from ohmstead.kit.facts import RowChanged, contents, wanted
 from ohmstead.kit.filters import Filter, changed, equals, one_of, since, until
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
@@ -91,7 +91,7 @@ async def _accept_urls(tx: Tx, ids: list[int], context: RenderContext) -> Mappin
 
 
 class InviteChanged(RowChanged, topic="partnerInvite.changed"):
-    """An invite was made, changed, accepted or taken back."""
+    """An invite was made, changed, accepted or taken back. It carries for whom it is and what it allows."""
 
 
 partner_invites = Resource(
@@ -157,12 +157,32 @@ async def who_accepted_stays_with_the_partner(write: Write) -> None:
         write.add_error("partnerId", "The partner of an invite that was accepted stays.")
 
 
-_OF_PARTNER = Statement(delete(partner_invite).where(_own.partner_id == bindparam("partner", type_=BigInteger)))
+SHOWN = _own["id", "user_id", "email", *InviteOptions.__struct_fields__]
+"""What is told of an invite."""
+_SHOWN = Statement(select(*SHOWN).where(_own.id == any_(_ids)))
+_of_partner = _own.partner_id == bindparam("partner", type_=BigInteger)
+_OF_PARTNER = Statement(delete(partner_invite).where(_of_partner).returning(*SHOWN))
+
+
+def _content(invite: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in invite.items() if name != "id"}
+
+
+@contents(InviteChanged)
+async def for_whom_and_what_it_allows(tx: Tx, ids: list[int]) -> dict[int, Any]:
+    return {invite["id"]: _content(invite) for invite in await tx.all(_SHOWN, ids=ids)}
+
+
+def tell_end(tx: Tx, invite: Mapping[str, Any]) -> None:
+    """Tell of an invite that was deleted, of which these are SHOWN."""
+    content = _content(invite) if InviteChanged.topic in wanted else UNSET
+    tx.tell(InviteChanged(id=invite["id"], action="deleted", content=content))
 
 
 @partners.deleted
 async def its_invites_end_with_it(write: Write) -> None:
-    await write.tx.run(_OF_PARTNER, partner=write.id)
+    for invite in await write.tx.all(_OF_PARTNER, partner=write.id):
+        tell_end(write.tx, invite)
 
 
 _waits_for_them = _own.accepted_at.is_(None) & (func.lower(_own.email) == func.lower(ev_user.c.email))

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Column, Index, Numeric, Text, bindparam, false, select, update
+from sqlalchemy import ARRAY, BigInteger, Column, Index, Numeric, Text, any_, bindparam, false, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ohmstead.kit.access import PARTNER, Access
 from ohmstead.kit.db import Statement, Tx, table, timestamp
 from ohmstead.kit.errors import Forbidden
-from ohmstead.kit.facts import RowChanged
+from ohmstead.kit.facts import RowChanged, contents
 from ohmstead.kit.filters import changed, equals
 from ohmstead.kit.money import Bounds, Percent, Price
 from ohmstead.kit.operations import Actor
@@ -181,7 +181,7 @@ def one_contact(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class PartnerChanged(RowChanged, topic="partner.changed"):
-    """A partner was made, changed or deleted."""
+    """A partner was made, changed or deleted. It carries by what others know the partner."""
 
 
 partners = Resource(
@@ -240,6 +240,22 @@ async def amounts_have_the_decimals_of_the_base_currency(write: Write) -> None:
     for field, amount in given.items():
         for text in bounds.objections(amount, label(field)):
             write.add_error(field, text)
+
+
+_KNOWN_BY = ("external_id", "name", "business_name", "reg_no", "vat_no", "country")
+_NAMES = Statement(
+    select(partner.c.id, *partner.c[_KNOWN_BY]).where(
+        partner.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), partner.c.deleted_at.is_(None)
+    )
+)
+
+
+@contents(PartnerChanged)
+async def by_what_others_know_it(tx: Tx, ids: list[int]) -> dict[int, Any]:
+    return {
+        row["id"]: {name: row[name] for name in _KNOWN_BY if row[name] is not None}
+        for row in await tx.all(_NAMES, ids=ids)
+    }
 
 
 _ITS_TOKENS = Statement(

@@ -109,7 +109,9 @@ async def _external_app_data(tx: Tx, ids: list[int], context: RenderContext) -> 
 
 
 class UserChanged(RowChanged, topic="user.changed"):
-    """A user was made, changed, blocked or deleted."""
+    """A user was made, changed, blocked or deleted. Of one that was deleted nothing is carried: it is erased."""
+
+    shows_deleted = False
 
 
 users = Resource(

@@ -101,9 +101,10 @@ class BookingReservation(DueWork):
                 await release_one(tx, command.reservation_id)
             elif not agreed:
                 await forget(tx, command.reservation_id)
+                return False
             elif row["status"] == "accepted":
                 await _reserved(tx, row)
-                tx.tell(ReservationChanged(id=command.reservation_id, action="created"))
+            tx.tell(ReservationChanged(id=command.reservation_id, action="created"))
         return agreed
 
     async def failed(self, row: Row, error: Exception) -> None:

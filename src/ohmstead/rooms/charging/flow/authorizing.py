@@ -7,6 +7,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import KEPT, authorization, authorize_by
 from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.displays import shows_messages
+from ohmstead.rooms.charging.durable_facts import AuthorizationUpdated
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import user_price_known
@@ -132,6 +133,8 @@ async def authorized(tx: Tx, outlet: Row, token: Token, holder: Holder) -> int:
     recent = await tx.value(_RECENT, station=outlet["station_id"], tag=token.id_tag, **recently)
     if recent is not None:
         await tx.run(_BEGUN, key=recent, v_charge_point_id=point, v_evse_id=evse, v_updated_at=tx.now)
+        told = {"charge_point_id": point, "id_tag": token.id_tag or None, "status": recently["status"]}
+        tx.tell(AuthorizationUpdated(id=recent, rejection_reason=holder.rejection, **told))
         return recent
     return await authorize_by(
         tx, holder.method, point, evse_id=evse, user_id=holder.user_id, id_tag_uid=token.id_tag,

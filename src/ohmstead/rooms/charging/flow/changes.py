@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, insert, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.durable_facts import (
+    SessionCourseChanged,
     SessionCreated,
     SessionFact,
     SessionStarted,
@@ -16,11 +17,12 @@ from ohmstead.rooms.charging.durable_facts import (
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import session_changed
 
-Happening = Literal["created", "started", "updated", "stopped"]
+Happening = Literal["created", "started", "updated", "course_changed", "stopped"]
 _FACTS: Mapping[Happening, type[SessionFact]] = {
     "created": SessionCreated,
     "started": SessionStarted,
     "updated": SessionUpdated,
+    "course_changed": SessionCourseChanged,
     "stopped": SessionStopped,
 }
 

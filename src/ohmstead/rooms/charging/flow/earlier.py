@@ -11,14 +11,14 @@ from ohmstead.rooms.charging.session_table import session
 _ENDED = Statement(select(session).where(session.c.id == bindparam("session")).with_for_update())
 
 
-async def began_earlier(tx: Tx, message: Metered, place: Row) -> None:
+async def began_earlier(tx: Tx, message: Metered, place: Row) -> bool:
     """Set the register of a session that has ended back to a reading of its transaction before its start, or to the
-    first one at all."""
+    first one at all; whether that changed it."""
     since = place["meter_start_at"] or place["started_at"]
     unknown = place["meter_wh"] is None
     earlier = [one for one in message.readings if one.energy_wh is not None and (unknown or one.at < since)]
     if not earlier:
-        return
+        return False
     ended = await tx.one(_ENDED, session=place["id"])
     assert ended is not None, "sessions are kept"
     register = register_of(ended, place)
@@ -28,3 +28,4 @@ async def began_earlier(tx: Tx, message: Metered, place: Row) -> None:
         figures = {"meter_wh": register.wh, "meter_at": register.raised_at, "energy_wh": register.energy_wh}
         figures["metered_at"] = register.read_at
         await change(tx, ended["id"], "updated", **register.start(), **figures)
+    return register.moved

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select, text, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.charging.flow.changes import add
+from ohmstead.rooms.charging.flow.changes import add, tell
 from ohmstead.rooms.charging.needs import needs_carried_on
 from ohmstead.rooms.charging.pricing.tariff_of_session import COLUMNS as TARIFF_COLUMNS
 from ohmstead.rooms.charging.session_table import session
@@ -36,5 +36,6 @@ async def extend(tx: Tx, session_id: int) -> Row | None:
     values |= {"meter_start_wh": closed["meter_wh"], "meter_wh": closed["meter_wh"], "meter_at": closed["stopped_at"]}
     values |= {"meter_start_at": closed["stopped_at"]}
     begun = await add(tx, values, "started")
+    tell(tx, closed, "updated")  # it shows what goes on with it
     await needs_carried_on(tx, closed, begun)
     return begun

@@ -4,7 +4,7 @@ The hottest path of the product: three statements a batch, whatever its size, an
 again, or another power is on offer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -113,8 +113,9 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     What belongs to no session is stored all the same; what comes after a session's end does not revive it. What is
     told again changes nothing.
     """
+    corrected: set[int] = set()
     places = [
-        place if place["status"] == "active" and message.began_at is None else await _meant(tx, message, place)
+        place if _goes_on(message, place) else await _meant(tx, message, place, corrected)
         for message, place in zip(messages, await _resolve(tx, messages), strict=True)
     ]
     repeated = await repeats(tx, messages, places)
@@ -149,9 +150,13 @@ async def metered(tx: Tx, messages: Sequence[Metered]) -> None:
     if signed := [(one, place) for one, place in zip(messages, places, strict=True) if one.signed]:
         await store_signed(tx, await unsigned_yet(tx, signed))
     await _update(tx, list(sessions.values()))
-    await _price_anew(tx, {one.id: one.late_at for one in sessions.values() if one.late_at}, after_end)
+    await _price_anew(tx, {one.id: one.late_at for one in sessions.values() if one.late_at}, after_end, corrected)
     await offers.keep(tx)
     tx.after_commit(lambda: metered_now.send(draws))
+
+
+def _goes_on(message: Metered, place: Row) -> bool:
+    return place["status"] == "active" and message.began_at is None
 
 
 def _was_on(place: Row, at: datetime) -> bool:
@@ -159,16 +164,18 @@ def _was_on(place: Row, at: datetime) -> bool:
     return place["status"] == "finished" and place["started_at"] <= at <= place["stopped_at"]
 
 
-async def _price_anew(tx: Tx, late: dict[int, datetime], after_end: dict[int, datetime]) -> None:
-    """What is told late may change what was when, and so the price."""
-    for key in sorted(after_end):
-        await change(tx, key, "updated")
+async def _price_anew(
+    tx: Tx, late: dict[int, datetime], after_end: dict[int, datetime], corrected: Collection[int]
+) -> None:
+    """What is told late may change what was when, and so the price. Of what was `corrected` that is told already."""
+    for key in sorted(after_end.keys() - corrected):
+        await change(tx, key, "course_changed")
     if late or after_end:
         await price_anew(tx, late | after_end)
 
 
-async def _meant(tx: Tx, message: Metered, place: Row) -> Row:
-    """The place of a message, its session the one that is meant."""
+async def _meant(tx: Tx, message: Metered, place: Row, corrected: set[int]) -> Row:
+    """The place of a message, its session the one that is meant; one whose start is another by now is `corrected`."""
     if message.transaction_ref is not None and begins(message, place):
         await keep(tx, message, place["evse_id"])
         if place["status"] == "active":  # its end was lost, and its name is given again
@@ -177,8 +184,9 @@ async def _meant(tx: Tx, message: Metered, place: Row) -> Row:
         return {**place, "id": None, "status": None}
     if place["reason"] == LOST:
         return await _extended(tx, message, place)
-    if message.transaction_ref is not None and place["status"] == "finished" and _is_whole(place):
-        await began_earlier(tx, message, place)
+    named_and_ended = message.transaction_ref is not None and place["status"] == "finished"
+    if named_and_ended and _is_whole(place) and await began_earlier(tx, message, place):
+        corrected.add(place["id"])
     return place
 
 

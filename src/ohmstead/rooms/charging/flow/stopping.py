@@ -12,7 +12,7 @@ from ohmstead.rooms.charging.displays import end_taken
 from ohmstead.rooms.charging.facts import ChargeStopped, EndTaken, TagVerdict
 from ohmstead.rooms.charging.flow.authorizing import ACCEPTED, remote_start_of
 from ohmstead.rooms.charging.flow.begun import taken
-from ohmstead.rooms.charging.flow.changes import add, change
+from ohmstead.rooms.charging.flow.changes import Happening, add, change
 from ohmstead.rooms.charging.flow.extending import extend
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import session_of_stop, stop_ref, stopped_as
@@ -87,8 +87,9 @@ async def _end(tx: Tx, fact: ChargeStopped, at: datetime, stopping: Row) -> int 
     if found and stopping["status"] == "finished":
         await price_anew(tx, {stopping["id"]: found[0].at})
     kept = stopping["reason"] if stopping["reason"] in KEPT_REASONS else stopping["stop_reason"]
+    happening: Happening = "updated" if stopping["status"] == "finished" else "stopped"
     await change(
-        tx, stopping["id"], "stopped", status="finished", reason=kept or told(fact.reason), stop_ref=stop_ref(fact),
+        tx, stopping["id"], happening, status="finished", reason=kept or told(fact.reason), stop_ref=stop_ref(fact),
         stopped_at=max(at, stopping["started_at"]), power_w=None, anomalies=stopping["anomalies"] + register.anomalies,
         **_figures(register, fact),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from ohmstead.engines.idle import IdleRules
 from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
-from ohmstead.rooms.charging.durable_facts import SessionStopped, SessionUpdated
+from ohmstead.rooms.charging.durable_facts import SessionCourseChanged, SessionPriced, SessionStopped, SessionUpdated
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.electricity_cost import Electricity, electricity_of, local_shares
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
@@ -40,7 +40,7 @@ SELECT session.id, COALESCE(session_price.priced, '{}') AS priced, COALESCE(sess
 FROM session LEFT JOIN session_price ON session_price.session_id = session.id
 WHERE session.id = ANY(CAST(:ids AS bigint[]))""")
 )
-# Without a tariff there is nothing to pay, in the base currency.
+# Without a tariff there is nothing to pay, in the base currency. What is shown otherwise than before is news.
 _WRITE = Statement(
     text("""
 WITH told AS (
@@ -58,7 +58,13 @@ UPDATE session SET amount_with_tax = told.amount, amount_without_tax = told.net,
     local_energy_wh = told.local_energy_wh, updated_at = :now,
     currency = COALESCE(session.currency, (SELECT alphabetic_code FROM currency WHERE id = COALESCE(
         (SELECT CAST(value->>'id' AS bigint) FROM setting WHERE key = 'baseCurrency'), (SELECT MIN(id) FROM currency))))
-FROM told WHERE session.id = told.id""")
+FROM told JOIN session AS was ON was.id = told.id LEFT JOIN session_price AS known ON known.session_id = told.id
+WHERE session.id = told.id
+RETURNING session.id, known.lines IS DISTINCT FROM told.lines OR known.periods IS DISTINCT FROM told.periods
+    OR (was.amount_with_tax, was.amount_without_tax, was.billing_status, was.electricity_cost, was.estimated_savings,
+        was.local_energy_wh, was.currency)
+    IS DISTINCT FROM (session.amount_with_tax, session.amount_without_tax, session.billing_status,
+        session.electricity_cost, session.estimated_savings, session.local_energy_wh, session.currency) AS news""")
 )
 
 
@@ -69,6 +75,11 @@ async def ended_sessions_are_priced(tx: Tx, fact: SessionStopped) -> None:
 
 @on(SessionUpdated)
 async def and_priced_again_when_more_is_known(tx: Tx, fact: SessionUpdated) -> None:
+    await price_ended(tx, [fact.id])
+
+
+@on(SessionCourseChanged)
+async def and_when_its_course_was_another(tx: Tx, fact: SessionCourseChanged) -> None:
     await price_ended(tx, [fact.id])
 
 
@@ -89,9 +100,9 @@ async def price_ended(tx: Tx, ids: Sequence[int], again: bool = False) -> list[i
         for row in due
         for key in [row["id"]]
     ]
-    await tx.run(_WRITE, told=told, now=tx.now)
+    news = {row["id"] for row in await tx.all(_WRITE, told=told, now=tx.now) if row["news"]}
     for row in due:
-        _tell(tx, row, prices.get(row["id"]))
+        _tell(tx, row, prices.get(row["id"]), row["id"] in news)
     extensions = [row["extension_id"] for row in due if row["extension_id"] is not None]
     return [row["id"] for row in due] + (await price_ended(tx, extensions, again) if extensions else [])
 
@@ -145,8 +156,9 @@ def _told(
     return {"id": row["id"], "priced": priced, **kept, **amounts, **structs.asdict(electricity)}
 
 
-def _tell(tx: Tx, row: Row, price: SessionPrice | None) -> None:
+def _tell(tx: Tx, row: Row, price: SessionPrice | None, news: bool) -> None:
     key = row["id"]
-    tx.tell(SessionUpdated(id=key, charge_point_id=row["charge_point_id"], evse_id=row["evse_id"]))
+    if news:
+        tx.tell(SessionPriced(id=key, charge_point_id=row["charge_point_id"], evse_id=row["evse_id"]))
     if price is not None:
         tx.after_commit(lambda: price_changed.send(key, price))

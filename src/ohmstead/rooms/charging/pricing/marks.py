@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, select, text
 
 from ohmstead.engines.idle import Kind, Mark
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.rooms.charging.durable_facts import SessionUpdated
+from ohmstead.rooms.charging.durable_facts import SessionCourseChanged
 from ohmstead.rooms.charging.pricing.tables import charging_mark
 
 LIMITS: tuple[Kind, ...] = ("withheld", "given", "released")
@@ -77,7 +77,7 @@ async def mark(tx: Tx, marks: Iterable[SessionMark]) -> None:
     told = [_row(one) for one in marks]
     if told:
         for row in await tx.all(_WRITE, told=told, now=tx.now):
-            tx.tell(SessionUpdated(id=row["id"], charge_point_id=row["charge_point_id"], evse_id=row["evse_id"]))
+            tx.tell(SessionCourseChanged(id=row["id"], charge_point_id=row["charge_point_id"], evse_id=row["evse_id"]))
 
 
 def _row(one: SessionMark) -> dict[str, Any]:

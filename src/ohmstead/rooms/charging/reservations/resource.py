@@ -1,17 +1,20 @@
 """Reservations as the API shows them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
-from sqlalchemy import case, null
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, case, null, select
 
 from ohmstead.kit.access import owned
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.facts import contents
 from ohmstead.kit.filters import equals, one_of, since, until
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import Opt, ReadOnly, View
+from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.charging.durable_facts import ReservationChanged
 from ohmstead.rooms.charging.reservations.table import reservation
 
@@ -53,3 +56,14 @@ reservations = Resource(
     ],
     changed=ReservationChanged,
 )
+
+_STATUSES = Statement(
+    select(_own.id, _own.status, _own.updated_at).where(_own.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+)
+
+
+@contents(ReservationChanged)
+async def statuses_of(tx: Tx, ids: list[int]) -> Mapping[int, Any]:
+    """What each has come to, and when."""
+    rows = await tx.all(_STATUSES, ids=ids)
+    return {row["id"]: {"status": row["status"], "lastUpdatedAt": stamp(row["updated_at"])} for row in rows}

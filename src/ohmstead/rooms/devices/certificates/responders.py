@@ -13,9 +13,9 @@ from ohmstead.engines.pki import StatusRefused
 from ohmstead.engines.pki.statuses import Told, believed, meaning, question
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database
-from ohmstead.rooms.devices.certificates.outbound import NoAnswer, NotPublic, Outbound
 from ohmstead.rooms.devices.certificates.statuses import told
 from ohmstead.rooms.devices.facts import CertificateStatus, CertificateStatusWanted
+from ohmstead.rooms.operator.outbound import NoAnswer, NotPublic, Outbound
 
 PATIENCE_S = 10.0
 MOST_BYTES = 16 << 10

@@ -85,11 +85,11 @@ _meant = (
     .limit(1)
     .scalar_subquery()
 )
+_status, _detail = bindparam("status", type_=Text), bindparam("detail", type_=Text)
 _SAID = Statement(
     update(log_request)
-    .where(
-        _own.id == _meant, or_(bindparam("status", type_=Text) != "idle", and_(*(_own.status != one for one in ENDED)))
-    )
+    .where(_own.id == _meant, or_(_status != "idle", and_(*(_own.status != one for one in ENDED))))
+    .where(or_(_own.status != _status, _own.detail.is_distinct_from(_detail)))  # stations repeat themselves
     .values({name: bindparam(name) for name in ("status", "detail", "updated_at")})
     .returning(_own.id, _own.kind, _own.file_name)
 )

@@ -20,17 +20,18 @@ PROFILES = {"0": 0, "1": 1, "2": 2, "3": 3}
 _own, _variable = charge_point.c, configuration_variable.c
 _station = bindparam("station", type_=BigInteger)
 _used, _limit = bindparam("used", type_=SmallInteger), bindparam("limit", type_=SmallInteger)
+_with_satellites = or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station) & _own.deleted_at.is_(None)
 _most = func.coalesce(_limit, func.greatest(_own.hardware_security_profile, _used))
 _LEARN = Statement(
     update(charge_point)
-    .where(or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station))
+    .where(_with_satellites)
     .where(_own.hardware_security_profile.is_distinct_from(_most))
     .values(hardware_security_profile=_most, updated_at=bindparam("now"))
     .returning(_own.id)
 )
 _SHOWS = Statement(
     update(charge_point)
-    .where(or_(_own.id == _station, _own.ocpp_connected_charge_point_id == _station))
+    .where(_with_satellites)
     .where(~(literal("display_messages") == any_(_own.capabilities)))
     .values(capabilities=func.array_append(_own.capabilities, "display_messages"), updated_at=bindparam("now"))
     .returning(_own.id)

@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Integer, Text, bindparam, case, delete, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
+from ohmstead.rooms.devices.configuration.reports import expect_report, tell_synced
 from ohmstead.rooms.devices.configuration.standard import MOST_KEYS
 from ohmstead.rooms.devices.configuration.table import configuration_sync, configuration_variable
 from ohmstead.rooms.devices.configuration.variable_store import keep_told
-from ohmstead.rooms.devices.durable_facts import ChargePointBooted, ConfigurationSynced
+from ohmstead.rooms.devices.durable_facts import ChargePointBooted
 from ohmstead.rooms.devices.stations import GetConfiguration, Outcome, StationError, StationRefused, stations
+from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.store.due_work import DueWork
 
 Begin = Callable[[], AbstractAsyncContextManager[Tx]]
@@ -38,6 +40,7 @@ _FINISH = Statement(
     update(configuration_sync)
     .where(_own.id == bindparam("sync", type_=BigInteger))
     .values(finished_at=bindparam("now"), updated_at=bindparam("now"), error=bindparam("error", type_=Text))
+    .values(report_due_at=case((bindparam("reports_later", type_=Boolean), _own.report_due_at)))
 )
 _FORGET = Statement(
     delete(configuration_sync).where(
@@ -46,10 +49,12 @@ _FORGET = Statement(
         _own.id < bindparam("sync", type_=BigInteger),
     )
 )
-_MOST_KEYS = Statement(
-    select(configuration_variable.c.value).where(
-        configuration_variable.c.charge_point_id == bindparam("station", type_=BigInteger),
-        configuration_variable.c.name == MOST_KEYS,
+_most_keys = select(configuration_variable.c.value).where(
+    configuration_variable.c.charge_point_id == charge_point.c.id, configuration_variable.c.name == MOST_KEYS
+)
+_STATION = Statement(
+    select(charge_point.c.ocpp_version, _most_keys.limit(1).scalar_subquery().label("most_keys")).where(
+        charge_point.c.id == bindparam("station", type_=BigInteger)
     )
 )
 
@@ -81,19 +86,21 @@ async def carry_out(begin: Begin, sync: Row) -> StationError | None:
     """Ask the station, without a transaction, and store what it says; or why it said nothing."""
     station_id, failure, outcomes = sync["charge_point_id"], None, []
     async with begin() as tx:
-        most = await tx.value(_MOST_KEYS, station=station_id)
+        station = await tx.one(_STATION, station=station_id)
+        most = station and station["most_keys"]
+        reports = not sync["keys"] and bool(station) and station["ocpp_version"] not in (None, "1.6")
+        if reports:
+            await expect_report(tx, sync["id"])
     try:
         for keys in _portions(sync["keys"], int(most) if most and most.isdecimal() and int(most) else MOST):
             outcomes.append(await _told(station_id, keys))
     except StationError as error:
         failure = error
     async with begin() as tx:
-        await _finish(tx, sync, failure)
+        everything = failure is None and not sync["keys"] and bool(outcomes[0].settings)
         if failure is None:
-            everything = not sync["keys"] and bool(outcomes[0].settings)  # a 2.x station sends its report later
             await keep_told(tx, station_id, outcomes, everything)
-            request_id = None if sync["after_boot"] else sync["id"]
-            tx.tell(ConfigurationSynced(id=station_id, request_id=request_id, keys=sync["keys"]))
+        await _finish(tx, sync, failure, reports_later=reports and failure is None and not everything)
     return failure
 
 
@@ -104,11 +111,15 @@ async def _told(station_id: int, keys: tuple[str, ...]) -> Outcome:
     return outcome
 
 
-async def _finish(tx: Tx, sync: Row, failure: Exception | None) -> None:
-    """Of the syncs after boots the latest is kept, of those asked for all."""
-    await tx.run(_FINISH, sync=sync["id"], now=tx.now, error=None if failure is None else str(failure))
+async def _finish(tx: Tx, sync: Row, failure: Exception | None, reports_later: bool = False) -> None:
+    """Of the syncs after boots the latest is kept, of those asked for all. What a station reports later (2.x) is told
+    once it has."""
+    error = None if failure is None else str(failure)
+    await tx.run(_FINISH, sync=sync["id"], now=tx.now, error=error, reports_later=reports_later)
     if sync["after_boot"]:
         await tx.run(_FORGET, station=sync["charge_point_id"], sync=sync["id"])
+    if not reports_later:
+        tell_synced(tx, sync, error)
 
 
 def _portions(keys: Sequence[str], most: int) -> list[tuple[str, ...]]:

@@ -31,7 +31,9 @@ configuration_sync = table(
     timestamp("due_at", nullable=False),
     timestamp("finished_at"),
     Column("error", Text),
+    timestamp("report_due_at"),  # a report of all is to come (2.x), and given up then
     Index("ix_configuration_sync_due", "due_at", postgresql_where=text("finished_at IS NULL AND after_boot")),
+    Index("ix_configuration_sync_report", "charge_point_id", postgresql_where=text("report_due_at IS NOT NULL")),
 )
 
 configuration_template = table(

@@ -4,6 +4,7 @@ each charge point one fact; the gateway gathers them."""
 from ohmstead.rooms.devices.presence.boots import booted
 from ohmstead.rooms.devices.presence.connections import connected, disconnect_forsaken, disconnected, heard
 from ohmstead.rooms.devices.presence.handshake_policy import AdmittedChargePoint, ConnectionAttempt, Refusal, admit
+from ohmstead.rooms.devices.presence.long_gone import tell_long_gone
 from ohmstead.rooms.devices.presence.quirk_propagation import quirks_now
 from ohmstead.rooms.devices.presence.repeats import StatusDeduplicator
 from ohmstead.rooms.devices.presence.statuses import can_charge, status_changed
@@ -22,4 +23,5 @@ __all__ = [
     "heard",
     "quirks_now",
     "status_changed",
+    "tell_long_gone",
 ]

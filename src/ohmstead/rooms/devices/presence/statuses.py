@@ -32,7 +32,7 @@ from ohmstead.rooms.devices.durable_facts import ChargePointStatusChanged, EvseS
 from ohmstead.rooms.devices.facts import StatusChanged
 from ohmstead.rooms.devices.presence.status_log import keep_statuses
 from ohmstead.rooms.network.charge_points.table import charge_point
-from ohmstead.rooms.network.durable_facts import EvseChanged
+from ohmstead.rooms.network.durable_facts import ChargePointEvsesChanged, EvseChanged
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.signals import evse_status_changed
 
@@ -245,6 +245,7 @@ async def _evses_said(tx: Tx, told: list[_Said]) -> list[Row]:
     found = await tx.all(_EVSES_FOUND, now=tx.now, **as_columns(others)) if others else []
     for row in found:
         tx.tell(EvseChanged(id=row["id"], action="created"))
+        tx.tell(ChargePointEvsesChanged(id=row["charge_point_id"], action="updated"))
     return [_tell(tx, row, said[row["station"], row["number"]]) for row in (*rows, *found) if _differs(row)]
 
 

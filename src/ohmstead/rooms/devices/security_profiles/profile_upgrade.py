@@ -58,7 +58,7 @@ _MOVE = Statement(
 )
 _REJECT = Statement(
     update(charge_point)
-    .where((_point.id == _station) | (_point.ocpp_connected_charge_point_id == _station))
+    .where((_point.id == _station) | (_point.ocpp_connected_charge_point_id == _station), _point.deleted_at.is_(None))
     .values(desired_security_profile_status="rejected", updated_at=_now)
     .returning(_point.id)
 )

@@ -28,9 +28,10 @@ _own = charge_point.c
 _living = _own.deleted_at.is_(None)
 _key = bindparam("key", type_=BigInteger)
 _master = charge_point.alias("master")
+_differs = or_(*(_own[name].is_distinct_from(_master.c[name]) for name in _INHERITED))
 _inherit = (
     update(charge_point)
-    .where(_own.ocpp_connected_charge_point_id == _master.c.id, _living)
+    .where(_own.ocpp_connected_charge_point_id == _master.c.id, _living, _differs)
     .values({name: _master.c[name] for name in _INHERITED} | {"updated_at": bindparam("now")})
     .returning(_own.id)
 )

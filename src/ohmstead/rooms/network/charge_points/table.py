@@ -86,6 +86,7 @@ charge_point = table(
     Column("node_id", BigInteger),  # the process that holds its socket, or held it last
     timestamp("connected_at"),
     timestamp("disconnected_at"),
+    timestamp("long_gone_since"),  # the `disconnected_at` of which it was told that it is long ago
     timestamp("last_seen_at"),
     timestamp("first_contact_at"),
     Column("ocpp_version", Text),
@@ -101,6 +102,11 @@ charge_point = table(
     Index("uq_charge_point_network_id", "network_id", unique=True, postgresql_where=LIVING),
     Index("uq_charge_point_sharing_code", "sharing_code", unique=True, postgresql_where=LIVING),
     Index("ix_charge_point_master", "ocpp_connected_charge_point_id"),
+    Index(
+        "ix_charge_point_gone",
+        "disconnected_at",
+        postgresql_where=text("NOT connected AND long_gone_since IS DISTINCT FROM disconnected_at"),
+    ),
     *(Index(None, f"{name}_id") for name in ("location", "charging_zone", "partner", "user", "model", "external")),
     Index("ix_charge_point_serial_number", text("(last_boot_notification ->> 'chargePointSerialNumber')")),
     Index(None, "tags", postgresql_using="gin"),

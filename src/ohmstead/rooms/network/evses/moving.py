@@ -15,7 +15,7 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import View
 from ohmstead.rooms.network.charge_points import charge_points
-from ohmstead.rooms.network.durable_facts import EvseChanged, EvseMoved
+from ohmstead.rooms.network.durable_facts import ChargePointEvsesChanged, EvseChanged, EvseMoved
 from ohmstead.rooms.network.evses.rules import may_be_wired
 from ohmstead.rooms.network.evses.table import evse
 from ohmstead.rooms.tariffs.tables import tariff_group
@@ -74,6 +74,8 @@ async def move_evses_to_satellite(call: Call, wanted: Move) -> None:
     for key in ids:
         call.tx.tell(EvseChanged(id=key, action="updated"))
         call.tx.tell(EvseMoved(id=key, left=point["id"], charge_point_id=wanted.satellite_charge_point_id))
+    for changed in (point["id"], wanted.satellite_charge_point_id):
+        call.tx.tell(ChargePointEvsesChanged(id=changed, action="updated"))
     call.changes = {"id": wanted.satellite_charge_point_id, "evseIds": ids}
 
 

@@ -11,7 +11,7 @@ from ohmstead.kit.views import camel
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
 from ohmstead.rooms.network.connectors import connector
-from ohmstead.rooms.network.durable_facts import EvseChanged
+from ohmstead.rooms.network.durable_facts import ChargePointEvsesChanged, EvseChanged
 from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.resource import connectors, evses
 from ohmstead.rooms.network.evses.table import evse
@@ -34,7 +34,9 @@ _CLOSE_ALL_CONNECTORS = Statement(_close_connectors.where(evse.c.charge_point_id
 _CLOSE_EVSES = Statement(
     update(evse).where(evse.c.charge_point_id == _key, evse.c.deleted_at.is_(None)).values(_gone).returning(evse.c.id)
 )
-_TOUCH = Statement(update(evse).where(evse.c.id == _key).values(updated_at=bindparam("now")))
+_TOUCH = Statement(
+    update(evse).where(evse.c.id == _key).values(updated_at=bindparam("now")).returning(evse.c.charge_point_id)
+)
 
 
 @evses.writing
@@ -91,9 +93,16 @@ async def evses_go_with_their_charge_point(write: Write) -> None:
         write.tx.tell(EvseChanged(id=row["id"], action="deleted"))
 
 
+@evses.written
+@evses.deleted
+async def its_charge_point_has_other_evses(write: Write) -> None:
+    write.tx.tell(ChargePointEvsesChanged(id=write.value_of("charge_point_id"), action="updated"))
+
+
 @connectors.written
 @connectors.deleted
 async def an_evse_changes_with_its_connectors(write: Write) -> None:
     outlet = write.value_of("evse_id")
-    await write.tx.run(_TOUCH, key=outlet, now=write.tx.now)
+    point = await write.tx.value(_TOUCH, key=outlet, now=write.tx.now)
     write.tx.tell(EvseChanged(id=outlet, action="updated"))
+    write.tx.tell(ChargePointEvsesChanged(id=point, action="updated"))

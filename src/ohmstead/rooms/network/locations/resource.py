@@ -8,7 +8,6 @@ from sqlalchemy.sql import ColumnElement
 
 from ohmstead.kit.access import owned
 from ohmstead.kit.db import Statement, Tx
-from ohmstead.kit.facts import row_changed
 from ohmstead.kit.filters import Filter, array_contains, changed, equals, is_true
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
@@ -17,6 +16,7 @@ from ohmstead.kit.questions import Question
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
+from ohmstead.rooms.network.durable_facts import LocationChanged
 from ohmstead.rooms.network.locations import v1
 from ohmstead.rooms.network.locations.row import location
 from ohmstead.rooms.network.locations.view import Location, LocationBody
@@ -96,7 +96,7 @@ locations = Resource(
         *changed(location.c.updated_at),
     ],
     includes=(*IMAGES, column_of("external_app_data")),
-    changed=row_changed("location"),
+    changed=LocationChanged,
     references={"roaming_operator_id": ABSENT, "working_hours.always_open_for_user_group_ids": user_groups},
     conflicts={"uq_location_external_id": ("externalId", "The external id has already been taken.")},
 )

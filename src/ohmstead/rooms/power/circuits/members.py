@@ -10,6 +10,7 @@ from ohmstead.engines.dlm.tree import Tree
 from ohmstead.engines.dlm.wiring import WiringError
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.network.charge_points import charge_point
+from ohmstead.rooms.network.durable_facts import ChargePointChanged
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.power.circuits.table import circuit_charge_point, circuit_evse_priority
 from ohmstead.rooms.power.outlets import blamed, wiring
@@ -133,4 +134,6 @@ async def describe(tx: Tx, charge_point_id: int, change: Callable[[Details], Det
     """Change the smart-charging details of a charge point."""
     mine = _point.id == charge_point_id
     known = await tx.value(select(_point.smart_charging).where(mine).with_for_update())
-    await tx.run(update(charge_point).where(mine).values(smart_charging=change(known or {}), updated_at=tx.now))
+    if (details := change(known or {})) != known:
+        await tx.run(update(charge_point).where(mine).values(smart_charging=details, updated_at=tx.now))
+        tx.tell(ChargePointChanged(id=charge_point_id, action="updated"))

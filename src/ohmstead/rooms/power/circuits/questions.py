@@ -20,7 +20,7 @@ from ohmstead.rooms.network.charge_points.smart_charging import may_change
 from ohmstead.rooms.network.durable_facts import EvseMoved
 from ohmstead.rooms.network.evses import may_be_wired
 from ohmstead.rooms.power.circuits.members import evses_of, misfit_of_evse, unfit
-from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed, tell
+from ohmstead.rooms.power.circuits.resource import circuit_changed, member_changed, tell, touch
 from ohmstead.rooms.power.circuits.table import circuit_charge_point, circuit_evse_priority
 from ohmstead.rooms.power.circuits.trees import family, standing
 
@@ -135,6 +135,8 @@ async def leaves_its_circuit(write: Write) -> None:
 async def hangs_with_its_charge_point(tx: Tx, fact: EvseMoved) -> None:
     """An EVSE of another charge point is on that one's circuit, or on none; what it weighed here is forgotten."""
     weighed = circuit_evse_priority.c
-    await tx.run(delete(circuit_evse_priority).where(weighed.evse_id == fact.id, weighed.charge_point_id == fact.left))
+    forget = delete(circuit_evse_priority).where(weighed.evse_id == fact.id, weighed.charge_point_id == fact.left)
+    for (circuit_id,) in await tx.all(forget.returning(weighed.circuit_id)):
+        await touch(tx, circuit_id)
     for circuit_id in (await hang_on(tx, [fact.left, fact.charge_point_id])).values():
         tx.after_commit(partial(circuit_changed.send, circuit_id))

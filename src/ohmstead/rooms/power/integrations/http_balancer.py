@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ohmstead.rooms.devices.certificates.outbound import NoAnswer, NotPublic, Outbound
+from ohmstead.rooms.operator.outbound import NoAnswer, NotPublic, Outbound
 from ohmstead.rooms.power.integrations.interface import BalancingFailed, CircuitState, Limits
 
 WITHIN_S = 5.0

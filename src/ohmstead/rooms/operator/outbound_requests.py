@@ -3,33 +3,34 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from ohmstead.rooms.devices.certificates.outbound import IPAddress, NoAnswer
+from ohmstead.rooms.operator.outbound import IPAddress, NoAnswer
 
 Passes = Callable[[str, Iterable[IPAddress]], None]
 """Raises where a host may not be connected to at these addresses."""
 
-_RESOLVING = ThreadPoolExecutor(4, "resolve")  # of their own: a name that takes long holds up none but its like
+_RESOLVING = ThreadPoolExecutor(32, "resolve")  # of their own, and each name has one at most: a name that takes long
+# holds up nobody but those who ask for it
 
 
 async def post(
     address: str, body: bytes, content_type: str, most_bytes: int, timeout_s: float, passes: Passes
 ) -> bytes:
     """See `Outbound.post`."""
-    url = _checked(address, passes)
+    url = checked(address, passes)
     headers = {"Content-Type": content_type}
     try:
         async with (
-            _session(timeout_s, passes) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+            session(passes, aiohttp.ClientTimeout(total=timeout_s)) as client,
+            client.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
             return await _read(answer, most_bytes)
     except TimeoutError:
@@ -38,7 +39,9 @@ async def post(
         raise NoAnswer(type(error).__name__) from None
 
 
-def _checked(address: str, passes: Passes) -> URL:
+def checked(address: str, passes: Passes) -> URL:
+    """The URL, where requests may go there: what it says alone, for names are checked as they are resolved. An address
+    never is, for the client connects to it as it stands."""
     try:
         url = URL(address)
         host = url.host
@@ -46,31 +49,50 @@ def _checked(address: str, passes: Passes) -> URL:
         raise NoAnswer("the address is no URL") from None
     if url.scheme not in ("http", "https") or not host or url.user or url.password:
         raise NoAnswer("the address is no URL of http or https")
-    with suppress(ValueError):
-        passes(host, [ipaddress.ip_address(host)])
+    if ":" in host or host.replace(".", "").isdigit():  # what the client takes for an address
+        passes(host, [_literal(host)])
     return url
 
 
-def _session(timeout_s: float, passes: Passes) -> aiohttp.ClientSession:
+def _literal(host: str) -> IPAddress:
+    if "%" in host:  # a zone: Python and the system's resolver do not agree on which of them there are
+        raise NoAnswer("the address has a zone")
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        raise NoAnswer("the address is none of IPv4 or IPv6") from None
+
+
+def session(
+    passes: Passes, timeout: aiohttp.ClientTimeout, headers: Mapping[str, str] | None = None, **connections: Any
+) -> aiohttp.ClientSession:
+    """One that goes to no name that does not pass; addresses `checked` has to see. `connections` are options of the
+    connector."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=PublicOnlyResolver(passes), use_dns_cache=False),
-        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        connector=aiohttp.TCPConnector(resolver=PublicOnlyResolver(passes), use_dns_cache=False, **connections),
+        timeout=timeout,
+        headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
 
 
 class PublicOnlyResolver(AbstractResolver):
-    """Resolves names to what may be connected to."""
+    """Resolves names to what may be connected to, one request at a time for each name."""
 
     def __init__(self, passes: Passes) -> None:
         self._passes = passes
+        self._asked: dict[tuple[str, int, int], asyncio.Future[list[Any]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+        key = host, port, family
+        if (asked := self._asked.get(key)) is None:
+            asking = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
+            asked = self._asked[key] = asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+            asked.add_done_callback(lambda _: self._asked.pop(key))
+        found = await asyncio.shield(asked)
         self._passes(host, [ipaddress.ip_address(address[0]) for *_, address in found])
         return [
             ResolveResult(

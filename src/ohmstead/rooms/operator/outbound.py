@@ -18,7 +18,7 @@ _SPECIAL = [
 """Neither private nor public to Python: protocol assignments, local NAT64, Teredo, 6to4, site-local."""
 
 
-_CLIENT = "ohmstead.rooms.devices.certificates.outbound_requests"
+_CLIENT = "ohmstead.rooms.operator.outbound_requests"
 """Loaded when it is first needed: it takes a third of a second and 8 MB, and few nodes ever need it."""
 
 
@@ -47,15 +47,15 @@ class Outbound:
     """Sends requests. `private_hosts` are names and addresses that need not be public."""
 
     def __init__(self, private_hosts: Iterable[str] = ()) -> None:
-        self._private = frozenset(host.lower() for host in private_hosts)
+        self._private = frozenset(host.lower() for host in private_hosts if host)
 
     async def post(self, address: str, body: bytes, content_type: str, most_bytes: int, timeout_s: float) -> bytes:
         """The body of the answer 200 to a POST, of at most `most_bytes`; NotPublic and NoAnswer say why not. Redirects
         are not followed."""
         requests = await asyncio.to_thread(importlib.import_module, _CLIENT)
-        return await requests.post(address, body, content_type, most_bytes, timeout_s, self._pass)
+        return await requests.post(address, body, content_type, most_bytes, timeout_s, self.passes)
 
-    def _pass(self, host: str, addresses: Iterable[IPAddress]) -> None:
+    def passes(self, host: str, addresses: Iterable[IPAddress]) -> None:
         """Raise NotPublic unless all may be connected to."""
         if host.lower() not in self._private and not all(is_public(address) for address in addresses):
             raise NotPublic("the address is not public")
