@@ -363,10 +363,9 @@ async def test_workers_share_and_take_over_from_one_that_is_lost(system: System,
         to.answer = answer
         await work.happen(*(Happened(id=1, number=number) for number in range(20)))
         await to.until(lambda: len(to.taken) == 40 and sum(to.at_once.values()) == 5)
-        work.workers = 1
         to.answer = fine
         await cut(system)
-        await other.stop()
+        await other.stop()  # which is not said to be gone for a while
         await to.until(lambda: len(to.taken) == 100)
     rows = await settled(work, "delivered")
     assert len(rows) == 100
@@ -424,7 +423,7 @@ async def test_no_more_is_in_memory_than_may_be(system: System, work: Worker, to
     await work.happen(*(Happened(id=number) for number in range(700)))
     await to.until(lambda: to.at_once[A] == 8)
     await work.happen(*(Happened(id=number) for number in range(700, 800)))
-    assert len(work.dispatcher._senders[id]._lanes.ids) == MOST_LOADED
+    assert len(work.dispatcher._senders[id]._lanes.ids) <= MOST_LOADED
     to.answer = fine
     never.set()
     await to.until(lambda: len(to.taken) == 800)
