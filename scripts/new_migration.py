@@ -18,6 +18,7 @@ from typing import Any
 import asyncpg
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
+from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -61,8 +62,10 @@ def _rendered(connection: Connection) -> str:
     context = MigrationContext.configure(connection, opts=options)
     upgrade_ops = produce_migrations(context, metadata).upgrade_ops
     assert upgrade_ops is not None
-    code = str(render_python_code(upgrade_ops, migration_context=context))
-    return re.sub(r"\n    info=\{.*\},", "", code)  # what our own code attaches to a table is not the database's
+    for made in upgrade_ops.ops:
+        if isinstance(made, CreateTableOp):
+            made.info = {}  # what our own code attaches to a table is not the database's
+    return str(render_python_code(upgrade_ops, migration_context=context))
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ ALLOWED = {
     "app/database.py": "opens the database to ask for it",
     "app/node.py": "opens the database to ask for it; the server's guard",
     "app/commands/station.py": "a station that follows nobody",
-    "app/commands/notices.py": "a receiver that finds no server to follow",
+    "app/commands/notices.py": "webhooks bear the real time",
     "simulator/machine.py": "a station that was given none",
     # no time is told or kept
     "app/commands/certificates.py": "certificates live by the real time",

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -70,12 +71,19 @@ async def test_what_cannot_be_shown_is_said_in_one_line(site: Live) -> None:
     assert status == 2
 
 
+def _heed_ctrl_c() -> None:
+    """As a terminal's shell has it: who starts the tests in the background may have them ignore it, which is
+    inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_on_a_terminal_it_is_drawn_again_and_ends_with_ctrl_c(site: Live) -> None:
     leader, follower = pty.openpty()
     environment = HERE | {"OHMSTEAD_TOKEN": site.api.token or "", "TERM": "xterm", "COLUMNS": "140", "LINES": "40"}
     process = await asyncio.create_subprocess_exec(
         str(OHMSTEAD), "circuit", "watch", "1", "--url", site.api.base, "--every", "0.2",
         stdin=follower, stdout=follower, stderr=follower, env=environment, start_new_session=True,
+        preexec_fn=_heed_ctrl_c,
     )  # fmt: skip
     os.close(follower)
     os.set_blocking(leader, False)
@@ -87,7 +95,7 @@ async def test_on_a_terminal_it_is_drawn_again_and_ends_with_ctrl_c(site: Live) 
         return seen.count(b"Nobody charges.")
 
     await becomes(drawn, lambda times: times >= 3)
-    process.send_signal(2)
+    process.send_signal(signal.SIGINT)
 
     async def ended() -> int | None:
         await drawn()  # or it waits for somebody to read what it draws last

@@ -17,9 +17,18 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 
+from ohmstead.app.system import System
 from ohmstead.app.webhook_receiver import Receiver, Webhook
-from ohmstead.kit.clock import ManualClock, SetClock
+from ohmstead.kit.clock import ManualClock, SystemClock
+from ohmstead.rooms.notices.endpoints import Endpoints, endpoints
+from ohmstead.rooms.notices.tables import notification_delivery
+from ohmstead.rooms.operator.outbound import Outbound
+from tests.client import Client
+from tests.given import Given
+from tests.live import live
+from tests.rooms.notices.logged import logged
 
 OHMSTEAD = Path(sys.executable).with_name("ohmstead")
 HERE = {name: value for name, value in os.environ.items() if not name.startswith("OHMSTEAD_")}
@@ -97,13 +106,6 @@ async def test_what_does_not_verify_is_refused(headers: dict[str, str], body: by
     assert webhook.fault is None if fault is None else fault in (webhook.fault or "")
 
 
-async def test_a_fast_clock_makes_nothing_old() -> None:
-    receiver = Receiver(TOKEN, SetClock(NOW, 3600), lambda webhook: None)
-    status = await post(await receiver.start(0), signed())
-    await receiver.stop()
-    assert status == 202
-
-
 async def test_it_prints_what_arrives_and_ends_quietly() -> None:
     now = datetime.now(UTC)
     async with listening() as (process, port):
@@ -134,7 +136,7 @@ async def ran(*arguments: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         str(OHMSTEAD), "notices", *arguments, stderr=subprocess.PIPE, env=HERE | {"OHMSTEAD_TOKEN": TOKEN}
     )
-    _, errors = await process.communicate()
+    _, errors = await asyncio.wait_for(process.communicate(), 20)
     return process.returncode, errors.decode()
 
 
@@ -146,3 +148,86 @@ async def test_what_cannot_be_done_is_said_in_one_line() -> None:
     async with listening() as (_, port):
         status, said = await ran("listen", "--port", str(port))
     assert (status, said.startswith(f"ohmstead: port {port} cannot be opened: ")) == (1, True)
+
+
+async def test_it_subscribes_and_is_told_and_leaves_nothing(system: System, tmp_path: Path) -> None:
+    async with live(system.dsn, tmp_path, SystemClock(), private_hosts="127.0.0.1") as running:
+        token, url = running.api.token or "", running.api.base
+        async with listening("--json", "--subscribe", "chargePoint.changed", token=token, url=url) as (process, _):
+            made = await running.given.charge_point()
+            told = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+            assert (await running.api.get("/notifications/v2.0")).data != []
+            status, _, errors = await ended(process)
+    assert (told["body"]["notification"], told["body"]["chargePointId"]) == ("chargePoint.changed", made["id"])
+    assert (status, errors) == (0, "")
+
+
+async def test_who_meets_a_server_that_does_not_admit_this_machine_is_told_why(api: Client, system: System) -> None:
+    back = endpoints.provide(Endpoints(Outbound(), system.vault))
+    status, said = await ran(
+        "listen", "--subscribe", "evse.changed", "--port", "0", "--url", api.base, "--token", api.token or ""
+    )
+    back()
+    assert (status, "does its OHMSTEAD_PRIVATE_HOSTS have 127.0.0.1?" in said) == (1, True)
+
+
+@asynccontextmanager
+async def tailing(api: Client, *arguments: str) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        str(OHMSTEAD), "notices", "tail", "--url", api.base, "--every", "0.2", *arguments,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=HERE | {"OHMSTEAD_TOKEN": api.token or ""},
+    )  # fmt: skip
+    yield process
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def line(stream: asyncio.StreamReader | None) -> str:
+    assert stream is not None
+    return (await asyncio.wait_for(stream.readline(), 20)).decode()
+
+
+async def test_deliveries_are_followed_to_their_end(api: Client, system: System, given: Given) -> None:
+    async with tailing(api) as process:
+        assert "There is no subscription, so nothing is delivered." in await line(process.stderr)
+        first, second = [(await given.subscription("http://127.0.0.1:1/", "evse.changed"))["id"] for _ in range(2)]
+        key = await logged(system, first)
+        told = await line(process.stdout)
+        assert f"pending    evse.changed  evse:7  subscription {first}  0 attempts" in told
+        tried = {"at": "2026-11-30T18:00:00+00:00", "status": 500, "error": "HTTP 500", "latencyMs": 12}
+        last = {"attempts": 1, "response_status": 500, "error": "HTTP 500", "latency_ms": 12, "log": [tried]}
+        async with system.database.begin() as tx:
+            await tx.run(update(notification_delivery).where(notification_delivery.c.id == key).values(last))
+        assert "pending    evse.changed  evse:7  subscription 1  1 attempt  12 ms  HTTP 500  again at " in await line(
+            process.stdout
+        )
+        async with system.database.begin() as tx:
+            gone = last | {"status": "failed", "due_at": None}
+            await tx.run(update(notification_delivery).where(notification_delivery.c.id == key).values(gone))
+        assert "failed     evse.changed" in await line(process.stdout)
+        await logged(system, second)
+        assert (await api.delete(f"/notifications/v2.0/{second}")).status == 204
+        status, out, errors = await ended(process)
+    assert (status, errors) == (0, "")
+    assert out == "" or f"subscription {second}" in out
+
+
+async def test_only_what_was_asked_for_with_what_is_sent(api: Client, system: System, given: Given) -> None:
+    its = (await given.subscription("http://127.0.0.1:1/", "evse.changed", "circuit.changed"))["id"]
+    async with tailing(api, "--json", "--notification", "circuit.changed", "--subscription", str(its)) as process:
+        told: list[dict[str, Any]] = []
+
+        async def read() -> None:
+            told.append(json.loads(await line(process.stdout)))
+
+        reading = asyncio.create_task(read())
+        while not reading.done():
+            await logged(system, its)
+            await logged(system, its, name="circuit.changed", status="delivered", due_at=None)
+            await asyncio.wait((reading,), timeout=0.2)
+        await reading
+        assert await ended(process)
+    assert (told[0]["name"], told[0]["body"]) == ("circuit.changed", '{"notification":"circuit.changed","id":7}')
+    status, said = await ran("tail", "--url", "http://127.0.0.1:1")
+    assert (status, said.startswith("ohmstead: http://127.0.0.1:1/public-api: ")) == (1, True)

@@ -1,9 +1,14 @@
 """What the API's port serves beside the API."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
+from ohmstead.app.system import System
+from ohmstead.rooms.notices.transport import Outcome
 from tests.client import Client
+from tests.given import Given
+from tests.rooms.notices.logged import logged
 
 
 async def test_health_tells_life_from_readiness(api: Client) -> None:
@@ -28,6 +33,25 @@ async def test_every_figure_of_load_management_is_explained_and_every_explained_
     for document in ("operate.md", "load-management.md"):
         explained = set(re.findall(r"ohmstead_circuit_\w+", (here / "docs" / document).read_text()))
         assert explained | {"ohmstead_circuit_overloaded_seconds_total"} == told, document
+
+
+async def test_how_notifications_fare(api: Client, system: System, given: Given, here: Path) -> None:
+    told = await api.text("/metrics")
+    names = set(re.findall(r"^# TYPE (ohmstead_notices_\w+) ", told, re.MULTILINE))
+    assert {name for name in names if not name.endswith("_created")} == set(re.findall(r"ohmstead_notices_\w+", (here / "docs/operate.md").read_text()))
+    assert 'ohmstead_notices_pending{via="kafka"} 0.0' in told
+    its = (await given.subscription("http://127.0.0.1:1/", "evse.changed"))["id"]
+    await logged(system, its, due_at=system.clock.now() - timedelta(seconds=90))
+    await logged(system, its, status="failed", due_at=None)
+    system.metrics.notices.attempted("webhook", Outcome(error="HTTP 500", status=500, latency_ms=70))
+    system.metrics.notices.attempted("webhook", Outcome(status=202, latency_ms=7))
+    told = await api.text("/metrics")
+    for part in (
+        'pending{via="webhook"} 1.0', 'failed{via="webhook"} 1.0', 'lag_seconds{via="webhook"} 9',
+        'attempts_total{outcome="failed",via="webhook"} 1.0', 'attempts_total{outcome="delivered",via="webhook"} 1.0',
+        'attempt_seconds_bucket{le="0.05",via="webhook"} 1.0', 'attempt_seconds_sum{via="webhook"} 0.077',
+    ):  # fmt: skip
+        assert f"ohmstead_notices_{part}" in told
 
 
 async def test_the_document_and_its_page_are_served(api: Client) -> None:

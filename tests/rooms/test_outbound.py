@@ -34,6 +34,11 @@ async def test_a_private_host_is_asked_where_it_is_listed(receiver: Receiver) ->
     assert receiver.connections == 2
 
 
+def test_a_setting_that_lists_nobody_lets_nobody_pass() -> None:
+    with pytest.raises(NotPublic):
+        Outbound([""]).passes("", [ipaddress.ip_address(HOST)])
+
+
 async def test_nobody_is_waited_for_long(receiver: Receiver) -> None:
     receiver.answers = [hang]
     with pytest.raises(NoAnswer):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ohmstead.store.cluster import Cluster
-from tests.scenarios.prepared import prepare
+from tests.prepared import prepare
 
 STARTS_WITHIN_S = 60.0
 

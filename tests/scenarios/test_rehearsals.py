@@ -20,7 +20,7 @@ from ohmstead.store.cluster import Cluster
 from tests.client import Client
 from tests.given import Given
 from tests.live import Live
-from tests.scenarios.conftest import emptied
+from tests.prepared import emptied
 from tests.scenarios.places import drawn, fleet, place
 from tests.scenarios.server import Server
 

@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed
 
 from ohmstead.kit.clock import Clock
 from tests.live import PASSWORD, Live
+from tests.stations.heart import Heart
 
 BOOT = {"chargePointVendor": "Odd", "chargePointModel": "Charger"}
 CARD = "CARD"
-HEARTBEAT_S = 60.0  # by its clock
 _numbers = itertools.count(1)
 
 
@@ -33,6 +33,7 @@ class Charger:
         self.socket, self.clock, self.script = socket, clock, script or {}
         self.heard: list[tuple[str, Any]] = []
         self.heard_at: list[datetime] = []
+        self.heart = Heart(clock)
         self._news = asyncio.Event()
         self._asked: dict[str, asyncio.Future[Any]] = {}
 
@@ -57,20 +58,16 @@ class Charger:
         await self.socket.send(json.dumps(frame))
 
     async def hears(self, action: str) -> Any:
-        """The payload of the first call of this action, once there is one. Its heart beats meanwhile, so that it is not
-        taken for gone where a clock goes fast."""
+        """The payload of the first call of this action, once there is one."""
         async with asyncio.timeout(20):
             while not (found := [payload for said, payload in self.heard if said == action]):
                 self._news.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(HEARTBEAT_S / self.clock.speed):
-                        await self._news.wait()
-                        continue
-                await self.say("Heartbeat")
+                await self._news.wait()
         return found[0]
 
     async def say(self, action: str, message_id: str = "", **payload: Any) -> "asyncio.Future[Any]":
         """Send a call without waiting; its answer comes later."""
+        self.heart.spoke()
         message_id = message_id or f"c{next(_numbers)}"
         self._asked[message_id] = asyncio.get_running_loop().create_future()
         asked = self._asked[message_id]
@@ -84,6 +81,7 @@ class Charger:
 
     async def sends(self, frame: str, message_id: str) -> Any:
         """The payload of the answer to a frame, whatever that is; `Error` for a CALLERROR."""
+        self.heart.spoke()
         asked = self._asked[message_id] = asyncio.get_running_loop().create_future()
         await self.socket.send(frame)
         async with asyncio.timeout(20):
@@ -138,7 +136,8 @@ async def plugged(
         charger = Charger(socket, site.clock, script)
         listening = asyncio.create_task(charger.listen())
         try:
-            yield charger
+            async with charger.heart.beating(lambda: charger.say("Heartbeat")):
+                yield charger
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):

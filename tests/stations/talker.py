@@ -11,14 +11,16 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.live import PASSWORD
+from ohmstead.kit.clock import Clock
+from tests.live import PASSWORD, Live
+from tests.stations.heart import Heart
 
 
 class Talker:
     """`answers` are payloads by action; every other call gets a CALLERROR NotImplemented."""
 
-    def __init__(self, socket: ClientConnection, began: datetime) -> None:
-        self.socket, self.began = socket, began
+    def __init__(self, socket: ClientConnection, began: datetime, clock: Clock) -> None:
+        self.socket, self.began, self.heart = socket, began, Heart(clock)
         self.answers: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
         self.told: list[tuple[str, Any]] = []
@@ -27,6 +29,7 @@ class Talker:
 
     async def call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         """The payload of the answer, which must be a result."""
+        self.heart.spoke()
         message_id = f"t{next(self._ids)}"
         answer = self._awaited[message_id] = asyncio.get_running_loop().create_future()
         await self.socket.send(json.dumps([2, message_id, action, payload]))
@@ -73,17 +76,18 @@ class Talker:
 
 @asynccontextmanager
 async def talker(
-    url: str, identity: str, began: datetime, speaks: tuple[str, ...] = ("ocpp2.0.1",)
+    site: Live, identity: str, began: datetime, speaks: tuple[str, ...] = ("ocpp2.0.1",)
 ) -> AsyncIterator[Talker]:
     """One that is connected and has booted; its minutes are counted from `began`."""
     secret = b64encode(f"{identity}:{PASSWORD}".encode()).decode()
     headers = {"Authorization": f"Basic {secret}"}
     options: dict[str, Any] = {"subprotocols": list(speaks), "proxy": None, "additional_headers": headers}
-    async with connect(f"{url}/{identity}", **options) as socket:
-        station = Talker(socket, began)
+    async with connect(f"{site.ocpp_url}/{identity}", **options) as socket:
+        station = Talker(socket, began, site.clock)
         listening = asyncio.create_task(station.listen())
         try:
             await station.boots()
-            yield station
+            async with station.heart.beating(lambda: station.call("Heartbeat", {})):
+                yield station
         finally:
             listening.cancel()

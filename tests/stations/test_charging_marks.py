@@ -31,7 +31,7 @@ def began(yard: Yard) -> datetime:
 @pytest.fixture(params=["2.0.1", "2.1"])
 async def station(yard: Yard, began: datetime, request: pytest.FixtureRequest) -> AsyncIterator[Talker]:
     await yard.site.charge_point("LATER", version=request.param)
-    async with talker(yard.site.ocpp_url, "LATER", began, (f"ocpp{request.param}",)) as found:
+    async with talker(yard.site, "LATER", began, (f"ocpp{request.param}",)) as found:
         yield found
 
 

@@ -147,7 +147,7 @@ async def station(site: Live) -> AsyncIterator[Talker]:
     point = await site.charge_point("S", version="2.0.1")
     await displays(site, point)
     await priced(site, point, **TEXTS)
-    async with talker(site.ocpp_url, "S", site.clock.now() - timedelta(hours=1)) as found:
+    async with talker(site, "S", site.clock.now() - timedelta(hours=1)) as found:
         found.answers = {
             "SetDisplayMessage": {"status": "Accepted"}, "CostUpdated": {},
             "SetVariables": {"setVariableResult": [

@@ -60,7 +60,7 @@ async def test_a_charge_at_a_station_of_1_6_ends_after_its_time(site: Live) -> N
 
 async def test_a_charge_at_a_station_of_2_0_1_ends_with_its_energy(site: Live) -> None:
     await limited(site, await site.charge_point("S", version="2.0.1"), stopWhenEnergyExceedsKwh=2)
-    async with talker(site.ocpp_url, "S", site.clock.now() - timedelta(hours=1)) as station:
+    async with talker(site, "S", site.clock.now() - timedelta(hours=1)) as station:
         station.answers["RequestStopTransaction"] = {"status": "Accepted"}
         await station.event("Started", 0, evse=EVSE, idToken=TOKEN, meterValue=[station.reading(0, 1000)])
         for minute, wh in ((20, 3000), (40, 3100)):

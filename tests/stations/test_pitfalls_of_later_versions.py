@@ -52,7 +52,7 @@ async def starts(station: Talker, minute: float = 0, wh: float = 1000, **facts: 
 async def test_15_one_that_tells_of_a_charge_it_did_out_of_reach(site: Live, point: dict[str, Any]) -> None:
     """`offline`: the charge was when it says, and how the outlet was then is history."""
     start = began(site)
-    async with talker(site.ocpp_url, "S", start) as station:
+    async with talker(site, "S", start) as station:
         await station.says("Available", 55)
         await starts(station, 10, offline=True)
         for minute, wh in ((20, 1800), (30, 2600)):
@@ -71,10 +71,10 @@ async def test_15_one_that_names_its_evse_once_and_loses_the_line(site: Live, po
     """libocpp #580, lbbrhzn #2135: on the new line nothing but the transaction's name says where it is."""
     assert point["id"]
     start = began(site)
-    async with talker(site.ocpp_url, "S", start) as station:
+    async with talker(site, "S", start) as station:
         await starts(station, evse={"id": 1})
         await station.event("Updated", 5, meterValue=[station.reading(5, 1500)])
-    async with talker(site.ocpp_url, "S", start) as station:
+    async with talker(site, "S", start) as station:
         await station.event("Updated", 10, meterValue=[station.reading(10, 2000)])
         assert ((await only_session(site))["energy"], (await only_session(site))["status"]) == (1000, "active")
         await station.event("Ended", 15, meterValue=[station.reading(15, 2200)])
@@ -84,7 +84,7 @@ async def test_15_one_that_names_its_evse_once_and_loses_the_line(site: Live, po
 async def test_15_one_that_goes_on_telling_after_the_end(site: Live, point: dict[str, Any]) -> None:
     """Ended is the end, whatever number comes after it; what was late still belongs to the charge."""
     assert point["id"]
-    async with talker(site.ocpp_url, "S", began(site)) as station:
+    async with talker(site, "S", began(site)) as station:
         await starts(station)
         await station.event("Ended", 30, seqNo=2, meterValue=[station.reading(30, 3000)])
         await station.event("Updated", 20, seqNo=1, meterValue=[station.reading(20, 2400)])
@@ -101,11 +101,11 @@ async def test_15_one_that_numbers_anew_after_a_boot(site: Live, point: dict[str
     """A crash loses the end, and the next charge has the same name and number: it is another one all the same."""
     assert point["id"]
     start = began(site)
-    async with talker(site.ocpp_url, "S", start) as station:
+    async with talker(site, "S", start) as station:
         await starts(station)
         await station.event("Updated", 5, seqNo=1, meterValue=[station.reading(5, 1500)])
         station.socket.transport.abort()
-    async with talker(site.ocpp_url, "S", start) as station:
+    async with talker(site, "S", start) as station:
         await starts(station, 20, 1500)
         await station.event("Updated", 25, seqNo=1, meterValue=[station.reading(25, 1800)])
         first, second = await sessions(site)
@@ -122,7 +122,7 @@ async def test_13_one_whose_controller_takes_watts_only(system: System, tmp_path
         circuit = await site.given.circuit(maxCurrent=10)
         made = await site.charge_point("W", version="2.0.1")
         await site.attach(circuit, made)
-        async with talker(site.ocpp_url, "W", site.clock.now()) as station:
+        async with talker(site, "W", site.clock.now()) as station:
             station.answers["SetChargingProfile"] = {"status": "Accepted"}
             report = {"component": {"name": "SmartChargingCtrlr"}, "variable": {"name": "RateUnit"},
                       "variableAttribute": [{"value": "W", "mutability": "ReadOnly"}]}  # fmt: skip

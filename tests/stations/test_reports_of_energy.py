@@ -41,7 +41,7 @@ async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
 @pytest.fixture
 async def station(site: Live) -> AsyncIterator[Talker]:
     await site.charge_point("S", version="2.0.1")
-    async with talker(site.ocpp_url, "S", site.clock.now() - timedelta(hours=6)) as found:
+    async with talker(site, "S", site.clock.now() - timedelta(hours=6)) as found:
         yield found
 
 
@@ -106,12 +106,12 @@ async def test_the_cables_register_outlives_the_line_the_server_and_is_known_to_
         point = await site.charge_point("S", version="2.0.1")
         second = await site.given.evse(point, powerOptions={"maxAmperage": 32}, networkId="2")
         began = site.clock.now() - timedelta(hours=2)
-        async with talker(site.ocpp_url, "S", began) as station:
+        async with talker(site, "S", began) as station:
             await plugs_in(station, evse={"id": 2})
     async with live(system.dsn, tmp_path, SystemClock()) as site:
-        async with talker(site.ocpp_url, "S", began) as station:
+        async with talker(site, "S", began) as station:
             await is_allowed(station, 20)
-        async with talker(site.ocpp_url, "S", began) as station:
+        async with talker(site, "S", began) as station:
             await ends(station, 60, 14_000)
         found = await only_session(site)
         assert (found["status"], found["energy"], found["evseId"]) == ("finished", 4000, second["id"])

@@ -219,7 +219,7 @@ async def test_the_end_of_a_charge_is_not_lost_for_a_field(yard: Yard, field: st
     """MicroOcpp #405: the word that it has not set decides nothing."""
     await later(yard)
     since = (yard.site.clock.now() - timedelta(hours=1)).replace(microsecond=0)
-    async with talker(yard.site.ocpp_url, "LATER", since) as station:
+    async with talker(yard.site, "LATER", since) as station:
         for event, minute, wh in (("Started", 10.0, 1000.0), ("Ended", 40.0, 2500.0)):
             whole = {
                 "eventType": event, "timestamp": station.at(minute), "triggerReason": "Authorized", "seqNo": 0,
@@ -234,7 +234,7 @@ async def test_the_end_of_a_charge_is_not_lost_for_a_field(yard: Yard, field: st
 async def test_what_a_station_of_2_0_1_tells_without_a_time_is_of_now(yard: Yard) -> None:
     """Each event twice."""
     await later(yard)
-    async with talker(yard.site.ocpp_url, "LATER", yard.site.clock.now()) as station:
+    async with talker(yard.site, "LATER", yard.site.clock.now()) as station:
         await station.call("StatusNotification", {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied"})
         event: dict[str, Any] = {
             "triggerReason": "Authorized", "seqNo": 0, "evse": {"id": 1}, "idToken": CARD_201,

@@ -31,7 +31,7 @@ async def hasty(system: System, tmp_path: Path) -> AsyncIterator[Yard]:
 async def station(yard: Yard) -> AsyncIterator[Talker]:
     """One of 2.0.1, for the same driver."""
     await yard.site.charge_point("LATER", version="2.0.1")
-    async with talker(yard.site.ocpp_url, "LATER", yard.site.clock.now() - timedelta(minutes=10)) as found:
+    async with talker(yard.site, "LATER", yard.site.clock.now() - timedelta(minutes=10)) as found:
         yield found
 
 

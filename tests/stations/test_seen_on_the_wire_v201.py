@@ -35,7 +35,7 @@ async def site(system: System, tmp_path: Path) -> AsyncIterator[Live]:
 async def station(site: Live) -> AsyncIterator[Talker]:
     await site.charge_point("S", version="2.0.1")
     await site.driver("CARD")
-    async with talker(site.ocpp_url, "S", site.clock.now() - timedelta(hours=1)) as found:
+    async with talker(site, "S", site.clock.now() - timedelta(hours=1)) as found:
         yield found
 
 
@@ -137,7 +137,7 @@ async def test_a_station_without_smart_charging_is_reckoned_with_its_rating(syst
         await site.attach(circuit, stubborn)
         await site.driver("CARD")
         await site.driver("OTHER")
-        async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+        async with talker(site, "S", site.clock.now()) as station:
             await station.says("Occupied", 0)
             await station.event("Started", 0, {"chargingState": "Charging"}, evse=EVSE, idToken=TOKEN)
             await becomes(lambda: asked(station), lambda actions: "SetChargingProfile" in actions)
@@ -163,9 +163,9 @@ async def test_a_station_of_2_1_is_spoken_to_as_far_as_2_0_1_goes(site: Live) ->
     await site.charge_point("S", version="2.0.1")
     await site.driver("CARD")
     began = site.clock.now() - timedelta(hours=1)
-    async with talker(site.ocpp_url, "S", began, ("ocpp2.1", "ocpp2.0.1")) as both:
+    async with talker(site, "S", began, ("ocpp2.1", "ocpp2.0.1")) as both:
         assert both.socket.subprotocol == "ocpp2.0.1"
-    async with talker(site.ocpp_url, "S", began, ("ocpp2.1",)) as later:
+    async with talker(site, "S", began, ("ocpp2.1",)) as later:
         assert later.socket.subprotocol == "ocpp2.1"
         told = {"operationMode": "ChargingOnly", "chargingState": "Charging"}
         await later.event("Started", 0, told, evse=EVSE, idToken=TOKEN, evseSleep=False)
@@ -176,7 +176,7 @@ async def test_ocpp_2_1_is_spoken_only_where_2_0_1_is_wanted(site: Live) -> None
     for identity, network in (("UNSAID", {}), ("OLDER", {"protocol": "ocpp 1.6"})):
         await site.given.charge_point(network={"id": identity, "password": PASSWORD} | network)
         with pytest.raises(ConnectionClosedError, match="no common subprotocol"):
-            async with talker(site.ocpp_url, identity, site.clock.now(), ("ocpp2.1",)):
+            async with talker(site, identity, site.clock.now(), ("ocpp2.1",)):
                 pytest.fail("it was let in")
 
 

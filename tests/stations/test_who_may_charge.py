@@ -104,7 +104,7 @@ async def test_cards_at_a_station_of_1_6(site: Live, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_cards_at_a_station_of_2_0_1(site: Live, kind: str) -> None:
     there = await people(site, kind, "2.0.1")
-    async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+    async with talker(site, "S", site.clock.now()) as station:
         await station.says("Available", 0)
         for role in ROLES:
             wanted = "Accepted" if role in there.allowed else "NotAtThisLocation"
@@ -172,7 +172,7 @@ async def connected(site: Live, version: str) -> AsyncIterator[None]:
             await plug(station)
             yield
     else:
-        async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+        async with talker(site, "S", site.clock.now()) as station:
             station.answers["RequestStartTransaction"] = {"status": "Accepted"}
             await station.says("Available", 0)
             yield
@@ -219,7 +219,7 @@ async def test_a_satellite_opens_to_its_owner_alone_2_0_1(site: Live) -> None:
     """The station is told at which EVSEs a card is good (`evseId`)."""
     there, _ = await two_outlets(site, "2.0.1")
     assert there.allowed
-    async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+    async with talker(site, "S", site.clock.now()) as station:
         for role, evses in (("owner", None), ("stranger", [1])):
             token = {"idToken": role.upper(), "type": "ISO14443"}
             info = (await station.call("Authorize", {"idToken": token}))["idTokenInfo"]
@@ -233,7 +233,7 @@ async def test_a_satellite_opens_to_its_owner_alone_2_0_1(site: Live) -> None:
 
 async def test_the_local_list_tells_at_which_evses(site: Live) -> None:
     there, _ = await two_outlets(site, "2.0.1")
-    async with talker(site.ocpp_url, "S", site.clock.now()) as station:
+    async with talker(site, "S", site.clock.now()) as station:
         station.answers |= {"GetLocalListVersion": {"versionNumber": 1}, "SendLocalList": {"status": "Accepted"}}
         sent = await site.api.post(f"/actions/charge-point/v1.0/{there.point['id']}/send-local-list")
         assert sent.status == 202, sent.body

@@ -4,11 +4,17 @@ from typing import Any
 
 import aiohttp
 
+URL = "http://127.0.0.1:8000"
+"""Where a server is that was told nothing else."""
 WITHIN = aiohttp.ClientTimeout(total=15)
 
 
 class ApiFault(RuntimeError):
-    """The API refused, or could not be reached; the text says what."""
+    """The API refused, with a status, or could not be reached; the text says what."""
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class ApiClient:
@@ -28,7 +34,7 @@ class ApiClient:
             async with self._session.request(method, self.url + path, json=body) as answer:
                 text = await answer.text()
                 if answer.status >= 400:
-                    raise ApiFault(f"{method} {path}: {answer.status} {text}")
+                    raise ApiFault(f"{method} {path}: {answer.status} {text}", answer.status)
                 return await answer.json() if text else None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ApiFault(f"{method} {self.url}{path}: {error or 'no answer'}") from error

@@ -73,6 +73,7 @@ app.command(circuit)
 notices = App(name="notices", help="Notifications as they arrive, and as they are delivered.")
 for _name, _help in {
     "listen": "Receive webhooks on this machine, verify and print them.",
+    "tail": "Show what is being delivered to every subscription, live.",
 }.items():
     notices.command(f"ohmstead.app.commands.notices:{_name}", name=_name, help=_help)
 app.command(notices)

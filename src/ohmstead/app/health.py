@@ -1,6 +1,6 @@
 """What every node answers on the API's port: whether it lives, whether it can serve, and its figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ from ohmstead.kit.db import Database, DatabaseUnavailable
 from ohmstead.kit.facts import outbox
 from ohmstead.kit.faults import Seldom
 from ohmstead.kit.operations import JSON
+from ohmstead.rooms.notices.backlog import Backlog, backlog
 from ohmstead.store.readiness import AtMostOne, can_store
 
 log = structlog.get_logger("ohmstead")
@@ -67,12 +68,14 @@ class MetricsPage:
     async def on_get(self, req: Any, resp: Any) -> None:
         self._metrics.stations.set(self._connected())
         with suppress(DatabaseUnavailable):  # while the database is away the other figures matter all the more
-            self._metrics.outbox.set(await self._waiting.answer())
+            facts, deliveries = await self._waiting.answer()
+            self._metrics.outbox.set(facts)
+            self._metrics.notices.waiting(deliveries)
         resp.data, resp.content_type = self._metrics.page(), CONTENT_TYPE
 
-    async def _count(self) -> int:
+    async def _count(self) -> tuple[int, Mapping[str, Backlog]]:
         async with self._database.read() as tx:
-            return await tx.value(select(func.count()).select_from(outbox))
+            return await tx.value(select(func.count()).select_from(outbox)), await backlog(tx)
 
 
 def add_health(app: Any, database: Database, metrics: Metrics, connected: Callable[[], int], clock: Clock) -> None:

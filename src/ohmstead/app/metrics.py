@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: requests, messages of charge points, and how load management fares."""
+"""Metrics for Prometheus: requests, messages of charge points, and how load management and notifications fare."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -7,12 +7,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ohmstead.kit.clock import SetClock
+from ohmstead.rooms.notices.backlog import Backlog
+from ohmstead.rooms.notices.transport import Outcome
 from ohmstead.rooms.power.management.figures import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 MOST_LABELS = 300
+WAYS, NOTHING = ("webhook", "kafka"), Backlog()
 
 
 class Frames(Collector):
@@ -83,6 +86,48 @@ class Steering(Collector):
         return family
 
 
+class Notices:
+    """How notifications fare: what this process sent, and what waits in the database for all of them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._attempts = Counter(
+            "ohmstead_notices_attempts", "Attempts to deliver a notification, by way and by how they ended.",
+            ("via", "outcome"), registry=registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "ohmstead_notices_attempt_seconds", "Time until a subscriber answered, or did not.", ("via",),
+            registry=registry, buckets=(0.01, 0.05, 0.2, 1, 5, 15),
+        )  # fmt: skip
+        self._events = Counter("ohmstead_notices_events", "Events that somebody is told of.", registry=registry)
+        self._fan_out = Counter("ohmstead_notices_deliveries", "Deliveries made of events.", registry=registry)
+        waiting = {
+            "lag_seconds": "Since the oldest delivery was due.",
+            "pending": "Deliveries that are to come.",
+            "failed": "Deliveries that were given up.",
+        }
+        self._waiting = {
+            name: Gauge(f"ohmstead_notices_{name}", text, ("via",), registry=registry) for name, text in waiting.items()
+        }
+
+    def attempted(self, via: str, outcome: Outcome) -> None:
+        """A subscriber got a notification, or did not."""
+        self._attempts.labels(via, "failed" if outcome.error else "delivered").inc()
+        self._seconds.labels(via).observe(outcome.latency_ms / 1000)
+
+    def made(self, events: int, deliveries: int) -> None:
+        """Facts became events, and these deliveries."""
+        self._events.inc(events)
+        self._fan_out.inc(deliveries)
+
+    def waiting(self, backlog: Mapping[str, Backlog]) -> None:
+        """What is in the database, by way."""
+        for via in WAYS:
+            one = backlog.get(via, NOTHING)
+            self._waiting["lag_seconds"].labels(via).set(one.lag_s)
+            self._waiting["pending"].labels(via).set(one.pending)
+            self._waiting["failed"].labels(via).set(one.failed)
+
+
 class Metrics:
     """The figures of one process."""
 
@@ -101,7 +146,7 @@ class Metrics:
             "ohmstead_charge_points_connected", "Charge points with a socket.", registry=self.registry
         )
         self.outbox = Gauge("ohmstead_outbox_waiting", "Facts not told yet.", registry=self.registry)
-
+        self.notices = Notices(self.registry)
         self.api_connections = Gauge(
             "ohmstead_api_connections", "Connections to the API's port.", registry=self.registry
         )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -36,6 +37,27 @@ def refused(webhook: Webhook) -> Text:
     """A webhook that is not to be believed; of what it says no more than its beginning."""
     said = webhook.body[:200].decode(errors="replace")
     return Text(f"{webhook.at.astimezone():%H:%M:%S}  REFUSED (401): {webhook.fault}\n{said}", "bold red")
+
+
+def delivered(row: Told) -> Text:
+    """A delivery in a line: when it was last tried, what it tells of, to whom, and what came of it."""
+    at = row["log"][-1]["at"] if row["log"] else row["createdAt"]
+    attempts, status = row["attempts"], row["status"]
+    text = Text.assemble(
+        f"{_local(at)}  ", (f"{status:9}", _STATUSES.get(status, "")), f"  {row['name']}  {row['entity']}",
+        (f"  subscription {row['subscriptionId']}  {attempts} attempt{'' if attempts == 1 else 's'}", "dim"),
+    )  # fmt: skip
+    if row["latencyMs"] is not None:
+        text.append(f"  {row['latencyMs']} ms", "dim")
+    if row["error"]:
+        text.append(f"  {row['error']}", "red")
+    if row["status"] == "pending" and row["nextAttemptAt"] and attempts:
+        text.append(f"  again at {_local(row['nextAttemptAt'])}", "yellow")
+    return text
+
+
+def _local(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone():%H:%M:%S}"
 
 
 def _decoded(body: bytes) -> Any:

@@ -108,6 +108,7 @@ class System:
         fan_out = FanOut(self.database, self.clock)
         self.outbox = OutboxReader(self.database, fan_out)
         self.outbox.told.connect(fan_out.announce)
+        fan_out.made.connect(self.metrics.notices.made)
         self.api = self._api()
         self.tls = await self._tls()
         self._assemble_gateway()
@@ -209,7 +210,9 @@ class System:
         members, settings = self.node_services.members, self.settings
         self._keep(self.node_services.relay.run)
         self._keep(self.outbox.run)
-        self._keep(self._dispatcher().run)
+        dispatcher = self._dispatcher()
+        dispatcher.attempted.connect(self.metrics.notices.attempted)
+        self._keep(dispatcher.run)
         self._keep(self.load_management.run)
         self._keep(CostDisplay(self.database, self.clock).run)
         self._keep(partial(members.lead, self._expire))

@@ -1,18 +1,20 @@
 """A receiver of webhooks on this machine, for people who try them: it verifies what arrives and hands it on."""
 
 import hmac
-from base64 import b64encode
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aiohttp import web
 from msgspec import Struct
 
+from ohmstead.engines.webhook_signatures import Signer
 from ohmstead.kit.clock import Clock
 
 HOST = "127.0.0.1"
-PATIENCE = timedelta(minutes=5)
+PATIENCE_S = 300
 MOST_BYTES = 1 << 20
+_SECONDS = re.compile("[1-9][0-9]{0,11}")
 
 
 class Webhook(Struct, frozen=True):
@@ -24,25 +26,20 @@ class Webhook(Struct, frozen=True):
     fault: str | None
 
 
-def fault_of(headers: Mapping[str, str], body: bytes, token: str, clock: Clock) -> str | None:
+def fault_of(headers: Mapping[str, str], body: bytes, signer: Signer, clock: Clock) -> str | None:
     """What is wrong with a webhook that the owner of a token should have got: its signatures, or that it is older, or
     more in the future, than five minutes."""
-    plain = hmac.new(token.encode(), body, "sha256").hexdigest()
-    if not hmac.compare_digest(headers.get("X-Signature", "").encode(), plain.encode()):
+    if not hmac.compare_digest(headers.get("X-Signature", "").encode(), signer.of_body(body).encode()):
         return "X-Signature is not that of this body and this token"
-    signed = ".".join(headers.get(name, "") for name in ("webhook-id", "webhook-timestamp")).encode() + b"." + body
-    standard = b"v1," + b64encode(hmac.digest(token.encode(), signed, "sha256"))
-    offered = headers.get("webhook-signature", "").encode().split()
-    if not any(hmac.compare_digest(one, standard) for one in offered):
+    said = headers.get("webhook-timestamp", "")
+    if not _SECONDS.fullmatch(said):
+        return f"webhook-timestamp {said!r} is no time"
+    standard = signer.standard(headers.get("webhook-id", ""), int(said), body)
+    offered = headers.get("webhook-signature", "").split()
+    if not any(hmac.compare_digest(one.encode(), standard.encode()) for one in offered):
         return "webhook-signature is not that of this id, time, body and token"
-    return _age_fault(headers.get("webhook-timestamp", ""), clock)
-
-
-def _age_fault(told: str, clock: Clock) -> str | None:
-    if not told.isascii() or not told.isdigit():
-        return f"webhook-timestamp {told!r} is no time"
-    age = clock.now().timestamp() - int(told)
-    if abs(age) > PATIENCE.total_seconds() * max(1.0, clock.speed):
+    age = clock.now().timestamp() - int(said)
+    if abs(age) > PATIENCE_S:
         return f"it is {abs(age):.0f} s {'old' if age > 0 else 'ahead'}: an old one that somebody sends again?"
     return None
 
@@ -52,7 +49,7 @@ class Receiver:
     not to be believed."""
 
     def __init__(self, token: str, clock: Clock, show: Callable[[Webhook], None]) -> None:
-        self._token, self._clock, self._show = token, clock, show
+        self._signer, self._clock, self._show = Signer(token), clock, show
         app = web.Application(client_max_size=MOST_BYTES)
         app.router.add_post("/{path:.*}", self._receive)
         self._runner = web.AppRunner(app, access_log=None)
@@ -69,6 +66,6 @@ class Receiver:
 
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
-        fault = fault_of(request.headers, body, self._token, self._clock)
+        fault = fault_of(request.headers, body, self._signer, self._clock)
         self._show(Webhook(request.headers, body, self._clock.now(), fault))
         return web.Response(status=202 if fault is None else 401)

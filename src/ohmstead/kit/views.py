@@ -64,7 +64,8 @@ OptionalTranslations = list[Translation]
 """The same, or none: where a text that is not set is shown as an empty list."""
 
 
-def fields(view: type[Struct]) -> dict[str, Field]:
+@cache
+def fields(view: type[Struct]) -> Mapping[str, Field]:
     """The declared fields by attribute name, in order."""
     return {field.name: field for field in type_info(view).fields}  # type: ignore[union-attr]
 

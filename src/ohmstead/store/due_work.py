@@ -15,7 +15,7 @@ from ohmstead.kit.faults import log_failure
 log = structlog.get_logger("ohmstead.due_work")
 
 AT_ONCE = 50  # rows that one kind of work has in hand at the same time, so that one that takes long holds up nobody
-LEAST_PAUSE_S = 0.1  # real s between two looks, however fast a clock was set to go
+LEAST_PAUSE_S = 0.1  # real s between two looks, however fast the clock goes
 
 
 class DueWork(ABC):
@@ -42,9 +42,7 @@ class DueWork(ABC):
                 task.cancel()
 
     async def _pause(self) -> None:
-        if self._clock.real is not self._clock:
-            await self._clock.real.sleep(LEAST_PAUSE_S)
-        await self._clock.sleep(self.every_s)
+        await self._clock.sleep(max(self.every_s, LEAST_PAUSE_S * self._clock.speed))
 
     async def _try_to_start(self) -> None:
         """What cannot be begun now (the database is away, say) does not end what is under way."""

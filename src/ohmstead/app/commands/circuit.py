@@ -2,22 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ohmstead.app.api_client import ApiClient, ApiFault
+from ohmstead.app.api_client import URL, ApiClient, ApiFault
+from ohmstead.app.commands.server import WIDTH, Token, Url, with_api
 from ohmstead.app.load_screen import explained, explained_evse, picture
-
-Url = Annotated[str, Parameter(env_var="OHMSTEAD_API_URL")]
-Token = Annotated[str, Parameter(env_var="OHMSTEAD_TOKEN")]
-URL = "http://127.0.0.1:8000"
-WIDTH = 140  # characters, where no terminal says
 
 
 def watch_circuit(number: int, /, *, token: Token, url: Url = URL, once: bool = False, every: float = 2.0) -> None:
@@ -37,7 +31,7 @@ def watch_circuit(number: int, /, *, token: Token, url: Url = URL, once: bool = 
         Seconds between two looks.
     """
     with suppress(KeyboardInterrupt):
-        asyncio.run(_with(url, token, lambda api: _watch(api, number, once, max(0.2, every))))
+        asyncio.run(with_api(url, token, lambda api: _watch(api, number, once, max(0.2, every))))
 
 
 def explain_circuit(number: int, /, *, token: Token, url: Url = URL, evse: int | None = None) -> None:
@@ -54,17 +48,7 @@ def explain_circuit(number: int, /, *, token: Token, url: Url = URL, evse: int |
     evse
         The id of an EVSE that it feeds.
     """
-    asyncio.run(_with(url, token, lambda api: _explain(api, number, evse)))
-
-
-async def _with(url: str, token: str, use: Callable[[ApiClient], Awaitable[None]]) -> None:
-    api = ApiClient(url, token)
-    try:
-        await use(api)
-    except ApiFault as fault:
-        raise SystemExit(f"ohmstead: {fault}") from None
-    finally:
-        await api.close()
+    asyncio.run(with_api(url, token, lambda api: _explain(api, number, evse)))
 
 
 async def _told(api: ApiClient, number: int) -> Any:

@@ -10,6 +10,8 @@ from ohmstead.app.demo.run import run
 from ohmstead.app.logs import configure
 from ohmstead.app.settings import load
 
+LOOPBACK = "127.0.0.1,localhost"
+
 
 def demo(
     *,
@@ -46,6 +48,7 @@ def demo(
     places = {"host": host, "port": port, "ocpp_port": ocpp_port, "data_dir": data_dir}
     limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9} if speed else {}  # its meter tells much
     settings = load(places | limits | {"clock": clock, "speed": speed})
+    settings.private_hosts = f"{settings.private_hosts},{LOOPBACK}".strip(",")  # `ohmstead notices listen` is there
     configure("error", False)
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings, duration, seed))

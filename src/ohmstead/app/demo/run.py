@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from ohmstead.app.api_client import ApiClient, ApiFault
+from ohmstead.app.api_client import URL, ApiClient, ApiFault
 from ohmstead.app.demo.demo_site import PASSWORD, POINTS, TAGS, DemoSite, build
 from ohmstead.app.demo.screen import picture
 from ohmstead.app.node import Node
@@ -85,7 +85,7 @@ async def _life(
 
 
 def _handles(api: ApiClient, site: DemoSite) -> list[str]:
-    """Where to take hold: the address, the token, three calls to try."""
+    """Where to take hold: the address, the token, three calls to try, and how to see notifications."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
         f"/resources/circuits/v2.0/{site.circuit_id}?include[]=consumption&include[]=unmanagedLoad",
@@ -96,9 +96,16 @@ def _handles(api: ApiClient, site: DemoSite) -> list[str]:
         f"API    {api.url}   documentation {api.url.removesuffix('/public-api')}/docs",
         f"Token  {api.token}",
         *(f"curl -g {header} '{api.url}{path}'" for path in paths),
+        f"OHMSTEAD_TOKEN={api.token} .venv/bin/ohmstead notices listen --subscribe all{_server(api)}",
         "Ctrl-C ends the demo.",
         "",
     ]
+
+
+def _server(api: ApiClient) -> str:
+    """How a command is told where the API is, where that is not where it looks anyway."""
+    url = api.url.removesuffix("/public-api")
+    return "" if url == URL else f" --url {url}"
 
 
 async def _show(

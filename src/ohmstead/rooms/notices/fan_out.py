@@ -12,6 +12,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import DatabaseUnavailable, Row, Statement, Tx, UnknownReference, as_columns, unnested_rows
 from ohmstead.kit.facts import Fact, content_of, fact_of
 from ohmstead.kit.notifications import Notification
+from ohmstead.kit.signals import Signal
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.notices.living import living
 from ohmstead.rooms.notices.names import NOTIFICATIONS
@@ -76,6 +77,7 @@ class FanOut:
         for one in notifications:
             self._by_topic.setdefault(one.fact.topic, []).append(one)
         self._concerned: set[int] = set()
+        self.made = Signal()  # so many events, and deliveries of them; those of a batch that was broken off once more
 
     async def __call__(self, rows: Sequence[Row]) -> Failed:
         """Which of them failed, and why, by their ids."""
@@ -111,6 +113,7 @@ class FanOut:
         events, deliveries = self._make(told, failed)
         if events:
             await self._write(events, deliveries)
+            self.made.send(len(events), len(deliveries))
             self._concerned.update(row["subscription_id"] for row in deliveries)
         return failed
 

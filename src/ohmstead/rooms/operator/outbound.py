@@ -47,7 +47,7 @@ class Outbound:
     """Sends requests. `private_hosts` are names and addresses that need not be public."""
 
     def __init__(self, private_hosts: Iterable[str] = ()) -> None:
-        self._private = frozenset(host.lower() for host in private_hosts)
+        self._private = frozenset(host.lower() for host in private_hosts if host)
 
     async def post(self, address: str, body: bytes, content_type: str, most_bytes: int, timeout_s: float) -> bytes:
         """The body of the answer 200 to a POST, of at most `most_bytes`; NotPublic and NoAnswer say why not. Redirects
