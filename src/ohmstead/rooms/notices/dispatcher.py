@@ -30,7 +30,7 @@ log = structlog.get_logger("ohmstead.notices")
 
 LOCKS = 0x4E07 << 32  # session advisory locks: this and the id of the subscription that its holder sends for, 0: of any
 LOOK_S = 1.0
-ANSWERS_WITHIN_S = 5.0  # the database, on the connection that holds the locks
+ANSWERS_WITHIN_S = 10.0  # the database, on the connection that holds the locks
 GRACE_S = 2.0
 LEAST_LOADED, ALL_LOADED = 20, 4_000  # deliveries in memory: of one sender, and of all
 
