@@ -76,3 +76,16 @@ def test_of_one_entity_not_too_much_is_taken() -> None:
         lanes.went(one)
         lanes.next()
     assert lanes.full == set()
+
+
+def test_what_is_not_in_flight_can_be_let_go() -> None:
+    lanes = Lanes()
+    ones = [delivery(number) for number in range(1, LANE_MOST)]
+    lanes.take([*ones, other := delivery(1_000, "b")])
+    assert lanes.next() is ones[0]
+    lanes.let_go()
+    assert (lanes.ids, lanes.full, sent(lanes)) == ({1}, set(), [])
+    lanes.take([ones[1], other])
+    assert sent(lanes) == [1_000]
+    lanes.went(ones[0])
+    assert sent(lanes) == [2]

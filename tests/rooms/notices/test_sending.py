@@ -251,9 +251,13 @@ async def test_after_five_failures_one_is_tried_at_a_time(system: System, work: 
         return await (fine if works else broken)(one)
 
     to.answer = slowly
-    await subscribed(system, "thing.changed", url=A)
+    id = await subscribed(system, "thing.changed", url=A)
     await work.happen(*(Happened(id=number) for number in range(60)))
     await to.until(lambda: len(to.seen) >= 16)
+    lanes = work.dispatcher._senders[id]._lanes
+    async with asyncio.timeout(5):
+        while len(lanes.ids) > 8:  # those that are to be tried later are in memory no more
+            await work.clock.sleep(1)
     probes = len(to.seen)
     assert to.most_at_once[A] == 8, "of those that were on their way"
     to.most_at_once.clear()
@@ -363,10 +367,9 @@ async def test_workers_share_and_take_over_from_one_that_is_lost(system: System,
         to.answer = answer
         await work.happen(*(Happened(id=1, number=number) for number in range(20)))
         await to.until(lambda: len(to.taken) == 40 and sum(to.at_once.values()) == 5)
-        work.workers = 1
         to.answer = fine
         await cut(system)
-        await other.stop()
+        await other.stop()  # which is not said to be gone for a while
         await to.until(lambda: len(to.taken) == 100)
     rows = await settled(work, "delivered")
     assert len(rows) == 100
@@ -424,7 +427,7 @@ async def test_no_more_is_in_memory_than_may_be(system: System, work: Worker, to
     await work.happen(*(Happened(id=number) for number in range(700)))
     await to.until(lambda: to.at_once[A] == 8)
     await work.happen(*(Happened(id=number) for number in range(700, 800)))
-    assert len(work.dispatcher._senders[id]._lanes.ids) == MOST_LOADED
+    assert len(work.dispatcher._senders[id]._lanes.ids) <= MOST_LOADED
     to.answer = fine
     never.set()
     await to.until(lambda: len(to.taken) == 800)

@@ -28,9 +28,9 @@ from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.notices")
 
-LOCKS = 0x4E07 << 32  # session advisory locks: this and the id of the subscription that its holder sends for
+LOCKS = 0x4E07 << 32  # session advisory locks: this and the id of the subscription that its holder sends for, 0: of any
 LOOK_S = 1.0
-ANSWERS_WITHIN_S = 5.0  # the database, on the connection that holds the locks
+ANSWERS_WITHIN_S = 10.0  # the database, on the connection that holds the locks
 GRACE_S = 2.0
 LEAST_LOADED, ALL_LOADED = 20, 4_000  # deliveries in memory: of one sender, and of all
 
@@ -38,6 +38,8 @@ _SUBSCRIPTIONS = Statement(
     living(notification_subscription, api_token.c.secret).order_by(notification_subscription.c.id)
 )  # fmt: skip
 _LOCK = "SELECT id FROM unnest($1::bigint[]) AS wanted(id) WHERE pg_try_advisory_lock($2 + id)"
+_SENDING = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND objid = 0
+AND classid = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _UNLOCK = "SELECT pg_advisory_unlock($2 + id) FROM unnest($1::bigint[]) AS let_go(id)"
 
 Factory = Callable[[Row, str], Transport]
@@ -45,8 +47,8 @@ Factory = Callable[[Row, str], Transport]
 
 
 class Dispatcher:
-    """Sends what was fanned out. `transports` are by `via`; `share` says how many workers there are. `attempted` tells
-    of each attempt: by what it went, and its outcome."""
+    """Sends what was fanned out. `transports` are by `via`; `share` says how many workers there are, of whom
+    those count that are seen to send. `attempted` tells of each attempt: by what it went, and its outcome."""
 
     def __init__(
         self, database: PostgresDatabase, vault: Vault, clock: Clock, transports: Mapping[str, Factory],
@@ -75,6 +77,7 @@ class Dispatcher:
             with suppress(DatabaseUnavailable, asyncpg.PostgresError, TimeoutError):
                 async with self._database.dedicated() as line:
                     line.add_termination_listener(self._lost)
+                    await line.execute(f"SELECT pg_advisory_lock_shared({LOCKS})")
                     await line.add_listener(CHANNEL, lambda *said: self.wake(*ids_in(said[3])))
                     await self._live(line)
             await asyncio.sleep(LOOK_S)
@@ -109,10 +112,11 @@ class Dispatcher:
         async with asyncio.timeout(ANSWERS_WITHIN_S):
             stopped, self._stopped = self._stopped, []
             await line.fetch(_UNLOCK, stopped, LOCKS)
+            sending = await line.fetchval(_SENDING, LOCKS >> 32)  # who died is not among them any more
         with suppress(DatabaseUnavailable):
             rows = await self._living()
             self._known = set(rows)
-            most = math.ceil(len(rows) / max(1, self._share()))
+            most = math.ceil(len(rows) / max(1, min(self._share(), sending)))
             self._let_go(rows, most)
             await self._take(line, rows, most)
 

@@ -95,6 +95,13 @@ class Lanes:
         self.ids.difference_update(later.id for later in self._lanes.pop(one.entity, ()))
         self.full.discard(one.entity)
 
+    def let_go(self) -> None:
+        """Of all that is not in flight."""
+        self.ids.difference_update(one.id for lane in self._lanes.values() for one in lane)
+        self._lanes.clear()
+        self._ready.clear()
+        self.full.clear()
+
     def written(self, one: Delivery) -> None:
         """What became of it is durable."""
         self.ids.discard(one.id)

@@ -102,8 +102,11 @@ class Sender:
             await self._rest()
 
     async def _load(self) -> float:
-        """Load where there is room; how long to let the database rest then, in s."""
+        """Load where there is room; how long to let the database rest then, in s. While nobody answers nothing is kept:
+        it may be long, and bodies may be changed by then, for a user is erased."""
         self._wake.clear()
+        if self._endpoint.pausing:
+            self._lanes.let_go()
         if not self._hungry or self._endpoint.pausing:
             self._more = True
             return GATHER_S
