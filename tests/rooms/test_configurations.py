@@ -1,5 +1,6 @@
 """Configuration: fetched after each boot and on request, shown in both versions, written through the station."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,7 +34,7 @@ from tests.client import Client
 from tests.given import Given
 from tests.live import Live, live
 from tests.rooms.charges import Site, site
-from tests.scenarios.waiting import shows
+from tests.scenarios.waiting import shows, until
 
 ACTIONS = "/actions/charge-point"
 
@@ -293,11 +294,12 @@ async def test_a_simulated_station(place: Live) -> None:
     refused = await place.api.patch(f"{base}/NumberOfConnectors", {"value": "9"})
     assert (refused.status, "Rejected" in refused.body["message"]) == (406, True)
     password = "ffeeddccbbaa99887766554433221100"
+    gone = asyncio.create_task(until(station, lambda machine: not machine.online))  # which may be over with the answer
     await place.api.post(
         f"{ACTIONS}/v2.0/{point['id']}/set-configuration", {"name": "AuthorizationKey", "value": password}
     )
-    await station.until(lambda machine: not machine.online)
-    await station.until(lambda machine: machine.online)  # with the new one
+    await gone
+    await until(station, lambda machine: machine.online)  # with the new one
 
 
 @pytest.mark.parametrize(
