@@ -155,7 +155,8 @@ class counted:
     """The statements of a system's pool meanwhile."""
 
     def __init__(self, system: System) -> None:
-        self._pool = system.database._pool
+        kept = system.database._pool
+        self._pool = getattr(kept, "_pool", kept)
         self._said: list[str] = []
 
     def _note(self, record: Any) -> None:
