@@ -9,7 +9,7 @@ import subprocess
 import sys
 from asyncio.subprocess import Process
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,9 @@ import aiohttp
 import pytest
 from sqlalchemy import update
 
+from ohmstead.app.commands.notices import listen, tail
+from ohmstead.app.delivery_tail import DeliveryTail
+from ohmstead.app.notice_screen import received_line
 from ohmstead.app.system import System
 from ohmstead.app.webhook_receiver import Receiver, Webhook
 from ohmstead.kit.clock import ManualClock, SystemClock
@@ -122,32 +125,32 @@ async def test_it_prints_what_arrives_and_ends_quietly() -> None:
     assert "Traceback" not in errors
 
 
-async def test_one_object_a_line() -> None:
-    async with listening("--json") as (process, port):
-        assert await post(port, signed(at=datetime.now(UTC))) == 202
-        assert await post(port, signed(b"nonsense", at=datetime.now(UTC)), b"nonsense") == 202
-        _, out, _ = await ended(process)
-    first, second = (json.loads(line) for line in out.splitlines())
-    assert (first["id"], first["body"]) == ("msg_1", json.loads(BODY))
-    assert second["body"] == "nonsense"
+def test_one_object_a_line() -> None:
+    for body, said in ((BODY, json.loads(BODY)), (b"nonsense", "nonsense")):
+        line = received_line(Webhook({"webhook-id": "msg_1"}, body, NOW, None))
+        assert json.loads(line) == {"at": "2026-11-30T18:00:00Z", "id": "msg_1", "body": said}
+        assert "\n" not in line
 
 
-async def ran(*arguments: str) -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        str(OHMSTEAD), "notices", *arguments, stderr=subprocess.PIPE, env=HERE | {"OHMSTEAD_TOKEN": TOKEN}
-    )
-    _, errors = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode, errors.decode()
+async def refused(command: Callable[..., None], token: str = TOKEN, **arguments: Any) -> str:
+    """What a command ends with that cannot do its work: the interpreter prints it, and its exit status is 1."""
+    try:
+        await asyncio.to_thread(command, token=token, **arguments)
+    except SystemExit as end:
+        return str(end.code)
+    raise AssertionError("it went well")
 
 
 async def test_what_cannot_be_done_is_said_in_one_line() -> None:
-    status, said = await ran("listen", "--subscribe", "chargepoint.changed", "--port", "0")
-    assert (status, said.count("\n"), "no notification 'chargepoint.changed'" in said) == (1, 1, True)
-    status, said = await ran("listen", "--subscribe", "evse.changed", "--port", "0", "--url", "http://127.0.0.1:1")
-    assert (status, said.startswith("ohmstead: POST http://127.0.0.1:1")) == (1, True)
-    async with listening() as (_, port):
-        status, said = await ran("listen", "--port", str(port))
-    assert (status, said.startswith(f"ohmstead: port {port} cannot be opened: ")) == (1, True)
+    said = await refused(listen, subscribe=["chargepoint.changed"])
+    assert said.startswith("ohmstead: there is no notification 'chargepoint.changed'; there are ")
+    said = await refused(listen, subscribe=["evse.changed"], port=0, url="http://127.0.0.1:1")
+    assert said.startswith("ohmstead: POST http://127.0.0.1:1")
+    receiver = Receiver(TOKEN, ManualClock(NOW), lambda webhook: None)
+    port = await receiver.start(0)
+    assert (await refused(listen, port=port)).startswith(f"ohmstead: port {port} cannot be opened: ")
+    await receiver.stop()
+    assert (await refused(tail, url="http://127.0.0.1:1")).startswith("ohmstead: http://127.0.0.1:1/public-api: ")
 
 
 async def test_it_subscribes_and_is_told_and_leaves_nothing(system: System, tmp_path: Path) -> None:
@@ -164,11 +167,10 @@ async def test_it_subscribes_and_is_told_and_leaves_nothing(system: System, tmp_
 
 async def test_who_meets_a_server_that_does_not_admit_this_machine_is_told_why(api: Client, system: System) -> None:
     back = endpoints.provide(Endpoints(Outbound(), system.vault))
-    status, said = await ran(
-        "listen", "--subscribe", "evse.changed", "--port", "0", "--url", api.base, "--token", api.token or ""
-    )
+    said = await refused(listen, api.token or "", subscribe=["evse.changed"], port=0, url=api.base)
     back()
-    assert (status, "does its OHMSTEAD_PRIVATE_HOSTS have 127.0.0.1?" in said) == (1, True)
+    assert "422" in said
+    assert said.endswith("(does its OHMSTEAD_PRIVATE_HOSTS have 127.0.0.1?)")
 
 
 @asynccontextmanager
@@ -229,5 +231,14 @@ async def test_only_what_was_asked_for_with_what_is_sent(api: Client, system: Sy
         await reading
         assert await ended(process)
     assert (told[0]["name"], told[0]["body"]) == ("circuit.changed", '{"notification":"circuit.changed","id":7}')
-    status, said = await ran("tail", "--url", "http://127.0.0.1:1")
-    assert (status, said.startswith("ohmstead: http://127.0.0.1:1/public-api: ")) == (1, True)
+
+
+async def test_nothing_is_told_twice() -> None:
+    class Api:
+        async def call(self, method: str, path: str) -> Any:
+            assert "2026-11-30T18%3A00%3A00%2B00%3A00" in path  # the API's moments have no fractions
+            return {"data": [row], "meta": {"next_cursor": None}}
+
+    row = {"id": 1, "createdAt": NOW.isoformat(), "status": "delivered", "attempts": 1}
+    following = DeliveryTail(Api(), ManualClock(NOW.replace(microsecond=400_000)), {}, bodies=False)  # type: ignore[arg-type]
+    assert [await following.changed(), await following.changed()] == [[row], []]

@@ -38,7 +38,9 @@ async def test_every_figure_of_load_management_is_explained_and_every_explained_
 async def test_how_notifications_fare(api: Client, system: System, given: Given, here: Path) -> None:
     told = await api.text("/metrics")
     names = set(re.findall(r"^# TYPE (ohmstead_notices_\w+) ", told, re.MULTILINE))
-    assert {name for name in names if not name.endswith("_created")} == set(re.findall(r"ohmstead_notices_\w+", (here / "docs/operate.md").read_text()))
+    assert {name for name in names if not name.endswith("_created")} == set(
+        re.findall(r"ohmstead_notices_\w+", (here / "docs/operate.md").read_text())
+    )
     assert 'ohmstead_notices_pending{via="kafka"} 0.0' in told
     its = (await given.subscription("http://127.0.0.1:1/", "evse.changed"))["id"]
     await logged(system, its, due_at=system.clock.now() - timedelta(seconds=90))

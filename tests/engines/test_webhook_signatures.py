@@ -1,5 +1,6 @@
 """Signatures of webhooks, held against openssl and against the library of Standard Webhooks."""
 
+import hmac
 import subprocess
 from base64 import b64decode
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ def openssl(content: bytes) -> bytes:
 
 def test_the_body_is_signed_in_hex() -> None:
     assert Signer(TOKEN).of_body(BODY) == openssl(BODY).hex()
+    for token in ("k" * 64, "k" * 65, "ü" * 100, ""):
+        assert Signer(token).of_body(BODY) == hmac.digest(token.encode(), BODY, "sha256").hex()
     published = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
     assert Signer("key").of_body(b"The quick brown fox jumps over the lazy dog") == published
 

@@ -20,7 +20,7 @@ class DeliveryTail:
 
     def __init__(self, api: ApiClient, clock: Clock, filters: Mapping[str, Any], bodies: bool) -> None:
         self._api, self._clock = api, clock
-        self._since = clock.now()
+        self._since = clock.now().replace(microsecond=0)  # moments of the API have none
         chosen = {f"filter[{name}]": str(value) for name, value in filters.items() if value is not None}
         self._chosen = chosen | ({"include[]": "body"} if bodies else {})
         self._told: dict[int, tuple[datetime, str, int]] = {}  # by id: when it was made, its status and attempts
@@ -64,13 +64,15 @@ class DeliveryTail:
         return due[:MOST_READ]
 
     def _is_news(self, row: Delivery) -> bool:
-        number, made = row["id"], datetime.fromisoformat(row["createdAt"])
-        before, now = self._told.get(number), (made, row["status"], row["attempts"])
-        self._told[number] = now
+        """What was only just made is none: mostly it is delivered by the next look."""
+        number, made, attempts = row["id"], datetime.fromisoformat(row["createdAt"]), row["attempts"]
+        before = self._told.get(number)
+        just_made = before is None and row["status"] == "pending" and not attempts
+        self._told[number] = now = (made, row["status"], -1 if just_made else attempts)
         self._waiting.pop(number, None)  # and to the end of those that are looked at again
         if row["status"] == "pending":
             self._waiting[number] = row["nextAttemptAt"]
-        return before != now
+        return before != now and not just_made
 
     def _forget(self) -> None:
         """What is too old to be listed again, and at its end; the next listing begins a little before the youngest."""

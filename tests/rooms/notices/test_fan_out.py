@@ -155,21 +155,21 @@ class counted:
     """The statements of a system's pool meanwhile."""
 
     def __init__(self, system: System) -> None:
-        kept = system.database._pool
-        self._pool = getattr(kept, "_pool", kept)
+        pool = system.database._pool
+        self._holders = getattr(pool, "_pool", pool)._holders  # of one that is kept over tests its own
         self._said: list[str] = []
 
     def _note(self, record: Any) -> None:
         self._said.append(record.query)
 
     def __enter__(self) -> list[str]:
-        for holder in self._pool._holders:
+        for holder in self._holders:
             if holder._con is not None:
                 holder._con.add_query_logger(self._note)
         return self._said
 
     def __exit__(self, *_: Any) -> None:
-        for holder in self._pool._holders:
+        for holder in self._holders:
             if holder._con is not None:
                 holder._con.remove_query_logger(self._note)
 

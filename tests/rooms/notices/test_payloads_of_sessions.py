@@ -219,6 +219,7 @@ async def test_readings_of_a_session(there: Place) -> None:
     others = (
         ("Current.Import", 10, "A", "L1"), ("Current.Import", 12, "A", "L2"), ("Voltage", 230, "V", None),
         ("SoC", 55, "Percent", None), ("Current.Offered", 16, "A", None), ("Zap.Fan", 3, "rpm", None),
+        ("Power.Offered", 11000, "W", None),
     )  # fmt: skip
     samples = [Sample(moment, *one) for one in others]
     await there.here.meters(energy(moment, 1500), *samples, transaction=number)
@@ -226,13 +227,14 @@ async def test_readings_of_a_session(there: Place) -> None:
     [body] = await heard(there, "SessionMeterValuesNotification")
     words = [
         ("Energy Active Import Register", 1500, "Wh"), ("State Of Charge", 55, "Percent"), ("Current Import", 12, "A"),
-        ("Voltage", 230, "V"), ("Current Offered", 16, "A"), ("Zap Fan", 3, "rpm"),
+        ("Voltage", 230, "V"), ("Current Offered", 16, "A"), ("Power Offered", 11000, None),
     ]  # fmt: skip
     assert body == {
         "notification": "SessionMeterValuesNotification", "chargePointId": there.here.id,
         "evseId": there.here.evses[0], "sessionId": 1,
         "meterValues": [
-            {"timestamp": stamp(moment), "measurand": name, "value": value, "unit": unit} for name, value, unit in words
+            {"timestamp": stamp(moment), "measurand": name, "value": value} | ({"unit": unit} if unit else {})
+            for name, value, unit in words
         ],
     }  # fmt: skip
     await forget(there)

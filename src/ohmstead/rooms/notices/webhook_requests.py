@@ -52,12 +52,12 @@ class Client:
         error = after = None
         try:
             url = self._url(address)
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                status = answer.status
-                if not 200 <= status < 300:
-                    error, after = _refusal(status), retry_after_s(answer.headers.get("Retry-After"), now)
-                if not answer.content.at_eof():
-                    await _drain(answer)
+            answer = await self._session.post(url, data=body, headers=headers, allow_redirects=False)
+            status = answer.status
+            if not 200 <= status < 300:
+                error, after = _refusal(status), retry_after_s(answer.headers.get("Retry-After"), now)
+            if not answer.content.at_eof():
+                await _drain(answer)
         except Exception as failure:
             if status is None:
                 error = self._words(failure)
@@ -99,10 +99,14 @@ def _refusal(status: int) -> str:
 
 
 async def _drain(answer: aiohttp.ClientResponse) -> None:
-    """Read the body so that the connection can be kept; of more than MOST_BYTES the rest is let go with it."""
+    """Read the body so that the connection can be kept, as it is where there is none; of more than MOST_BYTES the rest
+    is let go with it."""
     left = MOST_BYTES
-    async for chunk in answer.content.iter_any():
-        left -= len(chunk)
-        if left < 0:
-            return answer.close()
+    try:
+        async for chunk in answer.content.iter_any():
+            left -= len(chunk)
+            if left < 0:
+                return answer.close()
+    finally:
+        answer.release()
     return None

@@ -1,6 +1,6 @@
 """The payload of readings of a session's meter."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta
 
@@ -8,33 +8,21 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.durable_facts import SessionMetered
 from ohmstead.rooms.operator.contents import Moment
 
-MEASURANDS = (
+Measurand = Literal[
     "Energy Consumed", "Energy Active Import Register", "State Of Charge", "Current Import", "Current Offered",
     "Voltage", "Power Active Import", "Temperature", "Power Offered",
-)  # fmt: skip
-UNITS = ("Wh", "A", "V", "Percent", "Celsius", "W")
+]  # fmt: skip
+Unit = Literal["Wh", "A", "V", "Percent", "Celsius"]
 
 
-def _among(*words: str) -> dict[str, Any]:
-    """Of these words, or one of a station's own."""
-    return {"anyOf": [{"enum": list(words)}, {"type": "string"}]}
-
-
-Measurand = Annotated[
-    str,
-    Meta(
-        description="A quantity of OCPP, with spaces for dots, or the station's own; of several lines the highest.",
-        extra_json_schema=_among(*MEASURANDS),
-    ),
-]
-Unit = Annotated[str, Meta(extra_json_schema=_among(*UNITS))]
+_MEASURANDS, _UNITS = get_args(Measurand), get_args(Unit)
 
 
 class MeterReading(View):
     timestamp: Opt[Moment] = UNSET
-    measurand: Opt[Measurand] = UNSET
+    measurand: Opt[Annotated[Measurand, Meta(description="Of several lines the highest is told.")]] = UNSET
     value: Opt[float] = UNSET
-    unit: Opt[Unit] = UNSET
+    unit: Opt[Annotated[Unit, Meta(description="Left out: W.")]] = UNSET
 
 
 class MeterValuesPayload(View):
@@ -46,17 +34,18 @@ class MeterValuesPayload(View):
 
 
 def meter_values(fact: SessionMetered, at: str) -> MeterValuesPayload | None:
-    """Of many readings at once several are told."""
-    if not fact.content:
+    """Of many readings at once several are told; of what has no word here, a station's own quantities, nothing."""
+    readings = [_reading(*one) for one in fact.readings if one[1] in _MEASURANDS]
+    if not fact.content or not readings:
         return None
     return MeterValuesPayload(
         charge_point_id=fact.content["chargePointId"],
         evse_id=fact.evse_id,
         session_id=fact.id,
         external_session_id=fact.content["externalSessionId"] or UNSET,
-        meter_values=[_reading(*one) for one in fact.readings],
+        meter_values=readings,
     )
 
 
-def _reading(at: str, measurand: str, value: float, unit: str) -> MeterReading:
-    return MeterReading(timestamp=at, measurand=measurand, value=value, unit=unit)
+def _reading(at: Any, measurand: Any, value: float, unit: Any) -> MeterReading:
+    return MeterReading(timestamp=at, measurand=measurand, value=value, unit=unit if unit in _UNITS else UNSET)
