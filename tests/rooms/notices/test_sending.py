@@ -379,8 +379,9 @@ async def test_workers_share_and_take_over_from_one_that_is_lost(system: System,
 
 
 async def test_one_whose_connection_is_cut_stops_at_once_and_comes_back(
-    system: System, work: Worker, to: Receivers
+    system: System, work: Worker, to: Receivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dispatcher, "GRACE_S", 30)
     never = asyncio.Event()
 
     async def hanging(one: Arrived) -> Outcome:
