@@ -1,6 +1,7 @@
 """Metrics for Prometheus: requests, messages of charge points, and how load management and notifications fare."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -98,6 +99,7 @@ class Notices:
             "ohmstead_notices_attempt_seconds", "Time until a subscriber answered, or did not.", ("via",),
             registry=registry, buckets=(0.01, 0.05, 0.2, 1, 5, 15),
         )  # fmt: skip
+        self._of, self._took = cache(self._attempts.labels), cache(self._seconds.labels)  # which look up under a lock
         self._events = Counter("ohmstead_notices_events", "Events that somebody is told of.", registry=registry)
         self._fan_out = Counter("ohmstead_notices_deliveries", "Deliveries made of events.", registry=registry)
         waiting = {
@@ -111,8 +113,8 @@ class Notices:
 
     def attempted(self, via: str, outcome: Outcome) -> None:
         """A subscriber got a notification, or did not."""
-        self._attempts.labels(via, "failed" if outcome.error else "delivered").inc()
-        self._seconds.labels(via).observe(outcome.latency_ms / 1000)
+        self._of(via, "failed" if outcome.error else "delivered").inc()
+        self._took(via).observe(outcome.latency_ms / 1000)
 
     def made(self, events: int, deliveries: int) -> None:
         """Facts became events, and these deliveries."""

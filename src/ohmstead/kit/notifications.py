@@ -38,7 +38,7 @@ class Notification(Generic[F]):
     def body(self, payload: View) -> bytes:
         """What goes on the wire: flat JSON, the name first."""
         rest = encoder.encode(payload)[1:]
-        return b'{"notification":' + encoder.encode(self.name) + (b"," if rest != b"}" else b"") + rest
+        return b'{"notification":"%b"%b%b' % (self.name.encode(), b"," if rest != b"}" else b"", rest)
 
     def shape(self) -> type[Struct]:
         """The type of a body, for the document."""

@@ -1,6 +1,7 @@
 """The outbox's reader: facts in order, each subscriber for itself, what failed tried again."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -19,7 +20,8 @@ from ohmstead.store.engine import PostgresDatabase
 
 log = structlog.get_logger("ohmstead.outbox")
 
-BATCH = 100
+BATCH, MOST_BATCH = 100, 500
+QUICK_S = 0.1  # a full batch that took no longer is followed by a larger one
 MOST_ATTEMPTS = 12
 FIRST_PAUSE, MOST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 POLL_S = 1.0
@@ -29,7 +31,7 @@ _TAKE = Statement(
     select(outbox)
     .where(_living, outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.id)
-    .limit(BATCH)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _DONE = Statement(delete(outbox).where(outbox.c.id == any_(bindparam("facts", type_=ARRAY(BigInteger)))))
@@ -81,15 +83,18 @@ class OutboxReader:
 
     async def drain(self) -> int:
         """Tell all that is due; the number of facts told."""
-        told = batch = await self._batch()
-        while batch == BATCH:
-            batch = await self._batch()
-            told += batch
+        told, most, full = 0, BATCH, True
+        while full:
+            began = time.monotonic()
+            batch = await self._batch(most)
+            told, full = told + batch, batch == most
+            quick = time.monotonic() - began < QUICK_S
+            most = min(2 * most, MOST_BATCH) if quick else BATCH  # what takes long holds back what comes after it
         return told
 
-    async def _batch(self) -> int:
+    async def _batch(self, most: int) -> int:
         async with self._database.begin() as tx:
-            facts = await tx.all(_TAKE, now=tx.now)
+            facts = await tx.all(_TAKE, now=tx.now, most=most)
             failed = await self._fan_out(facts) if self._fan_out and facts else {}
             told = [fact["id"] for fact in facts if await self._told(tx, fact, failed.get(fact["id"]))]
             if told:

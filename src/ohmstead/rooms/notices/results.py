@@ -16,7 +16,7 @@ from ohmstead.rooms.notices.lanes import Delivery
 from ohmstead.rooms.notices.tables import notification_delivery, notification_subscription
 from ohmstead.rooms.notices.transport import Outcome
 
-GATHER_S = 0.02
+GATHER_S = 0.05
 AGAIN_S = 1.0
 MOST_TEXT = 500
 
@@ -72,16 +72,19 @@ class Results:
         self._database = database
         self._batcher: Batcher[Result, None] = Batcher(self._write, GATHER_S)
 
-    async def write(self, result: Result) -> None:
-        """Return once it is durable, however long the database is away."""
+    def put(self, result: Result) -> "asyncio.Future[None]":
+        """Done once it is durable, however long the database is away."""
+        return self._batcher.put(result)
+
+    async def _write(self, results: list[Result]) -> Sequence[None]:
         while True:
             try:
-                await self._batcher.put(result)
-                return
+                await self._written(results)
+                return [None] * len(results)
             except DatabaseUnavailable:
                 await asyncio.sleep(AGAIN_S)
 
-    async def _write(self, results: list[Result]) -> Sequence[None]:
+    async def _written(self, results: list[Result]) -> None:
         failing = {
             one.subscription_id: one.failing_since for one in results if not isinstance(one.failing_since, UnsetType)
         }
@@ -89,7 +92,6 @@ class Results:
             await tx.run(_WRITE, **as_columns(_row(one) for one in results))
             if failing:
                 await tx.run(_FAILING, id=[*failing], failing_since=[*failing.values()])
-        return [None] * len(results)
 
 
 def _row(result: Result) -> Row:

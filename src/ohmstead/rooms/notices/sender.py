@@ -160,7 +160,9 @@ class Sender:
         outcome = task.result()
         result = self._judged(one, at, outcome)
         (self._lanes.failed if result.status == "pending" else self._lanes.went)(one)
-        self._begin(self._writing, self._write(result))
+        written = self._results.put(result)
+        self._writing.add(written)
+        written.add_done_callback(partial(self._written, one))
         if outcome.gone:
             self._disable(GONE)
         elif outcome.error and self._failing_since and at - self._failing_since >= FAILS_FOR:
@@ -184,13 +186,14 @@ class Sender:
         before, self._failing_since = self._failing_since, since
         return UNSET if since == before else since
 
-    async def _write(self, result: Result) -> None:
-        try:
-            await self._results.write(result)
-        except Exception as error:  # it is not loaded again here, for it would be sent on and on
-            log_failure(log, "what came of a delivery is not written", error, delivery=result.delivery.id)
+    def _written(self, one: Delivery, written: "asyncio.Future[None]") -> None:
+        self._writing.discard(written)
+        if written.cancelled():
             return
-        self._lanes.written(result.delivery)
+        if error := written.exception():  # it is not loaded again here, for it would be sent on and on
+            log_failure(log, "what came of a delivery is not written", error, delivery=one.id)
+            return
+        self._lanes.written(one)
         if self._hungry and (self._more or len(self._lanes.full) < self._full):
             self.wake()
 
