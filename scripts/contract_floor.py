@@ -25,10 +25,11 @@ def where(fault: str) -> str:
 
 
 def faults_of_ours(faults: Iterable[str]) -> list[str]:
-    """Faults of operations that our document has; one it lacks is no fault yet."""
+    """Faults of operations and notifications that our document has; one it lacks is no fault yet."""
     faults = list(faults)
     lacking = {where(fault) for fault in faults if fault.endswith("  operations: missing")}
-    return [fault for fault in faults if where(fault) not in lacking]
+    untold = {fault.partition("  ")[0] for fault in faults if fault.endswith("  callbacks: notification: missing")}
+    return [fault for fault in faults if where(fault) not in lacking and fault.partition("  ")[0] not in untold]
 
 
 def served(document: dict[str, Any]) -> list[str]:

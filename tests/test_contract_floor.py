@@ -13,6 +13,18 @@ def held(here: Path, document: Path) -> tuple[int, str]:
     return run.returncode, run.stdout
 
 
+def test_what_nobody_is_told_yet_is_no_fault_and_what_is_told_otherwise_is_one(here: Path, tmp_path: Path) -> None:
+    post = "POST /public-api/notifications/v2.0 callback"
+    faults = [f"{post} cdr.received  callbacks: {field}: missing" for field in ("notification", "id")]
+    faults.append(f"{post} evse.changed  callbacks: evseId: missing")
+    document = tmp_path / "document.json"
+    document.write_text(json.dumps({"paths": {}}))
+    command = [sys.executable, here / "scripts" / "contract_floor.py", document]
+    checked = json.dumps({"matched": {}, "total": {}, "faults": faults})
+    said = subprocess.run(command, capture_output=True, text=True, input=checked, check=False).stdout
+    assert [fault in said for fault in faults] == [False, False, True]
+
+
 def test_what_was_served_and_is_not_is_told_without_a_checker(here: Path, tmp_path: Path) -> None:
     floor = (here / "tests" / "contract_floor.txt").read_text().splitlines()
     paths: dict[str, dict[str, object]] = {}

@@ -20,35 +20,21 @@ from ohmstead.rooms.devices.durable_facts import (
     StatusFact,
 )
 from ohmstead.rooms.network.charge_points import charge_points
+from ohmstead.rooms.network.charge_points_v1.view import LastBootV1
 from ohmstead.rooms.network.evses import evses
 from ohmstead.rooms.network.hardware_status import HardwareStatus
 from ohmstead.rooms.operator.contents import Moment
-
-
-class Boot(View, rename=None):
-    """What a station said of itself; null: it left that out."""
-
-    model: Opt[str] = UNSET
-    vendor: Opt[str] = UNSET
-    charge_box_serial_number: Opt[str | None] = UNSET
-    charge_point_serial_number: Opt[str | None] = UNSET
-    firmware_version: Opt[str | None] = UNSET
-    iccid: Opt[str | None] = UNSET
-    imsi: Opt[str | None] = UNSET
-    meter_serial_number: Opt[str | None] = UNSET
-    meter_type: Opt[str | None] = UNSET
-    reason: Opt[str | None] = UNSET
 
 
 class BootTold(View):
     notification: Opt[Literal["BootNotification"]] = UNSET
     charge_point_id: Opt[int] = UNSET
     timestamp: Opt[Moment] = UNSET
-    boot_notification: Opt[Boot] = UNSET
+    boot_notification: Opt[LastBootV1] = UNSET
 
 
 def _boot(fact: ChargePointBooted, at: str) -> BootTold:
-    boot = Boot(**{name: getattr(fact, name) for name in Boot.__struct_fields__})
+    boot = LastBootV1(**{name: getattr(fact, name) for name in LastBootV1.__struct_fields__})
     return BootTold(charge_point_id=fact.id, timestamp=fact.last_updated_at, boot_notification=boot)
 
 

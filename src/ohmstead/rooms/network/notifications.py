@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from ohmstead.kit.facts import Action
 from ohmstead.kit.notifications import Notification, Table
-from ohmstead.kit.views import Opt, View
+from ohmstead.kit.views import Opt, ReadOnly, View
 from ohmstead.rooms.network.charge_points import charge_points
 from ohmstead.rooms.network.charge_points_v1.view import ChargePointV1
 from ohmstead.rooms.network.durable_facts import (
@@ -25,15 +25,19 @@ carries(ChargePointChanged, charge_points, "v1.0")
 carries(ChargePointEvsesChanged, charge_points, "v1.0")
 
 
+class ToldLocation(LocationV1):
+    id: ReadOnly[Opt[int]] = UNSET
+
+
 class LocationNotification(View):
-    location: LocationV1
+    location: ToldLocation
     action: Opt[Action] = UNSET
     last_updated_at: Moment
 
 
 def _location(fact: LocationChanged, at: str) -> LocationNotification:
     """Of one that is gone by now only the id is left."""
-    shown = LocationV1(id=fact.id) if fact.content is UNSET else fact.content
+    shown = ToldLocation(id=fact.id) if fact.content is UNSET else fact.content
     return LocationNotification(location=shown, action=fact.action, last_updated_at=at)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -47,7 +47,7 @@ class Sender:
         self._failing_since: datetime | None = subscription["failing_since"]
         self._lanes = Lanes()
         self._in_flight: set[asyncio.Task[Any]] = set()
-        self._writing: set[asyncio.Task[Any]] = set()
+        self._writing: set[asyncio.Future[Any]] = set()
         self._disabling: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
         self._seldom = Seldom()
@@ -190,7 +190,9 @@ class Sender:
         self._writing.discard(written)
         if written.cancelled():
             return
-        if error := written.exception():  # it is not loaded again here, for it would be sent on and on
+        if isinstance(
+            error := written.exception(), Exception
+        ):  # it is not loaded again here, for it would be sent on and on
             log_failure(log, "what came of a delivery is not written", error, delivery=one.id)
             return
         self._lanes.written(one)
@@ -223,6 +225,6 @@ class Sender:
         task.add_done_callback(tasks.discard)
 
 
-async def _ended(tasks: "set[asyncio.Task[Any]]", within_s: float) -> None:
+async def _ended(tasks: "Collection[asyncio.Future[Any]]", within_s: float) -> None:
     if tasks:
         await asyncio.wait(tuple(tasks), timeout=within_s)

@@ -30,6 +30,7 @@ class LineConsumption(View):
 class ConsumptionNotification(View):
     """In A."""
 
+    notification: Opt[Literal["CircuitConsumptionNotification"]] = UNSET
     circuit_id: Opt[int] = UNSET
     max_current: Opt[float] = UNSET
     min_charge_point_current: Opt[float] = UNSET
