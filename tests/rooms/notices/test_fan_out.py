@@ -217,4 +217,4 @@ async def test_senders_are_told_of_the_subscriptions_here_and_elsewhere(
     end()
     line = await asyncpg.connect(system.dsn)  # a turn of the server after the NOTIFY
     await line.close()
-    assert heard == [str(id)]
+    assert set(heard) == {str(id)}  # a test before this one may still have rung
