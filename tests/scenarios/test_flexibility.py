@@ -94,8 +94,9 @@ async def test_an_energy_is_used_and_no_more(site: Live) -> None:
     await charge(site, places)
     evse, point, circuit = places[0].evse, places[1].point, circuits[2]["id"]
     assets = [{"evseId": evse}, {"chargePointId": point}, {"dlmCircuitId": circuit}]
-    before = [(one.station.energy_wh(1), len(one.ear.commands("SetChargingProfile"))) for one in places]
-    for asset in assets:
+    before = []
+    for asset, one in zip(assets, places, strict=True):
+        before.append((one.station.energy_wh(1), len(one.ear.commands("SetChargingProfile"))))
         await ask(site, 240, asset, energy=500)  # 7.5 kW in the mean
     await site.clock.sleep(235)
     for asset, one, (energy_wh, known) in zip(assets, places, before, strict=True):
