@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ohmstead.kit.clock import ManualClock, SetClock, SystemClock
 
 BEGIN = datetime(2027, 1, 31, 8, tzinfo=UTC)
@@ -14,8 +16,16 @@ async def test_it_goes_on_from_where_it_was_set_at_its_speed() -> None:
     await clock.sleep(180)
     passed = (machine.now() - began).total_seconds()
     assert passed > 0.04, "it sleeps by itself"
-    tick = 3.6  # the event loop counts in whole ms of the machine's
-    assert 180 - tick <= (clock.now() - BEGIN).total_seconds() <= 3_600 * (passed + 0.5)
+    assert timedelta(seconds=180) <= clock.now() - BEGIN <= timedelta(seconds=3_600 * (passed + 0.5))
+
+
+@pytest.mark.parametrize("clock", [SystemClock(3_600), SetClock(BEGIN, 3_600)])
+async def test_nobody_is_woken_before_time(clock: SystemClock) -> None:
+    """Also not by the part of a ms that the event loop does not count, which is seconds of a fast clock."""
+    for _ in range(20):
+        until = clock.now() + timedelta(seconds=90.3)
+        await clock.sleep(90.3)
+        assert clock.now() >= until
 
 
 async def test_what_is_real_stays_real() -> None:

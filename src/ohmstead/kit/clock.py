@@ -47,7 +47,10 @@ class SystemClock:
         return self._origin + timedelta(seconds=(time.monotonic() - self._started) * self.speed)
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds) / self.speed)
+        until = time.monotonic() + max(0.0, seconds) / self.speed
+        await asyncio.sleep(max(0.0, until - time.monotonic()))
+        while time.monotonic() < until:  # noqa: ASYNC110 - event loops count in whole ms, and wake a little early
+            await asyncio.sleep(until - time.monotonic())
 
 
 class SetClock(SystemClock):

@@ -44,8 +44,7 @@ audit = Table(
 _by_topic: dict[str, type["Fact"]] = {}
 _subscribers: dict[str, list[Callable[[Tx, Any], Awaitable[None]]]] = {}
 _contents: dict[str, "Contents"] = {}
-wanted: set[str] = set()
-"""The topics that some client wants to be told of; others need carry no content."""
+wanted: set[str] = set()  # topics that some client wants to be told of; other facts need carry no content
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))

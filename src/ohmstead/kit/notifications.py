@@ -53,5 +53,4 @@ def _shape(name: str, payload: type[View]) -> type[Struct]:
     return new_class(payload.__name__ + "Body", (payload,), exec_body=lambda body: body.update(named))
 
 
-Table = tuple[Notification[Any], ...]
-"""What a room tells."""
+Table = tuple[Notification[Any], ...]  # what a room tells
