@@ -4,7 +4,7 @@
 usage: check DOC.json --json | scripts/contract_floor.py DOC.json [--raise]
        scripts/contract_floor.py DOC.json --unchecked   (the first half alone, without the checker's verdict)
 
-The floor is a list of operations by tag, one a line, so that branches which add different ones do not collide.
+The floor is a list of operations and notifications by tag, one a line, so that branches which add different ones do not collide.
 """
 
 import argparse
@@ -33,11 +33,12 @@ def faults_of_ours(faults: Iterable[str]) -> list[str]:
 
 
 def served(document: dict[str, Any]) -> list[str]:
-    """`tag: METHOD /path` of every operation."""
+    """`tag: METHOD /path` of every operation, and the same with ` callback NAME` of every notification."""
     return sorted(
-        f"{operation['tags'][0]}: {method.upper()} {path}"
+        f"{operation['tags'][0]}: {method.upper()} {path}{told}"
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
+        for told in ("", *(f" callback {name}" for name in operation.get("callbacks", ())))
     )
 
 
