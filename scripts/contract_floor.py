@@ -4,7 +4,8 @@
 usage: check DOC.json --json | scripts/contract_floor.py DOC.json [--raise]
        scripts/contract_floor.py DOC.json --unchecked   (the first half alone, without the checker's verdict)
 
-The floor is a list of operations and notifications by tag, one a line, so that branches which add different ones do not collide.
+The floor is a list of operations and notifications by tag, one a line, so that branches which add different ones do not
+collide.
 """
 
 import argparse
