@@ -23,6 +23,7 @@ from ohmstead.rooms.operator.admins import api_token
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
+from tests.rooms.notices.logged import logged
 
 V1, V2 = "/notifications/v1.0", "/notifications/v2.0"
 URL = "https://example.org/hook?key=a%20b"
@@ -305,3 +306,17 @@ class Overtaken:
         else:
             self.meanwhile = {*facts.wanted}
             self.twice.set()
+
+
+async def test_what_waits_and_is_wanted_no_more_is_not_sent(api: Client, system: System, given: Given) -> None:
+    key = (await given.subscription("http://127.0.0.1:1/", "evse.changed", "chargePoint.changed"))["id"]
+    other = (await given.subscription("http://127.0.0.1:1/", "evse.changed"))["id"]
+    done = {"status": "delivered", "due_at": None}
+    dropped = await logged(system, key)
+    kept = [await logged(system, key, "chargePoint.changed"), await logged(system, key, **done)]
+    kept.append(await logged(system, other))
+    wanted = HOOK | {"notifications": ["chargePoint.changed"]}
+    assert (await api.put(f"/notifications/v2.0/{key}", wanted)).status == 200
+    shown = (await api.get("/internal/notification-deliveries/v1.0")).data
+    assert sorted(one["id"] for one in shown) == kept
+    assert dropped not in kept

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Text, all_, bindparam, delete, select, text
 
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement, Tx
@@ -31,7 +31,7 @@ from ohmstead.rooms.notices.endpoints import (
 )
 from ohmstead.rooms.notices.names import Asked, told
 from ohmstead.rooms.notices.rights import lacking
-from ohmstead.rooms.notices.tables import notification_subscription
+from ohmstead.rooms.notices.tables import notification_delivery, notification_subscription
 from ohmstead.rooms.notices.wanted import subscription_changed
 from ohmstead.rooms.operator.admins import api_token
 
@@ -39,6 +39,13 @@ Names = Annotated[list[Asked], Meta(min_length=1)]
 _own = notification_subscription.c
 _VERBS = ("list", "create", "read", "replace", "delete")
 _REVOKED = Statement(select(api_token.c.revoked_at).where(api_token.c.id == bindparam("token", type_=BigInteger)))
+_UNWANTED = Statement(
+    delete(notification_delivery).where(
+        notification_delivery.c.subscription_id == bindparam("key", type_=BigInteger),
+        text("notification_delivery.status = 'pending'"),  # the words of its index
+        notification_delivery.c.name != all_(bindparam("events", type_=ARRAY(Text))),
+    )
+)
 
 
 class Subscription(View):
@@ -162,13 +169,18 @@ def _by_kafka(write: Write, kafka: Kafka | None) -> None:
         write.add_error("kafka", "The kafka field is required for notifications via kafka.")
         return
     vault = endpoints.current.vault
-    for number, text in endpoints.current.objections(kafka.brokers):
-        write.add_error(f"kafka.brokers.{number}", text)
+    for number, why in endpoints.current.objections(kafka.brokers):
+        write.add_error(f"kafka.brokers.{number}", why)
     password = password_of(kafka, write.before, vault)
-    for field, text in wrong_account(kafka, password):
-        write.add_error(field, text)
+    for field, why in wrong_account(kafka, password):
+        write.add_error(field, why)
     write.values["kafka"] = shown(kafka)
     write.values["kafka_password"] = vault.close(password) if password else None
+
+
+@subscriptions.updated
+async def what_it_wants_no_more_is_not_sent(write: Write) -> None:
+    await write.tx.run(_UNWANTED, key=write.id, events=write.values["events"])
 
 
 @subscriptions.written
