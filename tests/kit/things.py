@@ -452,4 +452,17 @@ async def amend(call: Call, body: Pull) -> Pull:
     return body
 
 
-OPERATIONS = operations_of(shelves, things, crates, parts, days, lids, moods, slogans, actions)
+unlocked = Group("kit", "actions/front-door/", "front-door", access=PARTNERS, open=True)
+
+
+@unlocked.get("v1.0/bell", "Bell", gives=Pull)
+async def bell(call: Call) -> Pull:
+    return Pull(force=call.actor.token_id)
+
+
+@unlocked.post("v1.0/knock", "Knock", body=Pull)
+async def knock(call: Call, body: Pull) -> None:
+    call.changes = {"force": body.force}
+
+
+OPERATIONS = operations_of(shelves, things, crates, parts, days, lids, moods, slogans, actions, unlocked)

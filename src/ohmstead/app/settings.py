@@ -43,6 +43,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     database_connections: Annotated[int, Meta(ge=2, le=500)] = 16
     api_connections: Annotated[int, Meta(ge=16)] = 1_000  # to the API's port at once; charge points have the rest
     api_refusals_per_minute: Annotated[int, Meta(ge=1)] = 30  # unknown tokens of one address; then it is held back
+    open_calls_per_minute: Annotated[int, Meta(ge=1)] = 60  # without a token, of one address
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
     public_url: str | None = None  # where charge points reach the API's port; None: where its callers do

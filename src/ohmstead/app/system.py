@@ -20,6 +20,7 @@ from ohmstead.app.invites import add_invites
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.app.nodes.node_services import NodeServices, name_of
+from ohmstead.app.open_calls import OpenCalls
 from ohmstead.app.pages import add_pages
 from ohmstead.app.pki import add_pki
 from ohmstead.app.rooms import LEADER_WORK, OPERATIONS
@@ -129,6 +130,7 @@ class System:
             self.metrics.request,
             trusts_proxy=self.settings.trusts_proxy,
             request_type=WholeRequest,
+            admit_address=OpenCalls(self.clock.real, self.settings.open_calls_per_minute).admit,
         )
         add_health(api.app, self.database, self.metrics, lambda: self.connected, self.clock)
         if serves:

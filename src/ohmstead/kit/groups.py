@@ -19,10 +19,10 @@ API = "/public-api/"
 
 class Group:
     """Operations that share a tag, a path prefix below `/public-api/`, a scope word and what is open to the tokens of
-    partners (`access`), unless one says otherwise."""
+    partners (`access`), unless one says otherwise. With `open` they take no token, and answer NOBODY."""
 
-    def __init__(self, tag: str, prefix: str, scope: str, *, access: Access) -> None:
-        self.tag, self.prefix, self.scope, self.access = tag, prefix, scope, access
+    def __init__(self, tag: str, prefix: str, scope: str, *, access: Access, open: bool = False) -> None:
+        self.tag, self.prefix, self.scope, self.access, self.open = tag, prefix, scope, access, open
         self.operations: list[Operation] = []
 
     def post(self, path: str, summary: str, *, scope: str = "act", **facts: Any) -> Callable[[Handler], Handler]:
@@ -55,7 +55,7 @@ class Group:
         status: int = 202,
         gives: Any = None,
         answers: Mapping[int, Any] | None = None,
-        errors: tuple[int, ...] = (401, 403, 404, 429),
+        errors: tuple[int, ...] | None = None,
         choices: Mapping[str, tuple[str, ...]] | None = None,
         parameters: tuple[Parameter, ...] = (),
         filters: tuple[Filter, ...] = (),
@@ -68,6 +68,7 @@ class Group:
         What it returns is the answer: None for an empty `status`, a Reply as it is, anything else encoded. With
         `pages` it `gives` the type of an item, and returns `data`, `links` and `meta` (see `Listing`).
         """
+        errors = errors or ((404, 429) if self.open else (401, 403, 404, 429))
         if pages is not None:
             gives, errors = list[gives], (*errors, 422)
 
@@ -92,6 +93,7 @@ class Group:
                     filters=filters,
                     pages=pages,
                     deprecated=deprecated,
+                    open=self.open,
                     wrapped=pages is not None,
                     doc=re.sub(r"\s+", " ", handler.__doc__ or "").strip(),
                 )

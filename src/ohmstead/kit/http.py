@@ -1,10 +1,7 @@
 """The way of a request: token, scope, rate limit, transaction, operation, answer; and every failure as JSON."""
 
-import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import falcon
@@ -25,19 +22,15 @@ from ohmstead.kit.errors import (
     NotAllowed,
     NotFound,
     Rejected,
-    TooLarge,
     Unavailable,
-    UnsupportedMediaType,
 )
 from ohmstead.kit.limits import RateLimit
-from ohmstead.kit.operations import JSON, Actor, Call, Operation, Reply, Transactions, encoder
+from ohmstead.kit.operations import JSON, NOBODY, Actor, Call, Operation, Reply, Transactions, encoder
 from ohmstead.kit.queries import parse
+from ohmstead.kit.requests import address_of, body_of, trace_of, url_of
 
 Authenticate = Callable[[str | None, str], Awaitable[Actor]]
 Observe = Callable[[str, str, int, float], None]
-MOST_BYTES = 1 << 20
-_CHARSETS = ("utf-8", "utf8", "us-ascii")
-_TRACE = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger("ohmstead.api")
 _SOON_S = 0.003  # what an operation that was done in steps waits for others to be written down with it
 
@@ -56,10 +49,12 @@ class Api:
         observe: Observe = lambda operation, method, status, seconds: None,
         trusts_proxy: bool = False,
         request_type: type[Request] = Request,
+        admit_address: Callable[[str], None] = lambda address: None,
     ) -> None:
+        """`admit_address` raises TooManyAttempts for the address of a call without a token that is one too many."""
         self.database, self.clock, self.limit = database, clock, limit
         self._authenticate, self._observe, self._trusts_proxy = authenticate, observe, trusts_proxy
-        self._version = version
+        self._version, self._admit_address = version, admit_address
         self._done: Batcher[Act, None] = Batcher(self._write_done, _SOON_S)
         self.app: Any = falcon.asgi.App(media_type=JSON, middleware=[_Every()], request_type=request_type)
         self.app.req_options.strip_url_path_trailing_slash = True
@@ -73,15 +68,15 @@ class Api:
     def _responder(self, operation: Operation) -> Callable[..., Awaitable[None]]:
         async def respond(_: Any, req: Request, resp: Response, **path: str) -> None:
             started, actor = time.perf_counter(), None
-            trace = self._trace(req)
+            trace = trace_of(req)
             try:
-                actor = await self._authenticate(req.get_header("Authorization"), self._remote(req))
-                if not actor.may(operation.scope) or (actor.binding and not operation.partners):
-                    raise Forbidden
-                self.limit.check(actor.token_id)
-                call = self._call(operation, actor, path, req, await _body(req), trace)
+                actor = await self._admit(operation, req)
+                if not operation.open:
+                    self.limit.check(actor.token_id)
+                call = self._call(operation, actor, path, req, await body_of(req), trace)
                 reply = await self._run(call)
-                self.limit.count(actor.token_id)
+                if not operation.open:
+                    self.limit.count(actor.token_id)
             except Exception as error:
                 reply = self._failure(error, req, resp, trace)
             self._send(resp, reply, actor, trace)
@@ -89,11 +84,29 @@ class Api:
 
         return respond
 
+    async def _admit(self, operation: Operation, req: Request) -> Actor:
+        address = address_of(req, self._trusts_proxy)
+        if operation.open:
+            self._admit_address(address)
+            return NOBODY
+        actor = await self._authenticate(req.get_header("Authorization"), address)
+        if not actor.may(operation.scope) or (actor.binding and not operation.partners):
+            raise Forbidden
+        return actor
+
     def _call(
         self, operation: Operation, actor: Actor, path: dict[str, str], req: Request, raw: bytes, trace: str
     ) -> Call:
         return Call(
-            operation, actor, self.database, self.clock, path, parse(req.query_string), raw, self._url(req), trace
+            operation,
+            actor,
+            self.database,
+            self.clock,
+            path,
+            parse(req.query_string),
+            raw,
+            url_of(req, self._trusts_proxy),
+            trace,
         )
 
     async def _run(self, call: Call) -> Reply:
@@ -125,23 +138,23 @@ class Api:
         resp.status = reply.status
         if reply.body is not None:
             resp.data, resp.content_type = reply.body, JSON
-        headers = self.limit.headers(actor.token_id if actor else None)
+        headers = self.limit.headers(actor.token_id if actor and actor is not NOBODY else None)
         headers["X-App-Version"], headers["X-Req-Trace-Id"] = self._version, trace
         resp.set_headers(headers)
 
     async def _unknown(self, req: Request, resp: Response, **_: str) -> None:
         message = f"The route {req.path.lstrip('/') or '/'} could not be found."
-        self._send(resp, Reply.of(404, NotFound(message).body()), None, self._trace(req))
+        self._send(resp, Reply.of(404, NotFound(message).body()), None, trace_of(req))
 
     async def _falcon_error(self, req: Request, resp: Response, error: Any, params: Any) -> None:
         kind = BY_STATUS.get(error.status_code, ApiError)
         message = f"The {req.method} method is not supported for this route." if kind is NotAllowed else None
         resp.set_headers(dict(error.headers or {}))
-        self._send(resp, Reply.of(error.status_code, kind(message).body()), None, self._trace(req))
+        self._send(resp, Reply.of(error.status_code, kind(message).body()), None, trace_of(req))
 
     async def _crash(self, req: Request, resp: Response, error: Exception, params: Any) -> None:
         """What is served beside the operations failed."""
-        trace = self._trace(req)
+        trace = trace_of(req)
         self._send(resp, self._failure(error, req, resp, trace), None, trace)
 
     def _failure(self, error: Exception, req: Request, resp: Response, trace: str) -> Reply:
@@ -160,25 +173,6 @@ class Api:
 
     def _say_falcon(self, req: Request, resp: Response, error: Any) -> None:
         resp.data, resp.content_type = encoder.encode({"message": error.title}), JSON
-
-    def _trace(self, req: Request) -> str:
-        given = req.get_header("X-Req-Trace-Id")
-        if given and _TRACE.fullmatch(given):
-            return given
-        return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-
-    def _remote(self, req: Request) -> str:
-        """The caller's address: of a forwarded list the last, which our proxy added; the others anyone may write."""
-        if self._trusts_proxy and (forwarded := req.get_header("X-Forwarded-For")):
-            return forwarded.rpartition(",")[2].strip()
-        return req.remote_addr
-
-    def _url(self, req: Request) -> str:
-        scheme, host = req.scheme, req.get_header("Host") or req.netloc
-        if self._trusts_proxy:
-            scheme = req.get_header("X-Forwarded-Proto") or scheme
-            host = req.get_header("X-Forwarded-Host") or host
-        return f"{scheme}://{host}{req.path}"
 
 
 class _Every:
@@ -221,30 +215,8 @@ def _check_address(call: Call) -> None:
             raise NotFound(f"The selected {name} is invalid.")
 
 
-async def _body(req: Request) -> bytes:
-    """The body's bytes; too many are refused by their length before they are read, or as they come."""
-    if req.method == "GET":
-        return b""
-    if (req.content_length or 0) > MOST_BYTES:
-        raise TooLarge
-    raw = await req.stream.read(MOST_BYTES + 1)
-    if len(raw) > MOST_BYTES:
-        raise TooLarge
-    if raw and not _is_json(req.content_type or JSON):
-        raise UnsupportedMediaType
-    return raw
-
-
-@lru_cache(maxsize=64)
-def _is_json(content_type: str) -> bool:
-    """Whether it is JSON in UTF-8, which is all JSON there is (RFC 8259, 8.1)."""
-    kind, _, parameters = content_type.lower().partition(";")
-    charsets = [value.strip(' "') for name, _, value in (one.partition("=") for one in parameters.split(";"))
-                if name.strip() == "charset"]  # fmt: skip
-    return kind.strip() == JSON and all(one in _CHARSETS for one in charsets)
-
-
 def _act(call: Call, refused: str | None = None) -> Act:
     target = call.url.partition("/public-api/")[2] or call.url
     action = f"{call.operation.method} {call.operation.summary}"
-    return Act(action, target, call.actor.admin_id, call.actor.token_id, call.changes, refused, call.trace_id)
+    who = (None, None) if call.actor is NOBODY else (call.actor.admin_id, call.actor.token_id)
+    return Act(action, target, *who, call.changes, refused, call.trace_id)

@@ -48,6 +48,10 @@ class Actor:
         return not self.scopes.isdisjoint(("*", scope, scope.partition(".")[0] + ".*", "*." + scope.partition(".")[2]))
 
 
+NOBODY = Actor(0, 0, frozenset())
+"""Who asks without a token, at an operation that is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """For whom rows become answers, and what these are to hold: all that the loaders of includes may look at."""
@@ -108,6 +112,7 @@ class Operation:
     pages: Any = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deprecated: bool = False
+    open: bool = False  # to callers without a token, whose number is held down by their address
     single: bool = False  # a listing that may be of one row, without links and meta
     callbacks: tuple[Any, ...] = ()  # the notifications that a subscription made by it may be told; see there
     wrapped: bool = True  # the answer is a resource's: `{data: ...}`

@@ -14,9 +14,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode
 
+from ohmstead.engines.throttle import Throttle
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import DatabaseUnavailable
-from ohmstead.kit.throttle import Throttle
 from ohmstead.ocpp.boot_phase import BootPhase
 from ohmstead.ocpp.commands import send
 from ohmstead.ocpp.connection import Connection

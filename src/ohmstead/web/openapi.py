@@ -151,7 +151,6 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         "operationId": _identifier(operation),
         "tags": [operation.tag],
         "summary": operation.summary,
-        "x-scope": operation.scope,
         "parameters": [*_path(operation, schemas), *_queries(operation, schemas)],
         "responses": _responses(operation, schemas),
     }
@@ -159,6 +158,7 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         described["description"] = operation.doc
     if operation.deprecated:
         described["deprecated"] = True
+    described |= {"security": []} if operation.open else {"x-scope": operation.scope}
     if operation.body is not None:
         content = {JSON: {"schema": schemas[_key(operation.body)]}}
         described["requestBody"] = {"content": content, "required": operation.body_required}

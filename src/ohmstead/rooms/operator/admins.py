@@ -24,12 +24,12 @@ from sqlalchemy import (
     update,
 )
 
+from ohmstead.engines.throttle import Throttle
 from ohmstead.kit.batches import Batcher
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import TooManyAttempts, Unauthenticated
 from ohmstead.kit.operations import Actor
-from ohmstead.kit.throttle import Throttle
 from ohmstead.rooms.operator.sub_operators import sub_operator
 
 admin = table("admin", Column("name", Text, nullable=False), Column("email", Text, unique=True))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from ohmstead.engines.throttle import Throttle
 from ohmstead.kit.clock import ManualClock
-from ohmstead.kit.throttle import Throttle
 
 HOME, AWAY = "10.0.0.1", "10.0.0.2"
 
@@ -61,7 +61,7 @@ def test_an_ipv6_network_is_one_address(clock: ManualClock) -> None:
 
 
 def test_memory_is_bounded(clock: ManualClock, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ohmstead.kit.throttle.MOST_REMEMBERED", 100)
+    monkeypatch.setattr("ohmstead.engines.throttle.MOST_REMEMBERED", 100)
     throttle = Throttle(clock, 1)
     for number in range(1000):
         throttle.refused(f"10.0.{number // 250}.{number % 250}", "X")
