@@ -8,9 +8,9 @@ from ohmstead.app.open_calls import OpenCalls
 from ohmstead.kit.clock import ManualClock
 from ohmstead.web.openapi import document
 from tests.client import Client
+from tests.conftest import served
 from tests.kit.conftest import THINGS, Yard, api
 from tests.kit.things import OPERATIONS
-from tests.conftest import served
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DOOR = "/actions/front-door/v1.0"
