@@ -3,6 +3,7 @@
 from ohmstead.kit import facts  # noqa: F401 - its tables
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.serving import operations_of
+from ohmstead.rooms.billing import room as billing
 from ohmstead.rooms.charging import room as charging
 from ohmstead.rooms.charging.sessions import internal
 from ohmstead.rooms.devices import room as devices
@@ -25,8 +26,16 @@ OPERATIONS: list[Operation] = operations_of(
     *devices.OPERATIONS,
     *charging.OPERATIONS,
     *power.OPERATIONS,
+    *billing.OPERATIONS,
     *notices.OPERATIONS,
     internal.operations(),
 )
-LEADER_WORK = (*people.BACKGROUND, *network.BACKGROUND, *devices.BACKGROUND, *charging.BACKGROUND, *power.BACKGROUND)
+LEADER_WORK = (
+    *people.BACKGROUND,
+    *network.BACKGROUND,
+    *devices.BACKGROUND,
+    *charging.BACKGROUND,
+    *power.BACKGROUND,
+    *billing.BACKGROUND,
+)
 """The work that one node does for all: classes that are made of a database and a clock, and have a `run`."""

@@ -3,6 +3,7 @@
 from typing import Any, Literal, get_args
 
 from ohmstead.kit.notifications import Notification
+from ohmstead.rooms.billing import notifications as billing
 from ohmstead.rooms.charging import notifications as charging
 from ohmstead.rooms.devices import notifications as devices
 from ohmstead.rooms.network import notifications as network
@@ -46,6 +47,7 @@ NOTIFICATIONS: tuple[Notification[Any], ...] = (
     *devices.NOTIFICATIONS,
     *charging.NOTIFICATIONS,
     *power.NOTIFICATIONS,
+    *billing.NOTIFICATIONS,
 )
 """All that is told, a row for each fact and event."""
 

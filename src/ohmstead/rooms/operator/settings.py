@@ -1,6 +1,8 @@
 """Settings: what the operator decided once for the whole house. The API reads them; the command line sets them."""
 
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import UNSET, Meta
@@ -11,7 +13,7 @@ from ohmstead.kit.access import SHARED
 from ohmstead.kit.db import Statement, Tx, metadata, timestamp
 from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
-from ohmstead.kit.money import Precision
+from ohmstead.kit.money import Precision, Price
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, ReadOnly, View, snake, stamp
 from ohmstead.kit.writes import Write
@@ -71,6 +73,9 @@ class Features(View):
 
     operational_availability: bool = True
     parking_space_occupancy: bool = True
+    vouchers: bool = True
+    top_up_packages: bool = True
+    ad_hoc_charging: Annotated[bool, Meta(description="By card on the page behind an EVSE's QR code.")] = True
     last_updated_at: Moment = UNSET
 
 
@@ -82,6 +87,29 @@ class IdlePeriodDetection(View):
     allow_custom_power_threshold_per_tariff: bool = True
     allow_custom_soc_threshold_per_tariff: bool = True
     last_updated_at: Moment = UNSET
+
+
+Strategy = Literal[
+    "nothing_required", "payment_method", "payment_method_and_authorization", "minimum_balance",
+    "payment_method_or_minimum_balance",
+]  # fmt: skip
+
+
+class Billing(View):
+    """What a user needs to start a session that may cost something, and how what it cost is collected."""
+
+    strategy: Strategy = "nothing_required"
+    minimum_balance: Annotated[Price, Meta(description="In base currency, for the last two strategies.")] = Decimal(0)
+    authorize_amount: Annotated[
+        Price | None, Meta(description="Held where a tariff names no amount, in its currency.")
+    ] = None
+    retry_after_days: Annotated[
+        list[Annotated[int, Meta(ge=1, le=365)]], Meta(description="From one failed payment to the next.")
+    ] = msgspec.field(default_factory=lambda: [1, 3, 7])
+
+
+class Regional(View):
+    time_zone: Annotated[str, Meta(description="Of the IANA database: in which the operator's days end.")] = "UTC"
 
 
 class Settings(View):
@@ -99,6 +127,8 @@ class AllSettings(Settings):
     plug_and_charge: PlugAndCharge
     features: Features
     idle_period_detection: IdlePeriodDetection
+    billing: Billing
+    regional: Regional
 
 
 class SettingsAnswer(View):
@@ -112,6 +142,8 @@ _KINDS = {
     "plugAndCharge": PlugAndCharge,
     "features": Features,
     "idlePeriodDetection": IdlePeriodDetection,
+    "billing": Billing,
+    "regional": Regional,
 }
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
@@ -145,6 +177,16 @@ async def idle_detection(tx: Tx) -> IdlePeriodDetection:
     return msgspec.convert(await tx.value(_SECTION, key="idlePeriodDetection") or {}, IdlePeriodDetection)
 
 
+async def billing(tx: Tx) -> Billing:
+    """That section alone."""
+    return msgspec.convert(await tx.value(_SECTION, key="billing") or {}, Billing)
+
+
+async def time_zone(tx: Tx) -> ZoneInfo:
+    """In which the operator's days end."""
+    return ZoneInfo((await tx.value(_SECTION, key="regional") or {}).get("timeZone", "UTC"))
+
+
 async def base_precision(tx: Tx) -> Precision:
     """The precisions of the base currency, in which balances, fees and dues are; without one there is no telling."""
     return precision(*(await tx.one(_BASE_DECIMALS) or (None, None)))
@@ -166,6 +208,8 @@ async def put(tx: Tx, section: str, **values: Any) -> None:
         msgspec.convert({"id": 0} | merged, kind)
     except msgspec.ValidationError as error:
         raise Invalid.of({section: [str(error)]}) from None
+    if section == "regional" and merged.get("timeZone", "UTC") not in available_timezones():
+        raise Invalid.of({"regional.timeZone": ["The time zone must be one of the IANA database."]})
     if "id" in values and await tx.value(_LIVING[section], id=values["id"]) is None:
         raise Invalid.of({f"{section}.id": ["The selected id is invalid."]})
     changed = {"value": merged, "updated_at": tx.now}

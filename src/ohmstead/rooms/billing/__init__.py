@@ -1,0 +1,1 @@
+"""Billing: what is paid, by whom and how: transactions, means of payment, balances, and the ledger beneath them."""

@@ -1,0 +1,1 @@
+"""Balances of users: vouchers, top-ups, and how they are spent."""

@@ -1,0 +1,1 @@
+"""Means of payment: stored cards, and what counts as one without being stored."""

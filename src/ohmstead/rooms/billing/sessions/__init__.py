@@ -1,0 +1,1 @@
+"""The money of sessions: holds, captures, retries, and what stays open."""

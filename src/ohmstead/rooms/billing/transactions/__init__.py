@@ -1,0 +1,1 @@
+"""Transactions: what was paid, or tried."""
