@@ -20,6 +20,8 @@ async def test_they_ask_for_no_token_and_open_nothing_else(yard: Yard) -> None:
     stranger = Client(yard.base, None)
     rung = await stranger.get(f"{DOOR}/bell")
     assert (rung.status, rung.body) == (200, {"force": 0})
+    signed = await stranger.request("GET", f"{DOOR}/bell", headers={"X-Force": "7"})
+    assert signed.body == {"force": 7}  # a signature comes in a header
     assert (await stranger.get(THINGS)).status == 401
     known = await yard.client.get(f"{DOOR}/bell")
     assert (known.status, known.body) == (200, {"force": 0})  # a token gives no more

@@ -107,6 +107,7 @@ class Api:
             raw,
             url_of(req, self._trusts_proxy),
             trace,
+            headers=req.headers if operation.open else {},
         )
 
     async def _run(self, call: Call) -> Reply:

@@ -135,6 +135,7 @@ class Call:
     _tx: Tx | None = None
     _context: RenderContext | None = None
     changes: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)  # of a call to an operation that is open
     referred: dict[str, Any] = field(default_factory=dict)  # the rows that the body refers to; see `references`
     committed: bool = False  # whether a step of it is durable
 

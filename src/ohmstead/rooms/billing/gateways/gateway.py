@@ -77,6 +77,7 @@ class Gateway(Protocol):
     """A provider. Calls raise GatewayError where their outcome is unknown, Refused where they make no sense to it."""
 
     name: str
+    in_app: bool  # whether clients of the API let a card be entered by its SDK, not on a page of its
 
     def minimum(self, currency: str) -> Decimal:
         """The smallest amount it takes."""
