@@ -5,10 +5,11 @@ from typing import Any
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
 from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its table
-from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
+from ohmstead.rooms.billing.gateways.events import intake
+from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
 from ohmstead.rooms.billing.transactions import table as transactions  # noqa: F401
 
-OPERATIONS: tuple[Declared, ...] = ()
-BACKGROUND: tuple[Any, ...] = ()
+OPERATIONS: tuple[Declared, ...] = (intake,)
+BACKGROUND: tuple[Any, ...] = (GatewayCalls,)
