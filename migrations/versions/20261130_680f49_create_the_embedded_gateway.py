@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_680f49"
-down_revision = "20261130_0557a2"
+down_revision = "20261130_c72903"
 
 
 def upgrade() -> None:
