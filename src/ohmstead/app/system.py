@@ -15,6 +15,7 @@ from ohmstead.app.admitted import StationDefaults
 from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
+from ohmstead.app.gateways import known_gateways
 from ohmstead.app.health import add_health
 from ohmstead.app.invites import add_invites
 from ohmstead.app.metrics import Metrics
@@ -35,6 +36,8 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v21.version import OCPP_2_1
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
+from ohmstead.rooms.billing.gateways import calls as gateway_calls
+from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.charging.displays import CostDisplay, UserPrices
@@ -102,6 +105,7 @@ class System:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self._stack.callback(files.provide(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
+        self._stack.callback(gateways.provide(known_gateways(settings, self.database, self.clock, self.vault)))
         self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
@@ -158,6 +162,7 @@ class System:
         outbound = self.outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
         self._stack.callback(endpoints.provide(Endpoints(outbound, self.vault)))
         self._stack.callback(changed.connect(self.database.notifier_of(CHANNEL).notify))
+        self._stack.callback(gateway_calls.begun.connect(self.database.notifier_of(gateway_calls.CHANNEL).notify))
         if settings.load_balancer_url:
             balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
             self._stack.callback(integrations.register(integrations.HTTP, balancer))

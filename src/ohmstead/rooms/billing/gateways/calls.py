@@ -106,7 +106,7 @@ async def begin_call(tx: Tx, transaction: Row, step: str, amount: Decimal, *, in
         if ended is not None:
             return ended
     call_id = await tx.value(
-        _BEGIN, transaction_id=transaction["id"], step=step, key=f"{transaction['id']}-{step}", amount=amount,
+        _BEGIN, transaction_id=transaction["id"], step=step, key=_key(transaction["id"], step), amount=amount,
         gateway=transaction["gateway"], due_at=tx.now + INLINE if inline else tx.now, now=tx.now,
     )  # fmt: skip
     if not inline:
@@ -153,6 +153,10 @@ async def take_due(tx: Tx, most: int, lease: timedelta) -> list[Row]:
     return await tx.all(_TAKE_DUE, now=tx.now, until=tx.now + lease, most=most, in_hand=list(in_hand))
 
 
+def _key(transaction_id: int, step: str) -> str:
+    return f"{transaction_id}-{step}"
+
+
 async def make(call: Row) -> Result:
     """Ask the provider; it has CALL_S for it."""
     try:
@@ -174,7 +178,8 @@ async def _asked(gateway: Gateway, call: Row) -> Result:
     except Refused as error:
         found = None
         if call["step"] != "authorize" and call["gateway_reference"] is not None:
-            found = await gateway.look_up(call["key"], call["gateway_reference"])  # somebody else may have done it
+            held_by = _key(call["transaction_id"], "authorize")
+            found = await gateway.look_up(held_by, call["gateway_reference"])  # somebody else may have done it
         return Result(call, found, refused=str(error))
 
 
@@ -219,13 +224,13 @@ async def _follow(tx: Tx, one: Result) -> None:
     if one.refused is not None:
         await _refused(tx, transaction_id, step, one.refused)
     elif not one.known:
-        await _unknown(tx, transaction_id)
+        await _unknown(tx, transaction_id, step)
 
 
-async def _unknown(tx: Tx, transaction_id: int) -> None:
-    """What nobody knows the outcome of is pending, also where it was authorized and is to be captured."""
+async def _unknown(tx: Tx, transaction_id: int, step: str) -> None:
+    """What nobody knows the outcome of is pending, also where it was authorized and that is to end."""
     row = await transaction(tx, transaction_id, lock=True)
-    if row["status"] in ("initialized", "authorized"):
+    if row["status"] == ("authorized" if step in _ENDS else "initialized"):
         await amend(tx, transaction_id, status="pending")
 
 

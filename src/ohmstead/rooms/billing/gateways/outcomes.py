@@ -15,6 +15,7 @@ from ohmstead.rooms.billing.transactions.states import RANKS, amend, move, trans
 EVENT = "event"
 """The step of an outcome that a provider told by itself."""
 
+_NO_FAILURE: Mapping[str, Any] = {"failure_reason": None, "bank_message": None}
 _CLOSE = Statement(
     text("""
 UPDATE gateway_call SET state = 'done', outcome = :outcome, due_at = NULL, updated_at = :now
@@ -89,7 +90,7 @@ def _columns(outcome: Outcome) -> dict[str, Any]:
         case "declined":
             return {"failure_reason": outcome.reason, "bank_message": outcome.message}
         case "voided":
-            return {"amount": Decimal(0)}
+            return {"amount": Decimal(0), **_NO_FAILURE}
         case _:
             return {}
 
@@ -97,7 +98,8 @@ def _columns(outcome: Outcome) -> dict[str, Any]:
 async def _captured(tx: Tx, row: Row, outcome: Outcome, named: dict[str, Any]) -> Row:
     """What was collected is posted here, what went back by whoever answers `moved`."""
     held = max(row["authorized"], outcome.authorized, outcome.captured)
-    found = await move(tx, row["id"], "finalized", captured=outcome.captured, authorized=held, **named)
+    sums = {"captured": outcome.captured, "authorized": held}
+    found = await move(tx, row["id"], "finalized", **sums, **_NO_FAILURE, **named)
     if found is not None:
         row = found
         await _post_capture(tx, row)
