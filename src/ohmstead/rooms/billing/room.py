@@ -4,10 +4,11 @@ from typing import Any
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
 from ohmstead.rooms.billing.transactions import table as transactions  # noqa: F401
 
-OPERATIONS: tuple[Declared, ...] = ()
+OPERATIONS: tuple[Declared, ...] = (drive,)
 BACKGROUND: tuple[Any, ...] = ()
