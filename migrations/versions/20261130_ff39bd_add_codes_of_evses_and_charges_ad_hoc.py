@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_ff39bd"
-down_revision = "20261130_0557a2"
+down_revision = "20261130_680f49"
 
 
 def upgrade() -> None:

@@ -1,7 +1,7 @@
 """What a tariff asks, told before anything is charged: its prices of the next day in the order that AFIR asks for (kWh,
 minute, session, other), and its idle fee."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -26,8 +26,8 @@ class Item(Struct, frozen=True):
 
     about: About
     kind: str
-    prices: dict[str, Decimal] = {}
-    numbers: dict[str, Decimal | int] = {}
+    prices: Mapping[str, Decimal] = {}
+    numbers: Mapping[str, Decimal | int] = {}
     hours: Hours = []
 
 

@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 from sqlalchemy import LargeBinary, bindparam, func, insert, select, update
 
@@ -72,12 +73,12 @@ async def begin(database: Database, code: str, language: Language, public_url: s
     if standing(place) not in ("available", "plugged"):
         raise Conflict("Nobody can charge here now.")
     key = secrets.token_urlsafe(_KEY_BYTES)
-    setup = None
+    setup: Any = None
     if asked.hold is not None:
         setup = await _begin_setup(database, f"{public_url}/drive/{code}?charge={key}&lang={language}", asked.hold)
     async with database.begin() as tx:
         await _note(tx, key, place["id"], asked.hold, asked.currency, setup)
-    return Begun(key=key, redirect_url=setup and setup["client"]["redirectUrl"])
+    return Begun(key=key, redirect_url=setup and urljoin(public_url, setup["client"]["redirectUrl"]))
 
 
 async def _begin_setup(database: Database, return_url: str, hold: Money) -> Row:
