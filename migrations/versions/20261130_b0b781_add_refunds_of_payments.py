@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_b0b781"
-down_revision = "20261130_c72903"
+down_revision = "20261130_ff39bd"
 
 
 def upgrade() -> None:
