@@ -109,6 +109,7 @@ class ToldDay:
     async def _payment(self) -> None:
         told = {"sessionId": (await self.here.sessions())[-1]["id"], "status": "finalized", "totalAmount": 12.4}
         await self.given.made("/resources/transactions/v1.0", told)
+        await self.given.payment_method(self.user)
 
     async def _power(self) -> None:
         await self.given.circuit(name="Main fuse")
