@@ -4,6 +4,7 @@ from typing import Any
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its table
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401

@@ -182,6 +182,11 @@ async def billing(tx: Tx) -> Billing:
     return msgspec.convert(await tx.value(_SECTION, key="billing") or {}, Billing)
 
 
+async def balances_are_off(tx: Tx) -> bool:
+    """Whether each tariff may have its own tax: users have no balances then."""
+    return bool((await tx.value(_SECTION, key="defaultTax") or {}).get("enableMultiTaxSupport"))
+
+
 async def time_zone(tx: Tx) -> ZoneInfo:
     """In which the operator's days end."""
     return ZoneInfo((await tx.value(_SECTION, key="regional") or {}).get("timeZone", "UTC"))

@@ -63,7 +63,7 @@ function show(one, schemas) {
   page.operation.replaceChildren(
     element("h2", {}, one.summary ?? one.path),
     element("p", { class: "path" }, method(one), element("code", {}, one.path)),
-    one["x-scope"] ? element("p", {}, "Scope: ", element("code", {}, one["x-scope"])) : "",
+    one["x-scope"] ? element("p", {}, "Scope: ", element("code", {}, one["x-scope"])) : element("p", {}, "Asks for no token."),
     one.deprecated ? element("p", { class: "warning" }, "Deprecated: a newer version of this operation exists.") : "",
     ...prose(one.description),
     ...section("Parameters", query.length && table(parameterFields(query, schemas), schemas)),
@@ -102,7 +102,7 @@ function answerOf(status, answer, schemas) {
 }
 
 function table(fields, schemas) {
-  return element("div", { class: "scroll" }, element("table", {},
+  return element("div", { class: "scroll", role: "region", "aria-label": "Fields", tabindex: "0" }, element("table", {},
     element("thead", {}, element("tr", {}, ["Field", "Type", "Meaning"].map((name) => element("th", { scope: "col" }, name)))),
     element("tbody", {}, fields.map((field) => row(field, schemas)))));
 }

@@ -53,7 +53,8 @@ export class Request {
 
   // The token itself stays out of the line: lines get copied into chats and tickets.
   #write() {
-    const parts = [`curl -g -X ${this.operation.method.toUpperCase()} ${quoted(this.url)}`, `-H "Authorization: Bearer $TOKEN"`];
+    const parts = [`curl -g -X ${this.operation.method.toUpperCase()} ${quoted(this.url)}`];
+    if (this.operation["x-scope"]) parts.push(`-H "Authorization: Bearer $TOKEN"`);
     parts.push(...Object.entries(this.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`));
     if (this.body) parts.push(`-d ${quoted(compact(this.body.value))}`);
     this.curl.textContent = parts.join(" \\\n  ");
