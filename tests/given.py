@@ -6,6 +6,9 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
+from ohmstead.rooms.billing.gateways.embedded import cards
+from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
+from ohmstead.rooms.billing.gateways.gateway import Card
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.operator.currencies import currency
@@ -180,6 +183,13 @@ class Given:
         }  # fmt: skip
         await self.made(f"/resources/charge-points/v2.0/{made['id']}/smart-charging", smart | details)
         return made | {"evses": [outlet]}
+
+    # Billing: cards
+
+    async def card(self, number: str = "4242424242424242") -> Card:
+        """A test card in the vault of the embedded gateway, whose bank behaves by its number."""
+        async with self.system.database.begin() as tx:
+            return cards.shown(await cards.store(tx, KNOWN_CARDS[number], 12, 2049))
 
     async def corporate_account(
         self, partner_id: int, user_id: int, *, only_at_partner: bool = False, **billing: Any
