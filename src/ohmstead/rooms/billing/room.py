@@ -8,10 +8,12 @@ from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its tab
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
-from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (transactions, at_transaction)
-BACKGROUND: tuple[Any, ...] = ()
+BACKGROUND: tuple[Any, ...] = (Settling, HoldUpkeep)
