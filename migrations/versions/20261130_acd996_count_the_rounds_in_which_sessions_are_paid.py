@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_acd996"
-down_revision = "20261130_680f49"
+down_revision = "20261130_ff39bd"
 
 
 def upgrade() -> None:
