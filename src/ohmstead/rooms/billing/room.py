@@ -9,6 +9,7 @@ from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.settling import Settling
@@ -16,5 +17,8 @@ from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
-OPERATIONS: tuple[Declared, ...] = (transactions, at_transaction, drive)
-BACKGROUND: tuple[Any, ...] = (Settling, HoldUpkeep)
+OPERATIONS: tuple[Declared, ...] = (transactions, at_transaction, refunding.at_internal, drive)
+BACKGROUND: tuple[Any, ...] = (
+    Settling,
+    HoldUpkeep,
+)

@@ -44,9 +44,9 @@ async def what_is_held_first(
     if user_id is None or wish in (None, BALANCE):
         return None
     tariff = await tariff_there(tx, there["id"], user_id)
-    money = tariff and await _to_hold(tx, tariff, tariff["currency"])
+    money = None if tariff is None else await _to_hold(tx, tariff, tariff["currency"])
     cards = _cards(await means_in_turn(tx, user_id, str(wish), there["partner_id"])) if money else []
-    if not money or not cards:
+    if money is None or not cards:
         return None
     facts = {"user_id": user_id, "session_id": session_id, "partner_id": there["partner_id"]}
     call = await open_hold(tx, cards[0], money, inline=True, **facts)

@@ -1,7 +1,6 @@
 """Holds: money that is held on a card before a session begins, and captured when it is over. See `hold_upkeep` for what
 becomes of those whose session never comes."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +32,7 @@ async def open_hold(
     return await begin_call(tx, {"id": key, **values}, "authorize", money.amount, inline=inline)
 
 
-def of_card(means: Means) -> Mapping[str, Any]:
+def of_card(means: Means) -> dict[str, Any]:
     """What a transaction says of the stored card that it is of."""
     return {
         "means": means.type, "payment_method_id": means.id, "method_id": means.method_id, "card": means.card,
@@ -101,7 +100,7 @@ class PlacedHold(Struct):
 class NeededHold(Struct):
     """A hold that a start needs, on the first of a user's cards that is not refused."""
 
-    session_id: int
+    session_id: int | None
     user_id: int
     partner_id: int | None
     money: Money

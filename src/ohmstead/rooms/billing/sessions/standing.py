@@ -7,6 +7,7 @@ second sees what the first has done. What needs a transaction locked besides is 
 
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, get_args
 
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from ohmstead.engines.session_payments import Bill, Payment, Refund, Standing, standing, wants_means
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.money import Precision
+from ohmstead.rooms.billing.refunds.booking import refunded_by_operator
 from ohmstead.rooms.billing.sessions.steps import Task, take
 from ohmstead.rooms.billing.sessions.ways import means_in_turn, way_of
 from ohmstead.rooms.billing.transactions.states import moved
@@ -55,7 +57,17 @@ UPDATE session SET payment_type = :payment_type, payment_method_id = :payment_me
     billing_status = :billing_status, updated_at = :now
 WHERE id = :session_id""")
 )
+_LESS = Statement(
+    text("UPDATE session_payment SET waived = waived + :amount WHERE session_id = CAST(:session AS bigint)")
+)
 _busy: ContextVar[int] = ContextVar("session whose money is in hand", default=0)
+
+
+@refunded_by_operator.answer
+async def less_is_due(tx: Tx, row: Row, amount: Decimal) -> None:
+    """Of a session whose price stays: what an operator gave back is not asked for again. Its ledger entries are the
+    refund's. `refunds` answers `moved` before this module does, which has imported it."""
+    await tx.run(_LESS, session=row["session_id"], amount=amount)
 
 
 @moved.answer
@@ -147,7 +159,7 @@ async def _next_round(tx: Tx, bill: dict[str, Any], found: Standing) -> datetime
 
 def _paid_by(task: Task) -> dict[str, Any]:
     """The means that paid last."""
-    for row in reversed(task.payments.values()):
+    for row in reversed([*task.payments.values()]):
         if row["captured"] > row["refunded"] and row["means"] in _TYPES:
             method = "balance" if row["means"] == "balance" else row["payment_method_id"]
             return {"payment_type": row["means"], "payment_method_id": method}

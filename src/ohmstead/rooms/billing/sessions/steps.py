@@ -14,9 +14,9 @@ from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.methods.means import Means
+from ohmstead.rooms.billing.refunds.refund import refund
 from ohmstead.rooms.billing.sessions.holds import of_card
 from ohmstead.rooms.billing.sessions.ways import name_of
-from ohmstead.rooms.billing.refunds.refund import refund
 from ohmstead.rooms.billing.transactions.states import amend, moved, open_transaction, transaction
 
 
