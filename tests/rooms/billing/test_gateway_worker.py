@@ -22,9 +22,9 @@ _ALTER = "ALTER TABLE payment_transaction"
 
 
 @pytest.fixture
-def payments(later: Later) -> Payments:
+def payments(system: System, later: Later) -> Payments:
     """By the clock that a test moves."""
-    return Payments(later.database)
+    return Payments(system, later.database)
 
 
 @pytest.fixture
