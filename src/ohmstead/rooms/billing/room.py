@@ -5,6 +5,7 @@ from typing import Any
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
 from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its table
+from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
@@ -19,6 +20,8 @@ OPERATIONS: tuple[Declared, ...] = (
     transactions,
     at_transaction,
     refunding.at_internal,
+    custom_fees,
+    fee_actions,
     drive,
 )
 BACKGROUND: tuple[Any, ...] = ()
