@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_9872d3"
-down_revision = "20261130_b0b781"
+down_revision = "20261130_65f894"
 
 
 def upgrade() -> None:

@@ -197,6 +197,13 @@ class World:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
+        self.collected = await given.made("/resources/transactions/v1.0", told | {"status": "finalized"})
+        await given.balance(ids["user"], 50)
+        applied = f"/actions/users/v1.0/{ids['user']}/apply-custom-fee"
+        assert (await given.api.post(applied, {"amount": 3, "description": "x"})).status == 202
+        ids["customFee"] = (await given.api.get("/resources/custom-fees/v2.0")).data[-1]["id"]
+        ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
+        ids["topUpPackage"] = (await given.top_up_package())["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -209,7 +216,8 @@ class World:
         """What the parameters of an operation's path name, on this owner's rows."""
         numbered = operation.path.endswith(("/start/{evse}", "/unlock/{evse}", "/reserve/{evse}"))
         chosen = {name: words[0] for name, words in operation.choices.items()}
-        return self.ids | ({"evse": 1} if numbered else {}) | chosen
+        names = self.ids | ({"evse": 1} if numbered else {}) | chosen
+        return names | ({"transaction": self.collected["id"]} if operation.path.endswith("/refund") else {})
 
     def body(self, operation: Operation) -> Any:
         """A body of an operation with all that is required, and all that refers to rows."""
@@ -231,6 +239,8 @@ class World:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
+        if operation.path.endswith("/redeem-voucher"):
+            body = {"code": self.code}
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body
