@@ -3,7 +3,11 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
+    erasure,
+    ledger,
+    private_data,
+)
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
