@@ -19,7 +19,11 @@ from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa:
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.actions import waiving
+from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
+from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
@@ -35,5 +39,12 @@ OPERATIONS: tuple[Declared, ...] = (
     balance_actions,
     top_up_packages,
     drive,
+    waiving,
 )
-BACKGROUND: tuple[Any, ...] = (CardForgetting, VoucherExpiry)
+BACKGROUND: tuple[Any, ...] = (
+    CardForgetting,
+    VoucherExpiry,
+    Settling,
+    HoldUpkeep,
+    RunningLimits,
+)
