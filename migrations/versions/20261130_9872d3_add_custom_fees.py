@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_9872d3"
-down_revision = "20261130_2def6d"
+down_revision = "20261130_acd996"
 
 
 def upgrade() -> None:
