@@ -19,4 +19,4 @@ def scripted() -> Iterator[ScriptedGateway]:
 @pytest.fixture
 def payments(system: System) -> Payments:
     """At whatever gateway there is."""
-    return Payments(system)
+    return Payments(system.database)

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.gateways.gateway import gateways
@@ -21,8 +20,8 @@ _number = itertools.count(1)
 class Payments:
     """Makes them at the gateway that is provided."""
 
-    def __init__(self, system: System, database: PostgresDatabase | None = None) -> None:
-        self.system, self.database = system, database or system.database
+    def __init__(self, database: PostgresDatabase) -> None:
+        self.database = database
 
     async def opened(self, amount: str = "12.40", token: str | None = None, **values: Any) -> int:
         """A transaction on a stored card, to be paid; the gateway has a token for that."""

@@ -22,9 +22,9 @@ _ALTER = "ALTER TABLE payment_transaction"
 
 
 @pytest.fixture
-def payments(system: System, later: Later) -> Payments:
+def payments(later: Later) -> Payments:
     """By the clock that a test moves."""
-    return Payments(system, later.database)
+    return Payments(later.database)
 
 
 @pytest.fixture

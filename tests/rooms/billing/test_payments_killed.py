@@ -56,7 +56,7 @@ class Killed:
 
 
 async def test_five_kills_leave_one_capture(system: System, given: Given, here: Path) -> None:
-    payments, killed = Payments(system), Killed(system, here)
+    payments, killed = Payments(system.database), Killed(system, here)
     made = await payments.opened("30.00", token=(await given.card()).token)
     await payments.begun(made, "authorize", "30.00")
     async with killed.at("embedded_card"):
