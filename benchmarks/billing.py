@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 from parts.billing.replay import Log, replayed
-from parts.billing.world import World, world
+from parts.billing.world import PRICE, World, world
 from parts.processes import data_folder
 from sqlalchemy import text
 
@@ -30,9 +30,9 @@ FLOOR = 0.3
 WITHIN_S = 600.0
 _LEFT = text("""
 SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM session WHERE payment_status IS DISTINCT FROM 'paid')""")
-_WHOLE = text("""
-SELECT (SELECT count(*) FROM payment_transaction WHERE status = 'finalized' AND captured = 12.40) AS paid,
-       (SELECT count(*) FROM embedded_payment WHERE captured = 12.40) AS charged,
+_WHOLE = text(f"""
+SELECT (SELECT count(*) FROM payment_transaction WHERE status = 'finalized' AND captured = {PRICE}) AS paid,
+       (SELECT count(*) FROM embedded_payment WHERE captured = {PRICE}) AS charged,
        (SELECT count(*) FROM embedded_payment) AS payments""")
 
 

@@ -1,6 +1,7 @@
-"""What there is to bill: sessions that ended and have a price, each of a user with a stored card. It is written once, and
-each run has a copy of it."""
+"""What there is to bill: sessions that ended and have a price, each of a user with a stored card. It is written once,
+and each run has a copy of it."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,10 +10,17 @@ from typing import Any
 import asyncpg
 
 from ohmstead.app import rooms  # noqa: F401 - all tables
+from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.store.cluster import Cluster
+from ohmstead.store.engine import PostgresDatabase
 from ohmstead.store.migrate import migrate
+from ohmstead.store.partitions import ensure
+from parts.pricing.tariffs import contents
 
-TEMPLATE = "billing"
+TEMPLATE, TARIFF, PRICE = "billing", "flat rate", "9.90"
+_SNAPSHOT = """
+INSERT INTO tariff_snapshot (hash, tariff_id, content, created_at, updated_at) VALUES ('h', 1, $1, now(), now())"""
 _FILL = (
     """
 INSERT INTO currency (name, alphabetic_code, numeric_code, decimal, created_at, updated_at)
@@ -29,10 +37,11 @@ INSERT INTO payment_method (user_id, gateway, token, kind, brand, last4, exp_mon
 SELECT n, 'embedded', 'card-' || n, 'card', 'visa', '4242', 12, 2049, true, now(), now()
 FROM generate_series(1, $1::bigint) AS n""",
     """
-INSERT INTO session (id, station_id, charge_point_id, evse_id, user_id, status, started_at, stopped_at, currency,
-    tax_id, amount_with_tax, amount_without_tax, billing_status, created_at, updated_at) OVERRIDING SYSTEM VALUE
-SELECT n, n, n, n, n, 'finished', now() - interval '2 hours', now() - interval '1 hour', 'EUR', 1, 12.40, 10.42,
-    'completed', now(), now() FROM generate_series(1, $1::bigint) AS n""",
+INSERT INTO session (id, station_id, charge_point_id, evse_id, user_id, status, started_at, stopped_at, meter_start_wh,
+    meter_start_at, metered_at, energy_wh, tariff_snapshot_id, currency, tax_id, tax_percentage, created_at, updated_at)
+OVERRIDING SYSTEM VALUE
+SELECT n, n, n, n, n, 'finished', now() - interval '2 hours', now() - interval '1 hour', 0, now() - interval '2 hours',
+    now() - interval '1 hour', 20000, 1, 'EUR', 1, 19, now(), now() FROM generate_series(1, $1::bigint) AS n""",
 )
 
 
@@ -49,8 +58,18 @@ class World:
         await line.execute("SET session_replication_role = replica")
         for statement in _FILL:
             await line.execute(statement, *([sessions] if "$1" in statement else []))
+        await line.execute(_SNAPSHOT, json.dumps(dict(contents())[TARIFF]))
+        await self._price(sessions)
+        await line.execute("DELETE FROM outbox")
         await line.execute("VACUUM ANALYZE")
         await line.close()
+
+    async def _price(self, sessions: int) -> None:
+        database = await PostgresDatabase.connect(self._dsn, SystemClock(), most=2)
+        async with database.begin() as tx:
+            await ensure(tx)
+            assert len(await price_ended(tx, range(1, sessions + 1))) == sessions, "all have a price"
+        await database.close()
 
     async def copy(self) -> str:
         """The address of a database of its own with all that; each is the same to the last number."""
