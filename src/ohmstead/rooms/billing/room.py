@@ -11,7 +11,8 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
-from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Declared, ...] = (
     vouchers,
     balance_actions,
     top_up_packages,
+    methods,
     drive,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
+BACKGROUND: tuple[Any, ...] = (VoucherExpiry, CardForgetting)
