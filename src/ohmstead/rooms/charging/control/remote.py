@@ -67,7 +67,7 @@ async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
-    refused = await refusal(Case(tx, there, around, user))
+    refused = await refusal(Case(tx, there, around, user, order.payment_method_id or None))
     if refused is not None:
         return refused
     user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]
