@@ -3,7 +3,7 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import ledger, start_checks  # noqa: F401 - its tables, and answers
+from ohmstead.rooms.billing import ledger, start_checks  # noqa: F401 - its tables, and what it answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
@@ -20,13 +20,13 @@ from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (
+    methods,
     transactions,
     at_transaction,
     refunding.at_internal,
     vouchers,
     balance_actions,
     top_up_packages,
-    methods,
     drive,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry, CardForgetting)
+BACKGROUND: tuple[Any, ...] = (CardForgetting, VoucherExpiry)
