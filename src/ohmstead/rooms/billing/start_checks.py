@@ -11,7 +11,7 @@ from ohmstead.rooms.billing.balance.spending import available
 from ohmstead.rooms.billing.methods.corporate import corporate_left
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE, CORPORATE, Means, means_of, wanted
 from ohmstead.rooms.charging.control import Refusal, may_start
-from ohmstead.rooms.charging.paying import Payer, cannot_pay
+from ohmstead.rooms.charging.paying import Payer, cannot_pay, no_means_of
 from ohmstead.rooms.charging.tariffs_in_force import costs_nothing
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.exchange import converted
@@ -62,6 +62,13 @@ async def nothing_to_pay_with(tx: Tx, payer: Payer) -> str | None:
     """Of a user who begins by a tag."""
     found = await _objection(tx, payer)
     return found and found.refusal.message
+
+
+@no_means_of.answer
+async def none_of_theirs(tx: Tx, user_id: int, wish: str) -> str | None:
+    """A card or account that the user has not, or that has expired. What an account lets where is told at a start."""
+    named = next((one for one in await means_of(tx, user_id, tx.now) if wanted(one, wish)), None)
+    return None if named is not None and not named.expired else NOT_YOURS.message
 
 
 async def balance_left(tx: Tx, user_id: int) -> Decimal:

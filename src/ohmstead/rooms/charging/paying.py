@@ -1,4 +1,4 @@
-"""Paying: whether who begins a charge by a tag has what pays for it, which rooms above know."""
+"""Paying: what a tag may name to pay with, and whether who begins by it has what pays. Rooms above know."""
 
 from msgspec import Struct
 
@@ -18,6 +18,16 @@ class Payer(Struct, frozen=True):
 
 cannot_pay: Question[[Tx, Payer], str] = Question("why can a user not pay for a charge?")
 """Asked where a user has to have something to pay with, and of tags that name it."""
+
+
+no_means_of: Question[[Tx, int, str], str] = Question("why may a tag of this user not name this to pay with?")
+
+
+async def may_name(tx: Tx, user_id: int | None, wish: str | None) -> bool:
+    """Whether a tag of a user's, or of nobody's, may name a payment method; every one may leave it open."""
+    if wish in (None, AUTO):
+        return True
+    return user_id is not None and not await no_means_of(tx, user_id, str(wish))
 
 
 async def lacks_means(tx: Tx, payer: Payer, is_required: bool) -> bool:
