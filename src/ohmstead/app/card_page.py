@@ -6,10 +6,11 @@ from typing import Any
 import falcon
 
 from ohmstead.app.pages import send_page
+from ohmstead.engines.languages import language_of
 from ohmstead.kit.bounds import NUL
 from ohmstead.kit.db import Database
 from ohmstead.rooms.billing.gateways.embedded import setups
-from ohmstead.web.pages import CONTENT_TYPES, language_of, page, spoken
+from ohmstead.web.pages import CONTENT_TYPES, page, spoken
 
 
 class CardPage:

@@ -62,10 +62,16 @@ function mark(names) {
 async function enter(event) {
   event.preventDefault();
   for (const text of all("[data-reason]")) text.hidden = true;
-  const expiry = /^\s*(\d{1,2})\s*\/?\s*(?:20)?(\d{2})\s*$/.exec(by("expiry").value);
+  const expiry = /^\s*(0?[1-9]|1[0-2])\s*\/?\s*(?:20)?(\d{2})\s*$/.exec(by("expiry").value);
   const card = { number: by("number").value, cvc: by("cvc").value.trim() };
-  card.expMonth = expiry ? Number(expiry[1]) : 0;
-  card.expYear = expiry ? 2000 + Number(expiry[2]) : 2000;
+  const wrong = new Set();
+  if (!/\d/.test(card.number)) wrong.add("number");
+  if (!expiry) wrong.add("expiry");
+  if (!/^\d{3,4}$/.test(card.cvc)) wrong.add("cvc");
+  mark(wrong);
+  if (wrong.size) return;
+  card.expMonth = Number(expiry[1]);
+  card.expYear = 2000 + Number(expiry[2]);
   const answer = await ask("/card", card);
   if (answer === null) return;
   mark(new Set(Object.keys(answer.errors ?? {}).map((name) => FIELDS[name])));

@@ -99,8 +99,8 @@ async def _shown(tx: Tx, row: Row) -> CardSetup:
     card = await setups.card_of(tx, row)
     return CardSetup(
         **{name: row[name] for name in ("state", "reason", "amount", "currency")},
-        operator=await settings.operator_name(tx),
-        card=card and StoredCard(brand=card["brand"], last4=card["last4"]),
+        operator=(await settings.read(tx)).ad_hoc_charging.operator_name,
+        card=None if card is None else StoredCard(brand=card["brand"], last4=card["last4"]),
         return_url=setups.return_url(row),
     )
 

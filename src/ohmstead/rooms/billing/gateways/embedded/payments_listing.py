@@ -87,7 +87,8 @@ async def listed(call: Call) -> dict[str, Any]:
     """What the embedded gateway was asked for, each call and how often it came, and the events that it told."""
     rows, around = await _PAYMENTS.page(call.tx, call.url, call.query)
     ids = [row["id"] for row in rows]
-    calls, events = (_by_payment(await call.tx.all(one, ids=ids)) for one in (_CALLS, _EVENTS))
+    calls = _by_payment(await call.tx.all(_CALLS, ids=ids))
+    events = _by_payment(await call.tx.all(_EVENTS, ids=ids))
     shown = [_shown(row, calls[row["id"]], events[row["id"]]) for row in rows]
     return {"data": shown} | around
 
