@@ -46,6 +46,7 @@ async def test_from_a_wrong_card_to_a_stored_one(
     await there.look(f"{name}-2-wrong")
     await enter(page, "4000000000000002")
     await expect(page.locator('[data-reason="card_declined"]')).to_be_visible()
+    await expect(page.locator("#number")).to_be_focused()
     await there.look(f"{name}-3-declined")
     await enter(page, "4000002500003155")
     await expect(page.locator("#confirm")).to_be_visible()

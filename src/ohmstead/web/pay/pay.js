@@ -78,6 +78,7 @@ async function enter(event) {
   if (answer.errors) return;
   by("form").reset();
   show(answer);
+  if (answer.state === "open") by("number").focus();
 }
 
 async function tell(confirmed) {
