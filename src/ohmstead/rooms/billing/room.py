@@ -11,14 +11,20 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
-from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.actions import waiving
+from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
+from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (
+    methods,
     transactions,
     at_transaction,
     refunding.at_internal,
@@ -28,5 +34,12 @@ OPERATIONS: tuple[Declared, ...] = (
     drive,
     page_operations.group,
     payments_listing.group,
+    waiving,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
+BACKGROUND: tuple[Any, ...] = (
+    CardForgetting,
+    VoucherExpiry,
+    Settling,
+    HoldUpkeep,
+    RunningLimits,
+)
