@@ -9,8 +9,10 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
+from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
+from ohmstead.rooms.billing.gateways.events import intake
+from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
@@ -27,6 +29,7 @@ OPERATIONS: tuple[Declared, ...] = (
     methods,
     transactions,
     at_transaction,
+    intake,
     refunding.at_internal,
     vouchers,
     balance_actions,
@@ -42,4 +45,6 @@ BACKGROUND: tuple[Any, ...] = (
     Settling,
     HoldUpkeep,
     RunningLimits,
+    GatewayCalls,
+    EmbeddedEvents,
 )
