@@ -14,6 +14,7 @@ from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa:
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Declared, ...] = (
     vouchers,
     balance_actions,
     top_up_packages,
+    buying,
     drive,
 )
 BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
