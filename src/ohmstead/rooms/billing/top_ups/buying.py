@@ -34,8 +34,7 @@ PURCHASE = "topup_package"
 buying = Group("internal / users", "internal/users/", "users", access=PARTNERS)
 
 _own, _transaction = topup_purchase.c, bindparam("transaction", type_=BigInteger)
-_BONUS = Statement(select(_own.bonus).where(_own.transaction_id == _transaction))
-_RETURNED = Statement(select(_own.returned).where(_own.transaction_id == _transaction))
+_BOUGHT = Statement(select(topup_purchase).where(_own.transaction_id == _transaction))
 _RETURN = Statement(
     update(topup_purchase)
     .where(_own.transaction_id == _transaction)
@@ -114,22 +113,20 @@ async def _capture(tx: Tx, row: Row) -> int:
 
 @moved.answer
 async def what_was_bought_lands_on_the_balance(tx: Tx, row: Row) -> None:
-    if row["purchase_type"] != PURCHASE:
+    bought = await tx.one(_BOUGHT, transaction=row["id"]) if row["purchase_type"] == PURCHASE else None
+    if bought is None:
         return
     if row["status"] == "authorized":
         await _capture(tx, row)
     if row["captured"] > 0 and await tx.value(_CREDITED, transaction=row["id"]) is None:
-        bonus: Decimal = await tx.value(_BONUS, transaction=row["id"])
-        paid = Money(row["captured"], row["currency"])
+        paid, bonus = Money(row["captured"], row["currency"]), bought["bonus"]
         await credit(tx, row["user_id"], paid, "manual_top_up", bonus=bonus, transaction_id=row["id"])
-    if row["refunded"] > 0:  # at the provider, by hand: here nobody can
-        await _take_back(tx, row)
+    if row["refunded"] > bought["returned"]:
+        await _take_back(tx, row, row["refunded"] - bought["returned"])
 
 
-async def _take_back(tx: Tx, row: Row) -> None:
-    """What went back to the card leaves the balance, below 0 if it is spent."""
-    before = await tx.value(_RETURNED, transaction=row["id"])
-    if row["refunded"] > before:
-        key, back = f"transaction:{row['id']}:returned:{row['refunded']:f}", row["refunded"] - before
-        await take(tx, row["user_id"], Money(back, row["currency"]), row["id"], "user_top_up", key)
-        await tx.run(_RETURN, transaction=row["id"], returned=row["refunded"], now=tx.now)
+async def _take_back(tx: Tx, row: Row, amount: Decimal) -> None:
+    """What went back to the card, at the provider, leaves the balance, below 0 if it is spent."""
+    key = f"transaction:{row['id']}:returned:{row['refunded']:f}"
+    await take(tx, row["user_id"], Money(amount, row["currency"]), row["id"], "user_top_up", key)
+    await tx.run(_RETURN, transaction=row["id"], returned=row["refunded"], now=tx.now)
