@@ -4,6 +4,7 @@ from typing import Any
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - what is held of them
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
