@@ -12,15 +12,21 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
-from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.actions import waiving
+from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
+from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (
+    methods,
     transactions,
     at_transaction,
     refunding.at_internal,
@@ -29,5 +35,12 @@ OPERATIONS: tuple[Declared, ...] = (
     top_up_packages,
     buying,
     drive,
+    waiving,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
+BACKGROUND: tuple[Any, ...] = (
+    CardForgetting,
+    VoucherExpiry,
+    Settling,
+    HoldUpkeep,
+    RunningLimits,
+)
