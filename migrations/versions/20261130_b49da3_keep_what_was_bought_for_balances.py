@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_b49da3"
-down_revision = "20261130_acd996"
+down_revision = "20261130_9872d3"
 
 
 def upgrade() -> None:
