@@ -8,6 +8,7 @@ from ohmstead.rooms.billing import (
     ledger,  # noqa: F401 - its tables and answers
     private_data,  # noqa: F401 - its tables and answers
 )
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
@@ -26,6 +27,7 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
+from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
@@ -45,6 +47,7 @@ OPERATIONS: tuple[Declared, ...] = (
     intake,
     page_operations.group,
     payments_listing.group,
+    buying,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
