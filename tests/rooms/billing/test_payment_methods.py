@@ -7,6 +7,8 @@ from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
+from ohmstead.rooms.billing.gateways.embedded import setups
+from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Refused
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.setup import finish_setup
@@ -270,3 +272,15 @@ async def test_the_cards_of_the_deleted_are_forgotten(wallet: Wallet, later: Lat
         assert row.items() >= (kept | nothing | {"token": f"forgotten-{row['id']}", "is_default": False}).items()
     assert (await told(wallet.system))[-1] == {"id": two, "user_id": wallet.user_id, "action": "deleted"}
     assert await finish_setup(wallet.system.database, begun["transactionId"]) is None
+
+
+async def test_a_card_is_entered_on_the_page_of_the_embedded_gateway(api: Client, given: Given, system: System) -> None:
+    path = f"/resources/users/v1.0/{(await given.user())['id']}/payment-methods"
+    begun = (await api.post(path, {})).body
+    reference = begun["redirectUrl"].removeprefix(f"{api.base}/pay/")
+    async with system.database.begin() as tx:
+        row = await setups.find(tx, reference, lock=True)
+        assert row
+        await setups.enter(tx, row, setups.Entry(KNOWN_CARDS["5555555555554444"], 12, 2049))
+    shown = (await api.post(path, begun)).data
+    assert (shown["issuer"], shown["name"], shown["expireYear"]) == ("mastercard", "**** 4444", 2049)
