@@ -77,9 +77,10 @@ class Charge(View):
     currency: str
     hold: Amount | None
     redirect_url: Annotated[str, Meta(description="Where the card is entered, while it is not.")] | None
-    until: Annotated[datetime, Meta(description="By when the vehicle must be plugged in.")]
+    seconds_left: Annotated[int, Meta(description="In which the vehicle must be plugged in.")] | None
     started_at: datetime | None
     stopped_at: datetime | None
+    duration: Annotated[int, Meta(description="s")] | None
     energy: Annotated[float, Meta(description="kWh")]
     power: Annotated[float, Meta(description="kW")] | None
     cost: Amount | None
