@@ -197,6 +197,8 @@ class World:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
+        ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
+        ids["topUpPackage"] = (await given.top_up_package())["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -231,6 +233,8 @@ class World:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
+        if operation.path.endswith("/redeem-voucher"):
+            body = {"code": self.code}
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

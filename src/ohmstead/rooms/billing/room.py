@@ -4,10 +4,13 @@ from typing import Any
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
-from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its table
+from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
+from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
+from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
+from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
-from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
@@ -19,6 +22,11 @@ OPERATIONS: tuple[Declared, ...] = (
     transactions,
     at_transaction,
     refunding.at_internal,
+    vouchers,
+    balance_actions,
+    top_up_packages,
     drive,
+    page_operations.group,
+    payments_listing.group,
 )
-BACKGROUND: tuple[Any, ...] = ()
+BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
