@@ -13,7 +13,9 @@ from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their 
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
@@ -29,4 +31,4 @@ OPERATIONS: tuple[Declared, ...] = (
     page_operations.group,
     payments_listing.group,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
+BACKGROUND: tuple[Any, ...] = (VoucherExpiry, Settling, HoldUpkeep)
