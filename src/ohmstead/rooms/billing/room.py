@@ -8,7 +8,9 @@ from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
+from ohmstead.rooms.billing.drive import waking  # noqa: F401 - what charges ad hoc follow
 from ohmstead.rooms.billing.drive.operations import drive
+from ohmstead.rooms.billing.drive.steps import AdHocSteps
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
@@ -31,4 +33,4 @@ OPERATIONS: tuple[Declared, ...] = (
     page_operations.group,
     payments_listing.group,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry, Settling, HoldUpkeep)
+BACKGROUND: tuple[Any, ...] = (VoucherExpiry, Settling, HoldUpkeep, AdHocSteps)

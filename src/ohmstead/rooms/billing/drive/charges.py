@@ -10,12 +10,12 @@ from urllib.parse import urljoin
 
 from sqlalchemy import LargeBinary, bindparam, cast, func, insert, select, update
 
+from ohmstead.engines.languages import Language
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.errors import Conflict, Unavailable
 from ohmstead.rooms.billing.drive.place import asked_at, place_of, standing, text_in
 from ohmstead.rooms.billing.drive.table import ad_hoc_charge
 from ohmstead.rooms.billing.drive.views import Begun, Charge
-from ohmstead.rooms.billing.drive.words import Language
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Money, Refused
 from ohmstead.rooms.billing.methods.setup import begin_setup, finish_setup
 from ohmstead.rooms.billing.methods.table import setup_request

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing.offer import About
 from ohmstead.kit.views import View
 from ohmstead.rooms.billing.drive.place import Standing
-from ohmstead.rooms.billing.drive.table import State
-from ohmstead.rooms.billing.drive.words import Language
+from ohmstead.rooms.billing.drive.table import Reason, State
 from ohmstead.rooms.network.connectors import Type
 
 Amount = Annotated[Decimal, Meta(description="In major units of the currency, with tax.")]
@@ -71,7 +71,7 @@ class Begun(View):
 
 class Charge(View):
     state: State
-    reason: Annotated[str, Meta(description="Why it came to nothing, as far as it did.")] | None
+    reason: Annotated[Reason, Meta(description="Why it came to nothing, as far as it did.")] | None
     station: str | None
     physical_reference: str
     currency: str

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from decimal import Decimal
-from typing import Literal, get_args
 
 from babel import Locale
 
+from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing.offer import Hours, Item
 
-Language = Literal["en", "de", "fr"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 _MOST_DECIMALS = 6  # of a price
 _LOCALES = {"en": Locale("en", "IE"), "de": Locale("de"), "fr": Locale("fr")}  # the hours of Europe, not AM and PM
 
@@ -86,24 +84,6 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "and": "et",
     },
 }
-
-
-def language_of(header: str) -> Language:
-    """The first of an Accept-Language header that we speak; English where there is none."""
-    wanted: list[tuple[float, int, Language]] = []
-    for place, part in enumerate(header.split(",")[:20]):
-        tag, _, weight = part.partition(";q=")
-        for language in LANGUAGES:
-            if tag.strip().lower().partition("-")[0] == language:
-                wanted.append((-_number(weight), place, language))
-    return min(wanted)[2] if wanted else "en"
-
-
-def _number(weight: str) -> float:
-    try:
-        return float(weight or 1)
-    except ValueError:
-        return 0.0
 
 
 def money(amount: Decimal, currency: str, language: Language) -> str:
