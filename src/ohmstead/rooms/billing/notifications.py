@@ -5,9 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from ohmstead.kit.facts import Action
 from ohmstead.kit.notifications import Notification, Table
 from ohmstead.kit.views import View
-from ohmstead.rooms.billing.durable_facts import BalanceChange, BalanceChanged, TransactionChanged
+from ohmstead.rooms.billing.durable_facts import (
+    BalanceChange,
+    BalanceChanged,
+    PaymentMethodChanged,
+    TransactionChanged,
+)
 from ohmstead.rooms.operator.contents import Moment
 from ohmstead.rooms.people.users import users
 
@@ -22,6 +28,19 @@ def _transaction(fact: TransactionChanged, at: str) -> TransactionNotification |
     if fact.action == "deleted":  # which none is
         return None
     return TransactionNotification(transaction_id=fact.id, action=fact.action, last_updated_at=at)
+
+
+class PaymentMethodNotification(View):
+    payment_method_id: str
+    user_id: int
+    action: Action
+    last_updated_at: Moment
+
+
+def _payment_method(fact: PaymentMethodChanged, at: str) -> PaymentMethodNotification:
+    return PaymentMethodNotification(
+        payment_method_id=fact.id, user_id=fact.user_id, action=fact.action, last_updated_at=at
+    )
 
 
 class BalanceNotification(View):
@@ -49,5 +68,9 @@ NOTIFICATIONS: Table = (
     Notification(
         "transaction.changed", TransactionChanged, TransactionNotification, _transaction, "transaction", "transactions"
     ),
+    Notification(
+        "user.paymentMethod.changed", PaymentMethodChanged, PaymentMethodNotification, _payment_method,
+        "paymentMethod", "users",
+    ),
     Notification("userBalance.changed", BalanceChanged, BalanceNotification, _balance, "user", users.scope()),
-)
+)  # fmt: skip

@@ -13,7 +13,8 @@ from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
-from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
@@ -29,8 +30,9 @@ OPERATIONS: tuple[Declared, ...] = (
     vouchers,
     balance_actions,
     top_up_packages,
+    methods,
     drive,
     page_operations.group,
     payments_listing.group,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry, Settling, HoldUpkeep, AdHocSteps)
+BACKGROUND: tuple[Any, ...] = (VoucherExpiry, CardForgetting, Settling, HoldUpkeep, AdHocSteps)
