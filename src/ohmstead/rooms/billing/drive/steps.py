@@ -150,7 +150,7 @@ class AdHocSteps(DueWork):
             case _ if charge["reason"]:
                 return await self._let_go(charge)
             case _ if charge["stop_asked_at"] or self._clock.now() >= charge["until"]:
-                return await self._give_up(charge, "cancelled" if charge["stop_asked_at"] else "not_plugged_in")
+                return await self._abandon(charge, "cancelled" if charge["stop_asked_at"] else "not_plugged_in")
             case "pending":
                 return await self._wait_until(charge, charge["until"])
             case None:
@@ -187,10 +187,10 @@ class AdHocSteps(DueWork):
         if noted is None:  # what is held was let go of with that
             return await self._go(charge, "starting", reason=_REASONS.get(refused.code, "not_possible"))
         if charge["hardware_status"] in PLUGGED:
-            return await self._give_up(charge, "station_refused")
+            return await self._abandon(charge, "station_refused")
         return await self._later(charge, SOON)
 
-    async def _give_up(self, charge: Row, reason: Reason) -> bool:
+    async def _abandon(self, charge: Row, reason: Reason) -> bool:
         """Unless it has begun just now."""
         async with self._database.begin() as tx:
             status = await tx.value(_STATUS, key=charge["session_id"])
