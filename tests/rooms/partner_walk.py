@@ -238,6 +238,8 @@ class World:
             body = {}  # begin to store one
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
+        if operation.path.endswith("/payment-methods"):
+            body = {}  # begin to store one
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

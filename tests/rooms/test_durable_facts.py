@@ -68,6 +68,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("securityEvent.received", SECURITY),
     ("user.paymentMethod.changed", {"id": "17", "user_id": 7, "action": "created"}),
     ("userBalance.changed", BALANCE | {"transaction_id": None}),
+    ("user.paymentMethod.changed", {"id": "17", "user_id": 7, "action": "created"}),
     ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),
 ]  # fmt: skip
 

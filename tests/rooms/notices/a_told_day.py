@@ -112,6 +112,7 @@ class ToldDay:
         await self.given.payment_method(self.user)
         body = {"amount": 25, "reason": "Sorry for the broken cable"}
         await self.api.post(f"/actions/users/v1.0/{self.user}/add-balance", body)
+        await self.given.payment_method(self.user)
 
     async def _power(self) -> None:
         await self.given.circuit(name="Main fuse")

@@ -30,19 +30,6 @@ def _transaction(fact: TransactionChanged, at: str) -> TransactionNotification |
     return TransactionNotification(transaction_id=fact.id, action=fact.action, last_updated_at=at)
 
 
-class PaymentMethodNotification(View):
-    payment_method_id: str
-    user_id: int
-    action: Action
-    last_updated_at: Moment
-
-
-def _payment_method(fact: PaymentMethodChanged, at: str) -> PaymentMethodNotification:
-    return PaymentMethodNotification(
-        payment_method_id=fact.id, user_id=fact.user_id, action=fact.action, last_updated_at=at
-    )
-
-
 class BalanceNotification(View):
     """In base currency."""
 
@@ -64,13 +51,26 @@ def _balance(fact: BalanceChanged, at: str) -> BalanceNotification:
     )  # fmt: skip
 
 
+class PaymentMethodNotification(View):
+    payment_method_id: str
+    user_id: int
+    action: Action
+    last_updated_at: Moment
+
+
+def _payment_method(fact: PaymentMethodChanged, at: str) -> PaymentMethodNotification:
+    return PaymentMethodNotification(
+        payment_method_id=fact.id, user_id=fact.user_id, action=fact.action, last_updated_at=at
+    )
+
+
 NOTIFICATIONS: Table = (
     Notification(
         "transaction.changed", TransactionChanged, TransactionNotification, _transaction, "transaction", "transactions"
     ),
+    Notification("userBalance.changed", BalanceChanged, BalanceNotification, _balance, "user", users.scope()),
     Notification(
         "user.paymentMethod.changed", PaymentMethodChanged, PaymentMethodNotification, _payment_method,
         "paymentMethod", "users",
     ),
-    Notification("userBalance.changed", BalanceChanged, BalanceNotification, _balance, "user", users.scope()),
 )  # fmt: skip

@@ -24,15 +24,15 @@ from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (
+    methods,
     transactions,
     at_transaction,
     refunding.at_internal,
     vouchers,
     balance_actions,
     top_up_packages,
-    methods,
     drive,
     page_operations.group,
     payments_listing.group,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry, CardForgetting, Settling, HoldUpkeep, AdHocSteps)
+BACKGROUND: tuple[Any, ...] = (CardForgetting, VoucherExpiry, Settling, HoldUpkeep, AdHocSteps)
