@@ -17,7 +17,9 @@ from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
@@ -32,7 +34,15 @@ OPERATIONS: tuple[Declared, ...] = (
     balance_actions,
     top_up_packages,
     drive,
+    waiving,
     page_operations.group,
     payments_listing.group,
 )
-BACKGROUND: tuple[Any, ...] = (CardForgetting, VoucherExpiry, Settling, HoldUpkeep, AdHocSteps)
+BACKGROUND: tuple[Any, ...] = (
+    CardForgetting,
+    VoucherExpiry,
+    Settling,
+    HoldUpkeep,
+    RunningLimits,
+    AdHocSteps,
+)

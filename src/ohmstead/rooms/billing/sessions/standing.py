@@ -46,8 +46,9 @@ WHERE paid.session_id = CAST(:session AS bigint) ORDER BY paid.id""")
 _WRITE = Statement(
     text("""
 WITH bill AS (
-    UPDATE session_payment SET amount = :amount, net = :net, discount = :discount, waived = :waived, paid = :paid,
-        status = :status, reason = :reason, wish = :wish, revision = :revision, round = :round, attempts = :attempts,
+    UPDATE session_payment SET user_id = :user_id, amount = :amount, net = :net, discount = :discount,
+        waived = :waived, paid = :paid, status = :status, reason = :reason, wish = :wish, revision = :revision,
+        round = :round, attempts = :attempts,
         due_at = :due_at, settled_at = CASE WHEN :status = 'paid' THEN COALESCE(settled_at, :now) END, updated_at = :now
     WHERE id = :id
 )
@@ -139,7 +140,7 @@ async def _write(tx: Tx, task: Task, found: Standing, soon: datetime | None) -> 
     news = any(shown[name] != bill[name] for name in _SHOWN)
     bill |= {"status": found.status, "reason": found.reason, "paid": found.paid, "due_at": soon or again}
     names = ("amount", "net", "discount", "waived", "paid", "status", "reason", "wish", "revision", "round", "attempts",
-             "due_at", "id", "session_id")  # fmt: skip
+             "due_at", "user_id", "id", "session_id")  # fmt: skip
     await tx.run(_WRITE, **{name: bill[name] for name in names}, **{name: shown[name] for name in _SHOWN}, now=tx.now)
     if news:
         tx.tell(SessionUpdated(id=bill["session_id"], charge_point_id=bill["charge_point_id"], evse_id=bill["evse_id"]))
