@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.billing.ledger import faults
 from ohmstead.rooms.billing.methods.table import payment_method
 from ohmstead.rooms.billing.transactions.states import open_transaction, transaction
+from ohmstead.store.engine import PostgresDatabase
 
 _number = itertools.count(1)
 
@@ -20,15 +20,15 @@ _number = itertools.count(1)
 class Payments:
     """Makes them at the gateway that is provided."""
 
-    def __init__(self, system: System) -> None:
-        self.system, self.database = system, system.database
+    def __init__(self, database: PostgresDatabase) -> None:
+        self.database = database
 
-    async def opened(self, amount: str = "12.40", **values: Any) -> int:
-        """A transaction on a stored card, to be paid."""
+    async def opened(self, amount: str = "12.40", token: str | None = None, **values: Any) -> int:
+        """A transaction on a stored card, to be paid; the gateway has a token for that."""
         name = gateways.current.active
         async with self.database.begin() as tx:
-            card = {"gateway": name, "token": f"card-{next(_number)}", "kind": "card", "brand": "visa", "last4": "4242",
-                    "created_at": tx.now, "updated_at": tx.now}  # fmt: skip
+            card = {"gateway": name, "token": token or f"card-{next(_number)}", "kind": "card", "brand": "visa",
+                    "last4": "4242", "created_at": tx.now, "updated_at": tx.now}  # fmt: skip
             method_id = await tx.value(insert(payment_method).values(card).returning(payment_method.c.id))
             usual = {"purchase_type": "session", "means": "tokenized", "method_id": method_id, "gateway": name,
                      "currency": "EUR", "amount": Decimal(amount)}  # fmt: skip

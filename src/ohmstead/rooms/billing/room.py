@@ -11,8 +11,9 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - what charges ad hoc follow
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
-from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
+from ohmstead.rooms.billing.gateways.events import intake
+from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
@@ -29,6 +30,7 @@ OPERATIONS: tuple[Declared, ...] = (
     methods,
     transactions,
     at_transaction,
+    intake,
     refunding.at_internal,
     vouchers,
     balance_actions,
@@ -44,5 +46,6 @@ BACKGROUND: tuple[Any, ...] = (
     Settling,
     HoldUpkeep,
     RunningLimits,
+    GatewayCalls,
     AdHocSteps,
 )
