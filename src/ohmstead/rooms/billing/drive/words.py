@@ -5,6 +5,7 @@ from copy import copy
 from decimal import Decimal
 
 from babel import Locale
+from babel.numbers import get_currency_precision
 
 from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing.offer import Hours, Item
@@ -87,10 +88,10 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
 
 
 def money(amount: Decimal, currency: str, language: Language) -> str:
-    """An amount as its readers write it, with as many decimals as it has, and two at least where its currency has."""
+    """An amount as its readers write it, with as many decimals as it has, and as its currency has at least."""
     locale = _LOCALES[language]
     pattern = copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (pattern.frac_prec[0], _MOST_DECIMALS)
+    pattern.frac_prec = (get_currency_precision(currency), _MOST_DECIMALS)
     return pattern.apply(amount, locale, currency=currency, currency_digits=False)
 
 
