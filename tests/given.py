@@ -209,13 +209,6 @@ class Given:
             await tx.run(enabled.values(corporate_billing={"enabled": True} | billing))
         return f"corporate:{partner_id}"
 
-    async def payment_method(self, user_id: int, number: str = "4242424242424242") -> str:
-        """A stored card of a user's at the embedded gateway, which behaves by its number; its id. The first of a user
-        is the default."""
-        card = await self.card(number)
-        async with self.system.database.begin() as tx:
-            return str((await store_card(tx, user_id, "embedded", card))["id"])
-
     async def voucher(self, **fields: Any) -> dict[str, Any]:
         """Of 25 euros."""
         await self._a_currency()

@@ -45,7 +45,6 @@ WHEN = {
     "parkingSpace.occupancyStatus.changed": "somebody stands on a parking space, or nobody any more",
     "partner.changed": "a partner was made, changed or deleted",
     "transaction.changed": "a payment was made, or its state, sum or reference is another",
-    "user.paymentMethod.changed": "a user's card was stored, made the default or no longer, or removed",
     "userBalance.changed": "money was put on a user's balance, or taken off it",
     "user.paymentMethod.changed": "a user's card was stored, made the default or no longer, or removed",
     "idTag.changed": "an ID tag was made, changed or deleted",
