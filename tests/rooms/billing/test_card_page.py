@@ -13,6 +13,7 @@ from ohmstead.kit.db import metadata
 from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.embedded.tables import embedded_setup
 from ohmstead.rooms.billing.gateways.gateway import Gateway, Refused, Setup, gateways
+from ohmstead.rooms.operator import settings
 from tests.client import Answer, Client
 from tests.rooms.billing.gateway_contract import RETURN, euros, key
 
@@ -46,12 +47,14 @@ async def entered(nobody: Client, setup: Setup, number: str, **fields: Any) -> A
     return await nobody.post(at(setup, "/card"), ENTRY | {"number": number} | fields)
 
 
-async def test_what_is_to_be_entered(nobody: Client, provider: Gateway) -> None:
+async def test_what_is_to_be_entered(system: System, nobody: Client, provider: Gateway) -> None:
     setup = await begun(provider)
+    async with system.database.begin() as tx:
+        await settings.put(tx, "adHocCharging", operatorName="Ohm & Watt")
     assert setup.redirect_url == f"/pay/{setup.reference}"
     assert setup.success_url == f"{RETURN}?setup={setup.reference}"
     assert (await nobody.get(at(setup))).body == {
-        "state": "open", "reason": None, "amount": 25, "currency": "EUR", "operator": None, "card": None,
+        "state": "open", "reason": None, "amount": 25, "currency": "EUR", "operator": "Ohm & Watt", "card": None,
         "returnUrl": setup.success_url,
     }  # fmt: skip
     assert (await nobody.get(at(Setup(reference="es_nobody")))).status == 404

@@ -1,4 +1,4 @@
-"""A seventh charge point of the demo, beside the circuit: cars plug in there and wait until somebody pays on its page."""
+"""A seventh charge point of the demo, beside its circuit: cars wait there until somebody pays on its page."""
 
 from contextlib import AsyncExitStack
 from typing import Any
