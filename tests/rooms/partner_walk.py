@@ -55,7 +55,7 @@ class World:
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
-        for made in (self._network, self._tariffs, self._devices, self._charging, self._power):
+        for made in (self._network, self._tariffs, self._devices, self._charging, self._power, self._billing):
             await made()
         return self
 
@@ -193,6 +193,11 @@ class World:
         ask = f"/actions/flexibility-asset/v1.0/{ids['flexibilityAsset']}/create-activation-request"
         ids["flexibilityActivationRequest"] = (await given.made(ask, ASKED))["id"]
 
+    async def _billing(self) -> None:
+        given, ids = self.given, self.ids
+        at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
+        ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]
+
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
 
@@ -226,6 +231,10 @@ class World:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
+        if operation.path.endswith("/payment-terminals/v1.0"):  # a Payter, in one place
+            body = {name: value for name, value in body.items() if name != "chargingZoneId"} | {"preauthorizeAmount": 5}
+        elif "/payment-terminals/" in operation.path:
+            body = {"serialNumber": "S"}
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

@@ -43,14 +43,19 @@ class Noted(Struct):
 
 
 async def start(
-    database: Database, order: Order, find: Finding, method: Method, anywhere: bool = False
+    database: Database,
+    order: Order,
+    find: Finding,
+    method: Method,
+    anywhere: bool = False,
+    terminal_id: int | None = None,
 ) -> tuple[Noted | None, Refusal | None]:
     """Begin at the EVSE that `find` finds and locks; `anywhere`: the station may take another.
 
     The session that was noted, and why it was not begun: by us, before there is one, or by the station.
     """
     async with database.begin() as tx:
-        noted = await _note(tx, order, await find(tx), method, anywhere)
+        noted = await _note(tx, order, await find(tx), method, anywhere, terminal_id)
     if isinstance(noted, Refusal):
         return None, noted
     refused, reason = await _ask(noted)
@@ -63,7 +68,9 @@ async def start(
     return noted, refused
 
 
-async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool) -> Noted | Refusal:
+async def _note(
+    tx: Tx, order: Order, there: Row, method: Method, anywhere: bool, terminal_id: int | None
+) -> Noted | Refusal:
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
@@ -78,6 +85,7 @@ async def _note(tx: Tx, order: Order, there: Row, method: Method, anywhere: bool
         "started_at": tx.now, "remote": True, "user_id": user_id, "authorization_id": allowed,
         "id_tag": order.id_tag or order.external_session_id or remote_tag(session_id),
         "booking_id": order.booking_id or None, "payment_method_id": order.payment_method_id or None,
+        "terminal_id": terminal_id,
     }  # fmt: skip
     await add(tx, values, "created")
     if order.boost:
