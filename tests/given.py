@@ -6,9 +6,13 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
+from ohmstead.rooms.billing.gateways.embedded import cards
+from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
+from ohmstead.rooms.billing.gateways.gateway import Card
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.operator.currencies import currency
+from ohmstead.rooms.people.partner_invites import partner_invite
 from ohmstead.rooms.people.partners import partner
 from tests.client import Client
 
@@ -179,3 +183,27 @@ class Given:
         }  # fmt: skip
         await self.made(f"/resources/charge-points/v2.0/{made['id']}/smart-charging", smart | details)
         return made | {"evses": [outlet]}
+
+    # Billing: cards
+
+    async def card(self, number: str = "4242424242424242") -> Card:
+        """A test card in the vault of the embedded gateway, whose bank behaves by its number."""
+        async with self.system.database.begin() as tx:
+            return cards.shown(await cards.store(tx, KNOWN_CARDS[number], 12, 2049))
+
+    async def corporate_account(
+        self, partner_id: int, user_id: int, *, only_at_partner: bool = False, **billing: Any
+    ) -> str:
+        """A partner of this number lets a user charge on its account; `corporate:N`."""
+        await self.partner_of_id(partner_id)
+        async with self.system.database.begin() as tx:
+            row = {
+                "partner_id": partner_id, "user_id": user_id, "status": "accepted", "email": f"u{user_id}@example.org",
+                "send_via_email": False, "allow_corporate_account_billing": True, "accepted_at": tx.now,
+                "limit_corporate_account_billing_to_partner_charge_points": only_at_partner,
+                "created_at": tx.now, "updated_at": tx.now,
+            }  # fmt: skip
+            await tx.run(insert(partner_invite).values(row).on_conflict_do_nothing())
+            enabled = partner.update().where(partner.c.id == partner_id)
+            await tx.run(enabled.values(corporate_billing={"enabled": True} | billing))
+        return f"corporate:{partner_id}"

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_a178a4"
-down_revision = "20261130_0557a2"
+down_revision = "20261130_b0b781"
 
 
 def upgrade() -> None:

@@ -55,7 +55,7 @@ class World:
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
-        for made in (self._network, self._tariffs, self._devices, self._charging, self._power, self._billing):
+        for made in (self._network, self._tariffs, self._devices, self._charging, self._power, self._payments):
             await made()
         return self
 
@@ -193,8 +193,10 @@ class World:
         ask = f"/actions/flexibility-asset/v1.0/{ids['flexibilityAsset']}/create-activation-request"
         ids["flexibilityActivationRequest"] = (await given.made(ask, ASKED))["id"]
 
-    async def _billing(self) -> None:
+    async def _payments(self) -> None:
         given, ids = self.given, self.ids
+        told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
+        ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
         at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
         ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]
 

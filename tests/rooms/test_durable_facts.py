@@ -30,7 +30,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "configurationTemplate",
         "currency", "electricityMeter", "evse", "flexibilityAsset", "idTag", "location", "parkingSpace", "partner",
         "partnerContract", "partnerInvite", "priceIntegration", "provisioningCertificate", "reservation", "session",
-        "subOperator", "tariff", "tariffGroup", "tax", "user", "userGroup", "utility",
+        "subOperator", "tariff", "tariffGroup", "tax", "transaction", "user", "userGroup", "utility",
         "vendorErrorCode",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),

@@ -46,7 +46,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     open_calls_per_minute: Annotated[int, Meta(ge=1)] = 60  # without a token, of one address
     rate_limit_per_minute: Annotated[int, Meta(ge=1)] = 1_000
     rate_limit_per_day: Annotated[int, Meta(ge=1)] = 100_000
-    public_url: str | None = None  # where charge points reach the API's port; None: where its callers do
+    public_url: str | None = None  # where charge points and drivers reach the API's port; None: where its callers do
     private_hosts: str = ""  # that we may ask though they are not public; by comma
     tenant: Annotated[str, Meta(pattern=r"\A[!-~]{1,100}\Z")] = "ohmstead"  # X-Tenant of webhooks: who tells
     load_balancer_url: str | None = None  # asked for the limits of circuits with load balancing integration 3
@@ -65,6 +65,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months
     keep_security_events: Days = 365  # days until security events are dropped
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed
+    gateway: str = "embedded"  # the payment provider of new payments; `embedded` takes test cards only
     clock: Annotated[datetime, Meta(tz=True)] | None = None  # what it tells at the start: a rehearsal; None: real time
     speed: Annotated[float, Meta(gt=0, le=3_600)] | None = None  # s of that clock in each real s; None: 1
     rotation: Annotated[float, Meta(ge=0)] = (

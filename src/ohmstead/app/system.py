@@ -15,6 +15,7 @@ from ohmstead.app.admitted import StationDefaults
 from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
+from ohmstead.app.gateways import known_gateways
 from ohmstead.app.health import add_health
 from ohmstead.app.invites import add_invites
 from ohmstead.app.metrics import Metrics
@@ -35,6 +36,7 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v21.version import OCPP_2_1
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
+from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
 from ohmstead.rooms.charging.displays import CostDisplay, UserPrices
@@ -102,6 +104,7 @@ class System:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self._stack.callback(files.provide(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
+        self._stack.callback(gateways.provide(known_gateways(settings, self.database, self.clock, self.vault)))
         self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)

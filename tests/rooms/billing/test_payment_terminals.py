@@ -21,6 +21,7 @@ from tests.rooms.partner_walk import World
 from tests.rooms.test_partner_walk import agrees, walked
 
 TERMINALS = "/resources/payment-terminals/v1.0"
+TRANSACTIONS = "/resources/transactions/v1.0"
 POINT, EVSE = "/actions/charge-point/v1.0", "/actions/evse/v1.0"
 TEXTS = [{"locale": "en", "translation": "Hold your card here"}]
 NAMED = {"name": "T", "integrationId": 3, "operatorId": 4}
@@ -199,6 +200,27 @@ async def test_it_starts_and_stops_at_its_evses_only(
     assert (await client.post(f"{POINT}/{here.id}/stop/{begun['sessionId']:.0f}", {})).status == 202
 
 
+async def test_it_tells_what_it_collected_of_its_sessions(api: Client, given: Given, at_point: Any) -> None:
+    here, there, made, client = at_point
+    await given.currency()
+    own = int((await client.post(f"{EVSE}/{here.evses[0]}/start", {})).body["sessionId"])
+    foreign = int((await api.post(f"{EVSE}/{there.evses[0]}/start", {})).body["sessionId"])
+    told = {"status": "authorized", "totalAmount": 25}
+    for session in ({"sessionId": foreign}, {}):
+        refused = await client.post(TRANSACTIONS, told | session)
+        assert (refused.status, list(refused.body["errors"])) == (422, ["sessionId"])
+    held = (await client.post(TRANSACTIONS, told | {"sessionId": own})).data
+    assert (held["terminalId"], held["sessionId"]) == (made["id"], own)
+    path = f"{TRANSACTIONS}/{held['id']}"
+    paid = await client.patch(path, {"status": "finalized", "totalAmount": 12.34})
+    assert (paid.status, paid.data["status"], paid.data["totalAmount"]) == (200, "finalized", 12.34)
+    assert (await client.get(path)).body["terminalId"] == made["id"]
+    of_others = (await given.made(TRANSACTIONS, told | {"sessionId": foreign}))["id"]
+    for method, body in (("GET", None), ("PATCH", told)):
+        assert (await client.request(method, f"{TRANSACTIONS}/{of_others}", body)).status == 404
+    assert (await client.get(TRANSACTIONS)).status == 403
+
+
 async def test_it_serves_the_charge_points_of_its_zone(api: Client, given: Given, gateway: Gateway) -> None:
     zone = await given.row_of("charging-zones")
     inside, outside = [await site(given, locationId=zone["locationId"]) for _ in range(2)]
@@ -230,6 +252,9 @@ async def test_a_terminals_token_may_do_nothing_else(api: Client, given: Given, 
     found = {one: how for one, how in (await walked(client, world)).items() if how != "403"}
     await client.close()
     assert found == {
+        "POST /public-api/resources/transactions/v1.0": "422",  # the session is another's
+        "GET /public-api/resources/transactions/v1.0/{transaction}": "404",
+        "PATCH /public-api/resources/transactions/v1.0/{transaction}": "404",
         "POST /public-api/actions/charge-point/v1.0/{chargePoint}/start": "422",  # the body names a user
         "POST /public-api/actions/charge-point/v1.0/{chargePoint}/start/{evse}": "422",
         "POST /public-api/actions/charge-point/v1.0/{chargePoint}/stop/{session}": "404",  # nor is the session its own

@@ -40,7 +40,7 @@ class ToldDay:
 
     async def passes(self) -> None:
         """All of it, in an order in which it can happen."""
-        for part in (self._people, self._network, self._station, self._charge, self._power):
+        for part in (self._people, self._network, self._station, self._charge, self._payment, self._power):
             await part()
 
     async def _people(self) -> None:
@@ -105,6 +105,10 @@ class ToldDay:
         assert answer.status == 202, answer.body
         profile = f"/actions/charge-point/v1.0/{here.id}/set-charging-profile/0"
         assert (await self.api.post(profile, PROFILE)).status == 202
+
+    async def _payment(self) -> None:
+        told = {"sessionId": (await self.here.sessions())[-1]["id"], "status": "finalized", "totalAmount": 12.4}
+        await self.given.made("/resources/transactions/v1.0", told)
 
     async def _power(self) -> None:
         await self.given.circuit(name="Main fuse")

@@ -4,11 +4,23 @@ from typing import Any
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its table
+from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
+from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
 from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
 from ohmstead.rooms.billing.terminals.resource import terminals
-from ohmstead.rooms.billing.transactions import table as transactions  # noqa: F401
+from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
+from ohmstead.rooms.billing.transactions.references import at_transaction
+from ohmstead.rooms.billing.transactions.resource import transactions
 
-OPERATIONS: tuple[Declared, ...] = (terminals,)
+OPERATIONS: tuple[Declared, ...] = (
+    transactions,
+    at_transaction,
+    refunding.at_internal,
+    drive,
+    terminals,
+)
 BACKGROUND: tuple[Any, ...] = ()

@@ -12,7 +12,6 @@ UNTOLD = {
     "user.invoiceDetails.changed": "users",
     "userBalance.changed": "users",
     "roamingPlatform.changed": "roaming-platforms",
-    "transaction.changed": "transactions",
     "settlementReport.created": "partner-settlement-reports",
     "subscriptionPlan.changed": "subscription-plans",
     "cdr.received": "cdrs",

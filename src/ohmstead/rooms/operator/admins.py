@@ -1,6 +1,7 @@
 """Administrators and their tokens: who acts, with which scopes, from which addresses, for which partner."""
 
 import hashlib
+import hmac
 import ipaddress
 import math
 import time
@@ -67,7 +68,7 @@ class Vault:
     """Encrypts secrets at rest with a key kept in the data folder, outside the database."""
 
     def __init__(self, key: bytes) -> None:
-        self._fernet = Fernet(key)
+        self._key, self._fernet = key, Fernet(key)
 
     @classmethod
     def at(cls, path: Path) -> "Vault":
@@ -84,6 +85,10 @@ class Vault:
     def open(self, closed: bytes) -> str:
         """Decrypt."""
         return self._fernet.decrypt(closed).decode()
+
+    def secret(self, purpose: str) -> bytes:
+        """A secret for one purpose, always the same; it tells nothing of the key."""
+        return hmac.digest(self._key, purpose.encode(), "sha256")
 
 
 def digest(token: str) -> bytes:

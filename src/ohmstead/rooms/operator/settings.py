@@ -108,6 +108,14 @@ class Billing(View):
     ] = msgspec.field(default_factory=lambda: [1, 3, 7])
 
 
+class AdHocCharging(View):
+    """What the page behind an EVSE's QR code says beside it."""
+
+    operator_name: Annotated[str, Meta(max_length=255)] | None = None
+    terms_url: Annotated[str, Meta(pattern=r"^https?://\S+$(?!\n)", max_length=2000)] | None = None
+    last_updated_at: Moment = UNSET
+
+
 class Regional(View):
     time_zone: Annotated[str, Meta(description="Of the IANA database: in which the operator's days end.")] = "UTC"
 
@@ -128,6 +136,7 @@ class AllSettings(Settings):
     features: Features
     idle_period_detection: IdlePeriodDetection
     billing: Billing
+    ad_hoc_charging: AdHocCharging
     regional: Regional
 
 
@@ -143,6 +152,7 @@ _KINDS = {
     "features": Features,
     "idlePeriodDetection": IdlePeriodDetection,
     "billing": Billing,
+    "adHocCharging": AdHocCharging,
     "regional": Regional,
 }
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
@@ -180,6 +190,11 @@ async def idle_detection(tx: Tx) -> IdlePeriodDetection:
 async def billing(tx: Tx) -> Billing:
     """That section alone."""
     return msgspec.convert(await tx.value(_SECTION, key="billing") or {}, Billing)
+
+
+async def balances_are_off(tx: Tx) -> bool:
+    """Whether each tariff may have its own tax: users have no balances then."""
+    return bool((await tx.value(_SECTION, key="defaultTax") or {}).get("enableMultiTaxSupport"))
 
 
 async def time_zone(tx: Tx) -> ZoneInfo:

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from ohmstead.kit.access import OPERATOR
-from ohmstead.kit.db import Duplicate, Statement, Tx
+from ohmstead.kit.db import Duplicate, Row, Statement, Tx
 from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
@@ -46,6 +46,25 @@ async def partners_of(tx: Tx, user_id: int) -> dict[int, PartnerRights]:
 
 
 _NAME = func.coalesce(partner.c.business_name, partner.c.name)
+_ACCOUNTS = Statement(
+    select(
+        _own.partner_id,
+        _NAME.label("name"),
+        _own.limit_corporate_account_billing_to_partner_charge_points.label("only_at_partner"),
+    )
+    .join(partner, partner.c.id == _own.partner_id)
+    .where(_own.user_id == _user, _own.allow_corporate_account_billing)
+    .where(partner.c.deleted_at.is_(None), partner.c.corporate_billing["enabled"].as_boolean())
+    .order_by(_own.partner_id)
+)
+
+
+async def corporate_accounts_of(tx: Tx, user_id: int) -> list[Row]:
+    """The partners on whose account a user may charge: `partner_id`, `name`, and `only_at_partner`, whether at their
+    charge points alone."""
+    return await tx.all(_ACCOUNTS, user=user_id)
+
+
 _INVITING = Statement(
     select(_NAME).join(partner_invite, _own.partner_id == partner.c.id).where(_own.token == bindparam("link"))
 )

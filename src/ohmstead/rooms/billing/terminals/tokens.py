@@ -7,7 +7,10 @@ from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, or_, select, up
 from ohmstead.kit.access import TERMINAL
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.operations import Actor, RenderContext
+from ohmstead.kit.writes import Write
 from ohmstead.rooms.billing.terminals.table import payment_terminal
+from ohmstead.rooms.billing.transactions.resource import transactions
+from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.network.charge_points import charge_point, charge_points
@@ -55,6 +58,14 @@ _SERVED = (
 
 charge_points.opens_to_terminals(_SERVED)
 sessions.opens_to_terminals(session.c.terminal_id == TERMINAL)
+transactions.opens_to_terminals(payment_transaction.c.terminal_id == TERMINAL)
+
+
+@transactions.creating
+async def a_terminal_tells_of_a_session_of_its_own(write: Write) -> None:
+    """Which it may name; what is paid of nothing is none of its business."""
+    if write.call.actor.terminal is not None and write.values.get("session_id") is None:
+        write.add_error("sessionId", "The session id field is required.")
 
 
 async def make_token(tx: Tx, terminal_id: int) -> None:
