@@ -207,3 +207,20 @@ class Given:
             enabled = partner.update().where(partner.c.id == partner_id)
             await tx.run(enabled.values(corporate_billing={"enabled": True} | billing))
         return f"corporate:{partner_id}"
+
+    async def voucher(self, **fields: Any) -> dict[str, Any]:
+        """Of 25 euros."""
+        await self._a_currency()
+        return await self.made("/resources/vouchers/v2.1", {"amount": 25} | fields)
+
+    async def balance(self, user_id: int, amount: float) -> None:
+        """So much more on a user's balance, by the operator."""
+        await self._a_currency()
+        body = {"amount": amount, "reason": "given"}
+        answer = await self.api.post(f"/actions/users/v1.0/{user_id}/add-balance", body)
+        assert answer.status == 202, answer.body
+
+    async def top_up_package(self, **fields: Any) -> dict[str, Any]:
+        """20 euros, and 3 on top."""
+        await self._a_currency()
+        return await self.made("/resources/top-up-packages/v2.0", {"price": 20, "bonus": 3, "enabled": True} | fields)

@@ -1,6 +1,6 @@
 """Lenient in: texts that spell numbers and truth values, as clients of this API send them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -27,6 +27,7 @@ class Body(View):
     loud: Opt[bool | None] = UNSET
     word: Opt[Literal["1", "true"]] = UNSET
     at: Opt[datetime] = UNSET
+    day: Opt[date | None] = UNSET
     part: Opt[Part] = UNSET
     parts: Opt[list[Part]] = UNSET
 
@@ -39,6 +40,8 @@ DECODER = msgspec.json.Decoder(Body)
     [
         ({"id": "3"}, {"id": 3}),
         ({"at": "2026-03-12"}, {"at": datetime(2026, 3, 12, tzinfo=UTC)}),
+        ({"day": "2026-03-12T23:30:00+05:00"}, {"day": date(2026, 3, 12)}),
+        ({"day": "2026-03-12 00:00:00", "at": "2026-03-12T01:00:00Z"}, {"day": date(2026, 3, 12)}),
         ({"ids": ["3", 4, "-5"]}, {"ids": [3, 4, -5]}),
         ({"size": "3", "price": "0.10"}, {"size": 3.0, "price": Decimal("0.10")}),
         ({"size": "1.5e2", "loud": "0"}, {"size": 150.0, "loud": False}),
@@ -73,6 +76,8 @@ def test_texts_of_numbers_and_truth_values_are_read(given: Any, read: Any) -> No
         ({"size": "NaN"}, "size"),
         ({"size": "Infinity"}, "size"),
         ({"price": "12,5"}, "price"),
+        ({"day": "2026-03-32T10:00:00Z"}, "day"),
+        ({"day": "2026-03-12Tea"}, "day"),
         ({"loud": "yes"}, "loud"),
         ({"loud": 2}, "loud"),
         ({"loud": "2"}, "loud"),

@@ -29,7 +29,7 @@ WORDS: dict[str, Any] = {
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
-    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
+    "rfidTagUid": "OLD", "defaultLanguage": "en", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1", "sendViaEmail"}
@@ -52,6 +52,7 @@ class World:
     def __init__(self, given: Given) -> None:
         self.given = given
         self.ids: dict[str, Any] = {"type": "hard", "phase": "l1", "key": "HeartbeatInterval", "evseNetworkId": 1}
+        self.ids |= {"code": "nobody", "charge": 1}  # of a driver without an account
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
@@ -199,6 +200,8 @@ class World:
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
         at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
         ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]
+        ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
+        ids["topUpPackage"] = (await given.top_up_package())["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -237,6 +240,8 @@ class World:
             body = {name: value for name, value in body.items() if name != "chargingZoneId"} | {"preauthorizeAmount": 5}
         elif "/payment-terminals/" in operation.path:
             body = {"serialNumber": "S"}
+        if operation.path.endswith("/redeem-voucher"):
+            body = {"code": self.code}
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

@@ -24,14 +24,15 @@ LOG = {"id": 7, "request_id": 4, "kind": "security", "status": "uploaded", "file
 FIRMWARE = {"id": 7, "status": "Installed", "request_id": None, "firmware_version_id": None}
 TEMPLATE = {"id": 7, "error": None, "refused": {"HeartbeatInterval": "Rejected"}, "template_id": 4}
 SECURITY = {"id": 7, "timestamp": "2026-11-01T08:00:00+00:00", "charge_point_id": None, "type": "X", "tech_info": None}
+BALANCE = {"id": 7, "debit": "0", "credit": "25.5", "balance": "20", "currency": "EUR", "type": "voucher"}
 STORED: list[tuple[str, dict[str, Any]]] = [
     *((f"{what}.changed", ROW) for what in (
         "booking", "bookingRequest",
         "chargePoint", "chargePointModel", "chargePointVendor", "chargingZone", "configurationTemplate",
         "currency", "electricityMeter", "evse", "flexibilityAsset", "idTag", "location", "parkingSpace", "partner",
-        "partnerContract", "partnerInvite", "priceIntegration", "provisioningCertificate", "reservation", "session",
-        "subOperator", "tariff", "tariffGroup", "tax", "transaction", "user", "userGroup", "utility",
-        "vendorErrorCode",
+        "partnerContract", "partnerInvite", "paymentTerminal", "priceIntegration", "provisioningCertificate",
+        "reservation", "session", "subOperator", "tariff", "tariffGroup", "tax", "topUpPackage", "transaction", "user", "userGroup", "utility",
+        "vendorErrorCode", "voucher",
     )),
     *((f"session.{happening}", SESSION) for happening in ("created", "started", "updated", "stopped")),
     *((f"session.{happening}", SESSION) for happening in ("courseChanged", "priced", "progressed")),
@@ -65,6 +66,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargePoint.sharedPartnersChanged", {"id": 7}),
     ("parkingSpace.occupancyChanged", {"id": 7, "occupancy_status": "occupied", "at": "2026-11-01T08:00:00+00:00"}),
     ("securityEvent.received", SECURITY),
+    ("userBalance.changed", BALANCE | {"transaction_id": None}),
     ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),
 ]  # fmt: skip
 

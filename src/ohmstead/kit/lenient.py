@@ -1,12 +1,12 @@
-"""Lenient in: numbers, ids and truth values that clients write as texts, and days for moments, read as what the field
-asks for.
+"""Lenient in: numbers, ids and truth values that clients write as texts, days for moments and moments for days, read as
+what the field asks for.
 
 Clients of this API get ids as texts and give them back, and send booleans as "true" or 1. Only a body that is not as
 declared comes here; what cannot be read stays as it is, and is objected to.
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,6 +17,7 @@ from ohmstead.kit.views import alternative, alternatives, hints
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(rf"({_DAY.pattern})[T ][0-9]{{2}}:[0-9]{{2}}.*")
 _TRUTH: dict[Any, bool] = {"true": True, "1": True, 1: True, "false": False, "0": False, 0: False}
 
 
@@ -44,6 +45,8 @@ def _plain(value: Any, kinds: list[Any]) -> Any:
         return value if Decimal in kinds else float(value)
     if isinstance(value, str) and datetime in kinds and _DAY.fullmatch(value):
         return f"{value}T00:00:00Z"
+    if isinstance(value, str) and date in kinds and (found := _MOMENT.fullmatch(value)):
+        return found[1]
     numbers = [kind for kind in (int, float, Decimal) if kind in kinds]
     if isinstance(value, str) and (str in kinds or any(_lists(kind, value) for kind in kinds)):
         return value

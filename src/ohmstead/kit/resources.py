@@ -101,10 +101,6 @@ class Resource(Hooked):
         self.access = replace(self.access, sees=self.access.sees | condition)
         assert self.operations is None, f"{self.name}: too late to open rows"
 
-    def opens_to_terminals(self, condition: ColumnElement[bool]) -> None:
-        """Let payment terminals see and change rows, where an operation is open to them."""
-        self.access = replace(self.access, terminals=condition)
-
     def filters_of(self, version: Version) -> dict[str, Filter]:
         """The filters a version's listing takes, by name."""
         return by_name(self.filters if version.filters is None else version.filters)

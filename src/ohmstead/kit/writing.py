@@ -42,11 +42,8 @@ class Writer:
 
     def operation_fields(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
-        view, includes, created = (
-            self.version.answer or self.version.view,
-            self.reader.named_includes(),
-            verb == "put" and self.resource.key,
-        )
+        view, includes = self.version.answer or self.version.view, self.reader.named_includes()
+        created = verb == "put" and self.resource.key
         update_method = "PUT" if self.version.updates_by_put else "PATCH"
         if verb == "create":
             return {"method": "POST", "transactions": Transactions.ONE, "run": self.create, "body": self.create_body,

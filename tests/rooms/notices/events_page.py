@@ -45,6 +45,7 @@ WHEN = {
     "parkingSpace.occupancyStatus.changed": "somebody stands on a parking space, or nobody any more",
     "partner.changed": "a partner was made, changed or deleted",
     "transaction.changed": "a payment was made, or its state, sum or reference is another",
+    "userBalance.changed": "money was put on a user's balance, or taken off it",
     "idTag.changed": "an ID tag was made, changed or deleted",
     "chargePoint.dataTransferReceived": "a charge point sent a message of its vendor's own",
     "user.invoiceDetails.changed": "a user's details for invoices were changed",

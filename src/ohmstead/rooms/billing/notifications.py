@@ -1,11 +1,15 @@
 """Notifications: what clients are told of this room, each fact with its event and its payload."""
 
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from ohmstead.kit.notifications import Notification, Table
 from ohmstead.kit.views import View
-from ohmstead.rooms.billing.durable_facts import TransactionChanged
+from ohmstead.rooms.billing.durable_facts import BalanceChange, BalanceChanged, TransactionChanged
 from ohmstead.rooms.operator.contents import Moment
+from ohmstead.rooms.people.users import users
 
 
 class TransactionNotification(View):
@@ -20,8 +24,30 @@ def _transaction(fact: TransactionChanged, at: str) -> TransactionNotification |
     return TransactionNotification(transaction_id=fact.id, action=fact.action, last_updated_at=at)
 
 
+class BalanceNotification(View):
+    """In base currency."""
+
+    debit: Decimal
+    credit: Decimal
+    updated_balance: Decimal
+    user_id: int
+    currency: Annotated[str, Meta(min_length=3, max_length=3)]
+    type: BalanceChange
+    transaction_id: int | None
+    timestamp: Moment
+    last_updated_at: Moment
+
+
+def _balance(fact: BalanceChanged, at: str) -> BalanceNotification:
+    return BalanceNotification(
+        debit=fact.debit, credit=fact.credit, updated_balance=fact.balance, user_id=fact.id, currency=fact.currency,
+        type=fact.type, transaction_id=fact.transaction_id, timestamp=at, last_updated_at=at,
+    )  # fmt: skip
+
+
 NOTIFICATIONS: Table = (
     Notification(
         "transaction.changed", TransactionChanged, TransactionNotification, _transaction, "transaction", "transactions"
     ),
+    Notification("userBalance.changed", BalanceChanged, BalanceNotification, _balance, "user", users.scope()),
 )

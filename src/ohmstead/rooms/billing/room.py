@@ -4,7 +4,10 @@ from typing import Any
 
 from ohmstead.kit.serving import Declared
 from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
-from ohmstead.rooms.billing.balance import voucher_table  # noqa: F401 - its table
+from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
+from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
+from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
+from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
@@ -20,7 +23,10 @@ OPERATIONS: tuple[Declared, ...] = (
     transactions,
     at_transaction,
     refunding.at_internal,
+    vouchers,
+    balance_actions,
+    top_up_packages,
     drive,
     terminals,
 )
-BACKGROUND: tuple[Any, ...] = ()
+BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)

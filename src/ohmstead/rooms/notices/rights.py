@@ -10,7 +10,6 @@ UNTOLD = {
     "user.subscription.changed": "subscriptions",
     "user.paymentMethod.changed": "users",
     "user.invoiceDetails.changed": "users",
-    "userBalance.changed": "users",
     "roamingPlatform.changed": "roaming-platforms",
     "settlementReport.created": "partner-settlement-reports",
     "subscriptionPlan.changed": "subscription-plans",

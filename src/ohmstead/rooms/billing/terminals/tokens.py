@@ -1,5 +1,6 @@
 """Tokens of payment terminals: each is made with its terminal, lets it do what is its own, and dies with it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, or_, select, update
@@ -56,9 +57,9 @@ _SERVED = (
     .exists()
 )
 
-charge_points.opens_to_terminals(_SERVED)
-sessions.opens_to_terminals(session.c.terminal_id == TERMINAL)
-transactions.opens_to_terminals(payment_transaction.c.terminal_id == TERMINAL)
+charge_points.access = replace(charge_points.access, terminals=_SERVED)
+sessions.access = replace(sessions.access, terminals=session.c.terminal_id == TERMINAL)
+transactions.access = replace(transactions.access, terminals=payment_transaction.c.terminal_id == TERMINAL)
 
 
 @transactions.creating
