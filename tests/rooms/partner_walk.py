@@ -197,6 +197,7 @@ class World:
     async def _payments(self) -> None:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
+        ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
         at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
         ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]
@@ -242,6 +243,8 @@ class World:
             body = {"serialNumber": "S"}
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
+        if operation.path.endswith("/payment-methods"):
+            body = {}  # begin to store one
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

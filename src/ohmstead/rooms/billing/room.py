@@ -11,7 +11,8 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
-from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
 from ohmstead.rooms.billing.terminals.resource import terminals
@@ -20,6 +21,7 @@ from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (
+    methods,
     transactions,
     at_transaction,
     refunding.at_internal,
@@ -29,4 +31,4 @@ OPERATIONS: tuple[Declared, ...] = (
     drive,
     terminals,
 )
-BACKGROUND: tuple[Any, ...] = (VoucherExpiry,)
+BACKGROUND: tuple[Any, ...] = (CardForgetting, VoucherExpiry)
