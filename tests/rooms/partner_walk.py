@@ -198,6 +198,7 @@ class World:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
         ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
+        ids["gateway"] = "embedded"
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
         at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
         ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]

@@ -63,6 +63,7 @@ class Group:
         deprecated: bool = False,
         access: Access | None = None,
         terminals: bool = False,
+        counted: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(call)`, or `handler(call, body)` with a struct, a list of it, or one by its tag.
 
@@ -96,6 +97,7 @@ class Group:
                     deprecated=deprecated,
                     terminals=terminals,
                     open=self.open,
+                    counted=counted,
                     wrapped=pages is not None,
                     doc=re.sub(r"\s+", " ", handler.__doc__ or "").strip(),
                 )

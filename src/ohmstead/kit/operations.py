@@ -42,9 +42,8 @@ class Actor:
     @property
     def binding(self) -> str:
         """Whose rights it has: "" the operator's, "one" partner's, "several", or a "terminal"'s."""
-        if self.terminal is not None:
-            return "terminal"
-        return "" if self.partner is None else "several" if isinstance(self.partner, list) else "one"
+        one = "several" if isinstance(self.partner, list) else "one"
+        return "terminal" if self.terminal is not None else "" if self.partner is None else one
 
     @property
     def bound(self) -> dict[str, Any]:
@@ -121,7 +120,8 @@ class Operation:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deprecated: bool = False
     terminals: bool = False  # whether the token of a payment terminal may call it
-    open: bool = False  # to callers without a token, whose number is held down by their address
+    open: bool = False  # to callers without a token
+    counted: bool = True  # whether calls without a token are held down by the address they come from
     single: bool = False  # a listing that may be of one row, without links and meta
     callbacks: tuple[Any, ...] = ()  # the notifications that a subscription made by it may be told; see there
     wrapped: bool = True  # the answer is a resource's: `{data: ...}`

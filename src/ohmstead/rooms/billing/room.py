@@ -9,12 +9,17 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.gateways.events import intake
+from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import table as sessions  # noqa: F401
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions.actions import waiving
+from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
+from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
+from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
@@ -30,5 +35,14 @@ OPERATIONS: tuple[Declared, ...] = (
     top_up_packages,
     drive,
     terminals,
+    waiving,
+    intake,
 )
-BACKGROUND: tuple[Any, ...] = (CardForgetting, VoucherExpiry)
+BACKGROUND: tuple[Any, ...] = (
+    CardForgetting,
+    VoucherExpiry,
+    Settling,
+    HoldUpkeep,
+    RunningLimits,
+    GatewayCalls,
+)

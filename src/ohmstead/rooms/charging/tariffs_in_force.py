@@ -44,6 +44,12 @@ async def tariff_forbids(tx: Tx, evse_id: int, user_id: int | None, at: datetime
     return any(_forbids(found) for _, found in await _in_force(tx, places, user_id, at or tx.now))
 
 
+async def tariff_there(tx: Tx, evse_id: int, user_id: int | None) -> Row | None:
+    """The tariff of a user, or of nobody that is known, at an EVSE now; None where it has none."""
+    found = await _in_force(tx, await tx.all(_PLACE, evse=evse_id), user_id, tx.now)
+    return found[0][1] if found else None
+
+
 async def tariffs_of_station(tx: Tx, station_id: int, user_id: int | None) -> list[tuple[int, Row | None]]:
     """By the numbers of a station's EVSEs, the tariff of a user there; None where there is none."""
     return await _in_force(tx, await tx.all(_OF_STATION, station=station_id), user_id, tx.now)

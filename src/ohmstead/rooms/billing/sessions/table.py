@@ -29,7 +29,8 @@ session_payment = table(
     Column("reason", Text),  # why it is open
     Column("wish", Text),  # the means asked for: "17", "corporate:3", "auto", "balance"
     Column("revision", Integer, nullable=False, server_default="0"),  # how often its price was another
-    Column("attempts", Integer, nullable=False, server_default="0"),  # automatic ones that failed
+    Column("round", Integer, nullable=False, server_default="1"),  # in which each means is asked once
+    Column("attempts", Integer, nullable=False, server_default="0"),  # rounds begun by themselves, but the first
     timestamp("due_at"),  # when it is worked on next; NULL: nothing is to be done
     timestamp("settled_at"),
     UniqueConstraint("session_id"),

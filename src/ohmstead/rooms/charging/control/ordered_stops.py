@@ -27,8 +27,9 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.store.due_work import DueWork, back_off
 
 Why = Literal[
-    "time_limit", "energy_exceeded", "working_hours_exceeded", "balance_exceeded", "authorization_amount_reached"
-]
+    "time_limit", "energy_exceeded", "working_hours_exceeded", "balance_exceeded", "authorization_amount_reached",
+    "pre_authorization_failed",
+]  # fmt: skip
 FIRST, MOST = timedelta(minutes=2), timedelta(hours=1)  # until a station that did not obey is asked once more
 SETTLES = timedelta(minutes=1)  # after a station agreed, for its meter to come to rest
 LOOK = timedelta(minutes=5)  # at what obeyed and is still open: until its cable is out, for some

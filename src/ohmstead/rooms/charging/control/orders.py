@@ -1,10 +1,10 @@
 """Orders: what a client may ask for when it starts a session, and what it is told."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from msgspec import UNSET, Meta, Struct
 
-from ohmstead.kit.db import Row, Tx
+from ohmstead.kit.db import Database, Row, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.kit.views import Deprecated, Opt, View
 from ohmstead.rooms.devices.profiles.given import GivenProfile
@@ -81,3 +81,26 @@ The row has every column of the EVSE, its charge point's `charge_point_status`, 
 `partner_id`."""
 
 first_profile: Question[[Tx, Row], ChargingProfile] = Question("the limit to begin with at an EVSE")
+
+
+class Hold(Protocol):
+    """Money that is held for a session before it begins."""
+
+    session_id: int | None  # the one it is for; None: for the next
+
+    async def place(self, database: Database) -> Refusal | None:
+        """Have it held, once; why it is not."""
+        ...
+
+    async def attach(self, tx: Tx, session_id: int) -> None:
+        """The session is noted that it is for."""
+        ...
+
+    async def release(self, database: Database) -> None:
+        """There will be no session."""
+        ...
+
+
+hold_needed: Question[[Tx, Row, int | None, str | None, int], Hold] = Question("what is held before a session begins")
+"""Asked once nothing speaks against a start: the EVSE (a row as of `may_start`), the user, the means of payment that is
+wished for, and the id that the session will have. What is answered is placed outside of the transaction."""

@@ -8,7 +8,14 @@ from sqlalchemy import bindparam, select
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method, authorize_by
 from ohmstead.rooms.charging.control.checks import circumstances, shares_its_station, user_of, validate
-from ohmstead.rooms.charging.control.orders import Order, OrderThere, Refusal, first_profile
+from ohmstead.rooms.charging.control.orders import (
+    Hold,
+    Order,
+    OrderThere,
+    Refusal,
+    first_profile,
+    hold_needed,
+)
 from ohmstead.rooms.charging.control.refusing import Case, refusal
 from ohmstead.rooms.charging.flow.changes import add, change
 from ohmstead.rooms.charging.pricing.marks import SessionMark, mark
@@ -42,21 +49,40 @@ class Noted(Struct):
     prelude: ReserveNow | None = None  # the EVSE is reserved for the user
 
 
+class Asked(Struct):
+    """A start as it was asked for; `hold`: what is held for it already; `terminal_id`: the payment terminal that asks,
+    which collects by itself."""
+
+    order: Order
+    find: Finding
+    method: Method
+    anywhere: bool
+    hold: Hold | None
+    terminal_id: int | None
+
+
 async def start(
     database: Database,
     order: Order,
     find: Finding,
     method: Method,
     anywhere: bool = False,
+    hold: Hold | None = None,
     terminal_id: int | None = None,
 ) -> tuple[Noted | None, Refusal | None]:
-    """Begin at the EVSE that `find` finds and locks; `anywhere`: the station may take another.
+    """Begin at the EVSE that `find` finds and locks; `anywhere`: the station may take another. What is held for it, by
+    the caller or because there is need to, is released where no session is noted.
 
     The session that was noted, and why it was not begun: by us, before there is one, or by the station.
     """
-    async with database.begin() as tx:
-        noted = await _note(tx, order, await find(tx), method, anywhere, terminal_id)
+    asked = Asked(order, find, method, anywhere, hold, terminal_id)
+    try:
+        noted = await _noted(database, asked)
+    except Exception:
+        await _release(database, asked)
+        raise
     if isinstance(noted, Refusal):
+        await _release(database, asked)
         return None, noted
     refused, reason = await _ask(noted)
     if refused is not None:
@@ -68,9 +94,29 @@ async def start(
     return noted, refused
 
 
-async def _note(
-    tx: Tx, order: Order, there: Row, method: Method, anywhere: bool, terminal_id: int | None
-) -> Noted | Refusal:
+async def _noted(database: Database, asked: Asked) -> Noted | Refusal:
+    """What has to be held is held while no transaction is open; then all is looked at anew."""
+    async with database.begin() as tx:
+        noted = await _note(tx, asked, await asked.find(tx))
+    if isinstance(noted, Noted | Refusal):
+        return noted
+    if refused := await noted.place(database):
+        return refused
+    asked.hold = noted
+    async with database.begin() as tx:
+        noted = await _note(tx, asked, await asked.find(tx))
+    assert isinstance(noted, Noted | Refusal), "it is held already"
+    return noted
+
+
+async def _release(database: Database, asked: Asked) -> None:
+    if asked.hold is not None:
+        await asked.hold.release(database)
+
+
+async def _note(tx: Tx, asked: Asked, there: Row) -> Noted | Refusal | Hold:
+    """What has to be held first is answered, where nothing speaks against the session."""
+    order, hold = asked.order, asked.hold
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
@@ -78,20 +124,28 @@ async def _note(
     if refused is not None:
         return refused
     user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]
-    allowed = await authorize_by(tx, method, point, evse_id=there["id"], user_id=user_id)
+    if hold is None and asked.terminal_id is None:
+        needed = await hold_needed(tx, there, user_id, order.payment_method_id or None, session_id)
+        if needed:
+            return needed[0]
+    elif hold is not None and hold.session_id is not None:
+        session_id = hold.session_id
+    allowed = await authorize_by(tx, asked.method, point, evse_id=there["id"], user_id=user_id)
     values = {
         "id": session_id, "station_id": there["station_id"], "charge_point_id": point, "evse_id": there["id"],
         "connector_id": order.connector_id or None, "partner_id": there["partner_id"], "status": "pending",
         "started_at": tx.now, "remote": True, "user_id": user_id, "authorization_id": allowed,
         "id_tag": order.id_tag or order.external_session_id or remote_tag(session_id),
         "booking_id": order.booking_id or None, "payment_method_id": order.payment_method_id or None,
-        "terminal_id": terminal_id,
+        "terminal_id": asked.terminal_id,
     }  # fmt: skip
     await add(tx, values, "created")
+    if hold is not None:
+        await hold.attach(tx, session_id)
     if order.boost:
         await mark(tx, [SessionMark(session_id, tx.now, "boosted")])
     profile = await _profile(tx, order, there, session_id)
-    chooses = anywhere and not await shares_its_station(tx, there)
+    chooses = asked.anywhere and not await shares_its_station(tx, there)
     number = None if chooses else there["network_id"]
     command = RemoteStart(
         id_tag=remote_tag(session_id), order=session_id % ORDERS, evse_network_id=number, charging_profile=profile

@@ -102,7 +102,7 @@ async def _start(
     """For a user as by their app, for nobody as by an administrator, or by the payment terminal that calls."""
     terminal_id = call.actor.terminal
     method = "payment_terminal" if terminal_id is not None else "user_device" if order.user_id else "admin"
-    noted, refused = await start(call.database, order, find, method, anywhere, terminal_id)
+    noted, refused = await start(call.database, order, find, method, anywhere, terminal_id=terminal_id)
     call.changes = {"session": noted.session_id} if noted else None
     return noted, refused
 

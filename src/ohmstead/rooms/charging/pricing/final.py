@@ -53,7 +53,8 @@ WITH told AS (
     ON CONFLICT (session_id) DO UPDATE SET run = NULL, until = NULL, priced = EXCLUDED.priced, lines = EXCLUDED.lines,
         periods = EXCLUDED.periods, priced_at = EXCLUDED.priced_at
 )
-UPDATE session SET amount_with_tax = told.amount, amount_without_tax = told.net, billing_status = 'completed',
+UPDATE session SET amount_with_tax = told.amount, amount_without_tax = told.net,
+    billing_status = CASE WHEN session.billing_status = 'suspended' THEN 'suspended' ELSE 'completed' END,
     non_billable_energy_wh = 0, electricity_cost = told.electricity_cost, estimated_savings = told.estimated_savings,
     local_energy_wh = told.local_energy_wh, updated_at = :now,
     currency = COALESCE(session.currency, (SELECT alphabetic_code FROM currency WHERE id = COALESCE(

@@ -38,7 +38,7 @@ class Assignment(View):
 async def assign_user(call: Call, body: Assignment) -> None:
     """Give a session that nobody is named for, and that is billed, to a user. There is no way back."""
     row = await sessions.find(call, "session", lock=True)
-    if row["billing_status"] != BILLED:
+    if row["billing_status"] not in BILLED:
         raise Conflict("The billing status of the session is not completed.")
     if row["user_id"] is not None:
         raise Conflict("The session is not anonymous.")

@@ -53,7 +53,7 @@ _WHERE = Statement(
 async def whole_sessions(tx: Tx, ids: list[int]) -> Mapping[int, Any]:
     """Sessions as they are, with the registers of their meters in Wh and the time zone of their place."""
     rows = await tx.all(_METERS, ids=ids)
-    billed = {row["id"] for row in rows if row["billing_status"] == BILLED}
+    billed = {row["id"] for row in rows if row["billing_status"] in BILLED}
     shown = await _shown(tx, [row["id"] for row in rows if row["id"] not in billed], _BRIEF)
     shown |= await _shown(tx, billed, _WHOLE)
     return {row["id"]: _content(row, shown[row["id"]]) for row in rows if row["id"] in shown}

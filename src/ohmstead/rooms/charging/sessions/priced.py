@@ -40,7 +40,8 @@ _KEPT = Statement(
         _price.session_id == _ids.any_(), _price.periods.is_not(None)
     )
 )
-BILLED = "completed"
+BILLED = ("completed", "suspended")
+"""Billing statuses of sessions that have a final price."""
 
 
 async def sessions_of(tx: Tx, ids: Sequence[int]) -> list[Row]:
@@ -61,7 +62,7 @@ async def kept_prices(tx: Tx, ids: Sequence[int]) -> dict[int, KeptPrice]:
 
 async def breakdowns(tx: Tx, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """The fees of the sessions that are billed."""
-    rows = [row for row in await sessions_of(tx, ids) if row["billing_status"] == BILLED]
+    rows = [row for row in await sessions_of(tx, ids) if row["billing_status"] in BILLED]
     tariffs, kept = await _tariffs(tx, rows), await kept_prices(tx, ids)
     shown: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
@@ -83,7 +84,7 @@ async def charging_periods(tx: Tx, ids: Sequence[int], broken_down: bool) -> dic
             shown[key] = list(_unpriced(worked_out[key].stretches))
             continue
         periods = (kept[key] if key in kept else _worked_out(worked_out[key])).periods
-        with_fees = broken_down and row["billing_status"] == BILLED
+        with_fees = broken_down and row["billing_status"] in BILLED
         shown[key] = list(_periods(periods, tariff if with_fees else None))
     return shown
 
@@ -92,7 +93,7 @@ def costs_between(made: Derived, borders: Sequence[datetime]) -> list[dict[str, 
     """What was due from each border to the next; None where there is no tariff, or what is worked out is not what is
     billed: not everything may be kept that the price was made of."""
     price, row = made.price(borders[1:-1]), made.row
-    if price is None or (row["billing_status"] == BILLED and row["amount_with_tax"] != price.amount):
+    if price is None or (row["billing_status"] in BILLED and row["amount_with_tax"] != price.amount):
         return None
     sums = [[Decimal(0), Decimal(0)] for _ in borders[1:]]
     for period in price.periods:
