@@ -47,3 +47,10 @@ def known_gateways(settings: Settings, database: Database, clock: Clock, vault: 
     if settings.gateway not in known:
         raise SettingsError(f"gateway: {settings.gateway!r} is none of {', '.join(known)}, which are set up")
     return Gateways(known=known, active=settings.gateway)
+
+
+async def close(providers: Gateways) -> None:
+    """Let go of the connections of those that have some."""
+    for one in providers.known.values():
+        if hasattr(one, "close"):
+            await one.close()
