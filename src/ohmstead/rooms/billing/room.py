@@ -3,10 +3,10 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
-    erasure,
-    ledger,
-    private_data,
+from ohmstead.rooms.billing import (
+    erasure,  # noqa: F401 - its tables and answers
+    ledger,  # noqa: F401 - its tables and answers
+    private_data,  # noqa: F401 - its tables and answers
 )
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
@@ -14,13 +14,14 @@ from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
+from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
@@ -44,6 +45,8 @@ OPERATIONS: tuple[Declared, ...] = (
     terminals,
     waiving,
     intake,
+    page_operations.group,
+    payments_listing.group,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -52,4 +55,5 @@ BACKGROUND: tuple[Any, ...] = (
     HoldUpkeep,
     RunningLimits,
     GatewayCalls,
+    EmbeddedEvents,
 )
