@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Column, Table, Text, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Table, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from ohmstead.kit.access import SHARED
@@ -185,6 +185,12 @@ async def read(tx: Tx) -> AllSettings:
 async def idle_detection(tx: Tx) -> IdlePeriodDetection:
     """That section alone, which is asked for often."""
     return msgspec.convert(await tx.value(_SECTION, key="idlePeriodDetection") or {}, IdlePeriodDetection)
+
+
+def payment_is_required() -> ColumnElement[bool]:
+    """Whether a user needs something to start a session, to be asked along with something else."""
+    strategy = select(setting.c.value["strategy"].astext).where(setting.c.key == "billing").scalar_subquery()
+    return func.coalesce(strategy, "nothing_required") != "nothing_required"
 
 
 async def billing(tx: Tx) -> Billing:
