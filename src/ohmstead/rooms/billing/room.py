@@ -29,7 +29,6 @@ OPERATIONS: tuple[Declared, ...] = (
     methods,
     transactions,
     at_transaction,
-    intake,
     refunding.at_internal,
     vouchers,
     balance_actions,
@@ -38,6 +37,7 @@ OPERATIONS: tuple[Declared, ...] = (
     page_operations.group,
     payments_listing.group,
     waiving,
+    intake,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
