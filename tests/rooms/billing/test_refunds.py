@@ -1,11 +1,13 @@
 """Refunds: once by their key, never more than was collected, and what the ledger says of them."""
 
 import asyncio
+import random
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 
 from ohmstead.app.system import System
@@ -17,7 +19,7 @@ from ohmstead.rooms.billing.gateways.outcomes import EVENT, apply
 from ohmstead.rooms.billing.ledger import Account, Entry, balance_of, post
 from ohmstead.rooms.billing.ledger.accounts import Kind
 from ohmstead.rooms.billing.refunds.booking import refunded_by_operator
-from ohmstead.rooms.billing.refunds.refund import refund
+from ohmstead.rooms.billing.refunds.refund import refund, refundable
 from ohmstead.rooms.billing.transactions.states import move, open_transaction, transaction
 from tests.client import Answer, Client
 from tests.given import Given
@@ -265,3 +267,42 @@ async def test_two_payments_of_a_session_add_up_to_the_cent(payments: Payments) 
             await refund(tx, row, Decimal("3.33"), "k", by_operator=True)
         await made(payments)
     assert await balances(payments) == {}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_whoever_gives_back_what_it_never_is_too_much(
+    payments: Payments, scripted: ScriptedGateway, seed: int
+) -> None:
+    """An operator, prices that fall, the provider's console and its refusals, over three payments of one session."""
+    chance = random.Random(seed)
+    await billed(payments, "25.21", "4.79")
+    keys = [await collected(payments, "10.00") for _ in range(3)]
+    for number in range(24):
+        key, amount = chance.choice(keys), Decimal(chance.randint(1, 400)) / 100
+        act = chance.choice(("operator", "console", "refused"))
+        if act == "refused":
+            scripted.script("refund", Refused("no"))
+        async with payments.database.begin() as tx:
+            row = await transaction(tx, key, lock=True)
+            if act == "console":
+                more = min(row["captured"], row["refunded"] + amount)
+                told = Outcome(state="captured", captured=row["captured"], refunded=more)
+                reference = row["gateway_reference"]
+                scripted.payments[reference] = structs.replace(scripted.payments[reference], refunded=more)
+                await apply(tx, key, told, EVENT)
+            elif amount <= await refundable(tx, row):
+                await refund(tx, row, amount, f"k{number}", by_operator=True)
+        await made(payments)
+        scripted._script.clear()
+        rows = [await payments.row(one) for one in keys]
+        back = sum((one["refunded"] for one in rows), Decimal(0))
+        shown = await balances(payments)
+        assert all(one["refunded"] <= one["captured"] for one in rows)
+        sold = {kind: shown.get(kind, Decimal(0)) for kind in ("revenue", "tax")}
+        assert min(sold.values()) >= 0
+        assert (sum(sold.values()), shown.get("gateway", 0), shown.get("receivable")) == (30 - back, back - 30, None)
+        assert sold["revenue"] == (
+            Decimal("25.21") - (back * Decimal("25.21") / 30).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+        )
+    await payments.entries()
+    assert back > 20

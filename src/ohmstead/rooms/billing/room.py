@@ -3,11 +3,16 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
+    erasure,
+    ledger,
+    private_data,
+)
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
+from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
@@ -30,6 +35,8 @@ OPERATIONS: tuple[Declared, ...] = (
     transactions,
     at_transaction,
     refunding.at_internal,
+    custom_fees,
+    fee_actions,
     vouchers,
     balance_actions,
     top_up_packages,
