@@ -3,11 +3,12 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
-    erasure,
-    ledger,
-    private_data,
+from ohmstead.rooms.billing import (
+    erasure,  # noqa: F401 - its tables and answers
+    ledger,  # noqa: F401 - its tables and answers
+    private_data,  # noqa: F401 - its tables and answers
 )
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
@@ -21,12 +22,13 @@ from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
+from ohmstead.rooms.billing.top_ups.buying import buying
+from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
@@ -41,10 +43,11 @@ OPERATIONS: tuple[Declared, ...] = (
     balance_actions,
     top_up_packages,
     drive,
-    page_operations.group,
-    payments_listing.group,
     waiving,
     intake,
+    page_operations.group,
+    payments_listing.group,
+    buying,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
