@@ -197,6 +197,7 @@ class World:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
         ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
+        ids["gateway"] = "embedded"
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
         self.collected = await given.made("/resources/transactions/v1.0", told | {"status": "finalized"})
         await given.balance(ids["user"], 50)

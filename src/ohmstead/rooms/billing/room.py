@@ -14,8 +14,9 @@ from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.gateways.events import intake
+from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Declared, ...] = (
     top_up_packages,
     drive,
     waiving,
+    intake,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -47,4 +49,5 @@ BACKGROUND: tuple[Any, ...] = (
     Settling,
     HoldUpkeep,
     RunningLimits,
+    GatewayCalls,
 )
