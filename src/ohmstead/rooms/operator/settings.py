@@ -15,6 +15,7 @@ from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.money import Precision, Price
 from ohmstead.kit.operations import Call
+from ohmstead.kit.questions import Question
 from ohmstead.kit.views import Opt, ReadOnly, View, snake, stamp
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.currencies import currencies, currency, precision
@@ -172,6 +173,10 @@ _BASE_DECIMALS = Statement(select(currency.c.decimal, currency.c.unit_price_and_
 _BASE_CODE = Statement(select(currency.c.alphabetic_code).where(IS_BASE))
 
 
+counted_in_base: Question[[Tx], str] = Question("what is there that counts in the base currency?")
+"""Asked before it becomes another one, which nothing is exchanged into."""
+
+
 async def read(tx: Tx) -> AllSettings:
     """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
     sections: dict[str, Any] = {key: {} for key in _KINDS.keys() - _NAMED.keys()}
@@ -233,9 +238,16 @@ async def put(tx: Tx, section: str, **values: Any) -> None:
         raise Invalid.of({"regional.timeZone": ["The time zone must be one of the IANA database."]})
     if "id" in values and await tx.value(_LIVING[section], id=values["id"]) is None:
         raise Invalid.of({f"{section}.id": ["The selected id is invalid."]})
+    if section == "baseCurrency" and values.get("id") != _id_of((await read(tx)).base_currency):
+        for reason in await counted_in_base(tx):
+            raise Invalid.of({"baseCurrency.id": [f"The base currency stays: {reason}."]})
     changed = {"value": merged, "updated_at": tx.now}
     put_in = insert(setting).values(key=section, **changed)
     await tx.run(put_in.on_conflict_do_update(index_elements=["key"], set_=changed))
+
+
+def _id_of(chosen: Opt[BaseCurrency]) -> int | None:
+    return None if chosen is UNSET else chosen.id
 
 
 async def _stays(write: Write, section: str, text: str) -> None:
