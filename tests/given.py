@@ -9,6 +9,7 @@ from ohmstead.app.system import System
 from ohmstead.rooms.billing.gateways.embedded import cards
 from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.gateway import Card
+from ohmstead.rooms.billing.methods.setup import store_card
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.operator.currencies import currency
@@ -224,3 +225,10 @@ class Given:
         """20 euros, and 3 on top."""
         await self._a_currency()
         return await self.made("/resources/top-up-packages/v2.0", {"price": 20, "bonus": 3, "enabled": True} | fields)
+
+    async def payment_method(self, user_id: int, number: str = "4242424242424242") -> str:
+        """A stored card of a user's at the embedded gateway, which behaves by its number; its id. The first of a user
+        is the default."""
+        card = await self.card(number)
+        async with self.system.database.begin() as tx:
+            return str((await store_card(tx, user_id, "embedded", card))["id"])

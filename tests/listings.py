@@ -12,6 +12,7 @@ from ohmstead.kit.db import Tx
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
+from ohmstead.rooms.billing.methods.table import payment_method
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
@@ -68,6 +69,11 @@ async def _events(tx: Tx, world: FuzzWorld, copies: int) -> None:
             "number": number,
         }
         await tx.run(insert(station_event).values(**event, **told))
+
+
+async def _cards(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    row = dict(await tx.one(select(payment_method).where(payment_method.c.id == world.ids["paymentMethodId"])))
+    await multiply(tx, payment_method, row | {"is_default": False}, copies)
 
 
 async def _models(tx: Tx, world: FuzzWorld, copies: int) -> None:
@@ -133,6 +139,7 @@ GROWN: dict[str, Grow] = {
     "/resources/charge-points/v2.0/{chargePoint}/shared-partners": _beside(partner, shared_partner, "partner_id"),
     "/resources/flexibility-assets/v1.0/{flexibilityAsset}/historical-time-series": _quarters,
     "/resources/flexibility-assets/v1.0/{flexibilityAsset}/time-series-forecast": _quarters,
+    "/resources/users/v1.0/{user}/payment-methods": _cards,
     "/resources/circuits/v2.0/{circuit}/charge-point-priorities": _copies_of(charge_point, "chargePoint"),
 }
 """Listings whose rows are no copies of the first: they follow from no resource, or one is there once."""

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_acd996"
-down_revision = "20261130_65f894"
+down_revision = "20261130_2def6d"
 
 
 def upgrade() -> None:

@@ -196,6 +196,7 @@ class World:
     async def _payments(self) -> None:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
+        ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
@@ -235,6 +236,8 @@ class World:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
+        if operation.path.endswith("/payment-methods"):
+            body = {}  # begin to store one
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

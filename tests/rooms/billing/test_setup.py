@@ -15,18 +15,9 @@ from ohmstead.rooms.billing.methods.table import setup_request
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user
 from tests.given import Given
-from tests.rooms.billing.card_gateway import CardGateway, cards
+from tests.rooms.billing.stored_cards import CardGateway, cards, stored
 
 __all__ = ["cards"]
-
-
-async def entered(system: System, cards: CardGateway, user_id: int | None, **card: object) -> int:
-    """A card of a user's, stored; the id of its row."""
-    asked = await begin_setup(system.database, user_id=user_id, kind="card", return_url=None, shown=None)
-    cards.enter(asked["id"], **card)
-    stored = await finish_setup(system.database, asked["id"])
-    assert stored is not None
-    return stored["id"]
 
 
 async def ids(system: System, user_id: int, wish: str | None, partner_id: int | None = None) -> list[str | None]:
@@ -37,10 +28,9 @@ async def ids(system: System, user_id: int, wish: str | None, partner_id: int | 
 async def test_what_the_provider_needs_to_show_is_kept(system: System, cards: CardGateway) -> None:
     money = Money(Decimal("30.00"), "EUR")
     asked = await begin_setup(system.database, user_id=None, kind="card", return_url="https://back/", shown=money)
-    key = f"setup-{asked['id']}"
-    assert cards.begun == [(key, "https://back/", money, "card")]
-    assert (asked["status"], asked["reference"], asked["amount"]) == ("begun", f"in-{key}", Decimal("30.00"))
-    assert asked["client"]["redirectUrl"] == f"https://cards.example/{key}"
+    assert cards.calls == [("begin_setup", f"setup-{asked['id']}")]
+    assert (asked["status"], asked["reference"], asked["amount"]) == ("begun", "setup-1", Decimal("30.00"))
+    assert asked["client"] == {"redirectUrl": "https://pay.example/setup-1", "successUrl": "https://back/"}
 
 
 async def test_a_request_is_numbered_as_transactions_are(system: System, cards: CardGateway) -> None:
@@ -60,39 +50,38 @@ async def test_nothing_is_stored_before_a_card_is_entered(system: System, cards:
 async def test_finishing_at_once_and_again_stores_one_card(system: System, given: Given, cards: CardGateway) -> None:
     user = int((await given.user())["id"])
     asked = await begin_setup(system.database, user_id=user, kind="card", return_url=None, shown=None)
-    cards.enter(asked["id"])
-    stored = await asyncio.gather(*(finish_setup(system.database, asked["id"]) for _ in range(4)))
-    cards.away = True  # it is not asked for what is known
-    stored.append(await finish_setup(system.database, asked["id"]))
-    assert len({one["id"] for one in stored if one}) == 1
-    assert stored[0] is not None
-    assert stored[0]["is_default"]
+    cards.enter(asked)
+    rows = await asyncio.gather(*(finish_setup(system.database, asked["id"]) for _ in range(4)))
+    calls = list(cards.calls)
+    rows.append(await finish_setup(system.database, asked["id"]))
+    assert cards.calls == calls  # it is not asked for what is known
+    assert len({one["id"] for one in rows if one}) == 1
+    assert rows[0] is not None
+    assert rows[0]["is_default"]
 
 
 async def test_a_declined_card_says_why_and_another_may_be_entered(system: System, cards: CardGateway) -> None:
     asked = await begin_setup(system.database, user_id=None, kind="card", return_url=None, shown=None)
-    cards.declined[asked["reference"]] = "Your card was declined."
+    cards.script("finish_setup", Refused("Your card was declined."))
     with pytest.raises(Refused, match="declined"):
         await finish_setup(system.database, asked["id"])
-    cards.declined.clear()
-    cards.enter(asked["id"])
+    cards.enter(asked)
     assert await finish_setup(system.database, asked["id"]) is not None
 
 
 async def test_a_provider_that_is_away_changes_nothing(system: System, cards: CardGateway) -> None:
     asked = await begin_setup(system.database, user_id=None, kind="card", return_url=None, shown=None)
-    cards.enter(asked["id"])
-    cards.away = True
+    cards.enter(asked)
+    cards.script("finish_setup", GatewayError("no answer"))
     with pytest.raises(GatewayError):
         await finish_setup(system.database, asked["id"])
-    cards.away = False
     assert await finish_setup(system.database, asked["id"]) is not None
 
 
 async def test_one_card_is_not_two_peoples(system: System, given: Given, cards: CardGateway) -> None:
-    await entered(system, cards, int((await given.user())["id"]), token="same")
+    await stored(system, cards, int((await given.user())["id"]), token="same")
     with pytest.raises(Refused, match="before"):
-        await entered(system, cards, int((await given.user())["id"]), token="same")
+        await stored(system, cards, int((await given.user())["id"]), token="same")
 
 
 async def test_the_card_of_who_is_deleted_meanwhile_is_not_kept(
@@ -102,15 +91,15 @@ async def test_the_card_of_who_is_deleted_meanwhile_is_not_kept(
     asked = await begin_setup(system.database, user_id=user, kind="card", return_url=None, shown=None)
     async with system.database.begin() as tx:
         await tx.run(update(ev_user).where(ev_user.c.id == user).values(deleted_at=tx.now))
-    cards.enter(asked["id"])
+    cards.enter(asked)
     with pytest.raises(Refused, match="deleted"):
         await finish_setup(system.database, asked["id"])
 
 
 async def test_means_come_in_turn_and_a_wish_chooses(system: System, given: Given, cards: CardGateway) -> None:
     user = int((await given.user())["id"])
-    first, second, third = [str(await entered(system, cards, user)) for _ in range(3)]
-    old = str(await entered(system, cards, user, exp_month=1, exp_year=2020))
+    first, second, third = [str(await stored(system, cards, user)) for _ in range(3)]
+    old = str(await stored(system, cards, user, exp_month=1, exp_year=2020))
     for partner_id, only in ((7, False), (8, True)):
         await given.corporate_account(partner_id, user, only_at_partner=only)
     assert await ids(system, user, "auto") == [first, third, second, "corporate:7", None]
@@ -125,7 +114,7 @@ async def test_a_card_is_good_to_the_end_of_its_month(system: System, given: Giv
     user = int((await given.user())["id"])
     async with system.database.read() as tx:
         now = tx.now
-    await entered(system, cards, user, exp_month=now.month, exp_year=now.year)
+    await stored(system, cards, user, exp_month=now.month, exp_year=now.year)
     async with system.database.read() as tx:
         assert not (await means_of(tx, user, now))[0].expired
         assert (await means_of(tx, user, now + timedelta(days=32)))[0].expired

@@ -111,6 +111,7 @@ class ToldDay:
         await self.given.made("/resources/transactions/v1.0", told)
         body = {"amount": 25, "reason": "Sorry for the broken cable"}
         await self.api.post(f"/actions/users/v1.0/{self.user}/add-balance", body)
+        await self.given.payment_method(self.user)
 
     async def _power(self) -> None:
         await self.given.circuit(name="Main fuse")

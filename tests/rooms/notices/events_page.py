@@ -46,6 +46,7 @@ WHEN = {
     "partner.changed": "a partner was made, changed or deleted",
     "transaction.changed": "a payment was made, or its state, sum or reference is another",
     "userBalance.changed": "money was put on a user's balance, or taken off it",
+    "user.paymentMethod.changed": "a user's card was stored, made the default or no longer, or removed",
     "idTag.changed": "an ID tag was made, changed or deleted",
     "chargePoint.dataTransferReceived": "a charge point sent a message of its vendor's own",
     "user.invoiceDetails.changed": "a user's details for invoices were changed",

@@ -19,7 +19,7 @@ from tests.rooms.notices.events_page import written
 
 WRITE = "OHMSTEAD_WRITE_NOTIFICATION_EVENTS"
 UNTOLD = {
-    "user.subscriptionChanged", "user.subscription.changed", "user.paymentMethod.changed",
+    "user.subscriptionChanged", "user.subscription.changed",
     "roamingPlatform.changed", "settlementReport.created", "subscriptionPlan.changed", "cdr.received",
     "installerJob.changed", "user.invoiceDetails.changed",
 }  # fmt: skip

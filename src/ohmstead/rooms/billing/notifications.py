@@ -5,9 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from ohmstead.kit.facts import Action
 from ohmstead.kit.notifications import Notification, Table
 from ohmstead.kit.views import View
-from ohmstead.rooms.billing.durable_facts import BalanceChange, BalanceChanged, TransactionChanged
+from ohmstead.rooms.billing.durable_facts import (
+    BalanceChange,
+    BalanceChanged,
+    PaymentMethodChanged,
+    TransactionChanged,
+)
 from ohmstead.rooms.operator.contents import Moment
 from ohmstead.rooms.people.users import users
 
@@ -45,9 +51,26 @@ def _balance(fact: BalanceChanged, at: str) -> BalanceNotification:
     )  # fmt: skip
 
 
+class PaymentMethodNotification(View):
+    payment_method_id: str
+    user_id: int
+    action: Action
+    last_updated_at: Moment
+
+
+def _payment_method(fact: PaymentMethodChanged, at: str) -> PaymentMethodNotification:
+    return PaymentMethodNotification(
+        payment_method_id=fact.id, user_id=fact.user_id, action=fact.action, last_updated_at=at
+    )
+
+
 NOTIFICATIONS: Table = (
     Notification(
         "transaction.changed", TransactionChanged, TransactionNotification, _transaction, "transaction", "transactions"
     ),
     Notification("userBalance.changed", BalanceChanged, BalanceNotification, _balance, "user", users.scope()),
-)
+    Notification(
+        "user.paymentMethod.changed", PaymentMethodChanged, PaymentMethodNotification, _payment_method,
+        "paymentMethod", "users",
+    ),
+)  # fmt: skip

@@ -11,7 +11,8 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
-from ohmstead.rooms.billing.methods import table as methods  # noqa: F401
+from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
 from ohmstead.rooms.billing.sessions.actions import waiving
@@ -23,6 +24,7 @@ from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
 OPERATIONS: tuple[Declared, ...] = (
+    methods,
     transactions,
     at_transaction,
     refunding.at_internal,
@@ -33,6 +35,7 @@ OPERATIONS: tuple[Declared, ...] = (
     waiving,
 )
 BACKGROUND: tuple[Any, ...] = (
+    CardForgetting,
     VoucherExpiry,
     Settling,
     HoldUpkeep,

@@ -41,14 +41,24 @@ class Means(Struct, frozen=True, kw_only=True):
         return not self.expired and (not self.only_at_partner or self.partner_id == charge_point_partner_id)
 
 
+BALANCE_MEANS = Means(id=None, type="balance", name="Balance")
+
+
 async def means_of(tx: Tx, user_id: int, at: datetime) -> list[Means]:
     """All that a user has, as of a moment: the default card, other cards from the newest on, accounts of partners, the
     balance. Cards that have expired are among them."""
-    found = [of_row(row, at) for row in await tx.all(_CARDS, user=user_id)]
-    found += [_corporate(row) for row in await corporate_accounts_of(tx, user_id)]
-    if not await settings.balances_are_off(tx):
-        found.append(Means(id=None, type="balance", name="Balance"))
-    return found
+    return [*(of_row(row, at) for row in await stored_of(tx, user_id)), *await unstored_of(tx, user_id)]
+
+
+async def stored_of(tx: Tx, user_id: int) -> list[Row]:
+    """The rows of a user's cards, the default first, then from the newest on."""
+    return await tx.all(_CARDS, user=user_id)
+
+
+async def unstored_of(tx: Tx, user_id: int) -> list[Means]:
+    """The accounts of partners, and the balance unless there are none."""
+    found = [_corporate(row) for row in await corporate_accounts_of(tx, user_id)]
+    return found if await settings.balances_are_off(tx) else [*found, BALANCE_MEANS]
 
 
 async def chosen(

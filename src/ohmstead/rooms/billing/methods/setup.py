@@ -1,5 +1,6 @@
 """Setting up: a card is entered at the provider, in two steps, and stored by what the provider calls it."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, func, insert, select, update
@@ -8,8 +9,8 @@ from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.rooms.billing.durable_facts import PaymentMethodChanged
 from ohmstead.rooms.billing.gateways.gateway import Card, Money, Refused, gateways
+from ohmstead.rooms.billing.methods.keeping import lock_owner
 from ohmstead.rooms.billing.methods.table import payment_method, setup_request
-from ohmstead.rooms.people.users import ev_user
 
 setup_finished: Question[[Tx, Row, Row], None] = Question("what follows from a stored means of payment?")
 """Asked once, with the request to store it and the row that came of it, in the transaction that stores it."""
@@ -21,9 +22,6 @@ _LOCKED = Statement(select(setup_request).where(_asked.id == _key).with_for_upda
 _METHOD = Statement(select(payment_method).where(_own.id == _key))
 _BY_TOKEN = Statement(
     select(payment_method).where(_own.gateway == bindparam("gateway"), _own.token == bindparam("token"))
-)
-_OWNER = Statement(  # one card of a user at a time: the first becomes the default
-    select(ev_user.c.id).where(ev_user.c.id == _user, ev_user.c.deleted_at.is_(None)).with_for_update(key_share=True)
 )
 _DEFAULT = Statement(select(_own.id).where(_own.user_id == _user, _own.is_default))
 
@@ -83,23 +81,26 @@ async def _store(tx: Tx, setup_id: int, gateway: str, card: Card) -> Row:
         assert found is not None, "methods stay"
         return found
     user_id = asked["user_id"] if asked else None
-    gone = asked is None or (user_id is not None and await tx.value(_OWNER, user=user_id) is None)
+    gone = asked is None or (user_id is not None and not await lock_owner(tx, user_id))
     known = await tx.one(_BY_TOKEN, gateway=gateway, token=card.token)
     if known is not None and (gone or known["user_id"] != user_id or known["removed_at"] is not None):
         raise Refused("The card has been stored before.")
-    stored = known or await _insert(tx, None if gone else user_id, gateway, card, tx.now if gone else None)
+    stored = known or await store_card(
+        tx, None if gone else user_id, gateway, card, removed_at=tx.now if gone else None
+    )
     if asked is not None and not gone:
         asked = await _amend(tx, setup_id, status="stored", method_id=stored["id"], client={})
         await setup_finished(tx, asked, stored)
     return stored
 
 
-async def _insert(tx: Tx, user_id: int | None, gateway: str, card: Card, removed_at: Any) -> Row:
+async def store_card(tx: Tx, user_id: int | None, gateway: str, card: Card, removed_at: datetime | None = None) -> Row:
+    """A card of a user's (who is locked) or of nobody's; the first of a user becomes the default."""
     row = {
         "user_id": user_id, "gateway": gateway, "token": card.token, "kind": card.kind, "brand": card.brand,
         "last4": card.last4, "exp_month": card.exp_month, "exp_year": card.exp_year, "wallet": card.wallet,
         "is_default": user_id is not None and await tx.value(_DEFAULT, user=user_id) is None,
-        "removed_at": removed_at, "created_at": tx.now, "updated_at": tx.now,
+        "removed_at": removed_at, "forget_at": removed_at, "created_at": tx.now, "updated_at": tx.now,
     }  # fmt: skip
     stored = await tx.one(insert(payment_method).values(row).returning(payment_method))
     assert stored is not None, "it is inserted"

@@ -18,6 +18,9 @@ payment_method = table(
     Column("wallet", Text),
     Column("is_default", Boolean, nullable=False, server_default=text("false")),
     timestamp("removed_at"),
+    timestamp("forget_at"),  # when the provider is told to forget it; NULL: it is not, or has been
+    Column("forget_failures", Integer, nullable=False, server_default="0"),
+    Index("ix_payment_method_forget", "forget_at", postgresql_where=text("forget_at IS NOT NULL")),
     Index("uq_payment_method_default", "user_id", unique=True, postgresql_where=text("is_default")),
     Index("uq_payment_method_token", "gateway", "token", unique=True),
 )
