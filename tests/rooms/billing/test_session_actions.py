@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import audit
+from ohmstead.rooms.billing.sessions.of_users import bills_of
+from ohmstead.rooms.operator.contents import OPERATOR
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import GOOD, REFUSED, SILENT_CAPTURE, Till, till
@@ -166,3 +168,25 @@ async def test_partners_do_neither(desk: Till, given: Given, api: Client) -> Non
             assert (await partner.post(path, {"reason": "Mine", "key": "a"})).status == 403
     finally:
         await partner.close()
+
+
+async def test_a_user_who_is_deleted_is_asked_for_nothing_more(desk: Till) -> None:
+    user, tag = await desk.user()
+    await desk.card(user, REFUSED)
+    await desk.charges(tag, 20)
+    async with desk.system.database.read() as tx:
+        bills = await bills_of(tx, user, OPERATOR)
+        assert bills is not None
+    assert [one["status"] for one in bills["session-payments"]] == ["failed"]
+    assert (await desk.there.api.delete(f"/resources/users/v1.0/{user}")).status == 204
+    await desk.pays()
+    bill = await desk.bill()
+    assert (bill["status"], bill["due_at"], bill["user_id"], await desk.owed()) == ("failed", None, user, {user: 10})
+
+
+async def test_a_user_whose_payment_is_on_its_way_stays(desk: Till) -> None:
+    user, tag = await desk.user()
+    await desk.card(user, SILENT_CAPTURE)
+    await desk.charges(tag, 20)
+    answer = await desk.there.api.delete(f"/resources/users/v1.0/{user}")
+    assert (answer.status, "on its way" in answer.body["message"]) == (409, True)

@@ -11,7 +11,7 @@ from ohmstead.kit.facts import on
 from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.methods.means import Means
 from ohmstead.rooms.billing.sessions.holds import PURCHASE, NeededHold, open_hold
-from ohmstead.rooms.billing.sessions.ways import BALANCE, means_in_turn, name_of, wish_of
+from ohmstead.rooms.billing.sessions.ways import BALANCE, means_in_turn, wish_of
 from ohmstead.rooms.billing.transactions.states import moved
 from ohmstead.rooms.charging.control import hold_needed, stop_for
 from ohmstead.rooms.charging.durable_facts import SessionStarted
@@ -24,8 +24,10 @@ FREE = "free"
 _BEGUN = Statement(
     text("""
 SELECT session.*, snapshot.content #> '{tariff}' AS tariff,
-    ARRAY(SELECT payment_method_id FROM payment_transaction
-          WHERE session_id = session.id AND purchase_type = 'payment_authorisation') AS held
+    EXISTS (SELECT FROM payment_transaction AS held WHERE session_id = session.id
+        AND purchase_type = 'payment_authorisation' AND held.status NOT IN ('failed', 'reversed')) AS is_held,
+    ARRAY(SELECT payment_method_id FROM payment_transaction AS held WHERE session_id = session.id
+        AND purchase_type = 'payment_authorisation' AND held.status = 'failed') AS refused
 FROM session LEFT JOIN tariff_snapshot AS snapshot ON snapshot.id = session.tariff_snapshot_id
 WHERE session.id = CAST(:session AS bigint)""")
 )
@@ -77,13 +79,14 @@ async def it_is_known_who_pays(tx: Tx, fact: SessionStarted) -> None:
     if means:
         pays = row["payment_method_id"] or (BALANCE if row["remote"] else None)
         await tx.run(_PAYS, session=row["id"], type=means[0].type, method=pays, now=tx.now)
-    if row["status"] == "active" and row["original_session_id"] is None and not row["held"]:
-        await _hold(tx, row, _cards(means))
+    if row["status"] == "active" and row["original_session_id"] is None and not row["is_held"]:
+        await _hold(tx, row, means)
 
 
-async def _hold(tx: Tx, row: Row, cards: list[Means]) -> bool:
-    """Begin to hold on the first of the cards what is to be held, where there is one; the outcome comes by `moved`."""
-    tariff = row["tariff"]
+async def _hold(tx: Tx, row: Row, means: list[Means]) -> bool:
+    """Begin to hold what is to be held on the first card that has not refused it, where there is one; the outcome comes
+    by `moved`."""
+    cards, tariff = [one for one in _cards(means) if one.id not in row["refused"]], row["tariff"]
     money = await _to_hold(tx, tariff, row["currency"]) if tariff and cards else None
     if money is None:
         return False
@@ -101,6 +104,5 @@ async def what_is_not_held_is_not_charged(tx: Tx, row: Row) -> None:
     if begun is None or begun["status"] != "active":
         return
     means = await means_in_turn(tx, begun["user_id"], wish_of(begun), begun["partner_id"])
-    untried = [one for one in _cards(means) if name_of(one) not in begun["held"]]
-    if not await _hold(tx, begun, untried):
+    if not await _hold(tx, begun, means):
         await stop_for(tx, begun["id"], "pre_authorization_failed")
