@@ -12,7 +12,9 @@ from ohmstead.kit.db import Tx
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
+from ohmstead.rooms.billing.custom_fees import custom_fee
 from ohmstead.rooms.billing.methods.table import payment_method
+from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
@@ -126,7 +128,15 @@ def _copies_of(table: Table, key: str) -> Grow:
     return grow
 
 
+async def _fees(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    """Each with the transaction that paid it."""
+    paid = select(custom_fee.c.transaction_id).where(custom_fee.c.id == world.ids["customFee"])
+    row = await tx.one(select(payment_transaction).where(payment_transaction.c.id == paid.scalar_subquery()))
+    await multiply(tx, payment_transaction, dict(row), copies)
+
+
 GROWN: dict[str, Grow] = {
+    "/resources/custom-fees/v2.0": _fees,
     "/internal/notification-deliveries/v1.0": _deliveries,
     "/notifications/v1.0": _copies_of(notification_subscription, "notification"),
     "/notifications/v2.0": _copies_of(notification_subscription, "notification"),

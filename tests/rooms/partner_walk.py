@@ -197,7 +197,13 @@ class World:
         given, ids = self.given, self.ids
         told = {"sessionId": ids["session"], "status": "initialized", "totalAmount": 5}
         ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
+        ids["gateway"] = "embedded"
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
+        self.collected = await given.made("/resources/transactions/v1.0", told | {"status": "finalized"})
+        await given.balance(ids["user"], 50)
+        applied = f"/actions/users/v1.0/{ids['user']}/apply-custom-fee"
+        assert (await given.api.post(applied, {"amount": 3, "description": "x"})).status == 202
+        ids["customFee"] = (await given.api.get("/resources/custom-fees/v2.0")).data[-1]["id"]
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
 
@@ -212,7 +218,8 @@ class World:
         """What the parameters of an operation's path name, on this owner's rows."""
         numbered = operation.path.endswith(("/start/{evse}", "/unlock/{evse}", "/reserve/{evse}"))
         chosen = {name: words[0] for name, words in operation.choices.items()}
-        return self.ids | ({"evse": 1} if numbered else {}) | chosen
+        names = self.ids | ({"evse": 1} if numbered else {}) | chosen
+        return names | ({"transaction": self.collected["id"]} if operation.path.endswith("/refund") else {})
 
     def body(self, operation: Operation) -> Any:
         """A body of an operation with all that is required, and all that refers to rows."""

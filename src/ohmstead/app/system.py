@@ -36,6 +36,7 @@ from ohmstead.ocpp.registry import Registry
 from ohmstead.ocpp.v16.version import OCPP_1_6
 from ohmstead.ocpp.v21.version import OCPP_2_1
 from ohmstead.ocpp.v201.version import OCPP_2_0_1
+from ohmstead.rooms.billing.gateways import calls as gateway_calls
 from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.charging import flow, reservations
 from ohmstead.rooms.charging.control import Autostart, Contradictions
@@ -161,6 +162,7 @@ class System:
         outbound = self.outbound = Outbound(host.strip() for host in settings.private_hosts.split(","))
         self._stack.callback(endpoints.provide(Endpoints(outbound, self.vault)))
         self._stack.callback(changed.connect(self.database.notifier_of(CHANNEL).notify))
+        self._stack.callback(gateway_calls.begun.connect(self.database.notifier_of(gateway_calls.CHANNEL).notify))
         if settings.load_balancer_url:
             balancer = integrations.HttpBalancer(outbound, settings.load_balancer_url)
             self._stack.callback(integrations.register(integrations.HTTP, balancer))

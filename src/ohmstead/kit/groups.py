@@ -62,6 +62,7 @@ class Group:
         pages: Pages | None = None,
         deprecated: bool = False,
         access: Access | None = None,
+        counted: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(call)`, or `handler(call, body)` with a struct, a list of it, or one by its tag.
 
@@ -94,6 +95,7 @@ class Group:
                     pages=pages,
                     deprecated=deprecated,
                     open=self.open,
+                    counted=counted,
                     wrapped=pages is not None,
                     doc=re.sub(r"\s+", " ", handler.__doc__ or "").strip(),
                 )

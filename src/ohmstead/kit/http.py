@@ -87,7 +87,8 @@ class Api:
     async def _admit(self, operation: Operation, req: Request) -> Actor:
         address = address_of(req, self._trusts_proxy)
         if operation.open:
-            self._admit_address(address)
+            if operation.counted:
+                self._admit_address(address)
             return NOBODY
         actor = await self._authenticate(req.get_header("Authorization"), address)
         if not actor.may(operation.scope) or (actor.binding and not operation.partners):

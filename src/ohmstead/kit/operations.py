@@ -112,7 +112,8 @@ class Operation:
     pages: Any = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deprecated: bool = False
-    open: bool = False  # to callers without a token, whose number is held down by their address
+    open: bool = False  # to callers without a token
+    counted: bool = True  # whether calls without a token are held down by the address they come from
     single: bool = False  # a listing that may be of one row, without links and meta
     callbacks: tuple[Any, ...] = ()  # the notifications that a subscription made by it may be told; see there
     wrapped: bool = True  # the answer is a resource's: `{data: ...}`

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.billing.ledger import faults
 from ohmstead.rooms.billing.methods.table import payment_method
 from ohmstead.rooms.billing.transactions.states import open_transaction, transaction
+from ohmstead.store.engine import PostgresDatabase
 
 _number = itertools.count(1)
 
@@ -20,8 +20,8 @@ _number = itertools.count(1)
 class Payments:
     """Makes them at the gateway that is provided."""
 
-    def __init__(self, system: System) -> None:
-        self.system, self.database = system, system.database
+    def __init__(self, database: PostgresDatabase) -> None:
+        self.database = database
 
     async def opened(self, amount: str = "12.40", **values: Any) -> int:
         """A transaction on a stored card, to be paid."""

@@ -1,11 +1,13 @@
 """Refunds: once by their key, never more than was collected, and what the ledger says of them."""
 
 import asyncio
+import random
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 
 from ohmstead.app.system import System
@@ -17,7 +19,7 @@ from ohmstead.rooms.billing.gateways.outcomes import EVENT, apply
 from ohmstead.rooms.billing.ledger import Account, Entry, balance_of, post
 from ohmstead.rooms.billing.ledger.accounts import Kind
 from ohmstead.rooms.billing.refunds.booking import refunded_by_operator
-from ohmstead.rooms.billing.refunds.refund import refund
+from ohmstead.rooms.billing.refunds.refund import refund, refundable
 from ohmstead.rooms.billing.transactions.states import move, open_transaction, transaction
 from tests.client import Answer, Client
 from tests.given import Given
@@ -36,7 +38,7 @@ def scripted() -> Iterator[ScriptedGateway]:
 @pytest.fixture
 async def payments(system: System, scripted: ScriptedGateway, given: Given) -> Payments:
     await given.currency()
-    return Payments(system)
+    return Payments(system.database)
 
 
 class Credited:
@@ -58,7 +60,7 @@ def credited() -> Iterator[Credited]:
     refunded_by_operator._answerers.remove(found)
 
 
-async def billed(system: System, net: str, tax: str, key: str = "session:77:r1", back: bool = False, **of: Any) -> None:
+async def billed(system: Any, net: str, tax: str, key: str = "session:77:r1", back: bool = False, **of: Any) -> None:
     """What a session (or what `of` says) costs."""
     owed, parts = Account("receivable", "EUR"), {"net": Account("revenue", "EUR"), "tax": Account("tax", "EUR", 3)}
     async with system.database.begin() as tx:
@@ -89,7 +91,7 @@ async def made(payments: Payments) -> None:
         await carry_out(payments.database, call["id"])
 
 
-async def balances(system: System) -> dict[str, Decimal]:
+async def balances(system: Any) -> dict[str, Decimal]:
     """Of the accounts that a refund touches: what was given to them less what was taken."""
     accounts: dict[Kind, int] = {"receivable": 0, "revenue": 0, "tax": 3, "gateway": 0, "external": 0}
     async with system.database.read() as tx:
@@ -100,7 +102,7 @@ async def balances(system: System) -> dict[str, Decimal]:
 async def test_a_provider_gives_back_once_by_the_key(
     api: Client, payments: Payments, scripted: ScriptedGateway, credited: Credited
 ) -> None:
-    await billed(payments.system, "10.42", "1.98")
+    await billed(payments, "10.42", "1.98")
     key = await collected(payments)
     answer = await asked(api, key, amount=3.1)
     assert (answer.status, answer.body) == (202, {"number": 1, "amount": 3.1, "currency": "EUR", "status": "pending"})
@@ -111,14 +113,14 @@ async def test_a_provider_gives_back_once_by_the_key(
     assert (await asked(api, key, amount=3)).status == 409
     row = await payments.row(key)
     assert (row["refunded"], row["status"], scripted.count("refund")) == (Decimal("3.1"), "finalized", 1)
-    assert await balances(payments.system) == {
+    assert await balances(payments) == {
         "revenue": Decimal("7.81"), "tax": Decimal("1.49"), "gateway": Decimal("-9.30"),
     }  # fmt: skip
     rest = await asked(api, key, key="k3")
     assert rest.body["amount"] == 9.3
     await made(payments)
     assert (await payments.row(key))["status"] == "refunded"
-    assert (await balances(payments.system), credited.told) == ({}, [Decimal("3.10"), Decimal("9.30")])
+    assert (await balances(payments), credited.told) == ({}, [Decimal("3.10"), Decimal("9.30")])
     assert (await asked(api, key, key="k4")).status == 409
     assert (await asked(api, key, key="k3")).body["status"] == "done"
 
@@ -152,42 +154,42 @@ async def test_what_the_provider_refuses_may_be_asked_again(
 
 
 async def test_what_is_given_back_at_the_provider_is_an_operators(payments: Payments, credited: Credited) -> None:
-    await billed(payments.system, "10.42", "1.98")
+    await billed(payments, "10.42", "1.98")
     key = await collected(payments)
     told = Outcome(state="captured", captured=Decimal("12.40"), refunded=Decimal("6.20"))
     for _ in range(5):
         async with payments.database.begin() as tx:
             await apply(tx, key, told, EVENT)
     assert credited.told == [Decimal("6.20")]
-    assert await balances(payments.system) == {
+    assert await balances(payments) == {
         "revenue": Decimal("5.21"), "tax": Decimal("0.99"), "gateway": Decimal("-6.20"),
     }  # fmt: skip
 
 
 async def test_a_price_that_fell_is_told_by_its_own_entries(payments: Payments, credited: Credited) -> None:
-    await billed(payments.system, "10.42", "1.98")
+    await billed(payments, "10.42", "1.98")
     key = await collected(payments)
-    await billed(payments.system, "1.68", "0.32", key="session:77:r2", back=True)
+    await billed(payments, "1.68", "0.32", key="session:77:r2", back=True)
     async with payments.database.begin() as tx:
         row = await transaction(tx, key, lock=True)
         for _ in range(2):
             await refund(tx, row, Decimal(2), "session:77:r2")
     await made(payments)
     assert credited.told == []
-    assert await balances(payments.system) == {
+    assert await balances(payments) == {
         "revenue": Decimal("8.74"), "tax": Decimal("1.66"), "gateway": Decimal("-10.40"),
     }  # fmt: skip
 
 
 async def test_what_was_paid_too_much_was_never_sold(api: Client, payments: Payments, credited: Credited) -> None:
     """The price fell by 2.00, which an operator gives back with 1.00 more."""
-    await billed(payments.system, "10.42", "1.98")
+    await billed(payments, "10.42", "1.98")
     key = await collected(payments)
-    await billed(payments.system, "1.68", "0.32", key="session:77:r2", back=True)
+    await billed(payments, "1.68", "0.32", key="session:77:r2", back=True)
     await asked(api, key, amount=3)
     await made(payments)
     assert credited.told == [Decimal("1.00")]
-    assert await balances(payments.system) == {
+    assert await balances(payments) == {
         "revenue": Decimal("7.90"), "tax": Decimal("1.50"), "gateway": Decimal("-9.40"),
     }  # fmt: skip
 
@@ -225,10 +227,10 @@ async def test_an_external_payment_is_given_back_at_once(api: Client, payments: 
     told = {"status": "finalized", "totalAmount": 8}
     key = (await payments_of(api, told))["id"]
     assert (await asked(api, key, amount=5)).body["status"] == "done"
-    assert await balances(payments.system) == {"receivable": 3, "external": -3}
+    assert await balances(payments) == {"receivable": 3, "external": -3}
     both = (await payments_of(api, told | {"status": "refunded"}))["id"]
     assert (await payments.row(both))["refunded"] == 8
-    assert await balances(payments.system) == {"receivable": 3, "external": -3}
+    assert await balances(payments) == {"receivable": 3, "external": -3}
 
 
 async def payments_of(api: Client, body: dict[str, Any]) -> dict[str, Any]:
@@ -239,10 +241,10 @@ async def payments_of(api: Client, body: dict[str, Any]) -> dict[str, Any]:
 
 async def test_a_fee_is_split_as_it_was_billed(api: Client, payments: Payments) -> None:
     key = await collected(payments, session_id=None, purchase_type="custom_fee")
-    await billed(payments.system, "10.42", "1.98", key=f"transaction:{key}:billed", transaction_id=key)
+    await billed(payments, "10.42", "1.98", key=f"transaction:{key}:billed", transaction_id=key)
     await asked(api, key, amount=6.2)
     await made(payments)
-    assert await balances(payments.system) == {
+    assert await balances(payments) == {
         "revenue": Decimal("5.21"), "tax": Decimal("0.99"), "gateway": Decimal("-6.20"),
     }  # fmt: skip
 
@@ -257,11 +259,50 @@ async def test_ten_hands_give_back_no_more_than_there_is(api: Client, payments: 
 
 async def test_two_payments_of_a_session_add_up_to_the_cent(payments: Payments) -> None:
     """Thirds of 9.99 at 20 %: each alone would round to 2.78 and 0.55."""
-    await billed(payments.system, "8.33", "1.66")
+    await billed(payments, "8.33", "1.66")
     keys = [await collected(payments, "3.33") for _ in range(3)]
     for key in keys:
         async with payments.database.begin() as tx:
             row = await transaction(tx, key, lock=True)
             await refund(tx, row, Decimal("3.33"), "k", by_operator=True)
         await made(payments)
-    assert await balances(payments.system) == {}
+    assert await balances(payments) == {}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_whoever_gives_back_what_it_never_is_too_much(
+    payments: Payments, scripted: ScriptedGateway, seed: int
+) -> None:
+    """An operator, prices that fall, the provider's console and its refusals, over three payments of one session."""
+    chance = random.Random(seed)
+    await billed(payments, "25.21", "4.79")
+    keys = [await collected(payments, "10.00") for _ in range(3)]
+    for number in range(24):
+        key, amount = chance.choice(keys), Decimal(chance.randint(1, 400)) / 100
+        act = chance.choice(("operator", "console", "refused"))
+        if act == "refused":
+            scripted.script("refund", Refused("no"))
+        async with payments.database.begin() as tx:
+            row = await transaction(tx, key, lock=True)
+            if act == "console":
+                more = min(row["captured"], row["refunded"] + amount)
+                told = Outcome(state="captured", captured=row["captured"], refunded=more)
+                reference = row["gateway_reference"]
+                scripted.payments[reference] = structs.replace(scripted.payments[reference], refunded=more)
+                await apply(tx, key, told, EVENT)
+            elif amount <= await refundable(tx, row):
+                await refund(tx, row, amount, f"k{number}", by_operator=True)
+        await made(payments)
+        scripted._script.clear()
+        rows = [await payments.row(one) for one in keys]
+        back = sum((one["refunded"] for one in rows), Decimal(0))
+        shown = await balances(payments)
+        assert all(one["refunded"] <= one["captured"] for one in rows)
+        sold = {kind: shown.get(kind, Decimal(0)) for kind in ("revenue", "tax")}
+        assert min(sold.values()) >= 0
+        assert (sum(sold.values()), shown.get("gateway", 0), shown.get("receivable")) == (30 - back, back - 30, None)
+        assert sold["revenue"] == (
+            Decimal("25.21") - (back * Decimal("25.21") / 30).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+        )
+    await payments.entries()
+    assert back > 20

@@ -3,14 +3,20 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import ledger  # noqa: F401 - its tables
+from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
+    erasure,
+    ledger,
+    private_data,
+)
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
+from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways import calls, events  # noqa: F401 - their tables
 from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.gateways.events import intake
+from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
@@ -31,11 +37,14 @@ OPERATIONS: tuple[Declared, ...] = (
     transactions,
     at_transaction,
     refunding.at_internal,
+    custom_fees,
+    fee_actions,
     vouchers,
     balance_actions,
     top_up_packages,
     drive,
     waiving,
+    intake,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -43,4 +52,5 @@ BACKGROUND: tuple[Any, ...] = (
     Settling,
     HoldUpkeep,
     RunningLimits,
+    GatewayCalls,
 )

@@ -5,7 +5,8 @@ Only where the provider never had it, it is made again, with the same key.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,8 @@ LOOKS = tuple(timedelta(seconds=each) for each in (10, 30, 120, 600, 3600))
 
 begun = Signal()
 """Calls were begun here, and are durable."""
+in_hand: dict[int, asyncio.Future[Any]] = {}
+"""The calls that are being made in this process; done once what came of them is durable."""
 
 _ENDS = ("capture", "void")
 _ENDED_BY = Statement(
@@ -45,18 +48,29 @@ INSERT INTO gateway_call (transaction_id, step, key, gateway, amount, state, due
 VALUES (:transaction_id, :step, :key, :gateway, :amount, 'begun', :due_at, :now, :now)
 ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING id""")
 )
-CLAIMED = """
+_TAKEN = """
 UPDATE gateway_call AS call SET attempts = call.attempts + 1, due_at = :until, updated_at = :now
 FROM taken, payment_transaction AS paid LEFT JOIN payment_method AS method ON method.id = paid.method_id
 WHERE call.id = taken.id AND paid.id = call.transaction_id
 RETURNING call.id, call.transaction_id, call.step, call.key, call.gateway, call.amount, call.attempts,
     paid.currency, paid.gateway_reference, method.token"""
-_CLAIM = Statement(
+_IN_TURN = """NOT EXISTS (
+        SELECT FROM gateway_call AS earlier
+        WHERE earlier.transaction_id = own.transaction_id AND earlier.id < own.id AND earlier.due_at IS NOT NULL)"""
+_TAKE = Statement(
     text(f"""
 WITH taken AS (
-    SELECT id FROM gateway_call WHERE id = :call_id AND (due_at <= :now OR due_at IS NOT NULL AND attempts = 0)
-    FOR UPDATE
-) {CLAIMED}""")
+    SELECT id FROM gateway_call AS own
+    WHERE id = :call_id AND (due_at <= :now OR due_at IS NOT NULL AND attempts = 0) AND {_IN_TURN} FOR UPDATE
+) {_TAKEN}""")
+)
+_TAKE_DUE = Statement(
+    text(f"""
+WITH taken AS (
+    SELECT id FROM gateway_call AS own
+    WHERE due_at <= :now AND id <> ALL(CAST(:in_hand AS bigint[])) AND {_IN_TURN}
+    ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+) {_TAKEN}""")
 )
 _NOTE = Statement(
     text("""
@@ -92,7 +106,7 @@ async def begin_call(tx: Tx, transaction: Row, step: str, amount: Decimal, *, in
         if ended is not None:
             return ended
     call_id = await tx.value(
-        _BEGIN, transaction_id=transaction["id"], step=step, key=f"{transaction['id']}-{step}", amount=amount,
+        _BEGIN, transaction_id=transaction["id"], step=step, key=_key(transaction["id"], step), amount=amount,
         gateway=transaction["gateway"], due_at=tx.now + INLINE if inline else tx.now, now=tx.now,
     )  # fmt: skip
     if not inline:
@@ -102,15 +116,45 @@ async def begin_call(tx: Tx, transaction: Row, step: str, amount: Decimal, *, in
 
 async def carry_out(database: Database, call_id: int) -> Row:
     """Make a call that is committed, and apply what comes of it; the transaction as it then is: `pending` where nothing
-    is known. A call that somebody else has in hand, or that is done, is left alone."""
+    is known. A call that is done, or waits for one before it, or that somebody else has in hand, is left alone."""
+    if (others := in_hand.get(call_id)) is not None:
+        await asyncio.wait([others])
+    else:
+        with holding(call_id, asyncio.get_running_loop().create_future()):
+            await _carry_out(database, call_id)
+    async with database.read() as tx:
+        return await transaction(tx, await tx.value(_TRANSACTION, call_id=call_id))
+
+
+async def _carry_out(database: Database, call_id: int) -> None:
     async with database.begin() as tx:
-        call = await tx.one(_CLAIM, call_id=call_id, now=tx.now, until=tx.now + LEASE)
+        call = await tx.one(_TAKE, call_id=call_id, now=tx.now, until=tx.now + LEASE)
     if call is not None:
         result = await make(call)
         async with database.begin() as tx:
             await keep(tx, [result])
-    async with database.read() as tx:
-        return await transaction(tx, await tx.value(_TRANSACTION, call_id=call_id))
+
+
+@contextmanager
+def holding(call_id: int, done: asyncio.Future[Any]) -> Iterator[None]:
+    """Have a call in hand."""
+    in_hand[call_id] = done
+    try:
+        yield
+    finally:
+        del in_hand[call_id]
+        if not done.done():
+            done.set_result(None)
+
+
+async def take_due(tx: Tx, most: int, lease: timedelta) -> list[Row]:
+    """Take up to so many calls that have fallen due, and that nobody here has in hand, for as long as `lease`. Those of
+    one transaction come in their turn."""
+    return await tx.all(_TAKE_DUE, now=tx.now, until=tx.now + lease, most=most, in_hand=list(in_hand))
+
+
+def _key(transaction_id: int, step: str) -> str:
+    return f"{transaction_id}-{step}"
 
 
 async def make(call: Row) -> Result:
@@ -134,7 +178,8 @@ async def _asked(gateway: Gateway, call: Row) -> Result:
     except Refused as error:
         found = None
         if call["step"] != "authorize" and call["gateway_reference"] is not None:
-            found = await gateway.look_up(call["key"], call["gateway_reference"])  # somebody else may have done it
+            held_by = _key(call["transaction_id"], "authorize")
+            found = await gateway.look_up(held_by, call["gateway_reference"])  # somebody else may have done it
         return Result(call, found, refused=str(error))
 
 
@@ -179,13 +224,13 @@ async def _follow(tx: Tx, one: Result) -> None:
     if one.refused is not None:
         await _refused(tx, transaction_id, step, one.refused)
     elif not one.known:
-        await _unknown(tx, transaction_id)
+        await _unknown(tx, transaction_id, step)
 
 
-async def _unknown(tx: Tx, transaction_id: int) -> None:
-    """What nobody knows the outcome of is pending, also where it was authorized and is to be captured."""
+async def _unknown(tx: Tx, transaction_id: int, step: str) -> None:
+    """What nobody knows the outcome of is pending, also where it was authorized and that is to end."""
     row = await transaction(tx, transaction_id, lock=True)
-    if row["status"] in ("initialized", "authorized"):
+    if row["status"] == ("authorized" if step in _ENDS else "initialized"):
         await amend(tx, transaction_id, status="pending")
 
 
@@ -196,6 +241,8 @@ async def _refused(tx: Tx, transaction_id: int, step: str, why: str) -> None:
         await move(tx, transaction_id, "failed", failure_reason=why)
         return
     row = await transaction(tx, transaction_id, lock=True)
+    if row["status"] in ("failed", "reversed"):
+        return
     held = row["status"] == "pending" and row["authorized"] > row["captured"]
     changes: dict[str, Any] = {"status": "authorized"} if held else {}
     await amend(tx, transaction_id, failure_reason=why, **changes)

@@ -1,15 +1,40 @@
 """What comes of payments: how a provider says that one stands, written to its transaction and to the ledger."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ohmstead.kit.db import Row, Tx
-from ohmstead.rooms.billing.gateways.gateway import Outcome
+from msgspec import convert, to_builtins
+from sqlalchemy import text
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.billing.gateways.gateway import Event, Outcome, State
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.transactions.states import RANKS, amend, move, transaction
 
 EVENT = "event"
 """The step of an outcome that a provider told by itself."""
+
+_NO_FAILURE: Mapping[str, Any] = {"failure_reason": None, "bank_message": None}
+_CLOSE = Statement(
+    text("""
+UPDATE gateway_call SET state = 'done', outcome = :outcome, due_at = NULL, updated_at = :now
+WHERE transaction_id = :transaction_id AND state <> 'done' AND step = ANY(CAST(:steps AS text[]))""")
+)
+LOCK_REFERENCE = Statement(
+    text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:gateway AS text) || ' ' || CAST(:reference AS text), 0))")
+)
+"""One at a time makes a payment's name known, or keeps an event because it is not."""
+_WAITED = Statement(
+    text("""
+UPDATE gateway_event SET applied_at = :now, updated_at = :now
+WHERE gateway = :gateway AND reference = :reference AND applied_at IS NULL RETURNING id, content""")
+)
+_ANSWERS: Mapping[State, list[str]] = {
+    "authorized": ["authorize"], "declined": ["authorize"], "captured": ["authorize", "capture", "void"],
+    "voided": ["authorize", "capture", "void"],
+}  # fmt: skip
+"""The steps of calls whose outcome is known when this is told."""
 
 
 async def apply(tx: Tx, transaction_id: int, outcome: Outcome, step: str) -> Row:
@@ -23,6 +48,21 @@ async def apply(tx: Tx, transaction_id: int, outcome: Outcome, step: str) -> Row
         row = await move(tx, row["id"], status, **named, **_columns(outcome)) or row
     elif named:
         row = await amend(tx, row["id"], **named)
+    if step == EVENT and outcome.state in _ANSWERS:
+        told, steps = to_builtins(outcome), _ANSWERS[outcome.state]
+        await tx.run(_CLOSE, transaction_id=row["id"], steps=steps, outcome=told, now=tx.now)
+    return await _heard(tx, row) if named else row
+
+
+async def _heard(tx: Tx, row: Row) -> Row:
+    """Apply the events that came before the payment's name was known."""
+    named = {"gateway": row["gateway"], "reference": row["gateway_reference"]}
+    await tx.run(LOCK_REFERENCE, **named)
+    waited = await tx.all(_WAITED, **named, now=tx.now)
+    for one in sorted(waited, key=lambda one: one["id"]):
+        event = convert(one["content"], Event)
+        if event.outcome is not None:
+            row = await apply(tx, row["id"], event.outcome, EVENT)
     return row
 
 
@@ -50,14 +90,16 @@ def _columns(outcome: Outcome) -> dict[str, Any]:
         case "declined":
             return {"failure_reason": outcome.reason, "bank_message": outcome.message}
         case "voided":
-            return {"amount": Decimal(0)}
+            return {"amount": Decimal(0), **_NO_FAILURE}
         case _:
             return {}
 
 
 async def _captured(tx: Tx, row: Row, outcome: Outcome, named: dict[str, Any]) -> Row:
+    """What was collected is posted here, what went back by whoever answers `moved`."""
     held = max(row["authorized"], outcome.authorized, outcome.captured)
-    found = await move(tx, row["id"], "finalized", captured=outcome.captured, authorized=held, **named)
+    sums = {"captured": outcome.captured, "authorized": held}
+    found = await move(tx, row["id"], "finalized", **sums, **_NO_FAILURE, **named)
     if found is not None:
         row = found
         await _post_capture(tx, row)
@@ -69,10 +111,10 @@ async def _captured(tx: Tx, row: Row, outcome: Outcome, named: dict[str, Any]) -
 
 
 async def _post_capture(tx: Tx, row: Row) -> None:
-    currency = row["currency"]
-    if row["captured"]:
-        await post(tx, Entry(
-            key=f"transaction:{row['id']}:captured", debit=Account("gateway", currency),
-            credit=Account("receivable", currency, row["user_id"] or 0), amount=row["captured"],
-            transaction_id=row["id"], session_id=row["session_id"],
-        ))  # fmt: skip
+    if not row["captured"]:
+        return
+    await post(tx, Entry(
+        key=f"transaction:{row['id']}:captured", debit=Account("gateway", row["currency"]),
+        credit=Account("receivable", row["currency"], row["user_id"] or 0), amount=row["captured"],
+        transaction_id=row["id"], session_id=row["session_id"],
+    ))  # fmt: skip

@@ -42,7 +42,9 @@ _DONE = Statement(
     .where(_own.id == bindparam("key", type_=BigInteger))
     .values(booked_at=bindparam("now"), updated_at=bindparam("now"))
 )
-_PAID_FOR = Statement(text("SELECT id FROM session_payment WHERE session_id = CAST(:session AS bigint) FOR UPDATE"))
+_PAID_FOR = Statement(
+    text("SELECT id FROM session_payment WHERE session_id = CAST(:session AS bigint) FOR NO KEY UPDATE")
+)
 _ACCOUNTS = Statement(
     text("""
 SELECT CASE WHEN credit.kind = 'receivable' THEN debit.kind ELSE credit.kind END AS kind,

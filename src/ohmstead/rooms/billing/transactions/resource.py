@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Text, case, false, func, literal, null, or_, select
+from sqlalchemy import BigInteger, Text, case, false, func, literal, literal_column, null, or_, select
 
 from ohmstead.kit.access import PARTNER, Access
 from ohmstead.kit.filters import Filter, changed, equals, in_list, one_of, since, until
@@ -131,7 +131,9 @@ class TransactionCreation(View):
 
 
 _own = payment_transaction.c
-_email = select(ev_user.c.email).where(ev_user.c.id == _own.user_id, ev_user.c.deleted_at.is_(None))
+# the row itself by its text, for in what an INSERT returns nothing is correlated
+_whose = literal_column(f"{payment_transaction.name}.{_own.user_id.name}", BigInteger)
+_email = select(ev_user.c.email).where(ev_user.c.id == _whose, ev_user.c.deleted_at.is_(None))
 _total = case(
     (or_(_own.status == "finalized", _own.status == "refunded"), _own.captured),
     (_own.status == "reversed", literal(0)),
@@ -195,7 +197,7 @@ transactions = Resource(
     ],
     columns={
         "date": _own.created_at,
-        "user_email": _email.correlate_except(ev_user).scalar_subquery(),
+        "user_email": _email.scalar_subquery(),
         "payment_method": _own.description,
         "purchase_resource_type": _own.purchase_type,
         "purchase_resource_id": _own.purchase_id,
