@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from ohmstead.app.system import System
+from ohmstead.rooms.billing.gateways.calls import carry_out
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
-from ohmstead.rooms.billing.sessions.settling import settle
+from ohmstead.rooms.billing.sessions.settling import Settling, settle
 from ohmstead.rooms.charging.control import OrderedStops
+from ohmstead.rooms.charging.session_table import session
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import GOOD, REFUSED, Till, till
@@ -231,3 +233,35 @@ async def test_a_charge_ends_with_the_balance_where_the_strategy_says_so(desk: T
     await desk.pays()
     assert (await desk.there.shown(1))["reason"] == "balance_exceeded"
     assert ((await shown(desk))[0], await desk.balance(user)) == ("paid", Decimal("-0.50"))
+
+
+async def test_prices_outcomes_and_due_work_at_once_end_as_one_after_the_other(desk: Till) -> None:
+    """The same price told again and again, while its calls are made and what is due is done; then a lower one, and a
+    higher one, likewise."""
+    user, tag = await desk.user("auto", sessionsAllowed=9)
+    await desk.card(user)
+    for number in range(4):
+        started = await desk.there.starts(number * 100, 0, 1, tag)
+        await desk.there.stops(started, number * 100 + 95, 15_000)
+    await desk.there.settled()
+
+    async def told(key: int) -> None:
+        async with desk.system.database.begin() as tx:
+            await settle(tx, key)
+
+    async def called() -> None:
+        await asyncio.gather(*(carry_out(desk.system.database, key) for key in await desk.calls()))
+
+    work = Settling(desk.system.database, desk.system.clock)
+    for price in ("7.50", "3.00", "9.25"):
+        async with desk.system.database.begin() as tx:
+            await tx.run(update(session).values(amount_with_tax=Decimal(price), amount_without_tax=Decimal(price)))
+        for _ in range(3):
+            await asyncio.gather(*(told(key) for key in (1, 2, 3, 4) * 2), called(), work.start_due())
+            await work.settled()
+    await desk.pays()
+    await desk.falls_due()
+    for key in (1, 2, 3, 4):
+        bill = await desk.bill(key)
+        assert (bill["status"], bill["paid"], bill["amount"]) == ("paid", Decimal("9.25"), Decimal("9.25"))
+    assert await desk.owed() == {}

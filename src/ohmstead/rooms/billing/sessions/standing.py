@@ -92,10 +92,10 @@ async def bill_of(tx: Tx, session_id: int) -> dict[str, Any] | None:
     return row and dict(row)
 
 
-async def advance(tx: Tx, bill: dict[str, Any], all_locked: bool = False) -> None:
+async def advance(tx: Tx, bill: dict[str, Any], digits: Precision | None = None, *, all_locked: bool = False) -> None:
     """Do what is next for a bill, step by step until something has to be waited for, and write how it then stands.
-    `all_locked`: the transactions of its session are."""
-    digits, before = await precision_of(tx, bill["currency"]), _busy.set(bill["session_id"])
+    `digits`: of its currency; `all_locked`: the transactions of its session are."""
+    digits, before = digits or await precision_of(tx, bill["currency"]), _busy.set(bill["session_id"])
     try:
         done = True
         while done:
