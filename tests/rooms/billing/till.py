@@ -25,7 +25,8 @@ from tests.client import Client
 from tests.given import Given
 from tests.rooms.prices import Place, place
 
-GOOD, REFUSED, SILENT_CAPTURE = "4242424242424242", "4000000000000341", "4000000000006017"
+GOOD, REFUSED = "4242424242424242", "4000000000000341"
+SILENT_HOLD, SILENT_CAPTURE = "4000000000006009", "4000000000006017"
 
 
 @dataclass

@@ -73,8 +73,10 @@ def _cards(means: list[Means]) -> list[Means]:
 async def it_is_known_who_pays(tx: Tx, fact: SessionStarted) -> None:
     """By what its means is as things are. What its station began by itself is held now."""
     row = await tx.one(_BEGUN, session=fact.id)
-    if row is None or row["user_id"] is None:
+    if row is None:
         return
+    if row["user_id"] is None and row["is_held"]:
+        await tx.run(_PAYS, session=row["id"], type="tokenized", method=row["payment_method_id"], now=tx.now)
     means = await means_in_turn(tx, row["user_id"], wish_of(row), row["partner_id"])
     if means:
         pays = row["payment_method_id"] or (BALANCE if row["remote"] else None)
