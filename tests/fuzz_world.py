@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ohmstead.kit.operations import Operation
+from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
 from tests.rooms.charges import Site
@@ -20,6 +21,7 @@ OWNERS = {
     "mode": "user_schedule", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
     "phaseRotation": "RST", "minCurrent": 6, "enableKeepAwake": True,
 }  # fmt: skip
+CARD = {"number": "4242424242424242", "expMonth": 12, "expYear": 2049, "cvc": "123"}
 SUN = {"type": "solar", "preferences": {"maxCurrentFromGrid": 6, "solarStableTime": 60}}
 
 
@@ -62,6 +64,10 @@ class FuzzWorld(World):
             "set-charging-profile": {"evseNetworkId": 0},
             "assign-user$": {"session": await self._billed(site)},
         }
+        confirmed = (await gateways.current.current.begin_setup("fuzz", None, None, "card")).reference
+        its = f"/internal/embedded-gateway/v1.0/setups/{confirmed}"
+        assert (await given.api.post(f"{its}/card", CARD | {"number": "4000002500003155"})).status == 200
+        self._instead["/challenge$"] = {"reference": confirmed}
         await given.made(f"/resources/charge-points/v2.0/{own['id']}/smart-charging", OWNERS)
         market = (await given.api.get(f"/internal/price-integrations/v1.0/{ids['priceIntegration']}")).data
         self._spare["priceIntegration"] = (await given.made("/internal/price-integrations/v1.0", market))["id"]
@@ -69,6 +75,7 @@ class FuzzWorld(World):
             "set-charging-profile/": PROFILE,
             "price-integrations/": {name: market[name] for name in ("name", "type", "electricityRateId")},
             "/personal-smart-charging-preferences": SUN,
+            "/setups/{reference}/card": CARD,
         }
         return self
 

@@ -1,6 +1,7 @@
 """A world of one owner's rows, and a request for every operation in it: what a partner's token is tried on."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -8,6 +9,7 @@ from sqlalchemy import func, insert, select
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.views import camel
+from ohmstead.rooms.billing.gateways.gateway import Money, gateways
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
@@ -55,7 +57,9 @@ class World:
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
-        for made in (self._network, self._tariffs, self._devices, self._charging, self._power, self._payments):
+        for made in (
+            self._network, self._tariffs, self._devices, self._charging, self._power, self._payments, self._gateway,
+        ):  # fmt: skip
             await made()
         return self
 
@@ -206,6 +210,14 @@ class World:
         ids["customFee"] = (await given.api.get("/resources/custom-fees/v2.0")).data[-1]["id"]
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
+
+    async def _gateway(self) -> None:
+        gateway = gateways.current.current
+        ids = self.ids
+        ids["reference"] = (await gateway.begin_setup("walk", None, None, "card")).reference
+        await gateway.authorize("walk", (await self.given.card()).token, Money(Decimal(5), "EUR"), "x")
+        [asked] = (await self.given.api.get("/internal/embedded-gateway/v1.0/payments")).data
+        ids["event"] = asked["events"][0]["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"

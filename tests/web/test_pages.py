@@ -8,7 +8,7 @@ from ohmstead.web.pages import page
 
 
 def text(name: str) -> str:
-    found = page(name)
+    found = page("docs", name)
     assert found
     return found[0].decode()
 
@@ -18,7 +18,7 @@ def text(name: str) -> str:
     [("", "text/html"), ("index.html", "text/html"), ("docs.css", "text/css"), ("docs.js", "text/javascript")],
 )
 def test_a_page_comes_with_its_type(name: str, kind: str) -> None:
-    found = page(name)
+    found = page("docs", name)
     assert found
     assert found[0]
     assert found[1] == f"{kind}; charset=utf-8"
@@ -26,14 +26,14 @@ def test_a_page_comes_with_its_type(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["nothing.js", "../pages.py", "..", "/etc/passwd", "docs.css/"])
 def test_no_other_name_gives_a_file(name: str) -> None:
-    assert page(name) is None
+    assert page("docs", name) is None
 
 
 def test_every_file_a_page_asks_for_is_served() -> None:
     asked = re.findall(r'(?:href|src)="/docs/([^"]+)"', text(""))
     modules = re.findall(r'from "\./([^"]+)"', text("docs.js") + text("request.js"))
     assert {"docs.css", "docs.js", "schema.js", "request.js", "element.js"} == {*asked, *modules}
-    assert all(page(name) for name in (*asked, *modules))
+    assert all(page("docs", name) for name in (*asked, *modules))
 
 
 def test_nothing_in_the_page_is_what_its_policy_refuses() -> None:

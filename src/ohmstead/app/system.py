@@ -13,6 +13,7 @@ import structlog
 
 from ohmstead.app.admitted import StationDefaults
 from ohmstead.app.bodies import WholeRequest
+from ohmstead.app.card_page import add_card_page
 from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
 from ohmstead.app.gateways import known_gateways
@@ -139,6 +140,7 @@ class System:
         add_health(api.app, self.database, self.metrics, lambda: self.connected, self.clock)
         if serves:
             add_pages(api.app, VERSION)
+            add_card_page(api.app, self.database)
             add_files(api.app, self.database)
             add_invites(api.app, self.database)
             add_pki(api.app, self.database, self.authority)

@@ -23,12 +23,12 @@ class Payments:
     def __init__(self, database: PostgresDatabase) -> None:
         self.database = database
 
-    async def opened(self, amount: str = "12.40", **values: Any) -> int:
-        """A transaction on a stored card, to be paid."""
+    async def opened(self, amount: str = "12.40", token: str | None = None, **values: Any) -> int:
+        """A transaction on a stored card, to be paid; the gateway has a token for that."""
         name = gateways.current.active
         async with self.database.begin() as tx:
-            card = {"gateway": name, "token": f"card-{next(_number)}", "kind": "card", "brand": "visa", "last4": "4242",
-                    "created_at": tx.now, "updated_at": tx.now}  # fmt: skip
+            card = {"gateway": name, "token": token or f"card-{next(_number)}", "kind": "card", "brand": "visa",
+                    "last4": "4242", "created_at": tx.now, "updated_at": tx.now}  # fmt: skip
             method_id = await tx.value(insert(payment_method).values(card).returning(payment_method.c.id))
             usual = {"purchase_type": "session", "means": "tokenized", "method_id": method_id, "gateway": name,
                      "currency": "EUR", "amount": Decimal(amount)}  # fmt: skip

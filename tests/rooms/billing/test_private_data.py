@@ -78,7 +78,7 @@ async def test_nor_whose_money_is_coming_back(api: Client, given: Given) -> None
     await given.currency()
     user = int((await given.user())["id"])
     with ScriptedGateway().provided():
-        payments = Payments(given.system)
+        payments = Payments(given.system.database)
         key = await payments.held(user_id=user)
         await payments.call(key, "capture", "12.40")
         await api.post(f"/internal/transactions/v1.0/{key}/refund", {"reason": "r", "key": "k"})

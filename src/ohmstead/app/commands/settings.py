@@ -13,7 +13,10 @@ from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.errors import Invalid
 
-Section = Literal["baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features", "idlePeriodDetection"]
+Section = Literal[
+    "baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features", "idlePeriodDetection", "billing",
+    "regional", "adHocCharging",
+]  # fmt: skip
 
 
 def show_settings(*, data_dir: Path | None = None) -> None:
@@ -39,7 +42,8 @@ def set_settings(section: Section, /, *values: str, data_dir: Path | None = None
     Parameters
     ----------
     section
-        baseCurrency, defaultTax, reservations, plugAndCharge, features or idlePeriodDetection.
+        baseCurrency, defaultTax, reservations, plugAndCharge, features, idlePeriodDetection, billing, regional or
+        adHocCharging.
     values
         name=value, by the names that `show` prints.
     data_dir

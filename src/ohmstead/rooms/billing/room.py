@@ -3,18 +3,20 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
-    erasure,
-    ledger,
-    private_data,
+from ohmstead.rooms.billing import (
+    erasure,  # noqa: F401 - its tables and answers
+    ledger,  # noqa: F401 - its tables and answers
+    private_data,  # noqa: F401 - its tables and answers
 )
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
+from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
@@ -28,7 +30,8 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
+from ohmstead.rooms.billing.top_ups.buying import buying
+from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
@@ -45,6 +48,9 @@ OPERATIONS: tuple[Declared, ...] = (
     drive,
     waiving,
     intake,
+    page_operations.group,
+    payments_listing.group,
+    buying,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -53,4 +59,5 @@ BACKGROUND: tuple[Any, ...] = (
     HoldUpkeep,
     RunningLimits,
     GatewayCalls,
+    EmbeddedEvents,
 )

@@ -27,7 +27,7 @@ log = structlog.get_logger("ohmstead.gateways")
 CHANNEL = "gateway_calls"
 CALL_S = 10.0  # real s that a provider has for its answer
 INLINE = timedelta(seconds=30)  # who begins a call and makes it at once has so long before the worker looks after it
-LEASE = timedelta(seconds=60)  # who has taken a call has it so long
+LEASE = timedelta(seconds=30)  # who has taken a call has it so long
 LOOKS = tuple(timedelta(seconds=each) for each in (10, 30, 120, 600, 3600))
 """Pauses before a call of unknown outcome is looked up, the last again and again."""
 
