@@ -13,7 +13,8 @@ from sqlalchemy import select
 from ohmstead.app.system import System
 from ohmstead.kit.db import Database, Row, Tx
 from ohmstead.kit.errors import Conflict
-from ohmstead.rooms.billing.gateways.gateway import Money
+from ohmstead.rooms.billing.gateways.gateway import Money, Outcome
+from ohmstead.rooms.billing.gateways.outcomes import EVENT, apply
 from ohmstead.rooms.billing.methods.means import Means
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.holds import NeededHold, PlacedHold, place_hold
@@ -244,3 +245,14 @@ async def test_nobody_charges_on_a_hold_of_which_nothing_is_known(charge: Charge
     refused = await charge.begins(user, str(await charge.card(user, SILENT_HOLD)))
     assert refused.code == "CANNOT_BILL_PAYMENT_METHOD"
     assert await charge.there.here.sessions() == []
+
+
+async def test_a_charge_of_nobodys_account_is_stopped_when_its_provider_lets_the_hold_go(charge: Charge) -> None:
+    held = await charge.held()
+    assert await charge.begins(None, hold=PlacedHold(held)) is None
+    async with charge.system.database.begin() as tx:
+        await apply(tx, held, Outcome(state="voided"), EVENT)
+    assert await charge.is_asked()
+    await charge.stops(1.0)
+    bill = await charge.bill(charge.session)
+    assert (bill["status"], bill["reason"]) == ("failed", "declined")

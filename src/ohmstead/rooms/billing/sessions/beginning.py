@@ -99,11 +99,12 @@ async def _hold(tx: Tx, row: Row, means: list[Means]) -> bool:
 
 @moved.answer
 async def what_is_not_held_is_not_charged(tx: Tx, row: Row) -> None:
-    """The hold of a charge that runs is refused: the next card is tried, or the charge is stopped."""
-    if row["purchase_type"] != PURCHASE or row["status"] != "failed" or row["captured"] or row["session_id"] is None:
+    """The hold of a charge that runs is refused, or its provider let it go: another is tried, or the charge is
+    stopped."""
+    if row["purchase_type"] != PURCHASE or row["status"] not in ("failed", "reversed") or row["session_id"] is None:
         return
     begun = await tx.one(_BEGUN, session=row["session_id"])
-    if begun is None or begun["status"] != "active":
+    if begun is None or begun["status"] != "active" or begun["is_held"]:
         return
     means = await means_in_turn(tx, begun["user_id"], wish_of(begun), begun["partner_id"])
     if not await _hold(tx, begun, means):
