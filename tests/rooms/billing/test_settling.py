@@ -15,6 +15,7 @@ from ohmstead.rooms.billing.gateways.calls import carry_out
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling, settle
 from ohmstead.rooms.charging.control import OrderedStops
+from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.session_table import session
 from tests.client import Client
 from tests.given import Given
@@ -265,3 +266,17 @@ async def test_prices_outcomes_and_due_work_at_once_end_as_one_after_the_other(d
         bill = await desk.bill(key)
         assert (bill["status"], bill["paid"], bill["amount"]) == ("paid", Decimal("9.25"), Decimal("9.25"))
     assert await desk.owed() == {}
+
+
+async def test_pricing_anew_does_not_undo_that_retries_are_left(desk: Till) -> None:
+    user, tag = await desk.user()
+    await desk.card(user, REFUSED)
+    await desk.charges(tag, 20)
+    due = (await desk.bill())["due_at"]
+    async with desk.system.database.begin() as tx:
+        assert await price_ended(tx, [1], again=True) == [1]
+    await desk.pays()
+    found = await desk.there.shown(1, "withPriceBreakdown")
+    assert (found["billingStatus"], [one["totalPrice"] for one in found["priceBreakdown"]]) == ("suspended", [10])
+    bill = await desk.bill()
+    assert (bill["due_at"], bill["revision"], len(await desk.transactions())) == (due, 1, 1)
