@@ -21,6 +21,7 @@ _COMMANDS = {
     "migrate": "Bring the database to the newest schema.",
     "openapi": "Print the OpenAPI document.",
     "price": "Say what a session costs and why: its slices, fees and lines.",
+    "qr": "Print the QR code by which drivers without an account charge at an EVSE.",
 }
 for _name, _help in _COMMANDS.items():
     app.command(f"ohmstead.app.commands.{_name}:{_name}", help=_help)

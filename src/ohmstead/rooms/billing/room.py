@@ -14,7 +14,9 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
+from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
+from ohmstead.rooms.billing.drive.steps import AdHocSteps
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
@@ -60,4 +62,5 @@ BACKGROUND: tuple[Any, ...] = (
     RunningLimits,
     GatewayCalls,
     EmbeddedEvents,
+    AdHocSteps,
 )
