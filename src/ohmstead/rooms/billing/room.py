@@ -32,6 +32,7 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
+from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
@@ -53,6 +54,7 @@ OPERATIONS: tuple[Declared, ...] = (
     page_operations.group,
     payments_listing.group,
     buying,
+    terminals,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
