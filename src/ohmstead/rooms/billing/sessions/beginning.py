@@ -17,6 +17,7 @@ from ohmstead.rooms.charging.control import hold_needed, stop_for
 from ohmstead.rooms.charging.durable_facts import SessionStarted
 from ohmstead.rooms.charging.tariffs_in_force import tariff_there
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.currencies import precision_of
 
 FREE = "free"
 """The type of a tariff by which nothing is ever due."""
@@ -61,7 +62,8 @@ async def _to_hold(tx: Tx, tariff: Mapping[str, Any], currency: str) -> Money | 
     billing = await settings.billing(tx) if own is None and tariff["type"] != FREE else None
     if billing is not None and billing.strategy == "payment_method_and_authorization":
         own = billing.authorize_amount
-    return Money(Decimal(str(own)), currency) if own else None
+    amount = (await precision_of(tx, currency)).amount(Decimal(str(own))) if own else None
+    return Money(amount, currency) if amount else None
 
 
 def _cards(means: list[Means]) -> list[Means]:
