@@ -7,6 +7,7 @@ from ohmstead.rooms.billing import (
     erasure,  # noqa: F401 - its tables and answers
     ledger,  # noqa: F401 - its tables and answers
     private_data,  # noqa: F401 - its tables and answers
+    start_checks,  # noqa: F401 - its answers
 )
 from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
@@ -21,6 +22,7 @@ from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_l
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
+from ohmstead.rooms.billing.methods import personal  # noqa: F401 - what is held of a user, and erased
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
