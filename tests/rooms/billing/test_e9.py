@@ -259,21 +259,20 @@ async def test_a_charge_of_nobodys_account_is_stopped_when_its_provider_lets_the
 
 
 @pytest.mark.parametrize(
-    ("type", "strategy", "wish", "held"),
+    ("type", "strategy", "held"),
     [
-        ("duration+energy", "payment_method_and_authorization", "card", ["12.50"]),
-        ("duration+energy", "payment_method", "card", []),
-        ("duration+energy", "payment_method_and_authorization", "balance", []),
-        ("free", "payment_method_and_authorization", "card", []),
+        ("duration+energy", "payment_method_and_authorization", ["12.50"]),
+        ("duration+energy", "payment_method", []),
+        ("free", "payment_method_and_authorization", []),
     ],
 )
 async def test_where_the_tariff_says_nothing_the_operator_does(
-    charge: Charge, type: str, strategy: str, wish: str, held: list[str]
+    charge: Charge, type: str, strategy: str, held: list[str]
 ) -> None:
     prices = {"pricePerKwh": 0.59} if type != "free" else {}
     await charge.there.charges_by(await charge.there.tariff(type, **prices))
     user, _ = await charge.user()
     card = str(await charge.card(user))
     await charge.strategy(strategy=strategy, authorizeAmount=12.5)
-    assert await charge.begins(user, card if wish == "card" else wish) is None
+    assert await charge.begins(user, card) is None
     assert [one[1] for one in await charge.sums(charge.session)] == held
