@@ -96,7 +96,8 @@ async def told(system: System, here: Site, wh: str = "5") -> None:
 
 
 async def drained(system: System) -> None:
-    await OutboxReader(system.database).drain()
+    while await OutboxReader(system.database).drain():
+        pass
 
 
 async def test_a_deleted_user_is_named_nowhere(api: Client, given: Given, system: System, gateway: Gateway) -> None:
