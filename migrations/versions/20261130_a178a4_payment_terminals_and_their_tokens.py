@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261130_a178a4"
-down_revision = "20261130_9872d3"
+down_revision = "20261130_b49da3"
 
 
 def upgrade() -> None:

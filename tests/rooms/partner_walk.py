@@ -260,6 +260,8 @@ class World:
             body = {name: value for name, value in body.items() if name != "chargingZoneId"} | {"preauthorizeAmount": 5}
         elif "/payment-terminals/" in operation.path:
             body = {"serialNumber": "S"}
+        if operation.path.endswith("/payment-methods"):
+            body = {}  # begin to store one
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
         if operation.path.endswith("/payment-methods"):

@@ -14,6 +14,7 @@ import structlog
 from ohmstead.app.admitted import StationDefaults
 from ohmstead.app.bodies import WholeRequest
 from ohmstead.app.card_page import add_card_page
+from ohmstead.app.drive_page import add_drive_page
 from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
 from ohmstead.app.gateways import close, known_gateways
@@ -143,6 +144,7 @@ class System:
         if serves:
             add_pages(api.app, VERSION)
             add_card_page(api.app, self.database)
+            add_drive_page(api.app)
             add_files(api.app, self.database)
             add_invites(api.app, self.database)
             add_pki(api.app, self.database, self.authority)

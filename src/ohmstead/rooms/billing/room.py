@@ -8,12 +8,15 @@ from ohmstead.rooms.billing import (
     ledger,  # noqa: F401 - its tables and answers
     private_data,  # noqa: F401 - its tables and answers
 )
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
+from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
+from ohmstead.rooms.billing.drive.steps import AdHocSteps
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
@@ -27,6 +30,7 @@ from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.terminals.resource import terminals
+from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
@@ -47,6 +51,7 @@ OPERATIONS: tuple[Declared, ...] = (
     intake,
     page_operations.group,
     payments_listing.group,
+    buying,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -56,4 +61,5 @@ BACKGROUND: tuple[Any, ...] = (
     RunningLimits,
     GatewayCalls,
     EmbeddedEvents,
+    AdHocSteps,
 )

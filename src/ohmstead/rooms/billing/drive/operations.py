@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from ohmstead.engines.languages import Language, language_of
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
@@ -20,7 +21,6 @@ from ohmstead.rooms.billing.drive.views import (
     TariffInWords,
     Wish,
 )
-from ohmstead.rooms.billing.drive.words import LANGUAGES, Language, language_of
 from ohmstead.rooms.network.connectors import connectors_of
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.contact_details import contact_detail
@@ -101,9 +101,7 @@ async def _require_feature(tx: Tx) -> None:
 
 
 def _language(call: Call) -> Language:
-    asked = call.query.plain.get("language", "")
-    spoken: dict[str, Language] = {one: one for one in LANGUAGES}
-    return spoken.get(asked) or language_of(call.headers.get("accept-language", ""))
+    return language_of(call.headers.get("accept-language", ""), call.query.plain.get("language", ""))
 
 
 async def _station(tx: Tx, place: Row, language: Language) -> Station:
