@@ -256,12 +256,12 @@ class World:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
+        if operation.path.endswith("/payment-methods"):
+            body = {}  # begin to store one
         if operation.path.endswith("/payment-terminals/v1.0"):  # a Payter, in one place
             body = {name: value for name, value in body.items() if name != "chargingZoneId"} | {"preauthorizeAmount": 5}
         elif "/payment-terminals/" in operation.path:
             body = {"serialNumber": "S"}
-        if operation.path.endswith("/payment-methods"):
-            body = {}  # begin to store one
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
         if operation.path.endswith("/payment-methods"):

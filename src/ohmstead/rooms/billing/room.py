@@ -7,6 +7,7 @@ from ohmstead.rooms.billing import (
     erasure,  # noqa: F401 - its tables and answers
     ledger,  # noqa: F401 - its tables and answers
     private_data,  # noqa: F401 - its tables and answers
+    start_checks,  # noqa: F401 - its answers
 )
 from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
@@ -21,6 +22,7 @@ from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_l
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
+from ohmstead.rooms.billing.methods import personal  # noqa: F401 - what is held of a user, and erased
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
@@ -31,7 +33,7 @@ from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
-from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
+from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
@@ -46,12 +48,12 @@ OPERATIONS: tuple[Declared, ...] = (
     balance_actions,
     top_up_packages,
     drive,
-    terminals,
     waiving,
     intake,
     page_operations.group,
     payments_listing.group,
     buying,
+    terminals,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,

@@ -120,7 +120,7 @@ async def _note(tx: Tx, asked: Asked, there: Row) -> Noted | Refusal | Hold:
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
-    refused = await refusal(Case(tx, there, around, user))
+    refused = await refusal(Case(tx, there, around, user, order.payment_method_id or None))
     if refused is not None:
         return refused
     user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]
