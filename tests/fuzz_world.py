@@ -47,6 +47,8 @@ class FuzzWorld(World):
             "paymentMethodId": await given.payment_method(int(ids["user"])),
             "notification": (await given.subscription(HOOK, "evse.changed"))["id"],
         }
+        terminal = {"terminalType": "Crane", "chargePointId": ids["chargePoint"]}
+        self._spare["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", terminal))["id"]
         at = "/resources/downtime-period-notices/v1.0"
         self._spare["notice"] = (await given.made(at, {"type": "exempt", "notice": "n"}))["id"]
         site = Site(given.system, ids["chargePoint"], [ids["evse"]])

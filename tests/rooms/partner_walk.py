@@ -31,7 +31,7 @@ WORDS: dict[str, Any] = {
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
-    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
+    "rfidTagUid": "OLD", "defaultLanguage": "en", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1", "sendViaEmail"}
@@ -54,6 +54,7 @@ class World:
     def __init__(self, given: Given) -> None:
         self.given = given
         self.ids: dict[str, Any] = {"type": "hard", "phase": "l1", "key": "HeartbeatInterval", "evseNetworkId": 1}
+        self.ids |= {"code": "nobody", "charge": 1}  # of a driver without an account
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
@@ -203,6 +204,8 @@ class World:
         ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
         ids["gateway"] = "embedded"
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
+        at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
+        ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]
         self.collected = await given.made("/resources/transactions/v1.0", told | {"status": "finalized"})
         await given.balance(ids["user"], 50)
         applied = f"/actions/users/v1.0/{ids['user']}/apply-custom-fee"
@@ -255,6 +258,10 @@ class World:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
         if operation.path.endswith("/payment-methods"):
             body = {}  # begin to store one
+        if operation.path.endswith("/payment-terminals/v1.0"):  # a Payter, in one place
+            body = {name: value for name, value in body.items() if name != "chargingZoneId"} | {"preauthorizeAmount": 5}
+        elif "/payment-terminals/" in operation.path:
+            body = {"serialNumber": "S"}
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
         if operation.path.endswith("/payment-methods"):

@@ -63,6 +63,10 @@ for _name, _help in {
     settings.command(f"ohmstead.app.commands.settings:{_name}_settings", name=_name, help=_help)
 app.command(settings)
 
+ledger = App(name="ledger", help="What was paid and is owed, entry by entry.")
+ledger.command("ohmstead.app.commands.ledger:check", name="check", help="Add it up, and say what does not agree.")
+app.command(ledger)
+
 circuit = App(name="circuit", help="What flows through a circuit of a running server, and why.")
 for _name, _help in {
     "watch": "Show it live: each line, and who gets how much.",

@@ -8,12 +8,13 @@ from ohmstead.rooms.billing import (
     ledger,  # noqa: F401 - its tables and answers
     private_data,  # noqa: F401 - its tables and answers
 )
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
-from ohmstead.rooms.billing.drive import waking  # noqa: F401 - what charges ad hoc follow
+from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
 from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
@@ -28,6 +29,8 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
+from ohmstead.rooms.billing.terminals.resource import terminals
+from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
@@ -44,9 +47,11 @@ OPERATIONS: tuple[Declared, ...] = (
     top_up_packages,
     drive,
     waiving,
+    intake,
     page_operations.group,
     payments_listing.group,
-    intake,
+    buying,
+    terminals,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,

@@ -167,9 +167,9 @@ _OTHERS = {
 }
 _CHOSEN = select(cast(setting.c.value["id"].astext, BigInteger)).where(setting.c.key == "baseCurrency")
 _OLDEST = select(func.min(currency.c.id)).correlate(None)
-_IS_BASE = currency.c.id == func.coalesce(_CHOSEN.scalar_subquery(), _OLDEST.scalar_subquery())
-_BASE_DECIMALS = Statement(select(currency.c.decimal, currency.c.unit_price_and_calculations_decimal).where(_IS_BASE))
-_BASE_CODE = Statement(select(currency.c.alphabetic_code).where(_IS_BASE))
+IS_BASE = currency.c.id == func.coalesce(_CHOSEN.scalar_subquery(), _OLDEST.scalar_subquery())
+_BASE_DECIMALS = Statement(select(currency.c.decimal, currency.c.unit_price_and_calculations_decimal).where(IS_BASE))
+_BASE_CODE = Statement(select(currency.c.alphabetic_code).where(IS_BASE))
 
 
 async def read(tx: Tx) -> AllSettings:
