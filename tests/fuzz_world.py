@@ -99,7 +99,6 @@ class FuzzWorld(World):
             await settle(tx, key)
         return key
 
-    async def _billed(self, site: Site, number: int = 77) -> int:
     async def _labelled(self) -> None:
         """An EVSE with a label, and a charge of who has no account that begins there."""
         given = self.given
@@ -112,7 +111,7 @@ class FuzzWorld(World):
         self._instead["/drive/"] = {"code": its} | charge
         self._bodies |= {f"/drive/v1.0/{act}": charge for act in ("entered", "stop")}
 
-    async def _billed(self, site: Site) -> int:
+    async def _billed(self, site: Site, number: int = 77) -> int:
         """A session of nobody, of which only the end was told, and which is billed."""
         await site.stops(number, site.system.clock.now() - timedelta(hours=1), 1000)
         key = (await site.sessions())[-1]["id"]
