@@ -32,7 +32,10 @@ from tests.conftest import served
 from tests.fuzz import Fuzz, Report
 from tests.given import Given
 
-BOUNDLESS = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9, "api_refusals_per_minute": 10**6}
+BOUNDLESS = {
+    "rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9, "api_refusals_per_minute": 10**6,
+    "open_calls_per_minute": 10**6,
+}  # fmt: skip
 
 
 @asynccontextmanager

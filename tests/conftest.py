@@ -100,7 +100,7 @@ async def dsn() -> AsyncIterator[str]:
 async def running(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[System, str]]:
     """A system whose API listens on a free port; its background work is driven by the tests."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), port=0, ocpp_port=0, rate_limit_per_minute=10**6,
-                        rate_limit_per_day=10**9, api_refusals_per_minute=10**6,
+                        rate_limit_per_day=10**9, api_refusals_per_minute=10**6, open_calls_per_minute=10**6,
                         private_hosts="127.0.0.1")  # fmt: skip
     system = await System(settings, dsn, SystemClock()).start()
     async with served(system.api.app) as base:

@@ -14,7 +14,7 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.serving import operations_of
 from ohmstead.kit.versions import Version
-from ohmstead.kit.views import alternatives, fields, hints, nullable, structs
+from ohmstead.kit.views import alternative, alternatives, fields, hints, nullable, structs, tag_field
 from tests.client import Answer, Client
 from tests.given import Given
 
@@ -97,7 +97,7 @@ class ResourceContract:
         for version in self.each("create"):
             operation = _operation(self.resource, version, "create")
             body, base = await self.body(given, version), await self.base(given, version)
-            required = [name for name in _required(operation) if name in body]
+            required = [name for name in _required(operation, body) if name in body]
             answer = await api.post(base, {name: value for name, value in body.items() if name not in required})
             if required:
                 assert answer.status == 422
@@ -106,7 +106,9 @@ class ResourceContract:
     async def test_a_wrong_type_is_named(self, api: Client, given: Given) -> None:
         for version in self.each("create"):
             base, body = await self.base(given, version), await self.body(given, version)
+            tags = {tag_field(one) for one in structs(_operation(self.resource, version, "create").body)}
             wrong = {name: {"wrong": [1]} for name, value in body.items() if not isinstance(value, dict)}
+            wrong = {name: value for name, value in wrong.items() if name not in tags}
             answer = await api.post(base, body | wrong)
             assert answer.status == 422
             assert set(wrong) <= {name.split(".")[0] for name in answer.body["errors"]}
@@ -337,7 +339,7 @@ class PartnersGiven(Given):
         answer = await self.theirs.post(path, body)
         if answer.status == 403:
             return await super().made(path, body)
-        assert answer.status == 201, answer.body
+        assert answer.status in (200, 201), answer.body
         return answer.body.get("data", answer.body)
 
 
@@ -360,14 +362,16 @@ def _operation(resource: Resource, version: Version, verb: str) -> Operation:
     return next(one for one in operations_of(resource) if (one.method, one.path) == (method, path))
 
 
-def _required(operation: Operation) -> list[str]:
-    assert operation.body is not None
-    return [field.encode_name for field in msgspec.structs.fields(operation.body) if field.required]
+def _required(operation: Operation, body: dict[str, Any]) -> list[str]:
+    shape = alternative(body, operation.body)
+    assert shape is not None
+    return [field.encode_name for field in msgspec.structs.fields(shape) if field.required]
 
 
 def _naming(kind: Any, body: dict[str, Any], name: str, key: int) -> tuple[dict[str, Any], str]:
     """The body with an id where a reference is, and what the field is called there; no name where there is no such."""
     head, _, rest = name.partition(".")
+    kind = alternative(body, kind) or kind
     declared = fields(kind).get(head)
     if declared is None:
         return body, ""

@@ -5,9 +5,15 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from ohmstead.kit.operations import Operation
+from ohmstead.rooms.billing.gateways.gateway import gateways
+from ohmstead.rooms.billing.sessions.settling import settle
 from ohmstead.rooms.charging.pricing.final import price_ended
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
+from tests.rooms.billing.labelled import code, priced
 from tests.rooms.charges import Site
 from tests.rooms.partner_walk import HOOK, World
 
@@ -20,6 +26,7 @@ OWNERS = {
     "mode": "user_schedule", "defaultChargePointMaxCurrent": 32, "maxVoltage": "400", "phases": "three_phase",
     "phaseRotation": "RST", "minCurrent": 6, "enableKeepAwake": True,
 }  # fmt: skip
+CARD = {"number": "4242424242424242", "expMonth": 12, "expYear": 2049, "cvc": "123"}
 SUN = {"type": "solar", "preferences": {"maxCurrentFromGrid": 6, "solarStableTime": 60}}
 
 
@@ -45,6 +52,8 @@ class FuzzWorld(World):
             "paymentMethodId": await given.payment_method(int(ids["user"])),
             "notification": (await given.subscription(HOOK, "evse.changed"))["id"],
         }
+        terminal = {"terminalType": "Crane", "chargePointId": ids["chargePoint"]}
+        self._spare["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", terminal))["id"]
         at = "/resources/downtime-period-notices/v1.0"
         self._spare["notice"] = (await given.made(at, {"type": "exempt", "notice": "n"}))["id"]
         site = Site(given.system, ids["chargePoint"], [ids["evse"]])
@@ -61,7 +70,13 @@ class FuzzWorld(World):
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
             "assign-user$": {"session": await self._billed(site)},
+            "retry-payment$": {"session": await self._open(site, 78)},
+            "waive$": {"session": await self._open(site, 79)},
         }
+        confirmed = (await gateways.current.current.begin_setup("fuzz", None, None, "card")).reference
+        its = f"/internal/embedded-gateway/v1.0/setups/{confirmed}"
+        assert (await given.api.post(f"{its}/card", CARD | {"number": "4000002500003155"})).status == 200
+        self._instead["/challenge$"] = {"reference": confirmed}
         await given.made(f"/resources/charge-points/v2.0/{own['id']}/smart-charging", OWNERS)
         market = (await given.api.get(f"/internal/price-integrations/v1.0/{ids['priceIntegration']}")).data
         self._spare["priceIntegration"] = (await given.made("/internal/price-integrations/v1.0", market))["id"]
@@ -69,12 +84,36 @@ class FuzzWorld(World):
             "set-charging-profile/": PROFILE,
             "price-integrations/": {name: market[name] for name in ("name", "type", "electricityRateId")},
             "/personal-smart-charging-preferences": SUN,
+            "/setups/{reference}/card": CARD,
         }
+        await self._labelled()
         return self
 
-    async def _billed(self, site: Site) -> int:
+    async def _open(self, site: Site, number: int) -> int:
+        """A session whose user could not pay it."""
+        key = await self._billed(site, number)
+        open = {"amount_with_tax": 5, "amount_without_tax": 5, "user_id": int(self.ids["user"])}
+        open |= {"payment_method_id": "corporate:9"}
+        async with site.system.database.begin() as tx:
+            await tx.run(update(session).where(session.c.id == key).values(open))
+            await settle(tx, key)
+        return key
+
+    async def _labelled(self) -> None:
+        """An EVSE with a label, and a charge of who has no account that begins there."""
+        given = self.given
+        outlet = await priced(given, {"id": self.ids["chargePoint"]}, number=3)
+        await Site(given.system, self.ids["chargePoint"], [outlet["id"]]).status("available", 3)
+        its = await code(given.system, outlet["id"])
+        begun = await given.api.post(f"/internal/drive/v1.0/codes/{its}/charges", {})
+        assert begun.status == 201, begun.body
+        charge = {"charge": begun.body["key"]}
+        self._instead["/drive/"] = {"code": its} | charge
+        self._bodies |= {f"/drive/v1.0/{act}": charge for act in ("entered", "stop")}
+
+    async def _billed(self, site: Site, number: int = 77) -> int:
         """A session of nobody, of which only the end was told, and which is billed."""
-        await site.stops(77, site.system.clock.now() - timedelta(hours=1), 1000)
+        await site.stops(number, site.system.clock.now() - timedelta(hours=1), 1000)
         key = (await site.sessions())[-1]["id"]
         async with site.system.database.begin() as tx:
             assert await price_ended(tx, [key]) == [key]

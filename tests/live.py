@@ -95,7 +95,7 @@ async def live(
 ) -> AsyncIterator[Live]:
     """Everything at work over a database that is empty. Without a tuning limits are shared exactly, and soon, so that
     tests can count amperes: how long limits stay is tried by itself (test_steadiness)."""
-    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9}
+    limits = {"rate_limit_per_minute": 10**6, "rate_limit_per_day": 10**9, "open_calls_per_minute": 10**6}
     chosen = Settings(data_dir=folder, port=0, ocpp_port=0, **limits, **settings)
     async with AsyncExitStack() as stack:
         exact = Tuning(

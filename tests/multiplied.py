@@ -87,4 +87,6 @@ def _another(value: Any) -> Any:
         return value + timedelta(days=number)
     if isinstance(value, int):
         return value + number
+    if isinstance(value, bytes):
+        return value + number.to_bytes(4, "big")
     return f"{number:05}{value[5:]}" if len(value) > 10 and value.isalnum() else f"{number}-{value}"

@@ -158,7 +158,7 @@ def example(one: Filter) -> Any:
             return 1
         if kind is bool:
             return "true"
-    return "x"
+    return "xxx"
 
 
 def spellings(kind: Any) -> Iterator[str]:

@@ -11,8 +11,10 @@ LATER = {
     "ohmstead.rooms.operator.outbound_requests",
     "ohmstead.rooms.notices.webhook_requests",
     "ohmstead.rooms.notices.kafka_producer",
+    "ohmstead.rooms.billing.gateways.stripe",
 }
-"""What is loaded when it is needed: an HTTP client takes seven megabytes, Kafka's as much and a package of its own."""
+"""What is loaded when it is needed: an HTTP client takes seven megabytes; Kafka and Stripe come with packages of their
+own."""
 
 
 def test_every_module_of_the_rooms_is_imported() -> None:

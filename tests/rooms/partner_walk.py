@@ -1,6 +1,7 @@
 """A world of one owner's rows, and a request for every operation in it: what a partner's token is tried on."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -8,6 +9,7 @@ from sqlalchemy import func, insert, select
 from ohmstead.kit.operations import Operation
 from ohmstead.kit.references import ABSENT
 from ohmstead.kit.views import camel
+from ohmstead.rooms.billing.gateways.gateway import Money, gateways
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.charging.sessions import session
@@ -29,7 +31,7 @@ WORDS: dict[str, Any] = {
     "alphabeticCode": "USD", "action": "Heartbeat", "payload": {}, "notice": "n", "currentL1": 1000, "priority": 2,
     "communicationMode": "direct_ocpp", "upperThresholdPercent": 80, "networkId": "2", "desiredProfile": 1,
     "mode": "disabled", "physicalReference": "new", "keyName": "new", "validFrom": "2999-01-01T00:00:00Z",
-    "rfidTagUid": "OLD", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
+    "rfidTagUid": "OLD", "defaultLanguage": "en", "pcId": "W" * 17, "label": "x", "callbackUrl": HOOK,
 }  # fmt: skip
 """Values of fields that no schema tells."""
 OFFERED = {"currentL1", "sendViaEmail"}
@@ -52,10 +54,13 @@ class World:
     def __init__(self, given: Given) -> None:
         self.given = given
         self.ids: dict[str, Any] = {"type": "hard", "phase": "l1", "key": "HeartbeatInterval", "evseNetworkId": 1}
+        self.ids |= {"code": "nobody", "charge": 1}  # of a driver without an account
 
     async def make(self) -> "World":
         """One row of everything, in the order things hang on each other; the charge point belongs to who `given` is."""
-        for made in (self._network, self._tariffs, self._devices, self._charging, self._power, self._payments):
+        for made in (
+            self._network, self._tariffs, self._devices, self._charging, self._power, self._payments, self._gateway,
+        ):  # fmt: skip
             await made()
         return self
 
@@ -199,6 +204,8 @@ class World:
         ids["paymentMethodId"] = int(await given.payment_method(int(ids["user"])))
         ids["gateway"] = "embedded"
         ids["transaction"] = (await given.made("/resources/transactions/v1.0", told))["id"]
+        at_point = {"terminalType": "Valina", "chargePointId": ids["chargePoint"]}
+        ids["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", at_point))["id"]
         self.collected = await given.made("/resources/transactions/v1.0", told | {"status": "finalized"})
         await given.balance(ids["user"], 50)
         applied = f"/actions/users/v1.0/{ids['user']}/apply-custom-fee"
@@ -206,6 +213,14 @@ class World:
         ids["customFee"] = (await given.api.get("/resources/custom-fees/v2.0")).data[-1]["id"]
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
+
+    async def _gateway(self) -> None:
+        gateway = gateways.current.current
+        ids = self.ids
+        ids["reference"] = (await gateway.begin_setup("walk", None, None, "card")).reference
+        await gateway.authorize("walk", (await self.given.card()).token, Money(Decimal(5), "EUR"), "x")
+        [asked] = (await self.given.api.get("/internal/embedded-gateway/v1.0/payments")).data
+        ids["event"] = asked["events"][0]["id"]
 
     def _at(self, resource: str, key: str) -> str:
         return f"/resources/{resource}/{self.ids[key]}"
@@ -241,6 +256,12 @@ class World:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:
             body |= {"via": "webhook", "webhook": {"callbackUrl": HOOK}}
+        if operation.path.endswith("/payment-methods"):
+            body = {}  # begin to store one
+        if operation.path.endswith("/payment-terminals/v1.0"):  # a Payter, in one place
+            body = {name: value for name, value in body.items() if name != "chargingZoneId"} | {"preauthorizeAmount": 5}
+        elif "/payment-terminals/" in operation.path:
+            body = {"serialNumber": "S"}
         if operation.path.endswith("/redeem-voucher"):
             body = {"code": self.code}
         if operation.path.endswith("/payment-methods"):

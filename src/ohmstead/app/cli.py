@@ -21,6 +21,7 @@ _COMMANDS = {
     "migrate": "Bring the database to the newest schema.",
     "openapi": "Print the OpenAPI document.",
     "price": "Say what a session costs and why: its slices, fees and lines.",
+    "qr": "Print the QR code by which drivers without an account charge at an EVSE.",
 }
 for _name, _help in _COMMANDS.items():
     app.command(f"ohmstead.app.commands.{_name}:{_name}", help=_help)
@@ -61,6 +62,10 @@ for _name, _help in {
 }.items():
     settings.command(f"ohmstead.app.commands.settings:{_name}_settings", name=_name, help=_help)
 app.command(settings)
+
+ledger = App(name="ledger", help="What was paid and is owed, entry by entry.")
+ledger.command("ohmstead.app.commands.ledger:check", name="check", help="Add it up, and say what does not agree.")
+app.command(ledger)
 
 circuit = App(name="circuit", help="What flows through a circuit of a running server, and why.")
 for _name, _help in {

@@ -10,10 +10,20 @@ from ohmstead.kit.operations import JSON
 from ohmstead.web.openapi import document
 from ohmstead.web.pages import page
 
-CONTENT_POLICY = (  # the page holds a token: nothing but its own files, and nobody around it
+CONTENT_POLICY = (  # a page holds a token, or a card: nothing but its own files, and nobody around it
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+
+
+def send_page(resp: Any, found: tuple[bytes, str] | None) -> None:
+    """Answer with a file of our pages, its bytes and its content type, under the policy of them all; 404 for None."""
+    if found is None:
+        raise falcon.HTTPNotFound
+    resp.data, resp.content_type = found
+    resp.set_header("Content-Security-Policy", CONTENT_POLICY)
+    resp.set_header("X-Frame-Options", "DENY")  # for browsers that do not know frame-ancestors
+    resp.set_header("Referrer-Policy", "no-referrer")
 
 
 class Document:
@@ -32,13 +42,7 @@ class Docs:
     """The page that shows the document."""
 
     async def on_get(self, req: Any, resp: Any, name: str = "index.html") -> None:
-        found = page(name)
-        if found is None:
-            raise falcon.HTTPNotFound
-        resp.data, resp.content_type = found
-        resp.set_header("Content-Security-Policy", CONTENT_POLICY)
-        resp.set_header("X-Frame-Options", "DENY")  # for browsers that do not know frame-ancestors
-        resp.set_header("Referrer-Policy", "no-referrer")
+        send_page(resp, page("docs", name))
 
 
 class Front:

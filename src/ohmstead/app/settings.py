@@ -65,6 +65,10 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     keep_communication_log: Days = 90  # days until frames of charge points are dropped, by whole months
     keep_security_events: Days = 365  # days until security events are dropped
     keep_uploads: Days = 90  # days until logs that charge points uploaded are removed
+    stripe_secret_key: str | None = None  # sk_…; None: there is no Stripe here
+    stripe_publishable_key: str = ""  # pk_…, which apps enter cards with
+    stripe_webhook_secret: str = ""  # whsec_…, of the endpoint /public-api/internal/gateway-events/v1.0/stripe
+    stripe_api_base: str | None = None  # where Stripe is reached; None: where it is
     gateway: str = "embedded"  # the payment provider of new payments; `embedded` takes test cards only
     clock: Annotated[datetime, Meta(tz=True)] | None = None  # what it tells at the start: a rehearsal; None: real time
     speed: Annotated[float, Meta(gt=0, le=3_600)] | None = None  # s of that clock in each real s; None: 1

@@ -13,9 +13,11 @@ import structlog
 
 from ohmstead.app.admitted import StationDefaults
 from ohmstead.app.bodies import WholeRequest
+from ohmstead.app.card_page import add_card_page
+from ohmstead.app.drive_page import add_drive_page
 from ohmstead.app.fact_intake import FactIntake
 from ohmstead.app.files import add_files
-from ohmstead.app.gateways import known_gateways
+from ohmstead.app.gateways import close, known_gateways
 from ohmstead.app.health import add_health
 from ohmstead.app.invites import add_invites
 from ohmstead.app.metrics import Metrics
@@ -105,7 +107,9 @@ class System:
             await ensure(tx)
         self.vault = Vault.at(settings.data_dir / "secret.key")
         self._stack.callback(files.provide(Files(settings.data_dir, self.vault, self.clock, settings.public_url)))
-        self._stack.callback(gateways.provide(known_gateways(settings, self.database, self.clock, self.vault)))
+        providers = known_gateways(settings, self.database, self.clock, self.vault)
+        self._stack.push_async_callback(close, providers)
+        self._stack.callback(gateways.provide(providers))
         self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
@@ -139,6 +143,8 @@ class System:
         add_health(api.app, self.database, self.metrics, lambda: self.connected, self.clock)
         if serves:
             add_pages(api.app, VERSION)
+            add_card_page(api.app, self.database)
+            add_drive_page(api.app)
             add_files(api.app, self.database)
             add_invites(api.app, self.database)
             add_pki(api.app, self.database, self.authority)

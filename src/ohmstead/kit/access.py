@@ -3,7 +3,7 @@
 A token of the operator sees and changes all; rights of scopes come before. What nobody opened is closed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import eq
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,8 @@ from sqlalchemy.sql.visitors import replacement_traverse
 
 PARTNER = bindparam("partner", type_=BigInteger)
 """The id of the partner that the caller's token is bound to (see `of_several` for one that is bound to several)."""
+TERMINAL = bindparam("terminal", type_=BigInteger)
+"""The id of the payment terminal whose token calls."""
 _PARTNERS = bindparam("partner", type_=ARRAY(BigInteger))
 C = TypeVar("C", bound=ClauseElement)
 
@@ -33,12 +35,19 @@ def of_several(condition: C) -> C:
 class Access:
     """Conditions, over a resource's row and `PARTNER`, on what a partner's token sees and on what it changes.
 
-    `owner` is the column that a partner's own writes set to its id, whatever a body says.
+    `owner` is the column that a partner's own writes set to its id, whatever a body says. `terminals` is the condition,
+    over `TERMINAL`, on what a payment terminal's token sees and changes: nothing, unless a room opens it.
     """
 
     sees: ColumnElement[bool]
     changes: ColumnElement[bool]
     owner: ColumnElement[int] | None = None
+    terminals: ColumnElement[bool] = field(default_factory=false)
+
+    def condition(self, binding: str, changing: bool) -> ColumnElement[bool]:
+        """What a token of this binding sees, or changes."""
+        found = self.terminals if binding == "terminal" else self.changes if changing else self.sees
+        return of_several(found) if binding == "several" else found
 
     def opens(self, method: str) -> bool:
         """Whether a partner's token may call an operation of this HTTP method at all."""
@@ -51,7 +60,7 @@ SHARED = Access(true(), false())
 """Everybody reads, the operator writes."""
 PARTNERS = Access(true(), true())
 """Of a group: its operations find what they work on with the caller's rights."""
-INHERITED = Access(true(), true())
+INHERITED = Access(true(), true(), terminals=true())
 """Of a child: whoever sees the parent sees it, whoever changes the parent changes it."""
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, get_origin
 
 import msgspec
@@ -56,8 +56,9 @@ class Filter:
     def _converted(self, texts: list[str]) -> Any:
         if get_origin(self.type) is list:
             return msgspec.convert(texts, self.type, strict=False)
-        if self.type is datetime:
-            return moment(texts[-1])
+        if self.type in (date, datetime):  # of a moment the day as it is written
+            found = moment(texts[-1])
+            return found if self.type is datetime else date.fromisoformat(texts[-1][:10])
         return msgspec.convert(texts[-1], self.type, strict=False)
 
 

@@ -62,6 +62,7 @@ class Group:
         pages: Pages | None = None,
         deprecated: bool = False,
         access: Access | None = None,
+        terminals: bool = False,
         counted: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(call)`, or `handler(call, body)` with a struct, a list of it, or one by its tag.
@@ -94,6 +95,7 @@ class Group:
                     filters=filters,
                     pages=pages,
                     deprecated=deprecated,
+                    terminals=terminals,
                     open=self.open,
                     counted=counted,
                     wrapped=pages is not None,

@@ -91,7 +91,8 @@ class Api:
                 self._admit_address(address)
             return NOBODY
         actor = await self._authenticate(req.get_header("Authorization"), address)
-        if not actor.may(operation.scope) or (actor.binding and not operation.partners):
+        opened = operation.partners if actor.terminal is None else operation.terminals
+        if not actor.may(operation.scope) or (actor.binding and not opened):
             raise Forbidden
         return actor
 

@@ -31,17 +31,24 @@ class Transactions(Enum):
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking: an administrator through a token, with the token's scopes and, maybe, the rights of one partner,
-    or of several (those of a sub-operator)."""
+    or of several (those of a sub-operator); or a payment terminal, which has no rights but those opened to it."""
 
     admin_id: int
     token_id: int
     scopes: frozenset[str]
     partner: int | list[int] | None = None
+    terminal: int | None = None
 
     @property
     def binding(self) -> str:
-        """Whose rights it has: "" the operator's, "one" partner's, or "several"."""
-        return "" if self.partner is None else "several" if isinstance(self.partner, list) else "one"
+        """Whose rights it has: "" the operator's, "one" partner's, "several", or a "terminal"'s."""
+        one = "several" if isinstance(self.partner, list) else "one"
+        return "terminal" if self.terminal is not None else "" if self.partner is None else one
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """The values of PARTNER and TERMINAL in conditions of access."""
+        return {"partner": self.partner, "terminal": self.terminal}
 
     def may(self, scope: str) -> bool:
         """Whether the scope is granted, itself or by `*` or `<resource>.*`."""
@@ -112,6 +119,7 @@ class Operation:
     pages: Any = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deprecated: bool = False
+    terminals: bool = False  # whether the token of a payment terminal may call it
     open: bool = False  # to callers without a token
     counted: bool = True  # whether calls without a token are held down by the address they come from
     single: bool = False  # a listing that may be of one row, without links and meta

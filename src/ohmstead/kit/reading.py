@@ -84,7 +84,7 @@ class Reader:
             return select(*self.columns).where(*resource.named(key is None), *parts)
 
         statement = self._statements.get(shape, query)
-        row = await call.tx.one(statement, key=value, partner=actor.partner, now=call.now, **above)
+        row = await call.tx.one(statement, key=value, **actor.bound, now=call.now, **above)
         if row is None:
             raise NotFound.model(resource.title, value)
         return (await self.present(call.tx, [row], includes, call.context))[0]
@@ -98,7 +98,7 @@ class Reader:
             return select(*self.columns).where(named, *access_conditions(resource, actor.binding))
 
         statement = self._statements.get(("many", actor.binding), query)
-        rows = await tx.all(statement, wanted=list(keys), partner=actor.partner, now=tx.now)
+        rows = await tx.all(statement, wanted=list(keys), **actor.bound, now=tx.now)
         answers = await self.present(tx, rows, self.asked(context), context)
         return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}
 
@@ -142,7 +142,7 @@ class Reader:
         names, values = selected_filters(self.filters, call.query.filters)
         includes = self.asked(call.context)
         values |= {
-            "partner": call.actor.partner,
+            **call.actor.bound,
             "now": call.now,
             "after": page.after,
             **parents(self.resource, call),

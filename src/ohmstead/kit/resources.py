@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, select
 
-from ohmstead.kit.access import INHERITED, PARTNERS, Access, of_several
+from ohmstead.kit.access import INHERITED, PARTNERS, Access
 from ohmstead.kit.db import Row, Statements, Tx
 from ohmstead.kit.errors import Forbidden, Invalid, NotFound
 from ohmstead.kit.facts import RowChanged
@@ -181,8 +181,7 @@ def access_conditions(resource: Resource, binding: str, changing: bool = False) 
     if resource.where is not None:
         parts.append(resource.where)
     if binding:
-        condition = resource.access.changes if changing else resource.access.sees
-        parts.append(condition if binding == "one" else of_several(condition))
+        parts.append(resource.access.condition(binding, changing))
     inherited = binding if resource.access is INHERITED else ""
     if parent is not None and (upper := access_conditions(parent.resource, inherited, changing)):
         parts.append(_exists(parent, upper))
@@ -224,7 +223,7 @@ async def find(resource: Resource, call: Call, key: int | None, tx: Tx, *, chang
         found = select(resource.table).where(*resource.named(by_path), *parts)
         return found.with_for_update(of=resource.table) if lock else found
 
-    row = await tx.one(resource.finds.get(shape, query), key=wanted, partner=actor.partner, **above)
+    row = await tx.one(resource.finds.get(shape, query), key=wanted, **actor.bound, **above)
     if row is None:
         if changing and actor.binding:
             await find(resource, call, key, tx, changing=False)

@@ -45,6 +45,9 @@ class Version:
     includes: tuple[Include, ...] | None = None
     create_view: type[Struct] | None = None  # where a POST's body is not the view's
     update_view: type[Struct] | None = None
+    create_body: Any = None  # what a POST's body is, where it is one of several shapes of the view, by a tag
+    created: int = 201  # the status of a POST
+    terminals: tuple[str, ...] = ()  # verbs that are open to the tokens of payment terminals
     updates_by_put: bool = False  # an update is a PUT; what it leaves out stays all the same
     required_on_update: tuple[str, ...] = ()  # attributes an update has to give even where they stay the same
     parameters: tuple[Parameter, ...] = ()  # further query parameters its includes read

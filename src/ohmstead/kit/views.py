@@ -172,8 +172,9 @@ def _renames(view: type[Struct]) -> dict[str, str]:
 
 
 def provided(body: Struct) -> dict[str, Any]:
-    """Attribute name -> value of what a body really carried; moments without a zone are UTC."""
-    carried: dict[str, Any] = {}
+    """Attribute name -> value of what a body really carried, its tag with it; moments without a zone are UTC."""
+    tag = body.__struct_config__
+    carried: dict[str, Any] = {snake(tag.tag_field): tag.tag} if tag.tag_field else {}
     for name in body.__struct_fields__:
         value = getattr(body, name)
         if value is not UNSET:

@@ -21,7 +21,7 @@ from ohmstead.kit.references import look_up
 from ohmstead.kit.resources import Resource, find
 from ohmstead.kit.validation import decode, label
 from ohmstead.kit.versions import Version, wrapped
-from ohmstead.kit.views import camel, creates, fields, provided, updates
+from ohmstead.kit.views import camel, creates, fields, marked, provided, updates
 from ohmstead.kit.writes import Write
 
 
@@ -30,23 +30,24 @@ class Writer:
 
     def __init__(self, resource: Resource, version: Version, reader: Reader) -> None:
         self.resource, self.version, self.reader = resource, version, reader
-        self.create_body = creates(version.create_view or version.view)
+        self.create_body = version.create_body or creates(version.create_view or version.view)
         self.update_body = updates(
             version.update_view or version.create_view or version.view, version.required_on_update
         )
         self._creates = msgspec.json.Decoder(self.create_body)
         self._updates = msgspec.json.Decoder(self.update_body)
         declared = fields(version.create_view or version.view)
-        self._unsaid = {name: _default(declared[name]) for name in self.create_body.__struct_fields__}
+        self._unsaid = {name: _default(one) for name, one in declared.items() if not marked(one, "readOnly")}
         self._statements = Statements()
 
     def operation_fields(self, verb: str) -> dict[str, Any]:
         """What an Operation of create, update or delete is made of."""
-        view, includes, created = self.version.view, self.reader.named_includes(), verb == "put" and self.resource.key
+        view, includes = self.version.answer or self.version.view, self.reader.named_includes()
+        created = verb == "put" and self.resource.key
         update_method = "PUT" if self.version.updates_by_put else "PATCH"
         if verb == "create":
             return {"method": "POST", "transactions": Transactions.ONE, "run": self.create, "body": self.create_body,
-                    "answers": {201: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
+                    "answers": {self.version.created: view}, "errors": (401, 403, 404, 422, 429)}  # fmt: skip
         if verb in ("put", "replace"):
             return {"method": "PUT", "transactions": Transactions.ONE, "run": getattr(self, verb),
                     "body": self.create_body, "answers": {200: view, 201: view} if created else {200: view},
@@ -74,7 +75,7 @@ class Writer:
         write.values |= {"created_at": call.now, "updated_at": call.now}
         row = await self._store(write, ("create", tuple(write.values)))
         write.id = row[0]
-        return await self._answer(write, row, 201 if self.resource.key else 200, "created")
+        return await self._answer(write, row, self.version.created if self.resource.key else 200, "created")
 
     async def update(self, call: Call) -> Reply:
         """Change what is given of a row."""

@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ohmstead.app.system import System
+from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.drive.codes import code_of
+from ohmstead.rooms.billing.gateways.embedded.tables import embedded_setup
+from ohmstead.rooms.billing.gateways.gateway import GatewayError, Refused, gateways
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.operator import settings
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.billing.card_gateway import CardGateway, cards  # noqa: F401
 from tests.rooms.billing.labelled import code, priced
 
 CODES = "/internal/drive/v1.0/codes"
@@ -32,7 +34,7 @@ async def stranger(api: Client) -> Any:
 
 
 async def test_a_code_tells_a_stranger_all_there_is_to_know_before_a_charge(
-    system: System, api: Client, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, api: Client, given: Given, stranger: Client
 ) -> None:  # fmt: skip
     location = await given.location(
         name=[{"locale": "en", "translation": "Town hall"}, {"locale": "de", "translation": "Rathaus"}],
@@ -77,7 +79,7 @@ async def test_a_code_tells_a_stranger_all_there_is_to_know_before_a_charge(
 
 
 async def test_whether_it_is_free_is_told_in_one_word(
-    system: System, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, given: Given, stranger: Client
 ) -> None:  # fmt: skip
     point = await given.charge_point()
     path = f"{CODES}/{await code(system, (await priced(given, point))['id'])}"
@@ -91,7 +93,7 @@ async def test_whether_it_is_free_is_told_in_one_word(
 
 
 async def test_only_a_code_that_is_in_force_leads_somewhere(
-    system: System, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, given: Given, stranger: Client
 ) -> None:  # fmt: skip
     outlet = await priced(given, await given.charge_point())
     first = await code(system, outlet["id"])
@@ -112,7 +114,7 @@ async def test_only_a_code_that_is_in_force_leads_somewhere(
 
 
 async def test_a_charge_point_that_is_not_open_to_all_has_no_page(
-    system: System, api: Client, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, api: Client, given: Given, stranger: Client
 ) -> None:  # fmt: skip
     point = await given.charge_point()
     path = f"{CODES}/{await code(system, (await priced(given, point))['id'])}"
@@ -122,7 +124,7 @@ async def test_a_charge_point_that_is_not_open_to_all_has_no_page(
 
 
 async def test_where_nobody_without_an_account_charges_it_is_said(
-    system: System, api: Client, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, api: Client, given: Given, stranger: Client
 ) -> None:  # fmt: skip
     """A tariff that forbids it, none at all, or one that names no amount which could be held."""
     point = await given.charge_point()
@@ -130,8 +132,8 @@ async def test_where_nobody_without_an_account_charges_it_is_said(
     path = f"{CODES}/{await code(system, outlet['id'])}"
     await _stands(system, point["id"])
     assert (await stranger.get(path)).body["tariff"] is None
-    refused = await stranger.post(f"{path}/charges", {})
-    assert (refused.status, cards.begun) == (409, [])
+    assert (await stranger.post(f"{path}/charges", {})).status == 409
+    assert await _begun(system) == []
     async with system.database.begin() as tx:
         await settings.put(tx, "billing", authorizeAmount=25)
     assert (await stranger.get(path)).body["tariff"]["hold"] == 25
@@ -140,8 +142,14 @@ async def test_where_nobody_without_an_account_charges_it_is_said(
         assert (await stranger.get(path)).body["tariff"] is None
 
 
+async def _begun(system: System) -> list[Row]:
+    """The cards that are being entered."""
+    async with system.database.read() as tx:
+        return await tx.all(select(embedded_setup).order_by(embedded_setup.c.id))
+
+
 async def test_who_begins_is_led_to_the_providers_page_and_back(
-    system: System, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, given: Given, stranger: Client
 ) -> None:  # fmt: skip
     point = await given.charge_point()
     its = await code(system, (await priced(given, point))["id"])
@@ -149,36 +157,44 @@ async def test_who_begins_is_led_to_the_providers_page_and_back(
     assert (await stranger.post(f"{CODES}/{its}/charges", {})).status == 409
     await _stands(system, point["id"])
     begun = await stranger.post(f"{CODES}/{its}/charges", {"language": "fr"})
-    [(_, back, shown, kind)] = cards.begun
-    key = begun.body["key"]
-    assert begun.status == 201
-    assert begun.body["redirectUrl"].startswith("https://cards.example/")
-    assert (back, kind) == (f"{stranger.base}/drive/{its}?charge={key}&lang=fr", "card")
-    assert shown is not None
-    assert (shown.amount, shown.currency) == (30, "EUR")
+    [setup] = await _begun(system)
+    key, page = begun.body["key"], f"{stranger.base}/pay/{setup['reference']}"
+    assert (begun.status, begun.body["redirectUrl"]) == (201, page)
+    assert setup["return_url"] == f"{stranger.base}/drive/{its}?charge={key}&lang=fr"
+    assert (setup["amount"], setup["currency"]) == (30, "EUR")
     told = (await stranger.get(f"/internal/drive/v1.0/charges/{key}")).body
-    assert (told["state"], told["hold"], told["physicalReference"], told["redirectUrl"]) == (
-        "entering", 30, "A-07", begun.body["redirectUrl"],
-    )  # fmt: skip
+    assert (told["state"], told["hold"], told["physicalReference"]) == ("entering", 30, "A-07")
+    assert page.endswith(told["redirectUrl"])
     for wrong in (key[:-1], "1", its):
-        for method, path in (("GET", ""), ("POST", "/stop")):
-            assert (await stranger.request(method, f"/internal/drive/v1.0/charges/{wrong}{path}")).status == 404
+        assert (await stranger.get(f"/internal/drive/v1.0/charges/{wrong}")).status == 404
+        for act in ("entered", "stop"):
+            assert (await stranger.post(f"/internal/drive/v1.0/{act}", {"charge": wrong})).status == 404
 
 
 async def test_a_card_that_is_declined_and_a_provider_that_is_away_are_said(
-    system: System, given: Given, stranger: Client, cards: CardGateway  # noqa: F811
+    system: System, given: Given, stranger: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     point = await given.charge_point()
     its = await code(system, (await priced(given, point))["id"])
     await _stands(system, point["id"])
-    cards.away = True
-    assert (await stranger.post(f"{CODES}/{its}/charges", {})).status == 503
-    cards.away = False
+
+    def fails(patch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+        async def failing(*_: Any) -> None:
+            raise error
+
+        patch.setattr(gateways.current.current, name, failing)
+
+    away = GatewayError("no answer")
+    with monkeypatch.context() as patch:
+        fails(patch, "begin_setup", away)
+        assert (await stranger.post(f"{CODES}/{its}/charges", {})).status == 503
     key = (await stranger.post(f"{CODES}/{its}/charges", {})).body["key"]
     path = f"/internal/drive/v1.0/charges/{key}"
-    cards.away = True
-    assert (await stranger.get(path)).body["state"] == "entering"
-    cards.away = False
-    cards.declined[f"in-{cards.begun[-1][0]}"] = "Declined."
+    with monkeypatch.context() as patch:
+        fails(patch, "finish_setup", away)
+        assert (await stranger.post("/internal/drive/v1.0/entered", {"charge": key})).status == 202
+        assert (await stranger.get(path)).body["state"] == "entering"
+        fails(patch, "finish_setup", Refused("Declined."))
+        assert (await stranger.post("/internal/drive/v1.0/entered", {"charge": key})).status == 202
     told = (await stranger.get(path)).body
     assert (told["state"], told["reason"]) == ("failed", "declined")

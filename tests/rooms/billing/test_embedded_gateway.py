@@ -1,7 +1,7 @@
 """The embedded gateway: what every provider does, and the misfortunes that its test cards bring."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,21 @@ from sqlalchemy import select, text
 from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
 from ohmstead.rooms.billing.gateways.embedded import EmbeddedGateway, cards, setups
-from ohmstead.rooms.billing.gateways.embedded.delivering import written
+from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents, written
 from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.embedded.tables import embedded_event
-from ohmstead.rooms.billing.gateways.gateway import Card, GatewayError, Money, Refused, Setup
+from ohmstead.rooms.billing.gateways.events import setup_told
+from ohmstead.rooms.billing.gateways.gateway import (
+    Card,
+    GatewayError,
+    Gateways,
+    Money,
+    Refused,
+    Setup,
+    gateways,
+)
+from tests.client import Client
+from tests.conftest import Full
 from tests.rooms.billing.gateway_contract import GatewayContract, euros, key
 from tests.rooms.later import Later
 
@@ -182,3 +193,83 @@ async def test_an_event_is_believed_for_five_minutes(
         provider.parse_event(*signed)
     with pytest.raises(Refused, match="not ours"):
         provider.parse_event(*written(EmbeddedGateway(later.database, later.clock, b"another"), row))
+
+
+@pytest.fixture
+def events(later: Later, provider: EmbeddedGateway) -> Iterator[EmbeddedEvents]:
+    """What sends its events, to this system as to any."""
+    back = gateways.provide(Gateways(known={"embedded": provider}, active="embedded"))
+    yield EmbeddedEvents(later.database, later.clock)
+    back()
+
+
+async def sent(events: EmbeddedEvents) -> None:
+    await events.start_due()
+    await events.settled()
+
+
+async def taken(later: Later) -> list[str]:
+    """The events that came in, by what they tell."""
+    async with later.database.read() as tx:
+        rows = await tx.all(text("SELECT content FROM gateway_event ORDER BY id"))
+    return [row["content"]["outcome"]["state"] for row in rows]
+
+
+async def test_events_come_in_when_they_are_due(
+    provider: EmbeddedGateway, events: EmbeddedEvents, told: Told, later: Later
+) -> None:
+    await provider.authorize(key(), (await told.card("4000000000005001")).token, euros("20.00"), "A charge")
+    await provider.authorize(key(), (await told.card("4000000000000341")).token, euros("20.00"), "A charge")
+    await sent(events)
+    assert await taken(later) == ["declined"]
+    await later.clock.advance(5)
+    await sent(events)
+    assert await taken(later) == ["declined", "authorized"]
+    assert [(row["due_at"], row["sent_at"] is not None) for row in await told.rows()] == [(None, True)] * 2
+
+
+async def test_an_event_that_is_not_taken_is_sent_again_later_each_time(
+    provider: EmbeddedGateway, events: EmbeddedEvents, told: Told, later: Later, full: Full
+) -> None:
+    await provider.authorize(key(), (await told.card("4242424242424242")).token, euros("20.00"), "A charge")
+    await full("gateway_event")
+    for seconds in (1.0, 2.0, 4.0):
+        await sent(events)
+        assert await told.due() == [("payment.authorized", seconds)]
+        await later.clock.advance(seconds)
+    await full.room()
+    await sent(events)
+    assert await taken(later) == ["authorized"]
+    assert await told.due() == []
+
+
+async def test_what_is_never_told_by_itself_is_sent_when_somebody_has_it_sent_again(
+    provider: EmbeddedGateway, events: EmbeddedEvents, told: Told, later: Later, api: Client
+) -> None:
+    with pytest.raises(GatewayError):
+        await provider.authorize(key(), (await told.card("4000000000006009")).token, euros("20.00"), "A charge")
+    await sent(events)
+    assert await taken(later) == []
+    [row] = await told.rows()
+    for _ in range(3):
+        assert (await api.post(f"/internal/embedded-gateway/v1.0/events/{row['id']}/resend")).status == 202
+        await later.clock.advance(60)
+        await sent(events)
+    assert await taken(later) == ["authorized"], "an event is taken once"
+
+
+async def test_a_card_that_was_entered_is_told(events: EmbeddedEvents, provider: EmbeddedGateway, later: Later) -> None:
+    heard: list[str] = []
+
+    async def hear(_: Any, gateway: str, reference: str) -> None:
+        heard.append(f"{gateway} {reference}")
+
+    setup = await provider.begin_setup(key(), None, None, "card")
+    async with later.database.begin() as tx:
+        row = await setups.find(tx, setup.reference, lock=True)
+        assert row
+        await setups.enter(tx, row, setups.Entry(KNOWN_CARDS["4242424242424242"], 12, 2049))
+    setup_told.answer(hear)
+    await sent(events)
+    setup_told._answerers.remove(hear)
+    assert heard == [f"embedded {setup.reference}"]

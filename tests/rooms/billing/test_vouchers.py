@@ -121,7 +121,8 @@ async def test_listings_are_filtered(given: Given, api: Client, system: System) 
         ({"userId": str(user)}, 1), ({"type": "api_top_up"}, 1), ({"type": "voucher"}, 2), ({"status": "disabled"}, 0),
         ({"code": late["code"][3:9].lower()}, 1), ({"expireDateAfter": "2098-01-01"}, 2),
         ({"expireDateAfter": "2098-01-02"}, 1), ({"expireDateBefore": "2098-01-01"}, 1),
-        ({"createdAt": local.date().isoformat()}, 3), ({"createdAt": str(local.date() - timedelta(days=1))}, 0),
+        ({"createdAt": local.date().isoformat()}, 3),
+        ({"createdAt": f"{local.date()}T23:59:00Z"}, 3), ({"createdAt": str(local.date() - timedelta(days=1))}, 0),
         ({"redeemedAfter": "2020-01-01T00:00:00Z"}, 1), ({"redeemedBefore": "2020-01-01T00:00:00Z"}, 0),
     ):  # fmt: skip
         query = "&".join(f"filter[{name}]={value}" for name, value in asked.items())
@@ -129,7 +130,8 @@ async def test_listings_are_filtered(given: Given, api: Client, system: System) 
         if not {"code", "expireDateAfter", "expireDateBefore"} & asked.keys():
             assert len((await api.get(f"{OLD}?{query}")).data) == found, asked
     assert early["code"] != late["code"]
-    assert (await api.get(f"{PATH}?filter[code]=AB")).status == 422
+    for wrong in ("filter[code]=AB", "filter[createdAt]=today", "filter[expireDateAfter]=2026-02-30"):
+        assert (await api.get(f"{PATH}?{wrong}")).status == 422
 
 
 async def test_packages_are_off_until_they_are_enabled(given: Given, api: Client) -> None:

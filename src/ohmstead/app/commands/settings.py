@@ -7,13 +7,17 @@ from typing import Any, Literal
 import msgspec
 
 import ohmstead.rooms.operator.settings as house
+from ohmstead.app import rooms  # noqa: F401 - which may have a word to say
 from ohmstead.app.commands.audited import audited
 from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened
 from ohmstead.app.settings import Settings, load
 from ohmstead.kit.errors import Invalid
 
-Section = Literal["baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features", "idlePeriodDetection"]
+Section = Literal[
+    "baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features", "idlePeriodDetection", "billing",
+    "regional", "adHocCharging",
+]  # fmt: skip
 
 
 def show_settings(*, data_dir: Path | None = None) -> None:
@@ -39,7 +43,8 @@ def set_settings(section: Section, /, *values: str, data_dir: Path | None = None
     Parameters
     ----------
     section
-        baseCurrency, defaultTax, reservations, plugAndCharge, features or idlePeriodDetection.
+        baseCurrency, defaultTax, reservations, plugAndCharge, features, idlePeriodDetection, billing, regional or
+        adHocCharging.
     values
         name=value, by the names that `show` prints.
     data_dir

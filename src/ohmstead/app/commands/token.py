@@ -27,6 +27,7 @@ _LISTED = (
         api_token.c.ips,
         api_token.c.partner_id.label("partner"),
         api_token.c.sub_operator_id.label("sub-operator"),
+        api_token.c.terminal_id.label("terminal"),
         api_token.c.created_at.label("created"),
         api_token.c.revoked_at.label("revoked"),
     )

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ohmstead.app.api_client import URL, ApiClient, ApiFault
+from ohmstead.app.demo.demo_drive import TEST_CARD, drivers_page
 from ohmstead.app.demo.demo_site import PASSWORD, POINTS, TAGS, DemoSite, build
 from ohmstead.app.demo.screen import picture
 from ohmstead.app.node import Node
@@ -41,7 +42,8 @@ async def run(settings: Settings, duration: float | None, seed: int) -> None:
         site = await build(api)
         stations = await _stations(node, stack)
         await _life(api, site, stations, node.system.clock, seed, stack)
-        for line in _handles(api, site):
+        page = await drivers_page(node, api, seed, stack)
+        for line in _handles(api, site, page):
             console.print(line, soft_wrap=True, highlight=False, markup=False)
         await _show(console, api, site, stations, duration)
 
@@ -84,8 +86,8 @@ async def _life(
     stack.push_async_callback(fleet.stop)
 
 
-def _handles(api: ApiClient, site: DemoSite) -> list[str]:
-    """Where to take hold: the address, the token, three calls to try, and how to see notifications."""
+def _handles(api: ApiClient, site: DemoSite, page: str) -> list[str]:
+    """Where to take hold: the addresses, the token, three calls to try, and how to see notifications."""
     header = f"-H 'Authorization: Bearer {api.token}'"
     paths = (
         f"/resources/circuits/v2.0/{site.circuit_id}?include[]=consumption&include[]=unmanagedLoad",
@@ -95,6 +97,7 @@ def _handles(api: ApiClient, site: DemoSite) -> list[str]:
     return [
         f"API    {api.url}   documentation {api.url.removesuffix('/public-api')}/docs",
         f"Token  {api.token}",
+        f"Drive  {page}   charge without an account; the test card is {TEST_CARD}",
         *(f"curl -g {header} '{api.url}{path}'" for path in paths),
         f"OHMSTEAD_TOKEN={api.token} .venv/bin/ohmstead notices listen --subscribe all{_server(api)}",
         "Ctrl-C ends the demo.",

@@ -3,29 +3,40 @@
 from typing import Any
 
 from ohmstead.kit.serving import Declared
-from ohmstead.rooms.billing import (  # noqa: F401 - tables, and answers to lower rooms
-    erasure,
-    ledger,
-    private_data,
+from ohmstead.rooms.billing import (
+    erasure,  # noqa: F401 - its tables and answers
+    ledger,  # noqa: F401 - its tables and answers
+    private_data,  # noqa: F401 - its tables and answers
+    start_checks,  # noqa: F401 - its answers
 )
+from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
+from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
-from ohmstead.rooms.billing.gateways.embedded import tables as embedded  # noqa: F401
+from ohmstead.rooms.billing.drive.steps import AdHocSteps
+from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_listing
+from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
+from ohmstead.rooms.billing.methods import personal  # noqa: F401 - what is held of a user, and erased
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - what is held first
+from ohmstead.rooms.billing.sessions import (
+    beginning,  # noqa: F401 - what is held first
+    of_users,  # noqa: F401 - what is exported, and erased
+)
 from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.transactions import external  # noqa: F401 - what is told from outside
+from ohmstead.rooms.billing.terminals.resource import terminals
+from ohmstead.rooms.billing.top_ups.buying import buying
+from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.transactions.references import at_transaction
 from ohmstead.rooms.billing.transactions.resource import transactions
 
@@ -42,6 +53,10 @@ OPERATIONS: tuple[Declared, ...] = (
     drive,
     waiving,
     intake,
+    page_operations.group,
+    payments_listing.group,
+    buying,
+    terminals,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -50,4 +65,6 @@ BACKGROUND: tuple[Any, ...] = (
     HoldUpkeep,
     RunningLimits,
     GatewayCalls,
+    EmbeddedEvents,
+    AdHocSteps,
 )

@@ -31,6 +31,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx, table, timestamp
 from ohmstead.kit.errors import TooManyAttempts, Unauthenticated
 from ohmstead.kit.operations import Actor
+from ohmstead.kit.questions import Question
 from ohmstead.rooms.operator.sub_operators import sub_operator
 
 admin = table("admin", Column("name", Text, nullable=False), Column("email", Text, unique=True))
@@ -45,13 +46,17 @@ api_token = table(
     Column("ips", ARRAY(Text)),
     Column("partner_id", BigInteger, ForeignKey("partner.id")),
     Column("sub_operator_id", BigInteger, ForeignKey("sub_operator.id")),
+    Column("terminal_id", BigInteger, ForeignKey("payment_terminal.id"), index=True),
     timestamp("revoked_at"),
-    CheckConstraint("partner_id IS NULL OR sub_operator_id IS NULL", name="bound_to_one"),
+    CheckConstraint("num_nonnulls(partner_id, sub_operator_id, terminal_id) <= 1", name="bound_to_one"),
 )
+
+terminal_heard: Question[[Tx, int], None] = Question("what follows from a call of a payment terminal?")
+"""Asked with its id, every few seconds at most."""
 
 _own = api_token.c
 _BY_HASH = Statement(
-    select(*_own["hash", "id", "admin_id", "scopes", "ips", "partner_id"], sub_operator.c.partner_ids)
+    select(*_own["hash", "id", "admin_id", "scopes", "ips", "partner_id", "terminal_id"], sub_operator.c.partner_ids)
     .outerjoin(sub_operator, sub_operator.c.id == _own.sub_operator_id)
     .where(_own.hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary))), _own.revoked_at.is_(None))
 )
@@ -100,6 +105,7 @@ async def create_token(
     ips: list[str] | None = None,
     partner_id: int | None = None,
     sub_operator_id: int | None = None,
+    terminal_id: int | None = None,
 ) -> str:
     """A new token of the administrator of that name (made where there is none); its text is shown this once."""
     known = await tx.value(select(admin.c.id).where(admin.c.name == admin_name))
@@ -109,7 +115,7 @@ async def create_token(
     await tx.run(
         insert(api_token).values(
             admin_id=admin_id, name=name, hash=digest(token), secret=vault.close(token), scopes=scopes,
-            ips=ips, partner_id=partner_id, sub_operator_id=sub_operator_id, **times,
+            ips=ips, partner_id=partner_id, sub_operator_id=sub_operator_id, terminal_id=terminal_id, **times,
         )
     )  # fmt: skip
     return token
@@ -168,7 +174,10 @@ class TokenAuthenticator:
         partner = row["partner_id"] if row["partner_ids"] is None else row["partner_ids"]
         if isinstance(partner, list) and len(partner) == 1:
             [partner] = partner  # whose rows it makes need not be said
-        actor = Actor(row["admin_id"], row["id"], frozenset(row["scopes"]), partner)
+        actor = Actor(row["admin_id"], row["id"], frozenset(row["scopes"]), partner, row["terminal_id"])
+        if actor.terminal is not None:
+            async with self._database.begin() as tx:
+                await terminal_heard(tx, actor.terminal)
         self._known[token] = known = _Known(actor, networks, time.monotonic())
         return known
 

@@ -192,8 +192,8 @@ async def no_contract_is_its(write: Write) -> None:
 
 async def require_permission(tx: Tx, actor: Actor, permission: Permission, partner_id: int | None) -> None:
     """Forbidden where a partner's token does what the active contract of `partner_id`, whose charge point it does it
-    to, does not permit. The operator's tokens may."""
-    if not actor.binding:
+    to, does not permit. The operator's tokens may, and those of its payment terminals."""
+    if actor.binding in ("", "terminal"):
         return
     permitted = await tx.value(_ACTIVE, partner=partner_id, now=tx.now)
     if not (permitted or {}).get(permission):

@@ -11,6 +11,4 @@ OFF = "Feature disabled for the system"
 
 async def is_off(tx: Tx, feature: Literal["vouchers", "top_up_packages"]) -> bool:
     """Whether it is not to be had."""
-    found = await settings.read(tx)
-    tax = found.default_tax
-    return bool(tax and tax.enable_multi_tax_support) or not getattr(found.features, feature)
+    return await settings.balances_are_off(tx) or not getattr((await settings.read(tx)).features, feature)

@@ -68,8 +68,12 @@ async def in_base(tx: Tx, money: Money) -> Money:
 async def spend(tx: Tx, user_id: int, amount: Money, transaction_id: int, kind: BalanceChange) -> int | None:
     """Take an amount off a user's balance for a transaction, all of it, below 0 if need be: what expires first goes
     first. The id of the first voucher that gave, if one did. A transaction spends once."""
+    return await take(tx, user_id, amount, transaction_id, kind, f"transaction:{transaction_id}:balance")
+
+
+async def take(tx: Tx, user_id: int, amount: Money, transaction_id: int, kind: BalanceChange, key: str) -> int | None:
+    """The same once by a ledger key, of which each voucher that gives gets one by its number."""
     await account.balance(tx, user_id, lock=True)
-    key = f"transaction:{transaction_id}:balance"
     if (posted := await tx.one(_POSTED, key=f"{key}:1")) is not None:
         return posted["voucher_id"]
     taken = await in_base(tx, amount)
@@ -148,8 +152,7 @@ async def _refill(tx: Tx, user_id: int, amount: Money, transaction_id: int) -> N
             await account.leave(tx, row["id"], part)
             left -= part
     if left > 0:
-        values = {"type": "top_up_by_operator", "transaction_id": transaction_id}
-        await _voucher(tx, user_id, Money(left, amount.currency), left, values)
+        await _voucher(tx, user_id, Money(left, amount.currency), left, {"type": "top_up_by_operator"})
 
 
 async def credit(

@@ -2,19 +2,20 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from urllib.parse import urljoin
 
-from sqlalchemy import LargeBinary, bindparam, func, insert, select, update
+from sqlalchemy import LargeBinary, bindparam, cast, func, insert, select, update
 
+from ohmstead.engines.languages import Language
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.errors import Conflict, Unavailable
 from ohmstead.rooms.billing.drive.place import asked_at, place_of, standing, text_in
 from ohmstead.rooms.billing.drive.table import ad_hoc_charge
 from ohmstead.rooms.billing.drive.views import Begun, Charge
-from ohmstead.rooms.billing.drive.words import Language
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Money, Refused
 from ohmstead.rooms.billing.methods.setup import begin_setup, finish_setup
 from ohmstead.rooms.billing.methods.table import setup_request
@@ -37,7 +38,7 @@ _CHARGE = Statement(
         location.c.name.label("location_name"), setup_request.c.client,
         *payment_transaction.c["captured", "refunded"], payment_transaction.c.status.label("paid"),
         *session.c["started_at", "stopped_at", "energy_wh", "power_w", "amount_with_tax"],
-        session.c.status.label("charge"),
+        session.c.status.label("charge"), cast(bindparam("now", type_=_own.until.type), _own.until.type).label("at"),
     )
     .join(evse, evse.c.id == _own.evse_id)
     .join(charge_point, charge_point.c.id == evse.c.charge_point_id)
@@ -56,7 +57,7 @@ _STOP = Statement(
 _FAIL = Statement(
     update(ad_hoc_charge)
     .where(_own.id == bindparam("key"), _own.state == "entering", _own.method_id.is_(None))
-    .values(state="failed", reason="declined", over_at=bindparam("now"), updated_at=bindparam("now"), due_at=None)
+    .values(state="failed", reason="declined", **dict.fromkeys(("over_at", "updated_at", "due_at"), bindparam("now")))
 )
 
 
@@ -104,24 +105,27 @@ async def new_session(tx: Tx) -> int:
     return await tx.value(_NEW_SESSION)
 
 
-async def look(database: Database, key: str, language: Language) -> Charge | None:
-    """How a charge stands. While its card is not known, the provider is asked first: its page leads back sooner than
-    its event comes."""
-    row = await _read(database, key)
-    if row is None:
-        return None
-    if row["state"] == "entering" and row["method_id"] is None:
+async def look(tx: Tx, key: str, language: Language) -> Charge | None:
+    """How a charge stands."""
+    row = await tx.one(_CHARGE, hash=hashed(key), now=tx.now)
+    return row and _told(row, language)
+
+
+async def card_entered(database: Database, key: str) -> bool:
+    """Ask the provider for the card, for its page leads back sooner than its event comes; whether there is such a
+    charge."""
+    async with database.read() as tx:
+        row = await tx.one(_CHARGE, hash=hashed(key), now=tx.now)
+    if row is not None and row["state"] == "entering" and row["method_id"] is None:
         await _finish_setup(database, row)
-        row = await _read(database, key)
-        assert row is not None, "charges stay"
-    return _told(row, language)
+    return row is not None
 
 
 async def ask_stop(database: Database, key: str) -> bool:
     """Have a charge end, or not begin; whether there is such a charge. What follows is done in the background."""
     async with database.begin() as tx:
         await tx.run(_STOP, hash=hashed(key), now=tx.now)
-        return await tx.one(_CHARGE, hash=hashed(key)) is not None
+        return await tx.one(_CHARGE, hash=hashed(key), now=tx.now) is not None
 
 
 def hashed(key: str) -> bytes:
@@ -129,16 +133,11 @@ def hashed(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-async def _read(database: Database, key: str) -> Row | None:
-    async with database.read() as tx:
-        return await tx.one(_CHARGE, hash=hashed(key))
-
-
 async def _finish_setup(database: Database, row: Row) -> None:
     try:
         await finish_setup(database, row["setup_id"])
     except GatewayError:
-        return  # the next look asks again, or its event comes
+        return  # who waits asks again, or its event comes
     except Refused:
         async with database.begin() as tx:
             await tx.run(_FAIL, key=row["id"], now=tx.now)
@@ -146,6 +145,7 @@ async def _finish_setup(database: Database, row: Row) -> None:
 
 def _told(row: Row, language: Language) -> Charge:
     began = row["started_at"] if row["charge"] in ("active", "finished") else None
+    now: datetime = row["at"]
     cost, hold = _cost(row) if began else None, row["amount"]
     captured = (row["captured"] or Decimal(0)) - (row["refunded"] or Decimal(0))
     return Charge(
@@ -156,9 +156,10 @@ def _told(row: Row, language: Language) -> Charge:
         currency=row["currency"],
         hold=hold,
         redirect_url=_page(row),
-        until=row["until"],
+        seconds_left=ceil((row["until"] - now).total_seconds()) if row["state"] in ("held", "starting") else None,
         started_at=began,
         stopped_at=row["stopped_at"] if began else None,
+        duration=int(((row["stopped_at"] or now) - began).total_seconds()) if began else None,
         energy=(row["energy_wh"] or 0) / 1000 if began else 0.0,
         power=row["power_w"] / 1000 if row["charge"] == "active" and row["power_w"] is not None else None,
         cost=cost,

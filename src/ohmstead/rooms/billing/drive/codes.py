@@ -44,6 +44,6 @@ async def code_of(tx: Tx, evse_id: int, replace: bool = False) -> str:
 
 async def evses_called(tx: Tx, text: str) -> list[Row]:
     """The EVSEs that somebody may mean by a physical reference, or where none is called so by an id."""
-    number = int(text) if text.isdecimal() and len(text) < 19 else None
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
     rows = await tx.all(_FOUND, number=number, text=text)
     return [row for row in rows if row["physical_reference"] == text] or rows

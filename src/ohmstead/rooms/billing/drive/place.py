@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from sqlalchemy import Text, bindparam, or_, select
 
+from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing import Terms
 from ohmstead.engines.pricing.offer import About, offer
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.drive.codes import OPEN_TO_ALL
 from ohmstead.rooms.billing.drive.table import drive_code
-from ohmstead.rooms.billing.drive.words import Language, in_words
+from ohmstead.rooms.billing.drive.words import in_words
 from ohmstead.rooms.billing.gateways.gateway import Money, gateways
 from ohmstead.rooms.charging.reservations import is_held
 from ohmstead.rooms.charging.session_table import session

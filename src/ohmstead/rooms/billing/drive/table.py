@@ -7,6 +7,11 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Numer
 from ohmstead.kit.db import table, timestamp
 
 State = Literal["entering", "held", "starting", "charging", "stopping", "captured", "released", "failed"]
+Reason = Literal[
+    "cancelled", "not_entered", "declined", "not_plugged_in", "station_refused", "in_use", "out_of_service",
+    "not_possible", "not_captured",
+]  # fmt: skip
+"""Why a charge came to nothing."""
 
 drive_code = table(
     "drive_code",

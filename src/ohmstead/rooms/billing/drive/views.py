@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing.offer import About
 from ohmstead.kit.views import View
 from ohmstead.rooms.billing.drive.place import Standing
-from ohmstead.rooms.billing.drive.table import State
-from ohmstead.rooms.billing.drive.words import Language
+from ohmstead.rooms.billing.drive.table import Reason, State
 from ohmstead.rooms.network.connectors import Type
 
 Amount = Annotated[Decimal, Meta(description="In major units of the currency, with tax.")]
@@ -64,6 +64,10 @@ class Wish(View):
     language: Language = "en"
 
 
+class OfCharge(View):
+    charge: Annotated[str, Meta(max_length=100, description="The key of the charge.")]
+
+
 class Begun(View):
     key: Annotated[str, Meta(description="Of the charge: whoever has it sees the charge and stops it.")]
     redirect_url: Annotated[str, Meta(description="Where the card is entered.")] | None
@@ -71,15 +75,16 @@ class Begun(View):
 
 class Charge(View):
     state: State
-    reason: Annotated[str, Meta(description="Why it came to nothing, as far as it did.")] | None
+    reason: Annotated[Reason, Meta(description="Why it came to nothing, as far as it did.")] | None
     station: str | None
     physical_reference: str
     currency: str
     hold: Amount | None
     redirect_url: Annotated[str, Meta(description="Where the card is entered, while it is not.")] | None
-    until: Annotated[datetime, Meta(description="By when the vehicle must be plugged in.")]
+    seconds_left: Annotated[int, Meta(description="In which the vehicle must be plugged in.")] | None
     started_at: datetime | None
     stopped_at: datetime | None
+    duration: Annotated[int, Meta(description="s")] | None
     energy: Annotated[float, Meta(description="kWh")]
     power: Annotated[float, Meta(description="kW")] | None
     cost: Amount | None

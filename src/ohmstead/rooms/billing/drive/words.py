@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from decimal import Decimal
-from typing import Literal, get_args
 
 from babel import Locale
+from babel.numbers import get_currency_precision
 
+from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing.offer import Hours, Item
 
-Language = Literal["en", "de", "fr"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 _MOST_DECIMALS = 6  # of a price
 _LOCALES = {"en": Locale("en", "IE"), "de": Locale("de"), "fr": Locale("fr")}  # the hours of Europe, not AM and PM
 
@@ -88,29 +87,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
 }
 
 
-def language_of(header: str) -> Language:
-    """The first of an Accept-Language header that we speak; English where there is none."""
-    wanted: list[tuple[float, int, Language]] = []
-    for place, part in enumerate(header.split(",")[:20]):
-        tag, _, weight = part.partition(";q=")
-        for language in LANGUAGES:
-            if tag.strip().lower().partition("-")[0] == language:
-                wanted.append((-_number(weight), place, language))
-    return min(wanted)[2] if wanted else "en"
-
-
-def _number(weight: str) -> float:
-    try:
-        return float(weight or 1)
-    except ValueError:
-        return 0.0
-
-
 def money(amount: Decimal, currency: str, language: Language) -> str:
-    """An amount as its readers write it, with as many decimals as it has, and two at least where its currency has."""
+    """An amount as its readers write it, with as many decimals as it has, and as its currency has at least."""
     locale = _LOCALES[language]
     pattern = copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (pattern.frac_prec[0], _MOST_DECIMALS)
+    pattern.frac_prec = (get_currency_precision(currency), _MOST_DECIMALS)
     return pattern.apply(amount, locale, currency=currency, currency_digits=False)
 
 

@@ -5,7 +5,7 @@ out twice is posted once. A balance is the sum of entries; it is kept beside the
 """
 
 from ohmstead.rooms.billing.ledger.accounts import Account, balance_of
-from ohmstead.rooms.billing.ledger.check import faults
+from ohmstead.rooms.billing.ledger.check import faults, totals
 from ohmstead.rooms.billing.ledger.entries import Entry, post
 
-__all__ = ["Account", "Entry", "balance_of", "faults", "post"]
+__all__ = ["Account", "Entry", "balance_of", "faults", "post", "totals"]

@@ -18,7 +18,7 @@ from ohmstead.rooms.charging.control import stop_for
 log = structlog.get_logger("ohmstead.billing")
 
 EVERY_S = 5.0
-NO_SESSION = timedelta(minutes=10)  # after which nobody is about to begin one on a hold
+NO_SESSION = timedelta(minutes=10)  # after which nobody is about to begin one on a hold; of nobody's also once more
 KEPT = timedelta(days=6)  # providers keep a hold for seven days
 AT_ONCE = 200
 
@@ -28,7 +28,8 @@ _DUE = Statement(
 SELECT held.id, session.id AS session_id, session.status, session.user_id, session.amount_with_tax
 FROM payment_transaction AS held LEFT JOIN session ON session.id = held.session_id
 WHERE held.status = 'authorized' AND held.purchase_type = 'payment_authorisation' AND NOT {_ENDED}
-  AND (session.status IN ('failed', 'expired') OR session.id IS NULL AND held.updated_at < :no_session
+  AND (session.status IN ('failed', 'expired') AND (held.user_id IS NOT NULL OR session.updated_at < :no_session)
+       OR session.id IS NULL AND held.updated_at < :no_session
        OR session.status = 'active' AND held.created_at < :kept)
 ORDER BY held.id LIMIT {AT_ONCE}""")
 )

@@ -162,6 +162,7 @@ transactions = Resource(
             create_view=TransactionCreation,
             update_view=TransactionChange,
             required_on_update=("status", "total_amount"),
+            terminals=("create", "read", "update"),
             unwrapped=("read",),
             extra_statuses={"list": (400,), "update": (409,)},
         )

@@ -28,7 +28,7 @@ from ohmstead.store.due_work import DueWork, back_off
 
 Why = Literal[
     "time_limit", "energy_exceeded", "working_hours_exceeded", "balance_exceeded", "authorization_amount_reached",
-    "pre_authorization_failed",
+    "pre_authorization_failed", "standard_stop",
 ]  # fmt: skip
 FIRST, MOST = timedelta(minutes=2), timedelta(hours=1)  # until a station that did not obey is asked once more
 SETTLES = timedelta(minutes=1)  # after a station agreed, for its meter to come to rest

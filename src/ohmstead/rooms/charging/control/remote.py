@@ -50,24 +50,32 @@ class Noted(Struct):
 
 
 class Asked(Struct):
-    """A start as it was asked for; `hold`: what is held for it already."""
+    """A start as it was asked for; `hold`: what is held for it already; `terminal_id`: the payment terminal that asks,
+    which collects by itself."""
 
     order: Order
     find: Finding
     method: Method
     anywhere: bool
     hold: Hold | None
+    terminal_id: int | None
 
 
 async def start(
-    database: Database, order: Order, find: Finding, method: Method, anywhere: bool = False, hold: Hold | None = None
+    database: Database,
+    order: Order,
+    find: Finding,
+    method: Method,
+    anywhere: bool = False,
+    hold: Hold | None = None,
+    terminal_id: int | None = None,
 ) -> tuple[Noted | None, Refusal | None]:
     """Begin at the EVSE that `find` finds and locks; `anywhere`: the station may take another. What is held for it, by
     the caller or because there is need to, is released where no session is noted.
 
     The session that was noted, and why it was not begun: by us, before there is one, or by the station.
     """
-    asked = Asked(order, find, method, anywhere, hold)
+    asked = Asked(order, find, method, anywhere, hold, terminal_id)
     try:
         noted = await _noted(database, asked)
     except Exception:
@@ -112,15 +120,15 @@ async def _note(tx: Tx, asked: Asked, there: Row) -> Noted | Refusal | Hold:
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
-    refused = await refusal(Case(tx, there, around, user))
+    refused = await refusal(Case(tx, there, around, user, order.payment_method_id or None))
     if refused is not None:
         return refused
     user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]
-    if hold is None:
+    if hold is None and asked.terminal_id is None:
         needed = await hold_needed(tx, there, user_id, order.payment_method_id or None, session_id)
         if needed:
             return needed[0]
-    elif hold.session_id is not None:
+    elif hold is not None and hold.session_id is not None:
         session_id = hold.session_id
     allowed = await authorize_by(tx, asked.method, point, evse_id=there["id"], user_id=user_id)
     values = {
@@ -129,6 +137,7 @@ async def _note(tx: Tx, asked: Asked, there: Row) -> Noted | Refusal | Hold:
         "started_at": tx.now, "remote": True, "user_id": user_id, "authorization_id": allowed,
         "id_tag": order.id_tag or order.external_session_id or remote_tag(session_id),
         "booking_id": order.booking_id or None, "payment_method_id": order.payment_method_id or None,
+        "terminal_id": asked.terminal_id, "payment_type": None if asked.terminal_id is None else "terminal",
     }  # fmt: skip
     await add(tx, values, "created")
     if hold is not None:

@@ -34,6 +34,7 @@ _REFERENCES = {"user_id": users}
     body=Order,
     references=_REFERENCES,
     gives=StartedAnywhere,
+    terminals=True,
     transactions=Transactions.MANUAL,
 )
 async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
@@ -58,6 +59,7 @@ async def start_anywhere(call: Call, order: Order) -> StartedAnywhere:
     body=OrderThere,
     references=_REFERENCES,
     gives=Started,
+    terminals=True,
     transactions=Transactions.MANUAL,
 )
 async def start_numbered(call: Call, order: OrderThere) -> Started:
@@ -80,6 +82,7 @@ async def start_numbered(call: Call, order: OrderThere) -> Started:
     body=OrderThere,
     references=_REFERENCES,
     gives=Started,
+    terminals=True,
     transactions=Transactions.MANUAL,
 )
 async def start_at_evse(call: Call, order: OrderThere) -> Started:
@@ -96,9 +99,10 @@ async def start_at_evse(call: Call, order: OrderThere) -> Started:
 async def _start(
     call: Call, order: Order, find: Finding, anywhere: bool = False
 ) -> tuple[Noted | None, Refusal | None]:
-    """For a user as by their app, for nobody as by an administrator."""
-    method = "user_device" if order.user_id else "admin"
-    noted, refused = await start(call.database, order, find, method, anywhere)
+    """For a user as by their app, for nobody as by an administrator, or by the payment terminal that calls."""
+    terminal_id = call.actor.terminal
+    method = "payment_terminal" if terminal_id is not None else "user_device" if order.user_id else "admin"
+    noted, refused = await start(call.database, order, find, method, anywhere, terminal_id=terminal_id)
     call.changes = {"session": noted.session_id} if noted else None
     return noted, refused
 

@@ -28,6 +28,7 @@ class Stop(View):
     "Charge Point / Stop Charging Session",
     body=Stop,
     errors=(401, 403, 404, 406, 429),
+    terminals=True,
     transactions=Transactions.MANUAL,
 )
 async def stop(call: Call, body: Stop) -> None:
@@ -50,7 +51,7 @@ async def stop(call: Call, body: Stop) -> None:
 async def _find(call: Call, tx: Tx) -> Row:
     point = await find_permitted(call, tx, "sessionsRemoteControl")
     found = await tx.one(_SESSION, session=call.key("session"), point=point["id"])
-    if found is None:
+    if found is None or call.actor.terminal not in (None, found["terminal_id"]):  # a terminal ends what it began
         raise NotFound.model("Session", call.path["session"])
     return found
 

@@ -1,0 +1,1 @@
+"""Payment terminals: where they stand, and what their tokens may do."""

@@ -1,0 +1,1 @@
+"""Top-ups: money that users buy for their balance."""

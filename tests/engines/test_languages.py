@@ -1,0 +1,21 @@
+"""Which language a browser asks for."""
+
+import pytest
+
+from ohmstead.engines.languages import language_of
+
+
+@pytest.mark.parametrize(
+    ("header", "spoken"),
+    [
+        ("", "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.8", "de"), ("en;q=0.3, fr;q=0.7", "fr"), ("FR-CH", "fr"),
+        ("it, de; q=0.5, fr;q=0.5", "de"), ("de;q=0", "en"), ("de;q=much", "en"), ("deu", "en"), ("*", "en"),
+        ("it," * 20 + "de", "en"),
+    ],
+)  # fmt: skip
+def test_the_best_that_we_speak(header: str, spoken: str) -> None:
+    assert language_of(header) == spoken
+
+
+def test_what_was_chosen_goes_before_where_we_speak_it() -> None:
+    assert (language_of("de", "fr"), language_of("de", "it")) == ("fr", "de")
