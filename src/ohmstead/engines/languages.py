@@ -10,7 +10,8 @@ _MOST_PARTS = 20
 def language_of(accepted: str, chosen: str = "") -> Language:
     """The language that was chosen, where we speak it, else the best of an Accept-Language header (RFC 9110, 12.5.4),
     of equal ones the first; English where there is none."""
-    best, most = LANGUAGES[0], 0.0
+    best: Language = LANGUAGES[0]
+    most = 0.0
     for part in accepted.split(",")[:_MOST_PARTS]:
         tag, _, weight = part.replace(" ", "").partition(";q=")
         for language in LANGUAGES:
