@@ -17,7 +17,7 @@ def language_of(accepted: str, chosen: str = "") -> Language:
         for language in LANGUAGES:
             if tag.lower().partition("-")[0] == language and _number(weight) > most:
                 best, most = language, _number(weight)
-    return next((language for language in LANGUAGES if language == chosen), best)
+    return LANGUAGES[LANGUAGES.index(chosen)] if chosen in LANGUAGES else best
 
 
 def _number(weight: str) -> float:
