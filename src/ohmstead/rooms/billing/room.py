@@ -26,7 +26,10 @@ from ohmstead.rooms.billing.methods import personal  # noqa: F401 - what is held
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
-from ohmstead.rooms.billing.sessions import beginning  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.sessions import (
+    beginning,  # noqa: F401 - what is held first
+    of_users,  # noqa: F401 - what is exported, and erased
+)
 from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
