@@ -13,6 +13,7 @@ from ohmstead.rooms.billing.sessions.settling import settle
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
+from tests.rooms.billing.labelled import code, priced
 from tests.rooms.charges import Site
 from tests.rooms.partner_walk import HOOK, World
 
@@ -85,6 +86,7 @@ class FuzzWorld(World):
             "/personal-smart-charging-preferences": SUN,
             "/setups/{reference}/card": CARD,
         }
+        await self._labelled()
         return self
 
     async def _open(self, site: Site, number: int) -> int:
@@ -96,6 +98,18 @@ class FuzzWorld(World):
             await tx.run(update(session).where(session.c.id == key).values(open))
             await settle(tx, key)
         return key
+
+    async def _labelled(self) -> None:
+        """An EVSE with a label, and a charge of who has no account that begins there."""
+        given = self.given
+        outlet = await priced(given, {"id": self.ids["chargePoint"]}, number=3)
+        await Site(given.system, self.ids["chargePoint"], [outlet["id"]]).status("available", 3)
+        its = await code(given.system, outlet["id"])
+        begun = await given.api.post(f"/internal/drive/v1.0/codes/{its}/charges", {})
+        assert begun.status == 201, begun.body
+        charge = {"charge": begun.body["key"]}
+        self._instead["/drive/"] = {"code": its} | charge
+        self._bodies |= {f"/drive/v1.0/{act}": charge for act in ("entered", "stop")}
 
     async def _billed(self, site: Site, number: int = 77) -> int:
         """A session of nobody, of which only the end was told, and which is billed."""

@@ -24,7 +24,7 @@ GOOD, REFUSED = "4242424242424242", "4000000000000341"
 
 @pytest.fixture
 async def garage(dsn: str, cleaner: Cleaner, tmp_path: Path) -> AsyncIterator[Live]:
-    async with live(dsn, tmp_path, SystemClock(SPEED), open_calls_per_minute=10_000) as found:
+    async with live(dsn, tmp_path, SystemClock(SPEED)) as found:
         yield found
     await cleaner.clean()
 

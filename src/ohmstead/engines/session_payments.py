@@ -64,8 +64,9 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """What comes of it is not known."""
-        return self.state in ("initialized", "pending") or (self.state == "authorized" and self.under_way)
+        """What comes of it is not known, or others say: what was held outside is captured there."""
+        held = self.state == "authorized" and (self.under_way or self.external)
+        return held or self.state in ("initialized", "pending")
 
 
 class Way(Struct, frozen=True, kw_only=True):

@@ -21,12 +21,11 @@ async def code(system: System, evse_id: int) -> str:
         return await code_of(tx, evse_id)
 
 
-async def priced(given: Given, charge_point: dict[str, Any], **tariff: Any) -> dict[str, Any]:
+async def priced(given: Given, charge_point: dict[str, Any], number: int = 1, **tariff: Any) -> dict[str, Any]:
     """An EVSE with a plug and a tariff: the usual one with these fields."""
     group = await given.tariff_group((await given.tariff(**TARIFF | tariff))["id"])
-    outlet = await given.evse(
-        charge_point, physicalReference="A-07", tariffGroupId=group["id"], powerOptions={"maxPower": 22000}
-    )
+    fields = {"physicalReference": "A-07", "tariffGroupId": group["id"], "powerOptions": {"maxPower": 22000}}
+    outlet = await given.evse(charge_point, networkId=str(number), **fields)
     path = f"/resources/charge-points/v2.0/{charge_point['id']}/evses/{outlet['id']}/connectors"
     await given.made(path, {"type": "type2", "format": "socket"})
     return outlet

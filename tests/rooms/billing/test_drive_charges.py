@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
+from ohmstead.kit.facts import audit
 from ohmstead.rooms.billing.drive import steps
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
 from ohmstead.rooms.billing.drive.table import ad_hoc_charge
@@ -23,7 +24,7 @@ from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.control import OrderedStops
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.devices.stations import RemoteStart, RemoteStop
-from tests.client import Client
+from tests.client import Answer, Client
 from tests.given import Given
 from tests.rooms.billing.labelled import TARIFF, code
 from tests.rooms.booked import standing_still
@@ -80,11 +81,11 @@ class Phone:
         )
         assert (answer.status, answer.body["state"]) == (200, "stored"), answer.body
         if looks:
+            assert (await self.stranger.post(f"{DRIVE}/entered", {"charge": self.key})).status == 202
             await self.looks()
 
     async def looks(self) -> dict[str, Any]:
         """What the page shows, once all is done that is due."""
-        await self.shown()
         await self.works()
         return await self.shown()
 
@@ -92,6 +93,9 @@ class Phone:
         answer = await self.stranger.get(f"{DRIVE}/charges/{self.key}")
         assert answer.status == 200, answer.body
         return answer.body
+
+    async def stops(self) -> Answer:
+        return await self.stranger.post(f"{DRIVE}/stop", {"charge": self.key})
 
     async def works(self) -> None:
         """Facts are heard, calls made and steps taken, until nothing is due."""
@@ -165,7 +169,7 @@ async def test_pay_start_stop_captured(phone: Phone, gateway: Gateway) -> None:
     await phone.here.meters(energy(phone.clock.now(), 8000), transaction=transaction)
     found = await phone.looks()
     assert (found["energy"], found["duration"], found["stoppedAt"]) == (8, 3600, None)
-    stopped = await phone.stranger.post(f"{DRIVE}/charges/{phone.key}/stop")
+    stopped = await phone.stops()
     assert stopped.status == 202
     assert await phone.state() == ("stopping", None)
     assert isinstance(gateway.commands[-1][1], RemoteStop)
@@ -178,7 +182,10 @@ async def test_pay_start_stop_captured(phone: Phone, gateway: Gateway) -> None:
     assert (charge["user_id"], charge["payment_status"], charge["reason"]) == (None, "paid", "standard_stop")
     async with phone.system.database.read() as tx:
         [card] = await tx.all(select(payment_method))
+        kept = await tx.all(select(audit.c.target, audit.c.changes).where(audit.c.target.like("%drive%")))
     assert card["removed_at"] is not None
+    assert len(kept) == 3  # it was begun, entered and stopped
+    assert phone.key not in str([tuple(row) for row in kept])  # a backup opens no charge
 
 
 def starts(gateway: Gateway) -> int:
@@ -255,14 +262,14 @@ async def test_two_phones_before_one_evse(phone: Phone, gateway: Gateway) -> Non
 
 async def test_who_changes_his_mind(phone: Phone, gateway: Gateway) -> None:
     await phone.begins()
-    assert (await phone.stranger.post(f"{DRIVE}/charges/{phone.key}/stop")).status == 202
+    assert (await phone.stops()).status == 202
     assert await phone.state() == ("failed", "cancelled")
     await phone.pays()
-    assert (await phone.stranger.post(f"{DRIVE}/charges/{phone.key}/stop")).status == 202
+    assert (await phone.stops()).status == 202
     assert await phone.state() == ("released", "cancelled")
     assert await phone.money() == [("reversed", "30.00", "0.00")]
     assert [row["status"] for row in await phone.here.sessions()] == ["failed"]
-    assert (await phone.stranger.post(f"{DRIVE}/charges/{phone.key}/stop")).status == 202  # and nothing follows
+    assert (await phone.stops()).status == 202  # and nothing follows
     assert await phone.state() == ("released", "cancelled")
 
 
@@ -272,6 +279,9 @@ async def test_who_never_enters_a_card(phone: Phone, gateway: Gateway) -> None:
     await phone.works()
     assert await phone.state() == ("failed", "not_entered")
     assert gateway.commands == []
+    await phone.waits(86_400)
+    await phone.works()
+    assert (await phone.stranger.get(f"{DRIVE}/charges/{phone.key}")).status == 404
 
 
 async def test_what_costs_nothing_wants_no_card(phone: Phone, api: Client, given: Given) -> None:
@@ -330,7 +340,7 @@ async def test_a_kill_after_a_step_repeats_none(
         await phone.works()
         transaction = await phone.plugs_in()
         await phone.works()
-        await phone.stranger.post(f"{DRIVE}/charges/{phone.key}/stop")
+        await phone.stops()
         await phone.works()
         await phone.waits(31)
         await phone.works()

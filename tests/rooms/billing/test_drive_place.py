@@ -166,8 +166,9 @@ async def test_who_begins_is_led_to_the_providers_page_and_back(
     assert (told["state"], told["hold"], told["physicalReference"]) == ("entering", 30, "A-07")
     assert page.endswith(told["redirectUrl"])
     for wrong in (key[:-1], "1", its):
-        for method, path in (("GET", ""), ("POST", "/stop")):
-            assert (await stranger.request(method, f"/internal/drive/v1.0/charges/{wrong}{path}")).status == 404
+        assert (await stranger.get(f"/internal/drive/v1.0/charges/{wrong}")).status == 404
+        for act in ("entered", "stop"):
+            assert (await stranger.post(f"/internal/drive/v1.0/{act}", {"charge": wrong})).status == 404
 
 
 async def test_a_card_that_is_declined_and_a_provider_that_is_away_are_said(
@@ -191,7 +192,9 @@ async def test_a_card_that_is_declined_and_a_provider_that_is_away_are_said(
     path = f"/internal/drive/v1.0/charges/{key}"
     with monkeypatch.context() as patch:
         fails(patch, "finish_setup", away)
+        assert (await stranger.post("/internal/drive/v1.0/entered", {"charge": key})).status == 202
         assert (await stranger.get(path)).body["state"] == "entering"
         fails(patch, "finish_setup", Refused("Declined."))
-        told = (await stranger.get(path)).body
+        assert (await stranger.post("/internal/drive/v1.0/entered", {"charge": key})).status == 202
+    told = (await stranger.get(path)).body
     assert (told["state"], told["reason"]) == ("failed", "declined")

@@ -3,7 +3,7 @@
 import { WORDS } from "/drive/words.js";
 
 const API = "/public-api/internal/drive/v1.0/";
-const EVERY_MS = 5000, TOLD_EVERY_MS = 60000;
+const EVERY_MS = 5000, SOON_MS = 2000, TOLD_EVERY_MS = 60000;
 const PLUGS = { type1: "Type 1", type2: "Type 2", ccs1: "CCS 1", ccs2: "CCS", chademo: "CHAdeMO", schuko: "Schuko", nacs: "NACS" };
 const TONES = { available: "good", plugged: "good", inUse: "wait", reserved: "wait", outOfService: "bad" };
 
@@ -62,7 +62,7 @@ function costs(tariff) {
     element("h2", {}, say("prices")),
     rows.length ? element("dl", { class: "prices" }, rows) : paragraph(say("free")),
     rows.length > 0 && paragraph(tariff.taxPercentage === null ? say("untaxed") : say("tax", number(tariff.taxPercentage, tariff.taxPercentage % 1 ? 1 : 0)), "quiet"),
-    tariff.learnMoreUrl && element("p", {}, link(tariff.learnMoreUrl, say("more"))));
+    /^https?:/.test(tariff.learnMoreUrl) && element("p", {}, link(tariff.learnMoreUrl, say("more"))));
 }
 
 function grouped(prices) {
@@ -102,7 +102,7 @@ function ofPlace() {
   const hold = tariff && tariff.hold !== null;
   return [where(station), tariff && costs(tariff),
     element("section", {},
-      !tariff ? paragraph(say("closed")) : !free ? paragraph(say("unready")) : [
+      !tariff ? paragraph(say("closed")) : !free ? paragraph(say(station.state === "outOfService" ? "out_of_service" : "unready")) : [
         hold && paragraph(say("hold", money(tariff.hold, tariff.currency))),
         button(say(hold ? "pay" : "begin"), null, begin)])];
 }
@@ -115,7 +115,7 @@ async function begin() {
   else await look();
 }
 
-const stop = (name, kind) => button(say(name), kind, async () => { await ask(`charges/${key}/stop`, {}); await look(); });
+const stop = (name, kind) => button(say(name), kind, async () => { await ask("stop", { charge: key }); await look(); });
 const over = () => element("a", { class: "button", href: address() }, say("again"));
 const held = ({ hold, currency }) => (hold === null ? "" : money(hold, currency));
 
@@ -186,11 +186,16 @@ async function look() {
     frame();
     byId("fault").textContent = "";
     if (key) {
-      const charge = await ask(`charges/${key}`);
+      let charge = await ask(`charges/${key}`);
+      if (charge.redirectUrl) {
+        await ask("entered", { charge: key });
+        charge = await ask(`charges/${key}`);
+      }
       draw(ofCharge(charge), JSON.stringify({ ...charge, secondsLeft: 0 }), state !== "" && state !== charge.state);
       state = charge.state;
       count(charge.secondsLeft ?? 0);
       if (["captured", "released", "failed"].includes(state)) return;
+      if (state === "held" || (state === "entering" && !charge.redirectUrl)) wait = SOON_MS; // nobody has to do anything
     } else draw(ofPlace(), JSON.stringify(place));
   } catch (fault) {
     if (fault.status === 404) return draw([element("section", {}, heading(say("unknown")), paragraph(say("unknownText")))], "unknown");
@@ -205,7 +210,7 @@ function frame() {
   document.title = say("title", station.physicalReference);
   byId("operator").textContent = operator.name ?? station.name ?? "";
   byId("help").replaceChildren(...[
-    (operator.phone || operator.email) && element("p", {}, `${say("help")}: `,
+    (operator.phone || operator.email) && element("p", {}, `${say("help")} `,
       operator.phone && link(`tel:${operator.phone.replace(/[^+\d]/g, "")}`, operator.phone),
       operator.phone && operator.email && " · ", operator.email && link(`mailto:${operator.email}`, operator.email)),
     operator.termsUrl && element("p", {}, link(operator.termsUrl, say("terms")))].filter(Boolean));

@@ -22,7 +22,7 @@ export const WORDS = {
     not_plugged_in: "No vehicle was plugged in in time.", station_refused: "The charge point did not start. Try another one.", in_use: "Somebody else began to charge here.",
     out_of_service: "The charge point cannot charge now.", not_possible: "Charging is not possible here now.", not_captured: "The payment could not be completed. The operator will look at it.",
     unknown: "This address leads nowhere", unknownText: "Please scan the code on the charge point again.", away: "No connection. Trying again…",
-    busy: "This is not possible now. Please try again in a moment.", many: "Too many requests. Trying again…", help: "Help", terms: "Terms", min: "{0} min",
+    busy: "This is not possible now. Please try again in a moment.", many: "Too many requests. Trying again…", help: "Help:", terms: "Terms", min: "{0} min",
   },
   de: {
     title: "Laden an {0}", language: "Deutsch", check: "Steht diese Nummer auf der Ladesäule vor Ihnen? Wenn nicht, zahlen Sie nicht.",
@@ -45,7 +45,7 @@ export const WORDS = {
     not_plugged_in: "Es wurde nicht rechtzeitig ein Fahrzeug angesteckt.", station_refused: "Die Ladesäule hat nicht begonnen. Versuchen Sie eine andere.", in_use: "Jemand anderes hat hier zu laden begonnen.",
     out_of_service: "Die Ladesäule kann gerade nicht laden.", not_possible: "Laden ist hier gerade nicht möglich.", not_captured: "Die Zahlung konnte nicht abgeschlossen werden. Der Betreiber kümmert sich darum.",
     unknown: "Diese Adresse führt nirgendwohin", unknownText: "Bitte scannen Sie den Code auf der Ladesäule noch einmal.", away: "Keine Verbindung. Es wird wieder versucht…",
-    busy: "Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.", many: "Zu viele Anfragen. Es wird wieder versucht…", help: "Hilfe", terms: "Bedingungen", min: "{0} min",
+    busy: "Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.", many: "Zu viele Anfragen. Es wird wieder versucht…", help: "Hilfe:", terms: "Bedingungen", min: "{0} min",
   },
   fr: {
     title: "Recharger à {0}", language: "Français", check: "Ce numéro figure-t-il sur la borne devant vous ? Sinon, ne payez pas.",
@@ -68,6 +68,6 @@ export const WORDS = {
     not_plugged_in: "Aucun véhicule n’a été branché à temps.", station_refused: "La borne n’a pas démarré. Essayez-en une autre.", in_use: "Quelqu’un d’autre a commencé à recharger ici.",
     out_of_service: "La borne ne peut pas recharger en ce moment.", not_possible: "La recharge n’est pas possible ici en ce moment.", not_captured: "Le paiement n’a pas pu être achevé. L’exploitant va s’en occuper.",
     unknown: "Cette adresse ne mène nulle part", unknownText: "Veuillez scanner à nouveau le code sur la borne.", away: "Pas de connexion. Nouvel essai…",
-    busy: "Ce n’est pas possible maintenant. Veuillez réessayer dans un instant.", many: "Trop de requêtes. Nouvel essai…", help: "Aide", terms: "Conditions", min: "{0} min",
+    busy: "Ce n’est pas possible maintenant. Veuillez réessayer dans un instant.", many: "Trop de requêtes. Nouvel essai…", help: "Aide :", terms: "Conditions", min: "{0} min",
   },
 };

@@ -57,7 +57,7 @@ _STOP = Statement(
 _FAIL = Statement(
     update(ad_hoc_charge)
     .where(_own.id == bindparam("key"), _own.state == "entering", _own.method_id.is_(None))
-    .values(state="failed", reason="declined", over_at=bindparam("now"), updated_at=bindparam("now"), due_at=None)
+    .values(state="failed", reason="declined", **dict.fromkeys(("over_at", "updated_at", "due_at"), bindparam("now")))
 )
 
 
@@ -105,17 +105,20 @@ async def new_session(tx: Tx) -> int:
     return await tx.value(_NEW_SESSION)
 
 
-async def look(database: Database, key: str, language: Language) -> Charge | None:
-    """How a charge stands. While its card is not known, the provider is asked first: its page leads back sooner than
-    its event comes."""
-    row = await _read(database, key)
-    if row is None:
-        return None
-    if row["state"] == "entering" and row["method_id"] is None:
+async def look(tx: Tx, key: str, language: Language) -> Charge | None:
+    """How a charge stands."""
+    row = await tx.one(_CHARGE, hash=hashed(key), now=tx.now)
+    return row and _told(row, language)
+
+
+async def card_entered(database: Database, key: str) -> bool:
+    """Ask the provider for the card, for its page leads back sooner than its event comes; whether there is such a
+    charge."""
+    async with database.read() as tx:
+        row = await tx.one(_CHARGE, hash=hashed(key), now=tx.now)
+    if row is not None and row["state"] == "entering" and row["method_id"] is None:
         await _finish_setup(database, row)
-        row = await _read(database, key)
-        assert row is not None, "charges stay"
-    return _told(row, language)
+    return row is not None
 
 
 async def ask_stop(database: Database, key: str) -> bool:
@@ -130,16 +133,11 @@ def hashed(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-async def _read(database: Database, key: str) -> Row | None:
-    async with database.read() as tx:
-        return await tx.one(_CHARGE, hash=hashed(key), now=tx.now)
-
-
 async def _finish_setup(database: Database, row: Row) -> None:
     try:
         await finish_setup(database, row["setup_id"])
     except GatewayError:
-        return  # the next look asks again, or its event comes
+        return  # who waits asks again, or its event comes
     except Refused:
         async with database.begin() as tx:
             await tx.run(_FAIL, key=row["id"], now=tx.now)

@@ -8,11 +8,12 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter, Transactions
-from ohmstead.rooms.billing.drive.charges import ask_stop, begin, look
+from ohmstead.rooms.billing.drive.charges import ask_stop, begin, card_entered, look
 from ohmstead.rooms.billing.drive.place import Asked, asked_at, place_of, standing, text_in
 from ohmstead.rooms.billing.drive.views import (
     Begun,
     Charge,
+    OfCharge,
     Operator,
     Place,
     Plug,
@@ -70,28 +71,29 @@ async def begin_charge(call: Call, wish: Wish) -> Begun:
     return begun
 
 
-@drive.declare(
-    "GET",
-    "v1.0/charges/{charge}",
-    "Drive / Charge",
-    scope="read",
-    parameters=(_KEY, _LANGUAGE),
-    status=200,
-    gives=Charge,
-    transactions=Transactions.MANUAL,
-)
+@drive.get("v1.0/charges/{charge}", "Drive / Charge", parameters=(_KEY, _LANGUAGE), gives=Charge)
 async def read_charge(call: Call) -> Charge:
     """How a charge stands."""
-    found = await look(call.database, call.path["charge"], _language(call))
+    found = await look(call.tx, call.path["charge"], _language(call))
     if found is None:
         raise NotFound(_UNKNOWN)
     return found
 
 
-@drive.post("v1.0/charges/{charge}/stop", "Drive / Stop", parameters=(_KEY,), transactions=Transactions.MANUAL)
-async def stop_charge(call: Call) -> None:
+# What follows has the key in its body: the paths of what changes something are kept, in the audit.
+
+
+@drive.post("v1.0/entered", "Drive / Card entered", body=OfCharge, transactions=Transactions.MANUAL)
+async def entered(call: Call, body: OfCharge) -> None:
+    """The page of the provider led back: look whether a card was entered there. What follows needs nobody."""
+    if not await card_entered(call.database, body.charge):
+        raise NotFound(_UNKNOWN)
+
+
+@drive.post("v1.0/stop", "Drive / Stop", body=OfCharge, transactions=Transactions.MANUAL)
+async def stop_charge(call: Call, body: OfCharge) -> None:
     """End a charge, or give it up before it begins. Its station is asked until it obeys."""
-    if not await ask_stop(call.database, call.path["charge"]):
+    if not await ask_stop(call.database, body.charge):
         raise NotFound(_UNKNOWN)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, DateTime, Integer, and_, bindparam, select, update
+from sqlalchemy import BigInteger, DateTime, Integer, and_, bindparam, delete, select, update
 
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.errors import ApiError, NotFound
@@ -34,6 +34,7 @@ from ohmstead.store.due_work import DueWork
 SOON, LATER, MUCH_LATER = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=6)
 """When a charge is looked at again that nothing wakes: see `waking`."""
 AGAIN = timedelta(seconds=30)  # after a fault of ours
+KEPT = timedelta(days=1)  # a charge for which no card was entered
 _MOST_STEPS = 10  # at once
 _REASONS: Mapping[str, Reason] = {"SESSION_EXISTS": "in_use", "INTERNAL_ISSUE": "out_of_service"}
 
@@ -67,6 +68,7 @@ _WAIT = Statement(
 )
 
 
+_DELETE = Statement(delete(ad_hoc_charge).where(_own.id == _key, _own.method_id.is_(None)))
 _AGAIN = Statement(update(ad_hoc_charge).where(_own.id == _key).values(due_at=_at))
 
 
@@ -234,7 +236,10 @@ class AdHocSteps(DueWork):
                 return await self._later(charge, LATER)
 
     async def _over(self, charge: Row) -> bool:
-        """The card is forgotten once nothing more is to be paid by it."""
+        """The card is forgotten once nothing more is to be paid by it; what came to nothing before anything was held is
+        deleted a day later."""
+        if charge["method_id"] is None and charge["setup_id"] is not None:
+            return await self._forget(charge)
         if charge["billed_again_at"] is not None:
             return await self._later(charge, MUCH_LATER)
         async with self._database.begin() as tx:
@@ -242,6 +247,14 @@ class AdHocSteps(DueWork):
             if method is not None and method["removed_at"] is None:
                 await remove(tx, method)
             await _write(tx, charge, due_at=None)
+        return False
+
+    async def _forget(self, charge: Row) -> bool:
+        gone_at = charge["over_at"] + KEPT
+        if self._clock.now() < gone_at:
+            return await self._wait_until(charge, gone_at)
+        async with self._database.begin() as tx:
+            await tx.run(_DELETE, key=charge["id"])
         return False
 
     async def _go(self, charge: Row, state: State, **values: Any) -> bool:

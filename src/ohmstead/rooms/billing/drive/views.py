@@ -64,6 +64,10 @@ class Wish(View):
     language: Language = "en"
 
 
+class OfCharge(View):
+    charge: Annotated[str, Meta(max_length=100, description="The key of the charge.")]
+
+
 class Begun(View):
     key: Annotated[str, Meta(description="Of the charge: whoever has it sees the charge and stops it.")]
     redirect_url: Annotated[str, Meta(description="Where the card is entered.")] | None
