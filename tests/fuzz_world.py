@@ -5,9 +5,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.billing.gateways.gateway import gateways
+from ohmstead.rooms.billing.sessions.settling import settle
 from ohmstead.rooms.charging.pricing.final import price_ended
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
 from tests.rooms.billing.labelled import TARIFF, code
 from tests.rooms.charges import Site, site
@@ -66,6 +70,8 @@ class FuzzWorld(World):
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
             "assign-user$": {"session": await self._billed(site)},
+            "retry-payment$": {"session": await self._open(site, 78)},
+            "waive$": {"session": await self._open(site, 79)},
         }
         confirmed = (await gateways.current.current.begin_setup("fuzz", None, None, "card")).reference
         its = f"/internal/embedded-gateway/v1.0/setups/{confirmed}"
@@ -83,6 +89,16 @@ class FuzzWorld(World):
         await self._labelled()
         return self
 
+    async def _open(self, site: Site, number: int) -> int:
+        """A session whose user could not pay it."""
+        key = await self._billed(site, number)
+        open = {"amount_with_tax": 5, "amount_without_tax": 5, "user_id": int(self.ids["user"])}
+        open |= {"payment_method_id": "corporate:9"}
+        async with site.system.database.begin() as tx:
+            await tx.run(update(session).where(session.c.id == key).values(open))
+            await settle(tx, key)
+        return key
+
     async def _labelled(self) -> None:
         """An EVSE with a label, and a charge of who has no account that begins there."""
         given = self.given
@@ -96,9 +112,9 @@ class FuzzWorld(World):
         self._instead["/drive/"] = {"code": its} | charge
         self._bodies |= {f"/drive/v1.0/{act}": charge for act in ("entered", "stop")}
 
-    async def _billed(self, site: Site) -> int:
+    async def _billed(self, site: Site, number: int = 77) -> int:
         """A session of nobody, of which only the end was told, and which is billed."""
-        await site.stops(77, site.system.clock.now() - timedelta(hours=1), 1000)
+        await site.stops(number, site.system.clock.now() - timedelta(hours=1), 1000)
         key = (await site.sessions())[-1]["id"]
         async with site.system.database.begin() as tx:
             assert await price_ended(tx, [key]) == [key]

@@ -13,5 +13,5 @@ async def test_new_payments_go_to_the_embedded_one_unless_another_is_set(system:
 
 
 async def test_a_provider_that_nobody_knows_is_no_setting(system: System) -> None:
-    with pytest.raises(SettingsError, match="gateway: 'piggy-bank' is none of embedded"):
+    with pytest.raises(SettingsError, match="gateway: 'piggy-bank' is not set up; there is embedded"):
         known_gateways(Settings(gateway="piggy-bank"), system.database, system.clock, system.vault)

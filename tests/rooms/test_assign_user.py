@@ -20,7 +20,8 @@ async def here(given: Given) -> Site:
     await given.currency()
     there = await site(given)
     await there.stops(77, later(60), 5000, samples=())
-    await given.system.outbox.drain()
+    while await given.system.outbox.drain():
+        pass
     return there
 
 

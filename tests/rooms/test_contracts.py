@@ -116,11 +116,12 @@ async def test_emaids_change_with_their_vehicle(api: Client, given: Given, issue
     car = await vehicle(given)
     await issue(api, car["id"])
     tag = await active(api, car["id"])
-    change = {"name": "Mine", "paymentMethod": "12", "status": "suspended", "expireAt": "2031-01-01T00:00:00+00:00"}
+    card = await given.payment_method(car["userId"])
+    change = {"name": "Mine", "paymentMethod": card, "status": "suspended", "expireAt": "2031-01-01T00:00:00+00:00"}
     shown = (await api.patch(f"{PATH}/{car['id']}", {"idTags": [{"id": tag["id"]} | change]})).data["idTags"]
     assert shown == [{"id": tag["id"], "type": "emaid"} | change]
     after = (await api.get(f"{TAGS}/{tag['id']}")).data
-    assert (after["idLabel"], after["paymentMethodId"], after["status"]) == ("Mine", "12", "suspended")
+    assert (after["idLabel"], after["paymentMethodId"], after["status"]) == ("Mine", card, "suspended")
     assert after["expireAt"] == change["expireAt"]
     await issue(api, car["id"])
     second = await active(api, car["id"])
@@ -140,6 +141,7 @@ async def test_no_other_emaids_are_given(api: Client, given: Given, issuer: None
         ([foreign], {"idTags.0.id"}), ([{"id": own["id"]}, {}], {"idTags.1.id"}), ([own, own], {"idTags.1.id"}),
         ([own | {"type": "rfid"}], {"idTags.0.type"}),
         ([own | {"paymentMethod": "cash"}], {"idTags.0.paymentMethod"}),
+        ([own | {"paymentMethod": "12"}], {"idTags.0.paymentMethod"}),
     ):  # fmt: skip
         answer = await api.patch(f"{PATH}/{car['id']}", {"idTags": wrong})
         assert (answer.status, answer.body["errors"].keys()) == (422, fields)
@@ -158,6 +160,7 @@ async def test_no_other_emaids_are_given(api: Client, given: Given, issuer: None
 async def test_an_emaid_is_an_id_tag_of_the_vehicles_user(api: Client, given: Given, issuer: None) -> None:
     car = await vehicle(given)
     assert car["idTags"] == []
+    await given.corporate_account(3, car["userId"])
     assert (await issue(api, car["id"], paymentMethod="corporate:3")).status == 202
     tag = await active(api, car["id"])
     assert (tag["type"], tag["userId"], tag["vehicleType"]) == ("emaid", car["userId"], "company_car")
@@ -183,15 +186,16 @@ async def test_two_that_ask_at_once_get_one(api: Client, given: Given, issuer: N
     assert sorted(one["status"] for one in await issued(api, car["id"])) == ["active", "disabled"]
 
 
-@pytest.mark.parametrize("payment", [None, "12", "auto"])
+@pytest.mark.parametrize("payment", [None, "auto"])
 async def test_ways_to_pay(api: Client, given: Given, issuer: None, payment: str | None) -> None:
     car = await vehicle(given)
     await issue(api, car["id"], paymentMethod=payment)
     assert (await active(api, car["id"]))["paymentMethodId"] == payment
 
 
-async def test_a_way_to_pay_that_is_none(api: Client, given: Given, issuer: None) -> None:
-    answer = await issue(api, (await vehicle(given))["id"], paymentMethod="cash")
+@pytest.mark.parametrize("payment", ["cash", "12", "corporate:3"])
+async def test_a_way_to_pay_that_is_none(api: Client, given: Given, issuer: None, payment: str) -> None:
+    answer = await issue(api, (await vehicle(given))["id"], paymentMethod=payment)
     assert (answer.status, list(answer.body["errors"])) == (422, ["paymentMethod"])
 
 
@@ -280,7 +284,7 @@ async def test_the_api_shows_no_settings_of_this(api: Client, given: Given, issu
 
 async def test_another_takes_its_place_at_once(api: Client, given: Given, issuer: None) -> None:
     car = await vehicle(given)
-    await issue(api, car["id"], paymentMethod="12")
+    await issue(api, car["id"], paymentMethod=await given.payment_method(car["userId"]))
     first = await active(api, car["id"])
     mover = int((await given.user())["id"])
     await api.patch(f"{TAGS}/{first['id']}", {"userId": mover, "externalId": "x"})
@@ -289,7 +293,7 @@ async def test_another_takes_its_place_at_once(api: Client, given: Given, issuer
     second = await active(api, car["id"])
     assert [one["status"] for one in await issued(api, car["id"])] == ["disabled", "active"]
     assert second["idTagUid"] != first["idTagUid"]
-    assert (second["userId"], second["paymentMethodId"], second["externalId"]) == (mover, "12", "x")
+    assert (second["userId"], second["paymentMethodId"], second["externalId"]) == (mover, "auto", "x")
     assert await status(given, contract) == "revoked"
     assert await status(given, (await export(api, car["id"])).body) == "good"
     here = await site(given)
@@ -356,13 +360,15 @@ async def test_an_emaid_that_is_deleted_has_no_contract(api: Client, given: Give
 
 async def test_emaids_follow_their_vehicle(api: Client, given: Given, issuer: None) -> None:
     car = await vehicle(given)
-    await issue(api, car["id"])
+    card = await given.payment_method(car["userId"])
+    await issue(api, car["id"], paymentMethod=card)
     buyer = int((await given.user())["id"])
-    await api.patch(f"{PATH}/{car['id']}", {"name": "x"})
-    assert (await active(api, car["id"]))["userId"] == car["userId"]
+    await api.patch(f"{PATH}/{car['id']}", {"name": "x", "vehicleType": "private"})
+    tag = await active(api, car["id"])
+    assert (tag["userId"], tag["paymentMethodId"]) == (car["userId"], card)
     await api.patch(f"{PATH}/{car['id']}", {"userId": buyer, "vehicleType": "private"})
     tag = await active(api, car["id"])
-    assert (tag["userId"], tag["vehicleType"]) == (buyer, "private_car")
+    assert (tag["userId"], tag["vehicleType"], tag["paymentMethodId"]) == (buyer, "private_car", "auto")
 
 
 async def test_a_vehicle_that_charges_stays(api: Client, given: Given, issuer: None) -> None:

@@ -67,7 +67,6 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("chargePoint.sharedPartnersChanged", {"id": 7}),
     ("parkingSpace.occupancyChanged", {"id": 7, "occupancy_status": "occupied", "at": "2026-11-01T08:00:00+00:00"}),
     ("securityEvent.received", SECURITY),
-    ("user.paymentMethod.changed", {"id": "17", "user_id": 7, "action": "created"}),
     ("userBalance.changed", BALANCE | {"transaction_id": None}),
     ("user.paymentMethod.changed", {"id": "17", "user_id": 7, "action": "created"}),
     ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),

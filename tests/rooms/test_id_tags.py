@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
 from ohmstead.app.system import System
 from ohmstead.kit.versions import Version
+from ohmstead.rooms.billing.methods.table import payment_method
 from ohmstead.rooms.charging.id_tags import IdTagRow, id_tags, resolve
 from ohmstead.rooms.charging.tag_case import same
 from tests.client import Client
@@ -25,7 +27,7 @@ class TestIdTags(ResourceContract):
     update = {
         "status": "suspended",
         "idLabel": None,
-        "paymentMethodId": "corporate:3",
+        "paymentMethodId": None,
         "expireAt": "2031-01-01T00:00:00+00:00",
         "partnerId": None,
     }
@@ -76,9 +78,29 @@ async def test_what_no_column_holds_is_found_nowhere(api: Client, query: str) ->
     assert (await api.get(PATH, query)).status == 422
 
 
-@pytest.mark.parametrize("payment", ["12", "corporate:12", "auto", None])
-async def test_ways_to_pay(given: Given, payment: str | None) -> None:
-    assert (await given.id_tag(paymentMethodId=payment))["paymentMethodId"] == payment
+async def test_ways_to_pay(given: Given) -> None:
+    user = int((await given.user())["id"])
+    card, account = await given.payment_method(user), await given.corporate_account(12, user)
+    for payment in (card, account, "auto", None):
+        assert (await given.id_tag(userId=user, paymentMethodId=payment))["paymentMethodId"] == payment
+
+
+async def test_a_tag_names_what_its_user_has(api: Client, given: Given, system: System) -> None:
+    user, other = int((await given.user())["id"]), int((await given.user())["id"])
+    card, theirs = await given.payment_method(user), await given.payment_method(other)
+    body = {"idTagUid": "04AA", "status": "enabled", "type": "rfid", "userId": user}
+    for wrong in ({"paymentMethodId": theirs}, {"paymentMethodId": "corporate:9"}, {"userId": None}):
+        answer = await api.post(PATH, body | {"paymentMethodId": card} | wrong)
+        assert (answer.status, list(answer.body["errors"])) == (422, ["paymentMethodId"])
+    tag = await given.id_tag(userId=user, paymentMethodId=card)
+    path = f"{PATH}/{tag['id']}"
+    assert (await api.patch(path, {"paymentMethodId": theirs})).status == 422
+    assert (await api.patch(path, {"userId": other, "paymentMethodId": card})).status == 422
+    async with system.database.begin() as tx:
+        await tx.run(update(payment_method).values(exp_year=2020))
+    assert (await api.patch(path, {"paymentMethodId": card, "idLabel": "x"})).data["paymentMethodId"] == card
+    assert (await api.patch(path, {"userId": other})).data["paymentMethodId"] == "auto"
+    assert (await api.patch(path, {"paymentMethodId": theirs})).status == 422  # it has expired
 
 
 async def test_a_uid_is_there_once_in_whatever_case(api: Client, given: Given) -> None:

@@ -39,7 +39,7 @@ class Case:
     def _object(self, number: int) -> Callable[..., Awaitable[Refusal | None]]:
         """Of so many rooms above each has at most one objection, the newest first."""
 
-        async def answer(tx: Any, there: Any, user_id: int | None) -> Refusal | None:
+        async def answer(tx: Any, there: Any, user_id: int | None, wish: str | None) -> Refusal | None:
             return self.objections[number] if number < len(self.objections) else None
 
         return answer

@@ -296,10 +296,10 @@ async def test_upper_rooms_may_object(
 ) -> None:
     here = await site(given)
 
-    async def closed(tx: Any, row: Any, user_id: int | None) -> Refusal:
+    async def closed(tx: Any, row: Any, user_id: int | None, wish: str | None) -> Refusal:
         return Refusal("LOCATION_IS_CLOSED", "Charge point's location is closed")
 
-    async def busy(tx: Any, row: Any, user_id: int | None) -> None:
+    async def busy(tx: Any, row: Any, user_id: int | None, wish: str | None) -> None:
         raise Conflict
 
     monkeypatch.setattr(control.may_start, "_answerers", [closed])

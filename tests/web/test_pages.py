@@ -1,10 +1,10 @@
-"""The pages of /docs: what is served, and that it asks nobody but this server."""
+"""The pages we serve: what there is, and that they ask nobody but this server."""
 
 import re
 
 import pytest
 
-from ohmstead.web.pages import page
+from ohmstead.web.pages import page, spoken
 
 
 def text(name: str) -> str:
@@ -46,3 +46,21 @@ def test_nothing_in_the_page_is_what_its_policy_refuses() -> None:
 @pytest.mark.parametrize("name", ["", "docs.css", "docs.js", "schema.js", "request.js", "element.js"])
 def test_a_page_names_no_outside_host(name: str) -> None:
     assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", text(name))
+
+
+@pytest.mark.parametrize("name", ["index.html", "unknown.html", "pay.css", "pay.js"])
+def test_the_card_page_is_within_its_policy_and_names_no_outside_host(name: str) -> None:
+    found = page("pay", name)
+    assert found
+    words = found[0].decode()
+    assert not re.findall(r"<style|<script(?![^>]*src=)|\s(?:on\w+|style)=|innerHTML|\beval\(|new Function", words)
+    assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", words)
+    assert all(page("pay", one) for one in re.findall(r'(?:href|src)="/pay/files/([^"]+)"', words))
+
+
+def test_a_page_is_spoken_in_one_language() -> None:
+    told = spoken("pay", "index.html", "fr").decode()
+    assert '<html lang="fr">' in told
+    assert "Numéro de carte" in told
+    assert "$" not in told
+    assert "Card number" not in told

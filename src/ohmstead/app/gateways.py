@@ -45,7 +45,7 @@ def known_gateways(settings: Settings, database: Database, clock: Clock, vault: 
     made = {name: make(settings, database, clock, vault) for name, make in _MAKERS.items()}
     known = {name: one for name, one in made.items() if one is not None}
     if settings.gateway not in known:
-        raise SettingsError(f"gateway: {settings.gateway!r} is none of {', '.join(known)}, which are set up")
+        raise SettingsError(f"gateway: {settings.gateway!r} is not set up; there is {', '.join(known)}")
     return Gateways(known=known, active=settings.gateway)
 
 

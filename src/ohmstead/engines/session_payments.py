@@ -64,8 +64,9 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """What comes of it is not known."""
-        return self.state in ("initialized", "pending") or (self.state == "authorized" and self.under_way)
+        """What comes of it is not known, or others say: what was held outside is captured there."""
+        held = self.state == "authorized" and (self.under_way or self.external)
+        return held or self.state in ("initialized", "pending")
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -180,8 +181,8 @@ def _collected(
 
 def _why(payments: Sequence[Payment], reasons: Sequence[Reason], anybody: bool) -> Reason:
     if anybody:
-        hopeful: list[Reason] = [one for one in reasons if one not in HOPELESS]
-        return [*hopeful, *reasons, "no_payment_method"][0]
+        said: list[Reason] = [*(one for one in reasons if one not in HOPELESS), *reasons, "no_payment_method"]
+        return said[0]
     if any(one.holds and one.captured > 0 for one in payments):
         return "hold_used_up"
     return "declined" if any(one.holds for one in payments) else "nobody_to_bill"

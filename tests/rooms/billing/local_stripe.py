@@ -157,7 +157,8 @@ class Relay:
         found = re.fullmatch(r"metadata\['(\w+)'\]:'(.*)'", dict(form)["query"])
         assert found
         _, every = await self.ask("GET", "/v1/payment_intents?limit=100")
-        own = [one for one in every["data"] if one["metadata"].get(found[1]) == found[2]]
+        sought = re.sub(r"\\(.)", r"\1", found[2])
+        own = [one for one in every["data"] if one["metadata"].get(found[1]) == sought]
         return 200, {"object": "search_result", "data": [self._whole(one) for one in own], "has_more": False}
 
     async def _refund(self, form: Form) -> Answer:

@@ -8,24 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from ohmstead.app.system import System
-from ohmstead.kit.db import Row, Tx
+from ohmstead.kit.db import Database, Row, Tx
 from ohmstead.kit.errors import Conflict
-from ohmstead.rooms.billing.gateways.gateway import Money
+from ohmstead.rooms.billing.gateways.gateway import Money, Outcome
+from ohmstead.rooms.billing.gateways.outcomes import EVENT, apply
 from ohmstead.rooms.billing.methods.means import Means
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
-from ohmstead.rooms.billing.sessions.holds import PlacedHold, place_hold
+from ohmstead.rooms.billing.sessions.holds import NeededHold, PlacedHold, place_hold
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.transactions.states import transaction
-from ohmstead.rooms.charging.control import OrderedStops, start
+from ohmstead.rooms.billing.transactions.table import payment_transaction
+from ohmstead.rooms.charging.control import OrderedStops, Refusal, start
 from ohmstead.rooms.charging.control.checks import place as place_of
 from ohmstead.rooms.charging.control.orders import Order
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.devices.stations import RemoteStart, RemoteStop
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.billing.till import REFUSED, Till
+from tests.rooms.billing.till import REFUSED, SILENT_HOLD, Till
 from tests.rooms.booked import standing_still
 from tests.rooms.charges import Gateway
 from tests.rooms.prices import place
@@ -116,6 +119,7 @@ async def charge(api: Client, given: Given, gateway: Gateway) -> Charge:
 
 async def test_a_hold_of_nobodys_account_is_used_up(charge: Charge) -> None:
     assert await charge.begins(None, hold=PlacedHold(await charge.held())) is None
+    assert (await charge.there.shown(charge.session))["paymentType"] == "tokenized"
     assert not await charge.reads(47.4)
     assert (await charge.there.amount(charge.session)) == 27.97
     assert await charge.reads(47.5)
@@ -214,3 +218,61 @@ async def test_a_hold_that_grows_old_is_captured_with_what_is_due_by_then(charge
     assert (bill["status"], bill["reason"], bill["amount"] - bill["paid"]) == (
         "partially", "hold_used_up", Decimal("0.59"),
     )  # fmt: skip
+
+
+async def test_what_changed_while_it_was_held_is_seen_and_the_hold_let_go(
+    charge: Charge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, _ = await charge.user()
+    _, other = await charge.user("balance")
+    place = NeededHold.place
+
+    async def placed_late(hold: NeededHold, database: Database) -> Refusal | None:
+        await charge.there.starts(0, 0, 1, other)
+        return await place(hold, database)
+
+    monkeypatch.setattr(NeededHold, "place", placed_late)
+    refused = await charge.begins(user, str(await charge.card(user)))
+    assert refused.code == "SESSION_EXISTS"
+    async with charge.system.database.read() as tx:
+        [held] = await tx.all(select(payment_transaction))
+    assert (held["status"], held["user_id"]) == ("reversed", user)
+    assert len(await charge.there.here.sessions()) == 1
+
+
+async def test_nobody_charges_on_a_hold_of_which_nothing_is_known(charge: Charge) -> None:
+    user, _ = await charge.user()
+    refused = await charge.begins(user, str(await charge.card(user, SILENT_HOLD)))
+    assert refused.code == "CANNOT_BILL_PAYMENT_METHOD"
+    assert await charge.there.here.sessions() == []
+
+
+async def test_a_charge_of_nobodys_account_is_stopped_when_its_provider_lets_the_hold_go(charge: Charge) -> None:
+    held = await charge.held()
+    assert await charge.begins(None, hold=PlacedHold(held)) is None
+    async with charge.system.database.begin() as tx:
+        await apply(tx, held, Outcome(state="voided"), EVENT)
+    assert await charge.is_asked()
+    await charge.stops(1.0)
+    bill = await charge.bill(charge.session)
+    assert (bill["status"], bill["reason"]) == ("failed", "declined")
+
+
+@pytest.mark.parametrize(
+    ("type", "strategy", "held"),
+    [
+        ("duration+energy", "payment_method_and_authorization", ["12.50"]),
+        ("duration+energy", "payment_method", []),
+        ("free", "payment_method_and_authorization", []),
+    ],
+)
+async def test_where_the_tariff_says_nothing_the_operator_does(
+    charge: Charge, type: str, strategy: str, held: list[str]
+) -> None:
+    prices = {"pricePerKwh": 0.59} if type != "free" else {}
+    await charge.there.charges_by(await charge.there.tariff(type, **prices))
+    user, _ = await charge.user()
+    card = str(await charge.card(user))
+    await charge.strategy(strategy=strategy, authorizeAmount=12.5)
+    assert await charge.begins(user, card) is None
+    assert [one[1] for one in await charge.sums(charge.session)] == held

@@ -76,6 +76,19 @@ async def test_the_sum_of_what_was_collected_elsewhere_pays(api: Client, desk: T
     assert (await status(desk), await desk.owed(), (await desk.bill())["paid"]) == ("paid", {}, 10)
 
 
+async def test_what_is_held_elsewhere_is_captured_there(api: Client, desk: Till) -> None:
+    """As a payment terminal does it: it holds an amount first, and tells at the end what it took of that."""
+    _, tag = await desk.user("1")
+    started = await desk.there.starts(0, 0, 1, tag)
+    key = await told(api, 25, "authorized")
+    await desk.there.stops(started, 130, 20_000)
+    await desk.pays()
+    assert (await status(desk), await desk.sums()) == ("pending", [("authorized", "25.00", "0.00")])
+    taken = await api.patch(f"/resources/transactions/v1.0/{key}", {"status": "finalized", "totalAmount": 10})
+    assert taken.status == 200, taken.body
+    assert (await status(desk), await desk.sums(), await desk.owed()) == ("paid", [("finalized", "10.00", "10.00")], {})
+
+
 async def test_what_an_operator_gives_back_is_not_asked_for_again(api: Client, desk: Till) -> None:
     user, tag = await desk.user()
     await desk.card(user)

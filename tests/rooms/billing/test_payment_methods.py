@@ -7,14 +7,18 @@ from sqlalchemy import select, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox
+from ohmstead.rooms.billing.gateways.embedded import setups
+from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Refused
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
+from ohmstead.rooms.billing.methods.setup import finish_setup
 from ohmstead.rooms.billing.methods.table import payment_method, setup_request
 from ohmstead.rooms.people.users import ev_user
 from tests.client import Answer, Client
 from tests.given import Given
 from tests.rooms.billing.stored_cards import CardGateway, cards, stored
 from tests.rooms.later import Later
+from tests.rooms.test_private_data import fetched
 
 __all__ = ["cards"]
 
@@ -233,3 +237,50 @@ async def test_a_partner_keeps_the_cards_of_its_own_users(wallet: Wallet, given:
         assert (await stranger.request(verb, path, {} if verb == "POST" else None)).status == 404
     for client in (owner, stranger):
         await client.close()
+
+
+async def test_the_archive_has_what_a_user_could_pay_with(wallet: Wallet) -> None:
+    one, two = await wallet.card(), await wallet.card(last4="1881")
+    assert (await wallet.at("DELETE", one)).status == 204
+    await wallet.begin()
+    link = await wallet.api.get(f"/actions/users/v2.0/{wallet.user_id}/export-all-private-data")
+    _, archive = await fetched(link.body["downloadUrl"])
+    shown = [(row["id"], row["name"], row["removedAt"] is None) for row in archive["payment-methods.json"]]
+    assert shown == [(one, "**** 4242", False), (two, "**** 1881", True)]
+    assert [row["status"] for row in archive["payment-method-requests.json"]] == ["stored", "stored", "begun"]
+
+
+async def test_the_cards_of_the_deleted_are_forgotten(wallet: Wallet, later: Later) -> None:
+    work, kept = CardForgetting(later.database, later.clock), {"kind": "card", "gateway": wallet.cards.name}
+    one, two = await wallet.card(token="tok-1", wallet="twint"), await wallet.card(token="tok-2")
+    assert (await wallet.at("DELETE", one)).status == 204
+    await later.clock.advance(5)
+    await work.start_due()
+    await work.settled()
+    begun = await wallet.begin()
+    assert (await wallet.api.delete(f"/resources/users/v1.0/{wallet.user_id}")).status == 204
+    await later.clock.advance(5)
+    await work.start_due()
+    await work.settled()
+    assert wallet.cards.forgotten == ["tok-1", "tok-2"]
+    async with wallet.system.database.read() as tx:
+        rows = [dict(row) for row in await tx.all(select(payment_method).order_by(payment_method.c.id))]
+        assert await tx.all(select(setup_request)) == []
+    for row in rows:
+        assert row["removed_at"] is not None
+        nothing = {"brand": "unknown", "last4": "", "exp_month": None, "exp_year": None, "wallet": None}
+        assert row.items() >= (kept | nothing | {"token": f"forgotten-{row['id']}", "is_default": False}).items()
+    assert (await told(wallet.system))[-1] == {"id": two, "user_id": wallet.user_id, "action": "deleted"}
+    assert await finish_setup(wallet.system.database, begun["transactionId"]) is None
+
+
+async def test_a_card_is_entered_on_the_page_of_the_embedded_gateway(api: Client, given: Given, system: System) -> None:
+    path = f"/resources/users/v1.0/{(await given.user())['id']}/payment-methods"
+    begun = (await api.post(path, {})).body
+    reference = begun["redirectUrl"].removeprefix(f"{api.base}/pay/")
+    async with system.database.begin() as tx:
+        row = await setups.find(tx, reference, lock=True)
+        assert row
+        await setups.enter(tx, row, setups.Entry(KNOWN_CARDS["5555555555554444"], 12, 2049))
+    shown = (await api.post(path, begun)).data
+    assert (shown["issuer"], shown["name"], shown["expireYear"]) == ("mastercard", "**** 4444", 2049)

@@ -12,6 +12,7 @@ from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.terminals.table import payment_terminal
 from ohmstead.rooms.billing.terminals.tokens import ONLINE_FOR, SCOPES
 from ohmstead.rooms.billing.terminals.views import KINDS, having
+from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.charging.authorizations import authorization
 from ohmstead.rooms.operator.admins import api_token
 from tests.client import Client
@@ -194,6 +195,7 @@ async def test_it_starts_and_stops_at_its_evses_only(
     of_others = (await api.post(f"{POINT}/{here.id}/start/2", {})).body
     shown = [(await api.get(f"/resources/sessions/v1.0/{one['sessionId']:.0f}")).data for one in (begun, of_others)]
     assert [one.get("terminalId") for one in shown] == [made["id"], None]
+    assert [one.get("paymentType") for one in shown] == ["terminal", None]
     async with given.system.database.read() as tx:
         methods = await tx.all(select(authorization.c.method).order_by(authorization.c.id))
     assert [row["method"] for row in methods] == ["payment_terminal", "admin"]
@@ -213,9 +215,12 @@ async def test_it_tells_what_it_collected_of_its_sessions(api: Client, given: Gi
     held = (await client.post(TRANSACTIONS, told | {"sessionId": own})).data
     assert (held["terminalId"], held["sessionId"]) == (made["id"], own)
     path = f"{TRANSACTIONS}/{held['id']}"
-    paid = await client.patch(path, {"status": "finalized", "totalAmount": 12.34})
+    by = {"methodType": "card", "cardNetwork": "visa", "last4": "4242"}
+    paid = await client.patch(path, {"status": "finalized", "totalAmount": 12.34, "paymentMethod": by})
     assert (paid.status, paid.data["status"], paid.data["totalAmount"]) == (200, "finalized", 12.34)
     assert (await client.get(path)).body["terminalId"] == made["id"]
+    async with given.system.database.read() as tx:
+        assert await tx.value(select(payment_transaction.c.means)) == "terminal"
     of_others = (await given.made(TRANSACTIONS, told | {"sessionId": foreign}))["id"]
     for method, body in (("GET", None), ("PATCH", told)):
         assert (await client.request(method, f"{TRANSACTIONS}/{of_others}", body)).status == 404

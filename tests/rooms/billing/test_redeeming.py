@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from ohmstead.app.system import System
-from ohmstead.kit.errors import Rejected
+from ohmstead.kit.errors import Invalid, Rejected
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
 from ohmstead.rooms.billing.balance.redeeming import redeem
 from ohmstead.rooms.billing.balance.spending import available, spend
@@ -177,6 +177,19 @@ async def test_what_has_expired_by_local_time_is_refused(given: Given, system: S
     with pytest.raises(Rejected, match="expired"):
         async with later.database.begin() as tx:
             await redeem(tx, user, codes[1])
+
+
+async def test_the_currency_of_balances_stays(given: Given, api: Client, system: System) -> None:
+    (user,), franc = await users_of(given, 1), await given.currency(alphabeticCode="CHF")
+    euro = await given.currency()
+    await given.balance(user, 5)
+    with pytest.raises(Invalid) as refusal:
+        await put(system, "baseCurrency", id=euro["id"])
+    assert refusal.value.errors == {"baseCurrency.id": ["The base currency stays: users have balances in it."]}
+    await put(system, "baseCurrency", id=franc["id"])  # which it is
+    async with system.database.begin() as tx:
+        await spend(tx, user, Money(Decimal(5), "CHF"), 1, "transaction")
+    await put(system, "baseCurrency", id=euro["id"])
 
 
 async def test_balance_is_added_by_hand(given: Given, api: Client, system: System) -> None:

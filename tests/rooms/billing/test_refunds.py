@@ -306,3 +306,19 @@ async def test_whoever_gives_back_what_it_never_is_too_much(
         )
     await payments.entries()
     assert back > 20
+
+
+async def test_a_refund_whose_answer_is_lost_is_made_once(
+    api: Client, payments: Payments, scripted: ScriptedGateway
+) -> None:
+    key = await collected(payments)
+    scripted.lost("refund")
+    await asked(api, key, amount=5)
+    await made(payments)
+    assert (await asked(api, key, amount=5)).body["status"] == "pending"
+    assert (await asked(api, key, amount=7.41, key="k2")).status == 422
+    async with payments.database.begin() as tx:
+        await tx.run(text("UPDATE gateway_call SET due_at = now() - interval '1 day' WHERE due_at IS NOT NULL"))
+    await made(payments)
+    assert ((await asked(api, key, amount=5)).body["status"], scripted.count("refund")) == ("done", 1)
+    assert (await payments.entries())[f"transaction:{key}:refund:1"] == 5

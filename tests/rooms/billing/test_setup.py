@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from ohmstead.app.system import System
+from ohmstead.rooms.billing.gateways.events import take
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Money, Refused
 from ohmstead.rooms.billing.methods.means import chosen, means_of
 from ohmstead.rooms.billing.methods.setup import begin_setup, finish_setup
@@ -75,6 +76,15 @@ async def test_a_provider_that_is_away_changes_nothing(system: System, cards: Ca
     cards.script("finish_setup", GatewayError("no answer"))
     with pytest.raises(GatewayError):
         await finish_setup(system.database, asked["id"])
+    assert await finish_setup(system.database, asked["id"]) is not None
+
+
+async def test_the_provider_says_that_it_was_entered(system: System, cards: CardGateway) -> None:
+    asked = await begin_setup(system.database, user_id=None, kind="card", return_url=None, shown=None)
+    cards.enter(asked)
+    for name, setup in (("no", "setup-99"), ("yes", asked["reference"]), ("yes", asked["reference"])):
+        await take(system.database, cards.name, *cards.event(name, setup=setup))
+    cards.script("finish_setup", AssertionError("it is known"))
     assert await finish_setup(system.database, asked["id"]) is not None
 
 

@@ -186,6 +186,35 @@ async def test_events_say_how_payments_stand(provider: StripeGateway, relay: Rel
         assert told.outcome.refunded == Decimal(given_back)
 
 
+async def test_what_is_let_go_and_what_has_only_begun_is_no_capture_and_no_decline(
+    provider: StripeGateway, relay: Relay
+) -> None:
+    held = await provider.authorize(key(), (await stored(relay)).token, euros("25.00"), "A charge")
+    assert held.reference
+    begun = (await relay.payment(held.reference)) | {"status": "requires_payment_method"}
+    assert provider.parse_event(*event("payment_intent.created", begun)) is None
+    await provider.void(key(), held.reference)
+    gone = await relay.payment(held.reference)
+    assert provider.parse_event(*event("charge.refunded", gone["latest_charge"])) is None
+    told = provider.parse_event(*event("payment_intent.canceled", gone))
+    assert told
+    assert told.outcome
+    assert (told.outcome.state, told.outcome.captured) == ("voided", 0)
+
+
+async def test_a_hold_that_wants_its_driver_is_declined(provider: StripeGateway, relay: Relay) -> None:
+    token = (await stored(relay, "4000002500003155")).token
+    outcome = await provider.authorize(key(), token, euros("25.00"), "A charge")
+    assert (outcome.state, outcome.reason, outcome.authorized) == ("declined", "authentication_required", 0)
+
+
+async def test_an_installation_may_have_any_name(relay: Relay) -> None:
+    odd, its = StripeGateway(KEY, "pk", SECRET, "o'hm\\stead", relay.url), key()
+    held = await odd.authorize(its, (await stored(relay)).token, euros("8.00"), "A charge")
+    assert await odd.look_up(its, None) == held
+    await odd.close()
+
+
 async def test_events_of_cards_name_their_set_up(provider: StripeGateway) -> None:
     ours = {"metadata": {"ohmstead_setup": "ohmstead:1"}}
     for kind, its in (("setup_intent.succeeded", "seti_1"), ("checkout.session.completed", "cs_1")):

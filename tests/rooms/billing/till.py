@@ -10,17 +10,23 @@ from sqlalchemy import insert, select, text, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.db import Row
+from ohmstead.kit.money import rounded
 from ohmstead.rooms.billing.gateways.calls import carry_out
 from ohmstead.rooms.billing.ledger import faults
 from ohmstead.rooms.billing.methods.table import payment_method
 from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.sessions.table import session_payment
 from ohmstead.rooms.billing.transactions.table import payment_transaction
+from ohmstead.rooms.charging.durable_facts import SessionPriced
 from ohmstead.rooms.charging.id_tags import id_tag
+from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.operator import settings
-from tests.rooms.prices import Place
+from tests.client import Client
+from tests.given import Given
+from tests.rooms.prices import Place, place
 
-GOOD, REFUSED, SILENT_CAPTURE = "4242424242424242", "4000000000000341", "4000000000006017"
+GOOD, REFUSED = "4242424242424242", "4000000000000341"
+SILENT_HOLD, SILENT_CAPTURE = "4000000000006009", "4000000000006017"
 
 
 @dataclass
@@ -87,6 +93,15 @@ class Till:
         await work.settled()
         await self.pays()
 
+    async def costs(self, key: int, amount: str) -> None:
+        """A session's price is another."""
+        total = Decimal(amount)
+        prices = {"amount_with_tax": total, "amount_without_tax": rounded(total / Decimal("1.19"), 2)}
+        async with self.system.database.begin() as tx:
+            await tx.run(update(session).where(session.c.id == key).values(prices))
+            tx.tell(SessionPriced(id=key, charge_point_id=self.there.here.id, evse_id=self.there.here.evses[0]))
+        await self.pays()
+
     async def bill(self, key: int = 1) -> Mapping[str, Any]:
         """A session's bill, once the ledger is seen to add up."""
         async with self.system.database.read() as tx:
@@ -117,7 +132,8 @@ WHERE account.kind = 'receivable' GROUP BY account.owner_id""")
         return {row["owner_id"]: row["owed"] for row in rows if row["owed"]}
 
 
-async def till(there: Place, **fields: Any) -> Till:
-    """At a place."""
-    await there.charges_by(await there.tariff("duration+energy", **({"pricePerKwh": 0.5} | fields)))
+async def till(api: Client, given: Given) -> Till:
+    """At a place on a Monday morning."""
+    there = await place(api, given)
+    await there.charges_by(await there.tariff(pricePerKwh=0.5))
     return Till(there)

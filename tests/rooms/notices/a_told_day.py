@@ -109,7 +109,6 @@ class ToldDay:
     async def _payment(self) -> None:
         told = {"sessionId": (await self.here.sessions())[-1]["id"], "status": "finalized", "totalAmount": 12.4}
         await self.given.made("/resources/transactions/v1.0", told)
-        await self.given.payment_method(self.user)
         body = {"amount": 25, "reason": "Sorry for the broken cable"}
         await self.api.post(f"/actions/users/v1.0/{self.user}/add-balance", body)
         await self.given.payment_method(self.user)

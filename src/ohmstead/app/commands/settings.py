@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 import ohmstead.rooms.operator.settings as house
+from ohmstead.app import rooms  # noqa: F401 - which may have a word to say
 from ohmstead.app.commands.audited import audited
 from ohmstead.app.commands.stderr import print_stderr
 from ohmstead.app.database import opened

@@ -12,6 +12,7 @@ STATUS: dict[str, IdTagInfoStatus] = {
     "concurrent": "ConcurrentTx",
     "not_at_this_location": "Blocked",  # for which 1.6 has no word of its own
     "charging_not_allowed": "Blocked",
+    "no_credit": "Blocked",
 }
 LENGTH = 20
 """Characters of an IdToken (OCPP 1.6, section 7.28)."""

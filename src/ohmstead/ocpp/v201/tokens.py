@@ -13,6 +13,7 @@ STATUS: dict[str, AuthorizationStatusEnumType] = {
     "concurrent": "ConcurrentTx",
     "not_at_this_location": "NotAtThisLocation",
     "charging_not_allowed": "NotAtThisLocation",
+    "no_credit": "NoCredit",
 }
 
 

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from ohmstead.kit.facts import Action
 from ohmstead.kit.notifications import Notification, Table
-from ohmstead.kit.views import View
+from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.durable_facts import (
     BalanceChange,
     BalanceChanged,
@@ -21,7 +21,7 @@ from ohmstead.rooms.people.users import users
 class TransactionNotification(View):
     transaction_id: int
     action: Literal["created", "updated"]
-    last_updated_at: Moment
+    last_updated_at: Opt[Moment] = UNSET
 
 
 def _transaction(fact: TransactionChanged, at: str) -> TransactionNotification | None:
@@ -39,7 +39,7 @@ class BalanceNotification(View):
     user_id: int
     currency: Annotated[str, Meta(min_length=3, max_length=3)]
     type: BalanceChange
-    transaction_id: int | None
+    transaction_id: Opt[int | None] = UNSET
     timestamp: Moment
     last_updated_at: Moment
 

@@ -47,13 +47,14 @@ ContractWorth = Literal["Accepted", "SignatureError", "CertificateExpired", "Cer
 
 class TagVerdict(Struct, frozen=True, kw_only=True):
     """The answer for a tag; `parent` is the group whose tags may stop each other's sessions. A good tag of a user whom
-    the charge point does not let charge is `not_at_this_location`, one whom the tariff does not `charging_not_allowed`;
-    where it is good at some EVSEs of the station only, `evses` are their numbers. `message` is for the display: what
-    the tariff says of its prices."""
+    the charge point does not let charge is `not_at_this_location`, one whom the tariff does not `charging_not_allowed`,
+    one who has nothing to pay with `no_credit`; where it is good at some EVSEs of the station only, `evses` are their
+    numbers. `message` is for the display: what the tariff says of its prices."""
 
     status: Literal[
-        "accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location", "charging_not_allowed"
-    ]
+        "accepted", "blocked", "expired", "invalid", "concurrent", "not_at_this_location", "charging_not_allowed",
+        "no_credit",
+    ]  # fmt: skip
     expires_at: datetime | None = None
     parent: str | None = None
     evses: tuple[int, ...] = ()

@@ -15,6 +15,7 @@ from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Id, ReadOnly, View
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.charging.durable_facts import IdTagChanged
+from ohmstead.rooms.charging.paying import AUTO, may_name
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.charging.tag_case import folded
 from ohmstead.rooms.people.partners import partners
@@ -118,6 +119,29 @@ id_tags = Resource(
 async def what_says_no_type_is_a_card(write: Write) -> None:
     """The older version knew no types."""
     write.values.setdefault("type", "rfid")
+
+
+@id_tags.updating
+async def another_user_has_other_means(write: Write) -> None:
+    """A tag that is given to another user, who has not what it names to pay with, leaves that open from now on."""
+    if write.gives("payment_method_id") or not _is_handed_over(write):
+        return
+    if not await may_name(write.tx, write.value_of("user_id"), write.value_of("payment_method_id")):
+        write.values["payment_method_id"] = AUTO
+
+
+@id_tags.rule
+async def what_pays_is_its_users(write: Write) -> None:
+    """What is given as it was is kept, whatever has become of it."""
+    named = write.values.get("payment_method_id")
+    if write.before is not None and named == write.before["payment_method_id"] and not _is_handed_over(write):
+        return
+    if not await may_name(write.tx, write.value_of("user_id"), named):
+        write.add_error("paymentMethodId", "The selected payment method id is invalid.")
+
+
+def _is_handed_over(write: Write) -> bool:
+    return write.before is None or write.value_of("user_id") != write.before["user_id"]
 
 
 class IdTagRow(Struct, frozen=True):

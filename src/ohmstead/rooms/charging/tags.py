@@ -11,6 +11,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.charging.authorizations import Method
 from ohmstead.rooms.charging.facts import TagVerdict
 from ohmstead.rooms.charging.id_tags import IdTagRow, resolve
+from ohmstead.rooms.charging.paying import AUTO, Payer
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import same
 from ohmstead.rooms.charging.token_types import Token, admits_button, is_card
@@ -87,6 +88,18 @@ async def charges_at(tx: Tx, station_id: int, user_id: int | None) -> bool:
 def forbidden(holder: Holder) -> Holder:
     """Whom the tariff does not let charge."""
     return structs.replace(holder, verdict=structs.replace(holder.verdict, status="charging_not_allowed"))
+
+
+def without_credit(holder: Holder) -> Holder:
+    """Who has nothing to pay with."""
+    return structs.replace(holder, verdict=structs.replace(holder.verdict, status="no_credit"))
+
+
+def payer(holder: Holder, partner_id: int | None) -> Payer | None:
+    """Who pays at a charge point of a partner's; None where nobody is known, or the tag is no good anyway."""
+    if holder.user_id is None or holder.rejection:
+        return None
+    return Payer(holder.user_id, holder.payment_method_id or AUTO, partner_id)
 
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:

@@ -13,6 +13,8 @@ from ohmstead.rooms.network.locations import location
 from ohmstead.rooms.tariffs.resolution import driver_of, tariff_for
 from ohmstead.rooms.tariffs.tables import tariff, tariff_group_member
 
+FREE = "free"
+"""The type of a tariff by which nothing is ever due."""
 FORBIDS = "charging not allowed"
 """The type of a tariff by which nobody charges."""
 
@@ -50,6 +52,12 @@ async def tariff_there(tx: Tx, evse_id: int, user_id: int | None) -> Row | None:
     return found[0][1] if found else None
 
 
+async def costs_nothing(tx: Tx, evse_id: int, user_id: int | None) -> bool:
+    """Whether nothing is ever due of a user at an EVSE now."""
+    found = await tariff_there(tx, evse_id, user_id)
+    return found is None or found["type"] == FREE
+
+
 async def tariffs_of_station(tx: Tx, station_id: int, user_id: int | None) -> list[tuple[int, Row | None]]:
     """By the numbers of a station's EVSEs, the tariff of a user there; None where there is none."""
     return await _in_force(tx, await tx.all(_OF_STATION, station=station_id), user_id, tx.now)
@@ -59,6 +67,11 @@ def allowing(tariffs: list[tuple[int, Row | None]]) -> tuple[int, ...] | None:
     """The numbers of the EVSEs whose tariff lets charge; None: all."""
     numbers = tuple(number for number, found in tariffs if not _forbids(found))
     return None if len(numbers) == len(tariffs) else numbers
+
+
+def costing_nothing(tariffs: list[tuple[int, Row | None]]) -> tuple[int, ...]:
+    """The numbers of the EVSEs where nothing is ever due."""
+    return tuple(number for number, found in tariffs if found is None or found["type"] == FREE)
 
 
 def price_information(tariffs: list[tuple[int, Row | None]]) -> str | None:

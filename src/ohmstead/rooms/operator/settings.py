@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, Column, Table, Text, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Table, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from ohmstead.kit.access import SHARED
@@ -15,6 +15,7 @@ from ohmstead.kit.errors import Conflict, Invalid
 from ohmstead.kit.groups import Group
 from ohmstead.kit.money import Precision, Price
 from ohmstead.kit.operations import Call
+from ohmstead.kit.questions import Question
 from ohmstead.kit.views import Opt, ReadOnly, View, snake, stamp
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.operator.currencies import currencies, currency, precision
@@ -172,6 +173,10 @@ _BASE_DECIMALS = Statement(select(currency.c.decimal, currency.c.unit_price_and_
 _BASE_CODE = Statement(select(currency.c.alphabetic_code).where(IS_BASE))
 
 
+counted_in_base: Question[[Tx], str] = Question("what is there that counts in the base currency?")
+"""Asked before it becomes another one, which nothing is exchanged into."""
+
+
 async def read(tx: Tx) -> AllSettings:
     """The settings in force. A section that names a currency or a tax is UNSET while there is none."""
     sections: dict[str, Any] = {key: {} for key in _KINDS.keys() - _NAMED.keys()}
@@ -185,6 +190,12 @@ async def read(tx: Tx) -> AllSettings:
 async def idle_detection(tx: Tx) -> IdlePeriodDetection:
     """That section alone, which is asked for often."""
     return msgspec.convert(await tx.value(_SECTION, key="idlePeriodDetection") or {}, IdlePeriodDetection)
+
+
+def payment_is_required() -> ColumnElement[bool]:
+    """Whether a user needs something to start a session, to be asked along with something else."""
+    strategy = select(setting.c.value["strategy"].astext).where(setting.c.key == "billing").scalar_subquery()
+    return func.coalesce(strategy, "nothing_required") != "nothing_required"
 
 
 async def billing(tx: Tx) -> Billing:
@@ -227,9 +238,16 @@ async def put(tx: Tx, section: str, **values: Any) -> None:
         raise Invalid.of({"regional.timeZone": ["The time zone must be one of the IANA database."]})
     if "id" in values and await tx.value(_LIVING[section], id=values["id"]) is None:
         raise Invalid.of({f"{section}.id": ["The selected id is invalid."]})
+    if section == "baseCurrency" and values.get("id") != _id_of((await read(tx)).base_currency):
+        for reason in await counted_in_base(tx):
+            raise Invalid.of({"baseCurrency.id": [f"The base currency stays: {reason}."]})
     changed = {"value": merged, "updated_at": tx.now}
     put_in = insert(setting).values(key=section, **changed)
     await tx.run(put_in.on_conflict_do_update(index_elements=["key"], set_=changed))
+
+
+def _id_of(chosen: Opt[BaseCurrency]) -> int | None:
+    return None if chosen is UNSET else chosen.id
 
 
 async def _stays(write: Write, section: str, text: str) -> None:

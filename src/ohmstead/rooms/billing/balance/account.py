@@ -9,6 +9,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.balance.voucher_table import voucher
 from ohmstead.rooms.billing.durable_facts import BalanceChange, BalanceChanged
 from ohmstead.rooms.billing.ledger import Account, Entry, post
+from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user
 
 _user, _now = bindparam("user", type_=BigInteger), bindparam("now", type_=DateTime(timezone=True))
@@ -100,3 +101,11 @@ _LEFT_OF_EXPIRED = Statement(select(_own.remaining_amount).where(*_PAST))
 async def expired_remains(tx: Tx, user_id: int) -> Decimal:
     """What the balance still has of vouchers past their last day."""
     return sum((row[0] for row in await tx.all(_LEFT_OF_EXPIRED, user=user_id, now=tx.now)), Decimal(0))
+
+
+_ANYBODY = Statement(select(ev_user.c.id).where(ev_user.c.balance != 0).limit(1))
+
+
+@settings.counted_in_base.answer
+async def users_have_balances(tx: Tx) -> str | None:
+    return None if await tx.value(_ANYBODY) is None else "users have balances in it"

@@ -22,6 +22,7 @@ from ohmstead.rooms.billing.balance.codes import new_code, with_prefix
 from ohmstead.rooms.billing.balance.features import OFF, is_off
 from ohmstead.rooms.billing.balance.voucher_table import Type, voucher
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.currencies import precision_of
 from ohmstead.rooms.operator.settings import setting
 
 _own = voucher.c
@@ -200,7 +201,7 @@ def _plain(value: Any) -> Any:
 @vouchers.rule
 async def an_amount_is_one_of_its_currency(write: Write) -> None:
     amount = write.values["amount"]
-    places = (await settings.base_precision(write.tx)).amounts
+    places = (await precision_of(write.tx, write.value_of("currency"))).amounts
     if amount <= 0:
         write.add_error("amount", "The amount must be greater than 0.")
     elif amount != round(amount, places):

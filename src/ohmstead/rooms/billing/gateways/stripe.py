@@ -39,8 +39,10 @@ _LEAST = {
     "MYR": "2", "NOK": "3", "PLN": "2", "RON": "2", "SEK": "3", "THB": "10",
 }  # fmt: skip
 _STATES: Mapping[str, State] = {
-    "requires_capture": "authorized", "succeeded": "captured", "canceled": "voided", "processing": "pending",
+    "requires_confirmation": "pending", "processing": "pending", "requires_capture": "authorized",
+    "succeeded": "captured", "canceled": "voided",
 }  # fmt: skip
+_SETTLED = ("amount_capturable_updated", "succeeded", "canceled", "payment_failed", "processing")
 _BRANDS = ("visa", "mastercard", "maestro", "amex")
 
 
@@ -155,7 +157,8 @@ class StripeGateway:
         again by the same key, and that gives the first answer again."""
         mark = f"{self._prefix}:{key}"
         if reference is None:
-            wanted: Any = {"query": f"metadata['{HOLD}']:'{mark}'", "limit": 1, "expand": ["data.latest_charge"]}
+            sought = mark.replace("\\", "\\\\").replace("'", "\\'")
+            wanted: Any = {"query": f"metadata['{HOLD}']:'{sought}'", "limit": 1, "expand": ["data.latest_charge"]}
             found = (await _said(self._stripe.payment_intents.search_async(wanted)))["data"]
             return _outcome(found[0]) if found else None
         payment = await self._payment(reference)
@@ -185,9 +188,9 @@ class StripeGateway:
         if not any(mark.startswith(f"{self._prefix}:") for mark in (its.get("metadata") or {}).values()):
             return None  # somebody else's, who has the same account
         match told.type.split("."):
-            case ["payment_intent", *_]:
+            case ["payment_intent", happened] if happened in _SETTLED:
                 return Event(id=told.id, payment=its["id"], outcome=_outcome(its))
-            case ["charge", "refunded"] if its.get("payment_intent"):
+            case ["charge", "refunded"] if its.get("payment_intent") and its["captured"]:  # else a hold was let go
                 return Event(id=told.id, payment=_id(its["payment_intent"]), outcome=_charged(its))
             case ["setup_intent", "succeeded"] | ["checkout", "session", "completed"]:
                 return Event(id=told.id, setup=its["id"])

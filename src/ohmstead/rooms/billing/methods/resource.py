@@ -131,10 +131,9 @@ async def create(call: Call, body: PaymentMethodCreate) -> Reply:
             raise Invalid(tokenizedType=f"A user may have {MOST_CARDS} payment methods at most: remove one first.")
     try:
         return await _store(call, user_id, begun) if begun is not None else await _begin(call, user_id, body)
-    except Refused as refused:
-        raise Invalid(transactionId=str(refused)) from None
-    except GatewayError:
-        raise Invalid(transactionId="The payment provider does not answer. Try again.") from None
+    except (Refused, GatewayError) as error:
+        words = str(error) if isinstance(error, Refused) else "The payment provider does not answer. Try again."
+        raise Invalid(**{"tokenizedType" if begun is None else "transactionId": words}) from None
 
 
 async def _begun(tx: Tx, user_id: int, body: PaymentMethodCreate) -> int | None:

@@ -1,5 +1,6 @@
 """Setting up: a card is entered at the provider, in two steps, and stored by what the provider calls it."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import BigInteger, bindparam, func, insert, select, update
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.rooms.billing.durable_facts import PaymentMethodChanged
+from ohmstead.rooms.billing.gateways.events import setup_told
 from ohmstead.rooms.billing.gateways.gateway import Card, Money, Refused, gateways
 from ohmstead.rooms.billing.methods.keeping import lock_owner
 from ohmstead.rooms.billing.methods.table import payment_method, setup_request
@@ -19,6 +21,9 @@ _asked, _own = setup_request.c, payment_method.c
 _key, _user = bindparam("key", type_=BigInteger), bindparam("user", type_=BigInteger)
 _SETUP = Statement(select(setup_request).where(_asked.id == _key))
 _LOCKED = Statement(select(setup_request).where(_asked.id == _key).with_for_update(key_share=True))
+_BY_REFERENCE = Statement(
+    select(_asked.id).where(_asked.gateway == bindparam("gateway"), _asked.reference == bindparam("reference"))
+)
 _METHOD = Statement(select(payment_method).where(_own.id == _key))
 _BY_TOKEN = Statement(
     select(payment_method).where(_own.gateway == bindparam("gateway"), _own.token == bindparam("token"))
@@ -70,6 +75,16 @@ async def finish_setup(database: Database, setup_id: int) -> Row | None:
     if stored["removed_at"] is not None and stored["user_id"] is None:
         raise Refused("The user has been deleted.")
     return stored
+
+
+@setup_told.answer
+async def it_was_entered(database: Database, gateway: str, reference: str) -> None:
+    """The provider says so by itself; whoever began it may never come back."""
+    async with database.read() as tx:
+        setup_id = await tx.value(_BY_REFERENCE, gateway=gateway, reference=reference)
+    if setup_id is not None:
+        with suppress(Refused):  # which is noted
+            await finish_setup(database, setup_id)
 
 
 async def _store(tx: Tx, setup_id: int, gateway: str, card: Card) -> Row:

@@ -11,12 +11,13 @@ from ohmstead.kit.facts import on
 from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.methods.means import Means
 from ohmstead.rooms.billing.sessions.holds import PURCHASE, NeededHold, open_hold
-from ohmstead.rooms.billing.sessions.ways import BALANCE, means_in_turn, name_of, wish_of
+from ohmstead.rooms.billing.sessions.ways import BALANCE, means_in_turn, wish_of
 from ohmstead.rooms.billing.transactions.states import moved
 from ohmstead.rooms.charging.control import hold_needed, stop_for
 from ohmstead.rooms.charging.durable_facts import SessionStarted
 from ohmstead.rooms.charging.tariffs_in_force import tariff_there
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.currencies import precision_of
 
 FREE = "free"
 """The type of a tariff by which nothing is ever due."""
@@ -24,8 +25,10 @@ FREE = "free"
 _BEGUN = Statement(
     text("""
 SELECT session.*, snapshot.content #> '{tariff}' AS tariff,
-    ARRAY(SELECT payment_method_id FROM payment_transaction
-          WHERE session_id = session.id AND purchase_type = 'payment_authorisation') AS held
+    EXISTS (SELECT FROM payment_transaction AS held WHERE session_id = session.id
+        AND purchase_type = 'payment_authorisation' AND held.status NOT IN ('failed', 'reversed')) AS is_held,
+    ARRAY(SELECT payment_method_id FROM payment_transaction AS held WHERE session_id = session.id
+        AND purchase_type = 'payment_authorisation' AND held.status = 'failed') AS refused
 FROM session LEFT JOIN tariff_snapshot AS snapshot ON snapshot.id = session.tariff_snapshot_id
 WHERE session.id = CAST(:session AS bigint)""")
 )
@@ -59,7 +62,8 @@ async def _to_hold(tx: Tx, tariff: Mapping[str, Any], currency: str) -> Money | 
     billing = await settings.billing(tx) if own is None and tariff["type"] != FREE else None
     if billing is not None and billing.strategy == "payment_method_and_authorization":
         own = billing.authorize_amount
-    return Money(Decimal(str(own)), currency) if own else None
+    amount = (await precision_of(tx, currency)).amount(Decimal(str(own))) if own else None
+    return Money(amount, currency) if amount else None
 
 
 def _cards(means: list[Means]) -> list[Means]:
@@ -71,19 +75,22 @@ def _cards(means: list[Means]) -> list[Means]:
 async def it_is_known_who_pays(tx: Tx, fact: SessionStarted) -> None:
     """By what its means is as things are. What its station began by itself is held now."""
     row = await tx.one(_BEGUN, session=fact.id)
-    if row is None or row["user_id"] is None:
+    if row is None:
         return
+    if row["user_id"] is None and row["is_held"]:
+        await tx.run(_PAYS, session=row["id"], type="tokenized", method=row["payment_method_id"], now=tx.now)
     means = await means_in_turn(tx, row["user_id"], wish_of(row), row["partner_id"])
     if means:
         pays = row["payment_method_id"] or (BALANCE if row["remote"] else None)
         await tx.run(_PAYS, session=row["id"], type=means[0].type, method=pays, now=tx.now)
-    if row["status"] == "active" and row["original_session_id"] is None and not row["held"]:
-        await _hold(tx, row, _cards(means))
+    if row["status"] == "active" and row["original_session_id"] is None and not row["is_held"]:
+        await _hold(tx, row, means)
 
 
-async def _hold(tx: Tx, row: Row, cards: list[Means]) -> bool:
-    """Begin to hold on the first of the cards what is to be held, where there is one; the outcome comes by `moved`."""
-    tariff = row["tariff"]
+async def _hold(tx: Tx, row: Row, means: list[Means]) -> bool:
+    """Begin to hold what is to be held on the first card that has not refused it, where there is one; the outcome comes
+    by `moved`."""
+    cards, tariff = [one for one in _cards(means) if one.id not in row["refused"]], row["tariff"]
     money = await _to_hold(tx, tariff, row["currency"]) if tariff and cards else None
     if money is None:
         return False
@@ -94,13 +101,13 @@ async def _hold(tx: Tx, row: Row, cards: list[Means]) -> bool:
 
 @moved.answer
 async def what_is_not_held_is_not_charged(tx: Tx, row: Row) -> None:
-    """The hold of a charge that runs is refused: the next card is tried, or the charge is stopped."""
-    if row["purchase_type"] != PURCHASE or row["status"] != "failed" or row["captured"] or row["session_id"] is None:
+    """The hold of a charge that runs is refused, or its provider let it go: another is tried, or the charge is
+    stopped."""
+    if row["purchase_type"] != PURCHASE or row["status"] not in ("failed", "reversed") or row["session_id"] is None:
         return
     begun = await tx.one(_BEGUN, session=row["session_id"])
-    if begun is None or begun["status"] != "active":
+    if begun is None or begun["status"] != "active" or begun["is_held"]:
         return
     means = await means_in_turn(tx, begun["user_id"], wish_of(begun), begun["partner_id"])
-    untried = [one for one in _cards(means) if name_of(one) not in begun["held"]]
-    if not await _hold(tx, begun, untried):
+    if not await _hold(tx, begun, means):
         await stop_for(tx, begun["id"], "pre_authorization_failed")

@@ -71,14 +71,16 @@ async def priced_sessions_are_billed(tx: Tx, fact: SessionPriced) -> None:
 
 async def settle(tx: Tx, session_id: int) -> None:
     """Bill a session by the price that it has now, and collect what is due, or give back what is too much."""
-    bill = await locked_bill(tx, session_id) or await tx.one(_OPEN, session=session_id, now=tx.now)
+    await tx.all(_LOCK, session=session_id)
+    opened = await tx.one(_OPEN, session=session_id, now=tx.now)
+    bill = await bill_of(tx, session_id) if opened is None else dict(opened)
     if bill is None:
         await _free(tx, session_id)
         return
-    bill = dict(bill)
+    digits = await precision_of(tx, bill["currency"])
     if not bill["revision"] or (bill["amount"], bill["net"]) != (bill["price"], bill["price_net"]):
-        await _take_price(tx, bill)
-    await advance(tx, bill, all_locked=True)
+        await _take_price(tx, bill, digits)
+    await advance(tx, bill, digits, all_locked=True)
 
 
 async def locked_bill(tx: Tx, session_id: int) -> dict[str, Any] | None:
@@ -93,10 +95,9 @@ async def _free(tx: Tx, session_id: int) -> None:
         tx.tell(SessionUpdated(id=session_id, **row))
 
 
-async def _take_price(tx: Tx, bill: dict[str, Any]) -> None:
+async def _take_price(tx: Tx, bill: dict[str, Any], digits: Precision) -> None:
     """What the price is more or less than before goes into the ledger, and what was let off follows it. Each means is
     asked anew."""
-    digits = await precision_of(tx, bill["currency"])
     after = _after(bill, digits) | {"revision": bill["revision"] + 1}
     await post(tx, *_entries(bill, after))
     if bill["revision"]:

@@ -19,10 +19,12 @@ from ohmstead.rooms.billing.refunds.booking import refunded_by_operator
 from ohmstead.rooms.billing.sessions.steps import Task, take
 from ohmstead.rooms.billing.sessions.ways import means_in_turn, way_of
 from ohmstead.rooms.billing.transactions.states import moved
+from ohmstead.rooms.billing.transactions.states import paid as paid_of
 from ohmstead.rooms.charging.durable_facts import SessionUpdated
 from ohmstead.rooms.charging.sessions.views import PaymentType
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.currencies import precision_of
+from ohmstead.rooms.operator.exchange import converted
 
 _TYPES = get_args(PaymentType)
 _SHOWN = "payment_type", "payment_method_id", "payment_status", "billing_status"
@@ -90,10 +92,10 @@ async def bill_of(tx: Tx, session_id: int) -> dict[str, Any] | None:
     return row and dict(row)
 
 
-async def advance(tx: Tx, bill: dict[str, Any], all_locked: bool = False) -> None:
+async def advance(tx: Tx, bill: dict[str, Any], digits: Precision | None = None, *, all_locked: bool = False) -> None:
     """Do what is next for a bill, step by step until something has to be waited for, and write how it then stands.
-    `all_locked`: the transactions of its session are."""
-    digits, before = await precision_of(tx, bill["currency"]), _busy.set(bill["session_id"])
+    `digits`: of its currency; `all_locked`: the transactions of its session are."""
+    digits, before = digits or await precision_of(tx, bill["currency"]), _busy.set(bill["session_id"])
     try:
         done = True
         while done:
@@ -108,7 +110,8 @@ async def advance(tx: Tx, bill: dict[str, Any], all_locked: bool = False) -> Non
 async def _look(tx: Tx, bill: dict[str, Any], digits: Precision) -> tuple[Task, Standing]:
     """How it stands. What means can give is asked of them in turn, as long as none is found that pays."""
     rows = await tx.all(_TRANSACTIONS, session=bill["session_id"])
-    task, payments = Task(bill, {row["id"]: row for row in rows}, []), [_payment(row) for row in rows]
+    task = Task(bill, {row["id"]: row for row in rows}, [])
+    payments = [await _payment(tx, row, bill["currency"], digits) for row in rows]
     amounts = Bill(bill["amount"], bill["discount"], bill["waived"])
     options: dict[str, Any] = {"anybody": bill["user_id"] is not None, "places": digits.amounts}
     if not wants_means(amounts, payments):
@@ -123,7 +126,11 @@ async def _look(tx: Tx, bill: dict[str, Any], digits: Precision) -> tuple[Task, 
     return task, found
 
 
-def _payment(row: Row) -> Payment:
+async def _payment(tx: Tx, row: Row, currency: str, digits: Precision) -> Payment:
+    """What was paid outside in another currency counts by its rate; without one it does not."""
+    if row["currency"] != currency:
+        paid = await converted(tx, paid_of(row), row["currency"], currency) or Decimal(0)
+        return Payment(id=row["id"], state=row["status"], external=True, captured=digits.amount(paid))
     return Payment(
         id=row["id"], state=row["status"], holds=row["purchase_type"] != "session",
         external=row["billing_type"] == "external", authorized=row["authorized"], captured=row["captured"],

@@ -27,7 +27,7 @@ session_payment = table(
     Column("paid", Numeric, nullable=False, server_default="0"),  # collected less given back, of all its transactions
     Column("status", Text, nullable=False),  # pending | paid | partially | failed
     Column("reason", Text),  # why it is open
-    Column("wish", Text),  # the means asked for: "17", "corporate:3", "auto", "balance"
+    Column("wish", Text),  # the means asked for: "17", "corporate:3", "auto", "balance"; "none" of who is deleted
     Column("revision", Integer, nullable=False, server_default="0"),  # how often its price was another
     Column("round", Integer, nullable=False, server_default="1"),  # in which each means is asked once
     Column("attempts", Integer, nullable=False, server_default="0"),  # rounds begun by themselves, but the first

@@ -10,6 +10,7 @@ from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.operations import Actor, RenderContext
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.billing.terminals.table import payment_terminal
+from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its hooks come first
 from ohmstead.rooms.billing.transactions.resource import transactions
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.charging.sessions import session
@@ -67,6 +68,13 @@ async def a_terminal_tells_of_a_session_of_its_own(write: Write) -> None:
     """Which it may name; what is paid of nothing is none of its business."""
     if write.call.actor.terminal is not None and write.values.get("session_id") is None:
         write.add_error("sessionId", "The session id field is required.")
+
+
+@transactions.writing
+async def what_a_terminal_collects_is_paid_there(write: Write) -> None:
+    """Whatever card was held to it."""
+    if write.value_of("terminal_id") is not None:
+        write.values["means"] = "terminal"
 
 
 async def make_token(tx: Tx, terminal_id: int) -> None:

@@ -7,13 +7,14 @@ from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.kit.access import OPERATOR, PARTNERS
 from ohmstead.kit.db import Row, Statement
-from ohmstead.kit.errors import NotFound, Rejected
+from ohmstead.kit.errors import Invalid, NotFound, Rejected
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.charging.contracts.certificates import provisioning_certificates
 from ohmstead.rooms.charging.contracts.issuing import end, issue, issued_under, issuer
 from ohmstead.rooms.charging.id_tags import PaymentMethodId, id_tags
+from ohmstead.rooms.charging.paying import may_name
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.devices.certificates.contracts import contract_of
 from ohmstead.rooms.people.users import ev_user
@@ -58,6 +59,8 @@ async def issue_emaid(call: Call, wish: EmaidWish) -> None:
     the only one (406)."""
     tx, under = call.tx, await issuer(call.tx)
     vehicle = await provisioning_certificates.find(call, lock=True)
+    if not await may_name(tx, vehicle["user_id"], wish.payment_method or None):
+        raise Invalid(paymentMethod="The selected payment method is invalid.")
     for tag in await issued_under(tx, vehicle["id"]):
         if _counts(tag, call):
             raise Rejected("An EMAID is active already. Reissue that one instead.")

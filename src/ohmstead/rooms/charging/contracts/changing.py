@@ -12,6 +12,7 @@ from ohmstead.rooms.charging.contracts.issuing import issued_under
 from ohmstead.rooms.charging.durable_facts import IdTagChanged
 from ohmstead.rooms.charging.id_tags import id_tag
 from ohmstead.rooms.charging.offline_tags.table import outdated
+from ohmstead.rooms.charging.paying import may_name
 from ohmstead.rooms.devices.certificates.contracts import has_ended
 
 _own = id_tag.c
@@ -38,6 +39,9 @@ async def emaids_are_told_by_their_ids(write: Write) -> None:
         changes[tag["id"]] = tag, _columns(tag, one)
         if one.type not in (UNSET, tag["type"]):
             write.add_error(f"idTags.{number}.type", "An EMAID is issued, and stays one.")
+        pays = changes[tag["id"]][1]["payment_method_id"]
+        if pays != tag["payment_method_id"] and not await may_name(write.tx, tag["user_id"], pays):
+            write.add_error(f"idTags.{number}.paymentMethod", "The selected payment method is invalid.")
         if one.status == "active" and tag["status"] != "enabled" and await has_ended(write.tx, tag["id_tag_uid"]):
             write.add_error(f"idTags.{number}.status", "The contract of the EMAID has ended.")
     after = {key: tag["status"] for key, tag in known.items()} | {

@@ -1,6 +1,6 @@
 """Following: what becomes of EMAIDs and of vehicles when the rows they hang on change or go."""
 
-from sqlalchemy import BigInteger, bindparam, delete, select, update
+from sqlalchemy import BigInteger, bindparam, case, delete, or_, select, update
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
@@ -9,6 +9,7 @@ from ohmstead.rooms.charging.contracts.certificates import provisioning_certific
 from ohmstead.rooms.charging.contracts.issuing import end, issued_under
 from ohmstead.rooms.charging.durable_facts import IdTagChanged
 from ohmstead.rooms.charging.id_tags import id_tag, id_tags
+from ohmstead.rooms.charging.paying import AUTO
 from ohmstead.rooms.charging.provisioning_certificate_table import provisioning_certificate
 from ohmstead.rooms.devices.certificates.contracts import end_contract, forget_contract, has_ended
 from ohmstead.rooms.people.users import ev_user
@@ -17,10 +18,13 @@ _key = bindparam("key", type_=BigInteger)
 _OF_USER = Statement(select(provisioning_certificate.c.id).where(provisioning_certificate.c.user_id == _key))
 _DELETE = Statement(delete(provisioning_certificate).where(provisioning_certificate.c.id == _key))
 _user = bindparam("user", type_=BigInteger)
+_pays = id_tag.c.payment_method_id
+_kept = or_(_pays.is_(None), id_tag.c.user_id == _user)  # another user pays otherwise
 _FOLLOW = Statement(
     update(id_tag)
     .where(id_tag.c.provisioning_certificate_id == _key, id_tag.c.deleted_at.is_(None))
     .values(
+        payment_method_id=case((_kept, _pays), else_=AUTO),
         user_id=_user,
         partner_id=select(ev_user.c.partner_id).where(ev_user.c.id == _user).scalar_subquery(),
         vehicle_type=bindparam("vehicle"),

@@ -26,7 +26,7 @@ PaymentMethodId = Annotated[
     str,
     Meta(
         pattern=r"^(\d+|balance|subscription|(corporate|subscription_installment):\d+|(wallet|bank_transfer):\w+)$",
-        description="Of the user's payment methods; null leaves the choice to the system.",
+        description="Of the user's payment methods; null: the balance.",
     ),
 ]
 IdTag = Annotated[str, Meta(min_length=1, max_length=255, description="What the session shall show as its idTag.")]
@@ -74,8 +74,8 @@ class Refusal(Struct, frozen=True):
     message: str
 
 
-may_start: Question[[Tx, Row, int | None], Refusal] = Question("why a session of a user may not start at an EVSE")
-"""Who answers may raise, too.
+may_start: Question[[Tx, Row, int | None, str | None], Refusal] = Question("why a session may not start at an EVSE")
+"""Asked with the EVSE, the user and the payment method that is wished for. Who answers may raise, too.
 
 The row has every column of the EVSE, its charge point's `charge_point_status`, `charge_point_type`, `connected` and
 `partner_id`."""

@@ -21,12 +21,14 @@ UNCODED: ErrorCode = "INTERNAL_ISSUE"
 
 
 class Case(Struct, frozen=True):
-    """A start that is asked for: at an EVSE that is locked, under these circumstances, for this user or nobody."""
+    """A start that is asked for: at an EVSE that is locked, under these circumstances, for this user or nobody, paid as
+    is wished."""
 
     tx: Tx
     there: Row
     around: Row
     user: Row | None
+    payment_method_id: str | None = None
 
 
 async def refusal(case: Case) -> Refusal | None:
@@ -44,7 +46,8 @@ async def _objections(case: Case) -> dict[ErrorCode, Refusal]:
     """What the rooms above have against it, the first of each code; an order that makes no sense to them is Invalid as
     it is to us."""
     try:
-        found: list[Refusal] = await may_start(case.tx, case.there, case.user["id"] if case.user else None)
+        user_id = case.user["id"] if case.user else None
+        found: list[Refusal] = await may_start(case.tx, case.there, user_id, case.payment_method_id)
     except Invalid:
         raise
     except ApiError as error:

@@ -120,7 +120,7 @@ async def _note(tx: Tx, asked: Asked, there: Row) -> Noted | Refusal | Hold:
     user = await user_of(tx, order)
     await validate(tx, order, there)
     around = await circumstances(tx, there)
-    refused = await refusal(Case(tx, there, around, user))
+    refused = await refusal(Case(tx, there, around, user, order.payment_method_id or None))
     if refused is not None:
         return refused
     user_id, point, session_id = user["id"] if user else None, there["charge_point_id"], around["session_id"]
@@ -137,7 +137,7 @@ async def _note(tx: Tx, asked: Asked, there: Row) -> Noted | Refusal | Hold:
         "started_at": tx.now, "remote": True, "user_id": user_id, "authorization_id": allowed,
         "id_tag": order.id_tag or order.external_session_id or remote_tag(session_id),
         "booking_id": order.booking_id or None, "payment_method_id": order.payment_method_id or None,
-        "terminal_id": asked.terminal_id,
+        "terminal_id": asked.terminal_id, "payment_type": None if asked.terminal_id is None else "terminal",
     }  # fmt: skip
     await add(tx, values, "created")
     if hold is not None:

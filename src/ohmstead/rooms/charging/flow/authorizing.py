@@ -1,5 +1,7 @@
 """Authorizing: a tag at the reader gets its verdict, and what came of it is remembered until the charge begins."""
 
+from collections.abc import Callable
+
 from msgspec import structs
 from sqlalchemy import BigInteger, Text, bindparam, select, update
 
@@ -9,12 +11,22 @@ from ohmstead.rooms.charging.contracts.naming import as_issued
 from ohmstead.rooms.charging.displays import shows_messages
 from ohmstead.rooms.charging.durable_facts import AuthorizationUpdated
 from ohmstead.rooms.charging.facts import TagPresented, TagVerdict
+from ohmstead.rooms.charging.paying import Payer, lacks_means
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.signals import user_price_known
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, charges_at, forbidden, remote_session, tag_verdict
+from ohmstead.rooms.charging.tags import (
+    Holder,
+    charges_at,
+    forbidden,
+    payer,
+    remote_session,
+    tag_verdict,
+    without_credit,
+)
 from ohmstead.rooms.charging.tariffs_in_force import (
     allowing,
+    costing_nothing,
     price_information,
     some_are_forbidden,
     tariffs_of_station,
@@ -23,6 +35,7 @@ from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.charging_access import closed_points, some_evses_of
 from ohmstead.rooms.network.evses import evse
+from ohmstead.rooms.operator.settings import payment_is_required
 
 ACCEPTED = TagVerdict(status="accepted")
 
@@ -43,6 +56,8 @@ _STATION = Statement(
         _some_are_forbidden.label("some_are_forbidden"),
         shows_messages(charge_point.c.capabilities).label("shows_messages"),
         charge_point.c.ocpp_version,
+        charge_point.c.partner_id,
+        payment_is_required().label("payment_is_required"),
     ).where(charge_point.c.id == _station)
 )
 _REMOTE = Statement(
@@ -89,6 +104,8 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     if point["has_satellites"] and holder.user_id and not holder.rejection:
         some = await some_evses_of(tx, station, [holder.user_id])
         holder = _only_at(holder, some.get(holder.user_id))
+    if presents and (pays := payer(holder, point["partner_id"])) is not None:
+        holder = await _by_means(tx, station, holder, pays, point["payment_is_required"])
     if presents:
         await authorize_by(
             tx, holder.method, station, user_id=holder.user_id, id_tag_uid=fact.id_tag,
@@ -111,13 +128,23 @@ async def _by_tariff(tx: Tx, station_id: int, holder: Holder, shows_messages: bo
     return structs.replace(holder, verdict=structs.replace(holder.verdict, message=price_information(tariffs)))
 
 
-def _only_at(holder: Holder, numbers: tuple[int, ...] | None) -> Holder:
+async def _by_means(tx: Tx, station_id: int, holder: Holder, pays: Payer, is_required: bool) -> Holder:
+    """Who has nothing to pay with may charge where nothing is due, and end what he charges at the station."""
+    if not await lacks_means(tx, pays, is_required) or await charges_at(tx, station_id, holder.user_id):
+        return holder
+    free = costing_nothing(await tariffs_of_station(tx, station_id, holder.user_id))
+    return _only_at(holder, free, without_credit)
+
+
+def _only_at(
+    holder: Holder, numbers: tuple[int, ...] | None, otherwise: Callable[[Holder], Holder] = forbidden
+) -> Holder:
     """Good at EVSEs of these numbers, of those it was good at, if there are any; None: at all of them."""
     if numbers is None:
         return holder
     both = tuple(one for one in numbers if one in holder.verdict.evses or not holder.verdict.evses)
     verdict = structs.replace(holder.verdict, evses=both)
-    return structs.replace(holder, verdict=verdict) if both else forbidden(holder)
+    return structs.replace(holder, verdict=verdict) if both else otherwise(holder)
 
 
 async def remote_start_of(tx: Tx, station_id: int, id_tag: str) -> Row | None:

@@ -12,6 +12,7 @@ from ohmstead.rooms.devices.presence import status_changed
 from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.network.evses import evse
 from ohmstead.rooms.network.locations import location
+from ohmstead.rooms.operator.settings import payment_is_required
 
 _outlets = select(
     evse.c.id,
@@ -26,6 +27,7 @@ _outlets = select(
     charge_point.c.type.label("charge_point_type"),
     charge_point.c.auto_start_without_authorization,
     location.c.timezone,
+    payment_is_required().label("payment_is_required"),
     shows_messages(charge_point.c.capabilities).label("shows_messages"),
     some_are_forbidden(evse.c.tariff_group_id).label("some_are_forbidden"),
 )

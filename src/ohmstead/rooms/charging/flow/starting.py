@@ -18,14 +18,24 @@ from ohmstead.rooms.charging.flow.changes import add, change, tell
 from ohmstead.rooms.charging.flow.outlets import any_outlet, outlet, outlet_of
 from ohmstead.rooms.charging.flow.transactions import session_by_ref, start_ref, started_as
 from ohmstead.rooms.charging.needs import needs_taken
+from ohmstead.rooms.charging.paying import lacks_means
 from ohmstead.rooms.charging.pricing.tariff_of_session import tariff_columns
 from ohmstead.rooms.charging.readings import believable
 from ohmstead.rooms.charging.register import register_of
 from ohmstead.rooms.charging.reservations import holder_of, reservation_used
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tag_case import folded
-from ohmstead.rooms.charging.tags import Holder, forbidden, remote_tag, running, tag_verdict, too_many
-from ohmstead.rooms.charging.tariffs_in_force import tariff_forbids
+from ohmstead.rooms.charging.tags import (
+    Holder,
+    forbidden,
+    payer,
+    remote_tag,
+    running,
+    tag_verdict,
+    too_many,
+    without_credit,
+)
+from ohmstead.rooms.charging.tariffs_in_force import costs_nothing, tariff_forbids
 from ohmstead.rooms.charging.token_types import Token
 from ohmstead.rooms.devices.presence.statuses import MOST_EVSES
 
@@ -202,9 +212,9 @@ def _by_card(fact: ChargeStarted, ordered: Row, holder: Holder | None) -> dict[s
 
 async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, theirs: list[Row], at: datetime) -> Holder:
     """Who begins, as things are: `concurrent` for a user who runs enough elsewhere (what runs here ends with this), at
-    an EVSE that is reserved for another `blocked`, and where the tariff says so `charging_not_allowed`. A number that a
-    station names is no right of its own, many name 0 or -1: it speaks for a reservation in force there, and only where
-    nobody is known."""
+    an EVSE that is reserved for another `blocked`, where the tariff says so `charging_not_allowed`, and who has nothing
+    to pay with `no_credit`. A number that a station names is no right of its own, many name 0 or -1: it speaks for a
+    reservation in force there, and only where nobody is known."""
     elsewhere = [one for one in theirs if one["evse_id"] != place["id"]]
     if elsewhere and too_many(elsewhere, holder.sessions_allowed, fact.id_tag):
         return structs.replace(holder, verdict=structs.replace(holder.verdict, status="concurrent"))
@@ -212,10 +222,12 @@ async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, the
     used_by_nobody = held is not None and holder.user_id is None and held["id"] == fact.reservation_id
     if held is not None and held["user_id"] != holder.user_id and not used_by_nobody:
         return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
-    if holder.rejection or not place["some_are_forbidden"]:
+    if not holder.rejection and place["some_are_forbidden"] and await tariff_forbids(tx, place["id"], holder.user_id):
+        return forbidden(holder)
+    pays = payer(holder, place["partner_id"])
+    if pays is None or not await lacks_means(tx, pays, place["payment_is_required"]):
         return holder
-    forbids = await tariff_forbids(tx, place["id"], holder.user_id)
-    return forbidden(holder) if forbids else holder
+    return holder if await costs_nothing(tx, place["id"], holder.user_id) else without_credit(holder)
 
 
 async def _who(

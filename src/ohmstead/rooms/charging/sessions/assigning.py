@@ -11,7 +11,6 @@ from ohmstead.kit.operations import Call
 from ohmstead.kit.views import View
 from ohmstead.rooms.charging.durable_facts import SessionUpdated
 from ohmstead.rooms.charging.session_table import session
-from ohmstead.rooms.charging.sessions.priced import BILLED
 from ohmstead.rooms.charging.sessions.resource import sessions
 from ohmstead.rooms.people.users import users
 
@@ -38,7 +37,7 @@ class Assignment(View):
 async def assign_user(call: Call, body: Assignment) -> None:
     """Give a session that nobody is named for, and that is billed, to a user. There is no way back."""
     row = await sessions.find(call, "session", lock=True)
-    if row["billing_status"] not in BILLED:
+    if row["billing_status"] != "completed":
         raise Conflict("The billing status of the session is not completed.")
     if row["user_id"] is not None:
         raise Conflict("The session is not anonymous.")

@@ -91,7 +91,9 @@ admission = Admission()
 
 
 @may_start.answer
-async def the_circuit_has_room(tx: Tx, there: Row, user_id: int | None) -> Refusal | None:
+async def the_circuit_has_room(
+    tx: Tx, there: Row, user_id: int | None, payment_method_id: str | None
+) -> Refusal | None:
     """A newcomer may not push a session below the minimum that its circuits set."""
     return None if await admission.has_room(tx, there) else NO_ROOM
 
