@@ -18,7 +18,7 @@ from sqlalchemy import text
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.signals import Signal
 from ohmstead.rooms.billing.gateways.gateway import Gateway, GatewayError, Money, Outcome, Refused, gateways
-from ohmstead.rooms.billing.gateways.outcomes import apply
+from ohmstead.rooms.billing.gateways.outcomes import applied, hear
 from ohmstead.rooms.billing.gateways.tables import gateway_call  # noqa: F401 - its table
 from ohmstead.rooms.billing.transactions.states import amend, move, transaction
 
@@ -79,6 +79,10 @@ UPDATE gateway_call AS call SET state = told.state, outcome = COALESCE(told.outc
 FROM json_to_recordset(CAST(:told AS json)) AS told(
     id bigint, state text, outcome jsonb, error text, due_at timestamptz)
 WHERE call.id = told.id AND call.state <> 'done'""")
+)
+_LOCK = Statement(
+    text("""
+SELECT id FROM payment_transaction WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE""")
 )
 _TRANSACTION = Statement(text("SELECT transaction_id FROM gateway_call WHERE id = :call_id"))
 
@@ -202,10 +206,13 @@ async def _sent(gateway: Gateway, call: Row) -> Outcome:
 
 
 async def keep(tx: Tx, results: Iterable[Result]) -> None:
-    """Write what came of calls. The transactions are locked in the order of their ids."""
+    """Write what came of calls. All transactions are locked first, in the order of their ids."""
     ordered = sorted(results, key=lambda one: (one.call["transaction_id"], one.call["id"]))
-    for one in ordered:
-        await _follow(tx, one)
+    if len(ordered) > 1:
+        await tx.all(_LOCK, ids=[one.call["transaction_id"] for one in ordered])
+    followed = [await _follow(tx, one) for one in ordered]
+    if named := [row for row in followed if row is not None]:
+        await hear(tx, named)
     await tx.run(_NOTE, told=[_noted(one, tx.now) for one in ordered], now=tx.now)
 
 
@@ -217,14 +224,17 @@ def _noted(one: Result, now: datetime) -> dict[str, Any]:
             "due_at": due_at and due_at.isoformat()}  # fmt: skip
 
 
-async def _follow(tx: Tx, one: Result) -> None:
-    transaction_id, step = one.call["transaction_id"], one.call["step"]
+async def _follow(tx: Tx, one: Result) -> Row | None:
+    """The transaction, where the provider's name for its payment is known by this."""
+    transaction_id, step, named = one.call["transaction_id"], one.call["step"], None
     if one.outcome is not None:
-        await apply(tx, transaction_id, one.outcome, step)
+        row, is_named = await applied(tx, transaction_id, one.outcome, step)
+        named = row if is_named else None
     if one.refused is not None:
         await _refused(tx, transaction_id, step, one.refused)
     elif not one.known:
         await _unknown(tx, transaction_id, step)
+    return named
 
 
 async def _unknown(tx: Tx, transaction_id: int, step: str) -> None:

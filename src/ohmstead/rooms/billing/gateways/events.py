@@ -12,7 +12,7 @@ from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.questions import Question
 from ohmstead.rooms.billing.gateways.gateway import Event, Refused, gateways
-from ohmstead.rooms.billing.gateways.outcomes import EVENT, LOCK_REFERENCE, apply
+from ohmstead.rooms.billing.gateways.outcomes import EVENT, LOCK_NAMES, apply
 
 setup_told: Question[[Database, str, str], None] = Question("what follows from a card that was entered?")
 """Asked with the gateway's name and the set-up's reference, until it has been answered once."""
@@ -51,7 +51,7 @@ async def _changed(database: Database, gateway: str, event: Event, payment: str)
     assert event.outcome is not None
     named = {"gateway": gateway, "reference": payment}
     async with database.begin() as tx:
-        await tx.run(LOCK_REFERENCE, **named)
+        await tx.run(LOCK_NAMES, gateways=[gateway], payments=[payment])
         kept = {"event_id": event.id, "content": to_builtins(event), "now": tx.now}
         if await tx.value(_KEEP, **named, **kept) is None:
             return

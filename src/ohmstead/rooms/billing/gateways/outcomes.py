@@ -1,6 +1,6 @@
 """What comes of payments: how a provider says that one stands, written to its transaction and to the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -21,14 +21,19 @@ _CLOSE = Statement(
 UPDATE gateway_call SET state = 'done', outcome = :outcome, due_at = NULL, updated_at = :now
 WHERE transaction_id = :transaction_id AND state <> 'done' AND step = ANY(CAST(:steps AS text[]))""")
 )
-LOCK_REFERENCE = Statement(
-    text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:gateway AS text) || ' ' || CAST(:reference AS text), 0))")
+LOCK_NAMES = Statement(
+    text("""
+SELECT pg_advisory_xact_lock(lock) FROM (
+    SELECT hashtextextended(gateway || ' ' || payment, 0) AS lock
+    FROM unnest(CAST(:gateways AS text[]), CAST(:payments AS text[])) AS named(gateway, payment)
+    ORDER BY 1) AS locks""")
 )
-"""One at a time makes a payment's name known, or keeps an event because it is not."""
+"""One at a time makes payments' names known, or keeps an event because its payment's is not."""
 _WAITED = Statement(
     text("""
 UPDATE gateway_event SET applied_at = :now, updated_at = :now
-WHERE gateway = :gateway AND reference = :reference AND applied_at IS NULL RETURNING id, content""")
+WHERE (gateway, reference) IN (SELECT * FROM unnest(CAST(:gateways AS text[]), CAST(:payments AS text[])))
+  AND applied_at IS NULL RETURNING id, gateway, reference, content""")
 )
 _ANSWERS: Mapping[State, list[str]] = {
     "authorized": ["authorize"], "declined": ["authorize"], "captured": ["authorize", "capture", "void"],
@@ -40,30 +45,39 @@ _ANSWERS: Mapping[State, list[str]] = {
 async def apply(tx: Tx, transaction_id: int, outcome: Outcome, step: str) -> Row:
     """Write what a call of this step, or an event, says; the transaction as it then is. What it knows already, or
     better, stays: outcomes may come in any order and any number of times."""
+    row, is_named = await applied(tx, transaction_id, outcome, step)
+    return await hear(tx, [row]) or row if is_named else row
+
+
+async def applied(tx: Tx, transaction_id: int, outcome: Outcome, step: str) -> tuple[Row, bool]:
+    """The same, without the events that waited for it: and whether by this the payment's name is known, so that who
+    applies several can `hear` them together."""
     row = await transaction(tx, transaction_id, lock=True)
     named = _named(row, outcome)
     if outcome.state == "captured":
         row = await _captured(tx, row, outcome, named)
     elif (status := _risen(row, outcome)) is not None:
-        row = await move(tx, row["id"], status, **named, **_columns(outcome)) or row
+        row = await move(tx, row["id"], status, locked=row, **named, **_columns(outcome)) or row
     elif named:
         row = await amend(tx, row["id"], **named)
     if step == EVENT and outcome.state in _ANSWERS:
         told, steps = to_builtins(outcome), _ANSWERS[outcome.state]
         await tx.run(_CLOSE, transaction_id=row["id"], steps=steps, outcome=told, now=tx.now)
-    return await _heard(tx, row) if named else row
+    return row, bool(named)
 
 
-async def _heard(tx: Tx, row: Row) -> Row:
-    """Apply the events that came before the payment's name was known."""
-    named = {"gateway": row["gateway"], "reference": row["gateway_reference"]}
-    await tx.run(LOCK_REFERENCE, **named)
+async def hear(tx: Tx, rows: Iterable[Row]) -> Row | None:
+    """Apply the events that came before the names of these payments were known; the last transaction that they were
+    about, as it then is."""
+    found, known = None, {(row["gateway"], row["gateway_reference"]): row["id"] for row in rows}
+    named = {"gateways": [gateway for gateway, _ in known], "payments": [payment for _, payment in known]}
+    await tx.run(LOCK_NAMES, **named)
     waited = await tx.all(_WAITED, **named, now=tx.now)
     for one in sorted(waited, key=lambda one: one["id"]):
         event = convert(one["content"], Event)
         if event.outcome is not None:
-            row = await apply(tx, row["id"], event.outcome, EVENT)
-    return row
+            found = await apply(tx, known[one["gateway"], one["reference"]], event.outcome, EVENT)
+    return found
 
 
 def _named(row: Row, outcome: Outcome) -> dict[str, Any]:
@@ -99,7 +113,7 @@ async def _captured(tx: Tx, row: Row, outcome: Outcome, named: dict[str, Any]) -
     """What was collected is posted here, what went back by whoever answers `moved`."""
     held = max(row["authorized"], outcome.authorized, outcome.captured)
     sums = {"captured": outcome.captured, "authorized": held}
-    found = await move(tx, row["id"], "finalized", **sums, **_NO_FAILURE, **named)
+    found = await move(tx, row["id"], "finalized", locked=row, **sums, **_NO_FAILURE, **named)
     if found is not None:
         row = found
         await _post_capture(tx, row)

@@ -18,7 +18,7 @@ log = structlog.get_logger("ohmstead.gateways")
 
 AT_ONCE = 50
 LOOK_S = 1.0  # real s between two looks for what has fallen due by time alone
-GATHER_S = 0.005  # real s that a result waits for others, to be written with them
+GATHER_S, WRITE_S = 0.03, 0.005  # real s that what is begun, and answered, waits for others to be done with it
 
 
 class GatewayCalls:
@@ -28,7 +28,7 @@ class GatewayCalls:
         self._database, self._clock = database, clock
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        self._results: Batcher[Result, None] = Batcher(self._write, GATHER_S)
+        self._results: Batcher[Result, None] = Batcher(self._write, WRITE_S)
 
     async def run(self) -> None:
         """For ever."""
@@ -58,6 +58,7 @@ class GatewayCalls:
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
                 await self._wake.wait()
+        await asyncio.sleep(GATHER_S)
 
     async def look(self) -> bool:
         """Begin what is due, as much of it as there is room for; whether there may be more that there is room for."""

@@ -41,10 +41,10 @@ async def open_transaction(tx: Tx, **values: Any) -> int:
     return key
 
 
-async def move(tx: Tx, key: int, status: Status, **values: Any) -> Row | None:
+async def move(tx: Tx, key: int, status: Status, *, locked: Row | None = None, **values: Any) -> Row | None:
     """Raise a transaction to a state, with further columns; the row as it then is. None where it has that state or one
-    above: nothing is changed then."""
-    row = await transaction(tx, key, lock=True)
+    above: nothing is changed then. `locked`: the row, by who has locked it."""
+    row = locked or await transaction(tx, key, lock=True)
     if RANKS[status] <= RANKS[row["status"]]:
         return None
     if status == "finalized":
