@@ -7,7 +7,7 @@ from ohmstead.rooms.billing import (
     erasure,  # noqa: F401 - its tables and answers
     ledger,  # noqa: F401 - its tables and answers
     private_data,  # noqa: F401 - its tables and answers
-    start_checks,  # noqa: F401 - its answers
+    start_checks,  # noqa: F401 - its tables and answers
 )
 from ohmstead.rooms.billing.balance import persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
@@ -22,13 +22,13 @@ from ohmstead.rooms.billing.gateways.embedded import page_operations, payments_l
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.events import intake
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
-from ohmstead.rooms.billing.methods import personal  # noqa: F401 - what is held of a user, and erased
+from ohmstead.rooms.billing.methods import personal  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.methods.forgetting import CardForgetting
 from ohmstead.rooms.billing.methods.resource import methods
 from ohmstead.rooms.billing.refunds import refund as refunding
 from ohmstead.rooms.billing.sessions import (
-    beginning,  # noqa: F401 - what is held first
-    of_users,  # noqa: F401 - what is exported, and erased
+    beginning,  # noqa: F401 - its tables and answers
+    of_users,  # noqa: F401 - its tables and answers
 )
 from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
