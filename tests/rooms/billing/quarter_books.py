@@ -71,7 +71,7 @@ class Purse:
         self.becomes(now)
         before, self.balance = self.balance, self.balance + amount
         rest = max(ZERO, self.balance) - max(ZERO, before)
-        for slip in sorted(self.slips[::-1], key=Slip.lasts, reverse=True):
+        for slip in sorted(self.slips, key=Slip.lasts)[::-1]:
             room = min(slip.gave[charge], slip.amount - slip.left)
             if slip.expires is None or slip.expires > now:
                 part = min(room, rest)
@@ -85,14 +85,15 @@ class Account:
     """What a charge costs, and what of that does not have to be paid."""
 
     price: Decimal
-    credited: Decimal = ZERO  # given back by the operator, or given up
+    given_back: Decimal = ZERO  # by the operator
+    given_up: Decimal = ZERO
     discount: Decimal = ZERO
     outside: bool = False
     held: Decimal | None = None  # what a hold of nobody's brought
 
     @property
     def due(self) -> Decimal:
-        return self.price - self.credited - self.discount
+        return self.price - self.given_back - self.given_up - self.discount
 
 
 class Books:
@@ -126,7 +127,7 @@ class Books:
 
     def refunds(self, now: datetime, charge: Charge, amount: Decimal) -> None:
         account = self.accounts[charge]
-        account.credited += amount
+        account.given_back += amount
         if account.held is not None:
             account.held -= amount
         elif charge.user is not None and charge.user.kind in ("balance", "last resort"):

@@ -29,8 +29,8 @@ class Prices(NamedTuple):
 
 
 ZONES: dict[Zone, Prices] = {
-    "kerb": Prices("EUR", Decimal("0.5"), 8),
-    "hub": Prices("EUR", Decimal("1.5"), 4, 20, 30),
+    "kerb": Prices("EUR", Decimal("0.5"), 5),
+    "hub": Prices("EUR", Decimal("1.5"), 3, 20, 30),
     "sweden": Prices("SEK", Decimal(5), 1),
     "norway": Prices("NOK", Decimal(6), 1),  # of which there is no rate
 }
@@ -63,7 +63,7 @@ KINDS: dict[str, Kind] = {
     "several": Kind(10, (REFUSED, GOOD), "auto"),
     "last resort": Kind(6, (REFUSED,), "auto"),  # and 300.00 on the balance
 }
-ACCOUNTS = {101: {"discount": 15, "monthlyLimit": 60}, 102: {"discount": 7.5}}
+ACCOUNTS = {101: {"discount": 15, "monthlyLimit": 20}, 102: {"discount": 7.5}}
 AT_HUB = ("good", "late", "late capture", "late, and declined", "declined", "silent hold", "silent capture", "several")
 
 
@@ -106,7 +106,7 @@ class Charge:
 
 
 class Deed(NamedTuple):
-    """What is done at 18:00 of a day about a charge that is over: `what`, with an amount."""
+    """What is done at 18:00 of a day about a charge that is over, or of its own day at once: `what`, with an amount."""
 
     day: int
     what: Literal["refund", "waive", "paid outside", "new price"]
@@ -138,7 +138,7 @@ def charges(dice: Random) -> Iterator[Charge]:
 def _charge(dice: Random, day: int, zone: Zone, outlet: int, free: list[Person]) -> Charge:
     start = BEGIN + day * DAY + 7 * HOUR + dice.randrange(180) * MINUTE
     end = BEGIN + day * DAY + 13 * HOUR + dice.randrange(240) * MINUTE
-    ad_hoc = zone == "hub" and outlet <= 2
+    ad_hoc = zone == "hub" and outlet == 1
     stranger = ad_hoc or (zone == "kerb" and outlet == 1 and day % 6 == 0)
     user = None if stranger else next(one for one in free if _goes_to(one, zone, day))
     if user is not None:
@@ -159,6 +159,9 @@ def deeds(dice: Random, all_charges: list[Charge]) -> Iterator[Deed]:
     for charge in all_charges:
         day, euros = charge.day + dice.randrange(2, 6), charge.currency == "EUR"
         luck, kind = dice.random(), charge.user.kind if charge.user else "nobody"
+        if at_once := _at_once(dice, charge, kind):
+            yield at_once
+            continue
         if day in OFF or not euros or kind in ("kroner", "small account") or charge.user in HEALED:
             continue
         if kind == "nobody" and not charge.ad_hoc:
@@ -177,3 +180,15 @@ def deeds(dice: Random, all_charges: list[Charge]) -> Iterator[Deed]:
             less = [Decimal(0), cents(charge.price / 3), charge.price - 1]
             more = [] if kind == "account" else [charge.price + 2]
             yield Deed(day, "new price", charge, dice.choice(less + more))
+
+
+def _at_once(dice: Random, charge: Charge, kind: str) -> Deed | None:
+    """What comes between a charge's end and the calls that collect its price."""
+    luck = dice.random()
+    if charge.currency != "EUR" or charge.user in HEALED or kind == "small account" or luck > 0.12:
+        return None
+    if luck < 0.04 and charge.user is not None and charge.user.of_kind.cards:
+        return Deed(charge.day, "paid outside", charge)
+    less = [Decimal(0), charge.price - 1] if not charge.user or not charge.user.of_kind.open else []
+    more = [] if kind == "account" else [charge.price + 3]
+    return Deed(charge.day, "new price", charge, dice.choice([*less, *more]))

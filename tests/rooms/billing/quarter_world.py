@@ -1,17 +1,19 @@
-"""The world of quarter_plan.py: zones with outlets, users with cards and tags, and the server's work, done when the test
-says so."""
+"""The world of quarter_plan.py: zones with outlets, users with cards and tags, and the server's work, done when the
+test says so."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import insert, text, update
 
 from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
-from ohmstead.kit.db import Row, Tx
+from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.balance.expiry import VoucherExpiry
+from ohmstead.rooms.billing.gateways.calls import LEASE, make, take_due
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
 from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
@@ -35,12 +37,17 @@ from tests.rooms.billing.quarter_plan import ACCOUNTS, GOOD, PEOPLE, ZONES, Char
 from tests.rooms.charges import Site, site
 
 FIRST_USER = 1000  # its id
-_DUE = text("""
+_DUE = """
 SELECT EXISTS (SELECT FROM gateway_call WHERE due_at <= :now) AS calls,
     EXISTS (SELECT FROM embedded_event WHERE due_at <= :now) AS events,
     EXISTS (SELECT FROM session_payment WHERE due_at <= :now) AS settling,
-    EXISTS (SELECT FROM voucher WHERE remaining_amount > 0 AND expires_at <= :now) AS expiry""")
+    EXISTS (SELECT FROM voucher WHERE remaining_amount > 0 AND expires_at <= :now) AS expiry"""
 _DUE_WORK = {"events": EmbeddedEvents, "settling": Settling, "expiry": VoucherExpiry}
+
+
+@cache
+def _statement(query: str) -> Statement:
+    return Statement(text(query))
 
 
 @dataclass
@@ -184,7 +191,7 @@ class Quarter:
         await HoldUpkeep(database, clock).look()
         for _ in range(30):
             told = await self.hears()
-            (due,) = await self.rows(str(_DUE), now=clock.now())
+            (due,) = await self.rows(_DUE, now=clock.now())
             if due["calls"]:
                 calls = GatewayCalls(database, clock)
                 await calls.look()
@@ -198,13 +205,21 @@ class Quarter:
                 return
         raise AssertionError(f"it does not come to an end: {dict(due)}")
 
+    async def dies(self) -> int:
+        """All calls that are due reach the gateway, but what comes of them is lost; how many."""
+        async with self.system.database.begin() as tx:
+            calls = await take_due(tx, 50, LEASE)
+        for call in calls:
+            await make(call)
+        return len(calls)
+
     async def rows(self, query: str, **values: Any) -> list[Row]:
         async with self.system.database.read() as tx:
-            return await tx.all(text(query).bindparams(**values))
+            return await tx.all(_statement(query), **values)
 
     async def run(self, query: str, **values: Any) -> None:
         async with self.system.database.begin() as tx:
-            await tx.run(text(query).bindparams(**values))
+            await tx.run(_statement(query), **values)
 
     async def posts(self, path: str, body: dict[str, Any], *statuses: int) -> Any:
         """A request to the API, with one of these statuses."""
