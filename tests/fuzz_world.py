@@ -13,8 +13,8 @@ from ohmstead.rooms.billing.sessions.settling import settle
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
-from tests.rooms.billing.labelled import code, priced
-from tests.rooms.charges import Site
+from tests.rooms.billing.labelled import TARIFF, code
+from tests.rooms.charges import Site, site
 from tests.rooms.partner_walk import HOOK, World
 
 PROFILE = {
@@ -102,9 +102,10 @@ class FuzzWorld(World):
     async def _labelled(self) -> None:
         """An EVSE with a label, and a charge of who has no account that begins there."""
         given = self.given
-        outlet = await priced(given, {"id": self.ids["chargePoint"]}, number=3)
-        await Site(given.system, self.ids["chargePoint"], [outlet["id"]]).status("available", 3)
-        its = await code(given.system, outlet["id"])
+        here, tariff = await site(given), await given.tariff(**TARIFF)
+        group = {"tariffGroupId": (await given.tariff_group(tariff["id"]))["id"]}
+        assert (await given.api.patch(f"/resources/evses/v2.1/{here.evses[0]}", group)).status == 200
+        its = await code(given.system, here.evses[0])
         begun = await given.api.post(f"/internal/drive/v1.0/codes/{its}/charges", {})
         assert begun.status == 201, begun.body
         charge = {"charge": begun.body["key"]}

@@ -60,6 +60,12 @@ async def arrives(garage: Live, opened: OpenPage, **options: object) -> Watched:
     return there
 
 
+async def pays(page: Page, number: str) -> None:
+    """Enter a card on the gateway's page, and come back."""
+    await enter(page, number)
+    await page.wait_for_url("**/drive/**")
+
+
 async def shows(page: Page, title: str) -> None:
     """The page says so, which looks every 5 s and whenever it comes to the front."""
     for _ in range(40):
@@ -96,8 +102,7 @@ async def test_pay_start_stop_captured(
     await page.wait_for_url("**/pay/**")
     await expect(page.locator("#number")).to_be_visible()
     await there.look(f"{name}-2-card")
-    await enter(page, GOOD)
-    await page.wait_for_url("**/drive/**")
+    await pays(page, GOOD)
     await shows(page, plug_in)
     await there.look(f"{name}-3-plug-in")
     station.plug(1, Vehicle())
@@ -115,7 +120,7 @@ async def test_a_card_that_is_refused(garage: Live, station: Station, opened: Op
     there = await arrives(garage, opened, viewport=NARROW)
     await there.page.get_by_role("button", name=WORDS["en-GB"][0]).click()
     await there.page.wait_for_url("**/pay/**")
-    await enter(there.page, REFUSED)
+    await pays(there.page, REFUSED)
     await shows(there.page, "It did not work")
     await expect(there.page.locator("main")).to_contain_text("Your card was declined.")
     await there.look("refused")
@@ -134,7 +139,7 @@ async def test_nobody_plugs_in_and_by_the_keyboard(garage: Live, station: Statio
     await there.look("entering")
     await page.get_by_role("link", name="Go to the payment page").click()
     await page.wait_for_url("**/pay/**")
-    await enter(page, GOOD)
+    await pays(page, GOOD)
     await shows(page, "Plug in now")
     await shows(page, "Nothing was charged")
     await expect(page.get_by_role("heading", level=1)).to_be_focused()

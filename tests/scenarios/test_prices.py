@@ -101,7 +101,7 @@ async def finish(site: Live, station: ScriptedStation, number: int, end: float, 
 
 async def billed(site: Live, key: int) -> dict[str, Any]:
     query = "withPriceBreakdown=true&withChargingPeriods=true"
-    return await shows(site.api, f"{SESSIONS}/{key}", lambda one: one["billingStatus"] == "completed", query)
+    return await shows(site.api, f"{SESSIONS}/{key}", lambda one: one["paymentStatus"] == "paid", query)
 
 
 async def test_the_tariff_changes_while_somebody_charges(site: Live) -> None:

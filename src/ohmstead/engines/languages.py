@@ -16,7 +16,8 @@ def language_of(accepted: str, chosen: str = "") -> Language:
         for language in LANGUAGES:
             if tag.lower().partition("-")[0] == language and _number(weight) > most:
                 best, most = language, _number(weight)
-    return next((language for language in LANGUAGES if language == chosen), best)
+    spoken: dict[str, Language] = {language: language for language in LANGUAGES}
+    return spoken.get(chosen, best)
 
 
 def _number(weight: str) -> float:

@@ -20,7 +20,6 @@ from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import SILENT_CAPTURE, Till, till
 from tests.rooms.booked import standing_still
-from tests.rooms.prices import place
 
 RETRY = "/actions/session/v1.0/1/retry-payment"
 
@@ -35,7 +34,7 @@ async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]
 @pytest.fixture
 async def desk(api: Client, given: Given) -> Till:
     """Where a session of 12.40 has ended, and the answer to its capture never came."""
-    found = await till(await place(api, given))
+    found = await till(api, given)
     user, tag = await found.user()
     await found.card(user, SILENT_CAPTURE)
     await found.charges(tag, 24.8)

@@ -14,7 +14,6 @@ from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import Till, till
 from tests.rooms.booked import standing_still
-from tests.rooms.prices import place
 
 DAY = timedelta(days=1).total_seconds() / 60
 
@@ -28,7 +27,7 @@ async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]
 
 @pytest.fixture
 async def desk(api: Client, given: Given) -> Till:
-    return await till(await place(api, given))
+    return await till(api, given)
 
 
 async def left(desk: Till) -> list[Decimal]:

@@ -13,7 +13,6 @@ from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import REFUSED, Till, till
 from tests.rooms.booked import standing_still
-from tests.rooms.prices import place
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]
 
 @pytest.fixture
 async def desk(api: Client, given: Given) -> Till:
-    return await till(await place(api, given))
+    return await till(api, given)
 
 
 async def unpaid(desk: Till) -> int:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, insert, select, update
+from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.questions import Question
 from ohmstead.rooms.billing.durable_facts import TransactionChanged
 from ohmstead.rooms.billing.transactions.table import Status, payment_transaction
+from ohmstead.store.writes import Writes
 
 RANKS: Mapping[Status, int] = {
     "initialized": 0, "pending": 1, "authorized": 2, "failed": 3, "reversed": 4, "finalized": 4, "refunded": 5,
@@ -19,7 +20,7 @@ RANKS: Mapping[Status, int] = {
 moved: Question[[Tx, Row], None] = Question("what follows from a transaction's new state?")
 """Asked with the row as it now is, in the transaction that changed it: of sessions, fees, top-ups, charges ad hoc."""
 
-_own = payment_transaction.c
+_own, _writes = payment_transaction.c, Writes(payment_transaction)
 _key = bindparam("key", type_=BigInteger)
 _ROW = Statement(select(payment_transaction).where(_own.id == _key))
 _LOCKED = Statement(select(payment_transaction).where(_own.id == _key).with_for_update(key_share=True))
@@ -35,8 +36,7 @@ async def transaction(tx: Tx, key: int, lock: bool = False) -> Row:
 
 async def open_transaction(tx: Tx, **values: Any) -> int:
     """A new transaction, by the columns of its table (`initialized` where no status is said); its id."""
-    row = {"status": "initialized", "created_at": tx.now, "updated_at": tx.now} | values
-    key = await tx.value(insert(payment_transaction).values(row).returning(_own.id))
+    key = (await _writes.insert(tx, {"status": "initialized"} | values))["id"]
     tx.tell(TransactionChanged(id=key, action="created"))
     return key
 
@@ -54,8 +54,7 @@ async def move(tx: Tx, key: int, status: Status, *, locked: Row | None = None, *
 
 async def amend(tx: Tx, key: int, **values: Any) -> Row:
     """Change columns of a transaction that is locked, tell of it and let follow what follows; the row as it then is."""
-    changed = update(payment_transaction).where(_own.id == key).values(updated_at=tx.now, **values)
-    row = await tx.one(changed.returning(payment_transaction))
+    row = await _writes.update(tx, key, values)
     assert row is not None, "it is locked"
     tx.tell(TransactionChanged(id=key, action="updated"))
     await moved(tx, row)

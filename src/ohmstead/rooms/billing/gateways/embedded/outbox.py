@@ -3,11 +3,13 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
 
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.billing.gateways.embedded.outcomes import settled
 from ohmstead.rooms.billing.gateways.embedded.tables import embedded_event
+from ohmstead.store.writes import Writes
+
+_events = Writes(embedded_event)
 
 
 async def queue_of_payment(tx: Tx, row: Row, happened: str, *, by_itself: bool) -> None:
@@ -23,5 +25,4 @@ async def queue_of_setup(tx: Tx, row: Row) -> None:
 
 
 async def _queue(tx: Tx, kind: str, content: dict[str, Any], **columns: Any) -> None:
-    values = {"kind": kind, "content": content, "created_at": tx.now, "updated_at": tx.now} | columns
-    await tx.run(insert(embedded_event).values(values))
+    await _events.insert(tx, {"kind": kind, "content": content} | columns)

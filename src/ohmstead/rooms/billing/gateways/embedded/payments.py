@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Text, bindparam, func, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.embedded.known_cards import Step, is_late, is_silent, refused_hold
@@ -14,11 +14,13 @@ from ohmstead.rooms.billing.gateways.embedded.outcomes import outcome_of
 from ohmstead.rooms.billing.gateways.embedded.tables import embedded_call, embedded_card, embedded_payment
 from ohmstead.rooms.billing.gateways.gateway import Money, Outcome, Refused
 from ohmstead.rooms.operator.iso4217 import DECIMALS
+from ohmstead.store.writes import Writes
 
 LATE = timedelta(seconds=5)
 """How long a card that answers late takes."""
 
 _own, _card = embedded_payment.c, embedded_card.c
+_payments, _calls = Writes(embedded_payment), Writes(embedded_call)
 _key = bindparam("key", type_=Text)
 _ALONE = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(_key, 0))))
 _CARD = Statement(select(embedded_card).where(_card.token == bindparam("token"), _card.forgotten_at.is_(None)))
@@ -54,9 +56,8 @@ async def authorize(tx: Tx, key: str, token: str, money: Money, description: str
         "amount": money.amount, "currency": money.currency, "state": "declined" if reason else "authorized",
         "authorized": 0 if reason else money.amount, "reason": reason, "settles_at": _settles(tx, card, "authorize"),
     }  # fmt: skip
-    times = {"created_at": tx.now, "updated_at": tx.now}
-    made = await tx.value(insert(embedded_payment).values(**values, **times).returning(_own.id))
-    return await _done(tx, key, made, "authorize", money.amount)
+    made = await _payments.insert(tx, values)
+    return await _done(tx, key, made["id"], "authorize", money.amount)
 
 
 async def capture(tx: Tx, key: str, reference: str, money: Money) -> Outcome | None:
@@ -123,14 +124,12 @@ async def _known(tx: Tx, key: str, step: Step, money: Money | None, of: Row | No
 
 
 async def _changed(tx: Tx, key: str, row: Row, step: Step, amount: Decimal, **values: Any) -> Outcome | None:
-    changes = values | {"settles_at": _settles(tx, row, step), "updated_at": tx.now}
-    await tx.run(update(embedded_payment).where(_own.id == row["id"]).values(changes))
+    await _payments.update(tx, row["id"], values | {"settles_at": _settles(tx, row, step)})
     return await _done(tx, key, row["id"], step, amount)
 
 
 async def _done(tx: Tx, key: str, payment_id: int, step: Step, amount: Decimal) -> Outcome | None:
-    call = {"key": key, "payment_id": payment_id, "step": step, "amount": amount}
-    await tx.run(insert(embedded_call).values(**call, created_at=tx.now, updated_at=tx.now))
+    await _calls.insert(tx, {"key": key, "payment_id": payment_id, "step": step, "amount": amount})
     row = await _payment(tx, payment_id)
     silent = is_silent(row["behaviour"], step)
     await queue_of_payment(tx, row, "refunded" if step == "refund" else row["state"], by_itself=not silent)
