@@ -2,12 +2,12 @@
 that falls due, done by hand."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from ohmstead.app.settings import Settings
@@ -30,10 +30,10 @@ MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WORK = (BookingReservation, ReservationRelease, ReservationQueue)
 
 
-@asynccontextmanager
-async def standing_still(dsn: str, data_dir: Path) -> AsyncIterator[tuple[System, str]]:
-    """A system at 08:00 of a Monday, until a test moves its clock; and where its API is."""
-    settings = Settings(data_dir=data_dir, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9)
+@pytest.fixture
+async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
+    """In the place of the one of all tests: a system at 08:00 of a Monday, until a test moves its clock."""
+    settings = Settings(data_dir=tmp_path, port=0, ocpp_port=0, rate_limit_per_minute=10**6, rate_limit_per_day=10**9)
     system = await System(settings, dsn, ManualClock(MORNING)).start()
     async with served(system.api.app) as base:
         yield system, base

@@ -2,36 +2,27 @@
 happens."""
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Row
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
 from ohmstead.rooms.devices.stations import ReserveNow, StationOffline
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.booked import MORNING, Place, place, standing_still
+from tests.rooms.booked import MORNING, Place, place, running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway
 
 DAY = 600  # min
 MANY = {"sessionsAllowed": "multiple_simultaneous_sessions_remotely_and_idtags"}
 OVER = ("completed", "cancelled", "no-show", "failed")
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 class Day:

@@ -2,14 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Duplicate
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.bookings import booking_requests, bookings
@@ -17,7 +14,7 @@ from ohmstead.rooms.operator import settings
 from tests.client import Client
 from tests.contract import PartnersGiven, ResourceContract
 from tests.given import Given
-from tests.rooms.booked import BOOKINGS, REQUESTS, Place, at, place, standing_still
+from tests.rooms.booked import BOOKINGS, REQUESTS, Place, at, place, running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway, site, tag
 from tests.rooms.tariff_rows import FORBIDDEN, FREE, tariffs_at
 from tests.rooms.test_private_data import export_of, fetched
@@ -31,13 +28,6 @@ class TestBookingRequests(ResourceContract):
 
 class TestBookings(ResourceContract):
     resource = bookings
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

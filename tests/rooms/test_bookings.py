@@ -1,14 +1,11 @@
 """Bookings: how an EVSE is reserved before one begins, what stations say to that, and how it ends."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import structs
 
-from ohmstead.app.system import System
 from ohmstead.rooms.charging import flow
 from ohmstead.rooms.charging.bookings import BookingReservation
 from ohmstead.rooms.devices.stations import (
@@ -22,15 +19,8 @@ from ohmstead.rooms.devices.stations import (
 from ohmstead.rooms.operator import settings
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.booked import MORNING, REQUESTS, Place, at, place, standing_still
+from tests.rooms.booked import MORNING, REQUESTS, Place, at, place, running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway, tag
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

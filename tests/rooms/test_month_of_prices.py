@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,7 +13,6 @@ import msgspec
 import pytest
 from sqlalchemy import Text, cast, select
 
-from ohmstead.app.system import System
 from ohmstead.engines.idle import IdleRules, Read, stretches
 from ohmstead.engines.pricing import TYPES, Stretch, price_of, terms_of
 from ohmstead.kit.db import Row
@@ -26,19 +24,12 @@ from ohmstead.rooms.tariffs.tables import tariff_snapshot
 from tests.client import Client
 from tests.engines.pricing import oracle
 from tests.given import Given
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.month_at_sites import FIRST_USER, Month
 from tests.rooms.priced_month import BEGIN, DAY, DAYS, MINUTE, USERS, Stay, stays, telling
 
 SEED = 12
 _exact = msgspec.json.Decoder(float_hook=Decimal)
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

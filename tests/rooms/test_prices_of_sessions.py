@@ -2,15 +2,12 @@
 came to, and that nothing is priced twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from ohmstead.app.system import System
 from ohmstead.engines.electricity_cost import LocalShare
 from ohmstead.kit.facts import outbox
 from ohmstead.rooms.charging import flow
@@ -25,19 +22,11 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.operator import settings
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.booked import standing_still
 from tests.rooms.charges import site, tag
 from tests.rooms.prices import MINUTES, Place, at, place
 
 HOURLY: dict[str, Any] = {"pricePerKwh": 0.4, "pricePerPeriod": 0.03, "connectionFee": 1.2} | MINUTES
 """0.40 a kWh, 0.03 a minute, 1.20 to connect."""
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture
@@ -152,7 +141,7 @@ async def test_day_and_night_are_periods_of_their_own(there: Place) -> None:
     number = await there.starts()
     await there.reads(number, (15, 2000), (30, 3000), (45, 4000), (60, 4000))
     await there.time(60)
-    running = (await there.shown(1, "withChargingPeriods"))["chargingPeriods"]
+    so_far = (await there.shown(1, "withChargingPeriods"))["chargingPeriods"]
     await there.stops(number, 60, 4000)
     await there.settled()
     shown = await there.shown(1, "withChargingPeriods", "withClockAlignedEnergyConsumption")
@@ -162,7 +151,7 @@ async def test_day_and_night_are_periods_of_their_own(there: Place) -> None:
     ]  # fmt: skip
     assert [one["pricingDetails"]["dayPeriod"] for one in periods] == ["night", "day", "day"]
     assert [one["chargingState"] for one in periods] == ["charging", "charging", "idle"]
-    assert running == periods
+    assert so_far == periods
     costs = [one["totalCost"]["withTax"] for one in shown["clockAlignedEnergyConsumption"]]
     assert costs == [0.3, 0.3, 0.5, 1.5]
     without = sum(one["totalCost"]["withoutTax"] for one in shown["clockAlignedEnergyConsumption"])

@@ -4,22 +4,18 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 import pytest
 
-from ohmstead.app.following import followed
 from ohmstead.app.node import Node
-from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
 from ohmstead.simulator.line import Patience
 from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Client
-from tests.given import Given
 from tests.live import Live
 from tests.scenarios.cable import Cable
 from tests.scenarios.guarded import beside, guarded
@@ -41,17 +37,6 @@ async def server(folder: Path) -> AsyncIterator[Server]:
         yield made
     finally:
         await made.stop()
-
-
-@pytest.fixture
-async def far(server: Server) -> AsyncIterator[Live]:
-    """The server and stations that follow its clock; its inside is out of reach."""
-    async with AsyncExitStack() as stack:
-        api = Client(server.api_url, server.token)
-        stack.push_async_callback(api.close)
-        inside = cast(System, None)
-        clock = await asyncio.to_thread(followed, server.api_url)
-        yield Live(inside, api, Given(inside, api), server.ocpp_url, clock, stack)
 
 
 def offers(one: Place, other: Place) -> tuple[float, float]:

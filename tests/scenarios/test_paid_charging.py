@@ -1,20 +1,15 @@
 """A charge that is paid by card, on a server that is killed while its bank has the money and it does not know: what was
 held is captured once."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from ohmstead.app.following import followed
-from ohmstead.app.system import System
 from ohmstead.simulator.vehicle import Vehicle
 from tests.client import Client
-from tests.given import Given
 from tests.live import Live
 from tests.scenarios.places import place
 from tests.scenarios.server import Server
@@ -33,17 +28,6 @@ async def server(folder: Path) -> AsyncIterator[Server]:
         yield made
     finally:
         await made.stop()
-
-
-@pytest.fixture
-async def far(server: Server) -> AsyncIterator[Live]:
-    """The server and stations that follow its clock; its inside is out of reach."""
-    async with AsyncExitStack() as stack:
-        api = Client(server.api_url, server.token)
-        stack.push_async_callback(api.close)
-        inside = cast(System, None)
-        clock = await asyncio.to_thread(followed, server.api_url)
-        yield Live(inside, api, Given(inside, api), server.ocpp_url, clock, stack)
 
 
 async def card(far: Live, user: int) -> str:

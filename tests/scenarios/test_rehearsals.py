@@ -4,21 +4,17 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import asyncpg
 import pytest
 
 from ohmstead.app.following import followed
-from ohmstead.app.system import System
 from ohmstead.kit.clock import Clock, SetClock
 from ohmstead.store.cluster import Cluster
-from tests.client import Client
-from tests.given import Given
 from tests.live import Live
 from tests.prepared import emptied
 from tests.scenarios.places import drawn, fleet, place
@@ -42,16 +38,6 @@ async def server(folder: Path) -> AsyncIterator[Server]:
         yield made
     finally:
         await made.stop()
-
-
-@pytest.fixture
-async def far(server: Server) -> AsyncIterator[Live]:
-    """The server and stations that follow its clock; its inside is out of reach."""
-    async with AsyncExitStack() as stack:
-        api = Client(server.api_url, server.token)
-        stack.push_async_callback(api.close)
-        inside = cast(System, None)
-        yield Live(inside, api, Given(inside, api), server.ocpp_url, await clock_at(server), stack)
 
 
 async def clock_at(server: Server) -> Clock:

@@ -3,16 +3,13 @@ pay. Each night the ledger balances, says what the bills say, and what the payme
 session is paid once, or open for a reason that is its user's."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from ohmstead.app.system import System
 from ohmstead.rooms.billing.ledger import faults
 from tests.client import Client
 from tests.given import Given
@@ -41,17 +38,10 @@ from tests.rooms.billing.quarter_plan import (
     offset,
 )  # fmt: skip
 from tests.rooms.billing.quarter_world import FIRST_USER, Quarter
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway
 
 SEED = 14
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 class Course:

@@ -3,7 +3,6 @@ in which it comes to nothing. Whatever is killed between two steps, each is take
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,18 +26,11 @@ from ohmstead.rooms.devices.stations import RemoteStart, RemoteStop
 from tests.client import Answer, Client
 from tests.given import Given
 from tests.rooms.billing.labelled import TARIFF, code
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway, Site, energy, site
 
 DRIVE = "/internal/drive/v1.0"
 GOOD, REFUSED, LATE, SILENT = "4242424242424242", "4000000000000341", "4000000000005001", "4000000000006009"
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @dataclass

@@ -1,14 +1,12 @@
 """E10: a capture whose answer is lost. The card is charged once, whoever tells of it first and however often."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from ohmstead.app.system import System
 from ohmstead.kit.clock import ManualClock
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.gateways.embedded import EmbeddedGateway
@@ -19,16 +17,9 @@ from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import SILENT_CAPTURE, Till, till
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 
 RETRY = "/actions/session/v1.0/1/retry-payment"
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """The pre-authorisation is too small (E9 of money.md), with its figures: 0.59 a kWh, 30.00 held of who has no account,
 stopped where less than 2.00 is left; the station takes its time."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from ohmstead.app.system import System
 from ohmstead.kit.db import Database, Row, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.rooms.billing.gateways.gateway import Money, Outcome
@@ -29,20 +26,13 @@ from ohmstead.rooms.devices.stations import RemoteStart, RemoteStop
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import REFUSED, SILENT_HOLD, Till
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway
 from tests.rooms.prices import place
 
 AD_HOC = {"adHocPreAuthorizeAmount": 30, "adHocStopWhenPreAuthorizedAmountFallsBelow": 2}
 KWH = 60 / 11
 """Minutes, at 11 kW."""
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @dataclass

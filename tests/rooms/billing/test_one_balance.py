@@ -1,28 +1,18 @@
 """Two sessions that are paid from one balance in the same moment: it gives what it has once (money.md, E11)."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from ohmstead.app.system import System
 from ohmstead.rooms.billing.balance.voucher_table import voucher
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import Till, till
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 
 DAY = timedelta(days=1).total_seconds() / 60
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

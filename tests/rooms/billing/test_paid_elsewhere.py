@@ -1,25 +1,15 @@
 """Sessions that are paid outside of the system, and what an operator gives back of sessions that were paid."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from ohmstead.app.system import System
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import REFUSED, Till, till
-from tests.rooms.booked import standing_still
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 
 
 @pytest.fixture

@@ -1,30 +1,20 @@
 """What is done by hand about the money of a session: collecting it once more, and giving it up."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from ohmstead.app.system import System
 from ohmstead.kit.facts import audit
 from ohmstead.rooms.billing.sessions.of_users import bills_of
 from ohmstead.rooms.operator.contents import OPERATOR
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import GOOD, REFUSED, SILENT_CAPTURE, Till, till
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 
 WAIVE = "/internal/sessions/v1.0/1/waive"
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

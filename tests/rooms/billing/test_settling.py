@@ -1,16 +1,13 @@
 """What a session costs is paid: by balance, by card, by a partner's account, by several in turn, and once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text, update
 
-from ohmstead.app.system import System
 from ohmstead.rooms.billing.gateways.calls import carry_out
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling, settle
@@ -20,17 +17,10 @@ from ohmstead.rooms.charging.session_table import session
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.till import GOOD, REFUSED, Till, till
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway
 
 DAY = timedelta(days=1).total_seconds() / 60
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

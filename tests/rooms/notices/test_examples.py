@@ -2,17 +2,13 @@
 
 import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-from ohmstead.app.system import System
 from ohmstead.rooms.notices.names import ALIASES, NAMES, NOTIFICATIONS
 from tests.client import Client
 from tests.given import Given
 from tests.notices import everything_wanted, told
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway
 from tests.rooms.notices.a_told_day import ToldDay
 from tests.rooms.notices.events_page import written
@@ -23,13 +19,6 @@ UNTOLD = {
     "roamingPlatform.changed", "settlementReport.created", "subscriptionPlan.changed", "cdr.received",
     "installerJob.changed", "user.invoiceDetails.changed",
 }  # fmt: skip
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 def test_each_name_is_told_but_these(here: Path) -> None:

@@ -4,13 +4,11 @@ that it costs nothing while nobody subscribed."""
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from ohmstead.app.system import System
 from ohmstead.kit.facts import outbox, wanted
 from ohmstead.kit.views import stamp
 from ohmstead.rooms.charging import flow
@@ -32,20 +30,13 @@ from tests.app.test_query_counts import Counted
 from tests.client import Client
 from tests.given import Given
 from tests.notices import everything_wanted, told
-from tests.rooms.booked import standing_still
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway, energy
 from tests.rooms.prices import MINUTES, Place, at, place
 
 UPDATE = "SessionUpdateNotification"
 STARTS = ("SessionStartStopNotification", "session.start.stop.notification")
 HOURLY: dict[str, Any] = {"pricePerKwh": 0.4, "idleFeePerMinute": 0.2, "idleFeeGracePeriodMinutes": 10} | MINUTES
-
-
-@pytest.fixture
-async def running(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[System, str]]:
-    """In the place of the one of all tests."""
-    async with standing_still(dsn, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

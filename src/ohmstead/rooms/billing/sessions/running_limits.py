@@ -4,18 +4,14 @@ A station takes its time to stop, so what is billed may still be more."""
 from collections.abc import Iterable
 from decimal import Decimal
 
-import structlog
 from sqlalchemy import text
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement, Tx
-from ohmstead.kit.faults import log_failure
+from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.charging.control import stop_for
-from ohmstead.rooms.charging.looks import next_look
+from ohmstead.rooms.charging.looks import keep_looking
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.exchange import converted
-
-log = structlog.get_logger("ohmstead.billing")
 
 EVERY_S = 5.0
 LIMITED = ("minimum_balance", "payment_method_or_minimum_balance")
@@ -53,14 +49,7 @@ class RunningLimits:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            await next_look(self._clock, EVERY_S)
-            try:
-                await self.look()
-            except DatabaseUnavailable:
-                log.warning("database away", work="running limits")
-            except Exception as error:
-                log_failure(log, "running limits not looked at", error)
+        await keep_looking(self._clock, EVERY_S, self.look, "running limits")
 
     async def look(self) -> int:
         """Have stopped what has used up its money now; how many charges."""

@@ -17,9 +17,9 @@ from ohmstead.engines.idle import IdleRules, IdleRun, Mark, rules_of
 from ohmstead.engines.pricing import PriceRun
 from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement, Tx
+from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.faults import log_failure
-from ohmstead.rooms.charging.looks import next_look
+from ohmstead.rooms.charging.looks import keep_looking
 from ohmstead.rooms.charging.pricing.reading import NEEDED, Course, complete, courses
 from ohmstead.rooms.charging.signals import price_changed
 from ohmstead.rooms.operator import settings
@@ -111,14 +111,7 @@ class RunningPrices:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            await next_look(self._clock, EVERY_S)
-            try:
-                await self.price()
-            except DatabaseUnavailable:
-                log.warning("database away", work="running prices")
-            except Exception as error:
-                log_failure(log, "running prices not told", error)
+        await keep_looking(self._clock, EVERY_S, self.price, "running prices")
 
     async def price(self) -> int:
         """Price what is due; how many sessions were."""

@@ -5,19 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import structlog
 from msgspec import Struct
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from ohmstead.kit.clock import Clock
-from ohmstead.kit.db import Database, DatabaseUnavailable, Row, Statement
+from ohmstead.kit.db import Database, Row, Statement
 from ohmstead.kit.facts import wanted
-from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.charging.durable_facts import SessionProgressed
-from ohmstead.rooms.charging.looks import next_look
+from ohmstead.rooms.charging.looks import keep_looking
 from ohmstead.rooms.charging.session_table import session
-
-log = structlog.get_logger("ohmstead.charging")
 
 EVERY_S = 10.0
 PAUSE = timedelta(minutes=1)  # between two of one session
@@ -56,14 +52,7 @@ class SessionProgress:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            await next_look(self._clock, EVERY_S)
-            try:
-                await self.look()
-            except DatabaseUnavailable:
-                log.warning("database away", work="progress of sessions")
-            except Exception as error:
-                log_failure(log, "progress of sessions not told", error)
+        await keep_looking(self._clock, EVERY_S, self.look, "progress of sessions")
 
     async def look(self) -> int:
         """Tell of the sessions that have moved; how many."""
