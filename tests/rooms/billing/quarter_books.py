@@ -85,6 +85,7 @@ class Account:
     """What a charge costs, and what of that does not have to be paid."""
 
     price: Decimal
+    highest: Decimal  # that it was
     given_back: Decimal = ZERO  # by the operator
     given_up: Decimal = ZERO
     discount: Decimal = ZERO
@@ -104,7 +105,7 @@ class Books:
         self.purses: dict[Person, Purse] = defaultdict(Purse)
 
     def billed(self, now: datetime, charge: Charge) -> None:
-        account = self.accounts[charge] = Account(charge.price)
+        account = self.accounts[charge] = Account(charge.price, charge.price)
         if charge.ad_hoc:
             account.held = min(charge.price, Decimal(ZONES[charge.zone].ad_hoc or 0))
         elif charge.user is not None and charge.user.kind in ("balance", "last resort"):
@@ -114,7 +115,7 @@ class Books:
 
     def changes(self, now: datetime, charge: Charge, price: Decimal) -> None:
         account = self.accounts[charge]
-        before, account.price = account.price, price
+        before, account.price, account.highest = account.price, price, max(account.highest, price)
         account.discount = cents(price * account.discount / before)
         if account.held is not None:
             account.held = min(account.held, price)
