@@ -138,8 +138,9 @@ class Books:
         """The status of its payment, why it is open, and what came of it; of the small account see the test."""
         account = self.accounts[charge]
         if account.held is not None:
-            whole = account.held == account.due
-            return ("paid", None, account.held) if whole else ("partially", "hold_used_up", account.held)
+            if account.held == account.due:
+                return "paid", None, account.held
+            return "partially" if account.held else "failed", "hold_used_up", account.held
         if account.outside or account.due == 0 or charge.user in HEALED:
             return "paid", None, account.due
         if charge.user is None:

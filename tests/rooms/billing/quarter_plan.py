@@ -189,7 +189,7 @@ def _at_once(dice: Random, charge: Charge, kind: str) -> Deed | None:
     luck = dice.random()
     if charge.currency != "EUR" or charge.user in HEALED or kind == "small account" or luck > 0.12:
         return None
-    if luck < 0.04 and charge.user is not None and charge.user.of_kind.cards:
+    if luck < 0.04 and charge.user is not None and charge.user.of_kind.cards and kind != "last resort":
         return Deed(charge.day, "paid outside", charge)
     less = [Decimal(0), charge.price - 1] if not charge.user or not charge.user.of_kind.open else []
     more = [] if kind == "account" else [charge.price + 3]

@@ -343,7 +343,10 @@ async def each_session_ends_as_its_user_is(course: Course) -> None:
             end = course.books.end(charge)
             assert (bill["status"], bill["reason"], bill["paid"]) == end, (charge, bill)
         assert bill["due_at"] is None
-    assert len(ends) == 6, ends
+    assert ends.keys() >= {
+        ("paid", None), ("failed", "declined"), ("failed", "no_exchange_rate"), ("failed", "nobody_to_bill"),
+        ("partially", "hold_used_up"), ("failed", "corporate_limit_reached"),
+    }, ends  # fmt: skip
     for user in course.of_kind["kroner"]:
         (row,) = await world.rows("SELECT balance FROM ev_user WHERE id = :key", key=FIRST_USER + user.number)
         assert row["balance"] == course.books.kroner(user)
