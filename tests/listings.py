@@ -13,6 +13,7 @@ from ohmstead.kit.operations import Operation
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.rooms.billing.custom_fees import custom_fee
+from ohmstead.rooms.billing.gateways.embedded.tables import embedded_payment
 from ohmstead.rooms.billing.methods.table import payment_method
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.charging.booking_table import booking
@@ -135,7 +136,13 @@ async def _fees(tx: Tx, world: FuzzWorld, copies: int) -> None:
     await multiply(tx, payment_transaction, dict(row), copies)
 
 
+async def _embedded_payments(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    row = await tx.one(select(embedded_payment).limit(1))
+    await multiply(tx, embedded_payment, dict(row), copies)
+
+
 GROWN: dict[str, Grow] = {
+    "/internal/embedded-gateway/v1.0/payments": _embedded_payments,
     "/resources/custom-fees/v2.0": _fees,
     "/internal/notification-deliveries/v1.0": _deliveries,
     "/notifications/v1.0": _copies_of(notification_subscription, "notification"),

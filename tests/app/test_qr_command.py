@@ -44,7 +44,6 @@ async def test_what_has_no_label_is_said(run: Run, given: Given) -> None:  # noq
         (("B-1", "--url", BASE), "B-1 means several EVSEs"),
         (("P-1", "--url", BASE), "is private, not public"),
         (("P-1",), "by --url or the setting public_url"),
-        (("B-1", "--svg", "/nowhere/a.svg", "--url", BASE), "several"),
     ):
         done = await asyncio.to_thread(run, "qr", *words, **reach)
         assert done.returncode == 1

@@ -33,6 +33,10 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
     ("insert-bulk-variables", "connector_id"): NUMBER,
     ("set-charging-profile", "transaction_id"): NUMBER,
     ("get-composite-schedule", "evse_network_id"): NUMBER,
+    ("retry-payment", "payment_method_id"): "a number or a word, of the session's user: see sessions/actions",
+    ("payment-methods", "transaction_id"): "of a request to store a card, of this user: see methods/resource",
+    ("payment-terminals/v1.0", "integration_id"): "no resource of the API: a number of the operator's",
+    ("payment-terminals/v1.0", "operator_id"): "no resource of the API: a number of the operator's",
 }
 TO_COME = {
     "integration_id", "roaming_operator_id",

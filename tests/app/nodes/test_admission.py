@@ -52,7 +52,7 @@ async def verdict(system: System, evse: int) -> tuple[bool, ChargingProfile | No
     async with system.database.begin() as tx:
         there: Row | None = await place(tx, evse)
         assert there is not None
-        return await the_circuit_has_room(tx, there, None) is None, await waits_for_its_limit(tx, there)
+        return await the_circuit_has_room(tx, there, None, None) is None, await waits_for_its_limit(tx, there)
 
 
 async def owned(system: System, one: Made, root: int) -> None:

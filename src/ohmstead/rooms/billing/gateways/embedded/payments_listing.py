@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.errors import NotFound
+from ohmstead.kit.filters import selected_filters
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call
 from ohmstead.kit.paging import Listing, Pages
@@ -85,6 +86,7 @@ group = Group("internal / embedded-gateway", "internal/embedded-gateway/", "embe
 @group.get("v1.0/payments", "Embedded gateway / Payments", gives=EmbeddedPayment, pages=Pages.CURSOR)
 async def listed(call: Call) -> dict[str, Any]:
     """What the embedded gateway was asked for, each call and how often it came, and the events that it told."""
+    selected_filters({}, call.query.filters)  # it has none
     rows, around = await _PAYMENTS.page(call.tx, call.url, call.query)
     ids = [row["id"] for row in rows]
     calls = _by_payment(await call.tx.all(_CALLS, ids=ids))
