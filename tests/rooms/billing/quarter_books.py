@@ -85,6 +85,7 @@ class Account:
     """What a charge costs, and what of that does not have to be paid."""
 
     price: Decimal
+    highest: Decimal  # that it was
     given_back: Decimal = ZERO  # by the operator
     given_up: Decimal = ZERO
     discount: Decimal = ZERO
@@ -104,7 +105,7 @@ class Books:
         self.purses: dict[Person, Purse] = defaultdict(Purse)
 
     def billed(self, now: datetime, charge: Charge) -> None:
-        account = self.accounts[charge] = Account(charge.price)
+        account = self.accounts[charge] = Account(charge.price, charge.price)
         if charge.ad_hoc:
             account.held = min(charge.price, Decimal(ZONES[charge.zone].ad_hoc or 0))
         elif charge.user is not None and charge.user.kind in ("balance", "last resort"):
@@ -114,7 +115,7 @@ class Books:
 
     def changes(self, now: datetime, charge: Charge, price: Decimal) -> None:
         account = self.accounts[charge]
-        before, account.price = account.price, price
+        before, account.price, account.highest = account.price, price, max(account.highest, price)
         account.discount = cents(price * account.discount / before)
         if account.held is not None:
             account.held = min(account.held, price)
@@ -137,8 +138,9 @@ class Books:
         """The status of its payment, why it is open, and what came of it; of the small account see the test."""
         account = self.accounts[charge]
         if account.held is not None:
-            whole = account.held == account.due
-            return ("paid", None, account.held) if whole else ("partially", "hold_used_up", account.held)
+            if account.held == account.due:
+                return "paid", None, account.held
+            return "partially" if account.held else "failed", "hold_used_up", account.held
         if account.outside or account.due == 0 or charge.user in HEALED:
             return "paid", None, account.due
         if charge.user is None:

@@ -109,7 +109,7 @@ class Deed(NamedTuple):
     """What is done at 18:00 of a day about a charge that is over, or of its own day at once: `what`, with an amount."""
 
     day: int
-    what: Literal["refund", "waive", "paid outside", "new price"]
+    what: Literal["refund", "waive", "paid outside", "new price", "refund and new price"]
     charge: Charge
     amount: Decimal | None = None  # without one all of it
 
@@ -176,6 +176,8 @@ def deeds(dice: Random, all_charges: list[Charge]) -> Iterator[Deed]:
                 yield Deed(day, "new price", charge, charge.price + 1)
         elif luck < 0.12:
             yield Deed(day, "refund", charge, Decimal("1.50") if luck < 0.08 else None)
+        elif luck > 0.92 and charge.user and charge.user.of_kind.cards and kind != "last resort":
+            yield Deed(day, "refund and new price", charge, charge.price - 1)
         elif luck < 0.24:
             less = [Decimal(0), cents(charge.price / 3), charge.price - 1]
             more = [] if kind == "account" else [charge.price + 2]
@@ -187,7 +189,7 @@ def _at_once(dice: Random, charge: Charge, kind: str) -> Deed | None:
     luck = dice.random()
     if charge.currency != "EUR" or charge.user in HEALED or kind == "small account" or luck > 0.12:
         return None
-    if luck < 0.04 and charge.user is not None and charge.user.of_kind.cards:
+    if luck < 0.04 and charge.user is not None and charge.user.of_kind.cards and kind != "last resort":
         return Deed(charge.day, "paid outside", charge)
     less = [Decimal(0), charge.price - 1] if not charge.user or not charge.user.of_kind.open else []
     more = [] if kind == "account" else [charge.price + 3]

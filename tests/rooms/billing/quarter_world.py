@@ -38,7 +38,9 @@ from tests.rooms.charges import Site, site
 
 FIRST_USER = 1000  # its id
 _DUE = """
-SELECT EXISTS (SELECT FROM gateway_call WHERE due_at <= :now) AS calls,
+SELECT EXISTS (SELECT FROM gateway_call AS own WHERE due_at <= :now AND NOT EXISTS (
+        SELECT FROM gateway_call AS earlier
+        WHERE earlier.transaction_id = own.transaction_id AND earlier.id < own.id AND earlier.due_at > :now)) AS calls,
     EXISTS (SELECT FROM embedded_event WHERE due_at <= :now) AS events,
     EXISTS (SELECT FROM session_payment WHERE due_at <= :now) AS settling,
     EXISTS (SELECT FROM voucher WHERE remaining_amount > 0 AND expires_at <= :now) AS expiry"""

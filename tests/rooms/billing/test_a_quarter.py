@@ -55,6 +55,7 @@ class Course:
         self.of_kind = {kind: [one for one in PEOPLE if one.kind == kind] for kind in KINDS}
         self.tried: Counter[str] = Counter()
         self.fees = ZERO
+        self.either: list[Charge] = []  # what went back may count as an operator's, or for the lower price
 
     async def day(self, day: int) -> None:
         world, morning = self.world, BEGIN + day * DAY + 6 * HOUR
@@ -172,8 +173,14 @@ class Course:
         match deed.what:
             case "new price":
                 assert deed.amount is not None
-                await world.costs(charge, deed.amount)
-                self.books.changes(self.now, charge, deed.amount)
+                prices = [account.price - 1, deed.amount] if deed.amount < account.price - 1 else [deed.amount]
+                for price in prices:  # the second while a bank has yet to give back what the first was less
+                    await self.costs(charge, price)
+            case "refund and new price":
+                assert deed.amount is not None
+                await self.refund(charge, Decimal("1.50"))
+                await self.costs(charge, deed.amount)
+                self.either.append(charge)
             case "waive":
                 amount = {} if deed.amount is None else {"amount": float(deed.amount)}
                 body = {"reason": "A cable was broken", "key": "once"} | amount
@@ -188,6 +195,11 @@ class Course:
                 account.outside = True
             case "refund":
                 await self.refund(charge, deed.amount)
+
+    async def costs(self, charge: Charge, price: Decimal) -> None:
+        await self.world.costs(charge, price)
+        await self.world.hears()
+        self.books.changes(self.now, charge, price)
 
     async def refund(self, charge: Charge, amount: Decimal | None) -> None:
         """Of what its first transaction brought, or of all."""
@@ -207,6 +219,13 @@ class Course:
         for pause in (0, 15, 15, 40, 15):  # banks that answer late, and calls whose outcome is looked up
             await self.world.becomes(self.now + timedelta(seconds=pause))
             await self.world.works()
+        for charge in self.either:
+            (bill,) = await self.world.rows(
+                "SELECT waived FROM session_payment WHERE session_id = :key", key=self.world.keys[charge]
+            )
+            assert bill["waived"] in (ZERO, Decimal("0.50"), Decimal("1.50"))
+            self.books.accounts[charge].given_back = bill["waived"]
+        self.either.clear()
         await self.balances(day)
 
     async def balances(self, day: int) -> None:
@@ -291,7 +310,9 @@ async def test_a_quarter_of_all_kinds_of_means_is_paid_once(course: Course) -> N
     for day in range(DAYS):
         await course.day(day)
     assert 500 < len(course.charges) < 700
-    assert set(course.tried) == {"refund", "waive", "paid outside", "new price", "again"}
+    assert set(course.tried) == {
+        "refund", "waive", "paid outside", "new price", "refund and new price", "again"
+    }  # fmt: skip
     await each_session_ends_as_its_user_is(course)
     await the_small_account_is_within_its_limit(course)
     await no_card_was_charged_twice(course)
@@ -312,7 +333,10 @@ async def each_session_ends_as_its_user_is(course: Course) -> None:
             end = course.books.end(charge)
             assert (bill["status"], bill["reason"], bill["paid"]) == end, (charge, bill)
         assert bill["due_at"] is None
-    assert len(ends) == 6, ends
+    assert ends.keys() >= {
+        ("paid", None), ("failed", "declined"), ("failed", "no_exchange_rate"), ("failed", "nobody_to_bill"),
+        ("partially", "hold_used_up"), ("failed", "corporate_limit_reached"),
+    }, ends  # fmt: skip
     for user in course.of_kind["kroner"]:
         (row,) = await world.rows("SELECT balance FROM ev_user WHERE id = :key", key=FIRST_USER + user.number)
         assert row["balance"] == course.books.kroner(user)
@@ -351,7 +375,7 @@ SELECT description, state, reference, captured - refunded AS amount FROM embedde
     assert max(Counter(row["description"] for row in rows).values()) == 1
     assert {row["state"] for row in rows} == {"captured", "voided", "declined"}
     ours = await course.world.rows("""
-SELECT id, session_id, status, gateway_reference, captured - refunded AS amount FROM payment_transaction
+SELECT id, session_id, status, gateway_reference, captured, captured - refunded AS amount FROM payment_transaction
 WHERE gateway IS NOT NULL""")
     theirs = {row["description"]: row for row in rows}
     for row in ours:
@@ -360,7 +384,10 @@ WHERE gateway IS NOT NULL""")
         assert (payment["reference"], payment["amount"]) == (row["gateway_reference"], row["amount"])
         assert row["status"] in ("finalized", "refunded", "failed", "reversed")
     brought: dict[int, Decimal] = defaultdict(Decimal)
+    taken: dict[int, Decimal] = defaultdict(Decimal)
     for row in ours:
         brought[row["session_id"] or 0] += row["amount"]
+        taken[row["session_id"] or 0] += row["captured"]
     for charge, account in course.books.accounts.items():
         assert brought[course.world.keys[charge]] <= account.due, charge
+        assert taken[course.world.keys[charge]] <= account.highest, charge

@@ -146,6 +146,20 @@ async def test_a_price_that_changes_after_it_was_paid(desk: Till, wish: str) -> 
     assert await desk.balance(user) == (-4 if wish == "balance" else 0)
 
 
+async def test_a_price_that_falls_while_a_bank_has_yet_to_give_back(desk: Till) -> None:
+    """Of two payments: of the newer one a part, then the rest, and then something of the older one."""
+    user, tag = await desk.user("auto")
+    await desk.card(user)
+    await desk.charges(tag, 20)
+    await desk.costs(1, "20.00")
+    for price in ("19.00", "7.00"):
+        await desk.told(1, price)
+    await desk.pays()
+    await desk.falls_due()
+    assert [sums[2] for sums in await desk.sums()] == ["7.00", "0.00"]
+    assert ((await desk.bill())["paid"], await desk.owed()) == (7, {})
+
+
 async def test_one_price_told_many_times_at_once_is_paid_once(desk: Till) -> None:
     user, tag = await desk.user()
     await desk.card(user)

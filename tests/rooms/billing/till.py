@@ -95,12 +95,17 @@ class Till:
 
     async def costs(self, key: int, amount: str) -> None:
         """A session's price is another."""
+        await self.told(key, amount)
+        await self.pays()
+
+    async def told(self, key: int, amount: str) -> None:
+        """The same, and no calls are made yet."""
         total = Decimal(amount)
         prices = {"amount_with_tax": total, "amount_without_tax": rounded(total / Decimal("1.19"), 2)}
         async with self.system.database.begin() as tx:
             await tx.run(update(session).where(session.c.id == key).values(prices))
             tx.tell(SessionPriced(id=key, charge_point_id=self.there.here.id, evse_id=self.there.here.evses[0]))
-        await self.pays()
+        await self.there.settled()
 
     async def bill(self, key: int = 1) -> Mapping[str, Any]:
         """A session's bill, once the ledger is seen to add up."""

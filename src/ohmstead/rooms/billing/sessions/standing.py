@@ -37,12 +37,17 @@ _BILL = Statement(
 SELECT session_payment.*, {OF_SESSION} FROM session_payment JOIN session ON session.id = session_payment.session_id
 WHERE session_payment.session_id = CAST(:session AS bigint) FOR NO KEY UPDATE""")
 )
+# A call is written to be done after what came of it is reckoned: what it gave back is booked, and not on its way.
 _TRANSACTIONS = Statement(
     text("""
 SELECT paid.*, COALESCE(calls.ending, false) AS under_way, COALESCE(calls.refunding, 0) AS refunding
 FROM payment_transaction AS paid LEFT JOIN LATERAL (
-    SELECT bool_or(step IN ('capture', 'void')) AS ending, SUM(amount) FILTER (WHERE step LIKE 'refund%') AS refunding
-    FROM gateway_call WHERE transaction_id = paid.id AND state <> 'done' AND paid.gateway IS NOT NULL) AS calls ON true
+    SELECT bool_or(step IN ('capture', 'void')) AS ending,
+        SUM(amount) FILTER (WHERE step LIKE 'refund%' AND NOT EXISTS (
+            SELECT FROM payment_refund AS refund WHERE refund.transaction_id = paid.id AND refund.booked_at IS NOT NULL
+            AND call.step = 'refund:' || refund.number)) AS refunding
+    FROM gateway_call AS call WHERE transaction_id = paid.id AND state <> 'done' AND paid.gateway IS NOT NULL
+    ) AS calls ON true
 WHERE paid.session_id = CAST(:session AS bigint) ORDER BY paid.id""")
 )
 _WRITE = Statement(
