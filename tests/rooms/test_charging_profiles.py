@@ -84,7 +84,8 @@ async def test_a_profile_is_laid_and_shown(api: Client, here: Site, gateway: Gat
 async def applied(here: Site) -> list[dict[str, Any]]:
     """What was told of profiles that stations took."""
     async with here.system.database.read() as tx:
-        rows = await tx.all(select(outbox.c.payload).where(outbox.c.topic == "chargingProfile.applied"))
+        query = select(outbox.c.payload).where(outbox.c.topic == "chargingProfile.applied")
+        rows = await tx.all(query.order_by(outbox.c.id))
     return [row["payload"] for row in rows]
 
 

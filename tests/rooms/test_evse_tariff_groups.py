@@ -159,10 +159,18 @@ async def test_many_are_given_a_group_at_once(api: Client, given: Given, system:
         assert (answer.status, answer.body) == (202, None)
         assert await groups() == wanted, filters
     async with system.database.read() as tx:
-        told = [fact["payload"]["id"] for fact in await tx.all(select(outbox)) if fact["topic"] == "evse.changed"]
+        told = [
+            fact["payload"]["id"]
+            for fact in await tx.all(select(outbox).order_by(outbox.c.id))
+            if fact["topic"] == "evse.changed"
+        ]
     await api.post(BULK, {"tariffGroupId": group})
     async with system.database.read() as tx:
-        again = [fact["payload"]["id"] for fact in await tx.all(select(outbox)) if fact["topic"] == "evse.changed"]
+        again = [
+            fact["payload"]["id"]
+            for fact in await tx.all(select(outbox).order_by(outbox.c.id))
+            if fact["topic"] == "evse.changed"
+        ]
     assert again == told  # nothing changed
 
 

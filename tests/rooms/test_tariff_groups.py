@@ -42,7 +42,7 @@ async def test_it_begins_with_a_free_tariff(api: Client, given: Given, system: S
     row = (await api.get(f"{PATH}/{base}")).data
     assert (row["name"], row["type"], row["partner"], row["currency"]) == ("Yard", "free", {"id": partner}, "EUR")
     async with system.database.read() as tx:
-        told = [(fact["topic"], fact["payload"]) for fact in await tx.all(select(outbox))]
+        told = [(fact["topic"], fact["payload"]) for fact in await tx.all(select(outbox).order_by(outbox.c.id))]
     assert ("tariff.changed", {"id": base, "action": "created"}) in told
     assert len((await given.tariff_group())["tariffIds"]) == 1
 

@@ -64,7 +64,8 @@ async def wallet(system: System, api: Client, given: Given, cards: CardGateway) 
 async def told(system: System) -> list[dict[str, Any]]:
     """What was told of payment methods."""
     async with system.database.read() as tx:
-        rows = await tx.all(select(outbox.c.payload).where(outbox.c.topic == "user.paymentMethod.changed"))
+        query = select(outbox.c.payload).where(outbox.c.topic == "user.paymentMethod.changed")
+        rows = await tx.all(query.order_by(outbox.c.id))
     return [row["payload"] for row in rows]
 
 

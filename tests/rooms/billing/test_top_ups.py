@@ -74,7 +74,7 @@ async def test_what_was_bought_is_on_the_balance_with_its_bonus(buyer: Buyer, sy
         assert await balance_of(tx, Account("receivable", "EUR", buyer.user)) == 0
         assert await balance_of(tx, Account("gateway", "EUR")) == -20
         assert await balance_of(tx, Account("top_up", "EUR")) == -3
-        told = await tx.all(text("SELECT payload FROM outbox WHERE topic = 'userBalance.changed'"))
+        told = await tx.all(text("SELECT payload FROM outbox WHERE topic = 'userBalance.changed' ORDER BY id"))
     assert [(row[0]["credit"], row[0]["type"], row[0]["transaction_id"]) for row in told] == [
         (23, "user_top_up", bought["transactionId"])
     ]
