@@ -22,6 +22,7 @@ from ohmstead.rooms.network.charge_points import charge_point
 from ohmstead.rooms.operator import settings
 from tests.client import Client
 from tests.given import Given
+from tests.rooms.booked import running  # noqa: F401 - the fixture
 from tests.rooms.charges import site, tag
 from tests.rooms.prices import MINUTES, Place, at, place
 
