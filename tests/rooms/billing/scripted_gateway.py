@@ -42,6 +42,7 @@ class ScriptedGateway:
         self.payments: dict[str, Outcome] = {}  # by reference
         self.setups: dict[str, Card | None] = {}  # a test puts the card there when it was entered
         self.forgotten: list[str] = []
+        self.statements: list[str] = []  # what is to stand on the bank statements of holds
         self._by_key: dict[str, str] = {}
         self._minimum = Decimal(minimum)
         self._script: defaultdict[str, deque[Scripted]] = defaultdict(deque)
@@ -83,6 +84,7 @@ class ScriptedGateway:
         return self.setups[reference]
 
     async def authorize(self, key: str, token: str, money: Money, description: str) -> Outcome:
+        self.statements.append(description)
         if (scripted := self._asked("authorize", key)) is not None:
             return self._remember(key, scripted)
         if key in self._by_key:

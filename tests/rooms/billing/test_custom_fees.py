@@ -118,6 +118,7 @@ async def test_a_card_pays(api: Client, given: Given, user: int, scripted: Scrip
     assert (await applied(api, user, paymentMethodId=await card(given.system, user))).status == 202
     row = await only_transaction(given.system)
     assert (row["status"], row["captured"], row["card"]["last4"]) == ("finalized", 12, "4242")
+    assert (row["bank_message"], scripted.statements) == ("Blocked bay", ["Blocked bay"])
     assert [money for _, money in scripted.done.values()] == [Money(Decimal(12), "EUR")] * 2
     assert await sold(given.system) == SOLD
 

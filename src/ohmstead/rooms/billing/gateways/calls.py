@@ -53,7 +53,7 @@ UPDATE gateway_call AS call SET attempts = call.attempts + 1, due_at = :until, u
 FROM taken, payment_transaction AS paid LEFT JOIN payment_method AS method ON method.id = paid.method_id
 WHERE call.id = taken.id AND paid.id = call.transaction_id
 RETURNING call.id, call.transaction_id, call.step, call.key, call.gateway, call.amount, call.attempts,
-    paid.currency, paid.gateway_reference, method.token"""
+    paid.currency, paid.gateway_reference, paid.bank_message, method.token"""
 _IN_TURN = """NOT EXISTS (
         SELECT FROM gateway_call AS earlier
         WHERE earlier.transaction_id = own.transaction_id AND earlier.id < own.id AND earlier.due_at IS NOT NULL)"""
@@ -195,7 +195,8 @@ def _to_be_made(call: Row, found: Outcome) -> bool:
 async def _sent(gateway: Gateway, call: Row) -> Outcome:
     key, reference, money = call["key"], call["gateway_reference"], Money(call["amount"], call["currency"])
     if call["step"] == "authorize":
-        return await gateway.authorize(key, call["token"], money, f"Transaction {call['transaction_id']}")
+        statement = call["bank_message"] or f"Transaction {call['transaction_id']}"
+        return await gateway.authorize(key, call["token"], money, statement)
     if reference is None:
         raise Refused("There is no payment.")
     if call["step"] == "capture":

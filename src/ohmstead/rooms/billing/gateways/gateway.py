@@ -93,7 +93,7 @@ class Gateway(Protocol):
         ...
 
     async def authorize(self, key: str, token: str, money: Money, description: str) -> Outcome:
-        """Hold an amount on a stored card."""
+        """Hold an amount on a stored card; `description` is for the bank statement."""
         ...
 
     async def capture(self, key: str, reference: str, money: Money) -> Outcome:

@@ -15,7 +15,6 @@ from ohmstead.rooms.billing.transactions.states import RANKS, amend, move, trans
 EVENT = "event"
 """The step of an outcome that a provider told by itself."""
 
-_NO_FAILURE: Mapping[str, Any] = {"failure_reason": None, "bank_message": None}
 _CLOSE = Statement(
     text("""
 UPDATE gateway_call SET state = 'done', outcome = :outcome, due_at = NULL, updated_at = :now
@@ -57,7 +56,7 @@ async def applied(tx: Tx, transaction_id: int, outcome: Outcome, step: str) -> t
     if outcome.state == "captured":
         row = await _captured(tx, row, outcome, named)
     elif (status := _risen(row, outcome)) is not None:
-        row = await move(tx, row["id"], status, locked=row, **named, **_columns(outcome)) or row
+        row = await move(tx, row["id"], status, locked=row, **named, **_columns(row, outcome)) or row
     elif named:
         row = await amend(tx, row["id"], **named)
     if step == EVENT and outcome.state in _ANSWERS:
@@ -97,14 +96,20 @@ def _risen(row: Row, outcome: Outcome) -> Any:
     return found
 
 
-def _columns(outcome: Outcome) -> dict[str, Any]:
+def _no_failure(row: Row) -> dict[str, Any]:
+    """What is said no more once a payment that had failed is known not to have. What else stands on the bank statement
+    stays."""
+    return {} if row["failure_reason"] is None else {"failure_reason": None, "bank_message": None}
+
+
+def _columns(row: Row, outcome: Outcome) -> dict[str, Any]:
     match outcome.state:
         case "authorized":
             return {"authorized": outcome.authorized}
         case "declined":
-            return {"failure_reason": outcome.reason, "bank_message": outcome.message}
+            return {"failure_reason": outcome.reason, "bank_message": outcome.message or row["bank_message"]}
         case "voided":
-            return {"amount": Decimal(0), **_NO_FAILURE}
+            return {"amount": Decimal(0), **_no_failure(row)}
         case _:
             return {}
 
@@ -113,7 +118,7 @@ async def _captured(tx: Tx, row: Row, outcome: Outcome, named: dict[str, Any]) -
     """What was collected is posted here, what went back by whoever answers `moved`."""
     held = max(row["authorized"], outcome.authorized, outcome.captured)
     sums = {"captured": outcome.captured, "authorized": held}
-    found = await move(tx, row["id"], "finalized", locked=row, **sums, **_NO_FAILURE, **named)
+    found = await move(tx, row["id"], "finalized", locked=row, **sums, **_no_failure(row), **named)
     if found is not None:
         row = found
         await _post_capture(tx, row)
