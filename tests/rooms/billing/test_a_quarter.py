@@ -371,7 +371,8 @@ async def no_card_was_charged_twice(course: Course) -> None:
     """By what the gateway says: of each transaction there is one payment, of each session as much as its card is to
     pay, and nothing is held any more."""
     rows = await course.world.rows("""
-SELECT description, state, reference, captured - refunded AS amount FROM embedded_payment""")
+SELECT 'Transaction ' || split_part(call.key, '-', 1) AS description, state, reference, captured - refunded AS amount
+FROM embedded_payment AS payment JOIN embedded_call AS call ON call.payment_id = payment.id AND step = 'authorize'""")
     assert max(Counter(row["description"] for row in rows).values()) == 1
     assert {row["state"] for row in rows} == {"captured", "voided", "declined"}
     ours = await course.world.rows("""
