@@ -1,5 +1,6 @@
 """What happens in billing, told through the outbox to whoever subscribes."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -33,3 +34,29 @@ class PaymentMethodChanged(Fact, topic="user.paymentMethod.changed"):
     id: str  # as the API names it
     user_id: int
     action: Action
+
+
+SubscriptionStatus = Literal["active", "canceled", "expired", "suspended", "pending"]
+
+
+class SubscriptionChanged(Fact, topic="user.subscription.changed"):
+    """A user's subscription began, renewed, was suspended or canceled, or ended, or has another plan."""
+
+    id: int  # the subscription
+    user_id: int
+    plan_id: int
+    status: SubscriptionStatus
+    ends_at: datetime
+
+
+class InvoiceDetailsChanged(Fact, topic="user.invoiceDetails.changed"):
+    """What a user's invoices say of it was given or changed."""
+
+    id: int  # the user
+    action: Literal["created", "updated"]
+
+
+class DocumentIssued(Fact, topic="document.issued"):
+    """A document got its number."""
+
+    id: int

@@ -77,6 +77,8 @@ class Features(View):
     vouchers: bool = True
     top_up_packages: bool = True
     ad_hoc_charging: Annotated[bool, Meta(description="By card on the page behind an EVSE's QR code.")] = True
+    subscriptions: bool = True
+    post_paid_subscriptions: bool = True
     last_updated_at: Moment = UNSET
 
 
@@ -117,6 +119,34 @@ class AdHocCharging(View):
     last_updated_at: Moment = UNSET
 
 
+class Supplier(View):
+    """Who sells, as documents name it; an electronic invoice needs its name, country and VAT number."""
+
+    name: Annotated[str, Meta(max_length=255)] | None = None
+    address: Annotated[str, Meta(max_length=255)] | None = None
+    post_code: Annotated[str, Meta(max_length=255)] | None = None
+    city: Annotated[str, Meta(max_length=255)] | None = None
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1.")] | None = None
+    vat_no: Annotated[str, Meta(max_length=255)] | None = None
+    reg_no: Annotated[str, Meta(max_length=255)] | None = None
+    iban: Annotated[str, Meta(max_length=34)] | None = None
+
+
+class Documents(View):
+    """Which documents are issued, and what becomes of them."""
+
+    invoices: Annotated[
+        Literal["on_request", "monthly"],
+        Meta(description="on_request: for users who want invoices, and for single payments; monthly: for all users."),
+    ] = "on_request"
+    always_collect_invoice_details: bool = False
+    issue_window_days: Annotated[
+        int, Meta(ge=1, le=3650, description="So long a single payment can be invoiced afterwards.")
+    ] = 30
+    send_receipts: Annotated[bool, Meta(description="By e-mail.")] = True
+    send_invoices: Annotated[bool, Meta(description="By e-mail.")] = True
+
+
 class Regional(View):
     time_zone: Annotated[str, Meta(description="Of the IANA database: in which the operator's days end.")] = "UTC"
 
@@ -139,6 +169,8 @@ class AllSettings(Settings):
     billing: Billing
     ad_hoc_charging: AdHocCharging
     regional: Regional
+    supplier: Supplier
+    documents: Documents
 
 
 class SettingsAnswer(View):
@@ -155,6 +187,8 @@ _KINDS = {
     "billing": Billing,
     "adHocCharging": AdHocCharging,
     "regional": Regional,
+    "supplier": Supplier,
+    "documents": Documents,
 }
 _NAMED = {"baseCurrency": currencies, "defaultTax": taxes}  # section -> what its id names
 _STORED = Statement(select(setting))
@@ -201,6 +235,16 @@ def payment_is_required() -> ColumnElement[bool]:
 async def billing(tx: Tx) -> Billing:
     """That section alone."""
     return msgspec.convert(await tx.value(_SECTION, key="billing") or {}, Billing)
+
+
+async def documents(tx: Tx) -> Documents:
+    """That section alone."""
+    return msgspec.convert(await tx.value(_SECTION, key="documents") or {}, Documents)
+
+
+async def supplier(tx: Tx) -> Supplier:
+    """That section alone."""
+    return msgspec.convert(await tx.value(_SECTION, key="supplier") or {}, Supplier)
 
 
 async def balances_are_off(tx: Tx) -> bool:

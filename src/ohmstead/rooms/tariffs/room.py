@@ -3,6 +3,7 @@
 from ohmstead.rooms.tariffs import (
     preview,
     resolved,  # noqa: F401 - the listing for one user
+    subscription_plan_table,  # noqa: F401 - its table
 )
 from ohmstead.rooms.tariffs.display import actions
 from ohmstead.rooms.tariffs.groups import tariff_groups

@@ -21,6 +21,7 @@ Kind = Literal[
     "tax",  # of a tax (0: none): collected for the state
     "discount",  # let off the price by contract
     "waived",  # given up
+    "subscription",  # of a user: between what its subscription pays and the bills that collect it; 0 when all is billed
     "exchange",  # between currencies
     "partner",  # what a partner is owed
 ]

@@ -47,6 +47,9 @@ payment_transaction = table(
     Column("invoice_id", BigInteger),
     Column("receipt_id", BigInteger),
     Column("voucher_id", BigInteger, index=True),
+    # of a subscription: a fee or session that it will pay (means `subscription`), and the bill that collects it
+    Column("subscription_id", BigInteger, ForeignKey("subscription.id"), index=True),
+    Column("bill_id", BigInteger, ForeignKey("payment_transaction.id"), index=True),
     timestamp("finalized_at"),
     CheckConstraint("captured >= 0 AND refunded >= 0 AND refunded <= captured", name="refunds_within_captures"),
     CheckConstraint(
