@@ -70,7 +70,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("userBalance.changed", BALANCE | {"transaction_id": None}),
     ("user.paymentMethod.changed", {"id": "17", "user_id": 7, "action": "created"}),
     ("user.subscription.changed", {"id": 7, "user_id": 8, "plan_id": 3, "status": "active",
-                                   "ends_at": "2026-12-01T08:00:00+00:00"}),
+                                   "ends_at": "2026-12-01T08:00:00Z"}),
     ("user.invoiceDetails.changed", {"id": 7, "action": "created"}),
     ("document.issued", {"id": 7}),
     ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),
