@@ -35,8 +35,9 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.subscriptions import table as subscription_table  # noqa: F401 - its tables
-from ohmstead.rooms.billing.subscriptions import terms  # noqa: F401 - its tables
+from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
+from ohmstead.rooms.billing.subscriptions.bills import BillMaking
+from ohmstead.rooms.billing.subscriptions.clearing import clearing
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
@@ -55,6 +56,7 @@ OPERATIONS: tuple[Declared, ...] = (
     top_up_packages,
     drive,
     waiving,
+    clearing,
     intake,
     page_operations.group,
     payments_listing.group,
@@ -65,6 +67,8 @@ BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
     VoucherExpiry,
     Settling,
+    BillMaking,
+    BillOutcomes,
     HoldUpkeep,
     RunningLimits,
     GatewayCalls,
