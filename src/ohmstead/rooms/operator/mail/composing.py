@@ -5,20 +5,21 @@ from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from ohmstead.kit.db import Row
 from ohmstead.rooms.operator.mail.mailer import Letter, NotTaken
 
 _BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")  # what might end a header, and begin another
+_MAILBOX = re.compile(r"(?P<name>.*)<(?P<in>[^<>\s,]+@[^<>\s,]+)>|(?P<bare>[^<>\s,]+@[^<>\s,]+)")
 
 
 def mailbox(text: str) -> Address:
     """An address with or without a name; ValueError where there is none."""
-    name, address = parseaddr(text)
-    if "@" not in address or _BREAKING.search(text):
+    found = _MAILBOX.fullmatch(text)
+    if found is None or _BREAKING.search(text):
         raise ValueError(f"{text!r} is no e-mail address")
-    return Address(name, addr_spec=address)
+    return Address((found["name"] or "").strip(' "'), addr_spec=found["in"] or found["bare"])
 
 
 def compose(email: Row, attachments: Sequence[Row], sender: str) -> Letter:

@@ -50,7 +50,7 @@ emails = Resource(
     email_message,
     tag="internal / emails",
     title="E-mail",
-    key="email",
+    key="emailMessage",
     access=OPERATOR,
     versions=[Version("v1.0", QueuedEmail, verbs=("list", "read"), internal=True)],
     columns={"status": _STATUS, "attachments": _FILES, "next_attempt_at": _own.due_at},
@@ -60,7 +60,7 @@ emails = Resource(
 retrying = Group("internal / emails", "internal/emails/", "emails", access=OPERATOR)
 
 
-@retrying.post("v1.0/{email}/retry", "E-mails / Retry", errors=(401, 403, 404, 429))
+@retrying.post("v1.0/{emailMessage}/retry", "E-mails / Retry", errors=(401, 403, 404, 429))
 async def retry(call: Call) -> None:
     """Try now to send it, and for two days from now."""
     email = await emails.find(call, lock=True)
