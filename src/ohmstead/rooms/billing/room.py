@@ -35,8 +35,12 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.subscriptions import table as subscription_table  # noqa: F401 - its tables
-from ohmstead.rooms.billing.subscriptions import terms  # noqa: F401 - its tables
+from ohmstead.rooms.billing.subscriptions import (
+    holders,  # noqa: F401 - its tables and answers
+)
+from ohmstead.rooms.billing.subscriptions.activating import actions as subscription_actions
+from ohmstead.rooms.billing.subscriptions.renewing import Renewals
+from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
@@ -60,6 +64,8 @@ OPERATIONS: tuple[Declared, ...] = (
     payments_listing.group,
     buying,
     terminals,
+    subscriptions,
+    subscription_actions,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -70,4 +76,5 @@ BACKGROUND: tuple[Any, ...] = (
     GatewayCalls,
     EmbeddedEvents,
     AdHocSteps,
+    Renewals,
 )
