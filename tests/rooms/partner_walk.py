@@ -213,6 +213,10 @@ class World:
         ids["customFee"] = (await given.api.get("/resources/custom-fees/v2.0")).data[-1]["id"]
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
+        ids["subscriptionPlan"] = ids["plan"] = (await given.plan())["id"]
+        subscriber = int((await given.user())["id"])
+        await given.balance(subscriber, 50)
+        ids["subscription"] = await given.subscribed(subscriber, ids["plan"])
 
     async def _gateway(self) -> None:
         gateway = gateways.current.current

@@ -104,7 +104,7 @@ async def test_a_gateway_that_is_away_suspends_nobody(
     scripted: ScriptedGateway,
 ) -> None:
     await subscribers.activates(await subscribers.with_card(), plan)
-    scripted.script("authorize", *[GatewayError("away")] * 3)
+    scripted.script("authorize", *[GatewayError("away")] * 2)
     await subscribers.until(at(E14[1]))
     assert await subscribers.status() == "active"
     await subscribers.until(at(E14[1]) + DAY)
@@ -223,7 +223,7 @@ async def test_fees_by_the_charge_points_that_the_user_owns_then(subscribers: Su
     answer = await subscribers.api.patch(f"{PLANS}/{plan}", {"feePerEachPersonalChargePoint": 0.5})
     assert answer.status == 200, answer.body
     other, user = int((await given.plan())["id"]), await subscribers.user(balance=50)
-    own = {"type": "personal", "pin": "1234", "owner": {"userId": user}}
+    own = {"type": "personal", "pin": "1234", "user": {"id": user}}
     assert (await subscribers.activates(user, plan)).status == 202
     for needed in ([plan], [other]):
         await given.charge_point(**own, subscription={"required": True, "planIds": needed})

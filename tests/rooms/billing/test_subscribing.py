@@ -139,6 +139,30 @@ async def test_a_canceled_one_gives_way(subscribers: Subscribers, plan: int) -> 
     assert await subscribers.plans(user) == [other]
 
 
+async def test_a_canceled_one_stays_until_another_is_paid(
+    subscribers: Subscribers, plan: int, scripted: ScriptedGateway
+) -> None:
+    user = await subscribers.with_card()
+    await subscribers.activates(user, plan)
+    await subscribers.cancels(user)
+    scripted.script("authorize", DECLINED)
+    assert (await subscribers.activates(user, plan)).status == 400
+    assert (await subscribers.status(), await subscribers.plans(user)) == ("canceled", [plan])
+
+
+async def test_what_was_given_up_and_is_paid_after_all_is_good_until_its_end(
+    subscribers: Subscribers, plan: int, scripted: ScriptedGateway
+) -> None:
+    user = await subscribers.with_card()
+    scripted.script("authorize", Outcome(state="declined", reference="p1", reason="card_declined"))
+    assert (await subscribers.activates(user, plan)).status == 400
+    async with subscribers.system.database.begin() as tx:
+        await apply(tx, 1, Outcome(state="captured", reference="p1", captured=Decimal("9.90")), EVENT)
+    assert (await subscribers.status(), await subscribers.plans(user)) == ("canceled", [plan])
+    await subscribers.until(FEBRUARY_28)
+    assert (await subscribers.status(), await subscribers.paid()) == ("expired", [("finalized", "9.90")])
+
+
 async def test_a_canceled_one_is_good_until_its_end(subscribers: Subscribers, plan: int) -> None:
     user = await subscribers.user(balance=50)
     assert (await subscribers.cancels(user)).status == 400, "there is none"
@@ -176,7 +200,7 @@ async def test_its_end(
 
 async def test_what_cannot_be_activated_is_refused_by_name(subscribers: Subscribers, plan: int) -> None:
     user = await subscribers.user(balance=50)
-    disabled = int((await subscribers.given.plan(status="disabled"))["id"])
+    disabled = int((await subscribers.given.plan(status="disabled", baseFee=0))["id"])
     for body, field in (
         ({"planId": 99}, "planId"), ({"planId": disabled}, "planId"), ({"endDate": "2027-01-30"}, "endDate"),
         ({"endDate": "soon"}, "endDate"), ({"autoRenewal": "x"}, "autoRenewal"),
@@ -211,7 +235,10 @@ async def test_a_partner_sees_those_of_its_users(subscribers: Subscribers, plan:
 
 
 async def test_they_are_found_by_what_they_are(subscribers: Subscribers, plan: int) -> None:
-    other, user = int((await subscribers.given.plan(renewalCycle="annually"))["id"]), await subscribers.user(balance=50)
+    other, user = (
+        int((await subscribers.given.plan(renewalCycle="annually", baseFee=0))["id"]),
+        await subscribers.user(balance=50),
+    )
     await subscribers.activates(user, plan)
     await subscribers.activates(await subscribers.user(), other)
     await subscribers.cancels(user)

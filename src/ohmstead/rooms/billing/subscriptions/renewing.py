@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, bindparam, insert, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.calls import begin_call
-from ohmstead.rooms.billing.subscriptions.cycles import changed, cycle_ended, following, locked
+from ohmstead.rooms.billing.subscriptions.cycles import changed, cycle_ended, following, give_way, locked
 from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, book_sale, charge_cycle, fee_of
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms, read, stored, terms_of
@@ -127,7 +127,7 @@ async def a_fee_goes_on(tx: Tx, row: Row) -> None:
         return
     if row["status"] == "authorized" and row["gateway"] is not None:
         await begin_call(tx, row, "capture", row["amount"])
-    if row["status"] not in ("finalized", "failed"):
+    if row["status"] not in ("finalized", "failed", "reversed"):
         return
     cycle = await tx.one(_PAID_BY, key=row["id"])
     if cycle is None:
@@ -140,13 +140,16 @@ async def a_fee_goes_on(tx: Tx, row: Row) -> None:
 
 
 async def is_paid(tx: Tx, row: Row) -> None:
-    """Of a subscription that is locked what was due is paid."""
-    if row["status"] in ("pending", "suspended"):
+    """Of a subscription that is locked what was due is paid. One that was given up is good until its cycle ends."""
+    if row["status"] in ("failed", "expired") and row["ends_at"] > tx.now:
+        await changed(tx, row, status="canceled", due_at=row["ends_at"])
+    elif row["status"] in ("pending", "suspended"):
+        await give_way(tx, row["user_id"])
         await changed(tx, row, status="active", due_at=row["ends_at"], attempts=0)
 
 
 async def is_not_paid(tx: Tx, row: Row) -> None:
-    """It could not be collected: it is tried again by the schedule of the settings, and what never begun never does."""
+    """It could not be collected: it is tried again by the schedule of the settings, and what never began never does."""
     days = (await settings.billing(tx)).retry_after_days
     if row["status"] == "pending":
         await changed(tx, row, status="failed", due_at=None)
