@@ -63,14 +63,18 @@ class World:
                 one = self.payments[key]
                 assert 0 < amount <= one.paid - one.refunding
                 self._change(key, refunding=one.refunding + amount)
-                self.late.append((key, {"refunding": one.refunding, "refunded": one.refunded + amount}))
+                self.late.append((key, {"given_back": amount}))
             case Pay(means, amount):
                 self._pay(means, amount)
         return found
 
     def told(self, place: int) -> None:
-        """One of the outcomes arrives."""
-        self._change(*self.late.pop(place))
+        """One of the outcomes arrives; of refunds others of the same payment may have come before it."""
+        key, outcome = self.late.pop(place)
+        if amount := outcome.get("given_back"):
+            one = self.payments[key]
+            outcome = {"refunding": one.refunding - amount, "refunded": one.refunded + amount}
+        self._change(key, outcome)
 
     def _pay(self, means: str, amount: Decimal) -> None:
         source = next(one for one in self.sources if one.way.means == means)

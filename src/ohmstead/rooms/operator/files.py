@@ -21,7 +21,7 @@ from ohmstead.kit.clock import Clock
 from ohmstead.kit.ports import Port
 from ohmstead.rooms.operator.admins import Vault
 
-Folder = Literal["uploads", "firmware", "photos", "private-data"]
+Folder = Literal["uploads", "firmware", "photos", "private-data", "documents"]
 MOST_BYTES = 256 << 20
 
 

@@ -44,7 +44,7 @@ async def watch_threshold(tx: Tx, row: Row) -> None:
         return
     sums = [await _in_base(tx, one) for one in await tx.all(_UNBILLED, subscription=row["id"])]
     if sums and sum(sums, NOTHING) >= threshold:
-        await states.amend(tx, row, bill_due_at=tx.now)
+        await states.changed(tx, row, bill_due_at=tx.now)
 
 
 @amounts_due.answer

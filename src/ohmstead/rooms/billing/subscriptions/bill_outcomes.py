@@ -98,9 +98,9 @@ async def _paid(tx: Tx, bill: Row, items: Sequence[Row]) -> None:
 async def paid_up(tx: Tx, row: Row) -> None:
     """Nothing of a subscription, which is locked, is unpaid any more."""
     if row["status"] == "suspended":
-        await states.enter(tx, row, "active", attempts=0, bill_due_at=None)
+        await states.changed(tx, row, status="active", attempts=0, bill_due_at=None)
     elif row["attempts"]:
-        await states.amend(tx, row, attempts=0)
+        await states.changed(tx, row, attempts=0)
 
 
 async def _not_paid(tx: Tx, bill: Row) -> None:
@@ -111,9 +111,11 @@ async def _not_paid(tx: Tx, bill: Row) -> None:
     days, tried = (await settings.billing(tx)).retry_after_days, row["attempts"]
     if tried < len(days):
         status = "suspended" if row["status"] == "active" else row["status"]
-        await states.enter(tx, row, status, attempts=tried + 1, bill_due_at=tx.now + timedelta(days=days[tried]))
+        await states.changed(
+            tx, row, status=status, attempts=tried + 1, bill_due_at=tx.now + timedelta(days=days[tried])
+        )
     elif row["status"] in ("active", "suspended"):
-        await states.enter(tx, row, "expired", bill_due_at=None, due_at=None)
+        await states.changed(tx, row, status="expired", bill_due_at=None, due_at=None)
 
 
 async def _give_back(tx: Tx, item: Row, rows: Mapping[int, Row]) -> None:

@@ -4,7 +4,7 @@ collected by one transaction of the user's means. What follows from its outcome 
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select, text, update
 
@@ -19,6 +19,7 @@ from ohmstead.rooms.billing.sessions.holds import of_card
 from ohmstead.rooms.billing.subscriptions import states
 from ohmstead.rooms.billing.subscriptions.accumulating import watch_threshold
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
+from ohmstead.rooms.billing.taxed import Taxed
 from ohmstead.rooms.billing.transactions.states import move, open_transaction, transaction
 from ohmstead.rooms.people.users import ev_user
 from ohmstead.store.due_work import DueWork
@@ -47,34 +48,19 @@ _LATER = Statement(
 )
 
 
-class CycleFee(Protocol):
-    """What a cycle costs: with tax and without it."""
-
-    @property
-    def amount(self) -> Decimal: ...
-    @property
-    def net(self) -> Decimal: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def tax_id(self) -> int | None: ...
-    @property
-    def tax_percentage(self) -> Decimal | None: ...
-
-
-async def end_of_cycle(tx: Tx, row: Row, cycle: Row, fee: CycleFee) -> int | None:
+async def end_of_cycle(tx: Tx, row: Row, cycle: Row, fee: Taxed | None) -> int | None:
     """A cycle of a post-paid subscription, which is locked, has ended: its fee is sold and left to the bill, which is
     made now, with all else that was accumulated. The fee's transaction, None where the cycle is free. Once for each
     cycle."""
     key: int | None = cycle["transaction_id"]
-    if key is None and fee.amount > 0:
+    if key is None and fee is not None:
         key = await _open_fee(tx, row, cycle, fee)
     if row["bill_due_at"] is None:
-        await states.amend(tx, row, bill_due_at=tx.now)
+        await states.changed(tx, row, bill_due_at=tx.now)
     return key
 
 
-async def _open_fee(tx: Tx, row: Row, cycle: Row, fee: CycleFee) -> int:
+async def _open_fee(tx: Tx, row: Row, cycle: Row, fee: Taxed) -> int:
     means = installment(row["id"])
     key = await open_transaction(
         tx, purchase_type="subscription_plan", purchase_id=cycle["plan_id"], subscription_id=row["id"],
@@ -102,7 +88,7 @@ async def make_bills(tx: Tx, subscription_id: int) -> list[int]:
     row = await states.locked(tx, subscription_id)
     if row["bill_due_at"] is None or row["bill_due_at"] > tx.now:
         return []
-    row = await states.amend(tx, row, bill_due_at=None)
+    row = await states.changed(tx, row, bill_due_at=None)
     made = [
         await _bill(tx, row, currency, [*of_it])
         for currency, of_it in groupby(sorted(items, key=lambda one: one["currency"]), lambda one: one["currency"])
