@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -12,9 +11,11 @@ from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.ledger import Account, balance_of, faults
 from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
 from ohmstead.rooms.billing.subscriptions.bills import BillMaking, end_of_cycle
+from ohmstead.rooms.billing.subscriptions.renewing import Renewals
 from ohmstead.rooms.billing.subscriptions.states import locked
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms, stored
+from ohmstead.rooms.billing.taxed import Taxed
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
@@ -23,17 +24,7 @@ from tests.rooms.billing.till import Till
 MONTH = timedelta(days=30)
 
 
-class Fee(Struct):
-    """Of a cycle."""
-
-    amount: Decimal
-    net: Decimal
-    currency: str = "EUR"
-    tax_id: int | None = 1
-    tax_percentage: Decimal | None = Decimal(19)
-
-
-FREE, USUAL = Fee(Decimal(0), Decimal(0)), Fee(Decimal("9.90"), Decimal("8.32"))
+USUAL = Taxed(Decimal("9.90"), Decimal("8.32"), "EUR", 1, Decimal(19))
 
 
 class Desk(Till):
@@ -66,7 +57,7 @@ class Desk(Till):
         async with self.system.database.begin() as tx:
             await tx.run(update(charge_point).values(user_id=user))
 
-    async def cycle_ends(self, key: int, fee: Fee = FREE, number: int = 0) -> None:
+    async def cycle_ends(self, key: int, fee: Taxed | None = None, number: int = 0) -> None:
         """As renewals have it."""
         async with self.system.database.begin() as tx:
             row, times = await locked(tx, key), {"created_at": tx.now, "updated_at": tx.now}
@@ -78,6 +69,13 @@ class Desk(Till):
             found = await tx.one(select(subscription_cycle).where(own.subscription_id == key, own.number == number))
             assert found is not None
             await end_of_cycle(tx, row, found, fee)
+
+    async def renews(self) -> None:
+        """Subscriptions whose cycle has ended go on, and what is due of bills is done."""
+        work = Renewals(self.system.database, self.system.clock)
+        await work.start_due()
+        await work.settled()
+        await self.bills_due()
 
     async def bills_due(self) -> None:
         """Bills that are due are made and paid, and what follows from that is done."""

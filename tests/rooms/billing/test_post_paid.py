@@ -13,8 +13,8 @@ from ohmstead.rooms.billing.subscriptions.bills import make_bills
 from ohmstead.rooms.charging.session_table import session
 from tests.client import Client
 from tests.given import Given
-from tests.rooms.billing.post_paid import FREE, USUAL, Desk
-from tests.rooms.billing.test_settling import shown
+from tests.rooms.billing.post_paid import USUAL, Desk
+from tests.rooms.billing.test_settling import DAY, shown
 from tests.rooms.billing.till import GOOD, REFUSED, till
 from tests.rooms.booked import running  # noqa: F401 - the fixture
 
@@ -44,10 +44,40 @@ async def test_sessions_and_the_fee_are_billed_at_the_end_of_the_cycle_by_one_pa
     assert (await desk.balance(user), await desk.revenue()) == (0, Decimal("24.90"))
     paid_by = (await desk.there.api.get("/resources/transactions/v1.0", f"filter[userId]={user}")).body["data"]
     assert {one["paymentMethodId"] for one in paid_by} == {str(card), f"subscription_installment:{key}"}
-    await desk.cycle_ends(key, FREE, number=1)
+    await desk.cycle_ends(key, number=1)
     await desk.bills_due()
     assert len(await desk.bills()) == 1, "nothing was charged"
     assert (await desk.state(key))["bill_due_at"] is None
+
+
+async def test_a_plan_that_is_activated_is_billed_each_month_by_itself(desk: Desk) -> None:
+    given, (user, tag) = desk.there.given, await desk.user("auto")
+    accumulates = {"postPaidChargingSessionsAccumulation": "personal_commercial", "billingUsageThreshold": 12}
+    plan = await given.plan(type="post-paid", baseFee=9.9, **accumulates)
+    await desk.card(user)
+    key = await given.subscribed(user, plan["id"])
+    assert await desk.bills() == [], "nothing is due at its begin"
+    await desk.charges(tag, 20)
+    await desk.renews()
+    assert (await desk.bills(), await desk.due(user)) == ([], 10)
+    await desk.days(31)
+    await desk.renews()
+    assert await desk.bills() == [("finalized", "19.90", "19.90")]
+    state = await desk.state(key)
+    assert (state["status"], state["cycle"], state["bill_due_at"]) == ("active", 1, None)
+    await desk.charges(tag, 24, 31 * DAY)
+    await desk.renews()
+    assert (await desk.bills())[1:] == [("finalized", "12.00", "12.00")], "at the threshold"
+    await desk.charges(tag, 4, 32 * DAY)
+    other = await given.plan(type="post-paid", postPaidChargingSessionsAccumulation="personal")
+    path = f"/actions/users/v1.0/{user}/cancel-subscription"
+    assert (await desk.there.api.post(path, {"reason": "asked for it"})).status == 202
+    await given.subscribed(user, other["id"])
+    await desk.renews()
+    assert (await desk.bills())[2:] == [("finalized", "11.90", "11.90")], "it ends when another begins"
+    assert (await desk.state(key))["status"] == "expired"
+    assert (await desk.between(user), await desk.owed(), await desk.balance(user)) == (0, {}, 0)
+    assert {row["payment_method_id"] for row in await desk.transactions(1)} == {f"subscription_installment:{key}"}
 
 
 async def test_a_personal_plan_pays_at_charge_points_of_the_user_alone(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.subscriptions.fees import Charge, charge_cycle
-from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, plan_of
+from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, look_after, plan_of
 from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed
 from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.billing.subscriptions.terms import stored, terms_of
@@ -125,7 +125,7 @@ async def _make_room(tx: Tx, user_id: int) -> None:
     for row in await tx.all(_OF_USER, user=user_id):
         if row["status"] in LIVING:
             raise BadRequest(f"The user has a subscription already: {row['id']} is {row['status']}.")
-        await changed(tx, row, status="expired", due_at=None)
+        await look_after(tx, row)
 
 
 def _end(now: datetime, last: date | None, zone: ZoneInfo) -> datetime | None:
