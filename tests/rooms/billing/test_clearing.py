@@ -78,6 +78,7 @@ async def test_money_that_is_on_its_way_arrives_first(desk: Desk) -> None:
     assert (await desk.bills())[0][0] == "pending"
     assert (await cleared(desk, user)).status == 400
     assert await desk.items() == [("pending", "10.00", True)]
+    assert (await desk.there.api.delete(f"/resources/users/v1.0/{user}")).status == 409
 
 
 async def test_who_has_no_subscription_is_told(desk: Desk) -> None:

@@ -316,3 +316,53 @@ async def test_another_system_collects_and_says_so(desk: Desk) -> None:
     await desk.costs(1, "6.00")
     await desk.bills_due()
     assert await desk.bills() == [("finalized", "19.90", "19.90")], "it is not ours to give back"
+
+
+async def test_sessions_of_another_currency_have_a_bill_of_their_own(desk: Desk) -> None:
+    user, tag = await desk.user("auto")
+    key = await desk.subscribed(user, threshold="11.00")
+    await desk.there.given.currency(alphabeticCode="PLN")
+    rate = {"base": "EUR", "target": "PLN", "rate": 4}
+    await desk.there.given.made("/resources/currency-rates/v1.0", rate)
+    await desk.charges(tag, 20)
+    async with desk.system.database.begin() as tx:
+        await tx.run(text("UPDATE payment_transaction SET currency = 'PLN', amount = 8"))
+        await tx.run(text("UPDATE session_payment SET currency = 'PLN', amount = 8, net = 8"))
+    assert await desk.due(user) == 2
+    await desk.charges(tag, 19, 200)
+    assert (await desk.due(user), (await desk.state(key))["bill_due_at"] is not None) == (11.5, True)
+    await desk.there.given.balance(user, 11)
+    await desk.bills_due()
+    assert await desk.bills() == [("finalized", "9.50", "9.50"), ("failed", "8.00", "0.00")], "1.50 is left"
+    assert (await desk.state(key))["attempts"] == 1
+
+
+async def test_prices_bills_and_refunds_at_once_end_with_what_is_due(desk: Desk) -> None:
+    """Whoever comes first: nobody waits for each other for ever, and the books agree."""
+    user, tag = await desk.user("auto")
+    await desk.card(user)
+    key = await desk.subscribed(user, threshold="3.00")
+    for number in range(4):
+        await desk.charges(tag, 4, number * 60)
+
+    async def priced(one: int, amount: str) -> None:
+        async with desk.system.database.begin() as tx:
+            total = {"amount_with_tax": Decimal(amount), "amount_without_tax": Decimal(amount)}
+            await tx.run(update(session).where(session.c.id == one).values(total))
+            await settle(tx, one)
+
+    async def billed() -> None:
+        async with desk.system.database.begin() as tx:
+            await make_bills(tx, key)
+        await desk.bills_due()
+
+    for amounts in (("2.50", "1.00", "0.00", "4.00"), ("1.50", "1.70", "3.00", "0.50"), ("2.00",) * 4):
+        await asyncio.gather(*(priced(one, amount) for one, amount in enumerate(amounts, 1)), billed())
+    await desk.falls_due()
+    await desk.cycle_ends(key)
+    for _ in range(2):
+        await desk.bills_due()
+        await desk.falls_due()
+    assert sum(Decimal(one[2]) for one in await desk.bills()) == 8
+    assert (await desk.between(user), await desk.owed(), await desk.revenue()) == (0, {}, 8)
+    assert [(await shown(desk, one))[0] for one in (1, 2, 3, 4)] == ["paid"] * 4
