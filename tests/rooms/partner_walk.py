@@ -216,9 +216,9 @@ class World:
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
         ids["subscriptionPlan"] = ids["plan"] = (await given.plan())["id"]
-        subscriber = int((await given.user())["id"])
-        await given.balance(subscriber, 50)
-        ids["subscription"] = await given.subscribed(subscriber, ids["plan"])
+        self.subscriber = int((await given.user())["id"])
+        await given.balance(self.subscriber, 50)
+        ids["subscription"] = await given.subscribed(self.subscriber, ids["plan"])
 
     async def _gateway(self) -> None:
         gateway = gateways.current.current
