@@ -70,7 +70,7 @@ class FuzzWorld(World):
             "personal-smart-charging": {"chargePoint": own["id"]},
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
-            "cancel-subscription$": {"user": self.subscriber},
+            "(cancel-subscription|clear-subscription-amount-due)$": {"user": self.subscriber},
             "assign-user$": {"session": await self._billed(site)},
             "retry-payment$": {"session": await self._open(site, 78)},
             "waive$": {"session": await self._open(site, 79)},
