@@ -119,6 +119,14 @@ class Desk(Till):
             rows = await tx.all(select(payment_transaction).where(own.means == "subscription").order_by(own.id))
         return [(row["status"], f"{row['amount']:.2f}", row["bill_id"] is not None) for row in rows]
 
+    async def documents(self) -> list[tuple[str, Decimal, list[Decimal]]]:
+        """Of all documents the kind, the total, and the amounts of their lines."""
+        lines = """
+SELECT document.kind, document.total, array_agg(line.gross ORDER BY line.place) AS lines
+FROM document JOIN document_line AS line ON line.document_id = document.id GROUP BY document.id ORDER BY document.id"""
+        async with self.system.database.read() as tx:
+            return [(row["kind"], row["total"], row["lines"]) for row in await tx.all(text(lines))]
+
     async def between(self, user: int) -> Decimal:
         """What stands between items and bills, once the ledger is seen to add up."""
         async with self.system.database.read() as tx:

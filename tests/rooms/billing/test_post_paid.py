@@ -173,6 +173,21 @@ async def test_a_price_that_falls_after_the_bill_comes_back_through_it(desk: Des
     assert (await desk.between(user), await desk.owed(), await desk.revenue()) == (0, {}, 0)
 
 
+async def test_each_bill_has_one_receipt_that_names_its_items_and_credit_notes_take_off_them(desk: Desk) -> None:
+    user, tag = await desk.user("auto")
+    await desk.card(user)
+    key = await desk.subscribed(user)
+    await desk.charges(tag, 20)
+    await desk.charges(tag, 10, 200)
+    await desk.cycle_ends(key, USUAL)
+    await desk.bills_due()
+    whole = [("receipt", Decimal("24.90"), [Decimal("10.00"), Decimal("5.00"), Decimal("9.90")])]
+    assert await desk.documents() == whole
+    await desk.costs(1, "8.00")
+    await desk.bills_due()
+    assert await desk.documents() == [*whole, ("credit_note", Decimal("-2.00"), [Decimal("-2.00")])]
+
+
 async def test_an_operator_gives_back_an_item_and_not_its_bill(desk: Desk) -> None:
     user, tag = await desk.user("auto")
     await desk.card(user)
