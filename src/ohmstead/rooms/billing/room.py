@@ -16,6 +16,7 @@ from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables
+from ohmstead.rooms.billing.documents.files.making import DocumentFiles
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
@@ -70,4 +71,5 @@ BACKGROUND: tuple[Any, ...] = (
     GatewayCalls,
     EmbeddedEvents,
     AdHocSteps,
+    DocumentFiles,
 )
