@@ -16,6 +16,7 @@ from ohmstead.rooms.billing.documents.table import document, document_line
 from ohmstead.rooms.operator import settings
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+_WRITTEN: Mapping[str, Language] = {one: one for one in LANGUAGES}
 _credited = document.alias()
 _DOCUMENT = Statement(
     select(document, _credited.c.number.label("credited_number"), _credited.c.issued_at.label("credited_at"))
@@ -37,7 +38,7 @@ class Content(Struct, frozen=True, kw_only=True):
     @property
     def language(self) -> Language:
         """English where it is none that we write."""
-        return next((one for one in LANGUAGES if one == self.document["language"]), LANGUAGES[0])
+        return _WRITTEN.get(self.document["language"], LANGUAGES[0])
 
     @property
     def supplier(self) -> Mapping[str, str]:

@@ -194,9 +194,10 @@ def _settlement(content: Content) -> Element | None:
 
 
 def _means(content: Content) -> Element | None:
-    iban = content.supplier.get("iban")
-    account = _node("ram:PayeePartyCreditorFinancialAccount", _node("ram:IBANID", iban))
-    return iban and _node("ram:SpecifiedTradeSettlementPaymentMeans", _node("ram:TypeCode", _CREDIT_TRANSFER), account)
+    account = _node("ram:PayeePartyCreditorFinancialAccount", _node("ram:IBANID", content.supplier.get("iban")))
+    if account is None:
+        return None
+    return _node("ram:SpecifiedTradeSettlementPaymentMeans", _node("ram:TypeCode", _CREDIT_TRANSFER), account)
 
 
 def _terms(content: Content) -> str:

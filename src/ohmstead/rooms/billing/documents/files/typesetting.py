@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from typst import Compiler, TypstError
@@ -15,6 +16,7 @@ from ohmstead.rooms.billing.documents.files.metadata import with_factur_x
 _TEMPLATE = Path(__file__).with_name("template.typ")
 _ARCHIVED, _PLAIN = "a-3b", "1.7"
 _compilers: dict[bool, Compiler] = {}
+_one_at_a_time = Lock()  # a compiler bears one thread, and one uses the processor by itself
 
 
 def typeset(page: Mapping[str, Any], invoice: bytes | None, at: datetime) -> bytes:
@@ -35,11 +37,12 @@ def typeset(page: Mapping[str, Any], invoice: bytes | None, at: datetime) -> byt
 
 
 def _compiled(page: Mapping[str, Any], invoice: bytes | None, at: datetime, own_fonts: bool, standard: Any) -> bytes:
-    if own_fonts not in _compilers:
-        _compilers[own_fonts] = Compiler(root=_TEMPLATE.parent, ignore_system_fonts=own_fonts)
     inputs = {"page": json.dumps(page), "invoice": (invoice or b"").decode()}
-    made = _compilers[own_fonts].compile(
-        _TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=[standard], timestamp=int(at.timestamp())
-    )
+    with _one_at_a_time:
+        if own_fonts not in _compilers:
+            _compilers[own_fonts] = Compiler(root=_TEMPLATE.parent, ignore_system_fonts=own_fonts)
+        made = _compilers[own_fonts].compile(
+            _TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=[standard], timestamp=int(at.timestamp())
+        )
     assert isinstance(made, bytes)
     return made
