@@ -1,5 +1,5 @@
 """Billing benchmark: sessions that have a price are billed end to end with the embedded gateway, as a share of the bare
-statements of the same run.
+statements of the same run; then documents get their PDF, as a share of what typst alone does.
 
 Run it with `scripts/bench billing`.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from parts.billing.documents import documents
 from parts.billing.replay import Log, replayed
 from parts.billing.world import PRICE, World, world
 from parts.processes import data_folder
@@ -101,17 +102,19 @@ async def in_turns(there: World, folder: Path, sessions: int, rounds: int) -> No
         print(f"{name:<20} {rates[0]:>8.0f} {rates[1]:>8.0f} {ratio:>6.2f}", flush=True)
 
 
-async def main(sessions: int, rounds: int) -> None:
+async def main(sessions: int, rounds: int, pdfs: int) -> None:
     with data_folder() as folder:
         async with world(folder) as there:
             await there.fill(sessions)
             await in_turns(there, folder, sessions, rounds)
+            await documents(await there.copy(), pdfs, rounds)
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--sessions", type=int, default=1_000, help="of a round")
+    options.add_argument("--documents", type=int, default=300, help="of a round")
     options.add_argument("--rounds", type=int, default=5, help="of both sides")
     given = options.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(given.sessions, given.rounds))
+        runner.run(main(given.sessions, given.rounds, given.documents))

@@ -13,7 +13,7 @@ from typst import Compiler, TypstError
 
 from ohmstead.rooms.billing.documents.files.metadata import with_factur_x
 
-_TEMPLATE = Path(__file__).with_name("template.typ")
+TEMPLATE = Path(__file__).with_name("template.typ")
 _ARCHIVED, _PLAIN = "a-3b", "1.7"
 _compilers: dict[bool, Compiler] = {}
 _one_at_a_time = Lock()  # a compiler bears one thread, and one uses the processor by itself
@@ -40,9 +40,9 @@ def _compiled(page: Mapping[str, Any], invoice: bytes | None, at: datetime, own_
     inputs = {"page": json.dumps(page), "invoice": (invoice or b"").decode()}
     with _one_at_a_time:
         if own_fonts not in _compilers:
-            _compilers[own_fonts] = Compiler(root=_TEMPLATE.parent, ignore_system_fonts=own_fonts)
+            _compilers[own_fonts] = Compiler(root=TEMPLATE.parent, ignore_system_fonts=own_fonts)
         made = _compilers[own_fonts].compile(
-            _TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=[standard], timestamp=int(at.timestamp())
+            TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=[standard], timestamp=int(at.timestamp())
         )
     assert isinstance(made, bytes)
     return made
