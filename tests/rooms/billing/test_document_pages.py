@@ -8,7 +8,7 @@ import pytest
 from ohmstead.engines.languages import Language
 from ohmstead.rooms.billing.documents.files.page import page
 from ohmstead.rooms.billing.documents.files.words import WORDS
-from tests.rooms.billing.written_documents import CLIENT, content, line
+from tests.rooms.billing.written_documents import CLIENT, SESSION, content, line
 
 NBSP, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 PLAN = {"kind": "subscription", "name": "Flat 100"}
@@ -82,7 +82,13 @@ def test_amounts_have_the_decimals_of_their_currency_and_more_where_they_need_th
 
 
 def test_a_charge_over_midnight_names_both_days() -> None:
-    night = {"kind": "session", "place": "Hof", "from": "2026-11-10T22:05:00Z", "to": "2026-11-10T23:30:00Z"}
+    night = {
+        "kind": "session",
+        "place": "Hof",
+        "from": "2026-11-10T22:05:00Z",
+        "to": "2026-11-10T23:30:00Z",
+        "kwh": "3",
+    }
     shown = page(content([line("1.00", "1.19", night)]))
     assert shown["lines"][0]["detail"] == "Hof · 10.11.26, 23:05 – 11.11.26, 00:30"
 
@@ -101,3 +107,14 @@ def test_a_language_that_is_not_written_is_english() -> None:
 
 def test_a_country_that_there_is_not_stays_its_code() -> None:
     assert page(content(client=CLIENT | {"country": "X1"}))["client"][-1] == "X1"
+
+
+def test_a_plan_is_named_with_its_days_and_an_adjustment_by_what_it_adjusts() -> None:
+    plan = PLAN | {"from": "2026-10-31T23:00:00Z", "to": "2026-11-30T23:00:00Z"}
+    lines = [line("5.00", "5.95", one, "1", "piece") for one in (plan, plan | {"kind": "adjustment"})]
+    lines.append(line("5.00", "5.95", SESSION | {"kind": "adjustment", "to": None}, "1", "piece"))
+    assert [(one["name"], one["detail"]) for one in page(content(lines))["lines"]] == [
+        ("Abonnement Flat 100", "01.11.26 – 01.12.26"),
+        ("Anpassung", "Flat 100 · 01.11.26 – 01.12.26"),
+        ("Anpassung", "Hauptbahnhof Süd · 10.11.26, 11:05 · 21,5 kWh"),
+    ]

@@ -6,12 +6,9 @@ from ohmstead.kit.operations import Actor
 from ohmstead.rooms.notices import names
 
 UNTOLD = {
-    "user.subscriptionChanged": "subscriptions",
-    "user.subscription.changed": "subscriptions",
     "user.invoiceDetails.changed": "users",
     "roamingPlatform.changed": "roaming-platforms",
     "settlementReport.created": "partner-settlement-reports",
-    "subscriptionPlan.changed": "subscription-plans",
     "cdr.received": "cdrs",
     "installerJob.changed": "installer-jobs",
 }

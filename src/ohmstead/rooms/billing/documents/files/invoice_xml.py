@@ -3,6 +3,7 @@
 The tests hold it against the schema and the Schematron rules of the standard. Elements without content are left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ _NAMESPACES = {
     "xmlns:ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
     "xmlns:udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
 }
+_COUNTRY = re.compile(r"[A-Z]{2}")
 Part = Element | str | None
 
 
@@ -36,7 +38,7 @@ def lacks(content: Content) -> str | None:
     amounts = [row["total"], row["tax"], *(line["net"] for line in content.lines)]
     if row["kind"] not in _TYPES:
         return "it is no invoice"
-    if not {"name", "country", "vat_no"} <= supplier.keys():
+    if not {"name", "country", "vat_no"} <= supplier.keys() or not _COUNTRY.fullmatch(supplier["country"]):
         return "the supplier's name, country and VAT number are not all known"
     if not {"name", "country"} <= client.keys():
         return "the client's name and country are not known"

@@ -53,24 +53,32 @@ def named(content: Content, line: Row) -> tuple[str, str]:
 
 def _details(content: Content, item: Mapping[str, Any], unit: str) -> Iterator[str]:
     yield from (str(item[name]) for name in ("place", "reason") if item.get(name))
-    yield from _times(content, item.get("from"), item.get("to"))
+    if item["kind"] == "adjustment" and item.get("name"):
+        yield str(item["name"])
+    yield from _times(content, item)
     if item.get("kwh") is not None and unit != "kwh":
         yield f"{_number(content, Decimal(str(item['kwh'])))} kWh"
 
 
-def _times(content: Content, begin: str | None, end: str | None) -> Iterator[str]:
-    """From when until when, without naming one day twice."""
-    if begin is None:
-        return
-    first, last = (datetime.fromisoformat(one).astimezone(content.time_zone) if one else None for one in (begin, end))
-    assert first is not None
-    locale = _LOCALES[content.language]
-    text = format_datetime(first, "short", tzinfo=content.time_zone, locale=locale)
-    if last is not None:
-        same = last.date() == first.date()
-        write = format_time if same else format_datetime
-        text += f" – {write(last, 'short', tzinfo=content.time_zone, locale=locale)}"
-    yield text
+def _times(content: Content, item: Mapping[str, Any]) -> Iterator[str]:
+    """From when until when: of a charge with the times, without naming one day twice; of a plan the days."""
+    moments = [datetime.fromisoformat(item[name]) for name in ("from", "to") if item.get(name)]
+    if moments:
+        days = [one.astimezone(content.time_zone).date() for one in moments]
+        timed = "kwh" in item
+        yield " – ".join(
+            _time(content, one) if timed and day == before else _short(content, one, timed)
+            for one, day, before in zip(moments, days, [None, *days], strict=False)
+        )
+
+
+def _time(content: Content, moment: datetime) -> str:
+    return format_time(moment.astimezone(content.time_zone), "short", locale=_LOCALES[content.language])
+
+
+def _short(content: Content, moment: datetime, timed: bool) -> str:
+    local, locale = moment.astimezone(content.time_zone), _LOCALES[content.language]
+    return format_datetime(local, "short", locale=locale) if timed else format_date(local, "short", locale=locale)
 
 
 def _address(party: Mapping[str, str], content: Content) -> Iterator[str]:
