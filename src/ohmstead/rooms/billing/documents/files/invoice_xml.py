@@ -42,7 +42,7 @@ def lacks(content: Content) -> str | None:
         return "the supplier's name, country and VAT number are not all known"
     if not {"name", "country"} <= client.keys():
         return "the client's name and country are not known"
-    if row["reverse_charge"] and "tax_id" not in client:
+    if row["reverse_charge"] and not _vat_no(client):
         return "the client's VAT number is not known"
     if any(amount != round(amount, _MOST_DECIMALS) for amount in amounts):
         return f"an amount has more than {_MOST_DECIMALS} decimals"

@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import importlib.util
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Integer, bindparam, select, update
@@ -16,15 +16,16 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.billing.documents.files.content import Content, read
-from ohmstead.rooms.billing.documents.files.invoice_xml import invoice_xml, lacks
-from ohmstead.rooms.billing.documents.files.page import page
 from ohmstead.rooms.billing.documents.table import document, document_file
 from ohmstead.store.due_work import DueWork, back_off
+
+if TYPE_CHECKING:
+    from ohmstead.rooms.billing.documents.files.pdf import Pdf
 
 AT_ONCE = 4  # documents in hand: some are read and stored while others are typeset
 LOOK_FOR_TYPST = timedelta(hours=1)
 MISSING = "PDFs are made by typst, which is not installed: pip install 'ohmstead[pdf]'"
-_TYPESETTING = "ohmstead.rooms.billing.documents.files.typesetting"
+_PDF = "ohmstead.rooms.billing.documents.files.pdf"
 _FIRST, _MOST = timedelta(minutes=1), timedelta(days=1)
 _own = document.c
 _FILE = Statement(
@@ -113,25 +114,25 @@ async def _made(database: Database, document_id: int) -> bytes | None:
         content = await read(tx, document_id)
     if content is None:
         return None
-    made, has_xml = await asyncio.to_thread(_typeset, content)
+    pdf = await asyncio.to_thread(_pdf_of, content)
     async with database.begin() as tx:
-        await _store(tx, document_id, made, has_xml)
-    return made
+        await _store(tx, document_id, pdf)
+    return pdf.content
 
 
-def _typeset(content: Content) -> tuple[bytes, bool]:
+def _pdf_of(content: Content) -> "Pdf":
     try:
-        typesetting: Any = importlib.import_module(_TYPESETTING)
+        pdf = importlib.import_module(_PDF)
     except ModuleNotFoundError as error:
         if error.name != "typst":
             raise
         raise NoTypst(MISSING) from None
-    invoice = None if lacks(content) else invoice_xml(content)
-    return typesetting.typeset(page(content), invoice, content.document["issued_at"]), invoice is not None
+    return pdf.pdf_of(content)
 
 
-async def _store(tx: Tx, document_id: int, content: bytes, has_xml: bool) -> None:
-    said = {"content": content, "sha256": hashlib.sha256(content).hexdigest(), "has_xml": has_xml, "updated_at": tx.now}
+async def _store(tx: Tx, document_id: int, pdf: "Pdf") -> None:
+    digest = hashlib.sha256(pdf.content).hexdigest()
+    said = {"content": pdf.content, "sha256": digest, "has_xml": pdf.has_xml, "updated_at": tx.now}
     put = insert(document_file).values(document_id=document_id, created_at=tx.now, **said)
     await tx.run(put.on_conflict_do_update(index_elements=["document_id"], set_=said))
     done = {"file_due_at": None, "file_attempts": 0, "updated_at": tx.now}

@@ -1,6 +1,6 @@
 """Typesetting: a page becomes a PDF/A-3b by typst, which comes with `pip install ohmstead[pdf]`.
 
-Import this once it is needed: typst takes memory. The same page gives the same bytes, on whatever machine."""
+The same page gives the same bytes, on whatever machine."""
 
 import json
 from collections.abc import Mapping
