@@ -114,11 +114,11 @@ function receipt({ receiptUrl, receiptSent }) {
     await look();
     byId("sent")?.focus();
   };
-  return element("div", { class: "receipt" }, element("h2", {}, say("receipt")),
+  return element("div", { class: "receipt" },
     element("p", {}, element("a", { id: "pdf", href: receiptUrl, rel: "noreferrer" }, say("pdf"))),
     receiptSent ? element("p", { id: "sent", tabindex: "-1", class: "good" }, say("sent"))
       : element("form", { onsubmit: send }, element("label", { for: "email" }, say("email")), field,
-        element("p", { id: "once", class: "quiet" }, say("once")), wrong, go));
+        wrong, element("p", { id: "once", class: "quiet" }, say("once")), go));
 }
 
 // ---- what is shown
