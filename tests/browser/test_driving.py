@@ -98,10 +98,9 @@ RECEIPTS = {
 }
 
 
-async def gets_the_receipt(
-    garage: Live, there: Watched, name: str, link: str, send: str, wrong: str, sent: str
-) -> None:
+async def gets_the_receipt(garage: Live, there: Watched, name: str, language: str) -> None:
     """As a link, and by e-mail, which without a server is a file."""
+    link, send, wrong, sent = RECEIPTS[language]
     page, key = there.page, parse_qs(urlsplit(there.page.url).query)["charge"][0]
     async with garage.system.database.begin() as tx:
         await issued_for_charge(tx, key)
@@ -156,7 +155,7 @@ async def test_pay_start_stop_captured(
     await page.get_by_role("button", name=stop).click()
     await shows(page, paid)
     await there.look(f"{name}-5-paid")
-    await gets_the_receipt(garage, there, name, *RECEIPTS[language])
+    await gets_the_receipt(garage, there, name, language)
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert await page.evaluate("document.cookie + localStorage.length + sessionStorage.length") == "00"
     assert "setup=" not in page.url
