@@ -18,7 +18,7 @@ from tests.browser.conftest import NARROW, WIDE, OpenPage, Watched
 from tests.browser.test_card_page import enter
 from tests.conftest import Cleaner
 from tests.live import Live, live
-from tests.rooms.billing.issued import issued_for_charge
+from tests.rooms.billing.issued import receipt_of, stored
 from tests.rooms.billing.labelled import TARIFF
 
 SPEED = 30.0  # three minutes to plug in are six seconds
@@ -102,8 +102,13 @@ async def gets_the_receipt(garage: Live, there: Watched, name: str, language: st
     """As a link, and by e-mail, which without a server is a file."""
     link, send, wrong, sent = RECEIPTS[language]
     page, key = there.page, parse_qs(urlsplit(there.page.url).query)["charge"][0]
+    receipt = None
+    while receipt is None:
+        await page.wait_for_timeout(50)
+        async with garage.system.database.read() as tx:
+            receipt = await receipt_of(tx, key)
     async with garage.system.database.begin() as tx:
-        await issued_for_charge(tx, key)
+        await stored(tx, receipt)
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await expect(page.get_by_role("link", name=link)).to_have_attribute("href", re.compile("/documents/"))
     field = page.locator("#email")

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from ohmstead.kit.db import Tx
 from ohmstead.rooms.billing.documents.table import document, document_file
@@ -19,7 +20,7 @@ THEN = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)
 async def issued(tx: Tx, place: int = 1, file: bytes | None = PDF, **values: Any) -> int:
     """A receipt, or what `values` say it is; its id."""
     said = {
-        "kind": "receipt", "number": f"RCP-2026-{place:06}", "series": "receipt-2026", "place": place,
+        "kind": "receipt", "number": f"RCP-2026-9{place:05}", "series": "by hand", "place": place,
         "issued_at": THEN, "supplier": {"name": "City Energy"}, "language": "en", "purchase_type": "session",
         "currency": "EUR", "total": Decimal("9.30"), "subtotal": Decimal("7.82"), "tax": Decimal("1.48"),
         "tax_percentage": Decimal(19), "payment_status": "paid", "file_due_at": None if file else tx.now,
@@ -34,12 +35,20 @@ async def issued(tx: Tx, place: int = 1, file: bytes | None = PDF, **values: Any
 async def stored(tx: Tx, document_id: int, file: bytes = PDF) -> None:
     """Its PDF is there."""
     made = {"content": file, "sha256": "", "has_xml": False, "created_at": tx.now, "updated_at": tx.now}
-    await tx.run(insert(document_file).values(document_id=document_id, **made))
+    await tx.run(pg_insert(document_file).values(document_id=document_id, **made).on_conflict_do_nothing())
     await tx.run(update(document).where(document.c.id == document_id).values(file_due_at=None))
 
 
+async def receipt_of(tx: Tx, key: str) -> int | None:
+    """The receipt of a charge without an account, if it has one."""
+    its = select(payment_transaction.c.receipt_id).join(
+        ad_hoc_charge, ad_hoc_charge.c.transaction_id == payment_transaction.c.id
+    )
+    return await tx.value(its.where(ad_hoc_charge.c.key_hash == hashed(key)))
+
+
 async def issued_for_charge(tx: Tx, key: str, **values: Any) -> int:
-    """The receipt of a charge without an account, which gets a transaction if it has none."""
+    """A receipt for a charge without an account, which gets a transaction if it has none."""
     mine = ad_hoc_charge.c.key_hash == hashed(key)
     paid_by = await tx.value(select(ad_hoc_charge.c.transaction_id).where(mine))
     if paid_by is None:

@@ -6,8 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from ohmstead.kit.facts import audit
-from ohmstead.rooms.billing.documents.spoken import language_of_session
-from ohmstead.rooms.billing.drive.table import ad_hoc_charge
 from ohmstead.rooms.operator.files import files
 from ohmstead.rooms.operator.mail.table import email_message
 from tests.client import Answer
@@ -87,12 +85,3 @@ async def test_only_who_has_the_key_has_it_sent(phone: Phone) -> None:  # noqa: 
     await begun(phone)
     assert (await wishes(phone, key="another")).status == 404
     assert await sent(phone) == []
-
-
-async def test_a_receipt_is_in_the_language_of_the_page(phone: Phone) -> None:  # noqa: F811
-    answer = await phone.stranger.post(f"{DRIVE}/codes/{phone.code}/charges", {"language": "fr"})
-    assert answer.status == 201
-    async with phone.system.database.read() as tx:
-        from_charge = await tx.value(select(ad_hoc_charge.c.session_id))
-        assert await language_of_session(tx, from_charge) == "fr"
-        assert await language_of_session(tx, from_charge + 1) == "en"

@@ -55,10 +55,10 @@ async def test_each_kind_is_sent_in_its_language(tx: Tx, kind: str, language: st
 
 async def test_a_credit_note_says_what_is_given_back(tx: Tx) -> None:
     minus = {"total": Decimal("-1234.50"), "subtotal": Decimal("-1234.50"), "tax": Decimal(0)}
-    said = {"kind": "credit_note", "language": "de", "email": "a@example.org", "supplier": {}} | minus
+    said: dict[str, Any] = {"kind": "credit_note", "language": "de", "email": "a@example.org", "supplier": {}} | minus
     await mail_document(tx, await issued(tx, **said))
     (email,) = await queued(tx)
-    assert email["subject"] == "Rechnungskorrektur RCP-2026-000001"
+    assert email["subject"] == "Rechnungskorrektur RCP-2026-900001"
     assert "über 1.234,50\xa0€.\n" in email["body"]
 
 

@@ -2,11 +2,9 @@
 
 from sqlalchemy import LargeBinary, Text, bindparam, select, update
 
-from ohmstead.engines.languages import Language
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.errors import Conflict
 from ohmstead.rooms.billing.documents.mailing import mail_document
-from ohmstead.rooms.billing.documents.spoken import spoken
 from ohmstead.rooms.billing.documents.table import document, document_file
 from ohmstead.rooms.billing.drive.table import ad_hoc_charge
 from ohmstead.rooms.billing.transactions.table import payment_transaction
@@ -28,7 +26,6 @@ _ADDRESS = Statement(
     .values(email=bindparam("email", type_=Text), updated_at=bindparam("now"))
     .returning(_receipt.id)
 )
-_LANGUAGE = Statement(select(_own.language).where(_own.session_id == bindparam("session", type_=_own.session_id.type)))
 
 
 async def mail_receipt(tx: Tx, key_hash: bytes, address: str) -> bool:
@@ -43,8 +40,3 @@ async def mail_receipt(tx: Tx, key_hash: bytes, address: str) -> bool:
         raise Conflict("The receipt was sent already.")
     await mail_document(tx, row["receipt_id"])
     return True
-
-
-@spoken.answer
-async def charges_were_begun_in_a_language(tx: Tx, session_id: int) -> Language | None:
-    return await tx.value(_LANGUAGE, session=session_id)
