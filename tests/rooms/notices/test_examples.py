@@ -17,7 +17,7 @@ WRITE = "OHMSTEAD_WRITE_NOTIFICATION_EVENTS"
 UNTOLD = {
     "user.subscriptionChanged", "user.subscription.changed",
     "roamingPlatform.changed", "settlementReport.created", "subscriptionPlan.changed", "cdr.received",
-    "installerJob.changed", "user.invoiceDetails.changed",
+    "installerJob.changed",
 }  # fmt: skip
 
 

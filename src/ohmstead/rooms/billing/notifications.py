@@ -11,6 +11,7 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.durable_facts import (
     BalanceChange,
     BalanceChanged,
+    InvoiceDetailsChanged,
     PaymentMethodChanged,
     TransactionChanged,
 )
@@ -64,6 +65,16 @@ def _payment_method(fact: PaymentMethodChanged, at: str) -> PaymentMethodNotific
     )
 
 
+class InvoiceDetailsNotification(View):
+    user_id: int
+    action: Literal["created", "updated"]
+    last_updated_at: Moment
+
+
+def _invoice_details(fact: InvoiceDetailsChanged, at: str) -> InvoiceDetailsNotification:
+    return InvoiceDetailsNotification(user_id=fact.id, action=fact.action, last_updated_at=at)
+
+
 NOTIFICATIONS: Table = (
     Notification(
         "transaction.changed", TransactionChanged, TransactionNotification, _transaction, "transaction", "transactions"
@@ -72,5 +83,9 @@ NOTIFICATIONS: Table = (
     Notification(
         "user.paymentMethod.changed", PaymentMethodChanged, PaymentMethodNotification, _payment_method,
         "paymentMethod", "users",
+    ),
+    Notification(
+        "user.invoiceDetails.changed", InvoiceDetailsChanged, InvoiceDetailsNotification, _invoice_details, "user",
+        users.scope(),
     ),
 )  # fmt: skip

@@ -15,7 +15,9 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
+from ohmstead.rooms.billing.documents import details_of_persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables
+from ohmstead.rooms.billing.documents.details import invoice_details
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
@@ -50,6 +52,7 @@ OPERATIONS: tuple[Declared, ...] = (
     refunding.at_internal,
     custom_fees,
     fee_actions,
+    invoice_details,
     vouchers,
     balance_actions,
     top_up_packages,

@@ -8,7 +8,6 @@ from ohmstead.rooms.notices import names
 UNTOLD = {
     "user.subscriptionChanged": "subscriptions",
     "user.subscription.changed": "subscriptions",
-    "user.invoiceDetails.changed": "users",
     "roamingPlatform.changed": "roaming-platforms",
     "settlementReport.created": "partner-settlement-reports",
     "subscriptionPlan.changed": "subscription-plans",
