@@ -15,7 +15,10 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
-from ohmstead.rooms.billing.documents import details_of_persons  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.documents import (
+    details_of_persons,  # noqa: F401 - its tables and answers
+    invoice_months,  # noqa: F401 - its table
+)
 from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables
 from ohmstead.rooms.billing.documents.details import invoice_details
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
