@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
@@ -10,6 +11,7 @@ from ohmstead.rooms.billing.gateways.embedded import cards
 from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.gateway import Card
 from ohmstead.rooms.billing.methods.setup import store_card
+from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.admins import create_token
 from ohmstead.rooms.operator.currencies import currency
@@ -115,6 +117,22 @@ class Given:
         """Of these notifications, by webhook unless `fields` say otherwise; the URL may be one of 127.0.0.1."""
         body = {"via": "webhook", "notifications": list(names), "webhook": {"callbackUrl": url}}
         return await self.made("/notifications/v2.0", body | fields)
+
+    async def plan(self, **fields: Any) -> dict[str, Any]:
+        """A pre-paid plan of 9.90 a month, unless `fields` say otherwise."""
+        await self._a_currency()
+        name = [{"locale": "en", "translation": f"Plan {next(_number)}"}]
+        usual = {"name": name, "description": name, "renewalCycle": "monthly", "type": "pre-paid", "baseFee": 9.9}
+        return await self.made("/resources/subscription-plans/v2.0", usual | {"status": "enabled"} | fields)
+
+    async def subscribed(self, user_id: int, plan_id: int, **fields: Any) -> int:
+        """A user has a plan from now on; the id of the subscription."""
+        path = f"/actions/users/v1.0/{user_id}/activate-subscription"
+        answer = await self.api.post(path, {"planId": plan_id} | fields)
+        assert answer.status == 202, answer.body
+        query = select(subscription.c.id).where(subscription.c.user_id == user_id).order_by(subscription.c.id.desc())
+        async with self.system.database.read() as tx:
+            return await tx.value(query.limit(1))
 
     async def row_of(self, resource: str) -> dict[str, Any]:
         """One of a resource, by its name, with all that it hangs on."""

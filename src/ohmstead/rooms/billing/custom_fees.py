@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from msgspec import UNSET, Meta
 from sqlalchemy import BigInteger, Column, ForeignKey, Numeric, Text, UniqueConstraint, false, insert, select, update
@@ -22,11 +22,10 @@ from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.gateways.gateway import Money, gateways
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE, CORPORATE, Means, chosen
+from ohmstead.rooms.billing.taxed import Taxed, taxed
 from ohmstead.rooms.billing.transactions.resource import Amount
 from ohmstead.rooms.billing.transactions.states import move, moved, open_transaction, transaction
 from ohmstead.rooms.billing.transactions.table import payment_transaction
-from ohmstead.rooms.operator import settings
-from ohmstead.rooms.operator.taxes import tax
 from ohmstead.rooms.people.users import users
 
 custom_fee = table(
@@ -37,6 +36,7 @@ custom_fee = table(
     Column("net", Numeric, nullable=False),
     Column("currency", Text, nullable=False),
     Column("tax_id", BigInteger),  # the default one of its time
+    Column("tax_percentage", Numeric),
     Column("description", Text, nullable=False),
     UniqueConstraint("transaction_id"),
 )
@@ -83,15 +83,6 @@ class FeeBody(View):
     ] = UNSET
 
 
-class Fee(NamedTuple):
-    """What is to be paid."""
-
-    amount: Decimal
-    net: Decimal
-    currency: str
-    tax_id: int | None
-
-
 @fee_actions.post(
     "v1.0/{user}/apply-custom-fee",
     "User / Apply Custom Fee",
@@ -118,22 +109,16 @@ async def apply_custom_fee(call: Call, wanted: FeeBody) -> None:
             await carry_out(call.database, capture)
 
 
-async def _fee(tx: Tx, amount: Decimal) -> Fee:
-    currency = await settings.base_currency_code(tx)
-    if currency is None:
+async def _fee(tx: Tx, amount: Decimal) -> Taxed:
+    fee = await taxed(tx, amount)
+    if fee is None:
         raise BadRequest("Currency is not set.")
-    rounded = (await settings.base_precision(tx)).amount
-    amount = rounded(amount)
-    if amount <= 0:
+    if fee.amount <= 0:
         raise Invalid(amount="The amount must be greater than 0.")
-    default = (await settings.read(tx)).default_tax
-    if default is UNSET:
-        return Fee(amount, amount, currency, None)
-    percentage = await tx.value(select(tax.c.percentage).where(tax.c.id == default.id))
-    return Fee(amount, rounded(amount * 100 / (100 + percentage)), currency, default.id)
+    return fee
 
 
-async def _means(tx: Tx, user: Row, wish: str | None, fee: Fee) -> Means:
+async def _means(tx: Tx, user: Row, wish: str | None, fee: Taxed) -> Means:
     """What pays."""
     if wish is not None and wish.startswith(CORPORATE):
         raise Invalid(paymentMethodId="A corporate account does not pay fees.")
@@ -146,7 +131,7 @@ async def _means(tx: Tx, user: Row, wish: str | None, fee: Fee) -> Means:
     return means
 
 
-async def _open(tx: Tx, admin_id: int, user: Row, fee: Fee, means: Means, description: str) -> int:
+async def _open(tx: Tx, admin_id: int, user: Row, fee: Taxed, means: Means, description: str) -> int:
     """The fee and its transaction; the id of the latter."""
     key = await open_transaction(
         tx, purchase_type="custom_fee", user_id=user["id"], partner_id=user["partner_id"], means=means.type,
@@ -160,7 +145,7 @@ async def _open(tx: Tx, admin_id: int, user: Row, fee: Fee, means: Means, descri
     return key
 
 
-async def _collect(tx: Tx, key: int, user_id: int, fee: Fee, means: Means) -> int | None:
+async def _collect(tx: Tx, key: int, user_id: int, fee: Taxed, means: Means) -> int | None:
     """Take it off the balance, or begin to hold it on a card: the call that is to be made."""
     if means.type != "balance":
         return await begin_call(tx, await transaction(tx, key), "authorize", fee.amount, inline=True)

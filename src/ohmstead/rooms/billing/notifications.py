@@ -1,5 +1,6 @@
 """Notifications: what clients are told of this room, each fact with its event and its payload."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -7,12 +8,14 @@ from msgspec import UNSET, Meta
 
 from ohmstead.kit.facts import Action
 from ohmstead.kit.notifications import Notification, Table
-from ohmstead.kit.views import Opt, View
+from ohmstead.kit.views import Opt, View, stamp
 from ohmstead.rooms.billing.durable_facts import (
     BalanceChange,
     BalanceChanged,
     InvoiceDetailsChanged,
     PaymentMethodChanged,
+    SubscriptionChanged,
+    SubscriptionStatus,
     TransactionChanged,
 )
 from ohmstead.rooms.operator.contents import Moment
@@ -75,6 +78,44 @@ def _invoice_details(fact: InvoiceDetailsChanged, at: str) -> InvoiceDetailsNoti
     return InvoiceDetailsNotification(user_id=fact.id, action=fact.action, last_updated_at=at)
 
 
+class SubscriptionNotification(View):
+    user_id: int
+    plan_id: int
+    status: SubscriptionStatus
+    ends_at: Moment
+    last_updated_at: Moment
+
+
+def _subscription(fact: SubscriptionChanged, at: str) -> SubscriptionNotification:
+    ends_at = stamp(fact.ends_at)
+    return SubscriptionNotification(
+        user_id=fact.user_id, plan_id=fact.plan_id, status=fact.status, ends_at=ends_at, last_updated_at=at
+    )
+
+
+class OlderSubscriptionNotification(View):
+    user_id: int
+    plan_id: int
+    status: Literal["active", "cancelled", "expired"]
+    end_date: Moment
+    last_updated_at: Moment
+
+
+_OLDER: Mapping[str, Literal["active", "cancelled", "expired"]] = {
+    "active": "active", "canceled": "cancelled", "expired": "expired",
+}  # fmt: skip
+
+
+def _older_subscription(fact: SubscriptionChanged, at: str) -> OlderSubscriptionNotification | None:
+    """Which knows no others."""
+    if (status := _OLDER.get(fact.status)) is None:
+        return None
+    ends_at = stamp(fact.ends_at)
+    return OlderSubscriptionNotification(
+        user_id=fact.user_id, plan_id=fact.plan_id, status=status, end_date=ends_at, last_updated_at=at
+    )
+
+
 NOTIFICATIONS: Table = (
     Notification(
         "transaction.changed", TransactionChanged, TransactionNotification, _transaction, "transaction", "transactions"
@@ -87,5 +128,13 @@ NOTIFICATIONS: Table = (
     Notification(
         "user.invoiceDetails.changed", InvoiceDetailsChanged, InvoiceDetailsNotification, _invoice_details, "user",
         users.scope(),
+    ),
+    Notification(
+        "user.subscription.changed", SubscriptionChanged, SubscriptionNotification, _subscription, "subscription",
+        "subscriptions",
+    ),
+    Notification(
+        "user.subscriptionChanged", SubscriptionChanged, OlderSubscriptionNotification, _older_subscription,
+        "subscription", "subscriptions", deprecated=True,
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from ohmstead.rooms.billing.documents import (
     details_of_persons,  # noqa: F401 - its tables and answers
     invoice_months,  # noqa: F401 - its table
 )
-from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables
+from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.documents.details import invoice_details
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
@@ -40,8 +40,13 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.subscriptions import table as subscription_table  # noqa: F401 - its tables
-from ohmstead.rooms.billing.subscriptions import terms  # noqa: F401 - its tables
+from ohmstead.rooms.billing.subscriptions import holders  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.subscriptions.activating import actions as subscription_actions
+from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
+from ohmstead.rooms.billing.subscriptions.bills import BillMaking
+from ohmstead.rooms.billing.subscriptions.clearing import clearing
+from ohmstead.rooms.billing.subscriptions.renewing import Renewals
+from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
 from ohmstead.rooms.billing.transactions import external  # noqa: F401 - its tables and answers
@@ -66,6 +71,9 @@ OPERATIONS: tuple[Declared, ...] = (
     payments_listing.group,
     buying,
     terminals,
+    subscriptions,
+    subscription_actions,
+    clearing,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -76,4 +84,7 @@ BACKGROUND: tuple[Any, ...] = (
     GatewayCalls,
     EmbeddedEvents,
     AdHocSteps,
+    Renewals,
+    BillMaking,
+    BillOutcomes,
 )

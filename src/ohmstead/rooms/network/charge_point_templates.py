@@ -31,7 +31,6 @@ from ohmstead.kit.money import Percent
 from ohmstead.kit.operations import RenderContext
 from ohmstead.kit.paging import Pages
 from ohmstead.kit.parts import Columns
-from ohmstead.kit.references import ABSENT
 from ohmstead.kit.resources import Parent, Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Opt, Priority, ReadOnly, View
@@ -40,6 +39,7 @@ from ohmstead.rooms.network.evses import v2
 from ohmstead.rooms.network.evses.view import CurrentType, Number, PowerOptions, Status
 from ohmstead.rooms.network.wiring import ConnectedPhase, PhaseRotation, connected_phase, misfits
 from ohmstead.rooms.tariffs.groups import tariff_groups
+from ohmstead.rooms.tariffs.subscription_plans import subscription_plans
 
 charge_point_template = table(
     "charge_point_template",
@@ -170,7 +170,7 @@ written_templates = Resource(
     key="chargePointTemplate",
     access=OPERATOR,
     versions=[Version("v1.0", Template, internal=True)],
-    references={"subscription_plan_ids": ABSENT},
+    references={"subscription_plan_ids": subscription_plans},
 )
 template_evses = Resource(
     "evses",

@@ -6,11 +6,8 @@ from ohmstead.kit.operations import Actor
 from ohmstead.rooms.notices import names
 
 UNTOLD = {
-    "user.subscriptionChanged": "subscriptions",
-    "user.subscription.changed": "subscriptions",
     "roamingPlatform.changed": "roaming-platforms",
     "settlementReport.created": "partner-settlement-reports",
-    "subscriptionPlan.changed": "subscription-plans",
     "cdr.received": "cdrs",
     "installerJob.changed": "installer-jobs",
 }

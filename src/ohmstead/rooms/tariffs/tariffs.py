@@ -25,6 +25,7 @@ from ohmstead.rooms.operator.taxes import taxes
 from ohmstead.rooms.people.partners import partners, require_option
 from ohmstead.rooms.people.user_groups import hold, user_groups
 from ohmstead.rooms.tariffs import restrictions
+from ohmstead.rooms.tariffs.subscription_plans import subscription_plans
 from ohmstead.rooms.tariffs.tables import tariff, tariff_group, tariff_group_member
 from ohmstead.rooms.tariffs.views import Tariff, Type, plain
 
@@ -76,7 +77,7 @@ tariffs = Resource(
         "pricing.subsidy_integration_id": ABSENT,
         "restrictions.apply_to_users_of_partners": partners,
         "restrictions.apply_to_user_group_ids": user_groups,
-        "restrictions.apply_to_users_with_subscriptions": ABSENT,
+        "restrictions.apply_to_users_with_subscriptions": subscription_plans,
     },
 )  # fmt: skip
 

@@ -24,11 +24,11 @@ subscription = table(
     "subscription",
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), nullable=False, index=True),
     Column("plan_id", BigInteger, ForeignKey("subscription_plan.id"), nullable=False, index=True),
-    Column("status", Text, nullable=False),  # pending | active | suspended | canceled | expired
+    Column("status", Text, nullable=False),  # pending | active | suspended | canceled | expired, or failed to begin
     timestamp("status_at", nullable=False),
     timestamp("started_at", nullable=False),
     Column("zone", Text, nullable=False),  # the operator's when it began: on its clock renewals fall
-    timestamp("anchor", nullable=False),  # cycle 0 begins here; by its day and hour all others do
+    timestamp("anchor", nullable=False),  # by its day and hour cycles begin
     Column("cycle", Integer, nullable=False, server_default="0"),  # the one that runs
     timestamp("cycle_started_at", nullable=False),
     timestamp("ends_at", nullable=False),  # the end of the cycle that runs

@@ -28,6 +28,7 @@ from ohmstead.rooms.operator.sub_operators import of_sub_operator
 from ohmstead.rooms.people.partner_contracts import partner_contracts
 from ohmstead.rooms.people.partners import partners
 from ohmstead.rooms.people.users import users
+from ohmstead.rooms.tariffs.subscription_plans import subscription_plans
 
 Shown = Mapping[int, list[dict[str, Any]]]
 """Charge point -> what the API shows of it."""
@@ -102,7 +103,7 @@ charge_points = Resource(
         "user.id": users,
         "partner.id": partners,
         "electricity_rate_id": rates,
-        "subscription.plan_ids": ABSENT,
+        "subscription.plan_ids": subscription_plans,
         "partner.contract_id": partner_contracts,
         "partner.contact_id": ABSENT,
         "utility_id": utilities,

@@ -1,0 +1,158 @@
+"""Renewing: each cycle begins when the one before ends, once, however late it is looked at. A pre-paid one is charged
+then. What cannot be collected suspends the subscription, is tried again some days later, and ends it at last."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, bindparam, insert, select
+
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.billing.gateways.calls import begin_call
+from ohmstead.rooms.billing.subscriptions.bills import end_of_cycle
+from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, book_sale, charge_cycle, fee_of
+from ohmstead.rooms.billing.subscriptions.states import changed, following, locked
+from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
+from ohmstead.rooms.billing.subscriptions.terms import Terms, read, stored, terms_of
+from ohmstead.rooms.billing.taxed import Taxed
+from ohmstead.rooms.billing.transactions.states import moved
+from ohmstead.rooms.operator import settings
+from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
+from ohmstead.store.due_work import DueWork
+
+PAUSE = timedelta(minutes=10)  # after a fault of ours
+
+_own, _cycle = subscription.c, subscription_cycle.c
+_key = bindparam("key", type_=BigInteger)
+_PLAN = Statement(select(subscription_plan).where(subscription_plan.c.id == _key))
+_number = bindparam("number", type_=Integer)
+_NUMBERED = Statement(select(subscription_cycle).where(_cycle.subscription_id == _key, _cycle.number == _number))
+_PAID_BY = Statement(select(subscription_cycle).where(_cycle.transaction_id == _key))
+
+
+async def plan_of(tx: Tx, key: int) -> Row:
+    """A plan's row."""
+    row = await tx.one(_PLAN, key=key)
+    assert row is not None, "plans with subscriptions stay"
+    return row
+
+
+async def begin_cycle(tx: Tx, row: Row, fee: Taxed | None) -> Row:
+    """Write down the cycle that a subscription is in now; a second time is refused by its number."""
+    times = {"created_at": tx.now, "updated_at": tx.now}
+    values = {
+        "subscription_id": row["id"], "number": row["cycle"], "plan_id": row["plan_id"],
+        "starts_at": row["cycle_started_at"], "ends_at": row["ends_at"], **costs(fee), **times,
+    }  # fmt: skip
+    made = await tx.one(insert(subscription_cycle).values(values).returning(subscription_cycle))
+    assert made is not None, "it was inserted"
+    return made
+
+
+def costs(fee: Taxed | None) -> dict[str, Any]:
+    """The columns of a cycle's fee."""
+    if fee is None:
+        return {"fee": 0, "net": 0}
+    return {
+        "fee": fee.amount, "net": fee.net, "currency": fee.currency, "tax_id": fee.tax_id,
+        "tax_percentage": fee.tax_percentage,
+    }  # fmt: skip
+
+
+async def fee_at_begin(tx: Tx, row: Row, terms: Terms) -> tuple[Taxed | None, int | None]:
+    """What a cycle costs as it begins, and how many free ones are left after it. Post-paid ones cost at their end."""
+    free = row["free_periods_left"] if terms.type == "pre-paid" else None
+    if terms.type == "post-paid":
+        return None, free
+    if free:
+        return None, free - 1
+    return await fee_of(tx, row, terms), free
+
+
+async def cycle_of(tx: Tx, row: Row) -> Row:
+    """The cycle that a subscription is in."""
+    found = await tx.one(_NUMBERED, key=row["id"], number=row["cycle"])
+    assert found is not None, "each is written as it begins"
+    return found
+
+
+class Renewals(DueWork):
+    """Looks each second for subscriptions whose cycle has ended, or whose fee is to be tried again."""
+
+    due = Statement(
+        select(_own.id)
+        .where(_own.due_at <= bindparam("now", type_=DateTime(timezone=True)))
+        .order_by(_own.due_at, _own.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+    async def carry_out(self, row: Row) -> None:
+        async with self._database.begin() as tx:
+            found = await locked(tx, row["id"])
+            if found["due_at"] is not None and found["due_at"] <= tx.now:
+                await look_after(tx, found)
+
+    async def failed(self, row: Row, error: Exception) -> None:
+        """It is tried again."""
+        async with self._database.begin() as tx:
+            await changed(tx, await locked(tx, row["id"]), due_at=tx.now + PAUSE)
+
+
+async def look_after(tx: Tx, row: Row) -> None:
+    """Do what is due for a subscription that is locked."""
+    terms = read(row["terms"])
+    if terms.type == "post-paid":
+        await end_of_cycle(tx, row, await cycle_of(tx, row), await fee_of(tx, row, terms))
+        row = await locked(tx, row["id"])
+    elif row["status"] == "suspended":
+        await charge_cycle(tx, await changed(tx, row, due_at=None), await cycle_of(tx, row))
+        return
+    if row["status"] == "canceled" or not row["auto_renewal"]:
+        await changed(tx, row, status="expired", due_at=None)
+    else:
+        await _renew(tx, row)
+
+
+async def _renew(tx: Tx, row: Row) -> None:
+    terms = terms_of(await plan_of(tx, row["plan_id"]))
+    fee, free = await fee_at_begin(tx, row, terms)
+    news = {"terms": stored(terms), "free_periods_left": free}
+    row = await changed(tx, row, **following(row, terms), **news)
+    cycle = await begin_cycle(tx, row, fee)
+    if fee is not None:
+        await charge_cycle(tx, row, cycle)
+
+
+@moved.answer
+async def a_fee_goes_on(tx: Tx, row: Row) -> None:
+    """A card's hold is taken; what came of the payment decides about the subscription."""
+    if row["purchase_type"] != PURCHASE or row["means"] == "subscription":
+        return
+    cycle = await tx.one(_PAID_BY, key=row["id"])
+    if cycle is None:
+        return
+    if row["status"] == "authorized":
+        await begin_call(tx, row, "capture", row["amount"])
+    elif row["status"] == "finalized":
+        await book_sale(tx, row["id"], row["user_id"], cycle)
+    if row["status"] in ("finalized", "failed"):
+        found = await locked(tx, cycle["subscription_id"])
+        if found["cycle"] == cycle["number"]:
+            await (is_paid if row["status"] == "finalized" else is_not_paid)(tx, found)
+
+
+async def is_paid(tx: Tx, row: Row) -> None:
+    """Of a subscription that is locked what was due is paid."""
+    if row["status"] in ("pending", "suspended"):
+        await changed(tx, row, status="active", due_at=row["ends_at"], attempts=0)
+
+
+async def is_not_paid(tx: Tx, row: Row) -> None:
+    """It could not be collected: it is tried again by the schedule of the settings, and what never begun never does."""
+    days = (await settings.billing(tx)).retry_after_days
+    if row["status"] == "pending":
+        await changed(tx, row, status="failed", due_at=None)
+    elif row["status"] == "canceled" or row["attempts"] >= len(days):
+        await changed(tx, row, status="expired", due_at=None)
+    elif row["status"] in ("active", "suspended"):
+        due_at = tx.now + timedelta(days=days[row["attempts"]])
+        await changed(tx, row, status="suspended", due_at=due_at, attempts=row["attempts"] + 1)

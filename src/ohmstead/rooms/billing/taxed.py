@@ -1,0 +1,37 @@
+"""Taxed: an amount in base currency, with the tax of the operator's default that is in it."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import UNSET
+from sqlalchemy import BigInteger, bindparam, select
+
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.taxes import tax
+
+_PERCENTAGE = Statement(select(tax.c.percentage).where(tax.c.id == bindparam("tax", type_=BigInteger)))
+
+
+class Taxed(NamedTuple):
+    """What is to be paid, rounded, and what of it is net."""
+
+    amount: Decimal
+    net: Decimal
+    currency: str
+    tax_id: int | None
+    tax_percentage: Decimal | None
+
+
+async def taxed(tx: Tx, amount: Decimal) -> Taxed | None:
+    """An amount with tax, by the default tax as it is now; None while there is no base currency."""
+    currency = await settings.base_currency_code(tx)
+    if currency is None:
+        return None
+    rounded = (await settings.base_precision(tx)).amount
+    amount = rounded(amount)
+    default = (await settings.read(tx)).default_tax
+    if default is UNSET:
+        return Taxed(amount, amount, currency, None, None)
+    percentage = await tx.value(_PERCENTAGE, tax=default.id)
+    return Taxed(amount, rounded(amount * 100 / (100 + percentage)), currency, default.id, percentage)
