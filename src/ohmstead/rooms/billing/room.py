@@ -17,10 +17,12 @@ from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.documents import (
     details_of_persons,  # noqa: F401 - its tables and answers
-    invoice_months,  # noqa: F401 - its table
+    payers,  # noqa: F401 - its tables and answers
 )
-from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.documents.details import invoice_details
+from ohmstead.rooms.billing.documents.monthly import MonthlyInvoices
+from ohmstead.rooms.billing.documents.requested import invoicing
+from ohmstead.rooms.billing.documents.resource import invoices, receipts
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
@@ -71,6 +73,9 @@ OPERATIONS: tuple[Declared, ...] = (
     payments_listing.group,
     buying,
     terminals,
+    invoices,
+    receipts,
+    invoicing,
     subscriptions,
     subscription_actions,
     clearing,
@@ -84,6 +89,7 @@ BACKGROUND: tuple[Any, ...] = (
     GatewayCalls,
     EmbeddedEvents,
     AdHocSteps,
+    MonthlyInvoices,
     Renewals,
     BillMaking,
     BillOutcomes,
