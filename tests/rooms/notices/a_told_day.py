@@ -40,7 +40,15 @@ class ToldDay:
 
     async def passes(self) -> None:
         """All of it, in an order in which it can happen."""
-        for part in (self._people, self._network, self._station, self._charge, self._payment, self._power):
+        for part in (
+            self._people,
+            self._network,
+            self._station,
+            self._charge,
+            self._payment,
+            self._subscription,
+            self._power,
+        ):
             await part()
 
     async def _people(self) -> None:
@@ -114,6 +122,11 @@ class ToldDay:
         await self.given.payment_method(self.user)
         details = {"requireInvoice": True, "invoiceType": "individual", "individualName": "Ada Berg"}
         await self.given.made(f"/resources/users/v1.0/{self.user}/invoice-details", details)
+
+    async def _subscription(self) -> None:
+        name = [{"locale": "en", "translation": "Home"}]
+        plan = await self.given.plan(name=name, description=name, freeRenewalPeriods=1)
+        await self.given.subscribed(self.user, plan["id"])
 
     async def _power(self) -> None:
         await self.given.circuit(name="Main fuse")
