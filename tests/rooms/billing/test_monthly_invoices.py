@@ -1,6 +1,7 @@
 """Monthly invoices: of each user what was paid in a month, once, by rate of tax, also after days without a server.
 And invoices in the place of receipts, for who requires them."""
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,8 +12,9 @@ from sqlalchemy import select, text
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.documents import monthly
 from ohmstead.rooms.billing.documents.invoice_months import invoice_month
-from ohmstead.rooms.billing.documents.monthly import MonthlyInvoices
+from ohmstead.rooms.billing.documents.monthly import MonthlyInvoices, invoice_user
 from ohmstead.rooms.billing.documents.table import document, document_line
+from ohmstead.rooms.billing.transactions.states import move, open_transaction
 from ohmstead.rooms.operator import settings
 from tests.client import Client
 from tests.given import Given
@@ -95,6 +97,56 @@ async def test_days_without_a_server_leave_nothing_out_and_make_nothing_twice(de
     async with desk.system.database.read() as tx:
         months = await tx.all(select(invoice_month.c.month).where(invoice_month.c.due_at.is_not(None)))
     assert [one["month"].month for one in months] == [6]
+
+
+async def test_two_at_once_issue_one(desk: Till) -> None:
+    await told(desk, invoices="monthly")
+    user, tag = await desk.user("balance")
+    await due(desk)
+    await desk.charges(tag, 20)
+    async with desk.system.database.read() as tx:
+        [month] = await tx.all(select(invoice_month))
+
+    async def invoiced() -> list[int]:
+        async with desk.system.database.begin() as tx:
+            return await invoice_user(tx, user, month)
+
+    assert sorted(map(len, await asyncio.gather(*(invoiced() for _ in range(4))))) == [0, 0, 0, 1]
+    assert sums(await documents(desk)) == [("invoice", "10.00")]
+
+
+async def test_another_supplier_has_an_invoice_of_its_own(desk: Till) -> None:
+    await told(desk, invoices="monthly")
+    _, tag = await desk.user("balance")
+    await due(desk)
+    await desk.charges(tag, 20)
+    owner = await desk.there.given.partner(country="DE", options={"supplierOnReceipts": True})
+    async with desk.system.database.begin() as tx:
+        await tx.run(text("UPDATE charge_point SET partner_id = :owner").bindparams(owner=owner["id"]))
+    await desk.charges(tag, 10, 300)
+    await due(desk, NEW_MONTH)
+    rows = {row["supplier"]["name"]: (f"{row['total']:.2f}", row["partner_id"]) for row in await documents(desk)}
+    assert rows == {"Ohm GmbH": ("10.00", None), owner["name"]: ("5.00", owner["id"])}
+
+
+async def test_what_is_under_way_is_on_the_next_months(desk: Till) -> None:
+    await told(desk, invoices="monthly")
+    user, tag = await desk.user("balance")
+    await due(desk)
+    await desk.charges(tag, 20)
+    async with desk.system.database.begin() as tx:
+        under_way = await open_transaction(
+            tx, purchase_type="session", session_id=1, user_id=user, means="tokenized", currency="EUR",
+            amount=Decimal(1), status="pending",
+        )  # fmt: skip
+    await due(desk, NEW_MONTH)
+    assert await documents(desk) == []
+    async with desk.system.database.begin() as tx:
+        await move(tx, under_way, "failed")
+    await due(desk, datetime(2026, 5, 1, 2, tzinfo=UTC))
+    [invoice] = await documents(desk)
+    assert f"{invoice['total']:.2f}" == "10.00"
+    assert invoice["period_from"] < datetime(2026, 3, 3, tzinfo=UTC)
 
 
 async def test_each_rate_of_tax_has_its_own(api: Client, desk: Till, given: Given) -> None:
@@ -184,22 +236,26 @@ async def test_the_operators_setting_has_everybody_invoiced(api: Client, desk: T
     assert (invoice["kind"], invoice["client"]["name"]) == ("invoice", "Ada Berg")
 
 
-async def test_a_company_abroad_owes_the_tax_itself(api: Client, desk: Till) -> None:
+SOLD = """
+SELECT account.kind, SUM(CASE WHEN entry.credit_id = account.id THEN entry.amount ELSE -entry.amount END) AS sum
+FROM ledger_account AS account JOIN ledger_entry AS entry ON account.id IN (entry.debit_id, entry.credit_id)
+WHERE account.kind IN ('tax', 'revenue') GROUP BY account.kind"""
+
+
+@pytest.mark.parametrize("amounts", [["10"], ["3.33", "0.01", "6.66"]])
+async def test_a_company_abroad_owes_the_tax_itself(api: Client, desk: Till, amounts: list[str]) -> None:
     user, tag = await desk.user("balance")
     await api.post(path(user), COMPANY | {"companyTaxId": "ATU13585627", "country": "AT"})
     await desk.charges(tag, 20)
     [invoice] = await documents(desk)
     assert (invoice["reverse_charge"], invoice["total"], invoice["tax"]) == (True, 10, 0)
-    back = {"amount": 10, "reason": "Sorry", "key": "k"}
-    assert (await api.post("/internal/transactions/v1.0/1/refund", back)).status in (200, 202)
-    await desk.pays()
-    note = (await documents(desk))[1]
-    assert (note["kind"], note["total"], note["tax"], note["reverse_charge"]) == ("credit_note", -10, 0, True)
-    async with desk.system.database.read() as tx:
-        left = await tx.all(
-            text("""
-SELECT account.kind, SUM(CASE WHEN entry.credit_id = account.id THEN entry.amount ELSE -entry.amount END) AS sum
-FROM ledger_account AS account JOIN ledger_entry AS entry ON account.id IN (entry.debit_id, entry.credit_id)
-WHERE account.kind IN ('tax', 'revenue') GROUP BY account.kind""")
-        )
-    assert {row["kind"]: row["sum"] for row in left} == {"tax": 0, "revenue": 0}
+    left = Decimal(10)
+    for amount in amounts:
+        back = {"amount": float(amount), "reason": "Sorry", "key": amount}
+        assert (await api.post("/internal/transactions/v1.0/1/refund", back)).status in (200, 202)
+        await desk.pays()
+        note, left = (await documents(desk))[-1], left - Decimal(amount)
+        assert (note["kind"], note["total"], note["subtotal"]) == ("credit_note", -Decimal(amount), -Decimal(amount))
+        assert (note["tax"], note["reverse_charge"], note["credited_id"]) == (0, True, invoice["id"])
+        async with desk.system.database.read() as tx:
+            assert {row["kind"]: row["sum"] for row in await tx.all(text(SOLD))} == {"tax": 0, "revenue": left}
