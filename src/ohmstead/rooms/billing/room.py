@@ -20,6 +20,7 @@ from ohmstead.rooms.billing.documents import (
     payers,  # noqa: F401 - its tables and answers
 )
 from ohmstead.rooms.billing.documents.details import invoice_details
+from ohmstead.rooms.billing.documents.files.making import DocumentFiles
 from ohmstead.rooms.billing.documents.monthly import MonthlyInvoices
 from ohmstead.rooms.billing.documents.requested import invoicing
 from ohmstead.rooms.billing.documents.resource import invoices, receipts
@@ -90,6 +91,7 @@ BACKGROUND: tuple[Any, ...] = (
     EmbeddedEvents,
     AdHocSteps,
     MonthlyInvoices,
+    DocumentFiles,
     Renewals,
     BillMaking,
     BillOutcomes,
