@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.rooms.billing.documents.files.content import Content, read
+from ohmstead.rooms.billing.documents.mailing import mail_if_wanted
 from ohmstead.rooms.billing.documents.table import document, document_file
 from ohmstead.store.due_work import DueWork, back_off
 
@@ -137,3 +138,4 @@ async def _store(tx: Tx, document_id: int, pdf: "Pdf") -> None:
     await tx.run(put.on_conflict_do_update(index_elements=["document_id"], set_=said))
     done = {"file_due_at": None, "file_attempts": 0, "updated_at": tx.now}
     await tx.run(update(document).where(_own.id == document_id).values(done))
+    await mail_if_wanted(tx, document_id)
