@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import select, text
 
 from ohmstead.kit.db import Row
+from ohmstead.rooms.billing.documents.mailing import mail_if_wanted
 from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.ledger import Account, balance_of
 from ohmstead.rooms.billing.transactions.states import amend, open_transaction, transaction
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.mail.table import email_message
 from tests.client import Answer, Client
 from tests.given import Given
+from tests.rooms.billing.issued import stored
 from tests.rooms.billing.till import Till, till
 from tests.rooms.booked import running  # noqa: F401 - the fixture
 
@@ -150,9 +153,12 @@ async def test_an_invoice_is_sent_again(api: Client, desk: Till) -> None:
     answer = await asked(api, key, "resend-invoice")
     assert (answer.status, "Issue" in answer.body["message"]) == (409, True)
     await asked(api, key)
-    async with desk.system.database.begin() as tx:
-        await tx.run(text("UPDATE document SET mail_wanted = false, mailed_at = now()"))
-    assert (await asked(api, key, "resend-invoice")).status == 202
     invoice = (await documents(desk))[-1]
-    assert (invoice["mail_wanted"], invoice["email"]) == (True, "ada@example.org")
+    async with desk.system.database.begin() as tx:
+        await stored(tx, invoice["id"])
+        await mail_if_wanted(tx, invoice["id"])
+    assert (await asked(api, key, "resend-invoice")).status == 202
+    async with desk.system.database.read() as tx:
+        sent = await tx.all(select(email_message.c.to, email_message.c.subject))
+    assert [(row["to"], invoice["number"] in row["subject"]) for row in sent] == [("ada@example.org", True)] * 2
     assert (await asked(api, 4711, "resend-invoice")).status == 404

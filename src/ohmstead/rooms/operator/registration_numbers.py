@@ -12,6 +12,7 @@ _MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT
 EUROPEAN_UNION = frozenset(_MEMBERS.split())
 """Its member states."""
 _BY_PREFIX = {country: country for country in EUROPEAN_UNION} | {"EL": "GR", "XI": "GB"}
+_PREFIXES = {"GR": "EL"}  # where it is not the country's code
 _SUFFIXES = {"CH": "MWST", "NO": "MVA"}  # which are left out as often as not
 
 
@@ -33,6 +34,15 @@ def vat_number_country(country: str | None, text: str) -> str | None:
     nothing is known of the numbers there."""
     number = clean(text, " ").upper()
     return next((one for one in (_BY_PREFIX.get(number[:2]), country) if _is_of(one, number)), None)
+
+
+def whole_vat_number(country: str | None, text: str) -> str:
+    """A VAT number of the European Union with its prefix, as electronic invoices want it; another as it is."""
+    owner, number = vat_number_country(country, text), clean(text, " ").upper()
+    if owner not in EUROPEAN_UNION:
+        return text
+    prefix = _PREFIXES.get(owner, owner)
+    return prefix + number.removeprefix(owner).removeprefix(prefix)
 
 
 def iban_problem(text: str) -> str | None:

@@ -21,6 +21,7 @@ from ohmstead.store.due_work import DueWork, back_off
 
 log = structlog.get_logger("ohmstead.monthly_invoices")
 
+SECOND = timedelta(seconds=1)  # by which a month ends on its last day
 AT_A_TIME = 100  # users whose ids are in hand
 _own, _paid = invoice_month.c, payment_transaction.c
 _earlier = invoice_month.alias()
@@ -118,7 +119,7 @@ async def invoice_user(tx: Tx, user_id: int, month: Row) -> list[int]:
             kind="receipt" if how.client is None else "invoice", currency=parts[0][0].currency, items=lines,
             purchase_type=_only(one.purchase_type for one, *_ in parts) or "session", user_id=user_id,
             partner_id=_only(one.partner_id for one, *_ in parts), supplier=parts[0][1], client=how.client,
-            email=how.email, language=how.language, mail=how.mail, period=(begin, month["ends_at"]),
+            email=how.email, language=how.language, mail=how.mail, period=(begin, month["ends_at"] - SECOND),
             payment_status="paid" if all(one.is_whole for one, *_ in parts) else "partially_paid",
         ))  # fmt: skip
     return issued

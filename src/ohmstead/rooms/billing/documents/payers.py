@@ -12,6 +12,7 @@ from ohmstead.rooms.billing.documents.parties import Client
 from ohmstead.rooms.billing.documents.receipts import Wanted, wanted
 from ohmstead.rooms.billing.documents.table import user_invoice_details
 from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator.registration_numbers import whole_vat_number
 from ohmstead.rooms.people.users import ev_user
 
 _own = ev_user.c
@@ -71,6 +72,9 @@ def client_of(details: dict[str, Any], user: Row | None, fallback: str | None) -
         return None
     number = details.get("companyRegNo" if kind == "company" else "individualPersonalId")
     office = details.get("companyTaxAdministrationOfficeName") if kind == "company" else None
-    told = {"id": number, "taxId": details.get(f"{kind}TaxId"), "taxAdministrationOfficeName": office} | place
+    tax_id = details.get(f"{kind}TaxId")
+    if tax_id and kind == "company":
+        tax_id = whole_vat_number(country, tax_id)
+    told = {"id": number, "taxId": tax_id, "taxAdministrationOfficeName": office} | place
     told = {"post_code" if field == "postCode" else field: text for field, text in told.items() if text}
     return msgspec.convert({"type": kind, "name": name, "country": country} | told, Client)
