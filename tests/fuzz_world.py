@@ -3,6 +3,7 @@
 import random
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from sqlalchemy import update
 from ohmstead.kit.operations import Operation
 from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.billing.sessions.settling import settle
+from ohmstead.rooms.billing.transactions.states import move, open_transaction
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
@@ -28,6 +30,10 @@ OWNERS = {
     "phaseRotation": "RST", "minCurrent": 6, "enableKeepAwake": True,
 }  # fmt: skip
 CARD = {"number": "4242424242424242", "expMonth": 12, "expYear": 2049, "cvc": "123"}
+PAYER = {
+    "email": "ada@example.org",
+    "invoiceDetails": {"invoiceType": "individual", "individualName": "Ada", "country": "DE"},
+}
 SUN = {"type": "solar", "preferences": {"maxCurrentFromGrid": 6, "solarStableTime": 60}}
 
 
@@ -75,6 +81,8 @@ class FuzzWorld(World):
             "assign-user$": {"session": await self._billed(site)},
             "retry-payment$": {"session": await self._open(site, 78)},
             "waive$": {"session": await self._open(site, 79)},
+            "issue-invoice$": {"transaction": await self._paid(site, 80)},
+            "resend-invoice$": {"transaction": await self._invoiced(await self._paid(site, 81))},
         }
         confirmed = (await gateways.current.current.begin_setup("fuzz", None, None, "card")).reference
         its = f"/internal/embedded-gateway/v1.0/setups/{confirmed}"
@@ -88,6 +96,7 @@ class FuzzWorld(World):
             "price-integrations/": {name: market[name] for name in ("name", "type", "electricityRateId")},
             "/personal-smart-charging-preferences": SUN,
             "/setups/{reference}/card": CARD,
+            "/issue-invoice": PAYER,
         }
         await self._labelled()
         return self
@@ -101,6 +110,23 @@ class FuzzWorld(World):
             await tx.run(update(session).where(session.c.id == key).values(open))
             await settle(tx, key)
         return key
+
+    async def _paid(self, site: Site, number: int) -> int:
+        """What somebody without an account paid a session with."""
+        key = await self._billed(site, number)
+        async with site.system.database.begin() as tx:
+            price = {"amount_with_tax": 5, "amount_without_tax": 5, "currency": "EUR"}
+            await tx.run(update(session).where(session.c.id == key).values(price))
+            of_it = {"purchase_type": "session", "session_id": key, "currency": "EUR", "amount": Decimal(5)}
+            paid = await open_transaction(tx, **of_it)
+            await move(tx, paid, "finalized", authorized=Decimal(5), captured=Decimal(5))
+            await settle(tx, key)
+        return paid
+
+    async def _invoiced(self, paid: int) -> int:
+        answer = await self.given.api.post(f"/actions/transactions/v1.0/{paid}/issue-invoice", PAYER)
+        assert answer.status == 202, answer.body
+        return paid
 
     async def _labelled(self) -> None:
         """An EVSE with a label, and a charge of who has no account that begins there."""

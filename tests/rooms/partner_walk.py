@@ -275,6 +275,8 @@ class World:
             body = {"code": self.code}
         if operation.path.endswith("/payment-methods"):
             body = {}  # begin to store one
+        if operation.path.endswith("/invoice-details"):
+            body = {"requireInvoice": False, "invoiceType": None}
         if operation.path.endswith("/create-activation-request"):
             body = ASKED
         return body

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis.strategies import sampled_from, text
 
 from ohmstead.rooms.operator.iso3166 import COUNTRIES
-from ohmstead.rooms.operator.registration_numbers import iban_problem, vat_number_problem
+from ohmstead.rooms.operator.registration_numbers import iban_problem, vat_number_problem, whole_vat_number
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,18 @@ def test_what_can_be_a_vat_number_passes(country, number):
 )  # fmt: skip
 def test_what_cannot_be_one_is_told(country, number, named):
     assert vat_number_problem(country, number) == f"The VAT number is not a valid one of {named}."
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "whole"),
+    [
+        ("DE", "136 695 976", "DE136695976"), ("DE", "de136695976", "DE136695976"), ("AT", "U13585627", "ATU13585627"),
+        ("GR", "094259216", "EL094259216"), ("GR", "GR094259216", "EL094259216"), ("DE", "ATU13585627", "ATU13585627"),
+        ("CH", "CHE-107.787.577 IVA", "CHE-107.787.577 IVA"), ("US", "12-3456789", "12-3456789"), ("DE", "x", "x"),
+    ],
+)  # fmt: skip
+def test_a_whole_vat_number_has_its_countrys_prefix(country, number, whole):
+    assert whole_vat_number(country, number) == whole
 
 
 @pytest.mark.parametrize("number", ["DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19", "be68539007547034"])

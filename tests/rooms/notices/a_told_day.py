@@ -120,6 +120,8 @@ class ToldDay:
         body = {"amount": 25, "reason": "Sorry for the broken cable"}
         await self.api.post(f"/actions/users/v1.0/{self.user}/add-balance", body)
         await self.given.payment_method(self.user)
+        details = {"requireInvoice": True, "invoiceType": "individual", "individualName": "Ada Berg"}
+        await self.given.made(f"/resources/users/v1.0/{self.user}/invoice-details", details)
 
     async def _subscription(self) -> None:
         name = [{"locale": "en", "translation": "Home"}]

@@ -16,7 +16,7 @@ from tests.rooms.notices.events_page import written
 WRITE = "OHMSTEAD_WRITE_NOTIFICATION_EVENTS"
 UNTOLD = {
     "roamingPlatform.changed", "settlementReport.created", "cdr.received",
-    "installerJob.changed", "user.invoiceDetails.changed",
+    "installerJob.changed",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ohmstead.kit.views import Opt, View, stamp
 from ohmstead.rooms.billing.durable_facts import (
     BalanceChange,
     BalanceChanged,
+    InvoiceDetailsChanged,
     PaymentMethodChanged,
     SubscriptionChanged,
     SubscriptionStatus,
@@ -67,6 +68,16 @@ def _payment_method(fact: PaymentMethodChanged, at: str) -> PaymentMethodNotific
     )
 
 
+class InvoiceDetailsNotification(View):
+    user_id: int
+    action: Literal["created", "updated"]
+    last_updated_at: Moment
+
+
+def _invoice_details(fact: InvoiceDetailsChanged, at: str) -> InvoiceDetailsNotification:
+    return InvoiceDetailsNotification(user_id=fact.id, action=fact.action, last_updated_at=at)
+
+
 class SubscriptionNotification(View):
     user_id: int
     plan_id: int
@@ -113,6 +124,10 @@ NOTIFICATIONS: Table = (
     Notification(
         "user.paymentMethod.changed", PaymentMethodChanged, PaymentMethodNotification, _payment_method,
         "paymentMethod", "users",
+    ),
+    Notification(
+        "user.invoiceDetails.changed", InvoiceDetailsChanged, InvoiceDetailsNotification, _invoice_details, "user",
+        users.scope(),
     ),
     Notification(
         "user.subscription.changed", SubscriptionChanged, SubscriptionNotification, _subscription, "subscription",

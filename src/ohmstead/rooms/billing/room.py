@@ -15,9 +15,16 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
+from ohmstead.rooms.billing.documents import (
+    details_of_persons,  # noqa: F401 - its tables and answers
+    payers,  # noqa: F401 - its tables and answers
+)
 from ohmstead.rooms.billing.documents import persons as documents_of_persons  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.documents import receipts as documenting  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.documents.details import invoice_details
 from ohmstead.rooms.billing.documents.files.making import DocumentFiles
+from ohmstead.rooms.billing.documents.monthly import MonthlyInvoices
+from ohmstead.rooms.billing.documents.requested import invoicing
 from ohmstead.rooms.billing.documents.resource import invoices, receipts
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
@@ -73,6 +80,8 @@ OPERATIONS: tuple[Declared, ...] = (
     subscriptions,
     subscription_actions,
     clearing,
+    invoice_details,
+    invoicing,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -87,4 +96,5 @@ BACKGROUND: tuple[Any, ...] = (
     Renewals,
     BillMaking,
     BillOutcomes,
+    MonthlyInvoices,
 )

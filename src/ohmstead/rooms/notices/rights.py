@@ -6,7 +6,6 @@ from ohmstead.kit.operations import Actor
 from ohmstead.rooms.notices import names
 
 UNTOLD = {
-    "user.invoiceDetails.changed": "users",
     "roamingPlatform.changed": "roaming-platforms",
     "settlementReport.created": "partner-settlement-reports",
     "cdr.received": "cdrs",

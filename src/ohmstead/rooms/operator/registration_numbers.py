@@ -8,8 +8,11 @@ from stdnum.util import clean, get_cc_module
 
 from ohmstead.kit.writes import Write
 
-_UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-_BY_PREFIX = {country: country for country in _UNION.split()} | {"EL": "GR", "XI": "GB"}
+_MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+EUROPEAN_UNION = frozenset(_MEMBERS.split())
+"""Its member states."""
+_BY_PREFIX = {country: country for country in EUROPEAN_UNION} | {"EL": "GR", "XI": "GB"}
+_PREFIXES = {"GR": "EL"}  # where it is not the country's code
 _SUFFIXES = {"CH": "MWST", "NO": "MVA"}  # which are left out as often as not
 
 
@@ -24,6 +27,22 @@ def vat_number_problem(country: str | None, text: str) -> str | None:
     if _check(country) is _check(abroad) is None or _is_of(country, number) or _is_of(abroad, number):
         return None
     return f"The VAT number is not a valid one of {country or abroad}."
+
+
+def vat_number_country(country: str | None, text: str) -> str | None:
+    """Whose VAT number it can be: the country of its prefix, else the one of who has it; None where it is not valid, or
+    nothing is known of the numbers there."""
+    number = clean(text, " ").upper()
+    return next((one for one in (_BY_PREFIX.get(number[:2]), country) if _is_of(one, number)), None)
+
+
+def whole_vat_number(country: str | None, text: str) -> str:
+    """A VAT number of the European Union with its prefix, as electronic invoices want it; another as it is."""
+    owner, number = vat_number_country(country, text), clean(text, " ").upper()
+    if owner not in EUROPEAN_UNION:
+        return text
+    prefix = _PREFIXES.get(owner, owner)
+    return prefix + number.removeprefix(owner).removeprefix(prefix)
 
 
 def iban_problem(text: str) -> str | None:

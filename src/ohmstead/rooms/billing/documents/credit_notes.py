@@ -1,8 +1,9 @@
 """Credit notes: what went back of something that a document names is taken off it by another, with that line's own net
 and tax, and never more than the document says (D29)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec import convert
 from sqlalchemy import BigInteger, bindparam, select
@@ -16,6 +17,7 @@ from ohmstead.rooms.billing.documents.subjects import Subject
 from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.operator.currencies import precision_of
 
+Rounded = Callable[[Decimal], Decimal]
 _DOCUMENT = Statement(select(document).where(document.c.id == bindparam("key", type_=BigInteger)))
 
 
@@ -34,12 +36,15 @@ async def _credit(tx: Tx, subject: Subject, line: Row, amount: Decimal) -> list[
     of = await tx.one(_DOCUMENT, key=line["id"])
     assert of is not None
     digits = await precision_of(tx, subject.currency)
-    billed = Parts(line["net"], line["gross"] - line["net"])
-    taken = Parts(-line["taken_net"], line["taken_net"] - line["taken_gross"])
-    parts = refund_parts(billed, taken, amount, digits.amount)
+    if of["reverse_charge"]:
+        parts, taxes = _reversed_parts(subject, line, amount, digits.amount)
+    else:
+        billed = Parts(line["net"], line["gross"] - line["net"])
+        taken = Parts(-line["taken_net"], line["taken_net"] - line["taken_gross"])
+        parts, taxes = refund_parts(billed, taken, amount, digits.amount), Taxes(line["tax_id"], line["tax_percentage"])
     item = Item(
-        what=items.adjustment(line["item"]), gross=-parts.gross, net=-parts.net, tax_id=line["tax_id"],
-        tax_percentage=line["tax_percentage"], session_id=subject.session_id, transaction_id=subject.transaction_id,
+        what=items.adjustment(line["item"]), gross=-parts.gross, net=-parts.net, tax_id=taxes.id,
+        tax_percentage=taxes.percentage, session_id=subject.session_id, transaction_id=subject.transaction_id,
     )  # fmt: skip
     return await issue(tx, Order(
         kind="credit_note", purchase_type=of["purchase_type"], currency=of["currency"], items=[item],
@@ -47,3 +52,20 @@ async def _credit(tx: Tx, subject: Subject, line: Row, amount: Decimal) -> list[
         client=None if of["client"] is None else convert(of["client"], Client), language=of["language"],
         mail=of["email"] is not None, reverse_charge=of["reverse_charge"], credited_id=of["id"],
     ))  # fmt: skip
+
+
+class Taxes(NamedTuple):
+    """Of a line."""
+
+    id: int | None
+    percentage: Decimal | None
+
+
+def _reversed_parts(subject: Subject, line: Row, amount: Decimal, rounded: Rounded) -> tuple[Parts, Taxes]:
+    """Where who buys owes the tax the document says none: the parts are those that were booked before it did, by which
+    a refund is booked too."""
+    sold = subject.lines[0]
+    net = rounded(line["gross"] * 100 / (100 + (sold.tax_percentage or 0)))
+    billed = Parts(net, line["gross"] - net)
+    taken = refund_parts(billed, Parts(), -line["taken_gross"], rounded)
+    return refund_parts(billed, taken, amount, rounded), Taxes(sold.tax_id, sold.tax_percentage)

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
+from msgspec.structs import replace
 from sqlalchemy import insert, text
 
 from ohmstead.engines.languages import Language
@@ -19,6 +20,7 @@ from ohmstead.engines.pricing.shares import half_up, shared
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.kit.money import Precision
 from ohmstead.rooms.billing.documents.parties import Client, supplier_of
+from ohmstead.rooms.billing.documents.reverse_charge import is_reversed
 from ohmstead.rooms.billing.documents.series import Kind, next_number
 from ohmstead.rooms.billing.documents.table import document, document_line
 from ohmstead.rooms.billing.durable_facts import DocumentIssued
@@ -68,7 +70,7 @@ class Order(Struct, frozen=True, kw_only=True):
     period: tuple[datetime, datetime] | None = None
     payment_status: str = "paid"
     mail: bool = False
-    reverse_charge: bool = False
+    reverse_charge: bool | None = None  # None: as it is between those who sell and buy
     credited_id: int | None = None
     supplier: dict[str, Any] | None = field(default=None)  # None: who sells now
 
@@ -85,19 +87,29 @@ async def issue(tx: Tx, order: Order) -> list[int]:
     """Issue documents, one for each rate of tax in the order; their ids. Its transactions, and sessions, name them."""
     supplier = order.supplier or await supplier_of(tx, order.partner_id)
     digits = await precision_of(tx, order.currency)
-    return [await _issue(tx, order, items, supplier, digits) for items in _by_rate(order)]
+    reversed_ = _is_reversed(order, supplier)  # of what is taxed at all
+    groups = [(True, [one for one in order.items if one.tax_percentage])] if reversed_ else []
+    others = [one for one in order.items if not (reversed_ and one.tax_percentage)]
+    groups += [(False, [*items]) for _, items in _by_rate(others)]
+    return [
+        await _issue(tx, replace(order, reverse_charge=whether), items, supplier, digits)
+        for whether, items in groups if items
+    ]  # fmt: skip
 
 
-def _by_rate(order: Order) -> Iterator[list[Item]]:
-    if order.reverse_charge:
-        yield [*order.items]
-        return
+def _is_reversed(order: Order, supplier: dict[str, Any]) -> bool:
+    client = order.client
+    if order.reverse_charge is not None or client is None or order.kind != "invoice":
+        return bool(order.reverse_charge)
+    vat_no = None if client.tax_id is UNSET else client.tax_id
+    return is_reversed(client.type, client.country, vat_no, supplier.get("country"))
 
+
+def _by_rate(items: Iterable[Item]) -> Iterator[tuple[tuple[int, Decimal], Iterator[Item]]]:
     def rate(one: Item) -> tuple[int, Decimal]:
         return one.tax_id or 0, one.tax_percentage or Decimal(0)
 
-    for _, items in groupby(sorted(order.items, key=rate), rate):
-        yield [*items]
+    return groupby(sorted(items, key=rate), rate)
 
 
 def sums_of(items: Sequence[Item], percentage: Decimal, digits: Precision) -> Sums:
@@ -116,7 +128,8 @@ def sums_of(items: Sequence[Item], percentage: Decimal, digits: Precision) -> Su
 
 async def _issue(tx: Tx, order: Order, items: list[Item], supplier: dict[str, Any], digits: Precision) -> int:
     percentage = Decimal(0) if order.reverse_charge else items[0].tax_percentage
-    sums = sums_of(items, percentage or Decimal(0), digits)
+    shown = [replace(one, net=None) for one in items] if order.reverse_charge else items
+    sums = sums_of(shown, percentage or Decimal(0), digits)
     moments = [one.at for one in items if one.at is not None]
     begin, end = order.period or (min(moments, default=None), max(moments, default=None))
     number, times = await next_number(tx, order.kind), {"created_at": tx.now, "updated_at": tx.now}
@@ -158,11 +171,7 @@ async def _link(tx: Tx, kind: Kind, key: int, number: str, items: Iterable[Item]
 
 async def _who_buys_owes_the_tax(tx: Tx, order: Order, key: int, items: Sequence[Item], digits: Precision) -> None:
     """The price stays what was paid; what of it was booked as our tax is revenue."""
-
-    def rate(one: Item) -> tuple[int, Decimal]:
-        return one.tax_id or 0, one.tax_percentage or Decimal(0)
-
-    for (tax_id, percentage), group in groupby(sorted(items, key=rate), rate):
+    for (tax_id, percentage), group in _by_rate(items):
         sums = sums_of([*group], percentage, digits)
         tax, revenue = Account("tax", order.currency, tax_id), Account("revenue", order.currency)
         amount = sums.total - sums.subtotal

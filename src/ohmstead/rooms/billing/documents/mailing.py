@@ -54,8 +54,8 @@ _CONTACT = Statement(select(contact_detail.c.email))
 async def mail_document(tx: Tx, document_id: int) -> None:
     """Queue it for the address that it bears: now, or as soon as its file is there. Without an address nothing is sent.
 
-    `mailed_at` is when it was queued. An address that was given for this alone, by who has no account, is forgotten
-    then."""
+    `mailed_at` is when it was queued. An address that was given for this alone, for a receipt by who has no account, is
+    forgotten then."""
     row = await tx.one(_DOCUMENT, key=document_id)
     if row is None or not row["email"]:
         return
@@ -64,8 +64,9 @@ async def mail_document(tx: Tx, document_id: int) -> None:
         await _note(tx, document_id, mail_wanted=True)
         return
     await send(tx, await _email(tx, row, file))
-    of_nobody = {"email": None} if row["user_id"] is None else {}
-    await _note(tx, document_id, mail_wanted=False, mailed_at=tx.now, **of_nobody)
+    of_nobody = row["user_id"] is None and row["kind"] == "receipt"
+    forgotten = {"email": None} if of_nobody else {}
+    await _note(tx, document_id, mail_wanted=False, mailed_at=tx.now, **forgotten)
 
 
 async def mail_if_wanted(tx: Tx, document_id: int) -> None:

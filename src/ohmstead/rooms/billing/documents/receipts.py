@@ -1,6 +1,7 @@
 """Receipts: whatever was paid gets a document once its money is settled, and what went back a credit note. It follows
 from what was paid and what documents say of it, after the payment is durable and never in its way."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -32,7 +33,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     email: str | None = None
     language: Language = "en"
     mail: bool = False
-    reverse_charge: bool = False
 
 
 wanted: Question[[Tx, int, Wanted], Wanted] = Question("which document does a user get for a payment?")
@@ -72,21 +72,31 @@ async def what_was_paid_is_documented(tx: Tx, fact: TransactionChanged) -> None:
 async def reconcile(tx: Tx, subject: Subject) -> list[int]:
     """Have documents say what was paid of a subject that is locked; what was issued."""
     known = await documented(tx, subject)
-    if not known and subject.transaction_id is not None and subject.paid > 0:
-        return await _first(tx, subject)
-    said = sum((row["gross"] + row["taken_gross"] for row in known), NONE)
     await _status(tx, subject, known)
-    if subject.paid < said:
-        return await take_back(tx, subject, known, said - subject.paid)
-    if subject.paid > said:
-        more = subject.paid - said
-        lines = [replace(one, gross=more, what=items.adjustment(one.what) if known else one.what, energy_wh=0 if known
-                         else one.energy_wh) for one in subject.lines]  # fmt: skip
-        return await _issue(tx, subject, lines)
-    return []
+    if (less := said(known) - subject.paid) > 0:
+        return await take_back(tx, subject, known, less)
+    lines = await unsaid(tx, subject, known)
+    return await _issue(tx, subject, lines) if lines else []
 
 
-async def _first(tx: Tx, subject: Subject) -> list[int]:
+def said(known: Sequence[Row]) -> Decimal:
+    """What documents say that was paid, less what credit notes took of it."""
+    return sum((row["gross"] + row["taken_gross"] for row in known), NONE)
+
+
+async def unsaid(tx: Tx, subject: Subject, known: Sequence[Row]) -> list[Item]:
+    """The lines for what was paid and no document names, of those that are `known`."""
+    if (more := subject.paid - said(known)) <= 0:
+        return []
+    if not known and subject.transaction_id is not None:
+        return await _first(tx, subject)
+    return [
+        replace(one, gross=more, what=items.adjustment(one.what), energy_wh=0) if known else replace(one, gross=more)
+        for one in subject.lines
+    ]
+
+
+async def _first(tx: Tx, subject: Subject) -> list[Item]:
     """Of a bill its lines are those of its items, which name it themselves; an item by itself gets none."""
     if subject.is_item:
         return []
@@ -97,7 +107,7 @@ async def _first(tx: Tx, subject: Subject) -> list[int]:
         each = replace_subject(subject, one)
         if await documented(tx, each):
             return []
-    return await _issue(tx, subject, subject.lines)
+    return subject.lines
 
 
 def replace_subject(subject: Subject, line: Item) -> Subject:
@@ -107,12 +117,12 @@ def replace_subject(subject: Subject, line: Item) -> Subject:
 
 async def _issue(tx: Tx, subject: Subject, lines: list[Item]) -> list[int]:
     found = await told_of(tx, subject)
-    if found.kind == "none" or not lines:
+    if found.kind == "none":
         return []
     return await issue(tx, Order(
         kind=found.kind, purchase_type=subject.purchase_type, currency=subject.currency, items=lines,
         user_id=subject.user_id, partner_id=subject.partner_id, client=found.client, email=found.email,
-        language=found.language, period=subject.period, mail=found.mail, reverse_charge=found.reverse_charge,
+        language=found.language, period=subject.period, mail=found.mail,
         payment_status="paid" if subject.is_whole else "partially_paid",
     ))  # fmt: skip
 
