@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261201_999613"
-down_revision = "20261201_afb110"
+down_revision = "20261201_26a322"
 
 
 def upgrade() -> None:

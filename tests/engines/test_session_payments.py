@@ -8,7 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, structs
 
-from ohmstead.engines.session_payments import Bill, Capture, Pay, Payment, Refund, Standing, Void, Way, standing
+from ohmstead.engines.session_payments import (
+    Adjust,
+    Bill,
+    Capture,
+    Pay,
+    Payment,
+    Refund,
+    Standing,
+    Void,
+    Way,
+    standing,
+    wants_means,
+)
 
 _cents = st.integers(0, 4000).map(lambda cents: Decimal(cents) / 100)
 
@@ -51,14 +63,18 @@ class World:
                 one = self.payments[key]
                 assert 0 < amount <= one.paid - one.refunding
                 self._change(key, refunding=one.refunding + amount)
-                self.late.append((key, {"refunding": one.refunding, "refunded": one.refunded + amount}))
+                self.late.append((key, {"given_back": amount}))
             case Pay(means, amount):
                 self._pay(means, amount)
         return found
 
     def told(self, place: int) -> None:
-        """One of the outcomes arrives."""
-        self._change(*self.late.pop(place))
+        """One of the outcomes arrives; of refunds others of the same payment may have come before it."""
+        key, outcome = self.late.pop(place)
+        if amount := outcome.get("given_back"):
+            one = self.payments[key]
+            outcome = {"refunding": one.refunding - amount, "refunded": one.refunded + amount}
+        self._change(key, outcome)
 
     def _pay(self, means: str, amount: Decimal) -> None:
         source = next(one for one in self.sources if one.way.means == means)
@@ -168,6 +184,86 @@ def test_what_turns_out_to_have_been_collected_after_all_goes_back(due: Decimal,
     ]
     found = standing(Bill(due), payments, (), 1)
     assert (found.status, found.step) == ("paid", Refund(1, due) if late else None)
+
+
+class Accumulating:
+    """A session that a subscription pays: what it costs may change, and bills are made and paid, at any time."""
+
+    def __init__(self) -> None:
+        self.due, self.payments = Decimal(0), list[Payment]()
+
+    def look(self) -> Standing:
+        """Until nothing more is to be done."""
+        ways = [Way(means="subscription_installment:7")]
+        for _ in range(6):
+            found = standing(Bill(self.due), self.payments, ways, 1)
+            assert not wants_means(Bill(self.due), self.payments) or isinstance(found.step, Pay)
+            match found.step:
+                case None:
+                    return found
+                case Pay(means, amount):
+                    self._new(means, amount)
+                case Adjust(key, amount):
+                    assert self.payments[key].accumulates is not None, "what is billed stays as it is"
+                    nothing: dict[str, Any] = {"accumulates": None, "state": "reversed"}
+                    self._change(key, **({"accumulates": amount} if amount else nothing))
+                case Refund(key, amount):
+                    self._change(key, refunded=self.payments[key].refunded + amount)
+                case other:
+                    raise AssertionError(other)
+        raise AssertionError("it does not come to an end")
+
+    def billed(self) -> None:
+        """What is accumulated is on a bill, whose outcome is not known."""
+        for key, one in enumerate(self.payments):
+            if one.accumulates is not None:
+                self._change(key, accumulates=None, authorized=one.accumulates)
+
+    def bill_paid(self) -> None:
+        for key, one in enumerate(self.payments):
+            if one.is_open:
+                self._change(key, state="finalized", captured=one.authorized)
+
+    @property
+    def accumulated(self) -> Decimal:
+        return sum((one.accumulates or Decimal(0) for one in self.payments), Decimal(0))
+
+    def _new(self, means: str, amount: Decimal) -> None:
+        self.payments.append(Payment(id=len(self.payments), state="pending", means=means, accumulates=amount))
+
+    def _change(self, key: int, **changes: Any) -> None:
+        self.payments[key] = structs.replace(self.payments[key], **changes)
+
+
+@given(steps=st.lists(st.one_of(_cents, st.sampled_from(["billed", "bill_paid"])), max_size=12))
+def test_what_a_subscription_pays_is_what_is_due_however_prices_and_bills_come(steps: list[Decimal | str]) -> None:
+    world = Accumulating()
+    for step in steps:
+        if isinstance(step, Decimal):
+            world.due = step
+        else:
+            getattr(world, step)()
+        found = world.look()
+        under_way = any(one.is_open for one in world.payments)
+        paid = sum((one.paid for one in world.payments), Decimal(0))
+        assert under_way or paid + world.accumulated == world.due
+        assert sum(one.accumulates is not None for one in world.payments) <= 1
+        assert (found.status == "paid") == (paid >= world.due)
+    for finish in (world.bill_paid, world.billed, world.bill_paid):
+        finish()
+        found = world.look()
+    assert (found.status, found.paid, world.accumulated) == ("paid", world.due, 0)
+
+
+def test_what_is_accumulated_follows_the_price_until_it_is_billed() -> None:
+    item = Payment(id=4, state="pending", accumulates=Decimal(5))
+    assert standing(Bill(Decimal(5)), [item], (), 1) == Standing("pending", Decimal(0))
+    assert standing(Bill(Decimal(3)), [item], (), 1).step == Adjust(4, Decimal(3))
+    assert standing(Bill(Decimal(9), waived=Decimal(9)), [item], (), 1).step == Adjust(4, Decimal(0))
+    held = Payment(id=5, state="authorized", holds=True, authorized=Decimal(2))
+    assert standing(Bill(Decimal(5)), [item, held], (), 1).step == Capture(5, Decimal(2)), "money that is there first"
+    billed = structs.replace(item, accumulates=None)
+    assert standing(Bill(Decimal(3)), [billed], (), 1) == Standing("pending", Decimal(0))
 
 
 def test_a_discount_is_of_what_its_means_pays() -> None:

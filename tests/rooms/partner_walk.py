@@ -16,7 +16,7 @@ from ohmstead.rooms.charging.sessions import session
 from ohmstead.rooms.devices.communication.security_events import security_event, turned_away
 from ohmstead.rooms.devices.firmware.versions import firmware_version
 from ohmstead.rooms.network.charge_points.shares import charge_point_share
-from ohmstead.rooms.operator import settings
+from ohmstead.rooms.operator import mail, settings
 from ohmstead.rooms.tariffs.snapshots import snapshot_of
 from ohmstead.rooms.tariffs.tables import tariff
 from tests.client import DOCUMENT
@@ -122,6 +122,8 @@ class World:
         ids["evseDowntimePeriod"] = (await given.made("/resources/evse-downtime-periods/v1.0", of_evse))["id"]
         ids["notification"] = (await given.subscription(HOOK, "evse.changed"))["id"]
         ids["delivery"] = await logged(given.system, ids["notification"])
+        async with given.system.database.begin() as tx:
+            ids["emailMessage"] = await mail.send(tx, mail.Email("ada@example.org", "s", "b"))
         beside = {"label": "A1", "locationId": ids["location"], "evses": [ids["evse"]]}
         ids["parkingSpace"] = (await given.made("/resources/parking-spaces/v1.0", beside))["id"]
 

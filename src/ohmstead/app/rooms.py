@@ -31,6 +31,7 @@ OPERATIONS: list[Operation] = operations_of(
     internal.operations(),
 )
 LEADER_WORK = (
+    *operator.BACKGROUND,
     *people.BACKGROUND,
     *network.BACKGROUND,
     *devices.BACKGROUND,

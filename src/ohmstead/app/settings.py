@@ -70,6 +70,8 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     stripe_webhook_secret: str = ""  # whsec_…, of the endpoint /public-api/internal/gateway-events/v1.0/stripe
     stripe_api_base: str | None = None  # where Stripe is reached; None: where it is
     gateway: str = "embedded"  # the payment provider of new payments; `embedded` takes test cards only
+    smtp_url: str | None = None  # smtp[s]://user:password@host:port; None: e-mails are files in data_dir/mail
+    mail_from: str | None = None  # whom they come from, with a name or without: Ohmstead <mail@example.org>
     clock: Annotated[datetime, Meta(tz=True)] | None = None  # what it tells at the start: a rehearsal; None: real time
     speed: Annotated[float, Meta(gt=0, le=3_600)] | None = None  # s of that clock in each real s; None: 1
     rotation: Annotated[float, Meta(ge=0)] = (

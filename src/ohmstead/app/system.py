@@ -20,6 +20,7 @@ from ohmstead.app.files import add_files
 from ohmstead.app.gateways import close, known_gateways
 from ohmstead.app.health import add_health
 from ohmstead.app.invites import add_invites
+from ohmstead.app.mail import chosen_mailer
 from ohmstead.app.metrics import Metrics
 from ohmstead.app.nodes.membership import Membership
 from ohmstead.app.nodes.node_services import NodeServices, name_of
@@ -56,6 +57,7 @@ from ohmstead.rooms.notices.transports import transports
 from ohmstead.rooms.notices.wanted import Wanted, changed
 from ohmstead.rooms.operator.admins import TokenAuthenticator, Vault
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.operator.mail.mailer import mailer
 from ohmstead.rooms.operator.outbound import Outbound
 from ohmstead.rooms.power import integrations
 from ohmstead.rooms.power.management.figures import Figures
@@ -110,6 +112,7 @@ class System:
         providers = known_gateways(settings, self.database, self.clock, self.vault)
         self._stack.push_async_callback(close, providers)
         self._stack.callback(gateways.provide(providers))
+        self._stack.callback(mailer.provide(chosen_mailer(settings)))
         self.authority = Authority(self.vault, self.clock, settings.ocsp_url)
         self._stack.callback(authority.provide(self.authority))
         self.authenticator = TokenAuthenticator(self.database, self.clock, settings.api_refusals_per_minute)
@@ -213,7 +216,7 @@ class System:
         if self.settings.works:
             self._manage()
         if self.settings.works or self.settings.serves_api:
-            self._keep(partial(keep_up, self.database, self.clock, self._ages(), self._prune_uploads))
+            self._keep(partial(keep_up, self.database, self.clock, self._ages(), self._prune_files))
         port = await self._take_stations() if self.settings.takes_stations else None
         self._stack.callback(addresses.provide(self._addresses(port)))
         return port
@@ -251,9 +254,11 @@ class System:
         kept = {"communication_log": settings.keep_communication_log, "security_event": settings.keep_security_events}
         return {name: timedelta(days=days) for name, days in kept.items()}
 
-    async def _prune_uploads(self) -> None:
+    async def _prune_files(self) -> None:
         """In the data folder of this node, which alone it may know. Files bear the machine's time."""
-        await files.current.prune("uploads", self.clock.real.now() - timedelta(days=self.settings.keep_uploads))
+        before = self.clock.real.now() - timedelta(days=self.settings.keep_uploads)
+        for folder in ("uploads", "mail"):
+            await files.current.prune(folder, before)
 
     async def _take_stations(self) -> int:
         self._keep(self.communication.run)

@@ -56,6 +56,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     under_way: bool = False
     means: str = ""
     round: int = 1
+    accumulates: Decimal | None = None  # so much a subscription will pay with its next bill, which is not made yet
 
     @property
     def paid(self) -> Decimal:
@@ -65,6 +66,8 @@ class Payment(Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         """What comes of it is not known, or others say: what was held outside is captured there."""
+        if self.accumulates is not None:
+            return False
         held = self.state == "authorized" and (self.under_way or self.external)
         return held or self.state in ("initialized", "pending")
 
@@ -99,6 +102,13 @@ class Refund(Struct, frozen=True):
     amount: Decimal
 
 
+class Adjust(Struct, frozen=True):
+    """Have a subscription pay another amount with its next bill; nothing any more where that is 0."""
+
+    payment: int
+    amount: Decimal
+
+
 class Pay(Struct, frozen=True):
     """Collect an amount by a means; it lets `discount` off besides."""
 
@@ -107,7 +117,7 @@ class Pay(Struct, frozen=True):
     discount: Decimal = NOTHING
 
 
-Step = Capture | Void | Refund | Pay
+Step = Capture | Void | Refund | Adjust | Pay
 
 
 class Standing(Struct, frozen=True):
@@ -126,8 +136,8 @@ class Standing(Struct, frozen=True):
 
 def wants_means(bill: Bill, payments: Sequence[Payment]) -> bool:
     """Whether `standing` has to know the means: something is due that nothing begun may still bring."""
-    settled = not any(one.is_open or one.state == "authorized" for one in payments)
-    return settled and sum((one.paid for one in payments), NOTHING) < bill.due
+    waits = any(one.is_open or one.state == "authorized" or one.accumulates is not None for one in payments)
+    return not waits and sum((one.paid for one in payments), NOTHING) < bill.due
 
 
 def standing(
@@ -142,6 +152,11 @@ def standing(
     hold = next((one for one in payments if one.state == "authorized"), None)
     if hold is not None:
         step = Capture(hold.id, min(missing, hold.authorized)) if missing > 0 else Void(hold.id)
+        return Standing("pending" if missing > 0 else "paid", paid, step=step)
+    accumulated = next((one for one in payments if one.accumulates is not None), None)
+    if accumulated is not None:
+        wanted = max(NOTHING, missing)
+        step = None if accumulated.accumulates == wanted else Adjust(accumulated.id, wanted)
         return Standing("pending" if missing > 0 else "paid", paid, step=step)
     if missing <= 0:
         return Standing("paid", paid, step=_refund(payments, -missing))

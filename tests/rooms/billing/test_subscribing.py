@@ -10,13 +10,19 @@ from sqlalchemy import text
 
 from ohmstead.rooms.billing.gateways.gateway import Outcome
 from ohmstead.rooms.billing.gateways.outcomes import EVENT, apply
+from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.operator import settings
+from tests.contract import ResourceContract
 from tests.rooms.billing.scripted_gateway import ScriptedGateway
 from tests.rooms.billing.subscribers import SUBSCRIPTIONS, Subscribers, running  # noqa: F401 - the fixture
 
 PLANS = "/resources/subscription-plans/v2.0"
 FEBRUARY_28 = datetime(2027, 2, 28, 8, tzinfo=UTC)
 DECLINED = Outcome(state="declined", reason="card_declined")
+
+
+class TestSubscriptions(ResourceContract):
+    resource = subscriptions
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.billing.custom_fees import custom_fee
 from ohmstead.rooms.billing.refunds.table import payment_refund
-from ohmstead.rooms.billing.subscriptions.cycles import changed, not_over
+from ohmstead.rooms.billing.subscriptions.states import changed, not_over
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.people.erasure import UserErased, erasing
 from ohmstead.rooms.people.text_erasure import TextErasure, patterns

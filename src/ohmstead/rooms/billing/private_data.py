@@ -17,7 +17,7 @@ from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.people.private_data import held
 
 _user = bindparam("user", type_=BigInteger)
-_of_user = payment_transaction.c.user_id == _user
+_of_user, _subscribed = payment_transaction.c.user_id == _user, subscription.c
 
 
 def _through_transactions(table: Table) -> Statement:
@@ -30,11 +30,8 @@ _RESOURCES: dict[str, tuple[Resource, str, Statement]] = {
         transactions, "v1.0", Statement(select(payment_transaction.c.id).where(_of_user).order_by("id")),
     ),
     "custom-fees": (custom_fees, "v2.0", _through_transactions(custom_fee)),
-    "subscriptions": (
-        subscriptions, "v1.0", Statement(
-            select(subscription.c.id).where(subscription.c.user_id == _user, subscriptions.where).order_by("id")
-        ),
-    ),
+    "subscriptions": (subscriptions, "v1.0", Statement(select(_subscribed.id).where(
+        _subscribed.user_id == _user, _subscribed.status != "failed").order_by("id"))),
 }  # fmt: skip
 _back = payment_refund.c
 _REFUNDS = Statement(

@@ -15,7 +15,7 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
-from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables
+from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
@@ -35,10 +35,11 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.subscriptions import (
-    holders,  # noqa: F401 - its tables and answers
-)
+from ohmstead.rooms.billing.subscriptions import holders  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.subscriptions.activating import actions as subscription_actions
+from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
+from ohmstead.rooms.billing.subscriptions.bills import BillMaking
+from ohmstead.rooms.billing.subscriptions.clearing import clearing
 from ohmstead.rooms.billing.subscriptions.renewing import Renewals
 from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.billing.terminals.resource import terminals
@@ -66,6 +67,7 @@ OPERATIONS: tuple[Declared, ...] = (
     terminals,
     subscriptions,
     subscription_actions,
+    clearing,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -77,4 +79,6 @@ BACKGROUND: tuple[Any, ...] = (
     EmbeddedEvents,
     AdHocSteps,
     Renewals,
+    BillMaking,
+    BillOutcomes,
 )

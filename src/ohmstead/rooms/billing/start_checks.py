@@ -9,6 +9,13 @@ from sqlalchemy import text
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.balance.spending import available
 from ohmstead.rooms.billing.methods.corporate import corporate_left
+from ohmstead.rooms.billing.methods.installments import (
+    SUBSCRIPTION,
+    installment_wanted,
+    installments_of,
+    is_installment,
+    subscription_that_pays,
+)
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE, CORPORATE, Means, means_of, wanted
 from ohmstead.rooms.charging.control import Refusal, may_start
 from ohmstead.rooms.charging.paying import Payer, cannot_pay, no_means_of
@@ -33,6 +40,11 @@ _OWES = Statement(
     text("""
 SELECT EXISTS (
     SELECT FROM session_payment WHERE user_id = CAST(:user AS bigint) AND status IN ('failed', 'partially')
+) OR EXISTS (
+    SELECT FROM subscription JOIN payment_transaction AS item ON item.subscription_id = subscription.id
+    JOIN payment_transaction AS bill ON bill.id = item.bill_id
+    WHERE subscription.user_id = CAST(:user AS bigint) AND item.means = 'subscription' AND item.status = 'pending'
+        AND bill.status IN ('failed', 'reversed')
 ) OR (CAST(:overdrawn AS boolean) AND EXISTS (SELECT FROM ev_user WHERE id = CAST(:user AS bigint) AND balance < 0))""")
 )
 _RUNNING = Statement(
@@ -51,7 +63,9 @@ async def there_is_something_to_pay_with(
     """What is named is to be good whatever it costs; where nothing is due nothing else is asked for."""
     if user_id is None:
         return None
-    found = await _objection(tx, Payer(user_id, payment_method_id or BALANCE, there["partner_id"]))
+    found = await _objection(
+        tx, Payer(user_id, payment_method_id or BALANCE, there["partner_id"], there["charge_point_id"])
+    )
     if found is None or found.of_wish or not await costs_nothing(tx, there["id"], user_id):
         return found and found.refusal
     return None
@@ -67,6 +81,9 @@ async def nothing_to_pay_with(tx: Tx, payer: Payer) -> str | None:
 @no_means_of.answer
 async def none_of_theirs(tx: Tx, user_id: int, wish: str) -> str | None:
     """A card or account that the user has not, or that has expired. What an account lets where is told at a start."""
+    if is_installment(wish):
+        theirs = await installments_of(tx, user_id)
+        return None if theirs and wish in (SUBSCRIPTION, *(one.id for one in theirs)) else NOT_YOURS.message
     named = next((one for one in await means_of(tx, user_id, tx.now) if wanted(one, wish)), None)
     return None if named is not None and not named.expired else NOT_YOURS.message
 
@@ -108,11 +125,19 @@ async def _objection(tx: Tx, payer: Payer) -> _Objection | None:
         return None
     if required and await tx.value(_OWES, user=payer.user_id, overdrawn=billing.strategy in BY_METHOD):
         return _Objection(UNPAID)
+    if is_installment(payer.wish):
+        return None if await _by_subscription(tx, payer) else _Objection(NOT_YOURS, of_wish=True)
     purse = await _purse(tx, payer)
     if named and (refusal := _named(purse)) is not None:
         return _Objection(refusal, of_wish=True)
     refusal = await _lacking(tx, purse, billing) if required else None
-    return refusal and _Objection(refusal)
+    return None if refusal is None or await _by_subscription(tx, payer) else _Objection(refusal)
+
+
+async def _by_subscription(tx: Tx, payer: Payer) -> bool:
+    """Whether a subscription pays there, as it is wished for or where nothing is."""
+    there = await subscription_that_pays(tx, payer.user_id, payer.charge_point_id)
+    return bool(installment_wanted(payer.wish, there))
 
 
 async def _purse(tx: Tx, payer: Payer) -> _Purse:

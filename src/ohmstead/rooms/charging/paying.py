@@ -14,6 +14,7 @@ class Payer(Struct, frozen=True):
     user_id: int
     wish: str  # of the tag: the id of a payment method, or auto
     partner_id: int | None
+    charge_point_id: int
 
 
 cannot_pay: Question[[Tx, Payer], str] = Question("why can a user not pay for a charge?")

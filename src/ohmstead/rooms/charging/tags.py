@@ -95,11 +95,11 @@ def without_credit(holder: Holder) -> Holder:
     return structs.replace(holder, verdict=structs.replace(holder.verdict, status="no_credit"))
 
 
-def payer(holder: Holder, partner_id: int | None) -> Payer | None:
-    """Who pays at a charge point of a partner's; None where nobody is known, or the tag is no good anyway."""
+def payer(holder: Holder, charge_point_id: int, partner_id: int | None) -> Payer | None:
+    """Who pays at a charge point, a partner's or nobody's; None where nobody is known, or the tag is no good."""
     if holder.user_id is None or holder.rejection:
         return None
-    return Payer(holder.user_id, holder.payment_method_id or AUTO, partner_id)
+    return Payer(holder.user_id, holder.payment_method_id or AUTO, partner_id, charge_point_id)
 
 
 def _holder(tx: Tx, tag: IdTagRow) -> Holder:

@@ -91,7 +91,7 @@ class Files:
                 half.unlink()
         return size
 
-    async def prune(self, folder: Folder, older_than: datetime) -> int:
+    async def prune(self, folder: Folder | Literal["mail"], older_than: datetime) -> int:
         """Remove the files that were last written before a moment, halves too; how many."""
         return await asyncio.to_thread(_removed, self.root / folder, older_than.timestamp())
 

@@ -4,7 +4,8 @@ from ohmstead.rooms.operator import currency_rates, settings, terms
 from ohmstead.rooms.operator.contact_details import contact_details
 from ohmstead.rooms.operator.currencies import currencies
 from ohmstead.rooms.operator.faqs import faqs
-from ohmstead.rooms.operator.mail import table  # noqa: F401 - its tables
+from ohmstead.rooms.operator.mail import resource as mail
+from ohmstead.rooms.operator.mail.delivery import MailDelivery
 from ohmstead.rooms.operator.sub_operators import sub_operators
 from ohmstead.rooms.operator.tax_identification_numbers import tax_identification_numbers
 from ohmstead.rooms.operator.taxes import taxes
@@ -21,4 +22,7 @@ OPERATIONS = (
     terms.versions,
     faqs,
     sub_operators,
+    mail.emails,
+    mail.retrying,
 )
+BACKGROUND = (MailDelivery,)

@@ -9,6 +9,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import Fact, audit, on, outbox
 from ohmstead.kit.questions import Question
 from ohmstead.kit.writes import Write
+from ohmstead.rooms.operator import mail
 from ohmstead.rooms.people.partner_invites import SHOWN, partner_invite, tell_end
 from ohmstead.rooms.people.text_erasure import TextErasure, patterns
 from ohmstead.rooms.people.users import UserChanged, ev_user, users
@@ -48,6 +49,7 @@ async def personal_data_goes(write: Write) -> None:
     await tx.run(_ERASE, user=write.id)
     for invite in await tx.all(_INVITES, user=write.id, email=before["email"]):
         tell_end(tx, dict(invite) | {"email": None})
+    await mail.forget(tx, before["email"])
     await erasing(tx, erased)
     tx.tell(UserChanged(id=write.id, action="deleted"))  # as the resource will, which counts once: it goes before
     tx.tell(erased)

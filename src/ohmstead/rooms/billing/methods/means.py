@@ -26,10 +26,11 @@ class Means(Struct, frozen=True, kw_only=True):
     """Something to pay with."""
 
     id: str | None  # as the API names it: "17", "corporate:3"; None: the balance
-    type: Literal["tokenized", "corporate", "balance"]
+    type: Literal["tokenized", "corporate", "balance", "subscription"]
     name: str
     method_id: int | None = None  # of a stored one
     partner_id: int | None = None  # of an account
+    subscription_id: int | None = None  # that pays in installments; see `installments`
     only_at_partner: bool = False  # whether it pays at the partner's charge points alone
     gateway: str | None = None
     card: dict[str, Any] | None = None  # `cardDetails`, as transactions show them

@@ -17,6 +17,7 @@ from ohmstead.kit.operations import Call, Parameter, Reply, Transactions
 from ohmstead.kit.paging import Pages, number_page, parse_page
 from ohmstead.kit.views import Opt, ReadOnly, View, stamp
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Refused
+from ohmstead.rooms.billing.methods.installments import installments_of
 from ohmstead.rooms.billing.methods.keeping import lock_owner, make_default, pays_now, remove
 from ohmstead.rooms.billing.methods.means import BALANCE, Means, of_row, stored_of, unstored_of
 from ohmstead.rooms.billing.methods.setup import begin_setup, finish_setup
@@ -42,7 +43,10 @@ methods = Group("resource / users", "resources/users/v1.0/{user}/payment-methods
 
 class PaymentMethod(View):
     id: ReadOnly[
-        Annotated[str | None, Meta(description="A number, or corporate: with a partner's; null: the balance.")]
+        Annotated[
+            str | None,
+            Meta(description="A number, corporate: or subscription_installment: with one; null: the balance."),
+        ]
     ]
     user_id: ReadOnly[int]
     type: ReadOnly[
@@ -97,12 +101,12 @@ _SDK = ("publishableKey", "clientSecret", "setupIntentReference")
 
 @methods.get("", "Payment Methods / Listing", gives=PaymentMethod, pages=Pages.NUMBER, errors=_ERRORS)
 async def listing(call: Call) -> dict[str, Any]:
-    """The default first, then other cards from the newest on, accounts of partners, and the balance. Cards that were
-    removed are not among them."""
+    """The default first, then other cards from the newest on, accounts of partners, the balance, and the subscription
+    that pays later for what is charged. Cards that were removed are not among them."""
     user_id = (await users.find(call))["id"]
     selected_filters({}, call.query.filters)  # it has none
     shown = [card_shown(row, call.now) for row in await stored_of(call.tx, user_id)]
-    shown += [_shown(one, user_id) for one in await unstored_of(call.tx, user_id)]
+    shown += [_shown(one, user_id) for one in await _unstored(call.tx, user_id)]
     page = parse_page(call.query, Pages.NUMBER)
     on_it = shown[(page.number - 1) * page.per_page :][: page.per_page]
     return {"data": on_it} | number_page(page, len(on_it), len(shown), call.url, call.query)
@@ -223,10 +227,14 @@ async def _find(call: Call, tx: Tx, user_id: int) -> Row | PaymentMethod:
             return row
     else:
         wanted = None if named == BALANCE else named
-        for one in await unstored_of(tx, user_id):
+        for one in await _unstored(tx, user_id):
             if one.id == wanted:
                 return _shown(one, user_id)
     raise _nothing(call)
+
+
+async def _unstored(tx: Tx, user_id: int) -> list[Means]:
+    return [*await unstored_of(tx, user_id), *await installments_of(tx, user_id)]
 
 
 def _nothing(call: Call) -> NotFound:

@@ -144,6 +144,8 @@ def _source(row: Row) -> Account:
         return Account("external", row["currency"])
     if row["means"] == "corporate":
         return Account("corporate", row["currency"], int(row["payment_method_id"].partition(":")[2]))
+    if row["means"] == "subscription":  # the bill that paid it gives it back
+        return Account("subscription", row["currency"], row["user_id"] or 0)
     return Account("gateway", row["currency"])
 
 

@@ -18,7 +18,7 @@ from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.refunds.booking import WAITING, hold_session, new_refund
 from ohmstead.rooms.billing.refunds.table import payment_refund
 from ohmstead.rooms.billing.transactions.resource import Amount, transactions
-from ohmstead.rooms.billing.transactions.states import amend
+from ohmstead.rooms.billing.transactions.states import amend, is_bill
 from ohmstead.rooms.operator.currencies import precision_of
 
 _own = payment_refund.c
@@ -112,6 +112,8 @@ async def _wanted(tx: Tx, row: Row, wanted: RefundBody) -> Decimal:
     """The amount, where it can be given back."""
     if row["status"] != "finalized":
         raise Conflict("Only what is finalized can be given back.")
+    if row["purchase_type"] == "subscription_plan" and await is_bill(tx, row["id"]):
+        raise Conflict("It is the bill of a subscription: give back what it collected for, and it follows.")
     if row["purchase_type"] == "topup_package":
         raise Conflict("What was bought is on the user's balance, which cannot be given back.")
     left = await refundable(tx, row)

@@ -16,6 +16,7 @@ from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.gateways.gateway import gateways
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.ledger.entries import ledger_entry
+from ohmstead.rooms.billing.methods.installments import installment_wanted, is_installment
 from ohmstead.rooms.billing.methods.means import Means, means_of
 from ohmstead.rooms.billing.sessions.settling import locked_bill
 from ohmstead.rooms.billing.sessions.standing import advance
@@ -54,7 +55,7 @@ async def retry_payment(call: Call, body: Retry) -> None:
         raise Conflict("The payment cannot be retried: its status must be failed or partially paid.")
     await _whose(tx, bill, row["user_id"])
     wish = await _wish(tx, bill, body)
-    means = await means_in_turn(tx, bill["user_id"], wish, bill["partner_id"])
+    means = await means_in_turn(tx, bill["user_id"], wish, bill["partner_id"], bill["subscription_id"])
     if means and all(_too_little(one, bill) for one in means):
         raise Conflict("The amount is below the least that the payment provider takes.")
     bill |= {"wish": wish, "round": bill["round"] + 1}
@@ -83,6 +84,8 @@ async def _wish(tx: Tx, bill: Row, body: Retry) -> str:
     if body.payment_method_id is UNSET or body.payment_method_id is None:
         return bill["wish"]
     named = str(body.payment_method_id)
+    if is_installment(named) and installment_wanted(named, bill["subscription_id"]):
+        return named
     theirs = [] if bill["user_id"] is None else await means_of(tx, bill["user_id"], tx.now)
     if named not in {name_of(one) for one in theirs if one.pays_at(bill["partner_id"])}:
         raise Invalid(paymentMethodId="The selected payment method id is invalid.")

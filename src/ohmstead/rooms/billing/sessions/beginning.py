@@ -9,7 +9,8 @@ from sqlalchemy import text
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.billing.gateways.gateway import Money
-from ohmstead.rooms.billing.methods.means import Means
+from ohmstead.rooms.billing.methods.installments import subscription_that_pays, subscription_there
+from ohmstead.rooms.billing.methods.means import AUTO, Means
 from ohmstead.rooms.billing.sessions.holds import PURCHASE, NeededHold, open_hold
 from ohmstead.rooms.billing.sessions.ways import BALANCE, means_in_turn, wish_of
 from ohmstead.rooms.billing.transactions.states import moved
@@ -23,8 +24,9 @@ FREE = "free"
 """The type of a tariff by which nothing is ever due."""
 
 _BEGUN = Statement(
-    text("""
-SELECT session.*, snapshot.content #> '{tariff}' AS tariff,
+    text(f"""
+SELECT session.*, snapshot.content #> '{{tariff}}' AS tariff,
+    {subscription_there("session.user_id", "session.charge_point_id", "session.started_at")} AS subscription_id,
     EXISTS (SELECT FROM payment_transaction AS held WHERE session_id = session.id
         AND purchase_type = 'payment_authorisation' AND held.status NOT IN ('failed', 'reversed')) AS is_held,
     ARRAY(SELECT payment_method_id FROM payment_transaction AS held WHERE session_id = session.id
@@ -48,7 +50,9 @@ async def what_is_held_first(
         return None
     tariff = await tariff_there(tx, there["id"], user_id)
     money = None if tariff is None else await _to_hold(tx, tariff, tariff["currency"])
-    cards = _cards(await means_in_turn(tx, user_id, str(wish), there["partner_id"])) if money else []
+    if money and wish == AUTO and await subscription_that_pays(tx, user_id, there["charge_point_id"]):
+        return None
+    cards = _cards(await means_in_turn(tx, user_id, str(wish), there["partner_id"], None)) if money else []
     if money is None or not cards:
         return None
     facts = {"user_id": user_id, "session_id": session_id, "partner_id": there["partner_id"]}
@@ -74,14 +78,15 @@ def _cards(means: list[Means]) -> list[Means]:
 @on(SessionStarted)
 async def it_is_known_who_pays(tx: Tx, fact: SessionStarted) -> None:
     """By what its means is as things are. What its station began by itself is held now."""
-    row = await tx.one(_BEGUN, session=fact.id)
+    row = await tx.one(_BEGUN, session=fact.id, now=tx.now)
     if row is None:
         return
     if row["user_id"] is None and row["is_held"]:
         await tx.run(_PAYS, session=row["id"], type="tokenized", method=row["payment_method_id"], now=tx.now)
-    means = await means_in_turn(tx, row["user_id"], wish_of(row), row["partner_id"])
+    means = await means_in_turn(tx, row["user_id"], wish_of(row), row["partner_id"], row["subscription_id"])
     if means:
-        pays = row["payment_method_id"] or (BALANCE if row["remote"] else None)
+        by_balance = row["remote"] and means[0].type == "balance"
+        pays = row["payment_method_id"] or (BALANCE if by_balance else None)
         await tx.run(_PAYS, session=row["id"], type=means[0].type, method=pays, now=tx.now)
     if row["status"] == "active" and row["original_session_id"] is None and not row["is_held"]:
         await _hold(tx, row, means)
@@ -105,9 +110,9 @@ async def what_is_not_held_is_not_charged(tx: Tx, row: Row) -> None:
     stopped."""
     if row["purchase_type"] != PURCHASE or row["status"] not in ("failed", "reversed") or row["session_id"] is None:
         return
-    begun = await tx.one(_BEGUN, session=row["session_id"])
+    begun = await tx.one(_BEGUN, session=row["session_id"], now=tx.now)
     if begun is None or begun["status"] != "active" or begun["is_held"]:
         return
-    means = await means_in_turn(tx, begun["user_id"], wish_of(begun), begun["partner_id"])
+    means = await means_in_turn(tx, begun["user_id"], wish_of(begun), begun["partner_id"], begun["subscription_id"])
     if not await _hold(tx, begun, means):
         await stop_for(tx, begun["id"], "pre_authorization_failed")

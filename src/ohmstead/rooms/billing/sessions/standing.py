@@ -12,10 +12,12 @@ from typing import Any, get_args
 
 from sqlalchemy import text
 
-from ohmstead.engines.session_payments import Bill, Payment, Refund, Standing, standing, wants_means
+from ohmstead.engines.session_payments import Adjust, Bill, Payment, Refund, Standing, standing, wants_means
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.money import Precision
+from ohmstead.rooms.billing.methods.installments import subscription_there
 from ohmstead.rooms.billing.refunds.booking import refunded_by_operator
+from ohmstead.rooms.billing.sessions.accumulating import accumulates
 from ohmstead.rooms.billing.sessions.steps import Task, take
 from ohmstead.rooms.billing.sessions.ways import means_in_turn, way_of
 from ohmstead.rooms.billing.transactions.states import moved
@@ -28,10 +30,11 @@ from ohmstead.rooms.operator.exchange import converted
 
 _TYPES = get_args(PaymentType)
 _SHOWN = "payment_type", "payment_method_id", "payment_status", "billing_status"
-OF_SESSION = """
+OF_SESSION = f"""
 session.partner_id, session.tax_id, session.charge_point_id, session.evse_id, session.payment_type,
 session.payment_method_id, session.payment_status, session.billing_status, session.amount_with_tax AS price,
-session.amount_without_tax AS price_net"""
+session.amount_without_tax AS price_net,
+{subscription_there("session.user_id", "session.charge_point_id", "session.started_at")} AS subscription_id"""
 _BILL = Statement(
     text(f"""
 SELECT session_payment.*, {OF_SESSION} FROM session_payment JOIN session ON session.id = session_payment.session_id
@@ -40,7 +43,8 @@ WHERE session_payment.session_id = CAST(:session AS bigint) FOR NO KEY UPDATE"""
 # A call is written to be done after what came of it is reckoned: what it gave back is booked, and not on its way.
 _TRANSACTIONS = Statement(
     text("""
-SELECT paid.*, COALESCE(calls.ending, false) AS under_way, COALESCE(calls.refunding, 0) AS refunding
+SELECT paid.*, COALESCE(calls.ending, false) AS under_way, COALESCE(calls.refunding, 0) AS refunding,
+    EXISTS (SELECT FROM payment_transaction WHERE id = paid.bill_id AND billing_type = 'external') AS billed_outside
 FROM payment_transaction AS paid LEFT JOIN LATERAL (
     SELECT bool_or(step IN ('capture', 'void')) AS ending,
         SUM(amount) FILTER (WHERE step LIKE 'refund%' AND NOT EXISTS (
@@ -93,7 +97,7 @@ async def reckon(tx: Tx, session_id: int) -> None:
 
 async def bill_of(tx: Tx, session_id: int) -> dict[str, Any] | None:
     """A session's bill with what is needed of the session, both locked; None where it has none."""
-    row = await tx.one(_BILL, session=session_id)
+    row = await tx.one(_BILL, session=session_id, now=tx.now)
     return row and dict(row)
 
 
@@ -105,7 +109,7 @@ async def advance(tx: Tx, bill: dict[str, Any], digits: Precision | None = None,
         done = True
         while done:
             task, found = await _look(tx, bill, digits)
-            later = isinstance(found.step, Refund) and not all_locked
+            later = isinstance(found.step, Refund | Adjust) and not all_locked
             done = found.step is not None and not later and await take(tx, task, found.step)
     finally:
         _busy.reset(before)
@@ -121,7 +125,7 @@ async def _look(tx: Tx, bill: dict[str, Any], digits: Precision) -> tuple[Task, 
     options: dict[str, Any] = {"anybody": bill["user_id"] is not None, "places": digits.amounts}
     if not wants_means(amounts, payments):
         return task, standing(amounts, payments, (), bill["round"], **options)
-    task.means = await means_in_turn(tx, bill["user_id"], bill["wish"], bill["partner_id"])
+    task.means = await means_in_turn(tx, bill["user_id"], bill["wish"], bill["partner_id"], bill["subscription_id"])
     found, ways = standing(amounts, payments, (), bill["round"], **options), []
     for one in task.means:
         ways.append(await way_of(tx, one, bill, digits, alone=len(task.means) == 1))
@@ -138,9 +142,10 @@ async def _payment(tx: Tx, row: Row, currency: str, digits: Precision) -> Paymen
         return Payment(id=row["id"], state=row["status"], external=True, captured=digits.amount(paid))
     return Payment(
         id=row["id"], state=row["status"], holds=row["purchase_type"] != "session",
-        external=row["billing_type"] == "external", authorized=row["authorized"], captured=row["captured"],
-        refunded=row["refunded"], refunding=row["refunding"], under_way=row["under_way"],
+        external=row["billing_type"] == "external" or row["billed_outside"], authorized=row["authorized"],
+        captured=row["captured"], refunded=row["refunded"], refunding=row["refunding"], under_way=row["under_way"],
         means=row["payment_method_id"] or "balance", round=row["attempt"],
+        accumulates=row["amount"] if accumulates(row) else None,
     )  # fmt: skip
 
 
@@ -173,7 +178,7 @@ async def _next_round(tx: Tx, bill: dict[str, Any], found: Standing) -> datetime
 def _paid_by(task: Task) -> dict[str, Any]:
     """The means that paid last."""
     for row in reversed([*task.payments.values()]):
-        if row["captured"] > row["refunded"] and row["means"] in _TYPES:
+        if (row["captured"] > row["refunded"] and row["means"] in _TYPES) or accumulates(row):
             method = "balance" if row["means"] == "balance" else row["payment_method_id"]
             return {"payment_type": row["means"], "payment_method_id": method}
     return {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ohmstead.engines.session_payments import Capture, Pay, Refund, Step, Void
+from ohmstead.engines.session_payments import Adjust, Capture, Pay, Refund, Step, Void
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.billing.balance.spending import spend
 from ohmstead.rooms.billing.gateways.calls import begin_call
@@ -15,6 +15,7 @@ from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.methods.means import Means
 from ohmstead.rooms.billing.refunds.refund import refund
+from ohmstead.rooms.billing.sessions.accumulating import adjust, open_item
 from ohmstead.rooms.billing.sessions.holds import of_card
 from ohmstead.rooms.billing.sessions.ways import name_of
 from ohmstead.rooms.billing.transactions.states import amend, moved, open_transaction, transaction
@@ -39,6 +40,9 @@ async def take(tx: Tx, task: Task, step: Step) -> bool:
             bill, row = task.bill, await transaction(tx, key, lock=True)
             await refund(tx, row, amount, f"session:{bill['session_id']}:r{bill['revision']}:{row['refunded']}")
             return row["gateway"] is None
+        case Adjust(key, amount):
+            await adjust(tx, task.payments[key], amount)
+            return True
         case Pay():
             return await _pay(tx, task, step)
     return False
@@ -87,10 +91,16 @@ async def _by_account(tx: Tx, means: Means, values: dict[str, Any]) -> bool:
     return True
 
 
+async def _by_subscription(tx: Tx, means: Means, values: dict[str, Any]) -> bool:
+    await open_item(tx, means, values)
+    return True
+
+
 _PAYING: Mapping[str, Callable[[Tx, Means, dict[str, Any]], Awaitable[bool]]] = {
     "tokenized": _by_card,
     "balance": _by_balance,
     "corporate": _by_account,
+    "subscription": _by_subscription,
 }
 
 

@@ -7,6 +7,7 @@ from ohmstead.kit.db import Row, Tx
 from ohmstead.kit.money import Precision
 from ohmstead.rooms.billing.balance.spending import available
 from ohmstead.rooms.billing.gateways.gateway import gateways
+from ohmstead.rooms.billing.methods.installments import installment_wanted, is_installment
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE, Means, chosen
 from ohmstead.rooms.billing.sessions.corporate import corporate_account
 from ohmstead.rooms.operator import settings
@@ -21,13 +22,23 @@ def wish_of(session: Row) -> str:
     return session["payment_method_id"] or (BALANCE if session["remote"] else AUTO)
 
 
-async def means_in_turn(tx: Tx, user_id: int | None, wish: str, partner_id: int | None) -> list[Means]:
-    """What a wish means at a charge point of a partner; nothing where there is nobody to pay."""
-    return [] if user_id is None else await chosen(tx, user_id, wish, partner_id, tx.now)
+async def means_in_turn(
+    tx: Tx, user_id: int | None, wish: str, partner_id: int | None, subscription_id: int | None
+) -> list[Means]:
+    """What a wish means at a charge point of a partner, and where a subscription pays what is charged there; nothing
+    where there is nobody to pay. A subscription pays whatever it costs: nothing comes after it."""
+    if user_id is None:
+        return []
+    by_subscription = installment_wanted(wish, subscription_id)
+    if by_subscription or is_installment(wish):
+        return by_subscription
+    return await chosen(tx, user_id, wish, partner_id, tx.now)
 
 
 async def way_of(tx: Tx, means: Means, bill: Row, digits: Precision, alone: bool) -> Way:
     """What a means can give for a bill (`user_id`, `wish`, `currency`); `alone`: the user has no other."""
+    if means.type == "subscription":
+        return Way(means=name_of(means))
     if means.type == "tokenized":
         return Way(means=name_of(means), least=gateways.current[str(means.gateway)].minimum(bill["currency"]))
     if means.type == "corporate":

@@ -8,8 +8,9 @@ from sqlalchemy import BigInteger, DateTime, Integer, bindparam, insert, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.calls import begin_call
-from ohmstead.rooms.billing.subscriptions.cycles import changed, cycle_ended, following, give_way, locked
+from ohmstead.rooms.billing.subscriptions.bills import end_of_cycle
 from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, book_sale, charge_cycle, fee_of
+from ohmstead.rooms.billing.subscriptions.states import changed, following, give_way, locked
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms, read, stored, terms_of
 from ohmstead.rooms.billing.taxed import Taxed
@@ -98,22 +99,23 @@ class Renewals(DueWork):
 
 async def look_after(tx: Tx, row: Row) -> None:
     """Do what is due for a subscription that is locked."""
-    if row["status"] == "suspended":
+    terms = read(row["terms"])
+    if terms.type == "post-paid":
+        await end_of_cycle(tx, row, await cycle_of(tx, row), await fee_of(tx, row, terms))
+        row = await locked(tx, row["id"])
+    elif row["status"] == "suspended":
         await charge_cycle(tx, await changed(tx, row, due_at=None), await cycle_of(tx, row))
         return
-    if read(row["terms"]).type == "post-paid":
-        await cycle_ended(tx, row, await cycle_of(tx, row))
-        row = await locked(tx, row["id"])
     if row["status"] == "canceled" or not row["auto_renewal"]:
         await changed(tx, row, status="expired", due_at=None)
-    elif row["status"] == "active":
+    else:
         await _renew(tx, row)
 
 
 async def _renew(tx: Tx, row: Row) -> None:
     terms = terms_of(await plan_of(tx, row["plan_id"]))
     fee, free = await fee_at_begin(tx, row, terms)
-    news = {"terms": stored(terms), "free_periods_left": free, "attempts": 0}
+    news = {"terms": stored(terms), "free_periods_left": free}
     row = await changed(tx, row, **following(row, terms), **news)
     cycle = await begin_cycle(tx, row, fee)
     if fee is not None:
@@ -125,18 +127,17 @@ async def a_fee_goes_on(tx: Tx, row: Row) -> None:
     """A card's hold is taken; what came of the payment decides about the subscription."""
     if row["purchase_type"] != PURCHASE or row["means"] == "subscription":
         return
-    if row["status"] == "authorized" and row["gateway"] is not None:
-        await begin_call(tx, row, "capture", row["amount"])
-    if row["status"] not in ("finalized", "failed", "reversed"):
-        return
     cycle = await tx.one(_PAID_BY, key=row["id"])
     if cycle is None:
         return
-    if row["status"] == "finalized":
+    if row["status"] == "authorized":
+        await begin_call(tx, row, "capture", row["amount"])
+    elif row["status"] == "finalized":
         await book_sale(tx, row["id"], row["user_id"], cycle)
-    found = await locked(tx, cycle["subscription_id"])
-    if found["cycle"] == cycle["number"]:
-        await (is_paid if row["status"] == "finalized" else is_not_paid)(tx, found)
+    if row["status"] in ("finalized", "failed", "reversed"):
+        found = await locked(tx, cycle["subscription_id"])
+        if found["cycle"] == cycle["number"]:
+            await (is_paid if row["status"] == "finalized" else is_not_paid)(tx, found)
 
 
 async def is_paid(tx: Tx, row: Row) -> None:

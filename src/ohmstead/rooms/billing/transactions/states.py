@@ -24,6 +24,7 @@ _own, _writes = payment_transaction.c, Writes(payment_transaction)
 _key = bindparam("key", type_=BigInteger)
 _ROW = Statement(select(payment_transaction).where(_own.id == _key))
 _LOCKED = Statement(select(payment_transaction).where(_own.id == _key).with_for_update(key_share=True))
+_ITEM = Statement(select(_own.id).where(_own.bill_id == _key).limit(1))
 
 
 async def transaction(tx: Tx, key: int, lock: bool = False) -> Row:
@@ -59,6 +60,11 @@ async def amend(tx: Tx, key: int, **values: Any) -> Row:
     tx.tell(TransactionChanged(id=key, action="updated"))
     await moved(tx, row)
     return row
+
+
+async def is_bill(tx: Tx, key: int) -> bool:
+    """Whether a transaction is the bill of a subscription, which others name."""
+    return await tx.value(_ITEM, key=key) is not None
 
 
 def paid(row: Row) -> Decimal:

@@ -50,12 +50,19 @@ payment_transaction = table(
     # of a subscription: a fee or session that it will pay (means `subscription`), and the bill that collects it
     Column("subscription_id", BigInteger, ForeignKey("subscription.id"), index=True),
     Column("bill_id", BigInteger, ForeignKey("payment_transaction.id"), index=True),
+    timestamp("settle_due_at"),  # what follows for a bill's items, or for an item's bill, is to be done; see `bills`
     timestamp("finalized_at"),
     CheckConstraint("captured >= 0 AND refunded >= 0 AND refunded <= captured", name="refunds_within_captures"),
     CheckConstraint(
         "billing_type = 'external' OR gateway IS NULL OR captured <= authorized", name="captures_within_holds"
     ),
     Index("uq_payment_transaction_reference", "gateway", "gateway_reference", unique=True),
+    Index(
+        "ix_payment_transaction_items",
+        "subscription_id",
+        postgresql_where=text("means = 'subscription' AND status = 'pending'"),
+    ),
+    Index("ix_payment_transaction_settle_due", "settle_due_at", postgresql_where=text("settle_due_at IS NOT NULL")),
     Index(
         "ix_payment_transaction_open",
         "id",

@@ -104,7 +104,7 @@ async def authorize(tx: Tx, fact: TagPresented) -> TagVerdict:
     if point["has_satellites"] and holder.user_id and not holder.rejection:
         some = await some_evses_of(tx, station, [holder.user_id])
         holder = _only_at(holder, some.get(holder.user_id))
-    if presents and (pays := payer(holder, point["partner_id"])) is not None:
+    if presents and (pays := payer(holder, station, point["partner_id"])) is not None:
         holder = await _by_means(tx, station, holder, pays, point["payment_is_required"])
     if presents:
         await authorize_by(

@@ -224,7 +224,7 @@ async def _objected(tx: Tx, fact: ChargeStarted, place: Row, holder: Holder, the
         return structs.replace(holder, verdict=structs.replace(holder.verdict, status="blocked"))
     if not holder.rejection and place["some_are_forbidden"] and await tariff_forbids(tx, place["id"], holder.user_id):
         return forbidden(holder)
-    pays = payer(holder, place["partner_id"])
+    pays = payer(holder, place["charge_point_id"], place["partner_id"])
     if pays is None or not await lacks_means(tx, pays, place["payment_is_required"]):
         return holder
     return holder if await costs_nothing(tx, place["id"], holder.user_id) else without_credit(holder)

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import insert
+from sqlalchemy import Text, bindparam, delete, func, insert
 
-from ohmstead.kit.db import Tx
+from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.operator.mail.table import email_attachment, email_message
+
+_FORGET = Statement(
+    delete(email_message).where(func.lower(email_message.c.to) == func.lower(bindparam("address", type_=Text)))
+)
 
 
 class Attachment(Struct, frozen=True):
@@ -36,3 +40,8 @@ async def send(tx: Tx, email: Email) -> int:
         file = {"name": one.name, "media_type": one.media_type, "content": one.content}
         await tx.run(insert(email_attachment).values(email_message_id=key, **file, **times))
     return key
+
+
+async def forget(tx: Tx, address: str) -> None:
+    """Nobody has this address any more: what waits for it goes, with what it says."""
+    await tx.run(_FORGET, address=address)

@@ -1,8 +1,13 @@
-"""The rows of e-mails, which are gone once they were sent."""
+"""The rows of e-mails, which are gone once they were sent, or a while after they were given up."""
+
+from datetime import timedelta
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Text, text
 
 from ohmstead.kit.db import table, timestamp
+from ohmstead.store.partitions import aging
+
+KEPT = timedelta(days=30)
 
 email_message = table(
     "email_message",
@@ -15,6 +20,7 @@ email_message = table(
     Column("problem", Text),
     Index("ix_email_message_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
 )
+aging(email_message, "created_at", KEPT)
 email_attachment = table(
     "email_attachment",
     Column(

@@ -1,4 +1,4 @@
-"""The cycle of a subscription that follows, and what a subscription that is changed tells."""
+"""States of subscriptions: how one is made and changed, and who is told."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,15 +7,11 @@ from sqlalchemy import BigInteger, bindparam, select, update
 
 from ohmstead.engines.subscription_cycles import cycle_end
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.kit.questions import Question
 from ohmstead.rooms.billing.durable_facts import SubscriptionChanged
 from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.billing.subscriptions.terms import Terms
 from ohmstead.rooms.people.users import UserChanged, ev_user
 from ohmstead.store.writes import Writes
-
-cycle_ended: Question[[Tx, Row, Row], None] = Question("what follows from the end of a post-paid cycle?")
-"""Asked with the subscription, locked, as it was in the cycle, and the cycle's row: what it cost is collected."""
 
 LIVING = ("pending", "active", "suspended")
 _TOLD = ("status", "plan_id", "ends_at")
