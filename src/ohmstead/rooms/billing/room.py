@@ -41,6 +41,7 @@ from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
 from ohmstead.rooms.billing.subscriptions.bills import BillMaking
 from ohmstead.rooms.billing.subscriptions.clearing import clearing
 from ohmstead.rooms.billing.subscriptions.renewing import Renewals
+from ohmstead.rooms.billing.subscriptions.replacing import Replacements, replacing
 from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
@@ -68,6 +69,7 @@ OPERATIONS: tuple[Declared, ...] = (
     subscriptions,
     subscription_actions,
     clearing,
+    replacing,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -79,6 +81,7 @@ BACKGROUND: tuple[Any, ...] = (
     EmbeddedEvents,
     AdHocSteps,
     Renewals,
+    Replacements,
     BillMaking,
     BillOutcomes,
 )
