@@ -219,6 +219,9 @@ class World:
         subscriber = int((await given.user())["id"])
         await given.balance(subscriber, 50)
         ids["subscription"] = await given.subscribed(subscriber, ids["plan"])
+        partner = {"partner_id": ids.get("partner")}
+        ids["invoice"] = await given.document("invoice", int(ids["user"]), **partner)
+        ids["receipt"] = await given.document("receipt", int(ids["user"]), **partner)
 
     async def _gateway(self) -> None:
         gateway = gateways.current.current

@@ -15,7 +15,8 @@ from ohmstead.rooms.billing.balance.redeeming import actions as balance_actions
 from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
-from ohmstead.rooms.billing.documents import table as document_table  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.documents import receipts as documenting  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.documents.resource import invoices, receipts
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
 from ohmstead.rooms.billing.drive.steps import AdHocSteps
@@ -66,6 +67,8 @@ OPERATIONS: tuple[Declared, ...] = (
     payments_listing.group,
     buying,
     terminals,
+    invoices,
+    receipts,
     subscriptions,
     subscription_actions,
     clearing,

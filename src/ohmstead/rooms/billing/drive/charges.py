@@ -78,7 +78,7 @@ async def begin(database: Database, code: str, language: Language, public_url: s
     if asked.hold is not None:
         setup = await _begin_setup(database, f"{public_url}/drive/{code}?charge={key}&lang={language}", asked.hold)
     async with database.begin() as tx:
-        await _note(tx, key, place["id"], asked.hold, asked.currency, setup)
+        await _note(tx, key, place["id"], asked.hold, asked.currency, setup, language)
     return Begun(key=key, redirect_url=setup and urljoin(public_url, setup["client"]["redirectUrl"]))
 
 
@@ -89,12 +89,15 @@ async def _begin_setup(database: Database, return_url: str, hold: Money) -> Row:
         raise Unavailable("Cards cannot be taken at the moment.") from None
 
 
-async def _note(tx: Tx, key: str, evse_id: int, hold: Money | None, currency: str, setup: Row | None) -> None:
+async def _note(
+    tx: Tx, key: str, evse_id: int, hold: Money | None, currency: str, setup: Row | None, language: Language
+) -> None:
     """With nothing to be paid the vehicle may be plugged in at once."""
     until = tx.now + (ENTERING if setup else PLUGGING)
     row = {
         "key_hash": hashed(key), "evse_id": evse_id, "state": "entering" if setup else "held", "currency": currency,
         "amount": hold and hold.amount, "setup_id": setup and setup["id"], "session_id": await new_session(tx),
+        "language": language,
         "until": until, "due_at": until if setup else tx.now, "created_at": tx.now, "updated_at": tx.now,
     }  # fmt: skip
     await tx.run(insert(ad_hoc_charge).values(row))

@@ -32,6 +32,7 @@ ad_hoc_charge = table(
     Column("amount", Numeric),  # to be held, in `currency`
     Column("currency", Text, nullable=False),
     timestamp("until", nullable=False),  # by when the card must be entered, then by when it must begin to charge
+    Column("language", Text),  # in which the page was read
     timestamp("stop_asked_at"),
     timestamp("over_at"),
     timestamp("due_at"),  # when it is looked at next; NULL: nothing is left to be done

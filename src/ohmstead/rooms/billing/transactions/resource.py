@@ -14,6 +14,7 @@ from ohmstead.kit.paging import Pages
 from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Version
 from ohmstead.kit.views import Deprecated, Id, Opt, ReadOnly, View
+from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.billing.durable_facts import TransactionChanged
 from ohmstead.rooms.billing.transactions.table import Purchase, Status, payment_transaction
 from ohmstead.rooms.charging.sessions.resource import sessions
@@ -134,6 +135,8 @@ _own = payment_transaction.c
 # the row itself by its text, for in what an INSERT returns nothing is correlated
 _whose = literal_column(f"{payment_transaction.name}.{_own.user_id.name}", BigInteger)
 _email = select(ev_user.c.email).where(ev_user.c.id == _whose, ev_user.c.deleted_at.is_(None))
+_invoice = literal_column(f"{payment_transaction.name}.{_own.invoice_id.name}", BigInteger)
+_invoice_no = select(document.c.number).where(document.c.id == _invoice)
 _total = case(
     (or_(_own.status == "finalized", _own.status == "refunded"), _own.captured),
     (_own.status == "reversed", literal(0)),
@@ -182,7 +185,7 @@ transactions = Resource(
             Text(),
         ),
         equals("userId", _own.user_id, int),
-        Filter("invoiceNumber", int, lambda value: value.is_(None), BigInteger(), "There are no invoices yet."),
+        Filter("invoiceNumber", int, lambda value: _own.invoice_id == value, BigInteger(), "An invoice by its id."),
         Filter(
             "status", _STATUSES, lambda value: _own.status == func.replace(value, "reserved", "reversed"), Text(),
             "reserved: those that were reversed.",
@@ -203,7 +206,7 @@ transactions = Resource(
         "purchase_resource_type": _own.purchase_type,
         "purchase_resource_id": _own.purchase_id,
         "total_amount": _total,
-        "invoice_no": null(),
+        "invoice_no": _invoice_no.scalar_subquery(),
         "voucher_id": case((_own.payment_method_id.is_(None), _own.voucher_id), else_=null()),
         "card_details": _own.card,
     },

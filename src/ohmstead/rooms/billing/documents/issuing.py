@@ -1,0 +1,173 @@
+"""Issuing: a document gets its number, its lines and its sums, which never change afterwards.
+
+Amounts of items are with tax. A document has one tax rate: what is without tax is the whole divided once, and its lines
+get their parts of it by the largest remainder, so that lines add up to the subtotal, and that and the tax to the total.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+from sqlalchemy import insert, text
+
+from ohmstead.engines.languages import Language
+from ohmstead.engines.pricing.shares import half_up, shared
+from ohmstead.kit.db import Statement, Tx
+from ohmstead.kit.money import Precision
+from ohmstead.rooms.billing.documents.parties import Client, supplier_of
+from ohmstead.rooms.billing.documents.series import Kind, next_number
+from ohmstead.rooms.billing.documents.table import document, document_line
+from ohmstead.rooms.billing.durable_facts import DocumentIssued
+from ohmstead.rooms.billing.ledger import Account, Entry, post
+from ohmstead.rooms.operator.currencies import precision_of
+
+_PERCENT_PARTS = 10**8  # so fine a percentage is reckoned with
+_LINKS = Statement(
+    text("""
+UPDATE payment_transaction SET invoice_id = CASE WHEN :invoice THEN :document ELSE invoice_id END,
+    receipt_id = CASE WHEN :invoice THEN receipt_id ELSE :document END,
+    number = CASE WHEN :invoice THEN number ELSE CAST(:number AS text) END
+WHERE id = ANY(CAST(:ids AS bigint[]))""")
+)
+_SESSIONS = Statement(
+    text("UPDATE session SET receipt_id = CAST(:document AS bigint) WHERE id = ANY(CAST(:ids AS bigint[]))")
+)
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """What a line is for (see items.py), and what it costs with tax. `net` where that is known, and not the whole's."""
+
+    what: dict[str, Any]
+    gross: Decimal
+    tax_id: int | None = None
+    tax_percentage: Decimal | None = None
+    net: Decimal | None = None
+    energy_wh: int = 0
+    session_id: int | None = None
+    transaction_id: int | None = None  # where the line is of that, and not of its session
+    paid_by: tuple[int, ...] = ()  # the transactions that name the document
+    at: datetime | None = None
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What is to be issued."""
+
+    kind: Kind
+    purchase_type: str
+    currency: str
+    items: Sequence[Item]
+    user_id: int | None = None
+    partner_id: int | None = None
+    client: Client | None = None
+    email: str | None = None
+    language: Language = "en"
+    period: tuple[datetime, datetime] | None = None
+    payment_status: str = "paid"
+    mail: bool = False
+    reverse_charge: bool = False
+    credited_id: int | None = None
+    supplier: dict[str, Any] | None = field(default=None)  # None: who sells now
+
+
+class Sums(Struct, frozen=True):
+    """Of a document, and what each line is without tax."""
+
+    total: Decimal
+    subtotal: Decimal
+    nets: list[Decimal]
+
+
+async def issue(tx: Tx, order: Order) -> list[int]:
+    """Issue documents, one for each rate of tax in the order; their ids. Its transactions, and sessions, name them."""
+    supplier = order.supplier or await supplier_of(tx, order.partner_id)
+    digits = await precision_of(tx, order.currency)
+    return [await _issue(tx, order, items, supplier, digits) for items in _by_rate(order)]
+
+
+def _by_rate(order: Order) -> Iterator[list[Item]]:
+    if order.reverse_charge:
+        yield [*order.items]
+        return
+
+    def rate(one: Item) -> tuple[int, Decimal]:
+        return one.tax_id or 0, one.tax_percentage or Decimal(0)
+
+    for _, items in groupby(sorted(order.items, key=rate), rate):
+        yield [*items]
+
+
+def sums_of(items: Sequence[Item], percentage: Decimal, digits: Precision) -> Sums:
+    """The sums of lines with one rate of tax."""
+    total = sum((one.gross for one in items), Decimal(0))
+    if all(one.net is not None for one in items):
+        nets = [one.net for one in items if one.net is not None]
+        return Sums(total, sum(nets, Decimal(0)), nets)
+    sign, places = (-1 if total < 0 else 1), digits.amounts
+    cents = [int(one.gross.scaleb(places)) * sign * 100 * _PERCENT_PARTS for one in items]
+    divided_by = int((100 + percentage) * _PERCENT_PARTS)
+    whole = half_up(sum(cents), divided_by)
+    nets = [Decimal(sign * part).scaleb(-places) for part in shared(whole, cents, divided_by)]
+    return Sums(total, Decimal(sign * whole).scaleb(-places), nets)
+
+
+async def _issue(tx: Tx, order: Order, items: list[Item], supplier: dict[str, Any], digits: Precision) -> int:
+    percentage = Decimal(0) if order.reverse_charge else items[0].tax_percentage
+    sums = sums_of(items, percentage or Decimal(0), digits)
+    moments = [one.at for one in items if one.at is not None]
+    begin, end = order.period or (min(moments, default=None), max(moments, default=None))
+    number, times = await next_number(tx, order.kind), {"created_at": tx.now, "updated_at": tx.now}
+    values = {
+        "kind": order.kind, "number": number.text, "series": number.series, "place": number.place,
+        "issued_at": number.issued_at, "user_id": order.user_id, "partner_id": order.partner_id,
+        "client": None if order.client is None else msgspec.to_builtins(order.client), "supplier": supplier,
+        "language": order.language, "email": order.email, "purchase_type": order.purchase_type,
+        "period_from": begin, "period_to": end, "energy_wh": sum(one.energy_wh for one in items),
+        "currency": order.currency, "total": sums.total, "subtotal": sums.subtotal, "tax": sums.total - sums.subtotal,
+        "tax_id": None if order.reverse_charge else items[0].tax_id, "tax_percentage": percentage,
+        "reverse_charge": order.reverse_charge, "credited_id": order.credited_id,
+        "payment_status": order.payment_status, "file_due_at": tx.now, "mail_wanted": order.mail,
+    }  # fmt: skip
+    key: int = await tx.value(insert(document).values(values | times).returning(document.c.id))
+    lines = [
+        {"document_id": key, "place": place, "item": one.what, "quantity": 1, "unit": "piece", "unit_price": net,
+         "net": net, "gross": one.gross, "session_id": one.session_id, "transaction_id": one.transaction_id} | times
+        for place, (one, net) in enumerate(zip(items, sums.nets, strict=True), 1)
+    ]  # fmt: skip
+    await tx.run(insert(document_line).values(lines))
+    await _link(tx, order.kind, key, number.text, items)
+    if order.reverse_charge:
+        await _who_buys_owes_the_tax(tx, order, key, items, digits)
+    tx.tell(DocumentIssued(id=key))
+    return key
+
+
+async def _link(tx: Tx, kind: Kind, key: int, number: str, items: Iterable[Item]) -> None:
+    """Payments name the newest document about them; a credit note is found by what it corrects."""
+    if kind not in ("invoice", "receipt"):
+        return
+    paid_by = [each for one in items for each in one.paid_by]
+    await tx.run(_LINKS, invoice=kind == "invoice", document=key, number=number, ids=paid_by)
+    sessions = [one.session_id for one in items if one.session_id is not None]
+    if kind == "receipt" and sessions:
+        await tx.run(_SESSIONS, document=key, ids=sessions)
+
+
+async def _who_buys_owes_the_tax(tx: Tx, order: Order, key: int, items: Sequence[Item], digits: Precision) -> None:
+    """The price stays what was paid; what of it was booked as our tax is revenue."""
+
+    def rate(one: Item) -> tuple[int, Decimal]:
+        return one.tax_id or 0, one.tax_percentage or Decimal(0)
+
+    for (tax_id, percentage), group in groupby(sorted(items, key=rate), rate):
+        sums = sums_of([*group], percentage, digits)
+        tax, revenue = Account("tax", order.currency, tax_id), Account("revenue", order.currency)
+        amount = sums.total - sums.subtotal
+        debit, credit = (tax, revenue) if amount > 0 else (revenue, tax)
+        if amount:
+            await post(tx, Entry(
+                key=f"document:{key}:reverse_charge:{tax_id}", debit=debit, credit=credit, amount=abs(amount),
+            ))  # fmt: skip

@@ -1,0 +1,144 @@
+"""Receipts: whatever was paid gets a document once its money is settled, and what went back a credit note. It follows
+from what was paid and what documents say of it, after the payment is durable and never in its way."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import BigInteger, Text, bindparam, select, text, update
+
+from ohmstead.engines.languages import Language, language_of
+from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.kit.facts import on
+from ohmstead.kit.questions import Question
+from ohmstead.rooms.billing.documents import items
+from ohmstead.rooms.billing.documents.credit_notes import take_back
+from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
+from ohmstead.rooms.billing.documents.parties import Client
+from ohmstead.rooms.billing.documents.subjects import Subject, documented, of_session, of_transaction
+from ohmstead.rooms.billing.documents.table import document
+from ohmstead.rooms.billing.durable_facts import TransactionChanged
+from ohmstead.rooms.billing.transactions.table import payment_transaction
+from ohmstead.rooms.operator import settings
+from ohmstead.rooms.people.users import ev_user
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which document a user gets for a payment, and of whom it speaks; `none`: an invoice comes later."""
+
+    kind: Literal["receipt", "invoice", "none"] = "receipt"
+    client: Client | None = None
+    email: str | None = None
+    language: Language = "en"
+    mail: bool = False
+    reverse_charge: bool = False
+
+
+wanted: Question[[Tx, int, Wanted], Wanted] = Question("which document does a user get for a payment?")
+"""Asked with the user and what everybody gets; the first answer counts."""
+
+NONE = Decimal(0)
+_paid = payment_transaction.c
+_OF = Statement(
+    select(_paid.id, _paid.session_id, _paid.means, _paid.status, _paid.captured, _paid.refunded).where(
+        _paid.id == bindparam("key", type_=BigInteger)
+    )
+)
+_USER = Statement(select(ev_user.c.email, ev_user.c.locale).where(ev_user.c.id == bindparam("user", type_=BigInteger)))
+_STATUS = Statement(
+    update(document)
+    .where(document.c.id == bindparam("key", type_=BigInteger))
+    .values(payment_status=bindparam("status", type_=Text), file_due_at=bindparam("now"), updated_at=bindparam("now"))
+)
+_SPOKEN = Statement(
+    text("SELECT language FROM ad_hoc_charge WHERE session_id = CAST(:session AS bigint) AND language IS NOT NULL")
+)
+
+
+@on(TransactionChanged)
+async def what_was_paid_is_documented(tx: Tx, fact: TransactionChanged) -> None:
+    row = await tx.one(_OF, key=fact.id)
+    if row is None or (row["captured"] == 0 and row["status"] not in ("finalized", "refunded")):
+        return
+    if row["session_id"] is not None and row["means"] != "subscription":
+        subject = await of_session(tx, row["session_id"])
+    else:
+        subject = await of_transaction(tx, row["id"])
+    if subject is not None and not subject.is_open:
+        await reconcile(tx, subject)
+
+
+async def reconcile(tx: Tx, subject: Subject) -> list[int]:
+    """Have documents say what was paid of a subject that is locked; what was issued."""
+    known = await documented(tx, subject)
+    if not known and subject.transaction_id is not None and subject.paid > 0:
+        return await _first(tx, subject)
+    said = sum((row["gross"] + row["taken_gross"] for row in known), NONE)
+    await _status(tx, subject, known)
+    if subject.paid < said:
+        return await take_back(tx, subject, known, said - subject.paid)
+    if subject.paid > said:
+        more = subject.paid - said
+        lines = [replace(one, gross=more, what=items.adjustment(one.what) if known else one.what, energy_wh=0 if known
+                         else one.energy_wh) for one in subject.lines]  # fmt: skip
+        return await _issue(tx, subject, lines)
+    return []
+
+
+async def _first(tx: Tx, subject: Subject) -> list[int]:
+    """Of a bill its lines are those of its items, which name it themselves; an item by itself gets none."""
+    if subject.purchase_type == "session":
+        return []
+    own = [one for one in subject.lines if one.transaction_id != subject.transaction_id]
+    if own and sum((one.gross for one in own), NONE) != subject.paid:
+        return []  # its items are not settled yet, and each of them asks again
+    for one in own:
+        each = replace_subject(subject, one)
+        if await documented(tx, each):
+            return []
+    return await _issue(tx, subject, subject.lines)
+
+
+def replace_subject(subject: Subject, line: Item) -> Subject:
+    """What a line of a bill is about."""
+    return replace(subject, transaction_id=line.transaction_id, session_id=line.session_id)
+
+
+async def _issue(tx: Tx, subject: Subject, lines: list[Item]) -> list[int]:
+    found = await told_of(tx, subject)
+    if found.kind == "none" or not lines:
+        return []
+    return await issue(tx, Order(
+        kind=found.kind, purchase_type=subject.purchase_type, currency=subject.currency, items=lines,
+        user_id=subject.user_id, partner_id=subject.partner_id, client=found.client, email=found.email,
+        language=found.language, period=subject.period, mail=found.mail, reverse_charge=found.reverse_charge,
+        payment_status="paid" if subject.is_whole else "partially_paid",
+    ))  # fmt: skip
+
+
+async def told_of(tx: Tx, subject: Subject) -> Wanted:
+    """What is issued for a payment, to whom, and in which language."""
+    if subject.user_id is None:
+        spoken = await tx.value(_SPOKEN, session=subject.session_id)
+        return Wanted(language=language_of("", spoken or ""))
+    user = await tx.one(_USER, user=subject.user_id)
+    usual = await _usual(tx, user)
+    answers = await wanted(tx, subject.user_id, usual)
+    return answers[0] if answers else usual
+
+
+async def _usual(tx: Tx, user: Row | None) -> Wanted:
+    """A receipt, sent to the user unless the operator sends none."""
+    if user is None:
+        return Wanted()
+    sends = (await settings.documents(tx)).send_receipts and bool(user["email"])
+    language = language_of(user["locale"] or "")
+    return Wanted(email=user["email"] if sends else None, language=language, mail=sends)
+
+
+async def _status(tx: Tx, subject: Subject, known: list[Row]) -> None:
+    if not subject.is_whole:
+        return
+    for key in {row["id"] for row in known if row["payment_status"] != "paid"}:
+        await tx.run(_STATUS, key=key, status="paid", now=tx.now)
