@@ -49,6 +49,7 @@ class FuzzWorld(World):
             "circuit": (await given.circuit())["id"],
             "tariff": (await given.tariff())["id"],
             "tariffGroup": (await given.tariff_group())["id"],
+            "subscriptionPlan": (await given.plan())["id"],
             "paymentMethodId": await given.payment_method(int(ids["user"])),
             "notification": (await given.subscription(HOOK, "evse.changed"))["id"],
         }
