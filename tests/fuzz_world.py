@@ -49,9 +49,9 @@ class FuzzWorld(World):
             "circuit": (await given.circuit())["id"],
             "tariff": (await given.tariff())["id"],
             "tariffGroup": (await given.tariff_group())["id"],
-            "subscriptionPlan": (await given.plan())["id"],
             "paymentMethodId": await given.payment_method(int(ids["user"])),
             "notification": (await given.subscription(HOOK, "evse.changed"))["id"],
+            "subscriptionPlan": (await given.plan())["id"],
         }
         terminal = {"terminalType": "Crane", "chargePointId": ids["chargePoint"]}
         self._spare["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", terminal))["id"]
@@ -70,6 +70,7 @@ class FuzzWorld(World):
             "personal-smart-charging": {"chargePoint": own["id"]},
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
+            "(cancel-subscription|clear-subscription-amount-due)$": {"user": self.subscriber},
             "assign-user$": {"session": await self._billed(site)},
             "retry-payment$": {"session": await self._open(site, 78)},
             "waive$": {"session": await self._open(site, 79)},

@@ -217,12 +217,12 @@ class World:
         ids["topUpPackage"] = (await given.top_up_package())["id"]
         ids["subscriptionPlan"] = ids["plan"] = (await given.plan())["id"]
         self.replaced = (await given.plan())["id"]
-        subscriber = int((await given.user())["id"])
-        await given.balance(subscriber, 50)
-        ids["subscription"] = await given.subscribed(subscriber, ids["plan"])
         partner = {"partner_id": ids.get("partner")}
         ids["invoice"] = await given.document("invoice", int(ids["user"]), **partner)
         ids["receipt"] = await given.document("receipt", int(ids["user"]), **partner)
+        self.subscriber = int((await given.user())["id"])
+        await given.balance(self.subscriber, 50)
+        ids["subscription"] = await given.subscribed(self.subscriber, ids["plan"])
 
     async def _gateway(self) -> None:
         gateway = gateways.current.current
@@ -264,7 +264,7 @@ class World:
         if "/tariffs/v1.0" in operation.path:
             body |= {"type": "free"}
         if operation.path.endswith("/subscription-plans/v2.0"):
-            body |= dict.fromkeys(("name", "description"), [{"locale": "en", "translation": "x"}])
+            body |= {name: [{"locale": "en", "translation": "x"}] for name in ("name", "description")}
         if "/tariff-groups/v1.0" in operation.path:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:

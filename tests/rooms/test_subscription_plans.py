@@ -10,6 +10,7 @@ from ohmstead.rooms.tariffs.subscription_plans import subscription_plans
 from tests.client import Client
 from tests.contract import ResourceContract
 from tests.given import Given
+from tests.rooms.charges import Gateway, site
 from tests.rooms.test_tariffs import refused
 
 PATH = "/resources/subscription-plans/v2.0"
@@ -172,8 +173,7 @@ async def test_a_charge_point_from_a_template_requires_its_plans(api: Client, gi
     assert shown["subscription"] == {"required": True, "planIds": [plan]}
 
 
-async def test_subscribers_have_the_tariff_and_may_start(api: Client, given: Given) -> None:
-    """Of two users at one personal charge point: who has the plan that it requires, and who does not."""
+async def test_subscribers_have_the_tariff_that_names_their_plan(api: Client, given: Given) -> None:
     plan, other = (await given.plan(baseFee=0))["id"], (await given.plan(baseFee=0))["id"]
     theirs = await given.tariff(restrictions={"applyToUsersWithSubscriptions": [plan]})
     group = await given.tariff_group(theirs["id"])
@@ -183,6 +183,22 @@ async def test_subscribers_have_the_tariff_and_may_start(api: Client, given: Giv
     at = f"filter[tariffGroupId]={group['id']}&filter[userId]="
     found = [(await api.get("/resources/tariffs/v1.0", f"{at}{user}")).data[0]["id"] for user in users]
     assert found == [theirs["id"], group["tariffIds"][0]]
+
+
+async def test_a_charge_point_starts_for_subscribers_of_a_plan_that_it_requires(
+    api: Client, given: Given, gateway: Gateway
+) -> None:
+    plan, other = (await given.plan(baseFee=0))["id"], (await given.plan(baseFee=0))["id"]
+    user, place = int((await given.user())["id"]), (await given.location())["id"]
+    home = {"type": "personal", "pin": "1", "user": {"id": user}, "locationId": place}
+    here = await site(given, **home, subscription={"required": True, "planIds": [plan]})
+    start, point = f"/actions/charge-point/v1.0/{here.id}/start/1", f"/resources/charge-points/v2.0/{here.id}"
+    told = [(await api.post(start, {"userId": user})).body]
+    await given.subscribed(user, other)
+    told.append((await api.post(start, {"userId": user})).body)
+    assert [one.get("errorCode") for one in told] == ["SUBSCRIPTION_REQUIRED"] * 2
+    assert (await api.patch(point, {"subscription": {"planIds": [plan, other]}})).status == 200
+    assert (await api.post(start, {"userId": user})).body["success"]
 
 
 async def test_a_partner_reads_plans(given: Given) -> None:

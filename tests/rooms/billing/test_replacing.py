@@ -1,20 +1,24 @@
 """Replacing a plan: who has it gets the other one, and no money moves until the next renewal."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 
 from ohmstead.kit.facts import audit, outbox
 from ohmstead.rooms.billing.subscriptions import replacing
 from ohmstead.rooms.billing.subscriptions.replacing import Replacements
 from ohmstead.rooms.billing.subscriptions.table import allowance_use, subscription
+from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
 from tests.client import Answer
 from tests.rooms.billing.subscribers import START, Subscribers, running  # noqa: F401 - the fixture
 from tests.rooms.charges import Gateway, site, tag
+from tests.rooms.test_circuit_races import waiting
 from tests.rooms.test_tariffs import refused
+from tests.scenarios.waiting import becomes
 
 PLANS = "/resources/subscription-plans/v2.0"
 COMBINED = {"type": "combined", "combined": 100}
@@ -189,6 +193,31 @@ async def test_whoever_has_one_that_is_not_over(subscribers: Subscribers, old: i
     await carried_out(subscribers)
     assert [(row["status"], row["plan_id"]) for row in await kept(subscribers)] == [("canceled", new), ("expired", old)]
     assert (await subscribers.plans(canceled), await subscribers.plans(over)) == ([new], [])
+
+
+async def test_who_collects_is_of_the_new_one_from_the_next_cycle_on(subscribers: Subscribers) -> None:
+    post_paid = {"type": "post-paid", "baseFee": None}
+    internal = int((await subscribers.given.plan(**post_paid))["id"])
+    external = int((await subscribers.given.plan(**post_paid, billingType="external"))["id"])
+    await subscribers.activates(await subscribers.user(), internal)
+    assert (await replaces(subscribers, internal, external)).status == 202
+    await carried_out(subscribers)
+    assert (await subscribers.only())["shouldUseExternalBilling"] is False
+    await subscribers.until(FEBRUARY_28)
+    assert (await subscribers.only())["shouldUseExternalBilling"] is True
+
+
+async def test_who_subscribes_while_it_is_replaced_waits_and_is_refused(
+    subscribers: Subscribers, old: int, new: int
+) -> None:
+    """Or it would have the old plan for ever."""
+    user, disabled = await subscribers.user(balance=50), {"status": "disabled"}
+    async with subscribers.system.database.begin() as tx:
+        await tx.all(replacing._LOCKED, ids=[old, new])
+        asked = asyncio.create_task(subscribers.activates(user, old))
+        await becomes(lambda: waiting(subscribers.system), lambda count: count == 1)
+        await tx.run(update(subscription_plan).where(subscription_plan.c.id == old).values(disabled))
+    refused(await asked, "planId")
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.balance.spending import available
 from ohmstead.rooms.billing.methods.corporate import corporate_left
 from ohmstead.rooms.billing.methods.installments import (
-    SUBSCRIPTION,
     installment_wanted,
-    installments_of,
     is_installment,
     subscription_that_pays,
 )
@@ -81,9 +79,6 @@ async def nothing_to_pay_with(tx: Tx, payer: Payer) -> str | None:
 @no_means_of.answer
 async def none_of_theirs(tx: Tx, user_id: int, wish: str) -> str | None:
     """A card or account that the user has not, or that has expired. What an account lets where is told at a start."""
-    if is_installment(wish):
-        theirs = await installments_of(tx, user_id)
-        return None if theirs and wish in (SUBSCRIPTION, *(one.id for one in theirs)) else NOT_YOURS.message
     named = next((one for one in await means_of(tx, user_id, tx.now) if wanted(one, wish)), None)
     return None if named is not None and not named.expired else NOT_YOURS.message
 

@@ -88,11 +88,11 @@ async def reconcile(tx: Tx, subject: Subject) -> list[int]:
 
 async def _first(tx: Tx, subject: Subject) -> list[int]:
     """Of a bill its lines are those of its items, which name it themselves; an item by itself gets none."""
-    if subject.purchase_type == "session":
+    if subject.is_item:
         return []
     own = [one for one in subject.lines if one.transaction_id != subject.transaction_id]
     if own and sum((one.gross for one in own), NONE) != subject.paid:
-        return []  # its items are not settled yet, and each of them asks again
+        return []  # its items are not settled yet: it asks again then
     for one in own:
         each = replace_subject(subject, one)
         if await documented(tx, each):

@@ -69,6 +69,7 @@ class Subject(Struct, kw_only=True):
     purchase_type: str
     paid: Decimal
     lines: list[Item]
+    is_item: bool = False  # of a bill, whose document names it
     is_open: bool = False  # money of it is on its way
     is_whole: bool = True  # all of it is paid
     period: tuple[datetime, datetime] | None = None
@@ -102,7 +103,7 @@ async def of_transaction(tx: Tx, key: int) -> Subject | None:
     found = Subject(
         transaction_id=key, session_id=row["session_id"], user_id=row["user_id"], partner_id=row["partner_id"],
         currency=row["currency"], purchase_type=row["purchase_type"], paid=row["captured"] - row["refunded"],
-        lines=lines, is_open=open_,
+        lines=lines, is_open=open_, is_item=row["means"] == "subscription",
     )  # fmt: skip
     moments = [one.at for one in lines if one.at is not None]
     if len(lines) > 1 and moments:

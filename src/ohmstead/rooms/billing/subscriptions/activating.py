@@ -18,8 +18,8 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.subscriptions.fees import Charge, charge_cycle
-from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin
-from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed, give_way, not_over
+from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, give_way
+from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed, not_over
 from ohmstead.rooms.billing.subscriptions.terms import stored, terms_of
 from ohmstead.rooms.billing.transactions.states import transaction
 from ohmstead.rooms.operator import settings

@@ -11,6 +11,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select, text, update
 
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.billing.durable_facts import TransactionChanged
 from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.refunds.refund import refund, refundable
@@ -90,6 +91,7 @@ async def _paid(tx: Tx, bill: Row, items: Sequence[Row]) -> None:
     ))  # fmt: skip
     for one in items:
         await move(tx, one["id"], "finalized", locked=one, authorized=one["amount"], captured=one["amount"])
+    tx.tell(TransactionChanged(id=bill["id"], action="updated"))  # now it can be said what it is for
     row = await states.locked(tx, bill["subscription_id"])
     if await tx.value(_UNPAID, subscription=row["id"]) is None:
         await paid_up(tx, row)

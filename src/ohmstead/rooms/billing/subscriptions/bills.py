@@ -9,19 +9,20 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select, text, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.billing.balance.spending import NotExchanged, available, in_base, spend
-from ohmstead.rooms.billing.gateways.calls import begin_call
-from ohmstead.rooms.billing.gateways.gateway import Money, gateways
-from ohmstead.rooms.billing.ledger import Account, Entry, post
+from ohmstead.rooms.billing.gateways.gateway import Money
 from ohmstead.rooms.billing.methods.installments import installment
-from ohmstead.rooms.billing.methods.means import BALANCE_MEANS, Means, means_of
-from ohmstead.rooms.billing.sessions.holds import of_card
 from ohmstead.rooms.billing.subscriptions import states
 from ohmstead.rooms.billing.subscriptions.accumulating import watch_threshold
+from ohmstead.rooms.billing.subscriptions.fees import (
+    PURCHASE,
+    book_sale,
+    charge,
+    partner_of,
+    settle_from_balance,
+)
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.taxed import Taxed
-from ohmstead.rooms.billing.transactions.states import move, open_transaction, transaction
-from ohmstead.rooms.people.users import ev_user
+from ohmstead.rooms.billing.transactions.states import open_transaction
 from ohmstead.store.due_work import DueWork
 
 PAUSE = timedelta(minutes=10)  # after a fault of ours
@@ -40,7 +41,6 @@ _ON_BILL = Statement(
 UPDATE payment_transaction SET bill_id = CAST(:bill AS bigint), updated_at = :now
 WHERE id = ANY(CAST(:items AS bigint[]))""")
 )
-_PARTNER = Statement(select(ev_user.c.partner_id).where(ev_user.c.id == bindparam("user", type_=BigInteger)))
 _LATER = Statement(
     update(subscription)
     .where(_own.id == bindparam("key", type_=BigInteger))
@@ -63,21 +63,16 @@ async def end_of_cycle(tx: Tx, row: Row, cycle: Row, fee: Taxed | None) -> int |
 async def _open_fee(tx: Tx, row: Row, cycle: Row, fee: Taxed) -> int:
     means = installment(row["id"])
     key = await open_transaction(
-        tx, purchase_type="subscription_plan", purchase_id=cycle["plan_id"], subscription_id=row["id"],
-        user_id=row["user_id"], partner_id=await tx.value(_PARTNER, user=row["user_id"]), status="pending",
-        means=means.type, payment_method_id=means.id, currency=fee.currency, amount=fee.amount,
+        tx, purchase_type=PURCHASE, purchase_id=cycle["plan_id"], subscription_id=row["id"], user_id=row["user_id"],
+        partner_id=await partner_of(tx, row["user_id"]), status="pending", means=means.type,
+        payment_method_id=means.id, currency=fee.currency, amount=fee.amount,
     )  # fmt: skip
-    owed, tax = Account("receivable", fee.currency, row["user_id"]), Account("tax", fee.currency, fee.tax_id or 0)
-    sold = {"net": (Account("revenue", fee.currency), fee.net), "tax": (tax, fee.amount - fee.net)}
-    await post(tx, *(
-        Entry(key=f"transaction:{key}:billed:{name}", debit=owed, credit=account, amount=part, transaction_id=key)
-        for name, (account, part) in sold.items() if part > 0
-    ))  # fmt: skip
     known: dict[str, Any] = {
         "transaction_id": key, "fee": fee.amount, "net": fee.net, "currency": fee.currency, "tax_id": fee.tax_id,
         "tax_percentage": fee.tax_percentage, "updated_at": tx.now,
     }  # fmt: skip
     await tx.run(update(subscription_cycle).where(subscription_cycle.c.id == cycle["id"]).values(known))
+    await book_sale(tx, key, row["user_id"], {**cycle, **known})
     return key
 
 
@@ -89,65 +84,36 @@ async def make_bills(tx: Tx, subscription_id: int) -> list[int]:
     if row["bill_due_at"] is None or row["bill_due_at"] > tx.now:
         return []
     row = await states.changed(tx, row, bill_due_at=None)
-    made = [
-        await _bill(tx, row, currency, [*of_it])
-        for currency, of_it in groupby(sorted(items, key=lambda one: one["currency"]), lambda one: one["currency"])
-    ]
+    made: list[int] = []
+    for currency, some in groupby(sorted(items, key=_currency), key=_currency):
+        of_it = [*some]
+        money = Money(sum((one["amount"] for one in of_it), Decimal(0)), currency)
+        made.append(await _bill(tx, row, money, [one["id"] for one in of_it]))
     await watch_threshold(tx, row)
-    return [key for key in made if key is not None]
+    return made
 
 
-async def _bill(tx: Tx, row: Row, currency: str, items: list[Row]) -> int | None:
-    money = Money(sum((one["amount"] for one in items), Decimal(0)), currency)
-    pays = None if row["external"] else await _means(tx, row["user_id"], money)
-    if pays == _LATER_ON:
-        return None
-    values: dict[str, Any] = {
-        "purchase_type": "subscription_plan", "purchase_id": row["plan_id"], "subscription_id": row["id"],
-        "user_id": row["user_id"], "partner_id": await tx.value(_PARTNER, user=row["user_id"]), "currency": currency,
-        "amount": money.amount,
-    }  # fmt: skip
-    if row["external"]:
-        values |= {"billing_type": "external", "status": "pending"}
-    elif isinstance(pays, Means):
-        values |= of_card(pays)
-    else:
-        values |= {"means": "balance", "status": "failed", "failure_reason": pays, "settle_due_at": tx.now}
-    key = await open_transaction(tx, **values)
-    await tx.run(_ON_BILL, bill=key, items=[one["id"] for one in items], now=tx.now)
-    if isinstance(pays, Means):
-        await _collect(tx, key, row["user_id"], pays, money)
+def _currency(item: Row) -> str:
+    return item["currency"]
+
+
+async def _bill(tx: Tx, row: Row, money: Money, items: list[int]) -> int:
+    """It is named by its items before anything can come of it."""
+    charged = None if row["external"] else await charge(tx, row, money)
+    key = await _open_elsewhere(tx, row, money) if charged is None else charged.transaction_id
+    await tx.run(_ON_BILL, bill=key, items=items, now=tx.now)
+    if charged is not None:
+        await settle_from_balance(tx, charged, money, row["user_id"])
     return key
 
 
-_LATER_ON = "later"
-INSUFFICIENT, NOBODY_EXCHANGES = "The balance is insufficient.", "There is no exchange rate to the base currency."
-
-
-async def _means(tx: Tx, user_id: int, money: Money) -> Means | str:
-    """What pays a bill: the first card that is good; for less than its provider takes the balance, whatever is on it;
-    without a card the balance, where it suffices. Else why nothing does, or that it waits for the next bill."""
-    all_ = await means_of(tx, user_id, tx.now)
-    card = next((one for one in all_ if one.type == "tokenized" and not one.expired), None)
-    balance = BALANCE_MEANS in all_
-    if card is not None and money.amount >= gateways.current[str(card.gateway)].minimum(money.currency):
-        return card
-    if not balance:
-        return INSUFFICIENT if card is None else _LATER_ON
-    try:
-        needed = await in_base(tx, money)
-    except NotExchanged:
-        return NOBODY_EXCHANGES
-    suffices = card is not None or await available(tx, user_id, lock=True) >= needed.amount
-    return BALANCE_MEANS if suffices else INSUFFICIENT
-
-
-async def _collect(tx: Tx, key: int, user_id: int, means: Means, money: Money) -> None:
-    if means.type == "balance":
-        voucher = await spend(tx, user_id, money, key, "subscribe_to_plan")
-        await move(tx, key, "finalized", authorized=money.amount, captured=money.amount, voucher_id=voucher)
-    else:
-        await begin_call(tx, await transaction(tx, key), "authorize", money.amount)
+async def _open_elsewhere(tx: Tx, row: Row, money: Money) -> int:
+    """A bill that another system collects, and tells us of."""
+    return await open_transaction(
+        tx, purchase_type=PURCHASE, purchase_id=row["plan_id"], subscription_id=row["id"], user_id=row["user_id"],
+        partner_id=await partner_of(tx, row["user_id"]), currency=money.currency, amount=money.amount,
+        billing_type="external", status="pending",
+    )  # fmt: skip
 
 
 class BillMaking(DueWork):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, any_, bindparam, func, select, update
 
 from ohmstead.kit.db import Row, Statement, Tx
-from ohmstead.rooms.billing.balance.spending import available, spend
+from ohmstead.rooms.billing.balance.spending import NotExchanged, available, in_base, spend
 from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.gateways.gateway import Money, gateways
 from ohmstead.rooms.billing.ledger import Account, Entry, post
@@ -20,7 +20,7 @@ from ohmstead.rooms.network.charge_points.table import charge_point
 from ohmstead.rooms.people.users import ev_user
 
 PURCHASE = "subscription_plan"
-NO_FUNDS = "insufficient_balance"
+NO_FUNDS, NO_RATE = "insufficient_balance", "no_exchange_rate"
 
 _cycle, _point = subscription_cycle.c, charge_point.c
 _owned = (_point.user_id == bindparam("user", type_=BigInteger)) & (_point.type == "personal")
@@ -52,6 +52,11 @@ class Charge(NamedTuple):
     call_id: int | None
 
 
+async def partner_of(tx: Tx, user_id: int) -> int | None:
+    """The partner whose user it is."""
+    return await tx.value(_PARTNER, user=user_id)
+
+
 async def fee_of(tx: Tx, row: Row, terms: Terms) -> Taxed | None:
     """What a cycle of a subscription costs, by the charge points that its user has now; None where it costs nothing."""
     amount = terms.base_fee
@@ -77,7 +82,7 @@ async def charge(tx: Tx, row: Row, amount: Money, *, inline: bool = False) -> Ch
     means = await means_for(tx, row["user_id"], amount)
     key = await open_transaction(
         tx, purchase_type=PURCHASE, purchase_id=row["plan_id"], subscription_id=row["id"], user_id=row["user_id"],
-        partner_id=await tx.value(_PARTNER, user=row["user_id"]), means=means.type, payment_method_id=means.id,
+        partner_id=await partner_of(tx, row["user_id"]), means=means.type, payment_method_id=means.id,
         method_id=means.method_id, card=means.card, gateway=means.gateway, currency=amount.currency,
         amount=amount.amount,
     )  # fmt: skip
@@ -91,8 +96,13 @@ async def settle_from_balance(tx: Tx, charged: Charge, amount: Money, user_id: i
     """Of what no bank is asked for: take it from the balance, or say that it is not there."""
     if charged.call_id is not None:
         return
+    try:
+        needed = await in_base(tx, amount)
+    except NotExchanged:
+        await move(tx, charged.transaction_id, "failed", failure_reason=NO_RATE)
+        return
     has_card = any(one.gateway for one in await chosen(tx, user_id, AUTO, None, tx.now))
-    if not has_card and await available(tx, user_id, lock=True) < amount.amount:
+    if not has_card and await available(tx, user_id, lock=True) < needed.amount:
         await move(tx, charged.transaction_id, "failed", failure_reason=NO_FUNDS)
         return
     voucher = await spend(tx, user_id, amount, charged.transaction_id, "subscribe_to_plan")

@@ -10,7 +10,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.subscriptions.bills import end_of_cycle
 from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, book_sale, charge_cycle, fee_of
-from ohmstead.rooms.billing.subscriptions.states import changed, following, give_way, locked
+from ohmstead.rooms.billing.subscriptions.states import changed, following, locked, not_over
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms, read, stored, terms_of
 from ohmstead.rooms.billing.taxed import Taxed
@@ -110,6 +110,13 @@ async def look_after(tx: Tx, row: Row) -> None:
         await changed(tx, row, status="expired", due_at=None)
     else:
         await _renew(tx, row)
+
+
+async def give_way(tx: Tx, user_id: int) -> None:
+    """Canceled ones of a user, which were still good for a while, end: another begins. What they cost is billed."""
+    for row in await not_over(tx, user_id):
+        if row["status"] == "canceled":
+            await look_after(tx, row)
 
 
 async def _renew(tx: Tx, row: Row) -> None:

@@ -125,9 +125,13 @@ async def _begin(tx: Tx, old: Row) -> None:
 
 async def _in_its_place(tx: Tx, old: Row) -> list[Row]:
     """The plan that takes the place of one, and where that was replaced by now whatever did, too."""
-    found = [await tx.one(_IN_PLACE, key=old["replacement_plan_id"])]
-    while found[-1]["replaced_at"] is not None and found[-1]["replaced_at"] <= tx.now:
-        found.append(await tx.one(_IN_PLACE, key=found[-1]["replacement_plan_id"]))
+    found, key = list[Row](), old["replacement_plan_id"]
+    while key is not None:
+        row = await tx.one(_IN_PLACE, key=key)
+        assert row is not None, "plans that take another's place stay"
+        found.append(row)
+        is_replaced = row["replaced_at"] is not None and row["replaced_at"] <= tx.now
+        key = row["replacement_plan_id"] if is_replaced else None
     return found
 
 

@@ -45,13 +45,6 @@ async def not_over(tx: Tx, user_id: int) -> list[Row]:
     return await tx.all(_NOT_OVER, user=user_id)
 
 
-async def give_way(tx: Tx, user_id: int) -> None:
-    """Canceled ones of a user, which were still good for a while, end: another begins."""
-    for row in await not_over(tx, user_id):
-        if row["status"] == "canceled":
-            await changed(tx, row, status="expired", due_at=None)
-
-
 async def added(tx: Tx, values: dict[str, Any]) -> Row:
     """A new subscription."""
     row = await _writes.insert(tx, {"status_at": tx.now, **values})
