@@ -1,5 +1,5 @@
 """Billing benchmark: sessions that have a price are billed end to end with the embedded gateway, as a share of the bare
-statements of the same run.
+statements of the same run; then documents get their PDF, as a share of what typst alone does.
 
 Run it with `scripts/bench billing`.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from parts.billing.documents import documents
 from parts.billing.replay import Log, replayed
 from parts.billing.world import PRICE, World, world
 from parts.processes import data_folder
@@ -21,6 +22,7 @@ from sqlalchemy import text
 from ohmstead.app.settings import Settings
 from ohmstead.app.system import System
 from ohmstead.kit.clock import SystemClock
+from ohmstead.rooms.billing.documents.files.making import DocumentFiles
 from ohmstead.rooms.billing.ledger import faults
 from ohmstead.rooms.billing.room import BACKGROUND
 from ohmstead.rooms.charging.durable_facts import SessionPriced
@@ -28,6 +30,7 @@ from ohmstead.store import engine
 
 FLOOR = 0.3
 WITHIN_S = 600.0
+_WORK = [work for work in BACKGROUND if work is not DocumentFiles]  # files are measured by themselves
 _LEFT = text("""
 SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM session WHERE payment_status IS DISTINCT FROM 'paid')""")
 _WHOLE = text(f"""
@@ -42,7 +45,7 @@ async def billed(dsn: str, folder: Path, sessions: int, log: Log) -> tuple[float
     system = await System(Settings(data_dir=folder, port=0, ocpp_port=0), dsn, SystemClock()).start()
     try:
         async with AsyncExitStack() as stack:
-            works = [system.outbox, *(work(system.database, system.clock) for work in BACKGROUND)]
+            works = [system.outbox, *(work(system.database, system.clock) for work in _WORK)]
             async with system.database.begin() as tx:
                 for key in range(1, sessions + 1):
                     tx.tell(SessionPriced(id=key, charge_point_id=key, evse_id=key))
@@ -101,17 +104,19 @@ async def in_turns(there: World, folder: Path, sessions: int, rounds: int) -> No
         print(f"{name:<20} {rates[0]:>8.0f} {rates[1]:>8.0f} {ratio:>6.2f}", flush=True)
 
 
-async def main(sessions: int, rounds: int) -> None:
+async def main(sessions: int, rounds: int, pdfs: int) -> None:
     with data_folder() as folder:
         async with world(folder) as there:
             await there.fill(sessions)
             await in_turns(there, folder, sessions, rounds)
+            await documents(await there.copy(), pdfs, rounds)
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--sessions", type=int, default=1_000, help="of a round")
+    options.add_argument("--documents", type=int, default=300, help="of a round")
     options.add_argument("--rounds", type=int, default=5, help="of both sides")
     given = options.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(given.sessions, given.rounds))
+        runner.run(main(given.sessions, given.rounds, given.documents))

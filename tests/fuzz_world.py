@@ -13,6 +13,7 @@ from ohmstead.rooms.billing.sessions.settling import settle
 from ohmstead.rooms.charging.pricing.final import price_ended
 from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.devices.stations import Command, GetConfiguration, Outcome, Setting, StationOffline
+from tests.rooms.billing.issued import issued_for_charge
 from tests.rooms.billing.labelled import TARIFF, code
 from tests.rooms.charges import Site, site
 from tests.rooms.partner_walk import HOOK, World
@@ -113,6 +114,15 @@ class FuzzWorld(World):
         charge = {"charge": begun.body["key"]}
         self._instead["/drive/"] = {"code": its} | charge
         self._bodies |= {f"/drive/v1.0/{act}": charge for act in ("entered", "stop")}
+        await self._receipt(its)
+
+    async def _receipt(self, its: str) -> None:
+        """Of another charge there, whose receipt can be sent."""
+        begun = await self.given.api.post(f"/internal/drive/v1.0/codes/{its}/charges", {})
+        async with self.given.system.database.begin() as tx:
+            await issued_for_charge(tx, begun.body["key"])
+        wish = {"charge": begun.body["key"], "email": "ada@example.org"}
+        self._bodies["/drive/v1.0/receipt"] = wish
 
     async def _billed(self, site: Site, number: int = 77) -> int:
         """A session of nobody, of which only the end was told, and which is billed."""

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-UNWANTED = ("rich", "pygments", "aiohttp", "alembic", "confluent_kafka", "stripe", "ohmstead.app.demo")
+UNWANTED = ("rich", "pygments", "aiohttp", "alembic", "confluent_kafka", "stripe", "typst", "ohmstead.app.demo")
 SERVER = f"import sys, ohmstead.app.node; print([name for name in {UNWANTED} if name in sys.modules])"
 DEMO = "import ohmstead.app.demo.run, rich.table; print(rich.table.Table.__name__)"
 

@@ -12,9 +12,13 @@ LATER = {
     "ohmstead.rooms.notices.webhook_requests",
     "ohmstead.rooms.notices.kafka_producer",
     "ohmstead.rooms.billing.gateways.stripe",
+    *(
+        f"ohmstead.rooms.billing.documents.files.{name}"
+        for name in ("pdf", "page", "words", "invoice_xml", "typesetting", "metadata")
+    ),
 }
-"""What is loaded when it is needed: an HTTP client takes seven megabytes; Kafka and Stripe come with packages of their
-own."""
+"""What is loaded when it is needed: an HTTP client takes seven megabytes; Kafka, Stripe and typst come with packages of
+their own."""
 
 
 def test_every_module_of_the_rooms_is_imported() -> None:

@@ -1,8 +1,10 @@
 """A driver without an account, from the label to the receipt: our page and the gateway's in a browser, a simulated
 station, everything at work."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
@@ -16,6 +18,7 @@ from tests.browser.conftest import NARROW, WIDE, OpenPage, Watched
 from tests.browser.test_card_page import enter
 from tests.conftest import Cleaner
 from tests.live import Live, live
+from tests.rooms.billing.issued import receipt_of, stored
 from tests.rooms.billing.labelled import TARIFF
 
 SPEED = 30.0  # three minutes to plug in are six seconds
@@ -88,6 +91,52 @@ WORDS = {
 }  # fmt: skip
 
 
+RECEIPTS = {
+    "en-GB": ("Receipt (PDF)", "Send", "Please check the address.", "It is on its way by e-mail."),
+    "de-DE": ("Beleg (PDF)", "Senden", "Bitte prüfen Sie die Adresse.", "Er ist per E-Mail unterwegs."),
+    "fr-FR": ("Reçu (PDF)", "Envoyer", "Veuillez vérifier l’adresse.", "Il vous parviendra par e-mail."),
+}
+
+
+async def gets_the_receipt(garage: Live, there: Watched, name: str, language: str) -> None:
+    """As a link, and by e-mail, which without a server is a file."""
+    link, send, wrong, sent = RECEIPTS[language]
+    page, key = there.page, parse_qs(urlsplit(there.page.url).query)["charge"][0]
+    receipt = None
+    while receipt is None:
+        await page.wait_for_timeout(50)
+        async with garage.system.database.read() as tx:
+            receipt = await receipt_of(tx, key)
+    async with garage.system.database.begin() as tx:
+        await stored(tx, receipt)
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.get_by_role("link", name=link)).to_have_attribute("href", re.compile("/documents/"))
+    field = page.locator("#email")
+    await field.fill("ada@example")  # which browsers take for an address
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await there.look(f"{name}-6-receipt")
+    refused = len(there.complaints)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text(wrong)).to_be_visible()
+    await expect(field).to_be_focused()
+    await there.look(f"{name}-7-wrong")
+    said = [one for one in there.complaints[refused:] if "422" in one]  # the browser's own word on the answer
+    assert there.complaints[refused:] == said
+    del there.complaints[refused:]
+    await field.fill("ada@example.org")
+    await page.get_by_role("button", name=send).click()
+    await expect(page.locator("#sent")).to_be_focused()
+    await expect(page.locator("#sent")).to_have_text(sent)
+    await there.look(f"{name}-8-sent")
+    folder = garage.system.settings.data_dir / "mail"
+    for _ in range(100):
+        if found := list(folder.glob("*.eml")):
+            break
+        await page.wait_for_timeout(50)
+    assert b"To: ada@example.org" in found[0].read_bytes()
+
+
 @pytest.mark.parametrize(
     ("language", "size", "scheme"), [("en-GB", NARROW, "light"), ("de-DE", NARROW, "dark"), ("fr-FR", WIDE, "light")]
 )
@@ -111,6 +160,7 @@ async def test_pay_start_stop_captured(
     await page.get_by_role("button", name=stop).click()
     await shows(page, paid)
     await there.look(f"{name}-5-paid")
+    await gets_the_receipt(garage, there, name, language)
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert await page.evaluate("document.cookie + localStorage.length + sessionStorage.length") == "00"
     assert "setup=" not in page.url

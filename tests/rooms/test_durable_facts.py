@@ -43,6 +43,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
     ("certificate.accepted", {"charge_point_id": 7}),
     ("certificate.refused", {"charge_point_id": 7, "reason": "it has two names"}),
     ("certificate.revoked", {"serial": "0A", "charge_point_id": None}),
+    ("email.taken", {"id": 7}),
     ("chargePoint.booted", BOOT),
     ("chargePoint.clockDrifted", {"id": 7, "drift_s": -12.5, "wrong": True}),
     ("chargePoint.configurationChanged", {"id": 7, "name": "HeartbeatInterval", "reboot_required": False}),

@@ -4,7 +4,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
+from ohmstead.app.system import System
+from ohmstead.rooms.operator.mail.delivery import MailDelivery
+from ohmstead.rooms.operator.mail.table import email_message
 from ohmstead.rooms.people.partner_invites import partner_invites
 from ohmstead.rooms.people.partner_users import PartnerRights, partners_of
 from tests.client import Answer, Client
@@ -203,3 +207,55 @@ async def test_the_invites_of_a_deleted_partner_allow_nothing(api: Client, given
     assert (await api.delete(f"/resources/partners/v2.0/{partner['id']}")).status == 204
     assert await rights(given, user) == []
     assert (await api.get(f"{PATH}/{invite['id']}")).status == 404
+
+
+async def delivered(system: System) -> None:
+    """What is queued, and what follows from it."""
+    delivery = MailDelivery(system.database, system.clock)
+    await delivery.start_due()
+    await delivery.settled()
+    await system.outbox.drain()
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [({}, "Volt invites you"), ({"language": "de-AT"}, "Einladung von Volt"),
+                              ({"language": "fr"}, "Invitation de Volt"), ({"language": "sv"}, "Volt invites you")],
+)  # fmt: skip
+async def test_a_link_is_sent_and_then_it_is_known_as_sent(
+    api: Client, given: Given, system: System, language: dict[str, str], subject: str
+) -> None:
+    partner = await given.partner(businessName="Volt")
+    invite = await given.made(PATH, {"partnerId": partner["id"], "email": "new@example.org"} | language)
+    assert invite["status"] == "pending"
+    (email,) = await queued(system)
+    assert (email["to"], email["subject"]) == ("new@example.org", subject)
+    assert f"\n{invite['acceptUrl']}\n" in email["body"]
+    await delivered(system)
+    shown = (await api.get(f"{PATH}/{invite['id']}")).data
+    assert (shown["status"], shown["acceptUrl"]) == ("sent", invite["acceptUrl"])
+    assert (await accepted(api, invite, await given.user())).status == 200
+
+
+async def queued(system: System) -> list[Any]:
+    async with system.database.read() as tx:
+        return await tx.all(select(email_message))
+
+
+async def test_who_accepts_before_it_is_sent_has_accepted(api: Client, given: Given, system: System) -> None:
+    invite = await given.made(PATH, {"partnerId": 7, "email": "new@example.org"})
+    await accepted(api, invite, await given.user())
+    await delivered(system)
+    assert (await api.get(f"{PATH}/{invite['id']}")).data["status"] == "accepted"
+
+
+@pytest.mark.parametrize("gone", ["invite", "partner"])
+async def test_what_is_taken_back_is_not_sent(api: Client, given: Given, system: System, gone: str) -> None:
+    invite = await given.made(PATH, {"partnerId": (partner := await given.partner())["id"], "email": "new@example.org"})
+    path = f"{PATH}/{invite['id']}" if gone == "invite" else f"/resources/partners/v2.0/{partner['id']}"
+    assert (await api.delete(path)).status == 204
+    assert await queued(system) == []
+
+
+async def test_what_a_link_alone_is_for_is_not_sent(given: Given, system: System) -> None:
+    await given.made(PATH, {"partnerId": 7, "sendViaEmail": False})
+    assert await queued(system) == []

@@ -80,6 +80,7 @@ async def test_it_has_what_was_made(api: Client, given: Given, system: System, g
     assert found["user.json"] == shown | {"amountDue": 0}
     assert found["user.json"]["externalAppData"] == {"externalCustomerId": "c1"}
     assert found["id-tags.json"] == [tag]
+    assert [row["subject"] for row in found["emails.json"]] == [f"{partner['name']} invites you"]
     sessions = (await api.get("/resources/sessions/v1.0", f"filter[userId]={user['id']}")).data
     assert (found["sessions.json"], len(sessions)) == (sessions, 1)
     assert found["sessions.json"][0]["idTag"] == "04AABBCC"

@@ -1,5 +1,5 @@
-"""The routes of files: charge points upload logs and fetch firmware, apps fetch photos. Whoever holds a signed URL may,
-for its time."""
+"""The routes of files: charge points upload logs and fetch firmware, apps fetch photos, people their
+documents. Whoever holds a signed URL may, for its time."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +11,7 @@ import structlog
 from falcon.asgi.multipart import MultipartForm
 
 from ohmstead.kit.db import Database, Tx
+from ohmstead.rooms.billing.documents.files import making
 from ohmstead.rooms.devices import firmware
 from ohmstead.rooms.devices.communication import diagnostics as logs
 from ohmstead.rooms.network import models
@@ -90,6 +91,25 @@ class PrivateData:
         resp.set_header("Cache-Control", "no-store")
 
 
+class Documents:
+    """`GET` gives the PDF of a document; 503 where it was not made yet and cannot be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def on_get(self, req: Any, resp: Any, token: str, name: str | None = None) -> None:
+        number = _granted("documents", token)
+        try:
+            found = await making.file_of(self._database, number)
+        except making.NoTypst as error:
+            raise falcon.HTTPServiceUnavailable(title=str(error), retry_after=3600) from None
+        if found is None:
+            raise falcon.HTTPNotFound
+        resp.downloadable_as, resp.data = found
+        resp.content_type = "application/pdf"
+        resp.set_header("Cache-Control", "no-store")
+
+
 def give(resp: Any, path: Path, name: str, content_type: str = "application/octet-stream") -> None:
     """Answer with a file; 404 where there is none."""
     try:
@@ -138,6 +158,7 @@ def add_files(app: Any, database: Database) -> None:
         "firmware": Downloads(database, "firmware", firmware.firmware_file),
         "photos": Downloads(database, "photos", models.photo_of),
         "private-data": PrivateData(database),
+        "documents": Documents(database),
     }
     for folder, route in routes.items():
         app.add_route(f"/{folder}/{{token}}", route)

@@ -16,6 +16,7 @@ from ohmstead.rooms.billing.balance.top_up_packages import top_up_packages
 from ohmstead.rooms.billing.balance.vouchers import vouchers
 from ohmstead.rooms.billing.custom_fees import custom_fees, fee_actions
 from ohmstead.rooms.billing.documents import receipts as documenting  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.documents.files.making import DocumentFiles
 from ohmstead.rooms.billing.documents.resource import invoices, receipts
 from ohmstead.rooms.billing.drive import waking  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.drive.operations import drive
@@ -83,6 +84,7 @@ BACKGROUND: tuple[Any, ...] = (
     GatewayCalls,
     EmbeddedEvents,
     AdHocSteps,
+    DocumentFiles,
     Renewals,
     Replacements,
     BillMaking,

@@ -52,7 +52,9 @@ partner_invite = table(
     Column("allow_access_to_private_charge_points", Boolean, nullable=False, server_default="false"),
     Column("status", Text, nullable=False),  # pending | sent | accepted
     timestamp("accepted_at"),
+    Column("email_message_id", BigInteger),  # its e-mail, until that is sent; gone with what waits for an address
     Column("user_id", BigInteger, ForeignKey("ev_user.id"), index=True),
+    Index("ix_partner_invite_mail", "email_message_id", postgresql_where=text("email_message_id IS NOT NULL")),
     Index("ix_partner_invite_email", func.lower(text("email"))),
     Index("uq_partner_invite_user", "partner_id", "user_id", unique=True, postgresql_where=text("user_id IS NOT NULL")),
 )
@@ -122,7 +124,7 @@ partner_invites = Resource(
 
 @partner_invites.creating
 async def a_link_nobody_guesses(write: Write) -> None:
-    """It stays pending: `sent` is for who has sent it, and there is no mail yet."""
+    """It is pending until its e-mail was sent, see `partner_invite_mail`, or it is accepted."""
     write.values.setdefault("send_via_email", True)
     write.values |= {"token": secrets.token_urlsafe(32), "status": "pending"}
 

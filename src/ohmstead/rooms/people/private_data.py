@@ -19,6 +19,7 @@ from ohmstead.kit.operations import Actor, Call, RenderContext, Transactions, en
 from ohmstead.kit.questions import Question
 from ohmstead.kit.rendering import rendered
 from ohmstead.kit.views import View
+from ohmstead.rooms.operator import mail
 from ohmstead.rooms.operator.files import files
 from ohmstead.rooms.people.users import users
 
@@ -64,7 +65,8 @@ async def archived(tx: Tx, user_id: int, base_url: str) -> bytes | None:
     if user is None:
         return None
     changes = await tx.all(_STATUS_CHANGES, target=f"actions/users/v1.0/{user_id}/change-status")
-    told = {"user": user, "status-changes": [dict(row) for row in changes]}
+    told: dict[str, Any] = {"user": user, "status-changes": [dict(row) for row in changes]}
+    told["emails"] = await mail.waiting_for(tx, user.email)
     for answer in await held(tx, user_id, context):
         told |= answer
     return await asyncio.to_thread(_zipped, {name: encoder.encode(content) for name, content in told.items()})

@@ -1,6 +1,6 @@
 """The room of people: what it exports."""
 
-from ohmstead.rooms.people import erasure, memberships  # noqa: F401 - hooks of users
+from ohmstead.rooms.people import erasure, memberships, partner_invite_mail  # noqa: F401 - their hooks
 from ohmstead.rooms.people.partner_contracts import ContractRenewals, partner_contracts
 from ohmstead.rooms.people.partner_invites import partner_invites
 from ohmstead.rooms.people.partner_users import accepting

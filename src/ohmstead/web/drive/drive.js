@@ -3,7 +3,7 @@
 import { WORDS } from "/drive/words.js";
 
 const API = "/public-api/internal/drive/v1.0/";
-const EVERY_MS = 5000, SOON_MS = 2000, TOLD_EVERY_MS = 60000;
+const EVERY_MS = 5000, SOON_MS = 2000, TOLD_EVERY_MS = 60000, RECEIPT_LOOKS = 24;
 const PLUGS = { type1: "Type 1", type2: "Type 2", ccs1: "CCS 1", ccs2: "CCS", chademo: "CHAdeMO", schuko: "Schuko", nacs: "NACS" };
 const TONES = { available: "good", plugged: "good", inUse: "wait", reserved: "wait", outOfService: "bad" };
 
@@ -15,7 +15,7 @@ const language = [asked.get("lang") ?? "", ...tags].map(base).find((tag) => WORD
 const locale = tags.find((tag) => base(tag) === language) ?? language;
 const words = WORDS[language];
 let key = asked.get("charge");
-let place = null, state = "", drawn = "", told = { title: "", at: 0 }, timer = 0, clock = 0;
+let place = null, state = "", drawn = "", told = { title: "", at: 0 }, timer = 0, clock = 0, looked = 0;
 
 const byId = (id) => document.getElementById(id);
 const say = (name, ...values) => (words[name] ?? name).replace(/\{(\d)\}/g, (_, at) => values[at]);
@@ -95,6 +95,32 @@ function button(text, kind, action) {
   return made;
 }
 
+function receipt({ receiptUrl, receiptSent }) {
+  if (!receiptUrl) return null;
+  const field = element("input", { id: "email", type: "email", required: true, maxlength: 254, autocomplete: "email", "aria-describedby": "wrong once" });
+  const wrong = element("p", { id: "wrong", class: "bad", role: "alert" }), go = element("button", { class: "plain" }, say("send"));
+  const send = async (event) => {
+    event.preventDefault();
+    go.disabled = true;
+    try {
+      await ask("receipt", { charge: key, email: field.value.trim() });
+    } catch ({ status }) {
+      if (status !== 409) {
+        go.disabled = false;
+        wrong.textContent = say(status === 422 ? "wrong" : status === 429 ? "many" : "busy");
+        return field.focus();
+      }
+    }
+    await look();
+    byId("sent")?.focus();
+  };
+  return element("div", { class: "receipt" },
+    element("p", {}, element("a", { id: "pdf", href: receiptUrl, rel: "noreferrer" }, say("pdf"))),
+    receiptSent ? element("p", { id: "sent", tabindex: "-1", class: "good" }, say("sent"))
+      : element("form", { onsubmit: send }, element("label", { for: "email" }, say("email")), field,
+        wrong, element("p", { id: "once", class: "quiet" }, say("once")), go));
+}
+
 // ---- what is shown
 
 function ofPlace() {
@@ -134,7 +160,7 @@ const SHOWN = {
     ? ["paying", paragraph(charge.hold === null ? "" : say("payingText")), figures(charge)]
     : ["stopping", paragraph(say("stoppingText")), figures(charge)],
   captured: (charge) => ["captured", paragraph(say("capturedText", money(charge.captured, charge.currency), money(charge.released, charge.currency))),
-    figures(charge), paragraph(say("bank"), "quiet"), over()],
+    figures(charge), paragraph(say("bank"), "quiet"), receipt(charge), over()],
   released: (charge) => ["released", paragraph(charge.reason && say(charge.reason)), charge.startedAt && figures(charge),
     paragraph(charge.hold === null ? "" : say("releasedText", held(charge))), charge.hold !== null && paragraph(say("bank"), "quiet"), over()],
   failed: (charge) => ["failed", paragraph(charge.reason && say(charge.reason)), over()],
@@ -191,10 +217,11 @@ async function look() {
         await ask("entered", { charge: key });
         charge = await ask(`charges/${key}`);
       }
-      draw(ofCharge(charge), JSON.stringify({ ...charge, secondsLeft: 0 }), state !== "" && state !== charge.state);
+      draw(ofCharge(charge), JSON.stringify({ ...charge, secondsLeft: 0, receiptUrl: !charge.receiptUrl }), state !== "" && state !== charge.state);
       state = charge.state;
+      byId("pdf")?.setAttribute("href", charge.receiptUrl); // each is good for a day
       count(charge.secondsLeft ?? 0);
-      if (["captured", "released", "failed"].includes(state)) return;
+      if (["captured", "released", "failed"].includes(state) && (state !== "captured" || charge.receiptUrl || looked++ > RECEIPT_LOOKS)) return;
       if (state === "held" || (state === "entering" && !charge.redirectUrl)) wait = SOON_MS; // nobody has to do anything
     } else draw(ofPlace(), JSON.stringify(place));
   } catch (fault) {

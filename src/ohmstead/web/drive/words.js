@@ -23,6 +23,7 @@ export const WORDS = {
     out_of_service: "The charge point cannot charge now.", not_possible: "Charging is not possible here now.", not_captured: "The payment could not be completed. The operator will look at it.",
     unknown: "This address leads nowhere", unknownText: "Please scan the code on the charge point again.", away: "No connection. Trying again…",
     busy: "This is not possible now. Please try again in a moment.", many: "Too many requests. Trying again…", help: "Help:", terms: "Terms", min: "{0} min",
+    pdf: "Receipt (PDF)", email: "Or by e-mail to", send: "Send", sent: "It is on its way by e-mail.", wrong: "Please check the address.", once: "Your address is used for this alone.",
   },
   de: {
     title: "Laden an {0}", language: "Deutsch", check: "Steht diese Nummer auf der Ladesäule vor Ihnen? Wenn nicht, zahlen Sie nicht.",
@@ -46,6 +47,7 @@ export const WORDS = {
     out_of_service: "Die Ladesäule kann gerade nicht laden.", not_possible: "Laden ist hier gerade nicht möglich.", not_captured: "Die Zahlung konnte nicht abgeschlossen werden. Der Betreiber kümmert sich darum.",
     unknown: "Diese Adresse führt nirgendwohin", unknownText: "Bitte scannen Sie den Code auf der Ladesäule noch einmal.", away: "Keine Verbindung. Es wird wieder versucht…",
     busy: "Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.", many: "Zu viele Anfragen. Es wird wieder versucht…", help: "Hilfe:", terms: "Bedingungen", min: "{0} min",
+    pdf: "Beleg (PDF)", email: "Oder per E-Mail an", send: "Senden", sent: "Er ist per E-Mail unterwegs.", wrong: "Bitte prüfen Sie die Adresse.", once: "Ihre Adresse dient nur dazu.",
   },
   fr: {
     title: "Recharger à {0}", language: "Français", check: "Ce numéro figure-t-il sur la borne devant vous ? Sinon, ne payez pas.",
@@ -69,5 +71,6 @@ export const WORDS = {
     out_of_service: "La borne ne peut pas recharger en ce moment.", not_possible: "La recharge n’est pas possible ici en ce moment.", not_captured: "Le paiement n’a pas pu être achevé. L’exploitant va s’en occuper.",
     unknown: "Cette adresse ne mène nulle part", unknownText: "Veuillez scanner à nouveau le code sur la borne.", away: "Pas de connexion. Nouvel essai…",
     busy: "Ce n’est pas possible maintenant. Veuillez réessayer dans un instant.", many: "Trop de requêtes. Nouvel essai…", help: "Aide :", terms: "Conditions", min: "{0} min",
+    pdf: "Reçu (PDF)", email: "Ou par e-mail à", send: "Envoyer", sent: "Il vous parviendra par e-mail.", wrong: "Veuillez vérifier l’adresse.", once: "Votre adresse ne sert qu’à cela.",
   },
 };

@@ -13,7 +13,10 @@ from sqlalchemy import LargeBinary, bindparam, cast, func, insert, select, updat
 from ohmstead.engines.languages import Language
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.errors import Conflict, Unavailable
+from ohmstead.rooms.billing.documents.links import download_url
+from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.billing.drive.place import asked_at, place_of, standing, text_in
+from ohmstead.rooms.billing.drive.receipts import MADE, SENT
 from ohmstead.rooms.billing.drive.table import ad_hoc_charge
 from ohmstead.rooms.billing.drive.views import Begun, Charge
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Money, Refused
@@ -38,6 +41,7 @@ _CHARGE = Statement(
         location.c.name.label("location_name"), setup_request.c.client,
         *payment_transaction.c["captured", "refunded"], payment_transaction.c.status.label("paid"),
         *session.c["started_at", "stopped_at", "energy_wh", "power_w", "amount_with_tax"],
+        document.c.id.label("receipt_id"), SENT.label("receipt_sent"),
         session.c.status.label("charge"), cast(bindparam("now", type_=_own.until.type), _own.until.type).label("at"),
     )
     .join(evse, evse.c.id == _own.evse_id)
@@ -45,6 +49,7 @@ _CHARGE = Statement(
     .outerjoin(location, location.c.id == charge_point.c.location_id)
     .outerjoin(setup_request, setup_request.c.id == _own.setup_id)
     .outerjoin(payment_transaction, payment_transaction.c.id == _own.transaction_id)
+    .outerjoin(document, (document.c.id == payment_transaction.c.receipt_id) & MADE)
     .outerjoin(session, session.c.id == _own.session_id)
     .where(_own.key_hash == _hash)
 )  # fmt: skip
@@ -108,10 +113,10 @@ async def new_session(tx: Tx) -> int:
     return await tx.value(_NEW_SESSION)
 
 
-async def look(tx: Tx, key: str, language: Language) -> Charge | None:
-    """How a charge stands."""
+async def look(tx: Tx, key: str, language: Language, reached_at: str) -> Charge | None:
+    """How a charge stands. `reached_at` is any URL by which the API was just reached."""
     row = await tx.one(_CHARGE, hash=hashed(key), now=tx.now)
-    return row and _told(row, language)
+    return row and _told(row, language, reached_at)
 
 
 async def card_entered(database: Database, key: str) -> bool:
@@ -146,7 +151,7 @@ async def _finish_setup(database: Database, row: Row) -> None:
             await tx.run(_FAIL, key=row["id"], now=tx.now)
 
 
-def _told(row: Row, language: Language) -> Charge:
+def _told(row: Row, language: Language, reached_at: str) -> Charge:
     began = row["started_at"] if row["charge"] in ("active", "finished") else None
     now: datetime = row["at"]
     cost, hold = _cost(row) if began else None, row["amount"]
@@ -169,6 +174,8 @@ def _told(row: Row, language: Language) -> Charge:
         left=None if hold is None or cost is None else max(hold - cost, Decimal(0)),
         captured=captured,
         released=hold - captured if row["state"] in ("captured", "released") and hold is not None else Decimal(0),
+        receipt_url=None if row["receipt_id"] is None else download_url(row["receipt_id"], reached_at),
+        receipt_sent=bool(row["receipt_sent"]),
     )
 
 

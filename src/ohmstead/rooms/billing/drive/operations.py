@@ -8,8 +8,9 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter, Transactions
-from ohmstead.rooms.billing.drive.charges import ask_stop, begin, card_entered, look
+from ohmstead.rooms.billing.drive.charges import ask_stop, begin, card_entered, hashed, look
 from ohmstead.rooms.billing.drive.place import Asked, asked_at, place_of, standing, text_in
+from ohmstead.rooms.billing.drive.receipts import mail_receipt
 from ohmstead.rooms.billing.drive.views import (
     Begun,
     Charge,
@@ -18,6 +19,7 @@ from ohmstead.rooms.billing.drive.views import (
     Place,
     Plug,
     PriceInWords,
+    ReceiptWish,
     Station,
     TariffInWords,
     Wish,
@@ -74,7 +76,7 @@ async def begin_charge(call: Call, wish: Wish) -> Begun:
 @drive.get("v1.0/charges/{charge}", "Drive / Charge", parameters=(_KEY, _LANGUAGE), gives=Charge)
 async def read_charge(call: Call) -> Charge:
     """How a charge stands."""
-    found = await look(call.tx, call.path["charge"], _language(call))
+    found = await look(call.tx, call.path["charge"], _language(call), call.context.base_url)
     if found is None:
         raise NotFound(_UNKNOWN)
     return found
@@ -94,6 +96,13 @@ async def entered(call: Call, body: OfCharge) -> None:
 async def stop_charge(call: Call, body: OfCharge) -> None:
     """End a charge, or give it up before it begins. Its station is asked until it obeys."""
     if not await ask_stop(call.database, body.charge):
+        raise NotFound(_UNKNOWN)
+
+
+@drive.post("v1.0/receipt", "Drive / Receipt by e-mail", body=ReceiptWish, errors=(404, 409, 422, 429))
+async def send_receipt(call: Call, body: ReceiptWish) -> None:
+    """Send the receipt of a charge by e-mail, once; 409 where there is none yet, or it was sent."""
+    if not await mail_receipt(call.tx, hashed(body.charge), body.email):
         raise NotFound(_UNKNOWN)
 
 

@@ -12,6 +12,7 @@ from ohmstead.kit.views import View
 from ohmstead.rooms.billing.drive.place import Standing
 from ohmstead.rooms.billing.drive.table import Reason, State
 from ohmstead.rooms.network.connectors import Type
+from ohmstead.rooms.operator.emails import Email
 
 Amount = Annotated[Decimal, Meta(description="In major units of the currency, with tax.")]
 
@@ -68,6 +69,10 @@ class OfCharge(View):
     charge: Annotated[str, Meta(max_length=100, description="The key of the charge.")]
 
 
+class ReceiptWish(OfCharge, kw_only=True):
+    email: Annotated[Email, Meta(description="Used for this alone, and not kept.")]
+
+
 class Begun(View):
     key: Annotated[str, Meta(description="Of the charge: whoever has it sees the charge and stops it.")]
     redirect_url: Annotated[str, Meta(description="Where the card is entered.")] | None
@@ -91,3 +96,5 @@ class Charge(View):
     left: Annotated[Amount, Meta(description="What is left of the hold.")] | None
     captured: Amount
     released: Amount
+    receipt_url: Annotated[str, Meta(description="Of its PDF, for 24 hours; null while there is none.")] | None
+    receipt_sent: Annotated[bool, Meta(description="By e-mail, which is done once.")]

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, delete, n
 
 from ohmstead.kit.db import Row, Statement
 from ohmstead.kit.faults import Seldom
+from ohmstead.rooms.operator.durable_facts import EmailTaken
 from ohmstead.rooms.operator.mail.composing import compose
 from ohmstead.rooms.operator.mail.mailer import NotTaken, mailer
 from ohmstead.rooms.operator.mail.table import email_attachment, email_message
@@ -64,6 +65,7 @@ class MailDelivery(DueWork):
             return
         async with self._database.begin() as tx:
             await tx.run(_SENT, key=row["id"])
+            tx.tell(EmailTaken(id=row["id"]))
 
     async def failed(self, row: Row, error: Exception) -> None:
         """Note why; it comes again by itself, unless it was the last time."""

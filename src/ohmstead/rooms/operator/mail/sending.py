@@ -1,16 +1,19 @@
 """Sending: an e-mail is queued in the transaction of what it tells of."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Text, bindparam, delete, func, insert
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, select
 
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.operator.mail.table import email_attachment, email_message
 
-_FORGET = Statement(
-    delete(email_message).where(func.lower(email_message.c.to) == func.lower(bindparam("address", type_=Text)))
-)
+_own = email_message.c
+_to = func.lower(_own.to) == func.lower(bindparam("address", type_=Text))
+_FORGET = Statement(delete(email_message).where(_to))
+_WITHDRAW = Statement(delete(email_message).where(_own.id == bindparam("key", type_=BigInteger)))
+_WAITING = Statement(select(*_own["subject", "body", "created_at"]).where(_to).order_by(_own.id))
 
 
 class Attachment(Struct, frozen=True):
@@ -45,3 +48,13 @@ async def send(tx: Tx, email: Email) -> int:
 async def forget(tx: Tx, address: str) -> None:
     """Nobody has this address any more: what waits for it goes, with what it says."""
     await tx.run(_FORGET, address=address)
+
+
+async def withdraw(tx: Tx, key: int) -> None:
+    """Do not send it, where it was not sent yet."""
+    await tx.run(_WITHDRAW, key=key)
+
+
+async def waiting_for(tx: Tx, address: str) -> list[dict[str, Any]]:
+    """What waits for an address, for whom it belongs to."""
+    return [dict(row) for row in await tx.all(_WAITING, address=address)]
