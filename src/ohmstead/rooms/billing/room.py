@@ -49,6 +49,7 @@ from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
 from ohmstead.rooms.billing.subscriptions.bills import BillMaking
 from ohmstead.rooms.billing.subscriptions.clearing import clearing
 from ohmstead.rooms.billing.subscriptions.renewing import Renewals
+from ohmstead.rooms.billing.subscriptions.replacing import Replacements, replacing
 from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
@@ -80,6 +81,7 @@ OPERATIONS: tuple[Declared, ...] = (
     clearing,
     invoice_details,
     invoicing,
+    replacing,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -95,4 +97,5 @@ BACKGROUND: tuple[Any, ...] = (
     BillMaking,
     BillOutcomes,
     MonthlyInvoices,
+    Replacements,
 )
