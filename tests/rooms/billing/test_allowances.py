@@ -136,8 +136,8 @@ async def test_two_that_run_at_once_share_it_and_no_kwh_twice(home: Home) -> Non
         await there.running.price()
         assert sum(wh for *_, wh in await home.uses()) == min(10_000, 2 * minutes * 150)
     await there.time(61)
-    for number, transaction in ((1, first), (2, second)):
-        await there.stops(transaction, 61, 9000, number=number)
+    for transaction in (first, second):
+        await there.stops(transaction, 61, 9000)
     await asyncio.gather(*(_priced(home, key) for key in (1, 2)))
     amounts, covered = zip(*[await home.bill(key) for key in (1, 2)], strict=True)
     assert (sum(amounts), sum(covered), await home.remaining()) == (4, 10, {"combined": 0})
@@ -152,8 +152,8 @@ async def test_who_prices_second_waits_and_has_the_rest(home: Home) -> None:
     await home.subscribes()
     there, database = home.there, home.there.system.database
     numbers = [await there.starts(0, 0, number, home.tags[number - 1]) for number in (1, 2)]
-    for number, transaction in enumerate(numbers, 1):
-        await there.stops(transaction, 60, 8000, number=number)
+    for transaction in numbers:
+        await there.stops(transaction, 60, 8000)
     waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     async with database.begin() as tx:
         await price_ended(tx, [1])
@@ -255,8 +255,7 @@ async def test_the_six_cycles(home: Home, reset: str, begins: list[str]) -> None
         )
         found = await home.windows(tx)
     assert [f"{one.cycle:%Y-%m-%d}" for one in found] == begins
-    left = 10_000 if reset != "after_each_year" else 10_000
-    assert [one.limit_wh for one in found] == [left] * len(begins)
+    assert [one.limit_wh for one in found] == [10_000] * len(begins)
     assert [one.end for one in found[:-1]] == [at(31 * DAY)] * (len(begins) - 1)
 
 

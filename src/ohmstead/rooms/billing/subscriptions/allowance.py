@@ -4,22 +4,26 @@ The subscription is locked while somebody takes of it, and what was used is read
 same kWh. What a session has, it keeps, though the plan is another since.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Literal
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from msgspec import Struct
 from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
-from ohmstead.engines.allowance_cycles import Cycle, cycles, renewal_cycles
 from ohmstead.engines.pricing import Covered, Use
 from ohmstead.kit.db import Row, Statement, Tx
+from ohmstead.rooms.billing.subscriptions.budgets import (
+    Budget,
+    Chain,
+    Kind,
+    Span,
+    applies,
+    budget_now,
+    kinds_of,
+    spans_of,
+)  # fmt: skip
 from ohmstead.rooms.billing.subscriptions.table import subscription
-from ohmstead.rooms.billing.subscriptions.terms import Allowance, Terms, read
+from ohmstead.rooms.billing.subscriptions.terms import read
 from ohmstead.rooms.charging.pricing.covered import Asked, Cover, covers, used
-
-Kind = Literal["combined", "ac", "dc"]
 
 _FOUND = Statement(
     text("""
@@ -33,7 +37,7 @@ LEFT JOIN location ON location.id = point.location_id
 CROSS JOIN LATERAL (SELECT array_agg(starts_at ORDER BY number) AS starts, array_agg(ends_at ORDER BY number) AS ends
                     FROM subscription_cycle WHERE subscription_id = own.id) AS known
 WHERE session.id = ANY(CAST(:ids AS bigint[])) AND own.status NOT IN ('pending', 'failed')
-  AND own.terms->'allowance'->>'type' <> 'none' AND own.started_at < COALESCE(session.stopped_at, :now)
+  AND own.terms->'allowance'->>'type' <> 'none' AND own.started_at <= COALESCE(session.stopped_at, :now)
   AND (own.status = 'active' OR own.ends_at > session.started_at)
 ORDER BY session.id, own.started_at, own.id""")
 )
@@ -78,44 +82,6 @@ DELETE FROM allowance_use WHERE session_id = ANY(CAST(:ids AS bigint[])) AND NOT
     WHERE (told.subscription_id, told.session_id, told.starts_at)
         = (allowance_use.subscription_id, allowance_use.session_id, allowance_use.starts_at))""")
 )
-_DAY = timedelta(days=1)
-
-
-class Chain(Struct, frozen=True):
-    """The sessions that go on with each other, and when the first began."""
-
-    links: frozenset[int]
-    began_at: datetime
-
-
-class Budget(Struct, frozen=True):
-    """What is in a subscription for a cycle, of one kind or (None) of all; it may be for a chain of sessions alone."""
-
-    account: int
-    cycle: Cycle
-    allowance_wh: int
-    kind: str | None
-    chain: frozenset[int] | None = None
-
-    def left(self, uses: Sequence[Row], session_id: int) -> int:
-        """What a session may use of it: what no other has, and what it has itself."""
-        own = others = 0
-        for use in uses:
-            if not self._counts(use):
-                continue
-            if use["session_id"] == session_id:
-                own += use["energy_wh"]
-            else:
-                others += use["energy_wh"]
-        return max(0, self.allowance_wh - others, own)
-
-    def _counts(self, use: Row) -> bool:
-        return (
-            use["subscription_id"] == self.account
-            and self.cycle.start <= use["starts_at"] < self.cycle.end
-            and (self.kind is None or use["kind"] == self.kind)
-            and (self.chain is None or use["session_id"] in self.chain)
-        )
 
 
 class Allowed(Cover, kw_only=True):
@@ -136,14 +102,15 @@ async def covered_by_allowances(tx: Tx, sessions: Sequence[Row], lock: bool) -> 
         await tx.all(_LOCK, ids=sorted({row["id"] for row in rows}))
         rows = await tx.all(_FOUND, ids=ids, now=tx.now)
     chains = await _chains(tx, rows)
-    spans: dict[int, list[tuple[Row, Budget, datetime, datetime]]] = {}
+    spans: dict[int, list[Span]] = {}
     for row in rows:
         terms = read(row["terms"])
-        if _applies(terms.allowance, row):
-            spans.setdefault(row["session_id"], []).extend(_spans(row, terms, chains.get(row["session_id"]), tx.now))
-    budgets = [budget for each in spans.values() for _, budget, _, _ in each]
+        if applies(terms.allowance, row):
+            spans.setdefault(row["session_id"], []).extend(spans_of(row, terms, chains.get(row["session_id"]), tx.now))
+    budgets = [span.budget for each in spans.values() for span in each]
     uses = await _uses(tx, budgets)
-    return {key: _allowed(key, each, uses) for key, each in spans.items() if each}
+    current = {row["session_id"]: row["current_type"] for row in rows}
+    return {key: _allowed(key, current[key], each, uses) for key, each in spans.items() if each}
 
 
 @used.answer
@@ -173,99 +140,18 @@ async def remaining(tx: Tx, rows: Sequence[Row], at: datetime) -> dict[int, dict
     budgets: dict[int, dict[Kind, Budget]] = {}
     for row in rows:
         terms = read(row["terms"])
-        budgets[row["id"]] = {kind: _now(row, terms, kind, at) for kind in _kinds(terms.allowance)}
+        budgets[row["id"]] = {kind: budget_now(row, terms, kind, at) for kind in kinds_of(terms.allowance)}
     uses = await _uses(tx, [each for own in budgets.values() for each in own.values()])
     return {key: {kind: each.left(uses, 0) / 1000 for kind, each in own.items()} for key, own in budgets.items() if own}
 
 
-def _now(row: Row, terms: Terms, kind: Kind, at: datetime) -> Budget:
-    allowance, own = terms.allowance, (None if kind == "combined" else kind)
-    wh = 1000 * (getattr(allowance, kind) or 0)
-    if allowance.reset_cycle == "after_each_session":
-        return Budget(row["id"], Cycle(at, at), wh, own)
-    if allowance.reset_cycle == "as_renewal_cycle":
-        return Budget(row["id"], Cycle(row["cycle_started_at"], row["ends_at"]), wh, own)
-    cycle = next(cycles(allowance.reset_cycle, row["anchor"], ZoneInfo(row["zone"]), at, at))
-    return Budget(row["id"], cycle, wh, own)
-
-
-def _kinds(allowance: Allowance) -> tuple[Kind, ...]:
-    return {"none": (), "combined": ("combined",), "separate": ("ac", "dc")}[allowance.type]
-
-
-def _applies(allowance: Allowance, row: Row) -> bool:
-    """Whether it may be used where a session is."""
-    if allowance.home_chargers_only:
-        return row["owner_id"] == row["user_id"]
-    if allowance.exclude_roaming and row["roaming_operator_id"] is not None:
-        return False
-    return _within(row["country"], allowance.included_countries, allowance.excluded_countries) and _within(
-        row["partner_id"], allowance.included_partner_charge_points, allowance.excluded_partner_charge_points
-    )
-
-
-def _within(what: object, included: Collection[object], excluded: Collection[object]) -> bool:
-    return what not in excluded and (not included or what in included)
-
-
-def _spans(
-    row: Row, terms: Terms, chain: Chain | None, now: datetime
-) -> Iterator[tuple[Row, Budget, datetime, datetime]]:
-    """When the energy of a session is covered, and by what."""
-    allowance = terms.allowance
-    horizon = row["stopped_at"] or now
-    horizon += timedelta(microseconds=1) if row["stopped_at"] else _DAY  # what is told with the end is of it
-    kind = None if allowance.type == "combined" else row["current_type"]
-    wh = 1000 * (getattr(allowance, kind or "combined") or 0)
-    for start, end in _in_force(row, row["began_at"], horizon):
-        for cycle in _cycles(row, terms, chain, start, end):
-            budget = Budget(row["id"], cycle, wh, kind, chain and chain.links)
-            yield row, budget, max(start, cycle.start), min(end, cycle.end)
-
-
-def _cycles(row: Row, terms: Terms, chain: Chain | None, start: datetime, end: datetime) -> Iterator[Cycle]:
-    reset, zone = terms.allowance.reset_cycle, ZoneInfo(row["zone"])
-    if reset == "after_each_session":
-        yield Cycle(chain.began_at if chain else row["began_at"], end)
-    elif reset == "as_renewal_cycle":
-        known = [Cycle(*each) for each in zip(row["starts"] or (), row["ends"] or (), strict=True)]
-        known = known or [Cycle(row["started_at"], row["ends_at"])]
-        yield from renewal_cycles(known, row["anchor"], terms.renewal_cycle, zone, start, end)
-    else:
-        yield from cycles(reset, row["anchor"], zone, start, end)
-
-
-def _in_force(row: Row, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The parts of [start, end) in which a subscription was in force."""
-    here, until = max(start, row["started_at"]), min(end, _end_of(row, end))
-    for lapse in row["lapses"]:
-        first, last = (datetime.fromisoformat(moment) for moment in lapse)
-        if here < min(first, until):
-            yield here, min(first, until)
-        here = max(here, last)
-    if here < until:
-        yield here, until
-
-
-def _end_of(row: Row, horizon: datetime) -> datetime:
-    match row["status"]:
-        case "active":
-            return horizon if row["auto_renewal"] else row["ends_at"]
-        case "canceled":
-            return row["ends_at"]
-        case "expired":
-            return min(row["status_at"], row["ends_at"])
-        case _:
-            return row["status_at"]
-
-
-def _allowed(key: int, spans: Sequence[tuple[Row, Budget, datetime, datetime]], uses: Sequence[Row]) -> Allowed:
+def _allowed(key: int, current: str, spans: Sequence[Span], uses: Sequence[Row]) -> Allowed:
     windows = [
-        Covered(start, end, budget.account, budget.cycle.start, budget.left(uses, key))
-        for _, budget, start, end in sorted(spans, key=lambda each: each[2])
+        Covered(one.start, one.end, one.budget.account, one.budget.cycle.start, one.budget.left(uses, key))
+        for one in sorted(spans, key=lambda one: one.start)
     ]
-    budgets = {(budget.account, budget.cycle.start): budget for _, budget, _, _ in spans}
-    return Allowed(tuple(windows), current=spans[0][0]["current_type"], budgets=budgets)
+    budgets = {(one.budget.account, one.budget.cycle.start): one.budget for one in spans}
+    return Allowed(tuple(windows), current=current, budgets=budgets)
 
 
 async def _chains(tx: Tx, rows: Sequence[Row]) -> dict[int, Chain]:

@@ -15,7 +15,8 @@ from ohmstead.kit.resources import Resource
 from ohmstead.kit.versions import Include, Version
 from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.rooms.billing.durable_facts import SubscriptionStatus
-from ohmstead.rooms.billing.subscriptions.allowance import Kind, remaining
+from ohmstead.rooms.billing.subscriptions.allowance import remaining
+from ohmstead.rooms.billing.subscriptions.budgets import Kind
 from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.people.users import ev_user
 
