@@ -43,7 +43,10 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.subscriptions import holders  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.subscriptions import (
+    allowance,  # noqa: F401 - its tables and answers
+    holders,  # noqa: F401 - its tables and answers
+)
 from ohmstead.rooms.billing.subscriptions.activating import actions as subscription_actions
 from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
 from ohmstead.rooms.billing.subscriptions.bills import BillMaking
