@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261201_ff57a2"
-down_revision = "20261201_ca3ebc"
+down_revision = "20261201_d2e326"
 
 
 def upgrade() -> None:
