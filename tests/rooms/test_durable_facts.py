@@ -75,6 +75,7 @@ STORED: list[tuple[str, dict[str, Any]]] = [
                                    "ends_at": "2026-12-01T08:00:00Z"}),
     ("user.invoiceDetails.changed", {"id": 7, "action": "created"}),
     ("document.issued", {"id": 7}),
+    ("session.paidUp", {"id": 7}),
     ("user.erased", {"id": 7, "texts": ["04A1B2C3"]}),
 ]  # fmt: skip
 

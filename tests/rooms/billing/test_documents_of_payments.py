@@ -1,6 +1,7 @@
 """A receipt for each thing that is paid, and each only once; what becomes less is taken off it, never more than it
 says."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ohmstead.kit.db import Row
+from ohmstead.rooms.billing.documents.receipts import what_was_paid_is_documented
 from ohmstead.rooms.billing.durable_facts import TransactionChanged
 from tests.client import Client
 from tests.given import Given
@@ -60,6 +62,23 @@ async def test_a_session_has_one_receipt_that_its_payments_name(desk: Till, api:
     assert row is not None
     assert (row["email"], row["client"], row["mail_wanted"]) == ("e@example.com", None, True)
     assert row["file_due_at"] is not None
+
+
+async def test_many_who_hear_of_it_at_once_issue_one(desk: Till, api: Client) -> None:
+    user, tag = await desk.user()
+    await desk.card(user)
+    await desk.charges(tag, 20)
+    [paid] = await desk.transactions()
+    told = TransactionChanged(id=paid["id"], action="updated")
+
+    async def hears() -> None:
+        async with desk.system.database.begin() as tx:
+            await what_was_paid_is_documented(tx, told)
+
+    async with desk.system.database.begin() as tx:
+        await tx.run(text("TRUNCATE document_line, document, document_file"))  # as if nobody had heard of it
+    await asyncio.gather(*(hears() for _ in range(8)))
+    assert await listed(desk, api) == [("receipt", "10.00", "8.40")]
 
 
 async def test_what_costs_nothing_or_is_not_paid_has_none(desk: Till, api: Client) -> None:

@@ -107,6 +107,11 @@ async def charge(api: Client, given: Given, gateway: Gateway) -> Charge:
     return Charge(there, gateway)
 
 
+async def receipts(charge: Charge) -> list[tuple[Any, ...]]:
+    shown = (await charge.there.api.get("/resources/receipts/v2.0")).data
+    return [(one["userId"], one["totalAmount"], one["paymentStatus"]) for one in shown]
+
+
 async def test_a_hold_of_nobodys_account_is_used_up(charge: Charge) -> None:
     assert await charge.begins(None, hold=PlacedHold(await charge.held())) is None
     assert (await charge.there.shown(charge.session))["paymentType"] == "tokenized"
@@ -118,10 +123,15 @@ async def test_a_hold_of_nobodys_account_is_used_up(charge: Charge) -> None:
     shown = await charge.there.shown(charge.session)
     assert (shown["reason"], shown["amount"]) == ("authorization_amount_reached", 30.68)
     assert (shown["paymentStatus"], shown["billingStatus"]) == ("partially", "completed")
+    assert await receipts(charge) == [(None, 30.0, "partially_paid")]
     assert await charge.sums(charge.session) == [("finalized", "30.00", "30.00")]
     bill = await charge.bill(charge.session)
     assert (bill["paid"], bill["reason"], bill["due_at"]) == (30, "hold_used_up", None)
     assert await charge.owed() == {0: Decimal("0.68")}
+    body = {"reason": "kind", "key": "k"}
+    assert (await charge.there.api.post(f"/internal/sessions/v1.0/{charge.session}/waive", body)).status == 200
+    await charge.pays()
+    assert await receipts(charge) == [(None, 30.0, "paid")]
 
 
 async def test_a_stored_card_pays_the_rest_as_well(charge: Charge) -> None:

@@ -56,6 +56,12 @@ class InvoiceDetailsChanged(Fact, topic="user.invoiceDetails.changed"):
     action: Literal["created", "updated"]
 
 
+class SessionPaidUp(Fact, topic="session.paidUp"):
+    """A session that was paid in part owes nothing any more."""
+
+    id: int  # the session
+
+
 class DocumentIssued(Fact, topic="document.issued"):
     """A document got its number."""
 

@@ -19,7 +19,7 @@ from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
 from ohmstead.rooms.billing.documents.parties import Client
 from ohmstead.rooms.billing.documents.subjects import Subject, documented, of_session, of_transaction
 from ohmstead.rooms.billing.documents.table import document
-from ohmstead.rooms.billing.durable_facts import TransactionChanged
+from ohmstead.rooms.billing.durable_facts import SessionPaidUp, TransactionChanged
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user
@@ -65,6 +65,14 @@ async def what_was_paid_is_documented(tx: Tx, fact: TransactionChanged) -> None:
         subject = await of_session(tx, row["session_id"])
     else:
         subject = await of_transaction(tx, row["id"])
+    if subject is not None and not subject.is_open:
+        await reconcile(tx, subject)
+
+
+@on(SessionPaidUp)
+async def what_is_whole_is_said_to_be(tx: Tx, fact: SessionPaidUp) -> None:
+    """Where the rest was given up no payment tells that."""
+    subject = await of_session(tx, fact.id)
     if subject is not None and not subject.is_open:
         await reconcile(tx, subject)
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from ohmstead.engines.session_payments import Adjust, Bill, Payment, Refund, Standing, standing, wants_means
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.money import Precision
+from ohmstead.rooms.billing.durable_facts import SessionPaidUp
 from ohmstead.rooms.billing.methods.installments import subscription_there
 from ohmstead.rooms.billing.refunds.booking import refunded_by_operator
 from ohmstead.rooms.billing.sessions.accumulating import accumulates
@@ -155,6 +156,8 @@ async def _write(tx: Tx, task: Task, found: Standing, soon: datetime | None) -> 
     shown = {name: bill[name] for name in _SHOWN} | _paid_by(task)
     shown |= {"payment_status": found.status, "billing_status": "completed" if again is None else "suspended"}
     news = any(shown[name] != bill[name] for name in _SHOWN)
+    if (bill["status"], found.status) == ("partially", "paid"):
+        tx.tell(SessionPaidUp(id=bill["session_id"]))
     bill |= {"status": found.status, "reason": found.reason, "paid": found.paid, "due_at": soon or again}
     names = ("amount", "net", "discount", "waived", "paid", "status", "reason", "wish", "revision", "round", "attempts",
              "due_at", "user_id", "id", "session_id")  # fmt: skip
