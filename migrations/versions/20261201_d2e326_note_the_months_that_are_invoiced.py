@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261201_d2e326"
-down_revision = "20261201_ca3ebc"
+down_revision = "20261201_b9a18b"
 
 
 def upgrade() -> None:

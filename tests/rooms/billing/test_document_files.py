@@ -22,6 +22,7 @@ from ohmstead.rooms.billing.documents.files.typesetting import typeset
 from ohmstead.rooms.billing.documents.links import download_url
 from ohmstead.rooms.billing.documents.table import document, document_file
 from ohmstead.rooms.operator.files import Files, files
+from ohmstead.rooms.operator.mail.table import email_attachment, email_message
 from tests.rooms.billing.written_documents import CLIENT, add_document, content, line
 from tests.rooms.later import Later
 
@@ -120,6 +121,19 @@ async def test_files_are_made_once_they_are_due(later: Later) -> None:
         assert made["has_xml"] is (key != receipt)
         assert (await row(later, key))["file_due_at"] is None
     assert "RCP-1" in text_of((await file(later, receipt) or {})["content"])
+
+
+async def test_a_file_that_was_waited_for_goes_out_by_e_mail_once(later: Later) -> None:
+    key = await added(later, email="ada@example.org", mail_wanted=True)
+    await done(later)
+    assert await file_of(later.database, key) is not None
+    async with later.database.read() as tx:
+        [attached] = await tx.all(select(email_attachment))
+        assert await tx.value(select(email_message.c.to)) == "ada@example.org"
+    made = await file(later, key)
+    assert made is not None
+    assert (attached["name"], attached["content"]) == ("INV-2026-000042.pdf", made["content"])
+    assert (await row(later, key))["mailed_at"] == later.clock.now()
 
 
 async def test_more_than_one_slice_is_made_in_one_go(later: Later, monkeypatch: pytest.MonkeyPatch) -> None:
