@@ -216,6 +216,7 @@ class World:
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
         ids["subscriptionPlan"] = ids["plan"] = (await given.plan())["id"]
+        self.replaced = (await given.plan())["id"]
         partner = {"partner_id": ids.get("partner")}
         ids["invoice"] = await given.document("invoice", int(ids["user"]), **partner)
         ids["receipt"] = await given.document("receipt", int(ids["user"]), **partner)
@@ -243,6 +244,7 @@ class World:
         numbered = operation.path.endswith(("/start/{evse}", "/unlock/{evse}", "/reserve/{evse}"))
         chosen = {name: words[0] for name, words in operation.choices.items()}
         names = self.ids | ({"evse": 1} if numbered else {}) | chosen
+        names |= {"subscriptionPlan": self.replaced} if operation.path.endswith("/replace") else {}
         return names | ({"transaction": self.collected["id"]} if operation.path.endswith("/refund") else {})
 
     def body(self, operation: Operation) -> Any:
@@ -261,6 +263,8 @@ class World:
             body.pop("evseId", None)  # it is in one place
         if "/tariffs/v1.0" in operation.path:
             body |= {"type": "free"}
+        if operation.path.endswith("/subscription-plans/v2.0"):
+            body |= {name: [{"locale": "en", "translation": "x"}] for name in ("name", "description")}
         if "/tariff-groups/v1.0" in operation.path:
             body.pop("partnerId", None)  # the operator's EVSE has the group by then
         if "/notifications/v2.0" in operation.path:

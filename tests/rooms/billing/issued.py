@@ -39,14 +39,6 @@ async def stored(tx: Tx, document_id: int, file: bytes = PDF) -> None:
     await tx.run(update(document).where(document.c.id == document_id).values(file_due_at=None))
 
 
-async def receipt_of(tx: Tx, key: str) -> int | None:
-    """The receipt of a charge without an account, if it has one."""
-    its = select(payment_transaction.c.receipt_id).join(
-        ad_hoc_charge, ad_hoc_charge.c.transaction_id == payment_transaction.c.id
-    )
-    return await tx.value(its.where(ad_hoc_charge.c.key_hash == hashed(key)))
-
-
 async def issued_for_charge(tx: Tx, key: str, **values: Any) -> int:
     """A receipt for a charge without an account, which gets a transaction if it has none."""
     mine = ad_hoc_charge.c.key_hash == hashed(key)

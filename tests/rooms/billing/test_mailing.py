@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ohmstead.app.system import System
 from ohmstead.kit.db import Tx
+from ohmstead.rooms.billing.documents.files.making import DocumentFiles
 from ohmstead.rooms.billing.documents.mailing import mail_document, mail_if_wanted
 from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.operator import settings
@@ -16,6 +17,8 @@ from ohmstead.rooms.operator.mail.table import email_attachment, email_message
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.issued import PDF, issued, stored
+from tests.rooms.billing.written_documents import add_document
+from tests.rooms.later import Later
 
 
 @pytest.fixture
@@ -82,6 +85,18 @@ async def test_it_waits_for_its_file_and_is_sent_once_then(tx: Tx) -> None:
         await mail_if_wanted(tx, key)
     assert len(await queued(tx)) == 1
     assert (await of(tx, key))[1:] == (False, True)
+
+
+async def test_who_makes_the_file_sends_it(later: Later) -> None:
+    async with later.database.begin() as tx:
+        await add_document(tx, email="a@example.org", mail_wanted=True)
+    work = DocumentFiles(later.database, later.clock)
+    await work.start_due()
+    await work.settled()
+    async with later.database.read() as tx:
+        ((email,), (file,)) = await queued(tx), await tx.all(select(email_attachment))
+    assert email["to"] == "a@example.org"
+    assert file["content"].startswith(b"%PDF-")
 
 
 async def test_what_is_wanted_again_is_sent_again(tx: Tx, given: Given) -> None:

@@ -21,6 +21,10 @@ class Energy:
             for each in terms.fees.energy_levels
         ]
 
+    def costs(self, prices: Prices) -> bool:
+        """Whether there is a price for it."""
+        return bool(self._levels) or prices.energy is not None or prices.service is not None
+
     def add(self, wh: int, prices: Prices, span: Span) -> None:
         before, self.wh = self.wh, self.wh + wh
         if prices.energy is not None:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ohmstead.engines.pricing.covered import Use
+
 LineType = Literal[
     "flat", "connection", "energy_flat_fee", "energy", "service_fee", "duration_flat_fee", "charging_time",
     "power_levels_time", "idle_flat_fee", "idle_time", "min_price",
@@ -53,10 +55,16 @@ class Period(Struct, frozen=True):
 
 
 class SessionPrice(Struct, frozen=True):
-    """What a session costs: `amount` with tax is the sum of the lines, `net` without. `tax_percentage` None: no tax."""
+    """What a session costs: `amount` with tax is the sum of the lines, `net` without. `tax_percentage` None: no tax.
+    `covered` energy is in its periods and in no line of energy."""
 
     lines: tuple[Line, ...]
     amount: Decimal
     net: Decimal
     tax_percentage: Decimal | None
     periods: tuple[Period, ...]
+    covered: tuple[Use, ...] = ()
+
+    @property
+    def covered_wh(self) -> int:
+        return sum(each.energy_wh for each in self.covered)

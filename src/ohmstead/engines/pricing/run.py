@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
+from ohmstead.engines.pricing.covered import Cover, Covered, Use
 from ohmstead.engines.pricing.energy import Energy
 from ohmstead.engines.pricing.model import SessionPrice, Stretch
 from ohmstead.engines.pricing.power import Minute
@@ -35,12 +36,13 @@ class Saved(Struct):
     idle: Counted
     minute: Minute | None
     spans: list[SavedSpan]
+    covered: tuple[Use, ...] = ()
 
 
 class PriceRun:
     """`extends_wh`: what the sessions consumed that this one extends; then only energy is priced, and a tariff locks
     the prices of `locked_at`, when the first of them started. `cut_at`: moments in order at which charging periods end,
-    whatever the tariff says."""
+    whatever the tariff says. What is `covered` costs no energy fee, and counts for no level."""
 
     def __init__(
         self,
@@ -49,9 +51,10 @@ class PriceRun:
         extends_wh: int | None = None,
         cut_at: Sequence[datetime] = (),
         locked_at: datetime | None = None,
+        covered: Sequence[Covered] = (),
     ) -> None:
         self.terms, self.started_at, self.extends_wh, self._cut_at = terms, started_at, extends_wh, cut_at
-        self.locked_at = locked_at
+        self.locked_at, self.cover = locked_at, Cover(covered) if covered else None
         self.start = terms.window(locked_at or started_at)
         self.conditions = terms.conditions(self.start.now)
         self.energy = Energy(terms, extends_wh or 0)
@@ -60,7 +63,9 @@ class PriceRun:
         self._enter(started_at)
 
     @classmethod
-    def resume(cls, terms: Terms, state: Mapping[str, Any], cut_at: Sequence[datetime] = ()) -> "PriceRun":
+    def resume(
+        cls, terms: Terms, state: Mapping[str, Any], cut_at: Sequence[datetime] = (), covered: Sequence[Covered] = ()
+    ) -> "PriceRun":
         one = convert(state, Saved)
         run = cls(terms, one.started_at, one.extends_wh, cut_at, one.locked_at)
         run.energy.wh, run.time.clocks = one.counted_wh, one.clocks
@@ -68,6 +73,8 @@ class PriceRun:
         if run.time.power is not None and one.minute is not None:
             run.time.power.minute = one.minute
         run.spans = [restored(each, terms) for each in one.spans]
+        if covered or one.covered:
+            run.cover = Cover(covered, one.covered)
         run._enter(run.spans[-1].end)
         return run
 
@@ -78,7 +85,7 @@ class PriceRun:
             Saved(
                 self.started_at, self.extends_wh, self.locked_at, self.energy.wh, time.clocks,
                 time.duration.counted, time.idle.counted, time.power.minute if time.power else None,
-                [saved(each) for each in self.spans],
+                [saved(each) for each in self.spans], self.cover.used if self.cover else (),
             )
         )  # fmt: skip
 
@@ -88,7 +95,7 @@ class PriceRun:
             here, counted = stretch.start, 0
             if here != self.spans[-1].end or here > stretch.end:
                 raise ValueError(f"stretches do not tile the session: {stretch} after {self.spans[-1].end}")
-            if not self._window.start <= here < self._window.end or (self._cut is not None and self._cut <= here):
+            if not self._window.start <= here < self._until:
                 self._enter(here)
             while stretch.end > self._until:
                 wh = stretch.energy_wh * (self._until - stretch.start) // (stretch.end - stretch.start)
@@ -100,7 +107,8 @@ class PriceRun:
     def price(self) -> SessionPrice:
         """What the session costs as of the last stretch's end."""
         extends = self.extends_wh is not None
-        return session_price(self.terms, self.start, self.conditions, self.spans, self.time, extends)
+        covered = self.cover.used if self.cover else ()
+        return session_price(self.terms, self.start, self.conditions, self.spans, self.time, extends, covered)
 
     def _enter(self, moment: datetime) -> None:
         """Prices as they are from a moment on, and until when."""
@@ -108,8 +116,10 @@ class PriceRun:
         self._window = window
         self._usual, self._boosted = self._locked(window.usual), self._locked(window.boosted)
         following = bisect_right(self._cut_at, moment)
-        self._cut = self._cut_at[following] if following < len(self._cut_at) else None
-        self._until = window.end if self._cut is None else min(self._cut, window.end)
+        self._until = min(self._cut_at[following], window.end) if following < len(self._cut_at) else window.end
+        border = self.cover.border(moment) if self.cover else None
+        if border is not None:
+            self._until = min(self._until, border)
         self._begins = following > 0 and self._cut_at[following - 1] == moment
 
     def _locked(self, prices: Prices) -> Prices:
@@ -127,7 +137,9 @@ class PriceRun:
         span.end = end
         if wh:
             span.energy_wh += wh
-            self.energy.add(wh, prices, span)
+            billed = wh - self.cover.take(start, wh) if self.cover and self.energy.costs(prices) else wh
+            if billed:
+                self.energy.add(billed, prices, span)
         if self.extends_wh is None:
             self._pass(stretch, start, end, idle, prices, span)
 
@@ -164,8 +176,9 @@ def price_of(
     cut_at: Sequence[datetime] = (),
     extends_wh: int | None = None,
     locked_at: datetime | None = None,
+    covered: Sequence[Covered] = (),
 ) -> SessionPrice:
     """What a session costs. `cut_at` cuts its charging periods further, which changes no total."""
-    run = PriceRun(terms, started_at, extends_wh, sorted(cut_at), locked_at)
+    run = PriceRun(terms, started_at, extends_wh, sorted(cut_at), locked_at, covered)
     run.add(stretches)
     return run.price()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from ohmstead.engines.pricing.covered import Use
 from ohmstead.engines.pricing.fees import asked
 from ohmstead.engines.pricing.fields import Conditions
 from ohmstead.engines.pricing.lines import Totals
@@ -18,7 +19,13 @@ _NOTHING = Decimal(0)
 
 
 def session_price(
-    terms: Terms, start: Window, conditions: Conditions, spans: Sequence[Span], time: TimeFees, extends: bool
+    terms: Terms,
+    start: Window,
+    conditions: Conditions,
+    spans: Sequence[Span],
+    time: TimeFees,
+    extends: bool,
+    covered: tuple[Use, ...] = (),
 ) -> SessionPrice:
     """Of a session that started in a window. One that `extends` others is charged for its energy only."""
     totals = Totals(terms.precision.amounts)
@@ -30,11 +37,14 @@ def session_price(
     if time.power is not None and (last := time.power.last()) is not None:
         totals.add(*last, 1)
     cents = totals.round(time.limited())
-    cents += _least(totals, terms, cents, spans, extends)
+    billed_wh = sum(span.energy_wh for span in spans) - sum(each.energy_wh for each in covered)
+    minimum = terms.pricing.min_price if not extends and (cents > 0 or billed_wh) else None
+    cents += _least(totals, terms, cents, spans, minimum)
     net = totals.without_tax(terms.tax_percentage)
     return SessionPrice(
-        totals.lines(), totals.amount(cents), totals.amount(net), terms.tax_percentage, _periods(totals, spans)
-    )
+        totals.lines(), totals.amount(cents), totals.amount(net), terms.tax_percentage, _periods(totals, spans),
+        covered,
+    )  # fmt: skip
 
 
 def _due_once(totals: Totals, terms: Terms, start: Window, conditions: Conditions, spans: Sequence[Span]) -> None:
@@ -48,12 +58,9 @@ def _due_once(totals: Totals, terms: Terms, start: Window, conditions: Condition
         totals.add(0, terms.charge("connection", connection), 1)
 
 
-def _least(totals: Totals, terms: Terms, cents: int, spans: Sequence[Span], extends: bool) -> int:
-    """Cents of a line that raises the sum to the tariff's minimum, and to nothing where it is below."""
-    least, places = 0, terms.precision.amounts
-    minimum = None if extends else terms.pricing.min_price
-    if minimum is not None and (cents > 0 or any(span.energy_wh for span in spans)):
-        least = half_up(fine(minimum, places))
+def _least(totals: Totals, terms: Terms, cents: int, spans: Sequence[Span], minimum: Decimal | None) -> int:
+    """Cents of a line that raises the sum to a minimum, and to nothing where it is below."""
+    least = 0 if minimum is None else half_up(fine(minimum, terms.precision.amounts))
     if cents >= least:
         return 0
     charge = terms.single_charge("min_price", totals.amount(least - cents))

@@ -43,12 +43,16 @@ from ohmstead.rooms.billing.sessions.actions import waiving
 from ohmstead.rooms.billing.sessions.hold_upkeep import HoldUpkeep
 from ohmstead.rooms.billing.sessions.running_limits import RunningLimits
 from ohmstead.rooms.billing.sessions.settling import Settling
-from ohmstead.rooms.billing.subscriptions import holders  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.subscriptions import (
+    allowance,  # noqa: F401 - its tables and answers
+    holders,  # noqa: F401 - its tables and answers
+)
 from ohmstead.rooms.billing.subscriptions.activating import actions as subscription_actions
 from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
 from ohmstead.rooms.billing.subscriptions.bills import BillMaking
 from ohmstead.rooms.billing.subscriptions.clearing import clearing
 from ohmstead.rooms.billing.subscriptions.renewing import Renewals
+from ohmstead.rooms.billing.subscriptions.replacing import Replacements, replacing
 from ohmstead.rooms.billing.subscriptions.resource import subscriptions
 from ohmstead.rooms.billing.terminals.resource import terminals
 from ohmstead.rooms.billing.top_ups.buying import buying
@@ -63,7 +67,6 @@ OPERATIONS: tuple[Declared, ...] = (
     refunding.at_internal,
     custom_fees,
     fee_actions,
-    invoice_details,
     vouchers,
     balance_actions,
     top_up_packages,
@@ -76,10 +79,12 @@ OPERATIONS: tuple[Declared, ...] = (
     terminals,
     invoices,
     receipts,
-    invoicing,
     subscriptions,
     subscription_actions,
     clearing,
+    invoice_details,
+    invoicing,
+    replacing,
 )
 BACKGROUND: tuple[Any, ...] = (
     CardForgetting,
@@ -90,9 +95,10 @@ BACKGROUND: tuple[Any, ...] = (
     GatewayCalls,
     EmbeddedEvents,
     AdHocSteps,
-    MonthlyInvoices,
     DocumentFiles,
     Renewals,
     BillMaking,
     BillOutcomes,
+    MonthlyInvoices,
+    Replacements,
 )

@@ -9,6 +9,7 @@ from ohmstead.rooms.network import (
     models,
     parking_occupancy,
     private_data,  # noqa: F401 - what is exported of users
+    required_plans,  # noqa: F401 - of subscriptions
     status,
     tariff_groups,
 )

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 
 from ohmstead.kit.access import SHARED
-from ohmstead.kit.errors import NotAllowed
+from ohmstead.kit.db import Tx
+from ohmstead.kit.errors import Forbidden, NotAllowed
 from ohmstead.kit.facts import RowChanged
 from ohmstead.kit.filters import changed
 from ohmstead.kit.money import Price
@@ -90,6 +91,9 @@ class PlanBody(View):
         Opt[Literal["none", "personal", "personal_commercial"]],
         Meta(description="Sessions at which charge points are billed with it."),
     ] = UNSET
+    fee_per_each_personal_charge_point: Annotated[
+        Opt[Price | None], Meta(description="On top, for each of the subscriber's that requires the plan.")
+    ] = UNSET
     billing_usage_threshold: Annotated[
         Opt[Price | None], Meta(description="What is due is billed when it comes to so much.")
     ] = UNSET
@@ -100,12 +104,6 @@ class PlanBody(View):
     allowance: Opt[Allowance] = UNSET
     visibility_restrictions: Opt[VisibilityRestrictions] = UNSET
     last_updated_at: ReadOnly[Opt[datetime]] = UNSET
-
-
-class PlanUpdate(PlanBody):
-    fee_per_each_personal_charge_point: Annotated[
-        Opt[Price | None], Meta(description="On top, for each of the subscriber's that requires the plan.")
-    ] = UNSET
 
 
 class Plan(PlanBody):
@@ -139,7 +137,7 @@ subscription_plans = Resource(
     key="subscriptionPlan",
     access=SHARED,
     versions=[
-        Version("v2.0", Plan, pages=Pages.EITHER, create_view=PlanBody, update_view=PlanUpdate,
+        Version("v2.0", Plan, pages=Pages.EITHER, create_view=PlanBody, update_view=PlanBody,
                 extra_statuses={"list": (405, 422)}),
         Version("v1.0", PlanName, pages=Pages.NUMBER, verbs=("list",), deprecated=True, filters=(),
                 downgrade=_by_its_first_name),
@@ -224,20 +222,29 @@ async def fees_are_of_the_base_currency(write: Write) -> None:
 @subscription_plans.updating
 async def what_was_replaced_stays_disabled(write: Write) -> None:
     assert write.before is not None
-    replaced = write.before["replacement_plan_id"] is not None and write.before["replace_due_at"] is None
-    if replaced and write.values.get("status") == "enabled":
+    since, enables = write.before["replaced_at"], write.values.get("status") == "enabled"
+    if enables and write.before["status"] == "disabled" and since is not None and since <= write.tx.now:
         write.add_error("status", "A plan that was replaced by another cannot be enabled.")
+
+
+async def require_feature(tx: Tx) -> None:
+    """Forbidden while the operator sells no subscriptions."""
+    if not (await settings.read(tx)).features.subscriptions:
+        raise Forbidden(OFF)
 
 
 def _unless_off(run: Callable[[Call], Awaitable[Reply]]) -> Callable[[Call], Awaitable[Reply]]:
     async def guarded(call: Call) -> Reply:
-        if not (await settings.read(call.tx)).features.subscriptions:
-            raise NotAllowed(OFF)
+        try:
+            await require_feature(call.tx)
+        except Forbidden:
+            if 405 in call.operation.errors:  # which the published API says of one listing
+                raise NotAllowed(OFF) from None
+            raise
         return await run(call)
 
     return guarded
 
 
 for _operation in operations_of(subscription_plans):
-    if 405 in _operation.errors:
-        _operation.run = _unless_off(_operation.run)
+    _operation.run = _unless_off(_operation.run)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, false, literal, or_, select
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, false, func, literal, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
@@ -25,6 +25,7 @@ from ohmstead.rooms.operator.taxes import taxes
 from ohmstead.rooms.people.partners import partners, require_option
 from ohmstead.rooms.people.user_groups import hold, user_groups
 from ohmstead.rooms.tariffs import restrictions
+from ohmstead.rooms.tariffs.subscription_plan_references import hold as hold_plans
 from ohmstead.rooms.tariffs.subscription_plans import subscription_plans
 from ohmstead.rooms.tariffs.tables import tariff, tariff_group, tariff_group_member
 from ohmstead.rooms.tariffs.views import Tariff, Type, plain
@@ -142,6 +143,7 @@ async def what_is_null_is_not_kept(write: Write) -> None:
         write.values[name] = told or None
 
 
+_PLANS = "applyToUsersWithSubscriptions"
 _HOLD_RATE = Statement(
     select(electricity_rate.c.id)
     .where(electricity_rate.c.id == bindparam("key", type_=BigInteger))
@@ -154,6 +156,8 @@ async def what_it_names_stays_until_it_is_there(write: Write) -> None:
     """No foreign key can name what stands in JSON."""
     named = write.values["restrictions"].get("applyToUserGroupIds") or ()
     await hold(write.tx, "restrictions.applyToUserGroupIds", named)
+    plans = write.values["restrictions"].get(_PLANS) or ()
+    await hold_plans(write.tx, f"restrictions.{_PLANS}", plans)
     rate = write.values["pricing"].get("fallbackElectricityRateId")
     if rate is not None and await write.tx.value(_HOLD_RATE, key=rate) is None:
         raise Invalid.of({"pricing.fallbackElectricityRateId": ["The selected electricity rate is invalid."]})
@@ -181,6 +185,32 @@ async def no_tariff_is_its(write: Write) -> None:
 async def no_tariff_is_for_it(write: Write) -> None:
     if await write.tx.value(_RESTRICTED, names={"applyToUserGroupIds": [write.id]}) is not None:
         raise Conflict("The user group is named by the restrictions of a tariff.")
+
+
+@subscription_plans.deleting
+async def no_tariff_is_for_its_subscribers(write: Write) -> None:
+    if await write.tx.value(_RESTRICTED, names={_PLANS: [write.id]}) is not None:
+        raise Conflict("The subscription plan is named by the restrictions of a tariff.")
+
+
+_old, _new, _of_plans = bindparam("old", type_=JSONB), bindparam("new", type_=JSONB), _own.restrictions[_PLANS]
+_ADD_PLAN = Statement(
+    update(tariff)
+    .where(_own.deleted_at.is_(None), _of_plans.contains(_old), not_(_of_plans.contains(_new)))
+    .values(
+        restrictions=_own.restrictions.op("||")(
+            func.jsonb_build_object(literal(_PLANS, Text), _of_plans.op("||")(_new), type_=JSONB)
+        ),
+        updated_at=bindparam("now"),
+    )
+    .returning(_own.id)
+)
+
+
+async def add_plan(tx: Tx, old: int, new: int) -> None:
+    """Have the tariffs that are for the subscribers of one plan be for those of another, too."""
+    for row in await tx.all(_ADD_PLAN, old=[old], new=[new], now=tx.now):
+        tx.tell(TariffChanged(id=row["id"], action="updated"))
 
 
 @rates.deleting

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Meta
-from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy import BigInteger, Text, bindparam, func, select
 
 from ohmstead.engines.schedules import moment_of
 from ohmstead.engines.subscription_cycles import cycle_end
@@ -18,17 +18,23 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.subscriptions.fees import Charge, charge_cycle
-from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, give_way, plan_of
+from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, give_way
 from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed, not_over
 from ohmstead.rooms.billing.subscriptions.terms import stored, terms_of
 from ohmstead.rooms.billing.transactions.states import transaction
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import users
+from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
 from ohmstead.rooms.tariffs.subscription_plans import OFF, subscription_plans
 
 WHY = "Activated via API"
 _ALONE = Statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended("subscriptions:" + bindparam("user", type_=Text), 0)))
+)
+_PLAN = Statement(  # whoever replaces it waits, and finds this subscription
+    select(subscription_plan)
+    .where(subscription_plan.c.id == bindparam("plan", type_=BigInteger))
+    .with_for_update(read=True)
 )
 Reason = Annotated[str, Meta(min_length=1, max_length=2000, description="Kept in the audit log.")]
 
@@ -108,7 +114,9 @@ async def begin(tx: Tx, user_id: int, wanted: Activation) -> tuple[Row, Charge |
 
 
 async def _plan(tx: Tx, plan_id: int) -> Row:
-    features, plan = (await settings.read(tx)).features, await plan_of(tx, plan_id)
+    features, plan = (await settings.read(tx)).features, await tx.one(_PLAN, plan=plan_id)
+    if plan is None:
+        raise Invalid(planId="The selected plan id is invalid.")
     if plan["status"] != "enabled":
         raise Invalid(planId="The subscription plan is disabled.")
     if not features.subscriptions or (plan["type"] == "post-paid" and not features.post_paid_subscriptions):

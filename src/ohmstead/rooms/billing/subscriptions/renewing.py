@@ -120,9 +120,11 @@ async def give_way(tx: Tx, user_id: int) -> None:
 
 
 async def _renew(tx: Tx, row: Row) -> None:
-    terms = terms_of(await plan_of(tx, row["plan_id"]))
+    plan = await plan_of(tx, row["plan_id"])
+    terms = terms_of(plan)
     fee, free = await fee_at_begin(tx, row, terms)
-    news = {"terms": stored(terms), "free_periods_left": free}
+    external = plan["billing_type"] == "external"
+    news = {"terms": stored(terms), "free_periods_left": free, "external": external}
     row = await changed(tx, row, **following(row, terms), **news)
     cycle = await begin_cycle(tx, row, fee)
     if fee is not None:

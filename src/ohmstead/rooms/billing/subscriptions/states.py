@@ -14,6 +14,7 @@ from ohmstead.rooms.people.users import UserChanged, ev_user
 from ohmstead.store.writes import Writes
 
 LIVING = ("pending", "active", "suspended")
+_LAPSED = ("pending", "suspended", "expired", "failed")
 _TOLD = ("status", "plan_id", "ends_at")
 
 _own, _writes = subscription.c, Writes(subscription)
@@ -56,6 +57,9 @@ async def changed(tx: Tx, before: Row, **values: Any) -> Row:
     """Change a subscription that is locked, and tell of it; as it then is."""
     if values.get("status", before["status"]) != before["status"]:
         values["status_at"] = tx.now
+        if before["status"] in _LAPSED:
+            lapse = [moment.isoformat() for moment in (before["status_at"], tx.now)]
+            values["lapses"] = [*before["lapses"], lapse]
     row = await _writes.update(tx, before["id"], values)
     assert row is not None, "it is locked"
     if any(row[name] != before[name] for name in _TOLD):

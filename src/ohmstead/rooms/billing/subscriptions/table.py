@@ -27,6 +27,7 @@ subscription = table(
     Column("status", Text, nullable=False),  # pending | active | suspended | canceled | expired, or failed to begin
     timestamp("status_at", nullable=False),
     timestamp("started_at", nullable=False),
+    Column("lapses", JSONB, nullable=False, server_default="[]"),  # [from, to] of times in which it was not in force
     Column("zone", Text, nullable=False),  # the operator's when it began: on its clock renewals fall
     timestamp("anchor", nullable=False),  # by its day and hour cycles begin
     Column("cycle", Integer, nullable=False, server_default="0"),  # the one that runs
@@ -69,7 +70,7 @@ allowance_use = table(
     Column("subscription_id", BigInteger, ForeignKey("subscription.id"), nullable=False),
     Column("session_id", BigInteger, ForeignKey("session.id"), nullable=False, index=True),
     timestamp("starts_at", nullable=False),  # of the cycle of the allowance in which the energy flowed
-    Column("kind", Text, nullable=False),  # combined | ac | dc
+    Column("kind", Text, nullable=False),  # ac | dc: of the EVSE, whatever the allowance is of
     Column("energy_wh", BigInteger, nullable=False),
     UniqueConstraint("subscription_id", "session_id", "starts_at"),
     CheckConstraint("energy_wh >= 0", name="energy_not_below_zero"),

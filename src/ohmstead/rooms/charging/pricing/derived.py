@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ohmstead.engines.idle import IdleRules, rules_of, stretches
-from ohmstead.engines.pricing import price_of
+from ohmstead.engines.pricing import Covered, price_of
 from ohmstead.engines.pricing.model import SessionPrice, Stretch
 from ohmstead.kit.db import Row, Tx
 from ohmstead.rooms.charging.pricing.reading import Course, courses
@@ -23,18 +23,24 @@ class Derived(Struct):
     rules: IdleRules
     stretches: list[Stretch]
     tariff: SnapshotTerms | None
+    covered: Sequence[Covered] = ()
 
     def price(self, cut_at: Sequence[datetime] = ()) -> SessionPrice | None:
         """What it costs, its periods cut at moments beside the borders of its prices."""
         if self.tariff is None:
             return None
         terms, start = self.tariff.terms, self.row["started_at"]
-        return price_of(terms, start, self.stretches, cut_at=cut_at, **self.course.extending)
+        return price_of(terms, start, self.stretches, cut_at, covered=self.covered, **self.course.extending)
 
 
-async def derived(tx: Tx, sessions: Sequence[Row], rules: Mapping[int, IdleRules] | None = None) -> dict[int, Derived]:
+async def derived(
+    tx: Tx,
+    sessions: Sequence[Row],
+    rules: Mapping[int, IdleRules] | None = None,
+    covered: Mapping[int, Sequence[Covered]] | None = None,
+) -> dict[int, Derived]:
     """Of each session, a row with the columns `reading.NEEDED`. `rules` of what is idle where they are not those in
-    force now."""
+    force now; `covered` is what of their energy is not charged."""
     found = await courses(tx, sessions)
     snapshots = {row["tariff_snapshot_id"] for row in sessions} - {None}
     tariffs = await terms_of_snapshots(tx, snapshots) if snapshots else {}
@@ -45,5 +51,5 @@ async def derived(tx: Tx, sessions: Sequence[Row], rules: Mapping[int, IdleRules
         idle = (rules or {}).get(row["id"]) or rules_of(tariff and tariff.content, detection)
         end = row["stopped_at"] or (course.reads[-1].at if course.reads else row["started_at"])
         told = stretches(row["started_at"], end, course.reads, course.marks, idle)
-        made[row["id"]] = Derived(row, course, idle, told, tariff)
+        made[row["id"]] = Derived(row, course, idle, told, tariff, (covered or {}).get(row["id"], ()))
     return made

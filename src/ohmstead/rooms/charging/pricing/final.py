@@ -16,6 +16,7 @@ from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.facts import on
 from ohmstead.rooms.charging.durable_facts import SessionCourseChanged, SessionPriced, SessionStopped, SessionUpdated
+from ohmstead.rooms.charging.pricing.covered import Cover, as_used, covers_of, take
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.electricity_cost import Electricity, electricity_of, local_shares
 from ohmstead.rooms.charging.pricing.kept import KeptPrice
@@ -29,6 +30,16 @@ _ENDED = Statement(
     .where(session.c.id == _ids.any_(), session.c.status == "finished")
     .order_by(session.c.id)
     .with_for_update(key_share=True)
+)
+# Those that go on with a session are priced with it: they are locked before what both are covered by.
+_FOLLOWING = Statement(
+    text("""
+SELECT id FROM session WHERE id IN (
+    WITH RECURSIVE later(id) AS (
+        SELECT unnest(CAST(:ids AS bigint[]))
+        UNION SELECT session.id FROM later JOIN session ON session.original_session_id = later.id)
+    SELECT id FROM later)
+ORDER BY id FOR NO KEY UPDATE""")
 )
 # Read once the sessions are locked: who had them before us may have priced them.
 _PRICED = Statement(
@@ -46,7 +57,7 @@ _WRITE = Statement(
 WITH told AS (
     SELECT * FROM json_to_recordset(CAST(:told AS json)) AS one(
         id bigint, priced jsonb, lines jsonb, periods jsonb, amount numeric, net numeric, electricity_cost numeric,
-        estimated_savings numeric, local_energy_wh float8)
+        estimated_savings numeric, local_energy_wh float8, covered_wh float8)
 ), kept AS (
     INSERT INTO session_price (session_id, priced, lines, periods, priced_at)
     SELECT id, priced, lines, periods, :now FROM told
@@ -55,17 +66,18 @@ WITH told AS (
 )
 UPDATE session SET amount_with_tax = told.amount, amount_without_tax = told.net,
     billing_status = CASE WHEN session.billing_status = 'suspended' THEN 'suspended' ELSE 'completed' END,
-    non_billable_energy_wh = 0, electricity_cost = told.electricity_cost, estimated_savings = told.estimated_savings,
-    local_energy_wh = told.local_energy_wh, updated_at = :now,
+    non_billable_energy_wh = told.covered_wh, electricity_cost = told.electricity_cost,
+    estimated_savings = told.estimated_savings, local_energy_wh = told.local_energy_wh, updated_at = :now,
     currency = COALESCE(session.currency, (SELECT alphabetic_code FROM currency WHERE id = COALESCE(
         (SELECT CAST(value->>'id' AS bigint) FROM setting WHERE key = 'baseCurrency'), (SELECT MIN(id) FROM currency))))
 FROM told JOIN session AS was ON was.id = told.id LEFT JOIN session_price AS known ON known.session_id = told.id
 WHERE session.id = told.id
 RETURNING session.id, known.lines IS DISTINCT FROM told.lines OR known.periods IS DISTINCT FROM told.periods
     OR (was.amount_with_tax, was.amount_without_tax, was.billing_status, was.electricity_cost, was.estimated_savings,
-        was.local_energy_wh, was.currency)
+        was.local_energy_wh, was.currency, COALESCE(was.non_billable_energy_wh, 0))
     IS DISTINCT FROM (session.amount_with_tax, session.amount_without_tax, session.billing_status,
-        session.electricity_cost, session.estimated_savings, session.local_energy_wh, session.currency) AS news""")
+        session.electricity_cost, session.estimated_savings, session.local_energy_wh, session.currency,
+        session.non_billable_energy_wh) AS news""")
 )
 
 
@@ -93,18 +105,22 @@ async def price_ended(tx: Tx, ids: Sequence[int], again: bool = False) -> list[i
     due = [row for row in rows if again or row["priced"].get("figures") != figures[row["id"]]]
     if not due:
         return []
-    found = await _worked_out(tx, due)
-    prices = {key: one.price() for key, one in found.items()}
+    extensions = [row["extension_id"] for row in due if row["extension_id"] is not None]
+    if extensions:
+        await tx.all(_FOLLOWING, ids=extensions)
+    covers = await covers_of(tx, due, lock=True)
+    found = await _worked_out(tx, due, covers)
+    prices = {key: price for key, one in found.items() if (price := one.price()) is not None}
+    await take(tx, due, covers, prices)
     electricity = await electricity_of(tx, {key: one.stretches for key, one in found.items()})
     told = [
-        _told(row, figures[key], found.get(key), prices.get(key), electricity.get(key, Electricity()))
+        _told(row, figures[key], found.get(key), prices.get(key), electricity.get(key, Electricity()), covers.get(key))
         for row in due
         for key in [row["id"]]
     ]
     news = {row["id"] for row in await tx.all(_WRITE, told=told, now=tx.now) if row["news"]}
     for row in due:
         _tell(tx, row, prices.get(row["id"]), row["id"] in news)
-    extensions = [row["extension_id"] for row in due if row["extension_id"] is not None]
     return [row["id"] for row in due] + (await price_ended(tx, extensions, again) if extensions else [])
 
 
@@ -116,14 +132,15 @@ async def _ended(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-async def _worked_out(tx: Tx, due: Sequence[Row]) -> dict[int, Derived]:
+async def _worked_out(tx: Tx, due: Sequence[Row], covers: Mapping[int, Cover]) -> dict[int, Derived]:
     """Those of the sessions whose course matters: for a tariff, for what their energy cost, or for a source on the
     spot."""
     plain = [row["id"] for row in due if row["tariff_snapshot_id"] is None and row["rate_id"] is None]
     local = await local_shares.merged(tx, plain) if plain else {}
     rows = [row for row in due if row["id"] not in plain or row["id"] in local]
     rules = {row["id"]: rules for row in rows if (rules := known_rules(row))}
-    return await derived(tx, rows, rules) if rows else {}
+    covered = {key: cover.windows for key, cover in covers.items()}
+    return await derived(tx, rows, rules, covered) if rows else {}
 
 
 def known_rules(row: Row) -> IdleRules | None:
@@ -150,10 +167,14 @@ def _told(
     made: Derived | None,
     price: SessionPrice | None,
     electricity: Electricity,
+    cover: Cover | None,
 ) -> dict[str, Any]:
     amounts = {"amount": Decimal(0), "net": Decimal(0)} if price is None else {"amount": price.amount, "net": price.net}
     kept = {"lines": [], "periods": None} if price is None else KeptPrice.of(price).columns()
     priced = {"figures": figures} | ({"idle": to_builtins(made.rules)} if made else {})
+    if covered := as_used(cover, price):
+        priced["covered"] = covered
+    amounts["covered_wh"] = Decimal(price.covered_wh if price else 0)
     return {"id": row["id"], "priced": priced, **kept, **amounts, **structs.asdict(electricity)}
 
 

@@ -31,28 +31,30 @@ SELECT id, at, energy_wh, soc_percent FROM (
     ORDER BY session.id, minute, believed IS NULL, value.at DESC) AS newest
 ORDER BY id, at""")
 )
-# what the sessions that one goes on with came to, down to the first, and when that began
+# what the sessions that one goes on with came to and nobody covered, down to the first, and when that began
 _BEFORE = Statement(
     text("""
 WITH RECURSIVE earlier(id, wh, started_at, before) AS (
-    SELECT own.id, original.energy_wh, original.started_at, original.original_session_id
+    SELECT own.id, original.energy_wh - COALESCE(original.non_billable_energy_wh, 0), original.started_at,
+           original.original_session_id
     FROM session AS own JOIN session AS original ON original.id = own.original_session_id
     WHERE own.id = ANY(CAST(:ids AS bigint[]))
     UNION ALL
-    SELECT earlier.id, original.energy_wh, original.started_at, original.original_session_id
+    SELECT earlier.id, original.energy_wh - COALESCE(original.non_billable_energy_wh, 0), original.started_at,
+           original.original_session_id
     FROM earlier JOIN session AS original ON original.id = earlier.before)
 SELECT id, SUM(wh) AS wh, MIN(started_at) AS started_at FROM earlier GROUP BY id""")
 )
 NEEDED = tuple(
     session.c[name]
     for name in ("id", "evse_id", "started_at", "stopped_at", "meter_start_wh", "energy_wh", "original_session_id",
-                 "tariff_snapshot_id", "status")
+                 "tariff_snapshot_id", "status", "user_id", "non_billable_energy_wh")
 )  # fmt: skip
 """The columns of sessions that are asked for here."""
 
 
 class Earlier(Struct, frozen=True, gc=False):
-    """What the sessions that one extends came to, and when the first of them began."""
+    """What the sessions that one extends came to, less what was covered, and when the first of them began."""
 
     wh: int
     started_at: datetime

@@ -14,12 +14,13 @@ from msgspec import Struct, convert, to_builtins
 from sqlalchemy import text
 
 from ohmstead.engines.idle import IdleRules, IdleRun, Mark, rules_of
-from ohmstead.engines.pricing import PriceRun
+from ohmstead.engines.pricing import Covered, PriceRun
 from ohmstead.engines.pricing.model import SessionPrice
 from ohmstead.kit.clock import Clock
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.faults import log_failure
 from ohmstead.rooms.charging.looks import keep_looking
+from ohmstead.rooms.charging.pricing.covered import Cover, covers_of, take
 from ohmstead.rooms.charging.pricing.reading import NEEDED, Course, complete, courses
 from ohmstead.rooms.charging.signals import price_changed
 from ohmstead.rooms.operator import settings
@@ -57,15 +58,17 @@ _WRITE = Statement(
     text("""
 WITH told AS (
     SELECT * FROM json_to_recordset(CAST(:told AS json)) AS one(
-        id bigint, run jsonb, until timestamptz, known timestamptz, amount numeric, net numeric)
+        id bigint, run jsonb, until timestamptz, known timestamptz, amount numeric, net numeric, covered float8)
 ), kept AS (
     UPDATE session_price SET run = told.run, until = told.until, priced_at = :now
     FROM told WHERE session_id = told.id AND priced_at IS NOT DISTINCT FROM told.known
-    RETURNING told.id, told.amount, told.net
+    RETURNING told.id, told.amount, told.net, told.covered
 ), shown AS (
-    UPDATE session SET amount_with_tax = kept.amount, amount_without_tax = kept.net FROM kept
+    UPDATE session SET amount_with_tax = kept.amount, amount_without_tax = kept.net,
+        non_billable_energy_wh = COALESCE(kept.covered, session.non_billable_energy_wh) FROM kept
     WHERE session.id = kept.id AND (session.amount_with_tax IS DISTINCT FROM kept.amount
-                                    OR session.amount_without_tax IS DISTINCT FROM kept.net)
+                                    OR session.amount_without_tax IS DISTINCT FROM kept.net
+                                    OR kept.covered <> COALESCE(session.non_billable_energy_wh, 0))
 )
 SELECT id FROM kept""")
 )
@@ -120,14 +123,17 @@ class RunningPrices:
         while True:
             async with self._database.read() as tx:
                 rows = await tx.all(_ACTIVE, after=after, failing=list(self._failing), before=tx.now - AT_LEAST)
-                told = await self._told(tx, rows) if rows else []
+                covers = await covers_of(tx, rows) if rows else {}
+                told = await self._told(tx, rows, covers) if rows else []
             if told:
-                priced += await self._keep(told)
+                priced += await self._keep(told, covers)
             if len(rows) < AT_ONCE:
                 return priced
             after = rows[-1]["id"]
 
-    async def _told(self, tx: Tx, rows: Sequence[Row]) -> list[tuple[Row, Run, SessionPrice]]:
+    async def _told(
+        self, tx: Tx, rows: Sequence[Row], covers: Mapping[int, Cover]
+    ) -> list[tuple[Row, Run, SessionPrice]]:
         tariffs = await terms_of_snapshots(tx, {row["tariff_snapshot_id"] for row in rows})
         detection = (await settings.read(tx)).idle_period_detection
         runs: dict[int, Run] = {}
@@ -142,19 +148,22 @@ class RunningPrices:
             found |= await courses(tx, anew)
         told: list[tuple[Row, Run, SessionPrice]] = []
         for row in rows:
-            key = row["id"]
+            key, tariff = row["id"], tariffs[row["tariff_snapshot_id"]]
+            covered = covers[key].windows if key in covers else ()
             try:
-                told.append((row, *gone_on(row, tariffs[row["tariff_snapshot_id"]], runs[key], found[key], tx.now)))
+                told.append((row, *gone_on(row, tariff, runs[key], found[key], tx.now, covered)))
             except Exception as error:
                 self._failing[key] = tx.now + NOT_AGAIN
                 log_failure(log, "a running price failed", error, session=key)
         return told
 
-    async def _keep(self, told: Sequence[tuple[Row, Run, SessionPrice]]) -> int:
+    async def _keep(self, told: Sequence[tuple[Row, Run, SessionPrice]], covers: Mapping[int, Cover]) -> int:
         async with self._database.begin() as tx:
             free = {row["id"] for row in await tx.all(_FREE, ids=[row["id"] for row, *_ in told])}
             if new := [row["id"] for row, *_ in told if row["is_new"] and row["id"] in free]:
                 await tx.run(_BEGIN, ids=new)
+            prices = {row["id"]: price for row, _, price in told}
+            free -= await take(tx, [row for row, *_ in told if row["id"] in free], covers, prices)
             written = [_written(row, run, price) for row, run, price in told if row["id"] in free]
             kept = {row["id"] for row in await tx.all(_WRITE, told=written, now=tx.now)} if written else set()
         for row, _, price in told:
@@ -169,11 +178,16 @@ def _run(kept: Mapping[str, Any] | None, rules: IdleRules) -> Run:
     return known if known.price is not None else Run(known.idle)
 
 
-def gone_on(row: Row, tariff: SnapshotTerms, run: Run, course: Course, now: datetime) -> tuple[Run, SessionPrice]:
+def gone_on(
+    row: Row, tariff: SnapshotTerms, run: Run, course: Course, now: datetime, covered: Sequence[Covered] = ()
+) -> tuple[Run, SessionPrice]:
     """How far the price comes by what was told, and what the session costs by now."""
     start, since = row["started_at"], run.until or row["started_at"]
     idle = IdleRun(start, run.idle) if run.course is None else IdleRun.resume(run.idle, run.course)
-    price = _begun(tariff, start, course) if run.price is None else PriceRun.resume(tariff.terms, run.price)
+    if run.price is None:
+        price = PriceRun(tariff.terms, start, covered=covered, **course.extending)
+    else:
+        price = PriceRun.resume(tariff.terms, run.price, covered=covered)
     sure = complete(start, course.reads)
     until = course.reads[sure - 1].at if sure else since
     known = [one for one in course.marks if one.at < until and (run.course is None or one.at >= since)]
@@ -186,10 +200,6 @@ def gone_on(row: Row, tariff: SnapshotTerms, run: Run, course: Course, now: date
     return state, price.price()
 
 
-def _begun(tariff: SnapshotTerms, start: datetime, course: Course) -> PriceRun:
-    return PriceRun(tariff.terms, start, **course.extending)
-
-
 def _before(marks: Sequence[Mark], moment: datetime) -> int:
     return sum(one.at < moment for one in marks)
 
@@ -198,5 +208,5 @@ def _written(row: Row, run: Run, price: SessionPrice) -> Mapping[str, Any]:
     seen = row["metered_at"] or row["started_at"]
     return {
         "id": row["id"], "run": to_builtins(run), "until": seen, "known": row["priced_at"], "amount": price.amount,
-        "net": price.net,
+        "net": price.net, "covered": price.covered_wh if price.covered or row["non_billable_energy_wh"] else None,
     }  # fmt: skip

@@ -14,10 +14,12 @@ from msgspec import convert
 from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
 from ohmstead.engines.idle import IdleRules
+from ohmstead.engines.pricing import Covered
 from ohmstead.engines.pricing.model import Line, Stretch
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.money import Precision
 from ohmstead.kit.views import stamp
+from ohmstead.rooms.charging.pricing.covered import covers_of
 from ohmstead.rooms.charging.pricing.derived import Derived, derived
 from ohmstead.rooms.charging.pricing.kept import KeptPeriod, KeptPrice, kept_price
 from ohmstead.rooms.charging.pricing.reading import NEEDED
@@ -31,6 +33,7 @@ _SESSIONS = Statement(
     select(
         *NEEDED, session.c.billing_status, session.c.amount_with_tax, session.c.amount_without_tax,
         func.coalesce(_price.priced["idle"], _price.run["idle"]).label("idle"),
+        _price.priced["covered"].label("covered"),
     )
     .outerjoin(session_price, _price.session_id == session.c.id)
     .where(session.c.id == _ids.any_())
@@ -52,7 +55,9 @@ async def sessions_of(tx: Tx, ids: Sequence[int]) -> list[Row]:
 async def derived_of(tx: Tx, rows: Sequence[Row]) -> dict[int, Derived]:
     """What rows of `sessions_of` cost, worked out."""
     rules = {row["id"]: convert(row["idle"], IdleRules) for row in rows if row["idle"]}
-    return await derived(tx, rows, rules)
+    covered = {row["id"]: convert(row["covered"], list[Covered]) for row in rows if row["covered"]}
+    running = await covers_of(tx, [row for row in rows if row["billing_status"] not in BILLED])
+    return await derived(tx, rows, rules, covered | {key: list(cover.windows) for key, cover in running.items()})
 
 
 async def kept_prices(tx: Tx, ids: Sequence[int]) -> dict[int, KeptPrice]:
