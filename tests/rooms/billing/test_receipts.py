@@ -8,13 +8,23 @@ import pytest
 
 from ohmstead.rooms.billing.documents import items
 from ohmstead.rooms.billing.documents.issuing import Item, Order, issue, sums_of
+from ohmstead.rooms.billing.documents.resource import invoices, receipts
 from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.operator.currencies import precision
 from tests.client import Client
+from tests.contract import ResourceContract
 from tests.given import Given
 from tests.rooms.booked import running  # noqa: F401 - the fixture
 
 TWENTY = Decimal(20)
+
+
+class TestInvoices(ResourceContract):
+    resource = invoices
+
+
+class TestReceipts(ResourceContract):
+    resource = receipts
 
 
 def test_three_times_3_33_at_20_percent() -> None:

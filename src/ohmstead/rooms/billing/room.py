@@ -19,6 +19,8 @@ from ohmstead.rooms.billing.documents import (
     details_of_persons,  # noqa: F401 - its tables and answers
     payers,  # noqa: F401 - its tables and answers
 )
+from ohmstead.rooms.billing.documents import persons as documents_of_persons  # noqa: F401 - its tables and answers
+from ohmstead.rooms.billing.documents import receipts as documenting  # noqa: F401 - its tables and answers
 from ohmstead.rooms.billing.documents.details import invoice_details
 from ohmstead.rooms.billing.documents.files.making import DocumentFiles
 from ohmstead.rooms.billing.documents.monthly import MonthlyInvoices
