@@ -13,6 +13,7 @@ from sqlalchemy import select, text, update
 
 from ohmstead.engines.pricing import Covered
 from ohmstead.kit.db import Tx
+from ohmstead.rooms.billing.subscriptions.replacing import Replacements
 from ohmstead.rooms.billing.subscriptions.states import changed, locked
 from ohmstead.rooms.billing.subscriptions.table import allowance_use, subscription
 from ohmstead.rooms.billing.subscriptions.terms import Allowance, read, stored
@@ -231,6 +232,25 @@ async def _terms(home: Home, key: int, **values: Any) -> None:
             .where(subscription.c.id == key)
             .values(terms=stored(msgspec.structs.replace(terms, allowance=allowance)))
         )
+
+
+async def test_another_plan_takes_over_what_was_used(home: Home) -> None:
+    """By the kind of current with which it flowed, whatever the allowance is of."""
+    given, old = home.there.given, await home.there.given.plan(baseFee=0, allowance=MONTHLY)
+    await given.subscribed(home.user, old["id"])
+    await home.charges(0, 60, 4)
+    apart = {"type": "separate", "resetCycle": "as_renewal_cycle", "ac": 5, "dc": 2}
+    for allowance, left in ((apart, {"ac": 1, "dc": 2}), (MONTHLY | {"combined": 20}, {"combined": 16})):
+        new = await given.plan(baseFee=0, allowance=allowance)
+        path = f"/actions/subscription-plans/v1.0/{old['id']}/replace"
+        assert (await home.there.api.post(path, {"planId": new["id"], "reason": "a better one"})).status == 202
+        work = Replacements(home.there.system.database, home.there.system.clock)
+        await work.start_due()
+        await work.settled()
+        assert await home.remaining() == left
+        old = new
+    await home.charges(70, 120, 18)
+    assert (await home.bill(2), await home.remaining()) == ((1, 16), {"combined": 0})
 
 
 @pytest.mark.parametrize(

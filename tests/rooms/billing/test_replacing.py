@@ -6,23 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 
 from ohmstead.kit.facts import audit, outbox
 from ohmstead.rooms.billing.subscriptions import replacing
 from ohmstead.rooms.billing.subscriptions.replacing import Replacements
-from ohmstead.rooms.billing.subscriptions.table import allowance_use, subscription
+from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
 from tests.client import Answer
 from tests.rooms.billing.subscribers import START, Subscribers, running  # noqa: F401 - the fixture
-from tests.rooms.charges import Gateway, site, tag
 from tests.rooms.test_circuit_races import waiting
 from tests.rooms.test_tariffs import refused
 from tests.scenarios.waiting import becomes
 
 PLANS = "/resources/subscription-plans/v2.0"
 COMBINED = {"type": "combined", "combined": 100}
-SEPARATE = {"type": "separate", "ac": 40, "dc": 10}
 FEBRUARY_28 = datetime(2027, 2, 28, 8, tzinfo=UTC)
 
 
@@ -254,28 +252,3 @@ async def test_it_goes_on_where_it_was(
     assert len(await told(subscribers, "user.subscription.changed")) == 5
     assert (await shown(subscribers, old))["replacedAt"] == "2027-01-31T08:00:00+00:00"
     assert await subscribers.paid() == [("finalized", "9.90")] * 5
-
-
-async def test_what_was_used_is_of_the_kind_of_the_new_one(
-    subscribers: Subscribers, old: int, gateway: Gateway
-) -> None:
-    """40 kWh of 100 for AC and DC together are 40 kWh of those for AC, where they flowed as AC, and the other way."""
-    given = subscribers.given
-    apart = int((await given.plan(baseFee=0, allowance=SEPARATE))["id"])
-    again = int((await given.plan(baseFee=0, allowance=COMBINED))["id"])
-    await subscribers.activates(await subscribers.user(balance=50), old)
-    here = await site(given)
-    await here.starts(await tag(given), START)
-    async with subscribers.system.database.begin() as tx:
-        values = {
-            "subscription_id": text("(SELECT id FROM subscription)"),
-            "session_id": text("(SELECT id FROM session)"),
-        }
-        used = {"starts_at": START, "kind": "combined", "energy_wh": 40_000, "created_at": START, "updated_at": START}
-        await tx.run(insert(allowance_use).values(**values, **used))
-    for one, other, kind in ((old, apart, "ac"), (apart, again, "combined")):
-        assert (await replaces(subscribers, one, other)).status == 202
-        await carried_out(subscribers)
-        async with subscribers.system.database.read() as tx:
-            rows = await tx.all(select(allowance_use))
-        assert [(row["kind"], row["energy_wh"]) for row in rows] == [(kind, 40_000)]

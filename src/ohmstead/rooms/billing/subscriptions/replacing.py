@@ -56,14 +56,6 @@ _MOVE = Statement(
     )
     .returning(_theirs.id, _theirs.user_id, _theirs.plan_id, _theirs.status, _theirs.ends_at)
 )
-_USED_AS = Statement(  # of the other kind: of AC and DC together, or of what flowed
-    text("""
-UPDATE allowance_use AS used
-SET kind = CASE WHEN CAST(:type AS text) = 'combined' THEN 'combined' ELSE evse.current_type END
-FROM session JOIN evse ON evse.id = session.evse_id
-WHERE session.id = used.session_id AND used.subscription_id = ANY(CAST(:ids AS bigint[]))
-  AND (used.kind = 'combined') <> (CAST(:type AS text) = 'combined')""")
-)
 
 replacing = Group("action / subscription-plans", "actions/subscription-plans/", "subscription-plans", access=OPERATOR)
 
@@ -185,5 +177,3 @@ async def _move(tx: Tx, ids: list[int], new: Row) -> None:
     allowance: dict[str, Any] = stored(terms_of(new))["allowance"]
     for row in await tx.all(_MOVE, ids=ids, new=new["id"], allowance=allowance, now=tx.now):
         tx.tell(SubscriptionChanged(**row))
-    if allowance["type"] != "none":
-        await tx.run(_USED_AS, ids=ids, type=allowance["type"])
