@@ -16,6 +16,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 BEGIN, DAYS = datetime(2027, 10, 20, tzinfo=UTC), 396  # to 18 November 2028: three changes of clocks and a leap day
 OFF = (131, 132)  # nothing runs on 28 and 29 February 2028
 KWH = Decimal("0.50")  # what one costs at the kerb, at home and for everybody
+KW = 9  # more than an outlet gives is not believed
 LATE, SILENT = "4000000000005001", "4000000000006017"
 
 
@@ -174,4 +175,5 @@ _CHARGING = (
 def _charge(dice: Random, day: int, user: Person, at_home: bool, outlet: int) -> Charge:
     start = BEGIN + day * DAY + 7 * HOUR + dice.randrange(60) * MINUTE
     end = BEGIN + day * DAY + 9 * HOUR + dice.randrange(140) * MINUTE
-    return Charge(day, user, at_home, outlet, start, end, dice.randrange(3, 19))
+    most = int((end - start) / HOUR * KW)
+    return Charge(day, user, at_home, outlet, start, end, min(dice.randrange(3, 19), most))
