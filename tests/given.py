@@ -1,12 +1,16 @@
 """Makers: what a test needs to be there, made through the API, with as few words as the test cares for."""
 
 import itertools
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from ohmstead.app.system import System
+from ohmstead.rooms.billing.documents import items
+from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
+from ohmstead.rooms.billing.documents.series import Kind
 from ohmstead.rooms.billing.gateways.embedded import cards
 from ohmstead.rooms.billing.gateways.embedded.known_cards import KNOWN_CARDS
 from ohmstead.rooms.billing.gateways.gateway import Card
@@ -133,6 +137,13 @@ class Given:
         query = select(subscription.c.id).where(subscription.c.user_id == user_id).order_by(subscription.c.id.desc())
         async with self.system.database.read() as tx:
             return await tx.value(query.limit(1))
+
+    async def document(self, kind: Kind = "receipt", user_id: int | None = None, **values: Any) -> int:
+        """A document over a fee of 7.77."""
+        item = Item(what=items.custom_fee("A blocked bay"), gross=Decimal("7.77"))
+        usual: dict[str, Any] = {"purchase_type": "custom_fee", "currency": "EUR", "items": [item], "user_id": user_id}
+        async with self.system.database.begin() as tx:
+            return (await issue(tx, Order(kind=kind, **(usual | values))))[0]
 
     async def row_of(self, resource: str) -> dict[str, Any]:
         """One of a resource, by its name, with all that it hangs on."""

@@ -15,6 +15,7 @@ from ohmstead.kit.resources import Resource
 from ohmstead.rooms.billing.custom_fees import custom_fee
 from ohmstead.rooms.billing.gateways.embedded.tables import embedded_payment
 from ohmstead.rooms.billing.methods.table import payment_method
+from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.charging.booking_table import booking
 from ohmstead.rooms.charging.reservations.table import reservation
@@ -141,6 +142,12 @@ async def _embedded_payments(tx: Tx, world: FuzzWorld, copies: int) -> None:
     await multiply(tx, embedded_payment, dict(row), copies)
 
 
+async def _ended(tx: Tx, world: FuzzWorld, copies: int) -> None:
+    """Of one user one lives."""
+    found = await tx.one(select(subscription).where(subscription.c.id == world.ids["subscription"]))
+    await multiply(tx, subscription, dict(found) | {"status": "expired", "due_at": None}, copies)
+
+
 GROWN: dict[str, Grow] = {
     "/internal/embedded-gateway/v1.0/payments": _embedded_payments,
     "/resources/custom-fees/v2.0": _fees,
@@ -156,6 +163,7 @@ GROWN: dict[str, Grow] = {
     "/resources/charge-points/v2.0/{chargePoint}/shared-partners": _beside(partner, shared_partner, "partner_id"),
     "/resources/flexibility-assets/v1.0/{flexibilityAsset}/historical-time-series": _quarters,
     "/resources/flexibility-assets/v1.0/{flexibilityAsset}/time-series-forecast": _quarters,
+    "/resources/subscriptions/v1.0": _ended,
     "/resources/users/v1.0/{user}/payment-methods": _cards,
     "/resources/circuits/v2.0/{circuit}/charge-point-priorities": _copies_of(charge_point, "chargePoint"),
 }

@@ -40,11 +40,10 @@ LISTED = {  # last part of the path, attribute -> why it is no reference
 }
 TO_COME = {
     "integration_id", "roaming_operator_id",
-    "subscription.plan_ids", "partner.contact_id", "authorized_token_ids",
+    "partner.contact_id", "authorized_token_ids",
     "notice_id", "electricity_cost_reimbursement_integration_id",
-    "installation_and_maintenance_company_id", "subscription_plan_ids", "pricing.subsidy_integration_id",
-    "restrictions.apply_to_users_with_subscriptions", "tariff.integration_id",
-    "tariff.pricing.subsidy_integration_id", "tariff.restrictions.apply_to_users_with_subscriptions",
+    "installation_and_maintenance_company_id", "pricing.subsidy_integration_id",
+    "tariff.integration_id", "tariff.pricing.subsidy_integration_id",
 }  # fmt: skip
 
 

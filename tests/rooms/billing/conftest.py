@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from ohmstead.app.system import System
+from tests.client import Client
+from tests.given import Given
 from tests.rooms.billing.payments import Payments
 from tests.rooms.billing.scripted_gateway import ScriptedGateway
+from tests.rooms.billing.subscribers import Subscribers
 
 
 @pytest.fixture
@@ -20,3 +23,9 @@ def scripted() -> Iterator[ScriptedGateway]:
 def payments(system: System) -> Payments:
     """At whatever gateway there is."""
     return Payments(system.database)
+
+
+@pytest.fixture
+def subscribers(api: Client, given: Given) -> Subscribers:
+    """Users and their subscriptions; with the `running` of `subscribers.py` the clock stands still."""
+    return Subscribers(api, given)

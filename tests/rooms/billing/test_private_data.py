@@ -28,6 +28,7 @@ async def person(given: Given) -> dict[str, Any]:
     named = "For Georgius Ohmatsch"
     act = f"/actions/users/v1.0/{user['id']}/apply-custom-fee"
     assert (await given.api.post(act, {"amount": 3, "description": named})).status == 202
+    await given.subscribed(int(user["id"]), (await given.plan(baseFee=0))["id"], reason=named)
     back = "/internal/transactions/v1.0/1/refund"
     assert (await given.api.post(back, {"reason": named, "key": "k", "amount": 1})).status == 202
     async with given.system.database.begin() as tx:
@@ -44,6 +45,7 @@ async def test_the_archive_has_what_was_paid(api: Client, person: dict[str, Any]
         ("custom_fee", PERSON["email"]), ("session", PERSON["email"])
     ]  # fmt: skip
     assert [one["bankMessage"] for one in archive["custom-fees.json"]] == ["For Georgius Ohmatsch"]
+    assert [(one["userId"], one["status"]) for one in archive["subscriptions.json"]] == [(int(person["id"]), "active")]
     assert [(one["transaction_id"], one["amount"], one["reason"]) for one in archive["refunds.json"]] == [
         (1, 1, "For Georgius Ohmatsch")
     ]
@@ -86,3 +88,19 @@ async def test_nor_whose_money_is_coming_back(api: Client, given: Given) -> None
         async with given.system.database.begin() as tx:
             await tx.run(text("UPDATE gateway_call SET due_at = NULL"))
         assert (await api.delete(f"{USERS}/{user}")).status == 204
+
+
+async def test_a_subscription_ends_with_its_user(api: Client, system: System, person: dict[str, Any]) -> None:
+    assert (await api.delete(f"{USERS}/{person['id']}")).status == 204
+    [left] = (await api.get("/resources/subscriptions/v1.0")).data
+    assert (left["status"], left["userId"]) == ("expired", int(person["id"]))
+    async with system.database.read() as tx:
+        assert await tx.value(text("SELECT due_at FROM subscription")) is None
+        facts = text(
+            "SELECT payload->>'action' AS act FROM outbox WHERE topic = 'user.changed' ORDER BY id DESC LIMIT 1"
+        )
+        assert await tx.value(facts) == "deleted"
+    await system.outbox.drain()
+    async with system.database.read() as tx:
+        acts = text("SELECT changes FROM audit WHERE target LIKE '%activate-subscription'")
+        assert "reason" not in await tx.value(acts)

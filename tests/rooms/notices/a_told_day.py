@@ -40,7 +40,15 @@ class ToldDay:
 
     async def passes(self) -> None:
         """All of it, in an order in which it can happen."""
-        for part in (self._people, self._network, self._station, self._charge, self._payment, self._power):
+        for part in (
+            self._people,
+            self._network,
+            self._station,
+            self._charge,
+            self._payment,
+            self._subscription,
+            self._power,
+        ):
             await part()
 
     async def _people(self) -> None:
@@ -112,6 +120,11 @@ class ToldDay:
         body = {"amount": 25, "reason": "Sorry for the broken cable"}
         await self.api.post(f"/actions/users/v1.0/{self.user}/add-balance", body)
         await self.given.payment_method(self.user)
+
+    async def _subscription(self) -> None:
+        name = [{"locale": "en", "translation": "Home"}]
+        plan = await self.given.plan(name=name, description=name, freeRenewalPeriods=1)
+        await self.given.subscribed(self.user, plan["id"])
 
     async def _power(self) -> None:
         await self.given.circuit(name="Main fuse")

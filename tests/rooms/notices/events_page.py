@@ -49,6 +49,9 @@ WHEN = {
     "user.paymentMethod.changed": "a user's card was stored, made the default or no longer, or removed",
     "idTag.changed": "an ID tag was made, changed or deleted",
     "chargePoint.dataTransferReceived": "a charge point sent a message of its vendor's own",
+    "user.subscription.changed": "a user's subscription began, was renewed, suspended or canceled, or ended",
+    "user.subscriptionChanged": "a user's subscription began, was renewed or canceled, or ended",
+    "subscriptionPlan.changed": "a subscription plan was made, changed or deleted",
     "user.invoiceDetails.changed": "a user's details for invoices were changed",
     "chargingProfile.applied": "a charge point took a charging profile, or did not",
 }

@@ -15,8 +15,7 @@ from tests.rooms.notices.events_page import written
 
 WRITE = "OHMSTEAD_WRITE_NOTIFICATION_EVENTS"
 UNTOLD = {
-    "user.subscriptionChanged", "user.subscription.changed",
-    "roamingPlatform.changed", "settlementReport.created", "subscriptionPlan.changed", "cdr.received",
+    "roamingPlatform.changed", "settlementReport.created", "cdr.received",
     "installerJob.changed", "user.invoiceDetails.changed",
 }  # fmt: skip
 

@@ -1,5 +1,5 @@
 """Erasure: what a deleted user paid stays in the accounts; the card, and what names the person in texts, goes. While
-money is on its way nobody is deleted: there would be nobody left to give it back to."""
+money is on its way nobody is deleted: there would be nobody left to give it back to. A subscription ends at once."""
 
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, literal, select, text, update
 
@@ -8,6 +8,7 @@ from ohmstead.kit.errors import Conflict
 from ohmstead.kit.writes import Write
 from ohmstead.rooms.billing.custom_fees import custom_fee
 from ohmstead.rooms.billing.refunds.table import payment_refund
+from ohmstead.rooms.billing.subscriptions.states import changed, not_over
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.people.erasure import UserErased, erasing
 from ohmstead.rooms.people.text_erasure import TextErasure, patterns
@@ -54,3 +55,9 @@ async def no_payment_names_them(tx: Tx, gone: UserErased) -> None:
     words = patterns(gone.texts)
     for statement in _TEXTS:
         await tx.run(statement, user=gone.id, **words)
+
+
+@erasing.answer
+async def no_subscription_renews(tx: Tx, gone: UserErased) -> None:
+    for row in await not_over(tx, gone.id):
+        await changed(tx, row, status="expired", due_at=None, bill_due_at=None)

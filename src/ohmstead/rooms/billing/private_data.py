@@ -1,4 +1,4 @@
-"""What billing holds of a user: what was paid or tried, given back, and asked for beside charging."""
+"""What billing holds of a user: what was paid or tried, given back, subscribed to, and asked for beside charging."""
 
 from typing import Any
 
@@ -10,12 +10,14 @@ from ohmstead.kit.rendering import rendered
 from ohmstead.kit.resources import Resource
 from ohmstead.rooms.billing.custom_fees import custom_fee, custom_fees
 from ohmstead.rooms.billing.refunds.table import payment_refund
+from ohmstead.rooms.billing.subscriptions.resource import subscriptions
+from ohmstead.rooms.billing.subscriptions.table import subscription
 from ohmstead.rooms.billing.transactions.resource import transactions
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.rooms.people.private_data import held
 
 _user = bindparam("user", type_=BigInteger)
-_of_user = payment_transaction.c.user_id == _user
+_of_user, _subscribed = payment_transaction.c.user_id == _user, subscription.c
 
 
 def _through_transactions(table: Table) -> Statement:
@@ -28,6 +30,8 @@ _RESOURCES: dict[str, tuple[Resource, str, Statement]] = {
         transactions, "v1.0", Statement(select(payment_transaction.c.id).where(_of_user).order_by("id")),
     ),
     "custom-fees": (custom_fees, "v2.0", _through_transactions(custom_fee)),
+    "subscriptions": (subscriptions, "v1.0", Statement(select(_subscribed.id).where(
+        _subscribed.user_id == _user, _subscribed.status != "failed").order_by("id"))),
 }  # fmt: skip
 _back = payment_refund.c
 _REFUNDS = Statement(

@@ -62,9 +62,9 @@ def _names(user: Row) -> list[str]:
 
 
 _AUDIT = TextErasure(audit, json=[audit.c.changes], plain=[audit.c.target, audit.c.refused])
-_REASONS = Statement(  # why a user was blocked is about nobody else
+_REASONS = Statement(  # why a user was blocked, or the like, is about nobody else
     update(audit)
-    .where(audit.c.target == bindparam("target", type_=Text), func.jsonb_typeof(audit.c.changes) == "object")
+    .where(audit.c.target.startswith(bindparam("targets", type_=Text)), func.jsonb_typeof(audit.c.changes) == "object")
     .values(changes=audit.c.changes.op("-")(cast("reason", Text)))
 )
 _facts = TextErasure(outbox, json=[outbox.c.payload], plain=[outbox.c.error])
@@ -89,6 +89,6 @@ _CONTENTS = Statement(
 @on(UserErased)
 async def no_record_names_them(tx: Tx, fact: UserErased) -> None:
     await _AUDIT.run(tx, fact.texts)
-    await tx.run(_REASONS, target=f"actions/users/v1.0/{fact.id}/change-status")
+    await tx.run(_REASONS, targets=f"actions/users/v1.0/{fact.id}/")
     await tx.run(_OUTBOX, **patterns(fact.texts))
     await tx.run(_CONTENTS, user=fact.id)

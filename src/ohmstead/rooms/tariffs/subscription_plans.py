@@ -120,7 +120,8 @@ class PlanName(View):
 
 
 def _by_its_first_name(shown: dict[str, Any]) -> dict[str, Any]:
-    return shown | {"name": shown["name"][0]["translation"] if shown["name"] else ""}
+    name = shown["name"][0]["translation"] if shown["name"] else ""
+    return {"id": shown["id"], "name": name, "last_updated_at": shown["last_updated_at"]}
 
 
 _own = subscription_plan.c

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Meta
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import Text, bindparam, func, select
 
 from ohmstead.engines.schedules import moment_of
 from ohmstead.engines.subscription_cycles import cycle_end
@@ -18,9 +18,8 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.subscriptions.fees import Charge, charge_cycle
-from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, look_after, plan_of
-from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed
-from ohmstead.rooms.billing.subscriptions.table import subscription
+from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, give_way, plan_of
+from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed, not_over
 from ohmstead.rooms.billing.subscriptions.terms import stored, terms_of
 from ohmstead.rooms.billing.transactions.states import transaction
 from ohmstead.rooms.operator import settings
@@ -28,12 +27,8 @@ from ohmstead.rooms.people.users import users
 from ohmstead.rooms.tariffs.subscription_plans import OFF, subscription_plans
 
 WHY = "Activated via API"
-_own = subscription.c
-_OF_USER = Statement(
-    select(subscription)
-    .where(_own.user_id == bindparam("user", type_=BigInteger), _own.status != "expired", _own.status != "failed")
-    .order_by(_own.id.desc())
-    .with_for_update(key_share=True)
+_ALONE = Statement(
+    select(func.pg_advisory_xact_lock(func.hashtextextended("subscriptions:" + bindparam("user", type_=Text), 0)))
 )
 Reason = Annotated[str, Meta(min_length=1, max_length=2000, description="Kept in the audit log.")]
 
@@ -66,7 +61,7 @@ class Cancellation(View):
 async def activate(call: Call, wanted: Activation) -> None:
     """Begin a subscription for a user, who pays its first cycle with the default card, or from the balance."""
     async with call.begin() as tx:
-        user = await users.find(call, tx=tx, lock=True)
+        user = await users.find(call, tx=tx)
         row, charged = await begin(tx, user["id"], wanted)
         reason = wanted.reason or WHY
         call.changes = {"id": user["id"], "subscription_id": row["id"], "plan_id": wanted.plan_id, "reason": reason}
@@ -81,14 +76,14 @@ async def activate(call: Call, wanted: Activation) -> None:
             await carry_out(call.database, capture)
     async with call.begin() as tx:
         paid = await transaction(tx, charged.transaction_id)
-    if paid["status"] == "failed":
+    if paid["status"] in ("failed", "reversed"):
         raise BadRequest("User has insufficient balance." if paid["gateway"] is None else "Your card was declined.")
 
 
 async def begin(tx: Tx, user_id: int, wanted: Activation) -> tuple[Row, Charge | None]:
-    """A subscription of a user who is locked, and what is charged for its first cycle."""
+    """A subscription of a user, and what is charged for its first cycle."""
     plan = await _plan(tx, wanted.plan_id)
-    await _make_room(tx, user_id)
+    await _one_at_a_time(tx, user_id)
     terms, zone = terms_of(plan), await settings.time_zone(tx)
     if terms.base_fee and await settings.base_currency_code(tx) is None:
         raise BadRequest("Currency is not set.")
@@ -104,6 +99,7 @@ async def begin(tx: Tx, user_id: int, wanted: Activation) -> tuple[Row, Charge |
     fee, free = await fee_at_begin(tx, values, terms)
     values["free_periods_left"] = free
     if fee is None:
+        await give_way(tx, user_id)
         row = await added(tx, values | {"status": "active"})
         await begin_cycle(tx, row, fee)
         return row, None
@@ -120,12 +116,12 @@ async def _plan(tx: Tx, plan_id: int) -> Row:
     return plan
 
 
-async def _make_room(tx: Tx, user_id: int) -> None:
-    """One at a time. A canceled one, which is still good for a while, gives way."""
-    for row in await tx.all(_OF_USER, user=user_id):
+async def _one_at_a_time(tx: Tx, user_id: int) -> None:
+    """No other is begun meanwhile. The user is not locked: subscriptions are locked before users."""
+    await tx.run(_ALONE, user=str(user_id))
+    for row in await not_over(tx, user_id):
         if row["status"] in LIVING:
             raise BadRequest(f"The user has a subscription already: {row['id']} is {row['status']}.")
-        await look_after(tx, row)
 
 
 def _end(now: datetime, last: date | None, zone: ZoneInfo) -> datetime | None:
@@ -145,12 +141,13 @@ def _end(now: datetime, last: date | None, zone: ZoneInfo) -> datetime | None:
 )
 async def cancel(call: Call, wanted: Cancellation) -> None:
     """It does not renew any more; until its cycle ends the user has what was paid for."""
-    tx, user = call.tx, await users.find(call, lock=True)
-    rows = [row for row in await tx.all(_OF_USER, user=user["id"]) if row["status"] in LIVING]
-    if not rows:
+    tx, user = call.tx, await users.find(call)
+    row = next((one for one in await not_over(tx, user["id"]) if one["status"] in LIVING), None)
+    if row is None:
         raise BadRequest("The user has no subscription.")
-    for row in rows:
-        goes_on = {"status": "canceled", "due_at": row["ends_at"]}
-        ends = {"status": "expired", "due_at": None}
-        await changed(tx, row, **(goes_on if row["status"] == "active" else ends))
-        call.changes = {"id": user["id"], "subscription_id": row["id"], "reason": wanted.reason}
+    if row["status"] == "pending":
+        raise BadRequest("The payment of the subscription is on its way.")
+    goes_on = row["status"] == "active"  # of one that is suspended nothing is paid for
+    ends = {"status": "canceled", "due_at": row["ends_at"]} if goes_on else {"status": "expired", "due_at": None}
+    await changed(tx, row, **ends)
+    call.changes = {"id": user["id"], "subscription_id": row["id"], "reason": wanted.reason}

@@ -10,7 +10,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.subscriptions.bills import end_of_cycle
 from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, book_sale, charge_cycle, fee_of
-from ohmstead.rooms.billing.subscriptions.states import changed, following, locked
+from ohmstead.rooms.billing.subscriptions.states import changed, following, locked, not_over
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms, read, stored, terms_of
 from ohmstead.rooms.billing.taxed import Taxed
@@ -112,6 +112,14 @@ async def look_after(tx: Tx, row: Row) -> None:
         await _renew(tx, row)
 
 
+async def give_way(tx: Tx, user_id: int) -> None:
+    """Canceled ones of a user, which were still good for a while, end: another begins. What a post-paid one costs is
+    billed."""
+    for row in await not_over(tx, user_id):
+        if row["status"] == "canceled":
+            await look_after(tx, row)
+
+
 async def _renew(tx: Tx, row: Row) -> None:
     terms = terms_of(await plan_of(tx, row["plan_id"]))
     fee, free = await fee_at_begin(tx, row, terms)
@@ -134,20 +142,23 @@ async def a_fee_goes_on(tx: Tx, row: Row) -> None:
         await begin_call(tx, row, "capture", row["amount"])
     elif row["status"] == "finalized":
         await book_sale(tx, row["id"], row["user_id"], cycle)
-    if row["status"] in ("finalized", "failed"):
+    if row["status"] in ("finalized", "failed", "reversed"):
         found = await locked(tx, cycle["subscription_id"])
         if found["cycle"] == cycle["number"]:
             await (is_paid if row["status"] == "finalized" else is_not_paid)(tx, found)
 
 
 async def is_paid(tx: Tx, row: Row) -> None:
-    """Of a subscription that is locked what was due is paid."""
-    if row["status"] in ("pending", "suspended"):
+    """Of a subscription that is locked what was due is paid. One that was given up is good until its cycle ends."""
+    if row["status"] in ("failed", "expired") and row["ends_at"] > tx.now:
+        await changed(tx, row, status="canceled", due_at=row["ends_at"])
+    elif row["status"] in ("pending", "suspended"):
+        await give_way(tx, row["user_id"])
         await changed(tx, row, status="active", due_at=row["ends_at"], attempts=0)
 
 
 async def is_not_paid(tx: Tx, row: Row) -> None:
-    """It could not be collected: it is tried again by the schedule of the settings, and what never begun never does."""
+    """It could not be collected: it is tried again by the schedule of the settings, and what never began never does."""
     days = (await settings.billing(tx)).retry_after_days
     if row["status"] == "pending":
         await changed(tx, row, status="failed", due_at=None)

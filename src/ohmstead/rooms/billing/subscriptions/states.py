@@ -19,9 +19,16 @@ _TOLD = ("status", "plan_id", "ends_at")
 _own, _writes = subscription.c, Writes(subscription)
 _key = bindparam("key", type_=BigInteger)
 _LOCKED = Statement(select(subscription).where(_own.id == _key).with_for_update(key_share=True))
+_user = bindparam("user", type_=BigInteger)
+_NOT_OVER = Statement(
+    select(subscription)
+    .where(_own.user_id == _user, _own.status != "expired", _own.status != "failed")
+    .order_by(_own.id)
+    .with_for_update(key_share=True)
+)
 _OF_USER = Statement(
     update(ev_user)
-    .where(ev_user.c.id == bindparam("user", type_=BigInteger))
+    .where(ev_user.c.id == _user)
     .values(subscription_id=bindparam("of", type_=BigInteger), updated_at=bindparam("now"))
 )
 
@@ -31,6 +38,11 @@ async def locked(tx: Tx, key: int) -> Row:
     row = await tx.one(_LOCKED, key=key)
     assert row is not None, f"there is no subscription {key}"
     return row
+
+
+async def not_over(tx: Tx, user_id: int) -> list[Row]:
+    """The subscriptions of a user that have not ended, locked: one that lives, and canceled ones."""
+    return await tx.all(_NOT_OVER, user=user_id)
 
 
 async def added(tx: Tx, values: dict[str, Any]) -> Row:
