@@ -51,6 +51,7 @@ class FuzzWorld(World):
             "tariffGroup": (await given.tariff_group())["id"],
             "paymentMethodId": await given.payment_method(int(ids["user"])),
             "notification": (await given.subscription(HOOK, "evse.changed"))["id"],
+            "subscriptionPlan": (await given.plan())["id"],
         }
         terminal = {"terminalType": "Crane", "chargePointId": ids["chargePoint"]}
         self._spare["paymentTerminal"] = (await given.made("/resources/payment-terminals/v1.0", terminal))["id"]
@@ -69,6 +70,7 @@ class FuzzWorld(World):
             "personal-smart-charging": {"chargePoint": own["id"]},
             "(reserve|start)/{evse}$": {"evse": 2},
             "set-charging-profile": {"evseNetworkId": 0},
+            "(cancel-subscription|clear-subscription-amount-due)$": {"user": self.subscriber},
             "assign-user$": {"session": await self._billed(site)},
             "retry-payment$": {"session": await self._open(site, 78)},
             "waive$": {"session": await self._open(site, 79)},

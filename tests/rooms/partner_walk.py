@@ -216,12 +216,12 @@ class World:
         ids["voucher"], self.code = (await given.voucher(prefix="OLD"))["id"], (await given.voucher())["code"]
         ids["topUpPackage"] = (await given.top_up_package())["id"]
         ids["subscriptionPlan"] = ids["plan"] = (await given.plan())["id"]
-        subscriber = int((await given.user())["id"])
-        await given.balance(subscriber, 50)
-        ids["subscription"] = await given.subscribed(subscriber, ids["plan"])
         partner = {"partner_id": ids.get("partner")}
         ids["invoice"] = await given.document("invoice", int(ids["user"]), **partner)
         ids["receipt"] = await given.document("receipt", int(ids["user"]), **partner)
+        self.subscriber = int((await given.user())["id"])
+        await given.balance(self.subscriber, 50)
+        ids["subscription"] = await given.subscribed(self.subscriber, ids["plan"])
 
     async def _gateway(self) -> None:
         gateway = gateways.current.current

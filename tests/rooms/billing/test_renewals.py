@@ -11,7 +11,7 @@ from sqlalchemy import text
 from ohmstead.rooms.billing.gateways.gateway import GatewayError, Outcome
 from ohmstead.rooms.billing.subscriptions.renewing import Renewals
 from tests.rooms.billing.scripted_gateway import ScriptedGateway
-from tests.rooms.billing.subscribers import START, Subscribers, running  # noqa: F401 - the fixture
+from tests.rooms.billing.subscribers import START, SUBSCRIPTIONS, Subscribers, running  # noqa: F401 - the fixture
 
 PLANS = "/resources/subscription-plans/v2.0"
 E14 = [
@@ -77,6 +77,23 @@ async def test_two_who_look_at_once_renew_once(
     await subscribers.works()
     assert await subscribers.paid() == [("finalized", "9.90")] * 2
     assert [one["number"] for one in await subscribers.cycles()] == [0, 1]
+
+
+async def test_canceling_while_it_renews(subscribers: Subscribers, plan: int) -> None:
+    """Whoever comes first; nobody waits for the other for ever."""
+    users = [await subscribers.user(balance=50) for _ in range(4)]
+    await asyncio.gather(*(subscribers.activates(one, plan) for one in users))
+    await subscribers.clock.advance((at(E14[1]) - START).total_seconds())
+    work = Renewals(subscribers.system.database, subscribers.clock)
+    answers = await asyncio.gather(*(subscribers.cancels(one) for one in users), work.start_due())
+    await work.settled()
+    assert [one.status for one in answers[:-1] if one is not None] == [202] * 4
+    await subscribers.works()
+    for user in users:
+        [found] = [one for one in (await subscribers.api.get(SUBSCRIPTIONS)).data if one["userId"] == user]
+        paid = len([one for one in await subscribers.cycles() if one["subscription_id"] == found["id"]])
+        assert (found["status"], paid) in (("canceled", 2), ("expired", 1))
+    assert {status for status, _ in await subscribers.paid()} == {"finalized"}
 
 
 @pytest.mark.parametrize("call", ["authorize", "capture"])

@@ -220,6 +220,17 @@ async def test_what_cannot_be_activated_is_refused_by_name(subscribers: Subscrib
     assert await subscribers.paid() == []
 
 
+async def test_a_fee_that_is_given_back_was_not_sold(
+    subscribers: Subscribers, plan: int, scripted: ScriptedGateway
+) -> None:
+    user = await subscribers.with_card()
+    await subscribers.activates(user, plan)
+    back = {"reason": "sorry", "key": "k", "amount": 9.9}
+    assert (await subscribers.api.post("/internal/transactions/v1.0/1/refund", back)).status == 202
+    await subscribers.works()
+    assert (await subscribers.accounts(), await subscribers.plans(user)) == ({}, [plan]), "cancel it beside"
+
+
 async def test_a_plan_that_somebody_has_stays(subscribers: Subscribers, plan: int) -> None:
     await subscribers.activates(await subscribers.user(balance=50), plan)
     assert (await subscribers.api.delete(f"{PLANS}/{plan}")).status == 409

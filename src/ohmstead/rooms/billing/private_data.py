@@ -30,8 +30,9 @@ _RESOURCES: dict[str, tuple[Resource, str, Statement]] = {
         transactions, "v1.0", Statement(select(payment_transaction.c.id).where(_of_user).order_by("id")),
     ),
     "custom-fees": (custom_fees, "v2.0", _through_transactions(custom_fee)),
-    "subscriptions": (subscriptions, "v1.0", Statement(select(_subscribed.id).where(
-        _subscribed.user_id == _user, _subscribed.status != "failed").order_by("id"))),
+    "subscriptions": (
+        subscriptions, "v1.0", Statement(select(_subscribed.id).where(_subscribed.user_id == _user).order_by("id")),
+    ),
 }  # fmt: skip
 _back = payment_refund.c
 _REFUNDS = Statement(
@@ -47,5 +48,6 @@ async def payments_of(tx: Tx, user_id: int, context: RenderContext) -> dict[str,
     found: dict[str, Any] = {}
     for name, (resource, version, statement) in _RESOURCES.items():
         ids = [row[0] for row in await tx.all(statement, user=user_id)]
-        found[name] = [*(await rendered(resource, version, ids, tx, context)).values()]
+        shown = await rendered(resource, version, ids, tx, context)
+        found[name] = [shown[one] for one in ids if one in shown]
     return found | {"refunds": [dict(row) for row in await tx.all(_REFUNDS, user=user_id)]}

@@ -113,8 +113,7 @@ async def look_after(tx: Tx, row: Row) -> None:
 
 
 async def give_way(tx: Tx, user_id: int) -> None:
-    """Canceled ones of a user, which were still good for a while, end: another begins. What a post-paid one costs is
-    billed."""
+    """Canceled ones of a user, which were still good for a while, end: another begins. What they cost is billed."""
     for row in await not_over(tx, user_id):
         if row["status"] == "canceled":
             await look_after(tx, row)
