@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import DateTime, Integer, bindparam, select
+from sqlalchemy import DateTime, Integer, bindparam, delete, select
 
 from ohmstead.app.system import System
 from ohmstead.kit.db import Row, Statement
@@ -80,3 +80,41 @@ async def test_only_so_many_are_talked_to_at_once(
     assert calls.begun == ids[:3]
     calls.let.set()
     await calls.settled()
+
+
+class Deletions(Calls):
+    """What was called is not due any more."""
+
+    async def carry_out(self, row: Row) -> None:
+        await super().carry_out(row)
+        async with self._database.begin() as tx:
+            await tx.run(delete(charge_point_vendor).where(_own.id == row["id"]))
+
+
+async def test_more_than_can_be_in_hand_is_done_without_a_pause(
+    system: System, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside one that takes long."""
+    monkeypatch.setattr(due_work, "AT_ONCE", 2)
+    calls = Deletions(system)
+    calls.silent, calls.every_s = frozenset({ids[0]}), 3600.0
+    running = asyncio.create_task(calls.run())
+    async with asyncio.timeout(5):
+        for _ in ids[1:]:
+            await calls.ended.acquire()
+    running.cancel()
+    assert calls.begun == ids
+
+
+async def test_what_fails_and_stays_due_waits_for_the_next_look(
+    system: System, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_work, "AT_ONCE", 1)
+    calls = Calls(system)
+    calls.odd, calls.every_s = ids[0], 3600.0
+    running = asyncio.create_task(calls.run())
+    await calls.ended.acquire()
+    await calls.settled()
+    await asyncio.sleep(0.05)
+    running.cancel()
+    assert calls.begun == ids[:1]

@@ -83,7 +83,8 @@ async def _inputs(database: PostgresDatabase, count: int) -> list[dict[str, str]
 async def _ours(database: PostgresDatabase, count: int) -> Taken:
     work = DocumentFiles(database, SystemClock())
     wall, cpu = time.perf_counter(), time.process_time()
-    await work.start_due()
+    await work.work_off()
+    await work.settled()
     taken = time.perf_counter() - wall, time.process_time() - cpu
     async with database.read() as tx:
         made = await tx.value(_WHOLE)

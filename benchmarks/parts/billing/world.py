@@ -51,6 +51,11 @@ class World:
     def __init__(self, dsn: str) -> None:
         self._dsn, self._copies = dsn, 0
 
+    @property
+    def dsn(self) -> str:
+        """Of the one that is copied: nobody may be connected to it then."""
+        return self._dsn
+
     async def fill(self, sessions: int) -> None:
         """So many of them."""
         await migrate(self._dsn)

@@ -35,7 +35,7 @@ class DueWork(ABC):
         """For ever."""
         try:
             while True:
-                await self._try_to_start()
+                await self._try_to_work_off()
                 await self._pause()
         finally:
             for task in self._running.values():
@@ -44,24 +44,45 @@ class DueWork(ABC):
     async def _pause(self) -> None:
         await self._clock.sleep(max(self.every_s, LEAST_PAUSE_S * self._clock.speed))
 
-    async def _try_to_start(self) -> None:
+    async def _try_to_work_off(self) -> None:
         """What cannot be begun now (the database is away, say) does not end what is under way."""
         try:
-            await self.start_due()
+            await self.work_off()
         except DatabaseUnavailable as error:
             log.warning("database away", work=type(self).__name__, why=repr(error))
         except Exception:
             log.exception("due work not begun", work=type(self).__name__)
 
+    async def work_off(self) -> None:
+        """Begin all that has fallen due: where that is more than can be in hand, the rest as it gets done. What was
+        tried is not tried again before the next look."""
+        tried = set[int]()
+        while await self.may_start() and await self._begin(tried):
+            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+
     async def start_due(self) -> None:
-        """Begin what has fallen due."""
+        """Begin what has fallen due, as much as can be in hand."""
+        if await self.may_start():
+            await self._begin(set())
+
+    async def may_start(self) -> bool:
+        """Asked before each look."""
+        return True
+
+    async def _begin(self, tried: set[int]) -> bool:
+        """Of what was not tried; whether there may be more."""
         async with self._database.read() as tx:
             rows = await tx.all(self.due, now=self._clock.now(), most=AT_ONCE)
-        for row in rows:
-            if row["id"] not in self._running and len(self._running) < AT_ONCE:
+        fresh = [row for row in rows if row["id"] not in tried]
+        for row in fresh:
+            if row["id"] in self._running:
+                tried.add(row["id"])
+            elif len(self._running) < AT_ONCE:
+                tried.add(row["id"])
                 task = asyncio.create_task(self._attempt(row))
                 self._running[row["id"]] = task
                 task.add_done_callback(lambda _, key=row["id"]: self._running.pop(key, None))
+        return len(rows) >= AT_ONCE and bool(fresh)
 
     async def _attempt(self, row: Row) -> None:
         try:

@@ -45,7 +45,7 @@ def made_of(of: Any) -> bytes:
 async def done(later: Later) -> None:
     """All that is due by now."""
     work = DocumentFiles(later.database, later.clock)
-    await work.start_due()
+    await work.work_off()
     await work.settled()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from ohmstead.engines.languages import Language
 from ohmstead.engines.pricing.shares import half_up, shared
@@ -26,7 +26,9 @@ from ohmstead.rooms.billing.documents.table import document, document_line
 from ohmstead.rooms.billing.durable_facts import DocumentIssued
 from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.operator.currencies import precision_of
+from ohmstead.store.writes import Writes
 
+_documents, _lines = Writes(document), Writes(document_line)
 _PERCENT_PARTS = 10**8  # so fine a percentage is reckoned with
 _LINKS = Statement(
     text("""
@@ -132,7 +134,7 @@ async def _issue(tx: Tx, order: Order, items: list[Item], supplier: dict[str, An
     sums = sums_of(shown, percentage or Decimal(0), digits)
     moments = [one.at for one in items if one.at is not None]
     begin, end = order.period or (min(moments, default=None), max(moments, default=None))
-    number, times = await next_number(tx, order.kind), {"created_at": tx.now, "updated_at": tx.now}
+    number = await next_number(tx, order.kind)
     values = {
         "kind": order.kind, "number": number.text, "series": number.series, "place": number.place,
         "issued_at": number.issued_at, "user_id": order.user_id, "partner_id": order.partner_id,
@@ -144,13 +146,12 @@ async def _issue(tx: Tx, order: Order, items: list[Item], supplier: dict[str, An
         "reverse_charge": order.reverse_charge, "credited_id": order.credited_id,
         "payment_status": order.payment_status, "file_due_at": tx.now, "mail_wanted": order.mail,
     }  # fmt: skip
-    key: int = await tx.value(insert(document).values(values | times).returning(document.c.id))
-    lines = [
-        {"document_id": key, "place": place, "item": one.what, "quantity": 1, "unit": "piece", "unit_price": net,
-         "net": net, "gross": one.gross, "session_id": one.session_id, "transaction_id": one.transaction_id} | times
-        for place, (one, net) in enumerate(zip(items, sums.nets, strict=True), 1)
-    ]  # fmt: skip
-    await tx.run(insert(document_line).values(lines))
+    key: int = (await _documents.insert(tx, values))["id"]
+    for place, (one, net) in enumerate(zip(items, sums.nets, strict=True), 1):
+        await _lines.insert(tx, {
+            "document_id": key, "place": place, "item": one.what, "quantity": 1, "unit": "piece", "unit_price": net,
+            "net": net, "gross": one.gross, "session_id": one.session_id, "transaction_id": one.transaction_id,
+        })  # fmt: skip
     await _link(tx, order.kind, key, number.text, items)
     if order.reverse_charge:
         await _who_buys_owes_the_tax(tx, order, key, items, digits)

@@ -69,10 +69,10 @@ class MonthlyInvoices(DueWork):
         .limit(bindparam("most", type_=Integer))
     )
 
-    async def start_due(self) -> None:
+    async def may_start(self) -> bool:
         async with self._database.begin() as tx:
             await note_months(tx)
-        await super().start_due()
+        return True
 
     async def carry_out(self, row: Row) -> None:
         failures, last = 0, 0

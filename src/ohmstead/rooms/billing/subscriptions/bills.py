@@ -24,10 +24,11 @@ from ohmstead.rooms.billing.subscriptions.table import subscription, subscriptio
 from ohmstead.rooms.billing.taxed import Taxed
 from ohmstead.rooms.billing.transactions.states import open_transaction
 from ohmstead.store.due_work import DueWork
+from ohmstead.store.writes import Writes
 
 PAUSE = timedelta(minutes=10)  # after a fault of ours
 
-_own = subscription.c
+_own, _cycles = subscription.c, Writes(subscription_cycle)
 _LOCK_ITEMS = Statement(
     text("""
 SELECT item.id, item.amount, item.currency FROM payment_transaction AS item
@@ -69,9 +70,9 @@ async def _open_fee(tx: Tx, row: Row, cycle: Row, fee: Taxed) -> int:
     )  # fmt: skip
     known: dict[str, Any] = {
         "transaction_id": key, "fee": fee.amount, "net": fee.net, "currency": fee.currency, "tax_id": fee.tax_id,
-        "tax_percentage": fee.tax_percentage, "updated_at": tx.now,
+        "tax_percentage": fee.tax_percentage,
     }  # fmt: skip
-    await tx.run(update(subscription_cycle).where(subscription_cycle.c.id == cycle["id"]).values(known))
+    await _cycles.update(tx, cycle["id"], known)
     await book_sale(tx, key, row["user_id"], {**cycle, **known})
     return key
 

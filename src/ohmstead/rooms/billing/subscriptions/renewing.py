@@ -4,7 +4,7 @@ then. What cannot be collected suspends the subscription, is tried again some da
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, bindparam, insert, select
+from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select
 
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.calls import begin_call
@@ -18,10 +18,11 @@ from ohmstead.rooms.billing.transactions.states import moved
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
 from ohmstead.store.due_work import DueWork
+from ohmstead.store.writes import Writes
 
 PAUSE = timedelta(minutes=10)  # after a fault of ours
 
-_own, _cycle = subscription.c, subscription_cycle.c
+_own, _cycle, _cycles = subscription.c, subscription_cycle.c, Writes(subscription_cycle)
 _key = bindparam("key", type_=BigInteger)
 _PLAN = Statement(select(subscription_plan).where(subscription_plan.c.id == _key))
 _number = bindparam("number", type_=Integer)
@@ -38,14 +39,10 @@ async def plan_of(tx: Tx, key: int) -> Row:
 
 async def begin_cycle(tx: Tx, row: Row, fee: Taxed | None) -> Row:
     """Write down the cycle that a subscription is in now; a second time is refused by its number."""
-    times = {"created_at": tx.now, "updated_at": tx.now}
-    values = {
+    return await _cycles.insert(tx, {
         "subscription_id": row["id"], "number": row["cycle"], "plan_id": row["plan_id"],
-        "starts_at": row["cycle_started_at"], "ends_at": row["ends_at"], **costs(fee), **times,
-    }  # fmt: skip
-    made = await tx.one(insert(subscription_cycle).values(values).returning(subscription_cycle))
-    assert made is not None, "it was inserted"
-    return made
+        "starts_at": row["cycle_started_at"], "ends_at": row["ends_at"], **costs(fee),
+    })  # fmt: skip
 
 
 def costs(fee: Taxed | None) -> dict[str, Any]:

@@ -56,19 +56,7 @@ class DocumentFiles(DueWork):
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._look_at: datetime | None = None  # when the extra is looked for again; None: it was not missed yet
 
-    async def start_due(self) -> None:
-        """Slice after slice, for a month's invoices fall due at once; what was tried is not tried again before the next
-        look."""
-        tried: set[int] = set()
-        while self._can_make():
-            await super().start_due()
-            begun = set(self._running)
-            if begun <= tried:
-                return
-            tried |= begun
-            await self.settled()
-
-    def _can_make(self) -> bool:
+    async def may_start(self) -> bool:
         now = self._clock.now()
         if self._look_at is not None and now < self._look_at:
             return False
