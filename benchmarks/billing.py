@@ -127,7 +127,8 @@ async def month(there: World, folder: Path, count: int) -> None:
     """Ours alone: what they execute is not kept."""
     await renewals.fill(there, count)
     wall, cpu = await billed(await there.copy(), folder, count, RENEWALS, None)
-    print(f"{count} subscriptions renewed in {wall / 60:.1f} minutes ({count / wall:.0f} a second), {cpu / 60:.1f} of CPU")
+    taken = f"{wall / 60:.1f} minutes, {cpu / 60:.1f} of them CPU of this process"
+    print(f"{count} subscriptions renewed in {taken}; {count / wall:.0f} a second")
 
 
 async def main(given: argparse.Namespace) -> None:
