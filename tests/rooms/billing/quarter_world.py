@@ -1,6 +1,7 @@
 """The world of quarter_plan.py: zones with outlets, users with cards and tags, and the server's work, done when the
 test says so."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +32,7 @@ from ohmstead.rooms.charging.session_table import session
 from ohmstead.rooms.charging.tags import remote_tag
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.people.users import ev_user
+from ohmstead.store.due_work import DueWork
 from tests.client import Client
 from tests.given import Given
 from tests.rooms.billing.quarter_plan import ACCOUNTS, GOOD, PEOPLE, ZONES, Charge, Person, Prices, Zone, cents
@@ -189,16 +191,20 @@ class Quarter:
 
     async def works(self) -> None:
         """All that is due now is done, and what follows from it."""
+        await HoldUpkeep(self.system.database, self.system.clock).look()
+        await self.works_off(_DUE, _DUE_WORK)
+
+    async def works_off(self, query: str, work_of: Mapping[str, type[DueWork]]) -> None:
+        """Facts, calls, and the work that a query says is due, until there is none."""
         database, clock = self.system.database, self.system.clock
-        await HoldUpkeep(database, clock).look()
         for _ in range(30):
             told = await self.hears()
-            (due,) = await self.rows(_DUE, now=clock.now())
+            (due,) = await self.rows(query, now=clock.now())
             if due["calls"]:
                 calls = GatewayCalls(database, clock)
                 await calls.look()
                 await calls.settled()
-            for name, kind in _DUE_WORK.items():
+            for name, kind in work_of.items():
                 if due[name]:
                     work = kind(database, clock)
                     await work.start_due()

@@ -9,7 +9,6 @@ from sqlalchemy import insert
 
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.gateways.embedded.delivering import EmbeddedEvents
-from ohmstead.rooms.billing.gateways.worker import GatewayCalls
 from ohmstead.rooms.billing.sessions.settling import Settling
 from ohmstead.rooms.billing.subscriptions.bill_outcomes import BillOutcomes
 from ohmstead.rooms.billing.subscriptions.bills import BillMaking
@@ -113,27 +112,9 @@ class Year(Quarter):
         """All that is due is done, and what follows from it, banks that answer late included."""
         for pause in (0, 15, 60):
             await self.becomes(self.system.clock.now() + timedelta(seconds=pause))
-            await self._works()
+            await self.works_off(_DUE, WORK)
             if not await self._awaits_banks():
                 return
-
-    async def _works(self) -> None:
-        database, clock = self.system.database, self.system.clock
-        for _ in range(30):
-            told = await self.hears()
-            (due,) = await self.rows(_DUE, now=clock.now())
-            if due["calls"]:
-                calls = GatewayCalls(database, clock)
-                await calls.look()
-                await calls.settled()
-            for name, kind in WORK.items():
-                if due[name]:
-                    work = kind(database, clock)
-                    await work.start_due()
-                    await work.settled()
-            if not told and not any(due):
-                return
-        raise AssertionError(f"it does not come to an end: {dict(due)}")
 
     async def _awaits_banks(self) -> bool:
         (row,) = await self.rows("""

@@ -20,9 +20,8 @@ from ohmstead.kit.views import Id, Opt, ReadOnly, View
 from ohmstead.rooms.billing.balance.spending import available, spend
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.gateways.gateway import Money, gateways
-from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE, CORPORATE, Means, chosen
-from ohmstead.rooms.billing.taxed import Taxed, taxed
+from ohmstead.rooms.billing.taxed import Taxed, book_sale, taxed
 from ohmstead.rooms.billing.transactions.resource import Amount
 from ohmstead.rooms.billing.transactions.states import move, moved, open_transaction, transaction
 from ohmstead.rooms.billing.transactions.table import payment_transaction
@@ -171,11 +170,4 @@ async def _bill(tx: Tx, row: Row) -> None:
     fee = await tx.one(select(custom_fee).where(_own.transaction_id == row["id"]))
     if fee is None:
         return
-    owed, currency = Account("receivable", fee["currency"], row["user_id"]), fee["currency"]
-    sold = {"net": Account("revenue", currency), "tax": Account("tax", currency, fee["tax_id"] or 0)}
-    parts = {"net": fee["net"], "tax": fee["amount"] - fee["net"]}
-    await post(tx, *(
-        Entry(key=f"transaction:{row['id']}:billed:{name}", debit=owed, credit=sold[name], amount=part,
-              transaction_id=row["id"])
-        for name, part in parts.items() if part > 0
-    ))  # fmt: skip
+    await book_sale(tx, row["id"], row["user_id"], Taxed(*(fee[name] for name in Taxed._fields)))

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from sqlalchemy import BigInteger, bindparam, select
 
 from ohmstead.kit.db import Statement, Tx
+from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.operator.taxes import tax
 
@@ -35,3 +36,15 @@ async def taxed(tx: Tx, amount: Decimal) -> Taxed | None:
         return Taxed(amount, amount, currency, None, None)
     percentage = await tx.value(_PERCENTAGE, tax=default.id)
     return Taxed(amount, rounded(amount * 100 / (100 + percentage)), currency, default.id, percentage)
+
+
+async def book_sale(tx: Tx, transaction_id: int, user_id: int, sold: Taxed) -> None:
+    """It was sold to a user, who owes it, by a transaction; once."""
+    owed = Account("receivable", sold.currency, user_id)
+    sides = {"net": Account("revenue", sold.currency), "tax": Account("tax", sold.currency, sold.tax_id or 0)}
+    parts = {"net": sold.net, "tax": sold.amount - sold.net}
+    await post(tx, *(
+        Entry(key=f"transaction:{transaction_id}:billed:{name}", debit=owed, credit=sides[name], amount=part,
+              transaction_id=transaction_id)
+        for name, part in parts.items() if part > 0
+    ))  # fmt: skip

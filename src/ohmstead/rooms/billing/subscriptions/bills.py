@@ -15,13 +15,12 @@ from ohmstead.rooms.billing.subscriptions import states
 from ohmstead.rooms.billing.subscriptions.accumulating import watch_threshold
 from ohmstead.rooms.billing.subscriptions.fees import (
     PURCHASE,
-    book_sale,
     charge,
     partner_of,
     settle_from_balance,
 )
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
-from ohmstead.rooms.billing.taxed import Taxed
+from ohmstead.rooms.billing.taxed import Taxed, book_sale
 from ohmstead.rooms.billing.transactions.states import open_transaction
 from ohmstead.store.due_work import DueWork
 from ohmstead.store.writes import Writes
@@ -73,7 +72,7 @@ async def _open_fee(tx: Tx, row: Row, cycle: Row, fee: Taxed) -> int:
         "tax_percentage": fee.tax_percentage,
     }  # fmt: skip
     await _cycles.update(tx, cycle["id"], known)
-    await book_sale(tx, key, row["user_id"], {**cycle, **known})
+    await book_sale(tx, key, row["user_id"], fee)
     return key
 
 

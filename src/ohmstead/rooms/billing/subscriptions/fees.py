@@ -1,7 +1,6 @@
 """Fees of subscriptions: what a cycle costs, and how that is collected from the user: by the default card, or from the
 balance where there is no card, or the fee is less than a card can be charged."""
 
-from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, any_, bindparam, func, select, update
@@ -10,7 +9,6 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.balance.spending import NotExchanged, available, in_base, spend
 from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.gateways.gateway import Money, gateways
-from ohmstead.rooms.billing.ledger import Account, Entry, post
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE_MEANS, Means, chosen
 from ohmstead.rooms.billing.subscriptions.table import subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms
@@ -117,15 +115,3 @@ async def charge_cycle(tx: Tx, row: Row, cycle: Row, *, inline: bool = False) ->
     await tx.run(_PAID_BY, key=cycle["id"], transaction=charged.transaction_id, now=tx.now)
     await settle_from_balance(tx, charged, amount, row["user_id"])
     return charged
-
-
-async def book_sale(tx: Tx, transaction_id: int, user_id: int, cycle: Row) -> None:
-    """A cycle's fee was sold by a transaction; once."""
-    owed, currency = Account("receivable", cycle["currency"], user_id), cycle["currency"]
-    sold = {"net": Account("revenue", currency), "tax": Account("tax", currency, cycle["tax_id"] or 0)}
-    parts: dict[str, Decimal] = {"net": cycle["net"], "tax": cycle["fee"] - cycle["net"]}
-    await post(tx, *(
-        Entry(key=f"transaction:{transaction_id}:billed:{name}", debit=owed, credit=sold[name], amount=part,
-              transaction_id=transaction_id)
-        for name, part in parts.items() if part > 0
-    ))  # fmt: skip

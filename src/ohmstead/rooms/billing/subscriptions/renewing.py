@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, DateTime, Integer, bindparam, select
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.gateways.calls import begin_call
 from ohmstead.rooms.billing.subscriptions.bills import end_of_cycle
-from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, book_sale, charge_cycle, fee_of
+from ohmstead.rooms.billing.subscriptions.fees import PURCHASE, charge_cycle, fee_of
 from ohmstead.rooms.billing.subscriptions.states import changed, following, locked, not_over
 from ohmstead.rooms.billing.subscriptions.table import subscription, subscription_cycle
 from ohmstead.rooms.billing.subscriptions.terms import Terms, read, stored, terms_of
-from ohmstead.rooms.billing.taxed import Taxed
+from ohmstead.rooms.billing.taxed import Taxed, book_sale
 from ohmstead.rooms.billing.transactions.states import moved
 from ohmstead.rooms.operator import settings
 from ohmstead.rooms.tariffs.subscription_plan_table import subscription_plan
@@ -139,7 +139,8 @@ async def a_fee_goes_on(tx: Tx, row: Row) -> None:
     if row["status"] == "authorized":
         await begin_call(tx, row, "capture", row["amount"])
     elif row["status"] == "finalized":
-        await book_sale(tx, row["id"], row["user_id"], cycle)
+        parts = (cycle[name] for name in ("fee", "net", "currency", "tax_id", "tax_percentage"))
+        await book_sale(tx, row["id"], row["user_id"], Taxed(*parts))
     if row["status"] in ("finalized", "failed", "reversed"):
         found = await locked(tx, cycle["subscription_id"])
         if found["cycle"] == cycle["number"]:
