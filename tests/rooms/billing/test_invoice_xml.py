@@ -198,7 +198,8 @@ async def test_what_is_issued_is_an_electronic_invoice(system: System, faults: F
         keys += await issue(tx, Order(kind="invoice", items=sold, **said))
         keys += await issue(tx, Order(kind="credit_note", items=back, credited_id=keys[0], **said))
     work = DocumentFiles(system.database, system.clock)
-    await work.start_due()
+    await work.work_off()
+    await work.settled()
     async with system.database.read() as tx:
         files = {row["document_id"]: row["content"] for row in await tx.all(select(document_file))}
     assert len(keys) == len(files) == 4
