@@ -139,6 +139,7 @@ async def _give_back(tx: Tx, item: Row, rows: Mapping[int, Row]) -> None:
 class BillOutcomes(DueWork):
     """Does what follows from bills that were paid or failed, and from what was given back of their items."""
 
+    every_s = 5.0
     due = Statement(
         select(_own.id)
         .where(_own.settle_due_at <= bindparam("now", type_=DateTime(timezone=True)))

@@ -119,6 +119,7 @@ async def _open_elsewhere(tx: Tx, row: Row, money: Money) -> int:
 class BillMaking(DueWork):
     """Makes the bills that are due: at the end of cycles, at thresholds, and of what is tried again."""
 
+    every_s = 5.0
     due = Statement(
         select(_own.id)
         .where(_own.bill_due_at <= bindparam("now", type_=DateTime(timezone=True)))

@@ -73,8 +73,9 @@ async def cycle_of(tx: Tx, row: Row) -> Row:
 
 
 class Renewals(DueWork):
-    """Looks each second for subscriptions whose cycle has ended, or whose fee is to be tried again."""
+    """Looks for subscriptions whose cycle has ended, or whose fee is to be tried again."""
 
+    every_s = 5.0
     due = Statement(
         select(_own.id)
         .where(_own.due_at <= bindparam("now", type_=DateTime(timezone=True)))

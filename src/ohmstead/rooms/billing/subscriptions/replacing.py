@@ -128,8 +128,9 @@ async def _in_its_place(tx: Tx, old: Row) -> list[Row]:
 
 
 class Replacements(DueWork):
-    """Looks each second for plans whose place another is to take, and gives their subscribers the other one."""
+    """Looks for plans whose place another is to take, and gives their subscribers the other one."""
 
+    every_s = 5.0
     due = Statement(
         select(_own.id)
         .where(_own.replace_due_at <= bindparam("now", type_=DateTime(timezone=True)))

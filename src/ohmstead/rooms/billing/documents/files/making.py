@@ -44,6 +44,7 @@ class NoTypst(Exception):
 class DocumentFiles(DueWork):
     """Makes the files that are due, one after the other as far as typesetting goes."""
 
+    every_s = 2.0
     due = Statement(
         select(_own.id, _own.file_attempts)
         .where(_own.file_due_at <= bindparam("now", type_=_own.file_due_at.type))
@@ -54,14 +55,17 @@ class DocumentFiles(DueWork):
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
         self._at_once = asyncio.Semaphore(AT_ONCE)
-        self._look_at: datetime | None = None  # when the extra is looked for again; None: it was not missed yet
+        self._is_there = False  # once found, the extra stays
+        self._look_at: datetime | None = None  # when it is looked for again; None: it was not missed yet
 
     async def may_start(self) -> bool:
         now = self._clock.now()
+        if self._is_there:
+            return True
         if self._look_at is not None and now < self._look_at:
             return False
-        if typst_is_there():
-            self._look_at = None
+        self._is_there = typst_is_there()
+        if self._is_there:
             return True
         if self._look_at is None:
             log.warning("no PDFs are made", why=MISSING)
