@@ -8,12 +8,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
+from ohmstead.app.commands.settings import Section
 from ohmstead.app.rooms import OPERATIONS
 from ohmstead.kit.facts import audit
+from ohmstead.rooms.operator.settings import AllSettings
 from ohmstead.store.cluster import Cluster
 from ohmstead.web.openapi import document
 from tests.client import Client
@@ -124,6 +128,10 @@ def test_a_token_of_nonsense_is_refused(run: Run, arguments: tuple[str, ...], to
     done = run("token", "create", "odd", *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert told in done.stderr
+
+
+def test_every_section_of_the_settings_can_be_set() -> None:
+    assert {*get_args(Section)} == {one.encode_name for one in msgspec.structs.fields(AllSettings)}
 
 
 async def test_settings_are_shown_and_set(run: Run, given: Given) -> None:

@@ -16,7 +16,7 @@ from ohmstead.kit.errors import Invalid
 
 Section = Literal[
     "baseCurrency", "defaultTax", "reservations", "plugAndCharge", "features", "idlePeriodDetection", "billing",
-    "regional", "adHocCharging",
+    "regional", "adHocCharging", "supplier", "documents",
 ]  # fmt: skip
 
 
@@ -43,8 +43,8 @@ def set_settings(section: Section, /, *values: str, data_dir: Path | None = None
     Parameters
     ----------
     section
-        baseCurrency, defaultTax, reservations, plugAndCharge, features, idlePeriodDetection, billing, regional or
-        adHocCharging.
+        baseCurrency, defaultTax, reservations, plugAndCharge, features, idlePeriodDetection, billing, regional,
+        adHocCharging, supplier or documents.
     values
         name=value, by the names that `show` prints.
     data_dir
