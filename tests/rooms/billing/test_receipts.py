@@ -87,6 +87,8 @@ async def test_what_is_paid_has_a_receipt_and_what_went_back_a_credit_note(given
     (receipt,) = (await api.get("/resources/receipts/v2.0")).data
     assert (receipt["totalAmount"], receipt["paymentStatus"], receipt["userId"]) == (9.9, "paid", user)
     assert receipt["tax"]["taxPercentage"] == 19
+    assert (receipt["periodStart"], receipt["periodEnd"]) == ("2026-03-02T08:00:00+00:00", "2026-04-02T08:00:00+00:00")
+    assert f"{receipt['totalKwh']}" in ("0", "0.0")
     (paid,) = (await api.get("/resources/transactions/v1.0")).data
     assert (paid["receiptId"], paid["number"]) == (receipt["id"], receipt["receiptNo"])
     for key, amount in (("a", 3.3), ("b", 6.6)):

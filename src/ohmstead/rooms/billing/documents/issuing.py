@@ -55,6 +55,7 @@ class Item(Struct, frozen=True, kw_only=True):
     transaction_id: int | None = None  # where the line is of that, and not of its session
     paid_by: tuple[int, ...] = ()  # the transactions that name the document
     at: datetime | None = None
+    until: datetime | None = None  # where it is of a period that begins then
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -114,6 +115,12 @@ def _by_rate(items: Iterable[Item]) -> Iterator[tuple[tuple[int, Decimal], Itera
     return groupby(sorted(items, key=rate), rate)
 
 
+def period_of(items: Iterable[Item]) -> tuple[datetime, datetime] | None:
+    """From the first to the last of what is sold; None where that has no moment."""
+    moments = [one for item in items for one in (item.at, item.until) if one is not None]
+    return (min(moments), max(moments)) if moments else None
+
+
 def sums_of(items: Sequence[Item], percentage: Decimal, digits: Precision) -> Sums:
     """The sums of lines with one rate of tax."""
     total = sum((one.gross for one in items), Decimal(0))
@@ -132,8 +139,7 @@ async def _issue(tx: Tx, order: Order, items: list[Item], supplier: dict[str, An
     percentage = Decimal(0) if order.reverse_charge else items[0].tax_percentage
     shown = [replace(one, net=None) for one in items] if order.reverse_charge else items
     sums = sums_of(shown, percentage or Decimal(0), digits)
-    moments = [one.at for one in items if one.at is not None]
-    begin, end = order.period or (min(moments, default=None), max(moments, default=None))
+    begin, end = order.period or period_of(items) or (None, None)
     number = await next_number(tx, order.kind)
     values = {
         "kind": order.kind, "number": number.text, "series": number.series, "place": number.place,

@@ -130,7 +130,7 @@ async def _issue(tx: Tx, subject: Subject, lines: list[Item]) -> list[int]:
     return await issue(tx, Order(
         kind=found.kind, purchase_type=subject.purchase_type, currency=subject.currency, items=lines,
         user_id=subject.user_id, partner_id=subject.partner_id, client=found.client, email=found.email,
-        language=found.language, period=subject.period, mail=found.mail,
+        language=found.language, mail=found.mail,
         payment_status="paid" if subject.is_whole else "partially_paid",
     ))  # fmt: skip
 

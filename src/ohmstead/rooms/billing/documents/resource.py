@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, case, cast, false, func, null, select
+from sqlalchemy import ARRAY, BigInteger, Double, any_, bindparam, case, cast, false, func, null, select
 
 from ohmstead.kit.access import PARTNER, Access
 from ohmstead.kit.db import Statement, Tx
@@ -25,7 +25,7 @@ _own = document.c
 Url = Annotated[str, Meta(description="Of the PDF; it works for 24 hours.")]
 PaymentStatus = Literal["pending", "paid", "partially_paid"]
 _access = Access(_own.partner_id == PARTNER, false())  # about its charge points and users
-_kwh = cast(_own.energy_wh, _own.total.type) / 1000
+_kwh = cast(_own.energy_wh, Double) / 1000
 _CLIENTS = Statement(select(_own.id, _own.client).where(_own.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))))
 
 
@@ -67,7 +67,7 @@ class Receipt(View):
     id: ReadOnly[int]
     receipt_no: str
     user_id: int | None
-    total_kwh: Opt[Decimal] = UNSET
+    total_kwh: Opt[float] = UNSET
     period_start: Opt[datetime | None] = UNSET
     period_end: Opt[datetime | None] = UNSET
     total_amount: Decimal
@@ -94,7 +94,7 @@ invoices = Resource(
         "type": _own.kind,
         "date": _own.issued_at,
         "user_id": func.coalesce(_own.user_id, -1),
-        "total_energy": cast(_kwh, _own.total.type),
+        "total_energy": _kwh,
         "total_amount": _own.total,
         "tax_rate": cast(func.round(func.coalesce(_own.tax_percentage, 0)), BigInteger),
         "tax_amount": _own.tax,

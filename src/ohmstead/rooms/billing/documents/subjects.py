@@ -2,7 +2,6 @@
 of it. From the difference of the two follows what is to be issued, however often it is asked."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -72,7 +71,6 @@ class Subject(Struct, kw_only=True):
     is_item: bool = False  # of a bill, whose document names it
     is_open: bool = False  # money of it is on its way
     is_whole: bool = True  # all of it is paid
-    period: tuple[datetime, datetime] | None = None
 
 
 async def of_session(tx: Tx, session_id: int) -> Subject | None:
@@ -100,15 +98,11 @@ async def of_transaction(tx: Tx, key: int) -> Subject | None:
         return None
     open_ = bool(await tx.value(_UNDER_WAY, key=key))
     lines = await _lines(tx, row)
-    found = Subject(
+    return Subject(
         transaction_id=key, session_id=row["session_id"], user_id=row["user_id"], partner_id=row["partner_id"],
         currency=row["currency"], purchase_type=row["purchase_type"], paid=row["captured"] - row["refunded"],
         lines=lines, is_open=open_, is_item=row["means"] == "subscription",
     )  # fmt: skip
-    moments = [one.at for one in lines if one.at is not None]
-    if len(lines) > 1 and moments:
-        found.period = min(moments), max(moments)
-    return found
 
 
 async def _lines(tx: Tx, row: Row) -> list[Item]:
@@ -128,7 +122,7 @@ async def _lines(tx: Tx, row: Row) -> list[Item]:
         return [
             Item(what=one.what, gross=one.gross, tax_id=one.tax_id, tax_percentage=one.tax_percentage,
                  energy_wh=one.energy_wh, session_id=one.session_id, transaction_id=one.transaction_id,
-                 paid_by=(row["id"], *one.paid_by), at=one.at)
+                 paid_by=(row["id"], *one.paid_by), at=one.at, until=one.until)
             for item in await tx.all(_ITEMS, key=row["id"])
             for one in await _lines(tx, item)
         ]  # fmt: skip
@@ -139,7 +133,7 @@ def _of_cycle(cycle: Row, common: dict[str, Any]) -> Item:
     name = next((one["translation"] for one in _translations(cycle["plan_name"])), "")
     what = items.subscription(name, cycle["starts_at"], cycle["ends_at"])
     taxes = {"tax_id": cycle["tax_id"], "tax_percentage": cycle["tax_percentage"]}
-    return Item(what=what, **taxes, **(common | {"at": cycle["starts_at"]}))
+    return Item(what=what, **taxes, **(common | {"at": cycle["starts_at"], "until": cycle["ends_at"]}))
 
 
 async def _of_session(tx: Tx, item: Row, common: dict[str, Any]) -> Item:
