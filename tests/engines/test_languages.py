@@ -10,7 +10,7 @@ from ohmstead.engines.languages import language_of
     [
         ("", "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.8", "de"), ("en;q=0.3, fr;q=0.7", "fr"), ("FR-CH", "fr"),
         ("it, de; q=0.5, fr;q=0.5", "de"), ("de;q=0", "en"), ("de;q=much", "en"), ("deu", "en"), ("*", "en"),
-        ("it," * 20 + "de", "en"),
+        ("it," * 20 + "de", "en"), ("de_AT", "de"), ("fr_CH", "fr"),
     ],
 )  # fmt: skip
 def test_the_best_that_we_speak(header: str, spoken: str) -> None:
