@@ -249,3 +249,31 @@ async def test_fees_by_the_charge_points_that_the_user_owns_then(subscribers: Su
     await subscribers.api.delete(f"/resources/charge-points/v2.0/{gone['id']}")
     await subscribers.until(at(E14[2]))
     assert [one["fee"] for one in await subscribers.cycles()] == [0, Decimal("9.5"), Decimal("6.5")]
+
+
+async def test_money_that_goes_back_brings_no_subscription_back(subscribers: Subscribers, plan: int) -> None:
+    """Of one that gave way to another, with days left of what was paid for."""
+    user = await subscribers.user(balance=50)
+    await subscribers.activates(user, plan)
+    await subscribers.cancels(user)
+    other = int((await subscribers.given.plan(baseFee=5))["id"])
+    await subscribers.activates(user, other)
+    first = (await subscribers.api.get("/resources/transactions/v1.0")).data[0]["id"]
+    body = {"amount": 1, "reason": "kind", "key": "k"}
+    answer = await subscribers.api.post(f"/internal/transactions/v1.0/{first}/refund", body)
+    assert answer.status == 202, answer.body
+    found = (await subscribers.api.get(SUBSCRIPTIONS)).data
+    assert [one["status"] for one in found] == ["expired", "active"]
+    assert await subscribers.plans(user) == [other]
+
+
+async def test_a_reference_that_is_written_down_is_no_further_failure(subscribers: Subscribers, plan: int) -> None:
+    await subscribers.activates(await subscribers.user(balance=10), plan)
+    await subscribers.until(at(E14[1]))
+    failed = (await subscribers.api.get("/resources/transactions/v1.0")).data[-1]["id"]
+    for _ in range(4):
+        path = f"/actions/transactions/v1.0/{failed}/update-payment-reference"
+        assert (await subscribers.api.post(path, {"ref": "a note"})).status == 202
+    assert await subscribers.status() == "suspended"
+    await subscribers.until(at(E14[1]) + DAY)
+    assert len(await subscribers.paid()) == 3, "it was tried again after a day"

@@ -38,13 +38,14 @@ async def taxed(tx: Tx, amount: Decimal) -> Taxed | None:
     return Taxed(amount, rounded(amount * 100 / (100 + percentage)), currency, default.id, percentage)
 
 
-async def book_sale(tx: Tx, transaction_id: int, user_id: int, sold: Taxed) -> None:
-    """It was sold to a user, who owes it, by a transaction; once."""
+async def book_sale(tx: Tx, transaction_id: int, user_id: int, sold: Taxed) -> bool:
+    """It was sold to a user, who owes it, by a transaction: whether that is news, for it is booked once."""
     owed = Account("receivable", sold.currency, user_id)
     sides = {"net": Account("revenue", sold.currency), "tax": Account("tax", sold.currency, sold.tax_id or 0)}
     parts = {"net": sold.net, "tax": sold.amount - sold.net}
-    await post(tx, *(
+    entries = (
         Entry(key=f"transaction:{transaction_id}:billed:{name}", debit=owed, credit=sides[name], amount=part,
               transaction_id=transaction_id)
         for name, part in parts.items() if part > 0
-    ))  # fmt: skip
+    )  # fmt: skip
+    return bool(await post(tx, *entries))

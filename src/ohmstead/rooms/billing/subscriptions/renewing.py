@@ -1,6 +1,7 @@
 """Renewing: each cycle begins when the one before ends, once, however late it is looked at. A pre-paid one is charged
 then. What cannot be collected suspends the subscription, is tried again some days later, and ends it at last."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -131,7 +132,8 @@ async def _renew(tx: Tx, row: Row) -> None:
 
 @moved.answer
 async def a_fee_goes_on(tx: Tx, row: Row) -> None:
-    """A card's hold is taken; what came of the payment decides about the subscription."""
+    """A card's hold is taken; what came of the payment decides about the subscription, once: a payment moves again where
+    a part goes back, or its reference is another."""
     if row["purchase_type"] != PURCHASE or row["means"] == "subscription":
         return
     cycle = await tx.one(_PAID_BY, key=row["id"])
@@ -141,11 +143,17 @@ async def a_fee_goes_on(tx: Tx, row: Row) -> None:
         await begin_call(tx, row, "capture", row["amount"])
     elif row["status"] == "finalized":
         parts = (cycle[name] for name in ("fee", "net", "currency", "tax_id", "tax_percentage"))
-        await book_sale(tx, row["id"], row["user_id"], Taxed(*parts))
-    if row["status"] in ("finalized", "failed", "reversed"):
-        found = await locked(tx, cycle["subscription_id"])
-        if found["cycle"] == cycle["number"]:
-            await (is_paid if row["status"] == "finalized" else is_not_paid)(tx, found)
+        if await book_sale(tx, row["id"], row["user_id"], Taxed(*parts)):
+            await _decide(tx, cycle, is_paid)
+    elif row["status"] in ("failed", "reversed"):
+        await _decide(tx, cycle, is_not_paid)
+
+
+async def _decide(tx: Tx, cycle: Row, decide: Callable[[Tx, Row], Awaitable[None]]) -> None:
+    """What a cycle's payment came to is of no matter once the next has begun."""
+    found = await locked(tx, cycle["subscription_id"])
+    if found["cycle"] == cycle["number"]:
+        await decide(tx, found)
 
 
 async def is_paid(tx: Tx, row: Row) -> None:
@@ -158,7 +166,10 @@ async def is_paid(tx: Tx, row: Row) -> None:
 
 
 async def is_not_paid(tx: Tx, row: Row) -> None:
-    """It could not be collected: it is tried again by the schedule of the settings, and what never began never does."""
+    """It could not be collected: it is tried again by the schedule of the settings, and what never began never does.
+    One that waits to be tried again already knows."""
+    if row["status"] == "suspended" and row["due_at"] is not None:
+        return
     days = (await settings.billing(tx)).retry_after_days
     if row["status"] == "pending":
         await changed(tx, row, status="failed", due_at=None)
