@@ -2,7 +2,7 @@
 
 import pytest
 
-from ohmstead.engines.languages import language_of
+from ohmstead.engines.languages import language_of, text_in
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ def test_the_best_that_we_speak(header: str, spoken: str) -> None:
 
 def test_what_was_chosen_goes_before_where_we_speak_it() -> None:
     assert (language_of("de", "fr"), language_of("de", "it")) == ("fr", "de")
+
+
+def test_of_a_text_in_several_languages_the_one_that_is_wanted() -> None:
+    stored = [{"locale": "pt", "translation": "Sol"}, {"locale": "de_AT", "translation": "Sonne"}]
+    both = [*stored, {"locale": "en-GB", "translation": "Sun"}]
+    assert [text_in(texts, "de") for texts in (both, {"de": "Sonne"}, "Sonne", None, [])] == ["Sonne"] * 3 + [None] * 2
+    assert (text_in(both, "fr"), text_in(stored, "fr")) == ("Sun", "Sol")

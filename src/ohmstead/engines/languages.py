@@ -1,6 +1,6 @@
-"""The languages of the pages that drivers see, and which of them a browser asks for."""
+"""The languages of the pages and documents that drivers see, which of them is asked for, and texts in several."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Language = Literal["en", "de", "fr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -14,7 +14,7 @@ def language_of(accepted: str, chosen: str = "") -> Language:
     for part in accepted.split(",")[:_MOST_PARTS]:
         tag, _, weight = part.replace(" ", "").partition(";q=")
         for language in LANGUAGES:
-            if tag.lower().replace("_", "-").partition("-")[0] == language and _number(weight) > most:
+            if _language(tag) == language and _number(weight) > most:
                 best, most = language, _number(weight)
     spoken: dict[str, Language] = {language: language for language in LANGUAGES}
     return spoken.get(chosen, best)
@@ -25,3 +25,18 @@ def _number(weight: str) -> float:
         return float(weight or 1)
     except ValueError:
         return 0.0
+
+
+def text_in(texts: Any, language: Language) -> str | None:
+    """Of a text in several languages the one that is wanted, else English, else the first: [{locale, translation}], or
+    by language; a text in one language is itself."""
+    if not texts or isinstance(texts, str):
+        return texts or None
+    by_language = texts if isinstance(texts, dict) else {one["locale"]: one["translation"] for one in texts}
+    found = {_language(tag): text for tag, text in by_language.items() if text}
+    return found.get(language) or found.get("en") or next(iter(found.values()), None)
+
+
+def _language(tag: str) -> str:
+    """Of a language tag, or of a locale with an underscore, the language alone."""
+    return tag.lower().replace("_", "-").partition("-")[0]

@@ -41,8 +41,8 @@ class Desk(Till):
         async with self.system.database.begin() as tx:
             now, times = tx.now, {"created_at": tx.now, "updated_at": tx.now}
             plan = {
-                "name": {"en": "Home"}, "description": {"en": ""}, "renewal_cycle": "monthly", "type": "post-paid",
-                "accumulation": accumulation, "status": "enabled",
+                "name": [{"locale": "en", "translation": "Home"}], "description": [], "renewal_cycle": "monthly",
+                "type": "post-paid", "accumulation": accumulation, "status": "enabled",
             }  # fmt: skip
             plan_id = await tx.value(insert(subscription_plan).values(plan | times).returning(subscription_plan.c.id))
             row = {

@@ -269,3 +269,21 @@ async def test_they_are_found_by_what_they_are(subscribers: Subscribers, plan: i
     async with subscribers.system.database.read() as tx:
         acts = await tx.all(text("SELECT changes->>'reason' AS why FROM audit WHERE target LIKE '%subscription'"))
     assert sorted(row["why"] for row in acts) == ["Activated via API", "Activated via API", "moved away"]
+
+
+async def test_a_post_paid_one_is_a_means_of_payment_that_nobody_stores(subscribers: Subscribers) -> None:
+    name = [{"locale": "de", "translation": "Zuhause"}, {"locale": "en", "translation": "Home"}]
+    kind = {"type": "post-paid", "postPaidChargingSessionsAccumulation": "personal"}
+    plan = int((await subscribers.given.plan(name=name, baseFee=4, **kind))["id"])
+    user = await subscribers.user()
+    await subscribers.activates(user, plan)
+    path = f"/resources/users/v1.0/{user}/payment-methods"
+    mine = {one["id"]: one for one in (await subscribers.api.get(path)).data}["subscription_installment:1"]
+    assert (mine["type"], mine["name"], mine["default"]) == ("subscription", "Home", False)
+    path += "/subscription_installment:1"
+    assert (await subscribers.api.get(path)).data == mine
+    assert (await subscribers.api.patch(path, {"default": True})).status == 422
+    assert (await subscribers.api.delete(path)).status == 422
+    await subscribers.cancels(user)
+    await subscribers.until(FEBRUARY_28)
+    assert (await subscribers.api.get(path)).status == 404, "it has ended"

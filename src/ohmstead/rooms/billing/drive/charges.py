@@ -10,12 +10,12 @@ from urllib.parse import urljoin
 
 from sqlalchemy import LargeBinary, bindparam, cast, func, insert, select, update
 
-from ohmstead.engines.languages import Language
+from ohmstead.engines.languages import Language, text_in
 from ohmstead.kit.db import Database, Row, Statement, Tx
 from ohmstead.kit.errors import Conflict, Unavailable
 from ohmstead.rooms.billing.documents.links import download_url
 from ohmstead.rooms.billing.documents.table import document
-from ohmstead.rooms.billing.drive.place import asked_at, place_of, standing, text_in
+from ohmstead.rooms.billing.drive.place import asked_at, place_of, standing
 from ohmstead.rooms.billing.drive.receipts import MADE, SENT
 from ohmstead.rooms.billing.drive.table import ad_hoc_charge
 from ohmstead.rooms.billing.drive.views import Begun, Charge

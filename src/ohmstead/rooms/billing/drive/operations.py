@@ -2,14 +2,14 @@
 
 from sqlalchemy import select
 
-from ohmstead.engines.languages import Language, language_of
+from ohmstead.engines.languages import Language, language_of, text_in
 from ohmstead.kit.access import OPERATOR
 from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.kit.errors import NotFound
 from ohmstead.kit.groups import Group
 from ohmstead.kit.operations import Call, Parameter, Transactions
 from ohmstead.rooms.billing.drive.charges import ask_stop, begin, card_entered, hashed, look
-from ohmstead.rooms.billing.drive.place import Asked, asked_at, place_of, standing, text_in
+from ohmstead.rooms.billing.drive.place import Asked, asked_at, place_of, standing
 from ohmstead.rooms.billing.drive.receipts import mail_receipt
 from ohmstead.rooms.billing.drive.views import (
     Begun,

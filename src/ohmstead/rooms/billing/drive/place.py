@@ -2,7 +2,7 @@
 
 from datetime import UTC
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -105,13 +105,3 @@ async def _hold(tx: Tx, tariff: Row) -> Money | None:
     currency = tariff["currency"]
     rounded = (await precision_of(tx, currency)).amount(Decimal(str(amount)))
     return Money(max(rounded, gateways.current.current.minimum(currency)), currency)
-
-
-def text_in(texts: Any, language: Language) -> str | None:
-    """Of a text in several languages the one that is wanted, else English, else the first: [{locale, translation}], or
-    by language."""
-    if not texts:
-        return None
-    by_language = texts if isinstance(texts, dict) else {one["locale"]: one["translation"] for one in texts}
-    found = {tag.lower().partition("-")[0].partition("_")[0]: text for tag, text in by_language.items() if text}
-    return found.get(language) or found.get("en") or next(iter(found.values()), None)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from ohmstead.engines.languages import text_in
 from ohmstead.kit.db import Statement, Tx
 from ohmstead.rooms.billing.methods.means import AUTO, BALANCE, Means
 
@@ -58,7 +59,7 @@ def installment_wanted(wish: str | None, subscription_id: int | None) -> list[Me
 async def installments_of(tx: Tx, user_id: int) -> list[Means]:
     """The subscriptions that pay for a user somewhere."""
     return [
-        installment(row["id"], next(iter(row["name"].values()), "Subscription"))
+        installment(row["id"], text_in(row["name"], "en") or "Subscription")
         for row in await tx.all(_OF_USER, user=user_id, now=tx.now)
     ]
 
