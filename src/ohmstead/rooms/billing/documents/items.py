@@ -13,8 +13,8 @@ def session(place: str | None, begin: datetime, end: datetime | None, energy_wh:
     return {"kind": "session", "place": place, "kwh": f"{kwh.normalize():f}", **_period(begin, end)}
 
 
-def subscription(name: str, begin: datetime, end: datetime) -> dict[str, Any]:
-    """A period of a plan."""
+def subscription(name: Any, begin: datetime, end: datetime) -> dict[str, Any]:
+    """A period of a plan, whose name is in several languages."""
     return {"kind": "subscription", "name": name, **_period(begin, end)}
 
 

@@ -17,7 +17,7 @@ from ohmstead.rooms.billing.documents import items
 from ohmstead.rooms.billing.documents.credit_notes import take_back
 from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
 from ohmstead.rooms.billing.documents.parties import Client
-from ohmstead.rooms.billing.documents.subjects import Subject, documented, of_session, of_transaction
+from ohmstead.rooms.billing.documents.subjects import Subject, are_named, documented, of_session, of_transaction
 from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.billing.durable_facts import SessionPaidUp, TransactionChanged
 from ohmstead.rooms.billing.transactions.table import payment_transaction
@@ -111,16 +111,9 @@ async def _first(tx: Tx, subject: Subject) -> list[Item]:
     own = [one for one in subject.lines if one.transaction_id != subject.transaction_id]
     if own and sum((one.gross for one in own), NONE) != subject.paid:
         return []  # its items are not settled yet: it asks again then
-    for one in own:
-        each = replace_subject(subject, one)
-        if await documented(tx, each):
-            return []
+    if await are_named(tx, [one.transaction_id for one in own if one.transaction_id is not None]):
+        return []
     return subject.lines
-
-
-def replace_subject(subject: Subject, line: Item) -> Subject:
-    """What a line of a bill is about."""
-    return replace(subject, transaction_id=line.transaction_id, session_id=line.session_id)
 
 
 async def _issue(tx: Tx, subject: Subject, lines: list[Item]) -> list[int]:

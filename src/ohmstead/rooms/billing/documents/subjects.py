@@ -1,7 +1,7 @@
 """Subjects of documents: a session, or a payment for something else, with what was paid for it and what documents name
 of it. From the difference of the two follows what is to be issued, however often it is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from ohmstead.kit.db import Row, Statement, Tx
 from ohmstead.rooms.billing.documents import items
 from ohmstead.rooms.billing.documents.issuing import Item
 from ohmstead.rooms.billing.sessions.settling import locked_bill
-from ohmstead.rooms.billing.transactions.states import is_bill, transaction
+from ohmstead.rooms.billing.transactions.states import transaction
 
 NONE = Decimal(0)
 _OPEN = """
@@ -32,13 +32,24 @@ LEFT JOIN LATERAL (
 WHERE session.id = CAST(:key AS bigint)""")
 )
 _UNDER_WAY = Statement(text(f"SELECT {_OPEN.format(of='open.id = CAST(:key AS bigint)')} AS open"))
-_ITEMS = Statement(text("SELECT * FROM payment_transaction WHERE bill_id = CAST(:key AS bigint) ORDER BY id"))
-_CYCLE = Statement(
+# A transaction, or of a bill its items; and of what each is.
+_SOLD = Statement(
     text("""
-SELECT cycle.*, plan.name AS plan_name FROM subscription_cycle AS cycle
-JOIN subscription_plan AS plan ON plan.id = cycle.plan_id WHERE cycle.transaction_id = CAST(:key AS bigint)""")
+SELECT paid.id, paid.bill_id, paid.session_id, paid.purchase_type, paid.captured - paid.refunded AS paid,
+    paid.finalized_at, fee.description, cycle.starts_at, cycle.ends_at, plan.name AS plan_name,
+    session.started_at, session.stopped_at, session.energy_wh, charge_point.name AS place,
+    CASE WHEN fee.id IS NOT NULL THEN fee.tax_id WHEN cycle.id IS NOT NULL THEN cycle.tax_id ELSE session.tax_id
+        END AS tax_id,
+    COALESCE(fee.tax_percentage, cycle.tax_percentage, session.tax_percentage) AS tax_percentage
+FROM payment_transaction AS paid
+LEFT JOIN custom_fee AS fee ON fee.transaction_id = paid.id
+LEFT JOIN subscription_cycle AS cycle ON cycle.transaction_id = paid.id
+LEFT JOIN subscription_plan AS plan ON plan.id = cycle.plan_id
+LEFT JOIN session ON session.id = paid.session_id AND paid.means = 'subscription'
+LEFT JOIN charge_point ON charge_point.id = session.charge_point_id
+WHERE paid.id = CAST(:key AS bigint) OR paid.bill_id = CAST(:key AS bigint) ORDER BY paid.id""")
 )
-_FEE = Statement(text("SELECT * FROM custom_fee WHERE transaction_id = CAST(:key AS bigint)"))
+_NAMED = Statement(text("SELECT id FROM document_line WHERE transaction_id = ANY(CAST(:ids AS bigint[])) LIMIT 1"))
 # What a document says of the same by a line of its own, less what credit notes took of that.
 _DOCUMENTED = Statement(
     text("""
@@ -97,7 +108,7 @@ async def of_transaction(tx: Tx, key: int) -> Subject | None:
     if row["billing_type"] == "external" or (row["session_id"] is not None and row["means"] != "subscription"):
         return None
     open_ = bool(await tx.value(_UNDER_WAY, key=key))
-    lines = await _lines(tx, row)
+    lines = await _lines(tx, key)
     return Subject(
         transaction_id=key, session_id=row["session_id"], user_id=row["user_id"], partner_id=row["partner_id"],
         currency=row["currency"], purchase_type=row["purchase_type"], paid=row["captured"] - row["refunded"],
@@ -105,48 +116,36 @@ async def of_transaction(tx: Tx, key: int) -> Subject | None:
     )  # fmt: skip
 
 
-async def _lines(tx: Tx, row: Row) -> list[Item]:
-    paid = row["captured"] - row["refunded"]
-    common: dict[str, Any] = {"gross": paid, "transaction_id": row["id"], "paid_by": (row["id"],),
-                              "at": row["finalized_at"]}  # fmt: skip
-    if row["purchase_type"] == "custom_fee" and (fee := await tx.one(_FEE, key=row["id"])) is not None:
-        taxes = {"tax_id": fee["tax_id"], "tax_percentage": fee["tax_percentage"]}
-        return [Item(what=items.custom_fee(fee["description"]), **taxes, **common)]
-    if row["purchase_type"] == "topup_package":
-        return [Item(what=items.top_up(), **common)]
-    if (cycle := await tx.one(_CYCLE, key=row["id"])) is not None:
-        return [_of_cycle(cycle, common)]
-    if row["means"] == "subscription" and row["session_id"] is not None:
-        return [await _of_session(tx, row, common)]
-    if row["purchase_type"] == "subscription_plan" and await is_bill(tx, row["id"]):
-        return [
-            Item(what=one.what, gross=one.gross, tax_id=one.tax_id, tax_percentage=one.tax_percentage,
-                 energy_wh=one.energy_wh, session_id=one.session_id, transaction_id=one.transaction_id,
-                 paid_by=(row["id"], *one.paid_by), at=one.at, until=one.until)
-            for item in await tx.all(_ITEMS, key=row["id"])
-            for one in await _lines(tx, item)
-        ]  # fmt: skip
-    return []
+async def _lines(tx: Tx, key: int) -> list[Item]:
+    """Of a bill those of its items, each of which the bill paid, too."""
+    rows = await tx.all(_SOLD, key=key)
+    items_of_it = [row for row in rows if row["bill_id"] == key]
+    return [line for row in items_of_it or rows for line in _line(row, (key,) if items_of_it else ())]
 
 
-def _of_cycle(cycle: Row, common: dict[str, Any]) -> Item:
-    name = next((one["translation"] for one in _translations(cycle["plan_name"])), "")
-    what = items.subscription(name, cycle["starts_at"], cycle["ends_at"])
-    taxes = {"tax_id": cycle["tax_id"], "tax_percentage": cycle["tax_percentage"]}
-    return Item(what=what, **taxes, **(common | {"at": cycle["starts_at"], "until": cycle["ends_at"]}))
+def _line(row: Row, paid_by: tuple[int, ...]) -> Iterator[Item]:
+    """What a transaction paid for; nothing is known of some that are never documented."""
+    common: dict[str, Any] = {
+        "gross": row["paid"], "transaction_id": row["id"], "paid_by": (*paid_by, row["id"]),
+        "tax_id": row["tax_id"], "tax_percentage": row["tax_percentage"], "at": row["finalized_at"],
+    }  # fmt: skip
+    if row["description"] is not None:
+        yield Item(what=items.custom_fee(row["description"]), **common)
+    elif row["purchase_type"] == "topup_package":
+        yield Item(what=items.top_up(), **common)
+    elif row["plan_name"] is not None:
+        begin, end = row["starts_at"], row["ends_at"]
+        what = items.subscription(row["plan_name"], begin, end)
+        yield Item(what=what, **(common | {"at": begin, "until": end}))
+    elif row["started_at"] is not None:
+        what = items.session(row["place"], row["started_at"], row["stopped_at"], row["energy_wh"])
+        whose = {"session_id": row["session_id"], "energy_wh": round(row["energy_wh"])}
+        yield Item(what=what, **whose, **(common | {"at": row["stopped_at"]}))
 
 
-async def _of_session(tx: Tx, item: Row, common: dict[str, Any]) -> Item:
-    row = await tx.one(_SESSION, key=item["session_id"])
-    assert row is not None, "sessions stay"
-    what = items.session(row["place"], row["started_at"], row["stopped_at"], row["energy_wh"])
-    taxes = {"tax_id": row["tax_id"], "tax_percentage": row["tax_percentage"]}
-    return Item(what=what, session_id=row["id"], energy_wh=round(row["energy_wh"]), **taxes,
-                **(common | {"at": row["stopped_at"]}))  # fmt: skip
-
-
-def _translations(name: Any) -> Sequence[dict[str, str]]:
-    return name if isinstance(name, list) else [{"locale": key, "translation": text} for key, text in name.items()]
+async def are_named(tx: Tx, transaction_ids: Sequence[int]) -> bool:
+    """Whether a document has a line for one of these."""
+    return await tx.value(_NAMED, ids=[*transaction_ids]) is not None
 
 
 async def documented(tx: Tx, subject: Subject) -> list[Row]:

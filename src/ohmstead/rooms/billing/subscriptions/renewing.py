@@ -132,8 +132,8 @@ async def _renew(tx: Tx, row: Row) -> None:
 
 @moved.answer
 async def a_fee_goes_on(tx: Tx, row: Row) -> None:
-    """A card's hold is taken; what came of the payment decides about the subscription, once: a payment moves again where
-    a part goes back, or its reference is another."""
+    """A card's hold is taken; what came of the payment decides about the subscription, once: a payment moves again
+    where a part goes back, or its reference is another."""
     if row["purchase_type"] != PURCHASE or row["means"] == "subscription":
         return
     cycle = await tx.one(_PAID_BY, key=row["id"])

@@ -9,6 +9,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from ohmstead.engines.languages import text_in
 from ohmstead.kit.db import Row
 from ohmstead.rooms.billing.documents.files.content import Content
 from ohmstead.rooms.billing.documents.files.words import WORDS, Words
@@ -47,7 +48,7 @@ def page(content: Content) -> dict[str, Any]:
 def named(content: Content, line: Row) -> tuple[str, str]:
     """What a line is for, and what else is known of it."""
     item, language = line["item"], content.language
-    name = WORDS[language].items[item["kind"]].format(name=item.get("name", "")).strip()
+    name = WORDS[language].items[item["kind"]].format(name=text_in(item.get("name"), language) or "").strip()
     return name, " · ".join(_details(content, item, line["unit"]))
 
 
