@@ -11,6 +11,7 @@ import structlog
 from falcon.asgi.multipart import MultipartForm
 
 from ohmstead.kit.db import Database, Tx
+from ohmstead.kit.errors import Unavailable
 from ohmstead.rooms.billing.documents.files import making
 from ohmstead.rooms.devices import firmware
 from ohmstead.rooms.devices.communication import diagnostics as logs
@@ -102,7 +103,7 @@ class Documents:
         try:
             found = await making.file_of(self._database, number)
         except making.NoTypst as error:
-            raise falcon.HTTPServiceUnavailable(title=str(error), retry_after=3600) from None
+            raise Unavailable(str(error), headers={"Retry-After": "3600"}) from None
         if found is None:
             raise falcon.HTTPNotFound
         resp.downloadable_as, resp.data = found

@@ -215,7 +215,9 @@ async def test_a_url_is_good_for_a_day_and_for_one_document(running: tuple[Syste
     assert (await fetched(download_url(key, base).replace("/documents/", "/uploads/")))[0] == 403
 
 
-async def test_without_typst_there_is_a_reason(later: Later, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_typst_there_is_a_reason(
+    running: tuple[System, str], later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = await added(later)
 
     def missing(name: str) -> None:
@@ -224,3 +226,6 @@ async def test_without_typst_there_is_a_reason(later: Later, monkeypatch: pytest
     monkeypatch.setattr(making.importlib, "import_module", missing)
     with pytest.raises(NoTypst, match="ohmstead\\[pdf]"):
         await file_of(later.database, key)
+    status, body, headers = await fetched(download_url(key, f"{running[1]}/public-api/x"))
+    assert (status, headers["Retry-After"]) == (503, "3600")
+    assert b"ohmstead[pdf]" in body
