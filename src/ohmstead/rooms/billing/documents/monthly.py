@@ -14,7 +14,7 @@ from ohmstead.rooms.billing.documents.invoice_months import invoice_month, note_
 from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
 from ohmstead.rooms.billing.documents.parties import supplier_of
 from ohmstead.rooms.billing.documents.payers import invoice_for
-from ohmstead.rooms.billing.documents.receipts import Wanted, unsaid
+from ohmstead.rooms.billing.documents.receipts import Wanted, undocumented
 from ohmstead.rooms.billing.documents.subjects import Subject, documented, of_session, of_transaction
 from ohmstead.rooms.billing.transactions.table import payment_transaction
 from ohmstead.store.due_work import DueWork, back_off
@@ -138,7 +138,7 @@ async def _unsaid_of(tx: Tx, user_id: int, month: Row) -> list[Part]:
     for one in subjects:
         if one is None or one.is_open:
             continue
-        if lines := await unsaid(tx, one, await documented(tx, one)):
+        if lines := await undocumented(tx, one, await documented(tx, one)):
             found.append((one, await supplier_of(tx, one.partner_id), lines))
     return found
 

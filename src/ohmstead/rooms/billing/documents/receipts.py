@@ -17,7 +17,7 @@ from ohmstead.rooms.billing.documents import items
 from ohmstead.rooms.billing.documents.credit_notes import take_back
 from ohmstead.rooms.billing.documents.issuing import Item, Order, issue
 from ohmstead.rooms.billing.documents.parties import Client
-from ohmstead.rooms.billing.documents.subjects import Subject, are_named, documented, of_session, of_transaction
+from ohmstead.rooms.billing.documents.subjects import Subject, are_documented, documented, of_session, of_transaction
 from ohmstead.rooms.billing.documents.table import document
 from ohmstead.rooms.billing.durable_facts import SessionPaidUp, TransactionChanged
 from ohmstead.rooms.billing.transactions.table import payment_transaction
@@ -81,20 +81,20 @@ async def reconcile(tx: Tx, subject: Subject) -> list[int]:
     """Have documents say what was paid of a subject that is locked; what was issued."""
     known = await documented(tx, subject)
     await _status(tx, subject, known)
-    if (less := said(known) - subject.paid) > 0:
+    if (less := documented_amount(known) - subject.paid) > 0:
         return await take_back(tx, subject, known, less)
-    lines = await unsaid(tx, subject, known)
+    lines = await undocumented(tx, subject, known)
     return await _issue(tx, subject, lines) if lines else []
 
 
-def said(known: Sequence[Row]) -> Decimal:
+def documented_amount(known: Sequence[Row]) -> Decimal:
     """What documents say that was paid, less what credit notes took of it."""
     return sum((row["gross"] + row["taken_gross"] for row in known), NONE)
 
 
-async def unsaid(tx: Tx, subject: Subject, known: Sequence[Row]) -> list[Item]:
+async def undocumented(tx: Tx, subject: Subject, known: Sequence[Row]) -> list[Item]:
     """The lines for what was paid and no document names, of those that are `known`."""
-    if (more := subject.paid - said(known)) <= 0:
+    if (more := subject.paid - documented_amount(known)) <= 0:
         return []
     if not known and subject.transaction_id is not None:
         return await _first(tx, subject)
@@ -111,13 +111,13 @@ async def _first(tx: Tx, subject: Subject) -> list[Item]:
     own = [one for one in subject.lines if one.transaction_id != subject.transaction_id]
     if own and sum((one.gross for one in own), NONE) != subject.paid:
         return []  # its items are not settled yet: it asks again then
-    if await are_named(tx, [one.transaction_id for one in own if one.transaction_id is not None]):
+    if await are_documented(tx, [one.transaction_id for one in own if one.transaction_id is not None]):
         return []
     return subject.lines
 
 
 async def _issue(tx: Tx, subject: Subject, lines: list[Item]) -> list[int]:
-    found = await told_of(tx, subject)
+    found = await wanted_for(tx, subject)
     if found.kind == "none":
         return []
     return await issue(tx, Order(
@@ -128,7 +128,7 @@ async def _issue(tx: Tx, subject: Subject, lines: list[Item]) -> list[int]:
     ))  # fmt: skip
 
 
-async def told_of(tx: Tx, subject: Subject) -> Wanted:
+async def wanted_for(tx: Tx, subject: Subject) -> Wanted:
     """What is issued for a payment, to whom, and in which language."""
     if subject.user_id is None:
         spoken = await tx.value(_SPOKEN, session=subject.session_id)

@@ -18,7 +18,7 @@ from ohmstead.rooms.billing.documents.issuing import Order, issue
 from ohmstead.rooms.billing.documents.mailing import mail_document
 from ohmstead.rooms.billing.documents.parties import Client
 from ohmstead.rooms.billing.documents.payers import client_of
-from ohmstead.rooms.billing.documents.receipts import said, told_of
+from ohmstead.rooms.billing.documents.receipts import documented_amount, wanted_for
 from ohmstead.rooms.billing.documents.subjects import Subject, documented, of_session
 from ohmstead.rooms.billing.transactions.resource import transactions
 from ohmstead.rooms.billing.transactions.states import transaction
@@ -53,11 +53,11 @@ async def issue_invoice(call: Call, wanted: InvoiceRequest) -> None:
     subject = await _invoiceable(tx, row, subject)
     client = await _client(tx, wanted.invoice_details)
     known = await documented(tx, subject)
-    await take_back(tx, subject, known, said(known))
+    await take_back(tx, subject, known, documented_amount(known))
     issued = await issue(tx, Order(
         kind="invoice", purchase_type=subject.purchase_type, currency=subject.currency, items=subject.lines,
         partner_id=subject.partner_id, client=client, email=wanted.email,
-        language=(await told_of(tx, subject)).language, mail=True,
+        language=(await wanted_for(tx, subject)).language, mail=True,
     ))  # fmt: skip
     call.changes = {"id": key, "invoiceId": issued[0]}
 

@@ -143,7 +143,7 @@ def _line(row: Row, paid_by: tuple[int, ...]) -> Iterator[Item]:
         yield Item(what=what, **whose, **(common | {"at": row["stopped_at"]}))
 
 
-async def are_named(tx: Tx, transaction_ids: Sequence[int]) -> bool:
+async def are_documented(tx: Tx, transaction_ids: Sequence[int]) -> bool:
     """Whether a document has a line for one of these."""
     return await tx.value(_NAMED, ids=[*transaction_ids]) is not None
 

@@ -18,7 +18,7 @@ from ohmstead.kit.operations import Call, Transactions
 from ohmstead.kit.views import Opt, View
 from ohmstead.rooms.billing.gateways.calls import begin_call, carry_out
 from ohmstead.rooms.billing.subscriptions.fees import Charge, charge_cycle
-from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, fee_at_begin, give_way
+from ohmstead.rooms.billing.subscriptions.renewing import begin_cycle, end_canceled, fee_at_begin
 from ohmstead.rooms.billing.subscriptions.states import LIVING, added, changed, not_over
 from ohmstead.rooms.billing.subscriptions.terms import stored, terms_of
 from ohmstead.rooms.billing.transactions.states import transaction
@@ -105,7 +105,7 @@ async def begin(tx: Tx, user_id: int, wanted: Activation) -> tuple[Row, Charge |
     fee, free = await fee_at_begin(tx, values, terms)
     values["free_periods_left"] = free
     if fee is None:
-        await give_way(tx, user_id)
+        await end_canceled(tx, user_id)
         row = await added(tx, values | {"status": "active"})
         await begin_cycle(tx, row, fee)
         return row, None

@@ -88,7 +88,7 @@ class Renewals(DueWork):
         async with self._database.begin() as tx:
             found = await locked(tx, row["id"])
             if found["due_at"] is not None and found["due_at"] <= tx.now:
-                await look_after(tx, found)
+                await carry_out_due(tx, found)
 
     async def failed(self, row: Row, error: Exception) -> None:
         """It is tried again."""
@@ -96,7 +96,7 @@ class Renewals(DueWork):
             await changed(tx, await locked(tx, row["id"]), due_at=tx.now + PAUSE)
 
 
-async def look_after(tx: Tx, row: Row) -> None:
+async def carry_out_due(tx: Tx, row: Row) -> None:
     """Do what is due for a subscription that is locked."""
     terms = read(row["terms"])
     if terms.type == "post-paid":
@@ -111,11 +111,11 @@ async def look_after(tx: Tx, row: Row) -> None:
         await _renew(tx, row)
 
 
-async def give_way(tx: Tx, user_id: int) -> None:
+async def end_canceled(tx: Tx, user_id: int) -> None:
     """Canceled ones of a user, which were still good for a while, end: another begins. What they cost is billed."""
     for row in await not_over(tx, user_id):
         if row["status"] == "canceled":
-            await look_after(tx, row)
+            await carry_out_due(tx, row)
 
 
 async def _renew(tx: Tx, row: Row) -> None:
@@ -161,7 +161,7 @@ async def is_paid(tx: Tx, row: Row) -> None:
     if row["status"] in ("failed", "expired") and row["ends_at"] > tx.now:
         await changed(tx, row, status="canceled", due_at=row["ends_at"])
     elif row["status"] in ("pending", "suspended"):
-        await give_way(tx, row["user_id"])
+        await end_canceled(tx, row["user_id"])
         await changed(tx, row, status="active", due_at=row["ends_at"], attempts=0)
 
 

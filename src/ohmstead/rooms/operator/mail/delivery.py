@@ -41,6 +41,7 @@ class MailDelivery(DueWork):
     """Hands over what is due. Its next attempt is noted before: what cannot be noted afterwards, because the disk is
     full or this process is killed, is sent again then, and not all the time. It is the same message by its ID."""
 
+    every_s = 5.0
     due = Statement(
         select(*_own["id", "attempts"])
         .where(_own.due_at <= _now)
