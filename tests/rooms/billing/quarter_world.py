@@ -213,6 +213,13 @@ class Quarter:
                 return
         raise AssertionError(f"it does not come to an end: {dict(due)}")
 
+    async def awaits_banks(self) -> bool:
+        """Whether calls, or what a provider tells of them, are yet to come."""
+        (row,) = await self.rows("""
+SELECT EXISTS (SELECT FROM gateway_call WHERE due_at IS NOT NULL) OR EXISTS (SELECT FROM embedded_event
+    WHERE due_at IS NOT NULL) AS waits""")
+        return row["waits"]
+
     async def dies(self) -> int:
         """All calls that are due reach the gateway, but what comes of them is lost; how many."""
         async with self.system.database.begin() as tx:

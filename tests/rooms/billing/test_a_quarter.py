@@ -219,6 +219,8 @@ class Course:
         for pause in (0, 15, 15, 40, 15):  # banks that answer late, and calls whose outcome is looked up
             await self.world.becomes(self.now + timedelta(seconds=pause))
             await self.world.works()
+            if not await self.world.awaits_banks():
+                break
         for charge in self.either:
             (bill,) = await self.world.rows(
                 "SELECT waived FROM session_payment WHERE session_id = :key", key=self.world.keys[charge]

@@ -13,7 +13,7 @@ from tests.rooms.billing.quarter_plan import GOOD, REFUSED
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
-BEGIN, DAYS = datetime(2027, 10, 20, tzinfo=UTC), 396  # to 18 November 2028: three changes of clocks and a leap day
+BEGIN, DAYS = datetime(2027, 10, 20, tzinfo=UTC), 378  # to 31 October 2028: three changes of clocks and a leap day
 OFF = (131, 132)  # nothing runs on 28 and 29 February 2028
 KWH = Decimal("0.50")  # what one costs at the kerb, at home and for everybody
 KW = 9  # more than an outlet gives is not believed
@@ -158,8 +158,8 @@ class Charge:
 
 
 def charges(dice: Random) -> Iterator[Charge]:
-    """On every fifth day, at four outlets of the kerb, and at one home."""
-    for day in (one for one in range(6, DAYS - 20, 5) if one not in OFF):
+    """On every seventh day, at four outlets of the kerb, and at one home."""
+    for day in (one for one in range(6, DAYS - 20, 7) if one not in OFF):
         living = [one for one in PEOPLE if starts(one) < BEGIN + day * DAY and one.kind in _CHARGING]
         for outlet, user in enumerate(dice.sample(living, min(4, len(living))), 1):
             yield _charge(dice, day, user, False, outlet)

@@ -113,14 +113,8 @@ class Year(Quarter):
         for pause in (0, 15, 60):
             await self.becomes(self.system.clock.now() + timedelta(seconds=pause))
             await self.works_off(_DUE, WORK)
-            if not await self._awaits_banks():
+            if not await self.awaits_banks():
                 return
-
-    async def _awaits_banks(self) -> bool:
-        (row,) = await self.rows("""
-SELECT EXISTS (SELECT FROM gateway_call WHERE due_at IS NOT NULL) OR EXISTS (SELECT FROM embedded_event
-    WHERE due_at IS NOT NULL) AS waits""")
-        return row["waits"]
 
     async def of_users(self, query: str) -> dict[Person, Row]:
         """Rows by their `user_id`."""
